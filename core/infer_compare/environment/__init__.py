@@ -1,0 +1,1 @@
+"""The machine, its versions, its threads, and what disturbs it."""

@@ -1,0 +1,168 @@
+"""The interface that a backend implements: one class per framework, one object per loaded model.
+
+The smallest backend writes `load`, `to_device` and `classify`, and a session with `stage`, `run`,
+`synchronize` and `fetch`. Steps instead of one `infer` call, so that the harness alone decides what
+is inside the clock: a session never times itself.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from infer_compare.interfaces.values import (
+    API_VERSION,
+    Capabilities,
+    Classification,
+    Device,
+    FailureKind,
+    MemoryReading,
+    ModelSource,
+    OperatingPoint,
+    Options,
+    Settings,
+    TensorSpec,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Any, Self
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Batch = Sequence[Array]
+    """One array per input, in the order of `Session.inputs`; axis 0 is the batch axis."""
+
+Loaded = TypeVar("Loaded")
+Staged = TypeVar("Staged")
+
+
+class Session(ABC, Generic[Staged]):
+    """A model on a device, ready to run batches. A context manager; closing it twice is fine."""
+
+    inputs: Sequence[TensorSpec]
+    """The model's inputs, in the order of the source model."""
+    outputs: Sequence[TensorSpec]
+    """The model's outputs, in the order of the source model."""
+
+    @property
+    @abstractmethod
+    def effective(self) -> Mapping[str, str]:
+        """What really runs, as read back from the framework: threads, precision, provider, compiled or eager."""
+
+    def prepare(self, point: OperatingPoint) -> None:
+        """Builds, traces or tunes for an operating point; its seconds are a figure of their own. Default: nothing."""
+
+    @abstractmethod
+    def stage(self, batch: Batch, into: Staged | None = None) -> Staged:
+        """Brings a batch to the device.
+
+        Args:
+            batch: host arrays of the dtypes and shapes that `inputs` tells; they must not be written to.
+            into: a slot that `stage` returned before for the same shapes, to be reused (its addresses stay).
+
+        Returns:
+            The slot: staged inputs, and later the outputs that `run` left there.
+        """
+
+    @abstractmethod
+    def run(self, staged: Staged) -> None:
+        """Runs the model on a staged batch. May return before the work is done."""
+
+    @abstractmethod
+    def synchronize(self) -> None:
+        """Returns when all work that was given to the device is done."""
+
+    def wait(self, staged: Staged) -> None:  # noqa: ARG002 - a slot's own barrier is an override's affair
+        """Returns when the work on this slot is done. Default: `synchronize()`."""
+        self.synchronize()
+
+    @abstractmethod
+    def fetch(self, staged: Staged) -> Sequence[Array]:
+        """Brings the outputs to the host, in the order of `outputs`; the arrays own their memory."""
+
+    def release(self, staged: Staged) -> None:
+        """Gives a slot back. Default: nothing."""
+
+    def peak_memory(self) -> MemoryReading | None:
+        """The framework's own peak since `reset_peak_memory`, or None where it does not tell."""
+        return None
+
+    def reset_peak_memory(self) -> None:
+        """Starts a new peak. Default: nothing."""
+
+    def close(self) -> None:
+        """Frees what the session holds. Default: nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Backend(ABC, Generic[Loaded]):
+    """The adapter to one framework.
+
+    The class is framework-free: the framework is imported by `version`, `devices` or `load`, never before.
+    It is made in a worker process with the thread budget and the options of one contender.
+    """
+
+    name: ClassVar[str]
+    """What people type: lower case, an identifier."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    api_version: ClassVar[int] = API_VERSION
+    """Which version of this interface the class was written for."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Top-level modules of the framework; they are looked for, never imported, to tell whether it is installed."""
+    install_hint: ClassVar[str] = ""
+    """The command that installs the framework, such as `pip install infer-compare[torch]`."""
+    capabilities: ClassVar[Capabilities]
+    options: ClassVar[type[Options]] = Options
+
+    def __init__(self, settings: Settings) -> None:
+        """Keeps the settings. Raise `OptionError` for options that exclude one another."""
+        self.settings = settings
+
+    @abstractmethod
+    def version(self) -> str:
+        """The framework's version. The first call that may import it; the thread budget is applied with the import."""
+
+    @abstractmethod
+    def devices(self) -> Sequence[Device]:
+        """What this machine has and the framework can use."""
+
+    @abstractmethod
+    def load(self, model: ModelSource) -> Loaded:
+        """Reads the model into host memory. Importers run here.
+
+        Raises:
+            UnsupportedModel: the format, or an operator (named with its node and opset), is not supported.
+            ModelError: the file cannot be read.
+        """
+
+    @abstractmethod
+    def to_device(self, loaded: Loaded, device: Device) -> Session[Any]:
+        """Puts a loaded model on a device.
+
+        Raises:
+            DeviceUnavailable: the device is not there; never another device in silence.
+        """
+
+    @abstractmethod
+    def classify(self, error: BaseException) -> Classification:
+        """What an exception means. A pure predicate over its type, text and chain, with no framework imported."""
+
+    def is_oom(self, error: BaseException) -> bool:
+        """Whether an exception means that memory did not suffice: the short form of `classify`."""
+        return self.classify(error).kind is FailureKind.OOM
+
+    def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
+        """The batches of one pass over a data set, the last partial one included. Default: numpy slices."""
+        length = len(dataset[0])
+        for start in range(0, length, size):
+            yield [array[start : start + size] for array in dataset]

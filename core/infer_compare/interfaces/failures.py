@@ -1,0 +1,93 @@
+"""Reading an exception: the pieces that every backend's `classify` is built of.
+
+Classes are matched by qualified name, so that no framework needs to be imported, and texts on their
+first and last 4 kB only, since some frameworks put whole arrays into a message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces.values import Classification, FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CHAIN = 8
+TEXT_BYTES = 4096
+
+LIMIT_TEXTS = (
+    "canuse32bitindexmath",
+    "32-bit index math",
+    "int_max",
+    "numeric_limits<int32_t>",
+    "storage size calculation overflowed",
+    "representable by 32-bit",
+    "integer overflow",
+    "int32 index range",
+    "too large to fit into a mkl_int",
+    "exceeded max size of memory object",
+)
+"""Limits other than memory, looked for before anything is called out of memory (lower case)."""
+
+HOST_OOM_TEXTS = ("std::bad_alloc", "unable to allocate", "cannot allocate memory")
+"""Said by the C++ runtime, numpy and the C library when the host's memory does not suffice (lower case)."""
+
+NOT_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, then what it was raised from or during, at most eight deep."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < MAX_CHAIN:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def qualified_name(error: BaseException) -> str:
+    """Module and class, such as `torch.OutOfMemoryError`."""
+    return f"{type(error).__module__}.{type(error).__qualname__}"
+
+
+def class_names(error: BaseException) -> frozenset[str]:
+    """The qualified names of the error's class and of its bases."""
+    return frozenset(f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__)
+
+
+def text_of(error: BaseException) -> str:
+    """The error's text in lower case, shortened to its first and last 4 kB."""
+    text = str(error)
+    if len(text) > 2 * TEXT_BYTES:
+        text = text[:TEXT_BYTES] + "\n" + text[-TEXT_BYTES:]
+    return text.casefold()
+
+
+def is_limit(error: BaseException) -> bool:
+    """Whether the text tells of a limit other than memory."""
+    text = text_of(error)
+    return any(part in text for part in LIMIT_TEXTS)
+
+
+def is_host_oom(error: BaseException) -> bool:
+    """Whether the host's memory did not suffice, as Python, numpy or the C++ runtime say it."""
+    if isinstance(error, MemoryError):
+        return True
+    text = text_of(error)
+    return any(part in text for part in HOST_OOM_TEXTS)
+
+
+def classify_common(error: BaseException) -> Classification:
+    """What can be told without knowing the framework: interrupts, limits, the host's memory.
+
+    The outcome for an error that none of them explains is `no`; a backend then looks for its own.
+    """
+    if isinstance(error, NOT_OURS):
+        return Classification(FailureKind.NO)
+    errors = list(chain(error))
+    if any(is_limit(one) for one in errors):
+        return Classification(FailureKind.LIMIT)
+    if any(is_host_oom(one) for one in errors):
+        return Classification(FailureKind.OOM)
+    return Classification(FailureKind.NO)

@@ -1,0 +1,143 @@
+"""The values that cross the border between the core and a backend."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+API_VERSION = 1
+"""The version of the backend interface. A backend of another version is refused with a sentence."""
+
+Provenance = Literal["native", "exported", "imported"]
+"""How a backend came by its model.
+
+`native`: the file is in the framework's own format. `exported`: the framework's vendor converted it.
+`imported`: our rendering of the graph, built with the framework's operators.
+"""
+
+DeviceKind = str
+"""`cpu`, `cuda`, or a word that a third party's backend defines."""
+
+
+class FailureKind(StrEnum):
+    """What an exception means for the operating point at which it was raised."""
+
+    NO = "no"
+    """An ordinary error: neither memory nor a limit."""
+    OOM = "oom"
+    """The memory of the host or of the device did not suffice."""
+    LIMIT = "limit"
+    """A limit of the framework other than memory, such as a 32-bit index."""
+    AMBIGUOUS = "ambiguous"
+    """Seen for out-of-memory and for other causes; a fresh worker must repeat it before it counts."""
+
+
+class Classification(msgspec.Struct, frozen=True):
+    """What `Backend.classify` says of an exception."""
+
+    kind: FailureKind
+    fatal: bool = False
+    """True when the process cannot be used any more, such as after a device-side assertion."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backend can do, declared on its class and readable without its framework."""
+
+    formats: tuple[str, ...]
+    """Model formats that are the framework's own (`onnx`, `pt2`, `keras`, `savedmodel`, `callable`)."""
+    imports: tuple[str, ...] = ()
+    """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
+    device_kinds: tuple[DeviceKind, ...] = ("cpu",)
+    precisions: tuple[str, ...] = ("float32",)
+    device_resident_io: bool = False
+    """True when staged inputs and outputs stay on the device between `stage` and `fetch`."""
+    peak_memory: bool = False
+    """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
+    asynchronous: tuple[DeviceKind, ...] = ()
+    """Device kinds on which `run` may return before the work is done."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a backend's typed options. Each field has a default and a `msgspec.Meta(description=...)`."""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """One device that a framework can use on this machine."""
+
+    kind: DeviceKind
+    index: int = 0
+    description: str = ""
+    memory_bytes: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Device:
+        """The device that `cpu`, `cuda` or `cuda:1` names; `ValueError` for anything else."""
+        kind, colon, index = text.strip().lower().partition(":")
+        if not kind.isidentifier() or (colon and not index.isdecimal()):
+            raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")
+        return cls(kind, int(index) if colon else 0)
+
+    def __str__(self) -> str:
+        """`cpu`, or kind and index."""
+        return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backend object is made with."""
+
+    options: Options
+    threads: int
+    """The thread budget for the computation on the host; to be applied before the first tensor is made."""
+    seed: int = 0
+
+
+class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A model as it is handed to `Backend.load`."""
+
+    format: str
+    """One of the names in `Capabilities.formats` or `Capabilities.imports`."""
+    location: str
+    """A path of a file or folder, or `file.py:callable`."""
+    name: str
+    """What reports call it."""
+    provenance: Provenance = "native"
+
+    @property
+    def path(self) -> Path:
+        """The location as a path."""
+        return Path(self.location)
+
+
+class TensorSpec(msgspec.Struct, frozen=True):
+    """Name, dtype and shape of an input or output."""
+
+    name: str
+    dtype: str
+    """A numpy dtype name, such as `float32` or `int64`."""
+    shape: tuple[int | str, ...]
+    """Sizes; a free axis is a name, and the first axis of a batched tensor is called `batch`."""
+
+
+class OperatingPoint(msgspec.Struct, frozen=True, order=True):
+    """What a contender is run at: a batch size, and the sizes of other named axes."""
+
+    batch: int
+    axes: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        """`batch 8`, or `batch 8, seq 128`."""
+        return ", ".join(f"{name} {size}" for name, size in (("batch", self.batch), *self.axes))
+
+
+class MemoryReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the framework's own allocator says about a device since the last reset, in bytes."""
+
+    allocated: int | None = None
+    """Peak of memory in live tensors."""
+    reserved: int | None = None
+    """Peak of memory that the allocator held."""
+    retries: int = 0
+    """Allocations that succeeded only after the allocator had emptied its caches; timings are then suspect."""

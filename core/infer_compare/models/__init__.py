@@ -1,0 +1,1 @@
+"""Models, their formats and inputs, and the agreement of outputs."""

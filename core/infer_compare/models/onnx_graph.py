@@ -1,0 +1,287 @@
+"""An ONNX file read into plain values: what every importer starts from.
+
+`onnx` is imported inside the functions, so that the command line stays quick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.interfaces import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import onnx
+    from numpy.typing import NDArray
+
+Handler = TypeVar("Handler")
+
+DEFAULT_DOMAINS = ("", "ai.onnx")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operator call."""
+
+    op_type: str
+    domain: str
+    name: str
+    inputs: tuple[str, ...]
+    """Names of values; an empty name is an optional input that was left out."""
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph`s (subgraphs)."""
+    opset: int
+    """The version of the node's domain that the model imports."""
+
+    def __str__(self) -> str:
+        """How error messages name it."""
+        domain = "" if self.domain in DEFAULT_DOMAINS else f"{self.domain}."
+        return f"{domain}{self.op_type} (node {self.name or (self.outputs or ('?',))[0]!r}, opset {self.opset})"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Inputs, constants and nodes in topological order."""
+
+    name: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    constants: Mapping[str, NDArray[Any]]
+    """Initializers and `Constant` nodes by name."""
+    nodes: tuple[Node, ...]
+    """Without `Constant` nodes and without nodes whose outputs nothing uses."""
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(spec.name for spec in self.outputs)
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """The model in a file, its external data included.
+
+    Raises:
+        ModelError: the file is missing, empty, not ONNX, or its external data is absent or outside its folder.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    if not path.is_file():
+        raise ModelError(f"There is no model file {path}; name a file or one of `infer-compare models`.")
+    if path.stat().st_size == 0:
+        raise ModelError(f"The model file {path} is empty.")
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except DecodeError as error:
+        raise ModelError(f"{path} is not an ONNX file, or it is cut short ({error}).") from error
+    if not model.HasField("graph") or not model.graph.output:
+        raise ModelError(f"{path} is not an ONNX file, or it is cut short: it holds no graph with outputs.")
+    if not model.opset_import:
+        raise ModelError(f"{path} is not a valid ONNX file: it imports no operator set.")
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"The external data of {path} cannot be read ({reason}); it must lie in the model's own folder."
+        ) from error
+    return model
+
+
+def read_graph(model: onnx.ModelProto | Path) -> Graph:
+    """The graph of a model or of a file, with model-local functions inlined.
+
+    Raises:
+        ModelError: see `load_onnx`.
+    """
+    import onnx
+    import onnx.inliner
+
+    if not isinstance(model, onnx.ModelProto):
+        model = load_onnx(model)
+    if model.functions:
+        model = onnx.inliner.inline_local_functions(model)
+    opsets = {("" if entry.domain in DEFAULT_DOMAINS else entry.domain): entry.version for entry in model.opset_import}
+    return _graph(model.graph, opsets)
+
+
+def _graph(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
+    from onnx import numpy_helper
+
+    constants: dict[str, NDArray[Any]] = {one.name: numpy_helper.to_array(one) for one in proto.initializer}
+    initializers = set(constants)
+    nodes: list[Node] = []
+    for entry in proto.node:
+        node = _node(entry, opsets)
+        if node.op_type == "Constant" and node.domain in DEFAULT_DOMAINS:
+            constants[node.outputs[0]] = _constant(node)
+        else:
+            nodes.append(node)
+    outputs = tuple(_spec(one) for one in proto.output)
+    return Graph(
+        name=proto.name,
+        inputs=tuple(_spec(one) for one in proto.input if one.name not in initializers),
+        outputs=outputs,
+        constants=constants,
+        nodes=_alive(nodes, {spec.name for spec in outputs}),
+    )
+
+
+def _node(proto: onnx.NodeProto, opsets: Mapping[str, int]) -> Node:
+    domain = "" if proto.domain in DEFAULT_DOMAINS else proto.domain
+    return Node(
+        op_type=proto.op_type,
+        domain=domain,
+        name=proto.name,
+        inputs=tuple(proto.input),
+        outputs=tuple(proto.output),
+        attributes={attribute.name: _attribute(attribute, opsets) for attribute in proto.attribute},
+        opset=opsets.get(domain, 1),
+    )
+
+
+def _attribute(proto: onnx.AttributeProto, opsets: Mapping[str, int]) -> Any:  # noqa: ANN401 - attributes are of many types
+    import onnx
+    from onnx import numpy_helper
+
+    value = onnx.helper.get_attribute_value(proto)
+    match value:
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case onnx.TensorProto():
+            return numpy_helper.to_array(value)
+        case onnx.GraphProto():
+            return _graph(value, opsets)
+        case str() | int() | float():
+            return value
+    if hasattr(value, "__iter__"):
+        return tuple(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in value)
+    return value
+
+
+def _constant(node: Node) -> NDArray[Any]:
+    import numpy as np
+
+    ((kind, value),) = node.attributes.items()
+    match kind:
+        case "value":
+            return np.asarray(value)
+        case "value_float" | "value_floats":
+            return np.asarray(value, np.float32)
+        case "value_int" | "value_ints":
+            return np.asarray(value, np.int64)
+        case "value_string" | "value_strings":
+            return np.asarray(value, object)
+        case _:
+            raise UnsupportedModel(f"{node} holds a sparse constant, which no importer takes.")
+
+
+def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
+    kept: list[Node] = []
+    needed = set(wanted)
+    for node in reversed(nodes):
+        if needed.intersection(node.outputs):
+            kept.append(node)
+            needed.update(node.inputs)
+            needed.update(_captured(node))
+    return tuple(reversed(kept))
+
+
+def _captured(node: Node) -> set[str]:
+    """Names that a node's subgraphs take from outside."""
+    names: set[str] = set()
+    for value in node.attributes.values():
+        if isinstance(value, Graph):
+            names.update(value.output_names)
+            for inner in value.nodes:
+                names.update(inner.inputs)
+                names.update(_captured(inner))
+    return names
+
+
+def _spec(proto: onnx.ValueInfoProto) -> TensorSpec:
+    from onnx import helper
+
+    tensor = proto.type.tensor_type
+    dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else "float32"
+    shape = tuple(
+        dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or f"axis{index}")
+        for index, dim in enumerate(tensor.shape.dim)
+    )
+    return TensorSpec(proto.name, dtype, shape)
+
+
+class OpRegistry(Generic[Handler]):
+    """An importer's operators: `{op_type: {since_version: handler}}`.
+
+    The versions are those of ONNX's own schemas. A node finds its handler by the schema that is in force at
+    the model's opset, so that a later version of an operator is refused and never read by an older rule.
+    """
+
+    def __init__(self, framework: str) -> None:
+        """Makes an empty registry; `framework` is how refusals name the importer."""
+        self.framework = framework
+        self._handlers: dict[str, dict[int, Handler]] = {}
+
+    def register(self, op_type: str, *since: int) -> Callable[[Handler], Handler]:
+        """Registers the decorated handler for the schema versions of an operator that it implements."""
+
+        def decorator(handler: Handler) -> Handler:
+            versions = self._handlers.setdefault(op_type, {})
+            for version in since:
+                if version in versions:
+                    raise ValueError(f"{op_type} since {version} has two handlers")
+                versions[version] = handler
+            return handler
+
+        return decorator
+
+    def find(self, node: Node) -> Handler:
+        """The handler for a node.
+
+        Raises:
+            UnsupportedModel: there is none for that operator at that opset; operator, node and opset are named.
+        """
+        import onnx.defs
+
+        versions = self._handlers.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
+        if versions is None:
+            raise UnsupportedModel(f"ONNX operator {node} has no import into {self.framework}.")
+        try:
+            since = onnx.defs.get_schema(node.op_type, node.opset, "").since_version
+        except onnx.defs.SchemaError as error:
+            raise UnsupportedModel(f"ONNX operator {node} is not known to the installed onnx package.") from error
+        if since not in versions:
+            raise UnsupportedModel(
+                f"ONNX operator {node} has an import into {self.framework} for versions "
+                f"{', '.join(map(str, sorted(versions)))} only, and the model uses version {since}."
+            )
+        return versions[since]
+
+    def check(self, graph: Graph) -> None:
+        """Looks every node up, so that an unsupported model is refused before anything is built.
+
+        Raises:
+            UnsupportedModel: naming every operator that is missing.
+        """
+        missing: dict[str, UnsupportedModel] = {}
+        for node in graph.nodes:
+            try:
+                self.find(node)
+            except UnsupportedModel as error:
+                missing.setdefault(node.op_type, error)
+        if len(missing) == 1:
+            raise next(iter(missing.values()))
+        if missing:
+            first = next(iter(missing.values()))
+            raise UnsupportedModel(f"{first} {len(missing)} operators are missing: {', '.join(sorted(missing))}.")
+
+    @property
+    def operators(self) -> Mapping[str, tuple[int, ...]]:
+        """Operators and the schema versions covered."""
+        return {name: tuple(sorted(versions)) for name, versions in sorted(self._handlers.items())}

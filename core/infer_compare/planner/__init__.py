@@ -1,0 +1,1 @@
+"""What to run next: pure state machines fed with outcomes."""

@@ -1,0 +1,1 @@
+"""Discovery of plugins, their refusal, and their listing."""

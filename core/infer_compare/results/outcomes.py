@@ -1,0 +1,101 @@
+"""How a point ended: a closed union, matched with `assert_never`.
+
+Every duration is in integer nanoseconds and every size in bytes, here as in all records.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["start", "load", "explore", "agree", "warm_up", "measure", "confirm", "limit"]
+"""What a worker was doing."""
+
+OomEvidence = Literal["raised", "cap", "machine", "kernel", "stderr", "repeated"]
+"""How it is known that memory did not suffice: the framework raised it, our watchdog killed the worker at the cap
+or to save the machine, the kernel killed it, the process said so as it died, or a fresh worker died there again."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory figures of one operating point; figures of different kinds are never compared with each other."""
+
+    resident: int | None = None
+    """Peak resident memory of the worker (VmHWM, reset before the measurement)."""
+    allocated: int | None = None
+    """Peak of live tensors on the device, by the framework's own allocator."""
+    reserved: int | None = None
+    """Peak that the framework's allocator held on the device."""
+    retries: int = 0
+    """Allocations that succeeded only after caches were emptied."""
+    major_faults: int = 0
+    """Pages read from disk meanwhile; above zero the timing is suspect."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the union; never made itself."""
+
+
+class Measured(Outcome, frozen=True, kw_only=True, tag="measured"):
+    """The contender ran here. Precise figures come from the rounds; these are what exploring saw."""
+
+    prepare_ns: int
+    """Building, tracing or tuning before the first call."""
+    first_call_ns: int
+    """The first call, compilation and lazy initialisation included."""
+    latency_ns: int
+    """Median of a few warm calls; rough, never ranked."""
+    memory: Memory = msgspec.field(default_factory=Memory)
+
+
+class OutOfMemory(Outcome, frozen=True, kw_only=True, tag="out_of_memory"):
+    """Memory did not suffice: a result, not a failure."""
+
+    reason: str
+    evidence: OomEvidence
+    phase: Phase
+
+
+class LimitReached(Outcome, frozen=True, kw_only=True, tag="limit_reached"):
+    """A limit of the framework other than memory, such as a 32-bit index."""
+
+    reason: str
+    phase: Phase
+
+
+class TimedOut(Outcome, frozen=True, kw_only=True, tag="timed_out"):
+    """The worker did not answer before its deadline, and was ended."""
+
+    deadline_s: float
+    phase: Phase
+    stderr_tail: str = ""
+
+
+class Died(Outcome, frozen=True, kw_only=True, tag="died"):
+    """The worker process ended by itself or by a signal."""
+
+    exit_code: int
+    """What `waitpid` told; negative for a signal."""
+    signal: str | None
+    """Such as `SIGSEGV`."""
+    phase: Phase
+    stderr_tail: str = ""
+
+
+class Failed(Outcome, frozen=True, kw_only=True, tag="failed"):
+    """The backend raised an ordinary error."""
+
+    error: str
+    """The class of the error."""
+    reason: str
+    phase: Phase
+    traceback: str = ""
+
+
+class Skipped(Outcome, frozen=True, kw_only=True, tag="skipped"):
+    """Not run, and why."""
+
+    reason: str
+
+
+AnyOutcome = Measured | OutOfMemory | LimitReached | TimedOut | Died | Failed | Skipped

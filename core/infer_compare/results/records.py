@@ -1,0 +1,255 @@
+"""The records of a run file, in the order in which they can appear.
+
+A run file is a log: `header`, then `start`, `probe`, `agreement`, `round`, `death` and `note` in any order,
+then `closing`. A point is a fold over records (see `infer_compare.results.run`) and is never stored.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
+from infer_compare.results.outcomes import AnyOutcome, Died, OutOfMemory, Phase, TimedOut
+from infer_compare.results.slices import Slice
+
+RUN_SCHEMA = "infer-compare/run"
+RUN_VERSION = (1, 0)
+"""Major and minor: a reader refuses a newer major and ignores unknown fields of a newer minor."""
+
+Scope = Literal["device", "end_to_end", "dataset"]
+"""What the clock covers."""
+
+AgreementVerdict = Literal["agrees", "differs", "inconclusive"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the union; never made itself."""
+
+
+class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A backend with options and a device, as it was asked for."""
+
+    label: str
+    """Unique within the run."""
+    backend: str
+    options: dict[str, str] = {}
+    device: str = "cpu"
+    python: str | None = None
+    """Another interpreter for its worker, where one was named."""
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The model that was asked for."""
+
+    name: str
+    source: str
+    """What was typed."""
+    format: str
+    sha256: str
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
+    parameters: int | None = None
+    flops_per_sample: int | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides what is run, resolved."""
+
+    batch_sizes: tuple[int, ...] | None
+    """None for `auto`: exploring decides."""
+    scope: Scope
+    threads: int
+    seed: int
+    mode: Literal["quick", "default", "thorough"] = "default"
+    restarts: int
+    rounds_per_restart: int
+    budget_s: float | None = None
+    timeout_s: float
+    max_memory: int
+    """Cap of one worker's resident memory, in bytes."""
+    max_memory_given: bool = False
+    find_limit: bool = False
+    latency_bound_ns: int | None = None
+    percentile: float = 95.0
+    inputs: tuple[str, ...] = ()
+    """`--input` specifications as they were typed."""
+    rtol: float | None = None
+    margin: float = 0.03
+    """Relative difference below which two contenders count as the same."""
+    expected_s: float | None = None
+    """How long the run was expected to take."""
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """The conditions under which a run was made."""
+
+    platform: str
+    kernel: str
+    python: str
+    tool_version: str
+    cpu: str
+    physical_cores: int
+    logical_cores: int
+    usable_cores: int
+    """In the affinity mask and the quota."""
+    quota_cores: float | None = None
+    governor: str | None = None
+    memory_total: int
+    memory_available: int
+    swap_total: int = 0
+    load_average: tuple[float, float, float] | None = None
+    hypervisor: str | None = None
+    clock_source: str | None = None
+    on_battery: bool | None = None
+    gpus: tuple[str, ...] = ()
+    schedstat: bool = False
+    """Whether the gate can see how long threads waited."""
+    variables: dict[str, str] = {}
+    """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
+    packages: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+
+
+class Header(Record, frozen=True, kw_only=True, tag="header"):
+    """The first line: what was asked for, and where."""
+
+    schema: str = RUN_SCHEMA
+    version: tuple[int, int] = RUN_VERSION
+    run_id: str
+    created: str
+    """UTC, ISO 8601."""
+    command: tuple[str, ...]
+    model: ModelInfo
+    contenders: tuple[ContenderSpec, ...]
+    plan: Plan
+    environment: Environment
+    versions: dict[str, str] = {}
+    """Framework version per backend."""
+
+
+class Start(Record, frozen=True, kw_only=True, tag="start"):
+    """A worker that was started, with what its start-up cost and what is effective in it."""
+
+    contender: str
+    restart: int
+    """0 while exploring."""
+    pid: int
+    framework_version: str
+    plugin_version: str = ""
+    provenance: Provenance
+    chain: tuple[str, ...] = ()
+    """How the model reached the backend, such as `onnx -> torch (imported)`."""
+    device: str
+    effective: dict[str, str]
+    spawn_ns: int
+    """Until the process answered."""
+    import_ns: int
+    """Importing the framework."""
+    load_ns: int
+    to_device_ns: int
+    resident: int | None = None
+    """Resident memory with the model loaded and nothing run."""
+
+
+class Probe(Record, frozen=True, kw_only=True, tag="probe"):
+    """One contender tried at one operating point, alone."""
+
+    phase: Literal["explore", "limit"]
+    contender: str
+    point: OperatingPoint
+    outcome: AnyOutcome
+
+
+class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a contender against the reference."""
+
+    output: str
+    max_difference: float
+    max_reference: float
+    needed_rtol: float
+    """The smallest tolerance that would pass: max |difference| / max |reference|."""
+    top1: float | None = None
+    """Share of rows with the same largest entry, for outputs of shape [batch, classes]."""
+
+
+class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
+    """The outputs of a contender compared with the reference's, at one operating point."""
+
+    contender: str
+    reference: str
+    point: OperatingPoint
+    verdict: AgreementVerdict
+    reason: str = ""
+    rtol: float
+    outputs: tuple[OutputComparison, ...] = ()
+    row_consistent: bool | None = None
+    """Whether row i of this batch equals row i run alone."""
+
+
+class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker reached its steady state at an operating point."""
+
+    contender: str
+    point: OperatingPoint
+    prepare_ns: int
+    first_call_ns: int
+    calls: int
+    total_ns: int
+    latency_ns: int
+    """Median of the last window."""
+    steady: bool
+    compilations: int | None = None
+
+
+class Round(Record, frozen=True, kw_only=True, tag="round"):
+    """Slices of every contender at one operating point, in an order and its reverse."""
+
+    phase: Literal["measure", "confirm"] = "measure"
+    restart: int
+    """From 1."""
+    index: int
+    """Within the run."""
+    point: OperatingPoint
+    order: tuple[str, ...]
+    slices: tuple[Slice, ...]
+    clean: bool
+    """Whether every slice passed the gate."""
+    warm_ups: tuple[WarmUp, ...] = ()
+    """Those that were needed before this round."""
+
+
+class Death(Record, frozen=True, kw_only=True, tag="death"):
+    """A worker that ended before it was asked to."""
+
+    contender: str
+    restart: int
+    phase: Phase
+    point: OperatingPoint | None = None
+    outcome: OutOfMemory | TimedOut | Died
+
+
+class Unusable(Record, frozen=True, kw_only=True, tag="unusable"):
+    """A contender that was asked for and cannot take part, and why."""
+
+    contender: str
+    outcome: AnyOutcome
+
+
+class Note(Record, frozen=True, kw_only=True, tag="note"):
+    """Something that a reader of the report should know: a busy host, an early stop, a restart that was cut short."""
+
+    topic: str
+    text: str
+
+
+class Closing(Record, frozen=True, kw_only=True, tag="closing"):
+    """The last line; without it the run was interrupted."""
+
+    state: Literal["complete", "interrupted", "stopped"]
+    reason: str = ""
+    elapsed_s: float
+
+
+AnyRecord = Header | Start | Probe | Agreement | Round | Death | Unusable | Note | Closing

@@ -1,0 +1,176 @@
+"""A run as a fold over its records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results.outcomes import AnyOutcome, Measured, Skipped
+from infer_compare.results.records import (
+    Agreement,
+    AnyRecord,
+    Closing,
+    ContenderSpec,
+    Death,
+    Header,
+    Note,
+    Probe,
+    Round,
+    Start,
+    Unusable,
+    WarmUp,
+)
+from infer_compare.results.slices import Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A contender at an operating point, with its outcome and everything that was recorded about it."""
+
+    contender: str
+    point: OperatingPoint
+    outcome: AnyOutcome
+    slices: tuple[Slice, ...] = ()
+    """All of them, in order of time, clean or not."""
+    warm_ups: tuple[WarmUp, ...] = ()
+    agreement: Agreement | None = None
+
+    @property
+    def clean_slices(self) -> tuple[Slice, ...]:
+        """Those that the gate accepted."""
+        return tuple(one for one in self.slices if one.rejected is None)
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is at least one clean slice to report."""
+        return isinstance(self.outcome, Measured) and bool(self.clean_slices)
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A sweep as executed and stored; any prefix of a run file makes one."""
+
+    header: Header
+    starts: tuple[Start, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    deaths: tuple[Death, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
+    notes: tuple[Note, ...] = ()
+    closing: Closing | None = None
+
+    @classmethod
+    def fold(cls, records: Iterable[AnyRecord]) -> Run:
+        """The run that a sequence of records tells; the first record must be the header.
+
+        Raises:
+            ValueError: there is no header.
+        """
+        header: Header | None = None
+        closing: Closing | None = None
+        starts: list[Start] = []
+        probes: list[Probe] = []
+        agreements: list[Agreement] = []
+        rounds: list[Round] = []
+        deaths: list[Death] = []
+        unusable: list[Unusable] = []
+        notes: list[Note] = []
+        for record in records:
+            match record:
+                case Header():
+                    header = header or record
+                case Start():
+                    starts.append(record)
+                case Probe():
+                    probes.append(record)
+                case Agreement():
+                    agreements.append(record)
+                case Round():
+                    rounds.append(record)
+                case Death():
+                    deaths.append(record)
+                case Unusable():
+                    unusable.append(record)
+                case Note():
+                    notes.append(record)
+                case Closing():
+                    closing = record
+                case _:
+                    assert_never(record)
+        if header is None:
+            raise ValueError("a run begins with a header record")
+        return cls(
+            header=header,
+            starts=tuple(starts),
+            probes=tuple(probes),
+            agreements=tuple(agreements),
+            rounds=tuple(rounds),
+            deaths=tuple(deaths),
+            unusable=tuple(unusable),
+            notes=tuple(notes),
+            closing=closing,
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The contenders' labels, in the order in which they were asked for."""
+        return tuple(contender.label for contender in self.header.contenders)
+
+    def contender(self, label: str) -> ContenderSpec:
+        """The contender of that label."""
+        return next(one for one in self.header.contenders if one.label == label)
+
+    def agreement(self, label: str, point: OperatingPoint) -> Agreement | None:
+        """The last comparison of that contender's outputs at that operating point."""
+        found = [one for one in self.agreements if one.contender == label and one.point == point]
+        return found[-1] if found else None
+
+    def differs(self, label: str) -> Agreement | None:
+        """A comparison that says that the contender computes something else; such a contender is not ranked."""
+        return next((one for one in self.agreements if one.contender == label and one.verdict == "differs"), None)
+
+    def start(self, label: str) -> Start | None:
+        """The first start of that contender's worker."""
+        return next((one for one in self.starts if one.contender == label), None)
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Every point with its outcome, by contender, then by operating point.
+
+        A death while measuring overrides what exploring saw, unless clean slices had been recorded before it.
+        """
+        outcomes: dict[tuple[str, OperatingPoint], AnyOutcome] = {}
+        for probe in self.probes:
+            if probe.phase == "explore":
+                outcomes[probe.contender, probe.point] = probe.outcome
+        slices: dict[tuple[str, OperatingPoint], list[Slice]] = {}
+        warm_ups: dict[tuple[str, OperatingPoint], list[WarmUp]] = {}
+        for one in self.rounds:
+            for piece in one.slices:
+                slices.setdefault((piece.contender, one.point), []).append(piece)
+            for warm_up in one.warm_ups:
+                warm_ups.setdefault((warm_up.contender, warm_up.point), []).append(warm_up)
+        for death in self.deaths:
+            if death.point is not None and not slices.get((death.contender, death.point)):
+                outcomes[death.contender, death.point] = death.outcome
+        for contender in self.labels:
+            for size in self.header.plan.batch_sizes or ():
+                outcomes.setdefault((contender, OperatingPoint(size)), Skipped(reason="not reached"))
+        order = {label: index for index, label in enumerate(self.labels)}
+        return tuple(
+            Point(
+                contender=label,
+                point=point,
+                outcome=outcome,
+                slices=tuple(slices.get((label, point), ())),
+                warm_ups=tuple(warm_ups.get((label, point), ())),
+                agreement=self.agreement(label, point),
+            )
+            for (label, point), outcome in sorted(
+                outcomes.items(), key=lambda item: (order.get(item[0][0], len(order)), item[0][1])
+            )
+        )

@@ -1,0 +1,90 @@
+"""What one slice of a round recorded: raw durations, and what disturbed it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ForeignProcess(msgspec.Struct, frozen=True):
+    """The process outside the run that took most processor time during a slice."""
+
+    pid: int
+    name: str
+    share: float
+    """Of one core, 0 to 1 and above for several threads."""
+
+
+class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operating system counted while the slice ran; None where the platform does not tell."""
+
+    wall_ns: int
+    own_cpu_ns: int
+    """Processor time of all threads of the worker."""
+    system_ns: int
+    """The part of it that was spent in the kernel."""
+    run_delay_ns: int | None
+    """Time that the worker's threads were runnable and not running (schedstat)."""
+    foreign_ns: int | None
+    """Processor time of everything else on the machine."""
+    steal_share: float | None
+    """Share of the machine's time that the hypervisor gave to others."""
+    minor_faults: int
+    major_faults: int
+    active_threads: int | None
+    """Threads of the worker that used processor time."""
+    cores: int
+    """Cores that the worker may use."""
+    throttled: int | None = None
+    """Times that the cgroup's quota stopped it."""
+    top: ForeignProcess | None = None
+
+    @property
+    def wait_share(self) -> float | None:
+        """`wf = min(run_delay, foreign) / (run_delay + own_cpu)`: waiting that others caused; None if not known."""
+        if self.run_delay_ns is None or self.foreign_ns is None:
+            return None
+        total = self.run_delay_ns + self.own_cpu_ns
+        return min(self.run_delay_ns, self.foreign_ns) / total if total > 0 else 0.0
+
+
+class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Nanoseconds of each iteration's parts, one entry per iteration (`end_to_end` scope)."""
+
+    stage_ns: tuple[int, ...]
+    run_ns: tuple[int, ...]
+    """Run and synchronize."""
+    fetch_ns: tuple[int, ...]
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """Consecutive iterations of one contender at one operating point."""
+
+    contender: str
+    position: int
+    """Its place in the round, from 0."""
+    started_ns: int
+    """Monotonic clock of the machine."""
+    durations_ns: tuple[int, ...]
+    """One entry per stamp, the discarded first calls left out; a stamp covers `calls_per_stamp` calls."""
+    calls_per_stamp: int = 1
+    discarded: int = 0
+    """Calls before the first stamp kept."""
+    phases: PhaseTimes | None = None
+    diagnostics: Diagnostics | None = None
+    rejected: str | None = None
+    """The cause for which the gate refused the slice; never its latency."""
+
+    @property
+    def calls(self) -> int:
+        """Timed calls."""
+        return len(self.durations_ns) * self.calls_per_stamp
+
+    @property
+    def total_ns(self) -> int:
+        """Time of all of them."""
+        return sum(self.durations_ns)
+
+    @property
+    def mean_ns(self) -> float:
+        """Mean time of a call, in nanoseconds."""
+        return self.total_ns / self.calls

@@ -1,0 +1,1 @@
+"""Statistics of measured durations: pure functions of numbers."""

@@ -1,0 +1,1 @@
+"""Run folders: records appended, read back and folded."""

@@ -1,0 +1,1 @@
+"""Comparison of contenders and recommendation: pure functions of a run."""

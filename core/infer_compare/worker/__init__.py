@@ -1,0 +1,1 @@
+"""Worker processes: the supervisor in the parent, the child, and the protocol between them."""
