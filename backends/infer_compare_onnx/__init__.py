@@ -1,1 +1,120 @@
-"""The onnx backend."""
+"""The backend `onnx`: ONNX Runtime on the processor or on a CUDA device.
+
+Importing this package loads neither ONNX Runtime nor numpy; `session` and `devices` do, when a model is loaded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import msgspec
+
+from infer_compare import (
+    Backend,
+    Capabilities,
+    Classification,
+    Device,
+    DeviceUnavailable,
+    ModelError,
+    ModelSource,
+    Options,
+    UnsupportedModel,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare_onnx.session import OnnxSession
+
+__all__ = ["OnnxBackend", "OnnxOptions"]
+
+
+class OnnxOptions(Options, frozen=True, kw_only=True):
+    """What a contender may say of ONNX Runtime."""
+
+    graph_optimization: Annotated[
+        Literal["disable", "basic", "extended", "all"],
+        msgspec.Meta(description="How far ONNX Runtime rewrites the graph when it loads it."),
+    ] = "all"
+    execution_mode: Annotated[
+        Literal["sequential", "parallel"],
+        msgspec.Meta(description="Whether independent operators run one after another or side by side."),
+    ] = "sequential"
+
+
+class OnnxBackend(Backend[Path]):
+    """ONNX Runtime.
+
+    What `load` gives is the path: ONNX Runtime reads, rewrites and places a model in one step, the making of a
+    session, so that a model which it cannot read or run is refused by `to_device`.
+    """
+
+    name: ClassVar[str] = "onnx"
+    aliases: ClassVar[tuple[str, ...]] = ("onnxruntime", "ort")
+    requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
+    install_hint: ClassVar[str] = "pip install 'infer-compare[onnx]'"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        formats=("onnx",),
+        device_kinds=("cpu", "cuda"),
+        device_resident_io=True,
+        asynchronous=("cuda",),
+    )
+    options: ClassVar[type[Options]] = OnnxOptions
+
+    def version(self) -> str:
+        """ONNX Runtime's version."""
+        import onnxruntime
+
+        return str(onnxruntime.__version__)
+
+    def devices(self) -> Sequence[Device]:
+        """The processor, and the CUDA devices when the CUDA provider and its libraries can be loaded."""
+        from infer_compare_onnx.devices import cuda_devices, cuda_problem
+
+        found = [Device("cpu", description="CPUExecutionProvider")]
+        if cuda_problem() is None:
+            found.extend(cuda_devices())
+        return found
+
+    def load(self, model: ModelSource) -> Path:
+        """Looks that there is a file to make a session from.
+
+        Raises:
+            UnsupportedModel: the format is not ONNX.
+            ModelError: the file is missing or empty.
+        """
+        if model.format != "onnx":
+            raise UnsupportedModel(f"ONNX Runtime reads ONNX files, and {model.name} comes as {model.format!r}.")
+        if not model.path.is_file():
+            raise ModelError(f"There is no model file {model.path}.")
+        if model.path.stat().st_size == 0:
+            raise ModelError(f"The model file {model.path} is empty.")
+        return model.path
+
+    def to_device(self, loaded: Path, device: Device) -> OnnxSession:
+        """Makes a session on the device.
+
+        Raises:
+            DeviceUnavailable: there is no such device, or ONNX Runtime would run elsewhere.
+            UnsupportedModel: an operator, type or opset that ONNX Runtime does not have.
+            ModelError: the file is not a valid ONNX model.
+        """
+        from infer_compare_onnx.session import OnnxSession
+
+        if device.kind not in self.capabilities.device_kinds:
+            raise DeviceUnavailable(f"The onnx backend runs on cpu and cuda, not on {device}.")
+        return OnnxSession(loaded, device, self.settings)
+
+    def classify(self, error: BaseException) -> Classification:
+        """See `infer_compare_onnx.failures`."""
+        from infer_compare_onnx.failures import classify
+
+        return classify(error)
+
+
+@hookimpl
+def infer_compare_backends() -> Sequence[type[OnnxBackend]]:
+    """Registers the backend."""
+    return [OnnxBackend]

@@ -1,1 +1,81 @@
-"""The reference backend."""
+"""The backend `reference`: the evaluator of the `onnx` package, in numpy. Slow and right: the oracle.
+
+Importing this package loads neither `onnx` nor numpy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from infer_compare import (
+    Backend,
+    Capabilities,
+    Classification,
+    Device,
+    DeviceUnavailable,
+    ModelSource,
+    UnsupportedModel,
+    hookimpl,
+)
+from infer_compare.interfaces.failures import classify_common
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare_reference.session import Loaded, ReferenceSession
+
+__all__ = ["ReferenceBackend"]
+
+
+class ReferenceBackend(Backend["Loaded"]):
+    """`onnx.reference.ReferenceEvaluator` on the processor."""
+
+    name: ClassVar[str] = "reference"
+    requires: ClassVar[tuple[str, ...]] = ("onnx",)
+    install_hint: ClassVar[str] = "pip install infer-compare"
+    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
+
+    def version(self) -> str:
+        """The version of the `onnx` package."""
+        import onnx
+
+        return str(onnx.__version__)
+
+    def devices(self) -> Sequence[Device]:
+        """The processor."""
+        return [Device("cpu", description="numpy")]
+
+    def load(self, model: ModelSource) -> Loaded:
+        """Reads the model and finds an implementation for each node.
+
+        Raises:
+            UnsupportedModel: the format is not ONNX, or a node has no reference implementation.
+            ModelError: the file cannot be read.
+        """
+        from infer_compare_reference.session import Loaded
+
+        if model.format != "onnx":
+            raise UnsupportedModel(f"The reference backend reads ONNX files, and {model.name} comes as {model.format}.")
+        return Loaded.read(model.path)
+
+    def to_device(self, loaded: Loaded, device: Device) -> ReferenceSession:
+        """A session; the model is in the processor's memory already.
+
+        Raises:
+            DeviceUnavailable: for any device but the processor.
+        """
+        from infer_compare_reference.session import ReferenceSession
+
+        if device.kind != "cpu":
+            raise DeviceUnavailable(f"The reference backend runs on the processor alone, not on {device}.")
+        return ReferenceSession(loaded)
+
+    def classify(self, error: BaseException) -> Classification:
+        """Only the host's memory can run out."""
+        return classify_common(error)
+
+
+@hookimpl
+def infer_compare_backends() -> Sequence[type[ReferenceBackend]]:
+    """Registers the backend."""
+    return [ReferenceBackend]

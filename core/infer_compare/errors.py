@@ -87,13 +87,15 @@ class WorkerDied(WorkerError):
     """The worker process ended while an answer was expected.
 
     Attributes:
-        exit_code_of_process: what `waitpid` told: negative for a signal.
+        status: what `waitpid` told: negative for a signal.
+        killed_for: `cap` or `machine` when our own memory watchdog killed it.
         stderr_tail: the last lines it wrote to standard error.
     """
 
-    def __init__(self, message: str, *, exit_code_of_process: int, stderr_tail: str = "") -> None:
+    def __init__(self, message: str, *, status: int, killed_for: str | None = None, stderr_tail: str = "") -> None:
         super().__init__(message)
-        self.exit_code_of_process = exit_code_of_process
+        self.status = status
+        self.killed_for = killed_for
         self.stderr_tail = stderr_tail
 
 

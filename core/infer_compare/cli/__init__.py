@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: parse, call, print."""
+
+from infer_compare.cli.app import main
+
+__all__ = ["main"]

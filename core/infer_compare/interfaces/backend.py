@@ -86,6 +86,10 @@ class Session(ABC, Generic[Staged]):
     def release(self, staged: Staged) -> None:
         """Gives a slot back. Default: nothing."""
 
+    def compilations(self) -> int | None:
+        """Traces and compilations so far, or None where the framework never compiles or does not tell."""
+        return None
+
     def peak_memory(self) -> MemoryReading | None:
         """The framework's own peak since `reset_peak_memory`, or None where it does not tell."""
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from infer_compare.errors import ModelError, UnsupportedModel
 from infer_compare.interfaces import TensorSpec
+from infer_compare.models.specs import unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,16 +70,18 @@ def load_onnx(path: Path) -> onnx.ModelProto:
         ModelError: the file is missing, empty, not ONNX, or its external data is absent or outside its folder.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     if not path.is_file():
         raise ModelError(f"There is no model file {path}; name a file or one of `infer-compare models`.")
     if path.stat().st_size == 0:
         raise ModelError(f"The model file {path} is empty.")
     try:
-        model = onnx.load(path, load_external_data=False)
+        model = onnx.load(path, format="protobuf", load_external_data=False)
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX file, or it is cut short ({error}).") from error
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read ({error.strerror}).") from error
     if not model.HasField("graph") or not model.graph.output:
         raise ModelError(f"{path} is not an ONNX file, or it is cut short: it holds no graph with outputs.")
     if not model.opset_import:
@@ -98,6 +101,7 @@ def read_graph(model: onnx.ModelProto | Path) -> Graph:
 
     Raises:
         ModelError: see `load_onnx`.
+        UnsupportedModel: an input or output is not a tensor.
     """
     import onnx
     import onnx.inliner
@@ -106,6 +110,7 @@ def read_graph(model: onnx.ModelProto | Path) -> Graph:
         model = load_onnx(model)
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
+    read_specs(model)
     opsets = {("" if entry.domain in DEFAULT_DOMAINS else entry.domain): entry.version for entry in model.opset_import}
     return _graph(model.graph, opsets)
 
@@ -189,6 +194,7 @@ def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
             kept.append(node)
             needed.update(node.inputs)
             needed.update(_captured(node))
+            needed.discard("")
     return tuple(reversed(kept))
 
 
@@ -204,13 +210,28 @@ def _captured(node: Node) -> set[str]:
     return names
 
 
+def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+    """Inputs and outputs as the file calls them; inputs that have an initializer are constants, and left out.
+
+    Raises:
+        UnsupportedModel: one of them is not a tensor.
+    """
+    initializers = {one.name for one in model.graph.initializer}
+    inputs = [one for one in model.graph.input if one.name not in initializers]
+    for one in (*inputs, *model.graph.output):
+        kind = one.type.WhichOneof("value")
+        if kind not in {None, "tensor_type"}:
+            raise UnsupportedModel(f"{one.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured.")
+    return tuple(map(_spec, inputs)), tuple(map(_spec, model.graph.output))
+
+
 def _spec(proto: onnx.ValueInfoProto) -> TensorSpec:
     from onnx import helper
 
     tensor = proto.type.tensor_type
     dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else "float32"
     shape = tuple(
-        dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or f"axis{index}")
+        dim.dim_value if dim.dim_value > 0 else (dim.dim_param or unnamed(index))  # some exporters write -1 or 0
         for index, dim in enumerate(tensor.shape.dim)
     )
     return TensorSpec(proto.name, dtype, shape)

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
-from infer_compare.results.outcomes import AnyOutcome, Died, OutOfMemory, Phase, TimedOut
+from infer_compare.results.outcomes import AnyOutcome, Phase
 from infer_compare.results.slices import Slice
 
 RUN_SCHEMA = "infer-compare/run"
@@ -125,8 +125,6 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     contenders: tuple[ContenderSpec, ...]
     plan: Plan
     environment: Environment
-    versions: dict[str, str] = {}
-    """Framework version per backend."""
 
 
 class Start(Record, frozen=True, kw_only=True, tag="start"):
@@ -211,6 +209,8 @@ class Round(Record, frozen=True, kw_only=True, tag="round"):
     """From 1."""
     index: int
     """Within the run."""
+    lap: int = 0
+    """Which pass over the operating points of its restart; rounds of one lap lie close together in time."""
     point: OperatingPoint
     order: tuple[str, ...]
     slices: tuple[Slice, ...]
@@ -221,13 +221,13 @@ class Round(Record, frozen=True, kw_only=True, tag="round"):
 
 
 class Death(Record, frozen=True, kw_only=True, tag="death"):
-    """A worker that ended before it was asked to."""
+    """A worker that was lost, or whose backend failed, after exploring had gone well."""
 
     contender: str
     restart: int
     phase: Phase
     point: OperatingPoint | None = None
-    outcome: OutOfMemory | TimedOut | Died
+    outcome: AnyOutcome
 
 
 class Unusable(Record, frozen=True, kw_only=True, tag="unusable"):

@@ -1,1 +1,26 @@
 """Run folders: records appended, read back and folded."""
+
+from infer_compare.store.folder import (
+    DEFAULT_ROOT,
+    StoredRun,
+    default_folder,
+    list_runs,
+    load,
+    make_folder,
+    run_file,
+)
+from infer_compare.store.log import FILE, RunLog, read_records, read_run
+
+__all__ = [
+    "DEFAULT_ROOT",
+    "FILE",
+    "RunLog",
+    "StoredRun",
+    "default_folder",
+    "list_runs",
+    "load",
+    "make_folder",
+    "read_records",
+    "read_run",
+    "run_file",
+]

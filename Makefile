@@ -1,0 +1,30 @@
+# Each target is one line of a real tool; `make demo` and `make test` set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check docs bench clean
+
+demo: $(READY)  ## Run the main job quickly, on torch and onnx
+	$(BIN)/infer-compare run --backends torch,onnx --quick
+
+test: $(READY)  ## Run the fast tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## Lint, types, layers
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+docs: $(READY)  ## Build the documentation, warnings as errors
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -q docs docs/_build/html
+
+bench: $(READY)  ## Measure what the program promises about itself
+	$(BIN)/python benchmarks/overhead.py
+
+clean:  ## Remove what the other targets made, the runs excepted
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
+	touch $@

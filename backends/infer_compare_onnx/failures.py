@@ -1,0 +1,125 @@
+"""What ONNX Runtime's exceptions mean. Pure: ONNX Runtime is not imported.
+
+Its own classes derive from `Exception` alone, and a run with bound inputs and outputs raises a plain
+`RuntimeError` with the same text, so that only class *and* text tell out of memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.interfaces import Classification, FailureKind
+from infer_compare.interfaces.failures import chain, class_names, classify_common, text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = "onnxruntime.capi.onnxruntime_pybind11_state"
+CARRIERS = frozenset(
+    {
+        f"{MODULE}.Fail",
+        f"{MODULE}.RuntimeException",
+        f"{MODULE}.EPFail",
+        "builtins.RuntimeError",
+    }
+)
+"""Classes that have been seen to carry an allocation failure."""
+
+OOM_TEXTS = (
+    "failed to allocate memory for requested buffer",
+    "is smaller than requested bytes",
+    "cuda failure 2:",
+    "cuda error 2:",
+    "out of memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+    "cudamalloc",
+)
+FATAL_TEXTS = (
+    "cuda failure 700:",  # illegal memory access
+    "cuda failure 710:",  # device-side assertion
+    "cuda failure 719:",  # unspecified launch failure
+    "illegal memory access",
+    "device-side assert",
+    "unspecified launch failure",
+)
+"""Errors after which the CUDA context, and with it the process, is of no more use."""
+AMBIGUOUS_TEXTS = ("cudnn_status_not_supported",)
+AMBIGUOUS_FATAL_TEXTS = ("cublas_status_not_initialized", "cudnn_status_not_initialized")
+"""Seen under memory pressure and for other causes."""
+
+GARBAGE_FACTOR = 8
+"""A request for more than this many times the physical memory comes from a miscomputed shape."""
+
+_REQUEST = re.compile(r"requested (?:buffer of size|bytes of) (\d+)")
+
+
+def classify(error: BaseException, physical_bytes: int | None = None) -> Classification:
+    """What an exception means; `physical_bytes` is the machine's memory, asked of the system when not given."""
+    common = classify_common(error)
+    if common.kind is not FailureKind.NO:
+        return common
+    for one in chain(error):
+        if class_names(one).isdisjoint(CARRIERS):
+            continue
+        text = text_of(one)
+        if any(part in text for part in FATAL_TEXTS):
+            return Classification(FailureKind.NO, fatal=True)
+        if any(part in text for part in OOM_TEXTS):
+            return Classification(FailureKind.NO if _is_garbage(text, physical_bytes) else FailureKind.OOM)
+        if any(part in text for part in AMBIGUOUS_FATAL_TEXTS):
+            return Classification(FailureKind.AMBIGUOUS, fatal=True)
+        if any(part in text for part in AMBIGUOUS_TEXTS):
+            return Classification(FailureKind.AMBIGUOUS)
+    return Classification(FailureKind.NO)
+
+
+def _is_garbage(text: str, physical_bytes: int | None) -> bool:
+    request = _REQUEST.search(text)
+    if request is None:
+        return False
+    if physical_bytes is None:
+        physical_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(request[1]) > GARBAGE_FACTOR * physical_bytes
+
+
+_UNSUPPORTED_TEXTS = (
+    "no op registered for",
+    "is not a registered function/op",
+    "unsupported model ir version",
+    "onnx runtime only *guarantees* support",
+)
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:Load model from .*? failed:)?")
+_SOURCE_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ .*?\) (?=[A-Z])")
+
+
+def explain(error: BaseException, path: Path) -> ModelError | None:
+    """The sentence for an error with which ONNX Runtime refused to make a session; None when it is not the model's."""
+    if type(error).__module__ != MODULE or classify(error).kind is not FailureKind.NO:
+        return None
+    kind = type(error).__name__
+    text = text_of(error)
+    said = _said(error)
+    if kind == "NoSuchFile":
+        return ModelError(f"There is no model file {path}.")
+    if kind == "InvalidProtobuf" or "no graph was found" in text:
+        return ModelError(f"{path} is not an ONNX file, or it is cut short.")
+    if "external data" in text:
+        return ModelError(f"The external data of {path} cannot be read: {said}")
+    if kind == "NotImplemented":
+        return UnsupportedModel(f"ONNX Runtime has no kernel for a node of {path}: {said}")
+    if any(part in text for part in _UNSUPPORTED_TEXTS):
+        return UnsupportedModel(f"ONNX Runtime does not support {path}: {said}")
+    if kind in {"Fail", "InvalidArgument", "InvalidGraph", "NotImplemented"}:
+        return ModelError(f"ONNX Runtime refuses {path}: {said}")
+    return None
+
+
+def _said(error: BaseException) -> str:
+    """The message without error numbers and places in ONNX Runtime's sources, as one sentence."""
+    text = _SOURCE_PLACE.sub("", _PREFIX.sub("", str(error))).strip()
+    line = " ".join(text.splitlines()[0].split()) if text else type(error).__name__
+    return line if line.endswith(".") else f"{line}."

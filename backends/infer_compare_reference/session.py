@@ -1,0 +1,94 @@
+"""A model in the evaluator of the `onnx` package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx.reference import ReferenceEvaluator
+
+from infer_compare import Session, TensorSpec, UnsupportedModel
+from infer_compare.models.onnx_graph import load_onnx, read_specs
+from infer_compare.models.specs import name_batch, precision_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from infer_compare.interfaces.backend import Array, Batch
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One staged batch by input name, and the outputs of its last run."""
+
+    feeds: dict[str, Any]
+    outputs: list[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A model with an implementation found for each node."""
+
+    evaluator: Any
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Loaded:
+        """The model in a file.
+
+        Raises:
+            UnsupportedModel: a node has no reference implementation.
+            ModelError: the file cannot be read.
+        """
+        model = load_onnx(path)
+        try:
+            evaluator = ReferenceEvaluator(model)
+        except (NotImplementedError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UnsupportedModel(f"The reference evaluator cannot take {path}: {reason}") from error
+        return cls(evaluator, *name_batch(*read_specs(model)))
+
+
+class ReferenceSession(Session[Slot]):
+    """A model evaluated node by node, by numpy."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Takes a loaded model."""
+        self._evaluator: Any = loaded.evaluator
+        self.inputs = loaded.inputs
+        self.outputs = loaded.outputs
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        """Numpy's own threads are used, whatever the budget says."""
+        return {"threads": "as numpy decides", "precision": precision_of([*self.inputs, *self.outputs])}
+
+    def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
+        """Keeps the arrays by name."""
+        slot = into or Slot({}, [])
+        slot.feeds = {spec.name: array for spec, array in zip(self.inputs, batch, strict=True)}
+        slot.outputs = []
+        return slot
+
+    def run(self, staged: Slot) -> None:
+        """Evaluates every node."""
+        staged.outputs = self._evaluator.run(None, staged.feeds)
+
+    def synchronize(self) -> None:
+        """Nothing is left to wait for."""
+
+    def fetch(self, staged: Slot) -> Sequence[Array]:
+        """Copies of the outputs."""
+        return [np.array(one) for one in staged.outputs]
+
+    def release(self, staged: Slot) -> None:
+        """Drops the arrays."""
+        staged.feeds = {}
+        staged.outputs = []
+
+    def close(self) -> None:
+        """Drops the evaluator with its weights."""
+        self._evaluator = None

@@ -1,0 +1,67 @@
+"""What TensorFlow's exceptions mean, told by class name and text, with no TensorFlow imported.
+
+TensorFlow reports exhausted memory in several shapes: `ResourceExhaustedError` (which also covers queues and
+quotas), `InternalError` with a CUDA or cuBLAS status in its text, and a `TypeError` whose cause is numpy's
+`MemoryError` when a host array is bound to a function. On the CPU a convolution that cannot allocate ends the
+process by a signal instead, which only the parent can see.
+"""
+
+from __future__ import annotations
+
+from infer_compare.interfaces import Classification, FailureKind
+from infer_compare.interfaces.failures import NOT_OURS, chain, class_names, is_host_oom, is_limit, text_of
+
+ERRORS = "tensorflow.python.framework.errors_impl."
+
+OOM_TEXTS = ("oom when allocating", "resource_exhausted: out of memory")
+"""Said by TensorFlow's own allocators and by XLA, under any class (lower case)."""
+
+DEVICE_OOM_TEXTS = ("cuda_error_out_of_memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
+"""Said by the CUDA libraries when the device's memory does not suffice (lower case)."""
+
+AMBIGUOUS_TEXTS = (
+    "could not create a primitive",
+    "failed to get convolution algorithm",
+    "no algorithm worked",
+    "cublas_status_not_initialized",
+    "cudnn_status_not_initialized",
+    "cudnn_status_not_supported",
+)
+"""Seen when memory is short and for other causes as well (lower case)."""
+
+FATAL_TEXTS = (
+    "_status_not_initialized",
+    "cuda_error_illegal_address",
+    "cuda_error_launch_failed",
+    "cuda_error_assert",
+    "device-side assert",
+    "failed to get convolution algorithm",
+)
+"""After these the process cannot use its device any more (lower case)."""
+
+
+def classify(error: BaseException) -> Classification:
+    """Reads an exception and its chain: limits first, then memory, then what may be either.
+
+    The result is `no` for everything else. It is `fatal` when the device cannot be used any more by this process.
+    """
+    if isinstance(error, NOT_OURS):
+        return Classification(FailureKind.NO)
+    errors = list(chain(error))
+    texts = [text_of(one) for one in errors]
+    fatal = any(part in text for text in texts for part in FATAL_TEXTS)
+    if any(is_limit(one) for one in errors):
+        return Classification(FailureKind.LIMIT, fatal)
+    if any(_is_oom(one, text) for one, text in zip(errors, texts, strict=True)):
+        return Classification(FailureKind.OOM, fatal)
+    if any(part in text for text in texts for part in AMBIGUOUS_TEXTS):
+        return Classification(FailureKind.AMBIGUOUS, fatal)
+    return Classification(FailureKind.NO, fatal)
+
+
+def _is_oom(error: BaseException, text: str) -> bool:
+    if is_host_oom(error) or any(part in text for part in (*OOM_TEXTS, *DEVICE_OOM_TEXTS)):
+        return True
+    # The class alone also stands for full queues and exceeded quotas.
+    exhausted = f"{ERRORS}ResourceExhaustedError" in class_names(error)
+    return exhausted and ("oom" in text or "out of memory" in text or "allocat" in text)

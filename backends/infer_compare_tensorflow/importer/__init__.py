@@ -1,0 +1,41 @@
+"""ONNX rendered with TensorFlow's operators: one walk over the nodes while a `tf.function` is traced.
+
+Values are held in four forms (see `values`): numpy arrays fold while tracing, `Dims` are shapes with free axes,
+`ChannelsLast` are images that stay in TensorFlow's own layout from one convolution to the next, and everything
+else is a tensor. Operators are registered by ONNX schema version (see `registry`), by noun:
+
+- `dims`, `shape`, `indexing`, `generation`: shapes and the movement of elements
+- `elementwise`, `arithmetic`, `activation`, `reduction`, `matrix`: arithmetic
+- `convolution`, `pooling`, `normalization`, `resize`, `recurrent`, `quantization`: layers
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.models.onnx_graph import read_graph
+from infer_compare_tensorflow.importer import (
+    activation as activation,
+)
+from infer_compare_tensorflow.importer import (
+    arithmetic as arithmetic,
+)
+from infer_compare_tensorflow.importer.program import Program
+from infer_compare_tensorflow.importer.registry import OPERATORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import onnx
+
+__all__ = ["OPERATORS", "Program", "import_onnx"]
+
+
+def import_onnx(model: onnx.ModelProto | Path) -> Program:
+    """Reads a model and looks every operator up; tracing comes later, on the device.
+
+    Raises:
+        UnsupportedModel: an operator (named with its node and opset) has no import.
+        ModelError: the file cannot be read.
+    """
+    return Program(read_graph(model))

@@ -1,0 +1,45 @@
+"""The table of operators that the importer renders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.models.onnx_graph import OpRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """How one operator is rendered.
+
+    The function takes the node and its inputs, None for those left out, and returns the output, or a list of
+    outputs. A type that it does not take is turned into a tensor first.
+    """
+
+    function: Callable[..., Any]
+    layouts: bool = False
+    """Whether the function takes `ChannelsLast` values as they are."""
+    dims: bool = False
+    """Whether the function takes `Dims` values as they are."""
+    folds: bool = True
+    """Whether it may be computed while tracing when every input is an array."""
+
+
+OPERATORS: OpRegistry[Operator] = OpRegistry("TensorFlow")
+
+Function = Callable[..., Any] if TYPE_CHECKING else Any
+
+
+def operator(
+    op_type: str, *since: int, layouts: bool = False, dims: bool = False, folds: bool = True
+) -> Callable[[Function], Function]:
+    """Registers the decorated function for the schema versions of an operator; see `Operator`."""
+
+    def decorator(function: Function) -> Function:
+        OPERATORS.register(op_type, *since)(Operator(function, layouts, dims, folds))
+        return function
+
+    return decorator

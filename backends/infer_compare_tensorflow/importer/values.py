@@ -1,0 +1,245 @@
+"""The forms in which the importer holds a value while it traces."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from infer_compare import UnsupportedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from infer_compare.models.onnx_graph import Node
+
+Value = Any
+"""`numpy.ndarray`, `tf.Tensor`, `ChannelsLast` or `Dims`; None for an optional input that was left out."""
+
+Size = Any
+"""The size of an axis: an `int`, or a scalar int32 tensor where it is known only when the model runs."""
+
+CAPTURED_BYTES = 65536
+"""Arrays from this size are captured by the function instead of becoming constants of its graph.
+
+A graph holds several copies of its constants and optimising it reads them all: 320 MB of weights took 26 s and
+5 GB as constants, 1 s and 1.5 GB captured, and matrix products ran no slower.
+"""
+
+constant_kernels: ContextVar[bool] = ContextVar("constant_kernels", default=False)
+"""Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
+
+
+class ChannelsLast:
+    """A value of ONNX shape [N, C, *spatial] that is held as [N, *spatial, C]."""
+
+    __slots__ = ("_first", "last")
+
+    def __init__(self, last: tf.Tensor, first: tf.Tensor | None = None) -> None:
+        """Takes the tensor as it is held, and the same in ONNX order where that is there already."""
+        self.last = last
+        self._first = first
+
+    @property
+    def first(self) -> tf.Tensor:
+        """The value in ONNX order; transposed once, however many ask for it."""
+        if self._first is None:
+            self._first = tf.transpose(self.last, to_first(self.rank))
+        return self._first
+
+    @property
+    def rank(self) -> int:
+        """Number of axes."""
+        return len(self.last.shape)
+
+    def axis(self, axis: int) -> int:
+        """Where an axis of the ONNX order lies in the tensor as it is held."""
+        return to_last(self.rank).index(axis % self.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Dims:
+    """A scalar or vector of integers of which some are known only when the model runs: a shape with free axes."""
+
+    entries: tuple[Size, ...]
+    scalar: bool = False
+    dtype: str = "int64"
+
+    def tensor(self) -> tf.Tensor:
+        """As a tensor of its dtype."""
+        value = self.entries[0] if self.scalar else tf.stack([tf.cast(one, tf.int32) for one in self.entries])
+        return tf.cast(value, self.dtype)
+
+    def folded(self) -> Value:
+        """A numpy array when every entry is known, else the same."""
+        if not all(isinstance(one, int) for one in self.entries):
+            return self
+        return np.asarray(self.entries[0] if self.scalar else self.entries, self.dtype)
+
+
+def to_last(rank: int) -> list[int]:
+    """The permutation from [N, C, *spatial] to [N, *spatial, C]."""
+    return [0, *range(2, rank), 1]
+
+
+def to_first(rank: int) -> list[int]:
+    """The permutation from [N, *spatial, C] to [N, C, *spatial]."""
+    return [0, rank - 1, *range(1, rank - 1)]
+
+
+def tensor(value: Value) -> tf.Tensor:
+    """A value as a tensor in ONNX order; large arrays are captured, see `CAPTURED_BYTES`."""
+    if isinstance(value, ChannelsLast):
+        return value.first
+    if isinstance(value, Dims):
+        return value.tensor()
+    if isinstance(value, np.ndarray):
+        return captured(value) if value.nbytes >= CAPTURED_BYTES else tf.constant(value)
+    return value
+
+
+def captured(array: NDArray[Any]) -> tf.Tensor:
+    """An array as a tensor outside the graph, on the device for which the graph is traced."""
+    with tf.init_scope():
+        return tf.constant(array)
+
+
+def kernel(value: Value, permutation: Sequence[int]) -> tf.Tensor:
+    """Convolution weights with their axes permuted; see `constant_kernels`."""
+    if not isinstance(value, np.ndarray):
+        return tf.transpose(tensor(value), permutation)
+    array = np.ascontiguousarray(np.transpose(value, permutation))
+    return tf.constant(array) if constant_kernels.get() else tensor(array)
+
+
+def channels_last(value: Value) -> tf.Tensor:
+    """A value of ONNX shape [N, C, *spatial] as a tensor [N, *spatial, C]."""
+    if isinstance(value, ChannelsLast):
+        return value.last
+    given = tensor(value)
+    return tf.transpose(given, to_last(len(given.shape)))
+
+
+def unary(value: Value, function: Callable[[tf.Tensor], tf.Tensor]) -> Value:
+    """Applies a function of single elements in whatever layout the value is held."""
+    if isinstance(value, ChannelsLast):
+        return ChannelsLast(function(value.last))
+    return function(tensor(value))
+
+
+def aligned(*values: Value) -> tuple[list[tf.Tensor], bool]:
+    """Tensors in one layout that broadcast against each other as the values do in ONNX order.
+
+    Returns:
+        The tensors, and whether they are held channels last.
+    """
+    ranks = [value.rank for value in values if isinstance(value, ChannelsLast)]
+    if not ranks or any(len(shape_of(value)) > ranks[0] for value in values):
+        return [tensor(value) for value in values], False
+    return [_last_of(value, ranks[0]) for value in values], True
+
+
+def _last_of(value: Value, rank: int) -> tf.Tensor:
+    """A value in channels-last order; a lower rank is filled up with leading axes of size 1, as broadcasting does."""
+    if isinstance(value, ChannelsLast) and value.rank == rank:
+        return value.last
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return tensor(value)
+        return tensor(value.reshape((1,) * (rank - value.ndim) + value.shape).transpose(to_last(rank)))
+    given = tensor(value)
+    if len(given.shape) == 0:
+        return given
+    for _ in range(rank - len(given.shape)):
+        given = tf.expand_dims(given, 0)
+    return tf.transpose(given, to_last(rank))
+
+
+def wrap(result: tf.Tensor, last: bool) -> Value:
+    """The result of a computation on aligned tensors."""
+    return ChannelsLast(result) if last else result
+
+
+def shape_of(value: Value) -> list[Size]:
+    """The sizes of a value in ONNX order: ints where they are known, scalar int32 tensors elsewhere."""
+    if isinstance(value, Dims):
+        return [] if value.scalar else [len(value.entries)]
+    if isinstance(value, np.ndarray):
+        return list(value.shape)
+    if isinstance(value, ChannelsLast):
+        sizes = _tensor_shape(value.last)
+        return [sizes[axis] for axis in to_first(value.rank)]
+    return _tensor_shape(value)
+
+
+def _tensor_shape(value: tf.Tensor) -> list[Size]:
+    static = value.shape.as_list()
+    if None not in static:
+        return static
+    dynamic = tf.shape(value)
+    return [dynamic[axis] if size is None else size for axis, size in enumerate(static)]
+
+
+def rank_of(value: Value) -> int:
+    """Number of axes."""
+    return len(value.shape) if isinstance(value, np.ndarray | tf.Tensor) else len(shape_of(value))
+
+
+def dtype_of(value: Value) -> tf.DType:
+    """The type of a value's elements."""
+    if isinstance(value, ChannelsLast):
+        return value.last.dtype
+    return tf.as_dtype(value.dtype)
+
+
+def known_size(node: Node, value: Value, axis: int) -> int:
+    """The size of an axis that must be known while tracing.
+
+    Raises:
+        UnsupportedModel: it is free.
+    """
+    size = shape_of(value)[axis]
+    if not isinstance(size, int):
+        raise UnsupportedModel(f"ONNX operator {node} needs a fixed size of axis {axis} for its import into TensorFlow.")
+    return size
+
+
+def constant(node: Node, value: Value, what: str) -> NDArray[Any]:
+    """An input that must be a constant of the model.
+
+    Raises:
+        UnsupportedModel: it is computed.
+    """
+    if not isinstance(value, np.ndarray):
+        raise UnsupportedModel(f"ONNX operator {node} needs a constant {what} for its import into TensorFlow.")
+    return value
+
+
+def ints(node: Node, value: Value, what: str) -> list[int]:
+    """An integer scalar or vector that must be a constant of the model, as a list."""
+    return [int(one) for one in constant(node, value, what).reshape(-1)]
+
+
+def sizes_in(value: Value) -> list[Size] | None:
+    """The entries of an integer scalar or vector, or None when not even their number is known."""
+    if isinstance(value, np.ndarray):
+        return [int(one) for one in value.reshape(-1)]
+    if isinstance(value, Dims):
+        return list(value.entries)
+    if len(value.shape) == 0:
+        return [tf.cast(value, tf.int32)]
+    if value.shape[0] is None:
+        return None
+    return tf.unstack(tf.cast(value, tf.int32))
+
+
+def shape_tensor(sizes: Sequence[Size]) -> tf.Tensor:
+    """Sizes as a vector that TensorFlow takes for a shape; constant where all are known."""
+    if all(isinstance(one, int) for one in sizes):
+        return tf.constant(list(sizes), tf.int64 if any(abs(one) >= 2**31 for one in sizes) else tf.int32, [len(sizes)])
+    return tf.stack(list(sizes))

@@ -1,0 +1,79 @@
+"""TensorFlow as it is set up for one process: threads, memory growth, devices."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import tensorflow as tf
+
+from infer_compare import Device, DeviceUnavailable
+from infer_compare.errors import BackendUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTER_OP_THREADS = 1
+"""Operators run one after another, so that the thread budget is what one operator may use."""
+
+
+def start(threads: int) -> str:
+    """Applies the thread budget and the device policy; safe to call again. Returns TensorFlow's version.
+
+    Raises:
+        BackendUnusable: TensorFlow already runs in this process with other threads.
+    """
+    threading = tf.config.threading
+    wanted = (threads, INTER_OP_THREADS)
+    if _threads() != wanted:
+        try:
+            threading.set_intra_op_parallelism_threads(threads)
+            threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
+        except RuntimeError as error:
+            raise BackendUnusable(
+                f"TensorFlow already runs with {_threads()[0]} threads in this process, and {threads} were asked for; "
+                "start a fresh process."
+            ) from error
+    if _threads() != wanted:
+        raise BackendUnusable(f"TensorFlow took {_threads()[0]} threads and not the {threads} that were asked for.")
+    # With soft placement an operator without a kernel for the device would run on the CPU in silence.
+    tf.config.set_soft_device_placement(False)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        if not tf.config.experimental.get_memory_growth(gpu):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return str(tf.__version__)
+
+
+def _threads() -> tuple[int, int]:
+    threading = tf.config.threading
+    return threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
+
+
+def devices() -> Sequence[Device]:
+    """The CPU, then every GPU as `cuda:i` with its name."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [str(tf.config.experimental.get_device_details(gpu).get("device_name", "")) for gpu in gpus]
+    return [Device("cpu"), *(Device("cuda", index, name) for index, name in enumerate(names))]
+
+
+def find(device: Device) -> Device:
+    """The device of this machine that was asked for.
+
+    Raises:
+        DeviceUnavailable: TensorFlow does not see it.
+    """
+    available = devices()
+    for one in available:
+        if (one.kind, one.index) == (device.kind, device.index):
+            return one
+    gpus = len(available) - 1
+    seen = "no GPU" if gpus == 0 else "one GPU, cuda:0" if gpus == 1 else f"{gpus} GPUs, cuda:0 to cuda:{gpus - 1}"
+    reason = "" if tf.test.is_built_with_cuda() else ", and this build of it has no CUDA"
+    raise DeviceUnavailable(f"TensorFlow cannot use the device {device}: it sees the CPU and {seen}{reason}.")
+
+
+def name_of(device: Device) -> str:
+    """How TensorFlow calls a device: `/CPU:0` or `/GPU:1`."""
+    return f"/{'GPU' if device.kind == 'cuda' else 'CPU'}:{device.index}"

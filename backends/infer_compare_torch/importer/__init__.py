@@ -1,0 +1,50 @@
+"""ONNX models as torch modules.
+
+The graph is walked once. What comes out is a `torch.fx.GraphModule` whose `forward` is a list of calls of
+torch's own functions, with the weights as parameters and sizes as Python numbers: nothing of ONNX is left in
+a run, and `torch.compile` and `torch.export` take it as they take any module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infer_compare_torch.importer.assembly import assemble
+from infer_compare_torch.importer.reading import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import onnx
+    from torch import fx
+
+    from infer_compare import TensorSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A module and what it takes and gives."""
+
+    module: fx.GraphModule
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+def import_model(model: onnx.ModelProto | Path) -> Imported:
+    """A model as a module, in evaluation mode and on the CPU.
+
+    Raises:
+        ModelError: the file cannot be read.
+        UnsupportedModel: an operator has no import; it is named with its node and opset.
+    """
+    graph, inferred = read(model)
+    return Imported(assemble(graph, inferred), graph.inputs, graph.outputs)
+
+
+def import_onnx(path: Path) -> fx.GraphModule:
+    """The module of an ONNX file; errors as `import_model`."""
+    return import_model(path).module
+
+
+__all__ = ["Imported", "import_model", "import_onnx"]

@@ -1,0 +1,79 @@
+"""The walk over the nodes that makes the module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from infer_compare import UnsupportedModel
+from infer_compare_torch.importer import dtypes
+from infer_compare_torch.importer.builder import Builder
+from infer_compare_torch.importer.elementwise import cast
+from infer_compare_torch.importer.operators import REGISTRY
+from infer_compare_torch.importer.values import Value, dtype_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import fx
+
+    from infer_compare.models.onnx_graph import Graph, Node
+    from infer_compare_torch.importer.inference import Inferred
+
+KEEPS_UNSIGNED = frozenset({"Cast", "CastLike", "Expand", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze"})
+"""Operators that torch carries out on wide unsigned integers as on any dtype."""
+
+WRAPS = frozenset(
+    {"Add", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Concat", "Equal", "Gather", "GatherElements"}
+    | {"GatherND", "Mul", "Slice", "Split", "Sub", "Tile", "Transpose", "Where"}
+)
+"""Operators whose bits are the same for signed and unsigned integers of one width."""
+
+
+def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
+    """The module of a graph.
+
+    Raises:
+        UnsupportedModel: an operator has no import, or not as this node uses it.
+    """
+    builder = Builder()
+    values: dict[str, Value] = {spec.name: builder.placeholder(spec) for spec in graph.inputs}
+    used = {name for node in graph.nodes for name in node.inputs} | set(graph.output_names)
+    for name, array in graph.constants.items():
+        if name in used:
+            values[name] = builder.constant(name, array)
+    for node in graph.nodes:
+        arguments = [values[name] if name else None for name in node.inputs]
+        try:
+            results = _run(builder, node, arguments, inferred)
+        except Exception as error:
+            error.add_note(f"while importing ONNX operator {node} into torch")
+            raise
+        for name, value in zip(node.outputs, results, strict=False):
+            if name:
+                values[name] = builder.annotate(value, inferred.get(name))
+    return builder.finish({name: values[name] for name in graph.output_names}, graph.name)
+
+
+def _run(
+    builder: Builder, node: Node, arguments: Sequence[Value | None], inferred: Mapping[str, Inferred]
+) -> Sequence[Value]:
+    operator = REGISTRY.find(node)
+    wide = {dtype_of(value) for value in arguments if value is not None} & dtypes.UNSIGNED_WIDE
+    if not wide or node.op_type in KEEPS_UNSIGNED:
+        return operator(builder, node, arguments)
+    if torch.uint64 in wide and node.op_type not in WRAPS:
+        raise UnsupportedModel(f"ONNX operator {node} works on uint64, which has no import into torch.")
+    # torch cannot compute with these dtypes; the next wider one holds every value.
+    widened = [
+        cast(builder, value, torch.int64) if value is not None and dtype_of(value) in wide else value
+        for value in arguments
+    ]
+    results = operator(builder, node, widened)
+    narrowed = []
+    for name, value in zip(node.outputs, results, strict=False):
+        known = inferred.get(name)
+        narrow = known is not None and known.dtype in dtypes.UNSIGNED_WIDE
+        narrowed.append(cast(builder, value, known.dtype) if narrow and known and known.dtype else value)
+    return narrowed

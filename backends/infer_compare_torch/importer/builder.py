@@ -1,0 +1,253 @@
+"""The module under construction: handlers tell it which calls to make, and it makes them or writes them down."""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx, nn
+
+from infer_compare_torch.importer import dtypes
+from infer_compare_torch.importer.values import HostValue, Ints, Scalar, TensorValue, Value, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from infer_compare import TensorSpec
+    from infer_compare_torch.importer.inference import Inferred
+
+def make_vector(items: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """A vector on the device, made of Python numbers."""
+    return torch.tensor(items, dtype=dtype, device=device)
+
+
+def make_scalar(item: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """A tensor of rank 0 on the device, made of a Python number."""
+    return torch.full((), item, dtype=dtype, device=device)
+
+
+def read_list(tensor: torch.Tensor) -> list[Any]:
+    """The numbers in a tensor of rank 0 or 1; waits for the device."""
+    numbers: list[Any] = tensor.reshape(-1).tolist()
+    return numbers
+
+
+def read_item(tensor: torch.Tensor) -> float:
+    """The one number in a tensor; waits for the device."""
+    return tensor.item()
+
+
+class Builder:
+    """Builds a `torch.fx.GraphModule`.
+
+    `emit` is the only way to a tensor operation: a call whose arguments are all known is made at once, and
+    its result is a constant; any other becomes a call in the module's `forward`.
+    """
+
+    def __init__(self) -> None:
+        """Starts an empty module."""
+        self.root = nn.Module()
+        self.graph = fx.Graph(self.root)
+        self._names: set[str] = set()
+        self._hints: dict[int, str] = {}
+        self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
+        self._inputs: list[fx.Node] = []
+        self._device: fx.Node | None = None
+
+    def placeholder(self, spec: TensorSpec) -> TensorValue:
+        """An input of the module."""
+        node = self.graph.placeholder(self._unique(spec.name))
+        self._inputs.append(node)
+        shape = tuple(size if isinstance(size, int) else None for size in spec.shape)
+        return TensorValue(node, dtypes.from_name(spec.dtype), shape)
+
+    def constant(self, name: str, array: NDArray[Any]) -> torch.Tensor:
+        """An initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
+        tensor = dtypes.tensor_from_numpy(array)
+        self._hints[id(tensor)] = name
+        return tensor
+
+    def emit(self, call: Callable[..., Any] | str, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - a value, or several
+        """Makes a call now, or has the module make it.
+
+        Args:
+            call: a function, or the name of a method of the first argument.
+            arguments: values, Python numbers, nodes, and sequences of them.
+            named: as `arguments`.
+
+        Returns:
+            A `torch.Tensor` (or what the call returns) if every argument is known, else a `TensorValue`.
+        """
+        if _is_symbolic(arguments) or _is_symbolic(named):
+            lowered = self._lower(arguments)
+            keywords = {key: self._lower(one) for key, one in named.items()}
+            if isinstance(call, str):
+                return TensorValue(self.graph.call_method(call, lowered, keywords))
+            return TensorValue(self.graph.call_function(call, lowered, keywords))
+        if isinstance(call, str):
+            return getattr(arguments[0], call)(*arguments[1:], **named)
+        return call(*arguments, **named)
+
+    def scalar(self, call: Callable[..., Any], *arguments: Any) -> Scalar:
+        """As `emit`, for a call that takes and gives Python numbers."""
+        if _is_symbolic(arguments):
+            return self.graph.call_function(call, self._lower(arguments))
+        result: Scalar = call(*arguments)
+        return result
+
+    def submodule(self, name: str, module: nn.Module, *arguments: Value) -> TensorValue:
+        """Adds a module under a name like the one given, and has it called."""
+        target = self._unique(name)
+        self.root.add_module(target, module)
+        return TensorValue(self.graph.call_module(target, self._lower(arguments)))
+
+    def item(self, value: Any, index: int) -> Any:  # noqa: ANN401 - a value out of several
+        """One of several results of a call."""
+        if isinstance(value, TensorValue):
+            return TensorValue(self.graph.call_function(operator.getitem, (value.node, index)))
+        return value[index]
+
+    def tensor(self, value: Value) -> torch.Tensor | TensorValue:
+        """The value as a tensor: Python numbers are put into one on the device."""
+        if not isinstance(value, HostValue):
+            return value
+        maker: Any = make_scalar if value.scalar else make_vector
+        items = value.items[0] if value.scalar else value.items
+        made = self.emit(maker, items, value.dtype, self.device)
+        return replace(made, dtype=value.dtype, shape=shape_of(value)) if isinstance(made, TensorValue) else made
+
+    def operand(self, value: Value) -> Value | Scalar:
+        """The value as an operand of an elementwise call: rank 0 as a Python number wherever that is free."""
+        if isinstance(value, HostValue):
+            return value.items[0] if value.scalar else self.tensor(value)
+        if isinstance(value, torch.Tensor) and value.dim() == 0 and not value.is_complex():
+            number: Scalar = value.item()
+            return number
+        return value
+
+    def ints(self, value: Value) -> Ints:
+        """The integers in a value of rank 0 or 1; read from the device in each run if nothing else helps."""
+        match value:
+            case torch.Tensor():
+                return [int(one) for one in value.reshape(-1).tolist()]
+            case HostValue():
+                return list(value.items)
+            case TensorValue():
+                return self.graph.call_function(read_list, (value.node,))
+
+    def number(self, value: Value) -> Scalar:
+        """The one number in a value."""
+        match value:
+            case torch.Tensor():
+                number: Scalar = value.item()
+                return number
+            case HostValue():
+                return value.items[0]
+            case TensorValue():
+                return self.graph.call_function(read_item, (value.node,))
+
+    def size(self, value: Value, axis: int) -> Scalar:
+        """The size of an axis: a number where it is fixed, else the node that reads it off the tensor."""
+        shape = shape_of(value)
+        if shape is not None:
+            known = shape[axis]
+            if known is not None:
+                return known
+        assert isinstance(value, TensorValue)
+        return self.graph.call_method("size", (value.node, axis))
+
+    @property
+    def device(self) -> fx.Node | torch.device:
+        """The device that the module runs on: that of its first input."""
+        if not self._inputs:
+            return torch.device("cpu")
+        if self._device is None:
+            with self.graph.inserting_after(self._inputs[-1]):
+                self._device = self.graph.call_function(getattr, (self._inputs[0], "device"))
+        return self._device
+
+    def annotate(self, value: Value, inferred: Inferred | None) -> Value:
+        """The value with what shape inference knows of it besides."""
+        if not isinstance(value, TensorValue) or inferred is None:
+            return value
+        shape = value.shape
+        if inferred.shape is not None:
+            if shape is None or len(shape) != len(inferred.shape):
+                shape = inferred.shape
+            else:
+                shape = tuple(
+                    known if known is not None else told for known, told in zip(shape, inferred.shape, strict=True)
+                )
+        return replace(value, dtype=value.dtype or inferred.dtype, shape=shape)
+
+    def finish(self, outputs: Mapping[str, Value], name: str) -> fx.GraphModule:
+        """The module. It returns a tensor, or a tuple of tensors if there are several outputs."""
+        results = tuple(self._lower(self.tensor(value)) for value in outputs.values())
+        self.graph.output(results[0] if len(results) == 1 else results)
+        self.graph.eliminate_dead_code()
+        self.graph.lint()
+        return fx.GraphModule(self.root, self.graph, class_name=_identifier(name) or "Imported").eval()
+
+    def _lower(self, argument: Any) -> Any:  # noqa: ANN401 - the tree of a call's arguments
+        match argument:
+            case TensorValue():
+                return argument.node
+            case torch.Tensor():
+                return self._constant(argument)
+            case HostValue():
+                return self._lower(self.tensor(argument))
+            case tuple():
+                return tuple(self._lower(one) for one in argument)
+            case list():
+                return [self._lower(one) for one in argument]
+            case slice():
+                return slice(self._lower(argument.start), self._lower(argument.stop), self._lower(argument.step))
+            case _:
+                return argument
+
+    def _constant(self, tensor: torch.Tensor) -> fx.Node:
+        """The node that gives a constant; the tensor is kept with it, so that its identity stays taken."""
+        known = self._registered.get(id(tensor))
+        if known is None:
+            target = self._unique(self._hints.get(id(tensor), "constant"))
+            # Owned by torch's allocator: aligned as a native module's weights are, and free of the file's bytes.
+            owned = tensor.detach().clone()
+            if owned.is_floating_point():
+                self.root.register_parameter(target, nn.Parameter(owned, requires_grad=False))
+            else:
+                self.root.register_buffer(target, owned)
+            known = (tensor, self.graph.get_attr(target))
+            self._registered[id(tensor)] = known
+        return known[1]
+
+    def _unique(self, name: str) -> str:
+        base = _identifier(name) or "value"
+        target, count = base, 1
+        while target in self._names or hasattr(self.root, target):
+            target, count = f"{base}_{count}", count + 1
+        self._names.add(target)
+        return target
+
+
+def _identifier(name: str) -> str:
+    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+    return f"_{text}" if text[:1].isdigit() else text
+
+
+def _is_symbolic(argument: Any) -> bool:  # noqa: ANN401 - the tree of a call's arguments
+    match argument:
+        case TensorValue() | HostValue() | fx.Node():
+            return True
+        case tuple() | list():
+            return any(_is_symbolic(one) for one in argument)
+        case dict():
+            return any(_is_symbolic(one) for one in argument.values())
+        case slice():
+            return any(_is_symbolic(one) for one in (argument.start, argument.stop, argument.step))
+        case _:
+            return False

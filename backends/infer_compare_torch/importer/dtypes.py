@@ -1,0 +1,83 @@
+"""The correspondence of dtypes: ONNX element types, numpy and torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from infer_compare import UnsupportedModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BY_NAME: dict[str, torch.dtype] = {
+    "bool": torch.bool,
+    "int8": torch.int8,
+    "int16": torch.int16,
+    "int32": torch.int32,
+    "int64": torch.int64,
+    "uint8": torch.uint8,
+    "uint16": torch.uint16,
+    "uint32": torch.uint32,
+    "uint64": torch.uint64,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "complex64": torch.complex64,
+    "complex128": torch.complex128,
+}
+"""numpy's names (`bfloat16` is that of ml_dtypes) and torch's dtypes."""
+
+UNSIGNED_WIDE = frozenset({torch.uint16, torch.uint32, torch.uint64})
+"""Dtypes that torch stores, converts and indexes, and cannot compute with."""
+
+
+def from_name(name: str) -> torch.dtype:
+    """The torch dtype of a numpy dtype name.
+
+    Raises:
+        UnsupportedModel: torch has none, as for strings.
+    """
+    try:
+        return BY_NAME[name]
+    except KeyError:
+        raise UnsupportedModel(f"The import into torch does not take values of type {name}.") from None
+
+
+def from_onnx(element_type: int) -> torch.dtype:
+    """The torch dtype of an ONNX element type (`TensorProto.DataType`).
+
+    Raises:
+        UnsupportedModel: torch has none, as for strings.
+    """
+    from onnx import TensorProto, helper
+
+    if element_type in {TensorProto.STRING, TensorProto.UNDEFINED}:
+        raise UnsupportedModel("The import into torch does not take values of type string.")
+    return from_name(helper.tensor_dtype_to_np_dtype(element_type).name)
+
+
+def tensor_from_numpy(array: NDArray[Any]) -> torch.Tensor:
+    """A tensor over the memory of an array, which is copied only where torch cannot address it.
+
+    Raises:
+        UnsupportedModel: torch has no such dtype.
+    """
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    if array.dtype == ml_dtypes.bfloat16:
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    if array.dtype.name not in BY_NAME:
+        from_name(array.dtype.name)
+    return torch.from_numpy(array)
+
+
+def numpy_from_tensor(tensor: torch.Tensor) -> NDArray[Any]:
+    """An array over the memory of a tensor on the CPU."""
+    if tensor.dtype == torch.bfloat16:
+        return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()

@@ -1,0 +1,70 @@
+"""Dtypes and shapes of the values inside a graph, as ONNX's own shape inference tells them.
+
+Shapes that a file records for its inner values and outputs are left out of account: exporters have written
+stale ones, while what follows from the inputs and the constants is certain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from infer_compare import UnsupportedModel
+from infer_compare_torch.importer import dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import onnx
+
+SMALL_BYTES = 8192
+"""Initializers up to this size may hold shapes or axes, and take part with their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What is known of a value."""
+
+    dtype: torch.dtype | None
+    shape: tuple[int | None, ...] | None
+
+
+def infer(model: onnx.ModelProto) -> Mapping[str, Inferred]:
+    """Dtype and shape of every value of the main graph that inference reaches, by name."""
+    import onnx.shape_inference
+
+    told = onnx.shape_inference.infer_shapes(_skeleton(model), check_type=False, strict_mode=False, data_prop=True)
+    return {one.name: _inferred(one) for one in (*told.graph.value_info, *told.graph.output)}
+
+
+def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without its large weights and without recorded shapes: small enough to be serialised."""
+    import onnx
+
+    graph = onnx.GraphProto(name=model.graph.name or "graph", node=model.graph.node)
+    inputs = {one.name for one in model.graph.input}
+    graph.input.extend(model.graph.input)
+    for one in model.graph.initializer:
+        if one.ByteSize() <= SMALL_BYTES:
+            graph.initializer.append(one)
+        elif one.name not in inputs:
+            graph.input.append(onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims))
+    for one in model.graph.output:
+        element_type = one.type.tensor_type.elem_type
+        graph.output.append(onnx.helper.make_tensor_value_info(one.name, element_type, None))
+    return onnx.ModelProto(
+        ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions, graph=graph
+    )
+
+
+def _inferred(info: onnx.ValueInfoProto) -> Inferred:
+    tensor = info.type.tensor_type
+    try:
+        dtype = dtypes.from_onnx(tensor.elem_type)
+    except UnsupportedModel:
+        dtype = None
+    if not tensor.HasField("shape"):
+        return Inferred(dtype, None)
+    return Inferred(dtype, tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim))

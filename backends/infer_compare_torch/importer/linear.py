@@ -1,0 +1,56 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+import operator as py
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from infer_compare_torch.importer.registry import operator, simple
+from infer_compare_torch.importer.values import Value, shape_of
+
+if TYPE_CHECKING:
+    from infer_compare.models.onnx_graph import Node
+    from infer_compare_torch.importer.builder import Builder
+
+simple("MatMul", 1, 9, 13, call=torch.matmul)
+simple("Det", 11, 22, call=torch.linalg.det)
+
+
+@operator("Gemm", 7, 9, 11, 13)
+def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value | None = None) -> Value:
+    attributes = node.attributes
+    alpha, beta = attributes.get("alpha", 1.0), attributes.get("beta", 1.0)
+    if attributes.get("transA", 0):
+        first = builder.emit(torch.t, first)
+    if beta == 0:
+        bias = None
+    columns = shape_of(second)
+    per_feature = bias is None or (
+        columns is not None and shape_of(bias) == (columns[0 if attributes.get("transB", 0) else 1],)
+    )
+    if alpha == 1.0 and (bias is None or beta == 1.0) and per_feature:
+        weight = second if attributes.get("transB", 0) else builder.emit(torch.t, second)
+        made: Value = builder.emit(functional.linear, first, weight, bias)
+        return made
+    if attributes.get("transB", 0):
+        second = builder.emit(torch.t, second)
+    made = builder.emit(torch.matmul, first, second)
+    if alpha != 1.0:
+        made = builder.emit(scale, made, alpha)
+    if bias is not None:
+        made = builder.emit(py.add, made, bias if beta == 1.0 else builder.emit(scale, bias, beta))
+    return made
+
+
+def scale(tensor: torch.Tensor, factor: float) -> torch.Tensor:
+    """The tensor times a number, in the tensor's own dtype."""
+    return (tensor * factor).to(tensor.dtype)
+
+
+@operator("Einsum", 12)
+def _einsum(builder: Builder, node: Node, *values: Value) -> Value:
+    made: Value = builder.emit(torch.einsum, node.attributes["equation"].replace(" ", ""), *values)
+    return made

@@ -1,0 +1,346 @@
+"""Pools: maximum, average, norm; over windows and over whole planes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+
+from infer_compare import UnsupportedModel
+from infer_compare_torch.importer.convolution import CONVOLUTIONS, geometry, interleaved, same_padding
+from infer_compare_torch.importer.registry import operator
+from infer_compare_torch.importer.values import Value, dtype_of, rank_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.models.onnx_graph import Node
+    from infer_compare_torch.importer.builder import Builder
+
+MAXIMA = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
+AVERAGES = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
+
+
+class Window:
+    """A pool's window: how it is placed over the spatial axes of a tensor."""
+
+    def __init__(self, node: Node) -> None:
+        """Reads a node's attributes.
+
+        Raises:
+            UnsupportedModel: the window does not have one to three axes.
+        """
+        self.kernel: tuple[int, ...] = tuple(node.attributes["kernel_shape"])
+        if not 1 <= len(self.kernel) <= 3:
+            raise UnsupportedModel(f"ONNX operator {node} needs a kernel of one to three sizes.")
+        self.strides, self.dilations, self.starts, self.ends = geometry(node, self.kernel)
+        self.ceil = bool(node.attributes.get("ceil_mode", 0))
+        self.automatic: str = node.attributes.get("auto_pad", "NOTSET")
+
+    @property
+    def axes(self) -> int:
+        """The number of spatial axes."""
+        return len(self.kernel)
+
+    @property
+    def native(self) -> bool:
+        """Whether torch's own pools place the window so: paddings alike on both sides, at most half the kernel."""
+        return (
+            self.automatic in {"NOTSET", "VALID", ""}
+            and self.starts == self.ends
+            and all(2 * pad <= size for pad, size in zip(self.starts, self.kernel, strict=True))
+        )
+
+    def arguments(self) -> tuple[Any, ...]:
+        """What the functions below take after the tensor."""
+        upper = {"SAME_UPPER": True, "SAME_LOWER": False}.get(self.automatic)
+        return (
+            self.kernel,
+            tuple(self.strides),
+            tuple(self.dilations),
+            tuple(self.starts),
+            tuple(self.ends),
+            self.ceil,
+            upper,
+        )
+
+
+def placement(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    ceil: bool,
+    upper: bool | None,
+) -> tuple[Sequence[int], Sequence[int], list[int], list[int]]:
+    """Where windows lie.
+
+    Returns:
+        The paddings at the starts and ends as stated; the paddings at the ends that let the last window lie
+        within the padded tensor; and the numbers of windows. A window that would begin in the padding at the
+        end is left out.
+    """
+    if upper is not None:
+        starts, ends = same_padding(sizes, kernel, strides, dilations, upper=upper)
+    needed, places = [], []
+    for size, extent, stride, dilation, start, end in zip(
+        sizes, kernel, strides, dilations, starts, ends, strict=True
+    ):
+        span = (extent - 1) * dilation + 1
+        room = size + start + end - span
+        count = (-(-room // stride) if ceil else room // stride) + 1
+        if ceil and (count - 1) * stride >= size + start:
+            count -= 1
+        places.append(count)
+        needed.append(max((count - 1) * stride + span - size - start, 0))
+    return starts, ends, needed, places
+
+
+def lowest(dtype: torch.dtype) -> float:
+    """What never is the maximum."""
+    return -math.inf if dtype.is_floating_point else torch.iinfo(dtype).min
+
+
+def max_pool(tensor: torch.Tensor, *window: Any) -> torch.Tensor:
+    """A maximum over windows that torch's own pools do not place."""
+    return max_pool_with_places(tensor, *window)[0]
+
+
+def max_pool_with_places(
+    tensor: torch.Tensor,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    ceil: bool,
+    upper: bool | None,
+    by_column: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A maximum over windows, and where each was found, as an index into the flattened input.
+
+    Args:
+        tensor: batch, channel, and one to three spatial axes.
+        kernel: the window's sizes.
+        strides: steps between windows.
+        dilations: steps within a window.
+        starts: paddings at the starts.
+        ends: paddings at the ends.
+        ceil: whether a last window that reaches over the end counts.
+        upper: for SAME padding, whether the odd one goes to the end; else None.
+        by_column: whether the indices count the first spatial axis fastest.
+    """
+    sizes = tensor.shape[2:]
+    starts, _, needed, places = placement(sizes, kernel, strides, dilations, starts, ends, ceil, upper)
+    # torch pools bytes as nothing but floating point, which holds them exactly.
+    narrow = tensor.dtype in {torch.int8, torch.uint8}
+    source = tensor.to(torch.float32) if narrow else tensor
+    padded = functional.pad(source, interleaved(starts, needed), value=lowest(source.dtype))
+    call: Any = MAXIMA[len(kernel)]
+    values, flat = call(padded, kernel, strides, 0, dilations, False, True)
+    cut = (slice(None), slice(None), *(slice(0, count) for count in places))
+    values, flat = values[cut], flat[cut]
+    coordinates = []
+    for size, start in zip(reversed(padded.shape[2:]), reversed(starts), strict=True):
+        coordinates.append(flat % size - start)
+        flat = torch.div(flat, size, rounding_mode="floor")
+    coordinates.reverse()
+    order = list(range(len(sizes)))
+    index = torch.zeros_like(flat)
+    for axis in reversed(order) if by_column else order:
+        index = index * sizes[axis] + coordinates[axis]
+    planes = torch.arange(tensor.shape[0] * tensor.shape[1], device=tensor.device)
+    index += planes.reshape(tensor.shape[0], tensor.shape[1], *([1] * len(sizes))) * math.prod(sizes)
+    return (values.to(tensor.dtype) if narrow else values), index
+
+
+@operator("MaxPool", 1, 8, 10, 11, 12, 22)
+def _max_pool(builder: Builder, node: Node, value: Value) -> Value | tuple[Value, ...]:
+    window = Window(node)
+    dtype = dtype_of(value)
+    if len(node.outputs) > 1:
+        by_column = bool(node.attributes.get("storage_order", 0))
+        both = builder.emit(max_pool_with_places, value, *window.arguments(), by_column)
+        return builder.item(both, 0), builder.item(both, 1)
+    made: Value
+    if not window.native or dtype is None or not dtype.is_floating_point:
+        made = builder.emit(max_pool, value, *window.arguments())
+        return made
+    made = builder.emit(
+        MAXIMA[window.axes],
+        value,
+        window.kernel,
+        tuple(window.strides),
+        tuple(window.starts),
+        tuple(window.dilations),
+        window.ceil,
+    )
+    return made
+
+
+def window_sum(
+    tensor: torch.Tensor, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
+) -> torch.Tensor:
+    """The sum over each window, channel by channel."""
+    planes = tensor.reshape(-1, 1, *tensor.shape[2:])
+    ones = torch.ones((1, 1, *kernel), dtype=tensor.dtype, device=tensor.device)
+    call: Any = CONVOLUTIONS[len(kernel)]
+    sums: torch.Tensor = call(planes, ones, None, strides, 0, dilations)
+    return sums.reshape(*tensor.shape[:2], *sums.shape[2:])
+
+
+def average_pool(
+    tensor: torch.Tensor,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    ceil: bool,
+    upper: bool | None,
+    count_padding: bool,
+) -> torch.Tensor:
+    """An average over windows that torch's own pools do not place; arguments as `max_pool_with_places`.
+
+    Places counted are those of the tensor, and those of the stated padding with `count_padding`.
+    """
+    sizes = tensor.shape[2:]
+    starts, ends, needed, places = placement(sizes, kernel, strides, dilations, starts, ends, ceil, upper)
+    cut = (slice(None), slice(None), *(slice(0, count) for count in places))
+    counted = torch.ones((1, 1, *sizes), dtype=tensor.dtype, device=tensor.device)
+    beyond = needed
+    if count_padding:
+        counted = functional.pad(counted, interleaved(starts, ends), value=1.0)
+        beyond = [more - end for more, end in zip(needed, ends, strict=True)]
+        counted = functional.pad(counted, interleaved([0] * len(kernel), beyond))
+    else:
+        counted = functional.pad(counted, interleaved(starts, needed))
+    total = window_sum(functional.pad(tensor, interleaved(starts, needed)), kernel, strides, dilations)
+    return (total / window_sum(counted, kernel, strides, dilations))[cut]
+
+
+@operator("AveragePool", 7, 10, 11, 19, 22)
+def _average_pool(builder: Builder, node: Node, value: Value) -> Value:
+    window = Window(node)
+    count_padding = bool(node.attributes.get("count_include_pad", 0))
+    made: Value
+    if not window.native or set(window.dilations) != {1}:
+        made = builder.emit(average_pool, value, *window.arguments(), count_padding)
+        return made
+    made = builder.emit(
+        AVERAGES[window.axes],
+        value,
+        window.kernel,
+        tuple(window.strides),
+        tuple(window.starts),
+        window.ceil,
+        count_padding,
+    )
+    return made
+
+
+def norm_pool(
+    tensor: torch.Tensor,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    ceil: bool,
+    upper: bool | None,
+    power: int,
+) -> torch.Tensor:
+    """The p-norm over windows; arguments as `max_pool_with_places`."""
+    starts, _, needed, places = placement(tensor.shape[2:], kernel, strides, dilations, starts, ends, ceil, upper)
+    cut = (slice(None), slice(None), *(slice(0, count) for count in places))
+    padded = functional.pad(tensor.abs() ** power, interleaved(starts, needed))
+    return (window_sum(padded, kernel, strides, dilations) ** (1.0 / power))[cut]
+
+
+@operator("LpPool", 2, 11, 18, 22)
+def _norm_pool(builder: Builder, node: Node, value: Value) -> Value:
+    made: Value = builder.emit(norm_pool, value, *Window(node).arguments(), node.attributes.get("p", 2))
+    return made
+
+
+def spatial_axes(tensor: torch.Tensor) -> tuple[int, ...]:
+    """The axes behind batch and channel."""
+    return tuple(range(2, tensor.dim()))
+
+
+def global_average(tensor: torch.Tensor) -> torch.Tensor:
+    """The average of each plane, for a tensor whose rank only a run tells."""
+    return torch.mean(tensor, spatial_axes(tensor), keepdim=True)
+
+
+@operator("GlobalAveragePool", 1, 22)
+def _global_average(builder: Builder, _: Node, value: Value) -> Value:
+    rank = rank_of(value)
+    made: Value = (
+        builder.emit(global_average, value)
+        if rank is None
+        else builder.emit(torch.mean, value, tuple(range(2, rank)), keepdim=True)
+    )
+    return made
+
+
+def global_maximum(tensor: torch.Tensor) -> torch.Tensor:
+    """The maximum of each plane."""
+    return torch.amax(tensor, spatial_axes(tensor), keepdim=True)
+
+
+@operator("GlobalMaxPool", 1, 22)
+def _global_maximum(builder: Builder, _: Node, value: Value) -> Value:
+    made: Value = builder.emit(global_maximum, value)
+    return made
+
+
+def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
+    """The p-norm of each plane."""
+    return torch.linalg.vector_norm(tensor, power, spatial_axes(tensor), keepdim=True)
+
+
+@operator("GlobalLpPool", 2, 22)
+def _global_norm(builder: Builder, node: Node, value: Value) -> Value:
+    made: Value = builder.emit(global_norm, value, node.attributes.get("p", 2))
+    return made
+
+
+def unpool(tensor: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    """The values put back to where indices into the flattened output say, with zeros elsewhere."""
+    flat = torch.zeros(math.prod(shape), dtype=tensor.dtype, device=tensor.device)
+    return flat.scatter(0, index.reshape(-1), tensor.reshape(-1)).reshape(tuple(shape))
+
+
+def unpool_by_window(
+    tensor: torch.Tensor,
+    index: torch.Tensor,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    wanted: Sequence[int] | None,
+) -> torch.Tensor:
+    """As `unpool`, to the sizes that the pool had come from; then set into a greater shape if one is wanted."""
+    shape = list(tensor.shape[:2])
+    for size, extent, stride, start, end in zip(tensor.shape[2:], kernel, strides, starts, ends, strict=True):
+        shape.append((size - 1) * stride + extent - start - end)
+    whole = unpool(tensor, index, shape)
+    if wanted is None:
+        return whole
+    more = [want - have for want, have in zip(wanted, shape, strict=True)]
+    return functional.pad(whole, interleaved([0] * len(more), more))
+
+
+@operator("MaxUnpool", 9, 11, 22)
+def _unpool(builder: Builder, node: Node, value: Value, index: Value, shape: Value | None = None) -> Value:
+    window = Window(node)
+    wanted = None if shape is None else builder.ints(shape)
+    made: Value = builder.emit(
+        unpool_by_window, value, index, window.kernel, window.strides, window.starts, window.ends, wanted
+    )
+    return made

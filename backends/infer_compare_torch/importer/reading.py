@@ -1,0 +1,55 @@
+"""An ONNX model prepared for the walk: composed operators taken apart, dtypes and shapes inferred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS, Graph, load_onnx, read_graph
+from infer_compare_torch.importer.inference import Inferred, infer
+from infer_compare_torch.importer.operators import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import onnx
+
+
+def read(model: onnx.ModelProto | Path) -> tuple[Graph, Mapping[str, Inferred]]:
+    """The graph, and what is known of its values.
+
+    Raises:
+        ModelError: the file cannot be read.
+        UnsupportedModel: an operator has no import.
+    """
+    import onnx
+
+    if not isinstance(model, onnx.ModelProto):
+        model = load_onnx(model)
+    if model.functions:
+        model = onnx.inliner.inline_local_functions(model)
+    model = _decomposed(model)
+    graph = read_graph(model)
+    REGISTRY.check(graph)
+    return graph, infer(model)
+
+
+def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with operators that have no import replaced by ONNX's own definition of them, where it has one."""
+    import onnx.defs
+    import onnx.inliner
+
+    opset = max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
+    composed = set()
+    for op_type in {node.op_type for node in model.graph.node if node.domain in DEFAULT_DOMAINS}:
+        try:
+            schema = onnx.defs.get_schema(op_type, opset, "")
+        except onnx.defs.SchemaError:
+            continue
+        covered = schema.since_version in REGISTRY.operators.get(op_type, ())
+        if not covered and (schema.has_function or schema.has_context_dependent_function):
+            composed.add(op_type)
+    if not composed:
+        return model
+    names = [("", op_type) for op_type in sorted(composed)]
+    return onnx.inliner.inline_selected_functions(model, names, exclude=False, inline_schema_functions=True)

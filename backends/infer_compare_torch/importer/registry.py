@@ -1,0 +1,64 @@
+"""The importer's operators, and how handlers register themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.models.onnx_graph import Node, OpRegistry
+from infer_compare_torch.importer.builder import Builder
+from infer_compare_torch.importer.values import Value
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from infer_compare_torch.importer.values import TensorValue
+
+Handler = Callable[..., Value | Sequence[Value]]
+"""Takes the builder, the node, and a value (or None if left out) per input; gives a value per output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A handler and what it takes."""
+
+    handler: Handler
+    host: bool
+    """Whether it takes `HostValue`s; for any other they are made tensors first."""
+
+    def __call__(self, builder: Builder, node: Node, values: Sequence[Value | None]) -> Sequence[Value]:
+        """The node's outputs."""
+        if not self.host:
+            values = [None if value is None else builder.tensor(value) for value in values]
+        results = self.handler(builder, node, *values)
+        return results if isinstance(results, (tuple, list)) else (results,)  # type: ignore[return-value]
+
+
+REGISTRY: OpRegistry[Operator] = OpRegistry("torch")
+
+
+def operator(op_type: str, *since: int, host: bool = False) -> Callable[[Handler], Handler]:
+    """Registers the decorated handler for schema versions of an operator.
+
+    Args:
+        op_type: the operator's name in ONNX's own domain.
+        since: the schema versions that the handler implements.
+        host: whether the handler takes values that are Python numbers in the running module.
+    """
+
+    def decorator(handler: Handler) -> Handler:
+        REGISTRY.register(op_type, *since)(Operator(handler, host))
+        return handler
+
+    return decorator
+
+
+def simple(op_type: str, *since: int, call: Callable[..., Any]) -> None:
+    """Registers an operator that is one call of torch's on its inputs, without attributes."""
+
+    def handler(builder: Builder, _: Node, *values: Tensor | TensorValue) -> Value:
+        result: Value = builder.emit(call, *values)
+        return result
+
+    operator(op_type, *since)(handler)

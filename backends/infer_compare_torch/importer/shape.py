@@ -1,0 +1,362 @@
+"""Operators that read, change or fill shapes."""
+
+from __future__ import annotations
+
+import math
+import operator as py
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx
+from torch.nn import functional
+
+from infer_compare import UnsupportedModel
+from infer_compare_torch.importer import host
+from infer_compare_torch.importer.dtypes import tensor_from_numpy
+from infer_compare_torch.importer.registry import operator
+from infer_compare_torch.importer.values import HostValue, TensorValue, Value, dtype_of, rank_of, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.models.onnx_graph import Node
+    from infer_compare_torch.importer.builder import Builder
+    from infer_compare_torch.importer.values import Ints, Scalar
+
+
+def shape_tensor(tensor: torch.Tensor, start: int, end: int | None) -> torch.Tensor:
+    """The sizes of a tensor whose rank only a run tells."""
+    return torch.tensor(tensor.shape[start:end], dtype=torch.int64, device=tensor.device)
+
+
+@operator("Shape", 1, 13, 15, 19, 21, host=True)
+def _shape(builder: Builder, node: Node, value: Value) -> Value:
+    start, end = node.attributes.get("start", 0), node.attributes.get("end")
+    rank = rank_of(value)
+    if rank is None:
+        made: Value = builder.emit(shape_tensor, value, start, end)
+        return made
+    axes = range(*slice(start, end).indices(rank))
+    return host.pack([builder.size(value, axis) for axis in axes], scalar=False, dtype=torch.int64)
+
+
+def element_count(tensor: torch.Tensor) -> torch.Tensor:
+    """The number of elements of a tensor whose rank only a run tells."""
+    return torch.full((), tensor.numel(), dtype=torch.int64, device=tensor.device)
+
+
+@operator("Size", 1, 13, 19, 21, host=True)
+def _size(builder: Builder, _: Node, value: Value) -> Value:
+    rank = rank_of(value)
+    if rank is None:
+        made: Value = builder.emit(element_count, value)
+        return made
+    count: Scalar = 1
+    for axis in range(rank):
+        count = multiply(builder, count, builder.size(value, axis))
+    return host.pack([count], scalar=True, dtype=torch.int64)
+
+
+def multiply(builder: Builder, first: Scalar, second: Scalar) -> Scalar:
+    """A product of sizes, without a call where one of them is 1."""
+    if first == 1:
+        return second
+    return first if second == 1 else builder.scalar(py.mul, first, second)
+
+
+def reshape(tensor: torch.Tensor, sizes: Sequence[int], keep_zero: bool) -> torch.Tensor:
+    """A reshape whose sizes only a run tells; zero copies a size unless it is to be kept."""
+    if not keep_zero:
+        sizes = [tensor.shape[axis] if size == 0 else size for axis, size in enumerate(sizes)]
+    return tensor.reshape(tuple(sizes))
+
+
+@operator("Reshape", 5, 13, 14, 19, 21, host=True)
+def _reshape(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
+    keep_zero = bool(node.attributes.get("allowzero", 0))
+    sizes = builder.ints(shape)
+    if isinstance(sizes, fx.Node):
+        made: Value = builder.emit(reshape, builder.tensor(value), sizes, keep_zero)
+        return made
+    if isinstance(value, HostValue) and len(sizes) <= 1:
+        return HostValue(value.items, not sizes, value.dtype)
+    tensor = builder.tensor(value)
+    if not keep_zero:
+        sizes = [builder.size(tensor, axis) if size == 0 else size for axis, size in enumerate(sizes)]
+    return shaped(builder.emit("reshape", tensor, tuple(sizes)), sizes)
+
+
+def shaped(value: Any, sizes: Sequence[Scalar]) -> Value:  # noqa: ANN401 - what `Builder.emit` gave
+    """The value, with the sizes that are known of its shape."""
+    if isinstance(value, TensorValue):
+        shape = tuple(size if isinstance(size, int) and size >= 0 else None for size in sizes)
+        return TensorValue(value.node, value.dtype, shape)
+    made: Value = value
+    return made
+
+
+def flatten(tensor: torch.Tensor, axis: int) -> torch.Tensor:
+    """A matrix: the axes before `axis` make the rows, the others the columns."""
+    rows = math.prod(tensor.shape[:axis])
+    columns = math.prod(tensor.shape[axis:])
+    return tensor.reshape(rows, columns)
+
+
+@operator("Flatten", 1, 9, 11, 13, 21)
+def _flatten(builder: Builder, node: Node, value: Value) -> Value:
+    axis = node.attributes.get("axis", 1)
+    made: Value = builder.emit(torch.flatten, value, 1) if axis == 1 and (rank_of(value) or 0) >= 2 else (
+        builder.emit(flatten, value, axis)
+    )
+    return made
+
+
+def axes_of(builder: Builder, node: Node, axes: Value | None) -> Ints | None:
+    """Axes given as an input, or else as an attribute, or None."""
+    if axes is not None:
+        return builder.ints(axes)
+    attribute = node.attributes.get("axes")
+    return None if attribute is None else list(attribute)
+
+
+def squeeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
+    """The tensor without axes that only a run tells."""
+    return tensor.squeeze(tuple(axes))
+
+
+@operator("Squeeze", 1, 11, 13, 21, host=True)
+def _squeeze(builder: Builder, node: Node, value: Value, axes: Value | None = None) -> Value:
+    if isinstance(value, HostValue) and not value.scalar and len(value.items) == 1:
+        return HostValue(value.items, True, value.dtype)
+    chosen = axes_of(builder, node, axes)
+    if chosen is None:
+        made: Value = builder.emit(torch.squeeze, value)
+    elif isinstance(chosen, fx.Node):
+        made = builder.emit(squeeze, value, chosen)
+    else:
+        made = builder.emit("squeeze", builder.tensor(value), tuple(chosen))
+    return made
+
+
+def unsqueeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
+    """The tensor with axes of size 1 at places that only a run tells."""
+    rank = tensor.dim() + len(axes)
+    for axis in sorted(one % rank for one in axes):
+        tensor = tensor.unsqueeze(axis)
+    return tensor
+
+
+@operator("Unsqueeze", 1, 11, 13, 21, host=True)
+def _unsqueeze(builder: Builder, node: Node, value: Value, axes: Value | None = None) -> Value:
+    chosen = axes_of(builder, node, axes)
+    assert chosen is not None
+    if isinstance(value, HostValue) and value.scalar and not isinstance(chosen, fx.Node) and len(chosen) == 1:
+        return HostValue(value.items, False, value.dtype)
+    if not isinstance(chosen, fx.Node) and len(chosen) == 1:
+        made: Value = builder.emit("unsqueeze", builder.tensor(value), chosen[0])
+        return made
+    made = builder.emit(unsqueeze, value, chosen)
+    return made
+
+
+def reverse_axes(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor with its axes in reverse order, its rank unknown until run."""
+    return tensor.permute(tuple(reversed(range(tensor.dim()))))
+
+
+@operator("Transpose", 1, 13, 21)
+def _transpose(builder: Builder, node: Node, value: Value) -> Value:
+    order = node.attributes.get("perm")
+    rank = rank_of(value)
+    if order is None and rank is None:
+        made: Value = builder.emit(reverse_axes, value)
+        return made
+    if order is None:
+        order = tuple(reversed(range(rank or 0)))
+    made = builder.emit("permute", value, tuple(order))
+    return made
+
+
+@operator("Concat", 4, 11, 13, host=True)
+def _concatenate(builder: Builder, node: Node, *values: Value) -> Value:
+    parts = [host.unpack(value) for value in values]
+    if any(isinstance(value, HostValue) for value in values) and all(part is not None for part in parts):
+        known = [part for part in parts if part is not None]
+        items = [item for part in known for item in part.items]
+        return host.pack(items, scalar=False, dtype=known[0].dtype)
+    made: Value = builder.emit(torch.cat, [builder.tensor(value) for value in values], node.attributes["axis"])
+    return made
+
+
+def split_evenly(tensor: torch.Tensor, parts: int, axis: int) -> tuple[torch.Tensor, ...]:
+    """The tensor in parts of equal size, but for a smaller last one."""
+    size = -(-tensor.shape[axis] // parts)
+    # A last part of size zero is a part as well.
+    sizes = [min(size, max(tensor.shape[axis] - index * size, 0)) for index in range(parts)]
+    return torch.split(tensor, sizes, axis)
+
+
+def split_by(tensor: torch.Tensor, sizes: Sequence[int], axis: int) -> tuple[torch.Tensor, ...]:
+    """The tensor in parts of the sizes given."""
+    return torch.split(tensor, list(sizes), axis)
+
+
+@operator("Split", 2, 11, 13, 18, host=True)
+def _split(builder: Builder, node: Node, value: Value, split: Value | None = None) -> tuple[Value, ...]:
+    axis = node.attributes.get("axis", 0)
+    sizes: Ints | None = list(node.attributes["split"]) if "split" in node.attributes else None
+    if split is not None:
+        sizes = builder.ints(split)
+    if isinstance(value, HostValue) and not isinstance(sizes, fx.Node):
+        fixed = [size for size in sizes or () if isinstance(size, int)] or _even(len(value.items), len(node.outputs))
+        if len(fixed) == len(node.outputs):
+            ends = [sum(fixed[: index + 1]) for index in range(len(fixed))]
+            return tuple(
+                host.pack(value.items[end - size : end], scalar=False, dtype=value.dtype)
+                for size, end in zip(fixed, ends, strict=True)
+            )
+    tensor = builder.tensor(value)
+    if sizes is None:
+        parts = builder.emit(split_evenly, tensor, len(node.outputs), axis)
+    else:
+        parts = builder.emit(split_by, tensor, sizes, axis)
+    return tuple(builder.item(parts, index) for index in range(len(node.outputs)))
+
+
+def _even(length: int, parts: int) -> list[int]:
+    size = -(-length // parts)
+    return [min(size, max(length - index * size, 0)) for index in range(parts)]
+
+
+def expand(tensor: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    """The tensor broadcast against a shape, in which 1 leaves an axis as it is."""
+    rank = max(tensor.dim(), len(sizes))
+    wanted = [1] * (rank - len(sizes)) + list(sizes)
+    present = [1] * (rank - tensor.dim()) + list(tensor.shape)
+    return tensor.expand([have if want == 1 else want for want, have in zip(wanted, present, strict=True)])
+
+
+@operator("Expand", 8, 13, host=True)
+def _expand(builder: Builder, _: Node, value: Value, shape: Value) -> Value:
+    sizes = builder.ints(shape)
+    tensor = builder.tensor(value)
+    present = shape_of(tensor)
+    if isinstance(sizes, fx.Node) or present is None:
+        made: Value = builder.emit(expand, tensor, sizes)
+        return made
+    rank = max(len(present), len(sizes))
+    wanted: list[Scalar] = [1] * (rank - len(sizes)) + list(sizes)
+    padded: list[int | None] = [1] * (rank - len(present)) + list(present)
+    if any(isinstance(want, fx.Node) and have != 1 for want, have in zip(wanted, padded, strict=True)):
+        # Which of the two is 1, and gives way, only a run tells.
+        made = builder.emit(expand, tensor, sizes)
+        return made
+    kept = [-1 if want == 1 and have != 1 else want for want, have in zip(wanted, padded, strict=True)]
+    return shaped(builder.emit("expand", tensor, tuple(kept)), [
+        have if have is not None and want == -1 else want for want, have in zip(kept, padded, strict=True)
+    ])
+
+
+def tile(tensor: torch.Tensor, repeats: Sequence[int]) -> torch.Tensor:
+    """The tensor repeated along each of its axes."""
+    return tensor.repeat(tuple(repeats))
+
+
+@operator("Tile", 6, 13, host=True)
+def _tile(builder: Builder, _: Node, value: Value, repeats: Value) -> Value:
+    made: Value = builder.emit(tile, builder.tensor(value), builder.ints(repeats))
+    return made
+
+
+@operator("ConstantOfShape", 9, 20, 21, host=True)
+def _constant_of_shape(builder: Builder, node: Node, shape: Value) -> Value:
+    sizes = builder.ints(shape)
+    given = node.attributes.get("value")
+    fill = torch.zeros(1) if given is None else tensor_from_numpy(given).reshape(-1)
+    if isinstance(sizes, fx.Node) or any(isinstance(size, fx.Node) for size in sizes):
+        made = builder.emit(full, sizes, fill[0].item(), fill.dtype, builder.device)
+        return made if isinstance(sizes, fx.Node) else shaped(made, sizes)
+    return torch.full([int(size) for size in sizes if not isinstance(size, fx.Node)], fill[0].item(), dtype=fill.dtype)
+
+
+def full(sizes: Sequence[int], fill: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """A tensor of one number."""
+    return torch.full(tuple(sizes), fill, dtype=dtype, device=device)
+
+
+def arange(start: float, limit: float, step: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Numbers from a start up to, and without, a limit."""
+    count = max(math.ceil((limit - start) / step), 0)
+    return torch.arange(count, dtype=dtype, device=device) * step + start
+
+
+@operator("Range", 11, host=True)
+def _range(builder: Builder, node: Node, start: Value, limit: Value, step: Value) -> Value:
+    dtype = dtype_of(start)
+    if dtype is None:
+        raise UnsupportedModel(f"ONNX operator {node} counts in a type that only a run tells.")
+    begin, end, by = (builder.number(one) for one in (start, limit, step))
+    if not any(isinstance(one, fx.Node) for one in (begin, end, by)):
+        return arange(begin, end, by, dtype, torch.device("cpu")).to(dtype)  # type: ignore[arg-type]
+    if not dtype.is_floating_point:
+        made: Value = builder.emit(torch.arange, begin, end, by, dtype=dtype, device=builder.device)
+        return made
+    made = builder.emit(arange, begin, end, by, dtype, builder.device)
+    return made
+
+
+def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
+    """Channels rearranged into blocks of space, the block's places counted before the channels."""
+    batch, channels, height, width = tensor.shape
+    inner = channels // (block * block)
+    blocks = tensor.reshape(batch, block, block, inner, height, width).permute(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(batch, inner, height * block, width * block)
+
+
+@operator("DepthToSpace", 1, 11, 13)
+def _depth_to_space(builder: Builder, node: Node, value: Value) -> Value:
+    block = node.attributes["blocksize"]
+    if node.attributes.get("mode", "DCR") == "CRD":
+        made: Value = builder.emit(functional.pixel_shuffle, value, block)
+        return made
+    made = builder.emit(depth_to_space, value, block)
+    return made
+
+
+def space_to_depth(tensor: torch.Tensor, block: int) -> torch.Tensor:
+    """Blocks of space rearranged into channels."""
+    batch, channels, height, width = tensor.shape
+    blocks = tensor.reshape(batch, channels, height // block, block, width // block, block)
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(
+        batch, channels * block * block, height // block, width // block
+    )
+
+
+@operator("SpaceToDepth", 1, 13)
+def _space_to_depth(builder: Builder, node: Node, value: Value) -> Value:
+    made: Value = builder.emit(space_to_depth, value, node.attributes["blocksize"])
+    return made
+
+
+@operator("Trilu", 14)
+def _triangle(builder: Builder, node: Node, value: Value, diagonal: Value | None = None) -> Value:
+    offset = 0 if diagonal is None else builder.number(diagonal)
+    made: Value = builder.emit(torch.triu if node.attributes.get("upper", 1) else torch.tril, value, offset)
+    return made
+
+
+def identity_like(tensor: torch.Tensor, offset: int, dtype: torch.dtype | None) -> torch.Tensor:
+    """Ones on a diagonal, in the shape of a matrix."""
+    rows = torch.arange(tensor.shape[0], device=tensor.device).unsqueeze(1)
+    columns = torch.arange(tensor.shape[1], device=tensor.device)
+    return (columns - rows == offset).to(dtype or tensor.dtype)
+
+
+@operator("EyeLike", 9, 22)
+def _identity_like(builder: Builder, node: Node, value: Value) -> Value:
+    from infer_compare_torch.importer.dtypes import from_onnx
+
+    wanted = node.attributes.get("dtype")
+    dtype = None if wanted is None else from_onnx(wanted)
+    made: Value = builder.emit(identity_like, value, node.attributes.get("k", 0), dtype)
+    return made

@@ -1,0 +1,152 @@
+"""What `import infer_compare` offers for running sweeps and reading runs; the command line is its first user."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.engine.events import Observer
+from infer_compare.engine.journal import Journal
+from infer_compare.engine.resolve import resolve
+from infer_compare.engine.sweep import Sweep
+from infer_compare.environment.threads import default_threads
+from infer_compare.errors import WorkerError
+from infer_compare.interfaces import Device
+from infer_compare.plugins import BackendEntry, Plugins
+from infer_compare.store import FILE, RunLog, load, make_folder
+from infer_compare.worker.protocol import Failure, Open, Opened
+from infer_compare.worker.supervisor import Process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.engine.resolve import Resolved
+    from infer_compare.results import Header, Run
+
+DEVICES_DEADLINE_S = 180.0
+"""Importing a framework from a cold disk may take long."""
+SCRATCH = ".scratch"
+"""Inputs and outputs of a run in progress, inside its folder."""
+
+
+def sweep(
+    request: SweepRequest, folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None
+) -> Run:
+    """Runs what was asked for and stores it.
+
+    Args:
+        request: what to run.
+        folder: where the run goes; it must hold none yet.
+        plugins: those to use; all that are installed when None.
+        observer: hears what happens.
+
+    Raises:
+        UsageError: something in the request cannot be done as it stands; no folder is left.
+        NoUsableBackend: no contender can be started; no folder is left.
+        StoreError: the folder cannot be made or written.
+        KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
+    """
+    plugins = plugins or Plugins.discover()
+    existed = folder.exists()
+    make_folder(folder)
+    scratch = folder / SCRATCH
+    try:
+        scratch.mkdir(exist_ok=True)
+        resolved = resolve(request, plugins, scratch)
+        log = RunLog(folder / FILE, create=True)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not existed:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+    with log:
+        journal = Journal(log.append)
+        journal.add(resolved.header)
+        return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+
+
+def plan(request: SweepRequest, *, plugins: Plugins | None = None) -> Resolved:
+    """What `sweep` would do, with nothing started and nothing stored.
+
+    Raises:
+        UsageError: something in the request cannot be done as it stands.
+        NoUsableBackend: no contender can be started.
+    """
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
+        return resolve(request, plugins or Plugins.discover(), Path(folder))
+
+
+def load_run(path: Path) -> Run:
+    """The run in a folder, complete or not.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    return load(path)
+
+
+class _Telling(Observer):
+    """Tells plugins what an observer hears."""
+
+    def __init__(self, plugins: Plugins, observer: Observer) -> None:
+        self._plugins = plugins
+        self._observer = observer
+        # Everything else goes straight through.
+        self.starting = observer.starting  # type: ignore[method-assign]
+        self.probing = observer.probing  # type: ignore[method-assign]
+        self.probed = observer.probed  # type: ignore[method-assign]
+        self.measuring = observer.measuring  # type: ignore[method-assign]
+        self.round_done = observer.round_done  # type: ignore[method-assign]
+        self.note = observer.note  # type: ignore[method-assign]
+
+    def resolved(self, header: Header) -> None:
+        self._observer.resolved(header)
+        self._plugins.run_started(header)
+
+    def finished(self, run: Run) -> None:
+        for point in run.points:
+            self._plugins.point_finished(point)
+        self._plugins.run_finished(run)
+        self._observer.finished(run)
+
+
+class BackendDevices(msgspec.Struct, frozen=True):
+    """What one framework can use on this machine."""
+
+    backend: str
+    version: str = ""
+    devices: tuple[Device, ...] = ()
+    problem: str = ""
+    """Why it could not be asked."""
+
+
+def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:
+    """The devices of every backend, each asked in a worker of its own."""
+    return tuple(_ask_devices(entry) for entry in (plugins or Plugins.discover()).backends)
+
+
+def _ask_devices(entry: BackendEntry) -> BackendDevices:
+    if entry.missing:
+        return BackendDevices(entry.name, problem=f"not installed: {entry.backend.install_hint}")
+    with Process() as process:
+        try:
+            reply = process.ask(
+                Open(backend=entry.reference, options={}, threads=default_threads(), seed=0), DEVICES_DEADLINE_S
+            )
+        except WorkerError as error:
+            return BackendDevices(entry.name, problem=str(error))
+    match reply:
+        case Opened():
+            return BackendDevices(entry.name, reply.version, reply.devices)
+        case Failure():
+            return BackendDevices(entry.name, problem=f"{reply.error}: {reply.text}")
+        case _:
+            return BackendDevices(entry.name, problem=f"its worker answered {type(reply).__name__}")

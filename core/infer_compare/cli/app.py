@@ -1,0 +1,103 @@
+"""The command group, which imports a command only when it is asked for, and the exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from infer_compare.errors import InferCompareError
+from infer_compare.version import __version__
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+INTERRUPTED = 130
+
+COMMANDS = {
+    "run": "Measure a model on several frameworks over batch sizes.",
+    "report": "Render a stored run.",
+    "runs": "List stored runs.",
+    "backends": "List backends, or tell about one.",
+    "models": "List the built-in models.",
+    "devices": "List the devices that each framework can use.",
+    "schema": "Print the JSON Schema of a run file or of a report.",
+}
+"""Names and first lines, here so that `--help` imports no command."""
+
+
+class Commands(click.Group):
+    """Finds a command in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Imports a command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"infer_compare.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Lists the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "INFER_COMPARE"}
+)
+@click.version_option(__version__, "--version", message="infer-compare %(version)s")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.option("--no-plugin", "blocked", multiple=True, metavar="NAME", help="Do not load a plugin.")
+@click.pass_context
+def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> None:
+    """Which inference framework, with which options, at which batch size, should this model run with here?"""
+    context.obj = {"debug": debug, "blocked": blocked}
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the command line and exits with the documented code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    if sys.platform == "win32":
+        _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        result: Any = group.main(args=arguments, prog_name="infer-compare", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; the interpreter must not complain when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except InferCompareError as error:
+        if debug:
+            raise
+        _fail(str(error), error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"{type(error).__name__}: {error}\nThis is a defect of infer-compare; --debug shows where.", 1)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    click.echo(f"Error: {text}", err=True)
+    sys.exit(code)

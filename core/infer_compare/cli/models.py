@@ -1,0 +1,46 @@
+"""`infer-compare models`: what can be asked for by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command("models")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def command(settings: dict[str, Any], *, as_json: bool) -> None:
+    """Lists the models that are built in or that plugins bring, with inputs, parameters and FLOPs per sample."""
+    from infer_compare.engine.resolve import known_models
+    from infer_compare.models.description import describe
+    from infer_compare.plugins import Plugins
+
+    found = [describe(model) for model in known_models(Plugins.discover(settings["blocked"])).values()]
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "inputs"):
+        table.add_column(heading)
+    for heading in ("parameters", "FLOPs/sample"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for one in found:
+        inputs = ", ".join(f"{spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]" for spec in one.inputs)
+        flops = "" if one.flops_per_sample is None else _short(one.flops_per_sample)
+        table.add_row(*map(Text, (one.name, inputs, _short(one.parameters), flops, one.summary)))
+    Console().print(table)
+
+
+def _short(number: float) -> str:
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.3g} {unit}"
+    return f"{number:.0f}"

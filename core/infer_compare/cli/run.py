@@ -1,0 +1,192 @@
+"""`infer-compare run`: the main job."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.cli.parameters import DURATION, SIZE
+
+if TYPE_CHECKING:
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.plugins import Plugins
+
+DEFAULT_BACKENDS = "torch,onnx"
+
+
+@click.command("run")
+@click.argument("model", default="cnn")
+@click.option("--backends", metavar="NAMES", help=f"Backends by name, comma-separated.  [default: {DEFAULT_BACKENDS}]")
+@click.option(
+    "-b",
+    "--contender",
+    "contenders",
+    multiple=True,
+    metavar="SPEC",
+    help="One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; label=... names it. Repeatable.",
+)
+@click.option("--device", default="cpu", show_default=True, help="Device of contenders that name none.")
+@click.option(
+    "--batch-sizes", default="auto", show_default=True, metavar="SIZES", help="1,2,4 or 1:1024:x2 or 1:80:+1 or auto."
+)
+@click.option("--input", "inputs", multiple=True, metavar="SPEC", help="Such as x:f32[batch,3,224,224]=normal(0,1).")
+@click.option(
+    "--scope",
+    type=click.Choice(["device", "end_to_end"]),
+    default="device",
+    show_default=True,
+    help="What the clock covers: running, or also bringing data to the device and back.",
+)
+@click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, inputs and order.")
+@click.option("--quick", "mode", flag_value="quick", help="Fewer repetitions.")
+@click.option("--thorough", "mode", flag_value="thorough", help="More repetitions.")
+@click.option("--budget", type=DURATION, metavar="TIME", help="Use about this much time, such as 5m.")
+@click.option("--latency-bound", type=DURATION, metavar="TIME", help="Answer for this latency bound, such as 20ms.")
+@click.option(
+    "--percentile",
+    type=click.FloatRange(50, 99.9),
+    default=95.0,
+    show_default=True,
+    help="At which the latency bound must hold.",
+)
+@click.option("--rtol", type=click.FloatRange(0, min_open=True), help="Tolerance for the agreement of outputs.")
+@click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
+@click.option(
+    "--timeout", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer of a worker."
+)
+@click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
+)
+@click.option("--report", "formats", multiple=True, metavar="FORMAT", help="Also leave a report in the run folder.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the report.")
+@click.option("-v", "--verbose", is_flag=True, help="Every point in the report, and every step.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_obj
+def command(
+    settings: dict[str, Any],
+    *,
+    backends: str | None,
+    contenders: tuple[str, ...],
+    batch_sizes: str,
+    latency_bound: float | None,
+    budget: float | None,
+    timeout: float,
+    folder: Path | None,
+    formats: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
+    **others: Any,  # noqa: ANN401 - options that go on under their own names
+) -> int:
+    """Measures MODEL (a built-in name or a file) on several frameworks and says which to use.
+
+    Exit codes: 0 complete; 1 a contender was skipped, died or differs, the latency bound is unmet, or the disk is
+    full; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
+    """
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.planner import parse_batch_sizes
+    from infer_compare.plugins import Plugins
+
+    names = backends.split(",") if backends is not None else [] if contenders else DEFAULT_BACKENDS.split(",")
+    plugins = Plugins.discover(settings["blocked"])
+    request = SweepRequest(
+        model=others.pop("model"),
+        contenders=(*names, *contenders),
+        batch_sizes=parse_batch_sizes(batch_sizes),
+        latency_bound_ns=round(latency_bound * 1e9) if latency_bound is not None else None,
+        budget_s=budget,
+        timeout_s=timeout,
+        mode=others.pop("mode") or "default",
+        command=_command(),
+        **others,
+    )
+    if dry_run:
+        return _show_plan(request, plugins, as_json=as_json)
+    return _sweep(request, folder, plugins, formats, as_json=as_json, quiet=quiet, verbose=verbose)
+
+
+def _command() -> tuple[str, ...]:
+    return ("infer-compare", *sys.argv[1:])
+
+
+def _sweep(
+    request: SweepRequest,
+    folder: Path | None,
+    plugins: Plugins,
+    formats: tuple[str, ...],
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    from infer_compare import api
+    from infer_compare.cli.progress import progress
+    from infer_compare.report import document, find_reporter, render
+    from infer_compare.store import FILE, default_folder
+
+    for name in formats:
+        find_reporter(name, plugins)
+    place = folder or default_folder(request.model)
+    with progress(quiet=quiet, verbose=verbose) as observer:
+        try:
+            run = api.sweep(request, place, plugins=plugins, observer=observer)
+        except KeyboardInterrupt:
+            if (place / FILE).exists():
+                click.echo(f"What was measured is kept in {shlex.quote(str(place))}.", err=True)
+            raise
+    made = document(run)
+    for name in formats:
+        reporter = find_reporter(name, plugins)
+        (place / f"report{reporter.suffix}").write_text(render(reporter, made), encoding="utf-8")
+    if as_json:
+        click.echo(render(find_reporter("json", plugins), made), nl=False)
+    else:
+        from infer_compare.cli.console import print_text
+
+        print_text(made, verbose=verbose)
+        click.echo(f"\nRun stored in {place}", err=quiet)
+    return exit_code(made)
+
+
+def exit_code(document: Any) -> int:  # noqa: ANN401 - the report document
+    """0 when everything that was asked for was answered, else 1."""
+    return 1 if document.shortcomings else 0
+
+
+def _show_plan(request: SweepRequest, plugins: Plugins, *, as_json: bool) -> int:
+    import msgspec
+
+    from infer_compare import api
+
+    resolved = api.plan(request, plugins=plugins)
+    header = resolved.header
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(header)).decode())
+        return 0
+    plan = header.plan
+    sizes = (
+        "powers of two, until throughput rises no more"
+        if plan.batch_sizes is None
+        else ", ".join(map(str, plan.batch_sizes))
+    )
+    click.echo(f"model        {header.model.name} ({header.model.format}, {header.model.sha256[:12]})")
+    for tensor in header.model.inputs:
+        click.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
+    for contender in header.contenders:
+        route = resolved.routes.get(contender.label)
+        skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
+        how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
+        click.echo(f"contender    {contender.label} on {contender.device}: {how}")
+    click.echo(f"batch sizes  {sizes}")
+    click.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
+    click.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
+    return 0

@@ -1,0 +1,172 @@
+"""The phase that compares what the contenders computed, before anything is timed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.engine.explore import SINGLE_ROWS
+from infer_compare.engine.member import Member, Setback
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.models.agreement import compare, sample_rows, spread, tolerance
+from infer_compare.results import Agreement
+from infer_compare.worker.protocol import Explore, Explored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from infer_compare.engine.contenders import Route
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.member import Terms
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.results import Run
+
+ORACLE_BATCHES = (1, 3)
+"""Batch sizes at which the slow reference is asked when no contender runs the model natively."""
+
+
+class Outputs:
+    """The outputs that a worker wrote for the sampled rows of each batch size."""
+
+    def __init__(self, folder: Path) -> None:
+        """Reads from the folder that the worker wrote to."""
+        self._folder = folder
+
+    def of(self, batch: int, first_row: int = 0) -> list[NDArray[Any]] | None:
+        """The outputs in their order, or None where that batch was not run."""
+        import numpy as np
+
+        found: list[NDArray[Any]] = []
+        while (path := self._folder / f"{batch}-{first_row}-{len(found)}.npy").exists():
+            found.append(np.load(path, allow_pickle=False))
+        return found or None
+
+    def rows(self) -> list[NDArray[Any]] | None:
+        """The first rows, each run alone, put together per output; None where they were not run."""
+        import numpy as np
+
+        singles = [one for row in range(SINGLE_ROWS) if (one := self.of(1, row)) is not None]
+        if len(singles) < SINGLE_ROWS or any(array.ndim == 0 for one in singles for array in one):
+            return None
+        return [np.concatenate(arrays) for arrays in zip(*singles, strict=True)]
+
+
+def ask_oracle(
+    route: Route, terms: Terms, pool: InputPool, folder: Path, sizes: Sequence[int], observer: Observer
+) -> Outputs | None:
+    """What the reference implementation computes, or None where it cannot run the model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    observer.starting("agree", route.label)
+    with Member(route, terms) as member:
+        try:
+            member.start(0, pool.paths, timing=False)
+            for row in range(SINGLE_ROWS):
+                request = Explore(point=OperatingPoint(1), calls=1, outputs=str(folder), rows=(0,), first_row=row)
+                member.ask(request, Explored, phase="agree")
+            for size in sizes:
+                pool_grew = pool.grow(size)
+                if pool_grew:
+                    member.map(pool.paths)
+                request = Explore(point=OperatingPoint(size), calls=1, outputs=str(folder), rows=sample_rows(size))
+                member.ask(request, Explored, phase="agree")
+        except Setback as setback:
+            observer.note("agreement", f"the reference could not be asked: {setback.outcome}")
+            return None
+    return Outputs(folder)
+
+
+def agree(
+    run: Run,
+    points: Mapping[str, Sequence[OperatingPoint]],
+    outputs: Mapping[str, Outputs],
+    *,
+    judge: str,
+    oracle: Outputs | None,
+) -> list[Agreement]:
+    """Compares every contender with the reference at every operating point that it runs.
+
+    Args:
+        run: as it stands, for names, effective precisions and the user's tolerance.
+        points: the operating points of each contender.
+        outputs: what each contender computed.
+        judge: the contender whose outputs are the reference.
+        oracle: what the reference implementation computed, where it was asked.
+    """
+    found: list[Agreement] = []
+    judged = outputs[judge]
+    reference_rows = judged.rows()
+    names = [spec.name for spec in run.header.model.outputs]
+    for label, its_points in points.items():
+        start = run.start(label)
+        effective = start.effective if start else {}
+        rtol = run.header.plan.rtol or tolerance(effective.get("precision", "float32"))
+        for point in its_points:
+            mine = outputs[label].of(point.batch)
+            source, reference = judge, judged.of(point.batch)
+            if oracle is not None and (label == judge or point.batch in ORACLE_BATCHES):
+                asked = oracle.of(point.batch)
+                if asked is not None:
+                    source, reference = "reference", asked
+            if mine is None:
+                continue
+            if reference is None:
+                found.append(
+                    Agreement(
+                        contender=label,
+                        reference=source,
+                        point=point,
+                        verdict="inconclusive",
+                        reason="the reference did not run this batch size",
+                        rtol=rtol,
+                    )
+                )
+                continue
+            verdict, reason, comparisons = compare(
+                reference, mine, names, rtol=rtol, spreads=_spreads(reference_rows, reference)
+            )
+            consistent = _consistent(mine, outputs[label].rows(), point.batch, rtol)
+            if consistent is False and verdict == "agrees":
+                verdict, reason = "differs", "a row of a batch differs from the same row run alone"
+            found.append(
+                Agreement(
+                    contender=label,
+                    reference=source,
+                    point=point,
+                    verdict=verdict,
+                    reason=reason,
+                    rtol=rtol,
+                    outputs=comparisons,
+                    row_consistent=consistent,
+                )
+            )
+    return found
+
+
+def _spreads(rows: list[NDArray[Any]] | None, reference: list[NDArray[Any]]) -> list[float] | None:
+    """How far each output depends on the inputs, from rows run alone or else from the batch itself."""
+    arrays = rows if rows is not None and len(rows) == len(reference) else reference
+    return [spread(array) for array in arrays]
+
+
+def _consistent(batch: list[NDArray[Any]], singles: list[NDArray[Any]] | None, size: int, rtol: float) -> bool | None:
+    """Whether the first rows of a batch equal the same rows run alone; None where that cannot be told."""
+    if singles is None or len(singles) != len(batch):
+        return None
+    import numpy as np
+
+    # The rows written for a batch are a sample: only those that were also run alone can be compared.
+    written = sample_rows(size)
+    shared = [(place, row) for place, row in enumerate(written) if row < SINGLE_ROWS]
+    for together, alone in zip(batch, singles, strict=True):
+        if together.ndim == 0 or together.shape[1:] != alone.shape[1:] or len(together) != len(written):
+            return False
+        if not np.issubdtype(together.dtype, np.number):
+            continue
+        scale = float(np.max(np.abs(alone.astype(np.float64)), initial=0.0))
+        for place, row in shared:
+            difference = np.abs(together[place].astype(np.float64) - alone[row].astype(np.float64))
+            if float(np.max(difference, initial=0.0)) > rtol * scale:
+                return False
+    return True

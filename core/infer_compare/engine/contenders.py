@@ -1,0 +1,125 @@
+"""Contenders as they are typed, and as they are resolved."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import OptionError, UsageError
+from infer_compare.interfaces import Device
+from infer_compare.plugins import read_options
+from infer_compare.results import ContenderSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.interfaces import ModelSource
+    from infer_compare.plugins import BackendEntry, Plugins
+
+_FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)(?::(?P<options>.*))?")
+_DEVICE = re.compile(r"(?P<head>.+)@(?P<device>[a-z]\w*(?::\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A contender with its backend found and its options checked."""
+
+    spec: ContenderSpec
+    entry: BackendEntry
+
+    @property
+    def label(self) -> str:
+        """Unique within the run."""
+        return self.spec.label
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A contender with the model as its backend gets it."""
+
+    contender: Contender
+    model: ModelSource
+    chain: tuple[str, ...]
+    """How the model reaches the backend, in words."""
+
+    @property
+    def label(self) -> str:
+        """The contender's label."""
+        return self.contender.label
+
+
+def parse_contenders(texts: Sequence[str], plugins: Plugins, *, device: str = "cpu") -> tuple[Contender, ...]:
+    """The contenders that texts such as `onnx:graph_optimization=basic@cuda:0` name.
+
+    Args:
+        texts: `NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`; the key `label` names it.
+        plugins: where the backends are found.
+        device: for contenders that name none.
+
+    Raises:
+        UsageError: there is none, or a text, backend, option or device cannot be understood.
+    """
+    if not texts:
+        raise UsageError("No backend was named; say for example --backends torch,onnx.")
+    contenders = [_parse(text.strip(), plugins, device) for text in texts]
+    seen: Counter[str] = Counter()
+    unique: list[Contender] = []
+    for one in contenders:
+        seen[one.label] += 1
+        if seen[one.label] == 1:
+            unique.append(one)
+            continue
+        # The same contender twice is a comparison with itself, which shows what the machine's noise does.
+        import msgspec
+
+        spec = msgspec.structs.replace(one.spec, label=f"{one.label}#{seen[one.label]}")
+        unique.append(Contender(spec, one.entry))
+    return tuple(unique)
+
+
+def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
+    if not text:
+        raise UsageError("An empty backend name was given; say for example --backends torch,onnx.")
+    match = _DEVICE.fullmatch(text)
+    head, device = (match["head"], match["device"]) if match else (text, None)
+    file = _FILE.fullmatch(head)
+    if file:
+        entry = plugins.add_file(Path(file["path"]), file["name"])
+        option_text = file["options"] or ""
+    else:
+        name, _, option_text = head.partition(":")
+        entry = plugins.find(name)
+    options = _options(text, option_text)
+    label = options.pop("label", None)
+    read_options(entry.backend, options)
+    try:
+        where = Device.parse(device or default_device)
+    except ValueError as error:
+        raise UsageError(f"In {text!r}: {error}.") from error
+    spec = ContenderSpec(
+        label=label or _label(entry.name, options, device and str(where)),
+        backend=entry.name,
+        options=options,
+        device=str(where),
+    )
+    return Contender(spec, entry)
+
+
+def _options(text: str, options: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in options.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise OptionError(f"In {text!r}: {part!r} is not an option; write key=value.")
+        if key.strip() in found:
+            raise OptionError(f"In {text!r}: the option {key.strip()!r} is given twice.")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _label(name: str, options: dict[str, str], device: str | None) -> str:
+    text = ",".join(f"{key}={value}" for key, value in options.items())
+    return name + (f":{text}" if text else "") + (f"@{device}" if device else "")

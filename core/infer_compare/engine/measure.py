@@ -1,0 +1,172 @@
+"""The phase that is ranked: restarts of paired rounds over fixed operating points."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infer_compare.engine.team import Team, pause
+from infer_compare.results import ForeignProcess, Measured, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.engine.contenders import Route
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.journal import Journal
+    from infer_compare.engine.member import Terms
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.planner import Order
+    from infer_compare.results import Plan, Round
+
+BUSY_WAIT_S = 1.0
+"""How long a busy machine is given before the one further pass."""
+RETRIES = 2
+"""Passes made, as a multiple of the rounds wanted, before a restart is left with fewer clean rounds."""
+
+
+class HostBusy(Exception):
+    """No round was clean: something else uses the machine."""
+
+
+class BudgetSpent(Exception):
+    """The time that was given is used up."""
+
+
+@dataclass(slots=True)
+class Measurement:
+    """Measures every operating point of every contender."""
+
+    routes: Mapping[str, Route]
+    points: Mapping[str, Sequence[OperatingPoint]]
+    """The operating points of each contender."""
+    terms: Terms
+    plan: Plan
+    pool: InputPool
+    journal: Journal
+    observer: Observer
+    order: Order
+    deadline: float | None = None
+    """Monotonic seconds at which the budget is spent."""
+    _index: int = 0
+
+    def labels_at(self, point: OperatingPoint) -> tuple[str, ...]:
+        """The contenders that run an operating point."""
+        return tuple(label for label, points in self.points.items() if point in points)
+
+    def team(self, labels: Sequence[str], restart: int) -> Team:
+        """Workers for some contenders, not started yet."""
+        run = self.journal.run
+        latencies = {
+            (probe.contender, probe.point): probe.outcome.latency_ns
+            for probe in run.probes
+            if isinstance(probe.outcome, Measured)
+        }
+        return Team(
+            [self.routes[label] for label in labels],
+            self.terms,
+            self.plan.scope,
+            restart,
+            self.pool,
+            self.journal,
+            self.observer,
+            self.order,
+            latencies,
+        )
+
+    def restart(self, restart: int, group: Sequence[str], pending: Sequence[OperatingPoint], *, first: bool) -> None:
+        """One restart: fresh workers, and rounds over the operating points that are not settled.
+
+        Args:
+            restart: its number, from 1.
+            group: the contenders that are alive together.
+            pending: the operating points to measure.
+            first: whether a busy machine shall end the run, since nothing has been measured yet.
+
+        Raises:
+            HostBusy: two passes gave no clean round.
+            BudgetSpent: the time is used up.
+        """
+        wanted = self.plan.rounds_per_restart
+        labels = [label for label in group if any(point in self.points[label] for point in pending)]
+        with self.team(labels, restart) as team:
+            team.start()
+            clean: Counter[OperatingPoint] = Counter()
+            spoilt: list[Round] = []
+            for lap in range(RETRIES * wanted):
+                todo = [point for point in pending if clean[point] < wanted]
+                if not todo:
+                    break
+                for point in self.order.shuffled(todo):
+                    self._check_budget()
+                    done = self._round(team, group, point, lap)
+                    if done is None:
+                        clean[point] = wanted
+                    elif done.clean:
+                        clean[point] += 1
+                    else:
+                        spoilt.append(done)
+                if first and not any(clean.values()):
+                    if lap:
+                        raise HostBusy(culprit(spoilt))
+                    self.observer.note("machine", f"{culprit(spoilt)}; trying once more")
+                    pause(BUSY_WAIT_S)
+
+    def _round(self, team: Team, group: Sequence[str], point: OperatingPoint, lap: int) -> Round | None:
+        labels = [label for label in group if point in self.points[label]]
+        self._index += 1
+        done = team.round(labels, point, index=self._index, lap=lap)
+        if done is not None:
+            self.observer.round_done(done, remaining_s=0.0)
+        return done
+
+    def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]], laps: int) -> None:
+        """Fresh rounds over the few candidates for "best", close together in time.
+
+        Raises:
+            BudgetSpent: the time is used up.
+        """
+        labels = [label for label, points in candidates.items() if points]
+        union = sorted({point for points in candidates.values() for point in points})
+        with self.team(labels, restart) as team:
+            team.start()
+            for lap in range(laps):
+                for point in self.order.shuffled(union):
+                    self._check_budget()
+                    self._index += 1
+                    able = [label for label in labels if point in candidates[label]]
+                    done = team.round(able, point, index=self._index, lap=lap, confirm=True)
+                    if done is not None:
+                        self.observer.round_done(done, remaining_s=0.0)
+
+    def _check_budget(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise BudgetSpent("the time that was given with --budget is used up")
+
+    def note(self, topic: str, text: str) -> None:
+        """Stores a note and tells it."""
+        self.journal.add(Note(topic=topic, text=text))
+        self.observer.note(topic, text)
+
+
+def culprit(rounds: Sequence[Round]) -> str:
+    """What spoilt rounds, in words: the process that took most, and how much of a core it had."""
+    top: dict[int, ForeignProcess] = {}
+    causes: Counter[str] = Counter()
+    for one in rounds:
+        for piece in one.slices:
+            if piece.rejected is None:
+                continue
+            causes[piece.rejected] += 1
+            process = piece.diagnostics.top if piece.diagnostics else None
+            if process is not None and process.share > (top[process.pid].share if process.pid in top else 0.0):
+                top[process.pid] = process
+    if top:
+        worst = max(top.values(), key=lambda one: one.share)
+        return f"the machine is busy: {worst.name}, pid {worst.pid}, takes {worst.share:.0%} of a core"
+    if causes:
+        return f"the machine is busy: {causes.most_common(1)[0][0]}"
+    return "no round was clean"

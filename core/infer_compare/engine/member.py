@@ -1,0 +1,253 @@
+"""One contender's worker through its lives: started, asked, lost, started again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from infer_compare.environment import memory
+from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
+from infer_compare.interfaces import FailureKind
+from infer_compare.results import (
+    AnyOutcome,
+    Failed,
+    LimitReached,
+    OutOfMemory,
+    Phase,
+    Skipped,
+    Start,
+    TimedOut,
+)
+from infer_compare.worker.protocol import VERSION, Failure, Inputs, Load, Loaded, Open, Opened, Reply, Request
+from infer_compare.worker.supervisor import Process, Watchdog, is_suspect, name_death
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from infer_compare.engine.contenders import Route
+    from infer_compare.interfaces import OperatingPoint
+
+Answer = TypeVar("Answer", bound=Reply)
+
+START_DEADLINE_S = 180.0
+"""Importing a framework from a cold disk, and building a large model, may take this long."""
+
+
+class Setback(Exception):
+    """A request that did not succeed, as the outcome that it is."""
+
+    def __init__(
+        self,
+        outcome: AnyOutcome,
+        *,
+        ambiguous: bool = False,
+        suspect: bool = False,
+        touched: OperatingPoint | None = None,
+    ) -> None:
+        """Carries the outcome.
+
+        Args:
+            outcome: how it ended.
+            ambiguous: the error is seen for out-of-memory and for other causes.
+            suspect: a crash near the memory cap.
+            touched: the operating point that the worker had announced.
+        """
+        super().__init__(str(outcome))
+        self.outcome = outcome
+        self.ambiguous = ambiguous
+        self.suspect = suspect
+        self.touched = touched
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every worker of a run is started with."""
+
+    threads: int
+    seed: int
+    max_memory: int
+    timeout_s: float
+
+
+class Member:
+    """Owns at most one worker process of a contender. A context manager: leaving it ends the process."""
+
+    def __init__(self, route: Route, terms: Terms) -> None:
+        """Starts nothing yet."""
+        self.route = route
+        self.terms = terms
+        self._process: Process | None = None
+        self._watchdog = Watchdog(terms.max_memory)
+        self._kills = 0
+        self.blind = False
+        self.schedstat = True
+
+    @property
+    def label(self) -> str:
+        """The contender's label."""
+        return self.route.label
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a worker that can be asked."""
+        return self._process is not None and self._process.alive
+
+    def start(self, restart: int, inputs: Sequence[Path], *, timing: bool) -> Start:
+        """Starts a fresh worker, loads the model in it and maps the inputs.
+
+        Args:
+            restart: which set of workers this one belongs to; 0 while exploring.
+            inputs: the pool of input rows.
+            timing: the memory is looked at less often than while sizes are tried.
+
+        Raises:
+            Setback: it cannot be started, or the backend cannot load the model.
+        """
+        self.close()
+        contender = self.route.contender
+        self._watchdog = Watchdog(self.terms.max_memory)
+        if timing:
+            self._watchdog.timing()
+        self._kills = memory.kernel_kills() or 0
+        try:
+            self._process = Process(contender.spec.python, watchdog=self._watchdog)
+        except OSError as error:
+            reason = f"its worker cannot be started: {error.strerror or error}"
+            raise Setback(Failed(error=type(error).__name__, reason=reason, phase="start")) from error
+        spawned = self._process.spawned_ns
+        opened = self.ask(
+            Open(
+                backend=contender.entry.reference,
+                options=contender.spec.options,
+                threads=self.terms.threads,
+                seed=self.terms.seed,
+            ),
+            Opened,
+            phase="start",
+            deadline_s=START_DEADLINE_S,
+        )
+        answered = time.perf_counter_ns()
+        if opened.protocol != VERSION:
+            self.close()
+            reason = (
+                f"its interpreter has another infer-compare, whose workers speak version {opened.protocol} "
+                f"of the protocol; this one speaks {VERSION}"
+            )
+            raise Setback(Skipped(reason=reason))
+        self.blind, self.schedstat = opened.blind, opened.schedstat
+        loaded = self.ask(
+            Load(model=self.route.model, device=contender.spec.device),
+            Loaded,
+            phase="load",
+            deadline_s=START_DEADLINE_S,
+        )
+        self.map(inputs)
+        return Start(
+            contender=self.label,
+            restart=restart,
+            pid=self._process.pid,
+            framework_version=opened.version,
+            plugin_version=contender.entry.origin.version,
+            provenance=self.route.model.provenance,
+            chain=self.route.chain,
+            device=contender.spec.device,
+            effective=loaded.effective,
+            spawn_ns=max(0, answered - spawned - opened.import_ns),
+            import_ns=opened.import_ns,
+            load_ns=loaded.load_ns,
+            to_device_ns=loaded.to_device_ns,
+            resident=loaded.resident,
+        )
+
+    def map(self, inputs: Sequence[Path]) -> None:
+        """Tells the worker where the pool of input rows lies."""
+        from infer_compare.worker.protocol import Done
+
+        self.ask(Inputs(paths=tuple(map(str, inputs))), Done, phase="load")
+
+    def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
+        """Asks the worker and returns its answer, which must be of a kind.
+
+        A worker that ran out of memory, that died or that did not answer is gone afterwards.
+
+        Raises:
+            Setback: the outcome that anything else is.
+        """
+        process = self._process
+        if process is None:
+            raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase=phase))
+        try:
+            reply = process.ask(request, deadline_s or self.terms.timeout_s)
+        except WorkerDied as death:
+            kills = (memory.kernel_kills() or 0) - self._kills
+            outcome = name_death(death, phase, cap=self.terms.max_memory, kernel_kills=kills)
+            suspect = is_suspect(outcome, highest=self._watchdog.highest, cap=self.terms.max_memory)
+            raise Setback(outcome, suspect=suspect, touched=process.touched) from death
+        except WorkerTimeout as late:
+            timed_out = TimedOut(deadline_s=late.deadline_s, phase=phase, stderr_tail=late.stderr_tail[-2000:])
+            raise Setback(timed_out, touched=process.touched) from late
+        except ProtocolViolation as lie:
+            failed = Failed(error="ProtocolViolation", reason=str(lie), phase=phase)
+            raise Setback(failed, touched=process.touched) from lie
+        if isinstance(reply, Failure):
+            raise self._raised(reply, phase, process.touched)
+        if not isinstance(reply, kind):
+            self.close()
+            reason = f"its worker answered {type(reply).__name__} where {kind.__name__} was expected"
+            raise Setback(Failed(error="ProtocolViolation", reason=reason, phase=phase))
+        return reply
+
+    def _raised(self, failure: Failure, phase: Phase, touched: OperatingPoint | None) -> Setback:
+        if failure.category in {"device", "unsupported"}:
+            return Setback(Skipped(reason=failure.text))
+        reason = first_line(failure.text) or failure.error
+        match failure.kind:
+            case FailureKind.OOM:
+                # Whatever an out-of-memory leaves behind in a process is not to be timed.
+                self.close()
+                return Setback(OutOfMemory(reason=reason, evidence="raised", phase=phase), touched=touched)
+            case FailureKind.LIMIT:
+                self.close()
+                return Setback(LimitReached(reason=reason, phase=phase), touched=touched)
+            case FailureKind.AMBIGUOUS:
+                self.close()
+            case FailureKind.NO:
+                if failure.fatal:
+                    self.close()
+        failed = Failed(error=failure.error, reason=reason, phase=phase, traceback=failure.traceback)
+        return Setback(failed, ambiguous=failure.kind is FailureKind.AMBIGUOUS, touched=touched)
+
+    def suspend(self) -> None:
+        """Stops the worker until it is asked again."""
+        if self._process is not None:
+            self._process.suspend()
+
+    def close(self) -> None:
+        """Ends the worker politely; none left is fine."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def kill(self) -> None:
+        """Ends the worker at once."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After an interrupt nobody waits for goodbyes.
+        if kind is None:
+            self.close()
+        else:
+            self.kill()
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, shortened."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= 400 else f"{line[:400]}..."

@@ -1,0 +1,36 @@
+"""What a sweep is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from infer_compare.results import Scope
+
+Mode = Literal["quick", "default", "thorough"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRequest:
+    """Everything that a person can ask for; what is None is decided when the request is resolved."""
+
+    model: str
+    contenders: tuple[str, ...]
+    batch_sizes: tuple[int, ...] | None = None
+    """None explores powers of two."""
+    device: str = "cpu"
+    scope: Scope = "device"
+    threads: int | None = None
+    seed: int = 0
+    mode: Mode = "default"
+    budget_s: float | None = None
+    timeout_s: float = 60.0
+    max_memory: int | None = None
+    find_limit: bool = False
+    latency_bound_ns: int | None = None
+    percentile: float = 95.0
+    inputs: tuple[str, ...] = ()
+    rtol: float | None = None
+    command: tuple[str, ...] = field(default=())
+    """As it was typed, so that the report can say how to repeat it."""

@@ -1,0 +1,216 @@
+"""The workers of one restart, of which only one runs at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Self
+
+from infer_compare.engine.member import Member, Setback
+from infer_compare.environment.gate import rejection
+from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
+from infer_compare.worker import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.engine.contenders import Route
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.journal import Journal
+    from infer_compare.engine.member import Terms
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.planner import Order
+    from infer_compare.results import Scope
+
+LIVES = 3
+"""A contender whose worker is lost so often within a restart takes no further part in it."""
+BLIND_SLICE_NS = 100_000_000
+"""Slices are longer where other processes are seen through the kernel's idle ticks only."""
+WARM_UP_CAP_S = 10.0
+"""What the warm-up may take beside its first call."""
+
+
+class Team:
+    """Fresh workers for a set of contenders. A context manager: leaving it ends them all."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        terms: Terms,
+        scope: Scope,
+        restart: int,
+        pool: InputPool,
+        journal: Journal,
+        observer: Observer,
+        order: Order,
+        latencies: Mapping[tuple[str, OperatingPoint], int],
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            routes: the contenders.
+            terms: what their workers are started with.
+            scope: what the clock covers.
+            restart: the number of this set of workers, from 1.
+            pool: the rows of input.
+            journal: where records go.
+            observer: hears of it.
+            order: draws random orders.
+            latencies: what exploring saw, in nanoseconds.
+        """
+        self._members = {route.label: Member(route, terms) for route in routes}
+        self._terms = terms
+        self._scope = scope
+        self._restart = restart
+        self._pool = pool
+        self._journal = journal
+        self._observer = observer
+        self._order = order
+        self._latencies = latencies
+        self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
+        self._losses: dict[str, int] = {}
+        self._stack = contextlib.ExitStack()
+        self.lost: set[tuple[str, OperatingPoint]] = set()
+        """Points at which a contender failed here; they are not tried again."""
+
+    def start(self) -> None:
+        """Starts the workers in random order; one that does not start takes no part in this restart."""
+        for label in self._order.shuffled(list(self._members)):
+            self._start(label)
+
+    def _start(self, label: str) -> None:
+        member = self._members[label]
+        self._observer.starting("measure", label)
+        try:
+            self._journal.add(member.start(self._restart, self._pool.paths, timing=True))
+        except Setback as setback:
+            self._bury(label, None, setback.outcome, "start")
+            self._losses[label] = LIVES
+        else:
+            member.suspend()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Contenders that still take part."""
+        return tuple(label for label in self._members if self._losses.get(label, 0) < LIVES)
+
+    def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
+        """Those of the labels that can still be measured at an operating point."""
+        return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
+
+    def round(
+        self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool = False
+    ) -> Round | None:
+        """Measures one round and stores it; None when no contender is left that could be measured.
+
+        A contender that fails loses this point; the round is then made again with the others.
+        """
+        while able := self.able(labels, point):
+            try:
+                done = self._round(able, point, index=index, lap=lap, confirm=confirm)
+            except _Lost:
+                continue
+            self._journal.add(done)
+            return done
+        return None
+
+    def _round(self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool) -> Round:
+        warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
+        order = self._order.round(labels)
+        slices = tuple(self._slice(label, point, position) for position, label in enumerate(order))
+        return Round(
+            phase="confirm" if confirm else "measure",
+            restart=self._restart,
+            index=index,
+            lap=lap,
+            point=point,
+            order=order,
+            slices=slices,
+            clean=all(one.rejected is None for one in slices),
+            warm_ups=tuple(warm_ups),
+        )
+
+    def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
+        member = self._members[label]
+        expected_s = self._latencies.get((label, point), 0) / 1e9
+        try:
+            warmed = member.ask(
+                protocol.WarmUp(point=point, scope=self._scope),
+                protocol.WarmedUp,
+                phase="warm_up",
+                deadline_s=max(self._terms.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
+            )
+        except Setback as setback:
+            raise self._lose(label, point, setback, "warm_up") from None
+        member.suspend()
+        result = WarmUp(
+            contender=label,
+            point=point,
+            prepare_ns=warmed.prepare_ns,
+            first_call_ns=warmed.first_call_ns,
+            calls=warmed.calls,
+            total_ns=warmed.total_ns,
+            latency_ns=warmed.latency_ns,
+            steady=warmed.steady,
+            compilations=warmed.compilations,
+        )
+        self._warm[label, point] = result
+        return result
+
+    def _slice(self, label: str, point: OperatingPoint, position: int) -> Slice:
+        member = self._members[label]
+        latency_ns = max(1, self._warm[label, point].latency_ns)
+        request = protocol.TimeSlice(
+            point=point,
+            scope=self._scope,
+            latency_ns=latency_ns,
+            slice_ns=BLIND_SLICE_NS if member.blind else None,
+        )
+        deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9)
+        try:
+            timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
+        except Setback as setback:
+            raise self._lose(label, point, setback, "measure") from None
+        member.suspend()
+        return Slice(
+            contender=label,
+            position=position,
+            started_ns=timed.started_ns,
+            durations_ns=timed.durations_ns,
+            calls_per_stamp=timed.calls_per_stamp,
+            discarded=timed.discarded,
+            phases=timed.phases,
+            diagnostics=timed.diagnostics,
+            rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=member.schedstat),
+        )
+
+    def _lose(self, label: str, point: OperatingPoint, setback: Setback, phase: Phase) -> _Lost:
+        """Notes that a contender failed at a point, and gives it a fresh worker for the others."""
+        self.lost.add((label, point))
+        self._losses[label] = self._losses.get(label, 0) + 1
+        self._bury(label, point, setback.outcome, phase)
+        self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
+        if not self._members[label].alive and self._losses[label] < LIVES:
+            self._start(label)
+        return _Lost()
+
+    def _bury(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
+        self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
+
+    def __enter__(self) -> Self:
+        for member in self._members.values():
+            self._stack.enter_context(member)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+
+class _Lost(Exception):
+    """A contender failed in the middle of a round."""
+
+
+def pause(seconds: float) -> None:
+    """Waits, so that whatever keeps the machine busy may end."""
+    time.sleep(seconds)

@@ -1,0 +1,56 @@
+"""What is going on on this machine at the moment."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import msgspec
+
+from infer_compare.environment import gpus, memory
+from infer_compare.environment.cgroup import control_groups
+from infer_compare.environment.host import LOCAL, Host
+from infer_compare.environment.noise import NoiseProbe
+from infer_compare.results.slices import ForeignProcess
+
+OBSERVED_S = 0.2
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is going on at the moment, beside what `Environment` records."""
+
+    foreign_cores: float | None = None
+    """Processor time that other programs take, in cores."""
+    busiest: ForeignProcess | None = None
+    blind: bool = False
+    """Whether other processes are hidden."""
+    swap_used: int = 0
+    throttled: int | None = None
+    """How often a quota has stopped the control group so far."""
+    steal_share: float | None = None
+    nice: int = 0
+    gpu_processes: tuple[gpus.GpuProcess, ...] = ()
+
+
+def observe(host: Host = LOCAL, seconds: float = OBSERVED_S, *, ask_gpus: bool = True) -> Conditions:
+    """Watches the machine for a moment, sleeping.
+
+    Args:
+        host: the machine.
+        seconds: how long.
+        ask_gpus: whether to ask the driver who uses the GPUs (up to 3 s where it is slow to answer).
+    """
+    probe = NoiseProbe(host)
+    before = probe.snapshot()
+    time.sleep(seconds)
+    seen = probe.difference(before, probe.snapshot())
+    return Conditions(
+        foreign_cores=None if seen.foreign_ns is None else seen.foreign_ns / seen.wall_ns,
+        busiest=seen.top,
+        blind=probe.blind,
+        swap_used=memory.swap(host)[1],
+        throttled=control_groups(host).throttled(),
+        steal_share=seen.steal_share,
+        nice=os.getpriority(os.PRIO_PROCESS, 0),
+        gpu_processes=gpus.processes() if ask_gpus and gpus.names(host) else (),
+    )

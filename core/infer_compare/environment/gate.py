@@ -1,0 +1,77 @@
+"""The gate: which slices are refused, and why. By cause, never by latency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.stats.wording import count, percent
+from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
+
+if TYPE_CHECKING:
+    from infer_compare.results.slices import Diagnostics
+
+
+def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
+    """Why a slice does not count, in a short sentence with figures; None when it counts.
+
+    A slice is refused on a page read from disk, when a quota stopped the worker, when the hypervisor took more
+    than 5 % of the machine, or when other programs made the worker wait:
+
+    * with schedstat, `wf = min(run_delay, foreign) / (run_delay + own)` above 0.10. The plain wait share would not do:
+      TensorFlow's own threads wait for each other, and 60 % of its undisturbed slices would be refused. Where
+      foreign time is not known, all waiting counts as caused by others;
+    * without, `foreign / (wall x cores) + threads / cores - 1` above 0.10: together the worker and the others want
+      more than there is. Threads beyond the number of cores do not count: that is the contender's own doing.
+      This needs slices of 200 ms or more.
+
+    Where neither can be told (macOS) nothing is refused for contention; the report says so.
+
+    Args:
+        diagnostics: what the probe counted.
+        threads: the thread budget.
+        schedstat: whether the probe could see how long threads waited.
+    """
+    if diagnostics.major_faults > 0:
+        return f"pages were read from disk ({count(diagnostics.major_faults, 'major fault')})"
+    if diagnostics.throttled:
+        return f"the control group's quota stopped the worker ({count(diagnostics.throttled, 'time')})"
+    if diagnostics.steal_share is not None and diagnostics.steal_share > GATE_STEAL_SHARE:
+        return f"the hypervisor took {percent(diagnostics.steal_share)} of the machine"
+    if schedstat:
+        share = _wait_share(diagnostics)
+        if share is not None and share > GATE_WAIT_SHARE:
+            return f"{_culprit(diagnostics)}, and the worker waited {percent(share)} of the time it could have run"
+        return None
+    excess = _excess(diagnostics, threads)
+    if excess is not None and excess > GATE_BLIND_SHARE:
+        return (
+            f"{_culprit(diagnostics)}, and together with {threads} threads that is more than {diagnostics.cores} cores"
+        )
+    return None
+
+
+def _wait_share(diagnostics: Diagnostics) -> float | None:
+    """The wait share; where foreign time is unknown, as if all waiting had been for others."""
+    if diagnostics.foreign_ns is not None or diagnostics.run_delay_ns is None:
+        return diagnostics.wait_share
+    total_ns = diagnostics.run_delay_ns + diagnostics.own_cpu_ns
+    return diagnostics.run_delay_ns / total_ns if total_ns > 0 else 0.0
+
+
+def _excess(diagnostics: Diagnostics, threads: int) -> float | None:
+    """By how much, as a share of the cores, others and the thread budget together exceed what there is."""
+    if diagnostics.foreign_ns is None or diagnostics.wall_ns <= 0:
+        return None
+    foreign = diagnostics.foreign_ns / (diagnostics.wall_ns * diagnostics.cores)
+    return foreign + min(threads, diagnostics.cores) / diagnostics.cores - 1
+
+
+def _culprit(diagnostics: Diagnostics) -> str:
+    """Who took the time, as far as it can be told."""
+    if diagnostics.foreign_ns is None or diagnostics.wall_ns <= 0:
+        return "other programs, which cannot be seen here, took processor time"
+    cores = diagnostics.foreign_ns / diagnostics.wall_ns
+    top = diagnostics.top
+    if top is None or top.share < cores / 2:
+        return f"other programs took {percent(cores)} of a core"
+    return f"other programs: {top.name} (pid {top.pid}) took {percent(top.share)} of a core"

@@ -1,0 +1,70 @@
+"""The files by which the kernel tells about the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A machine whose `/proc` and `/sys` lie under `root`: this one, or a recording of another."""
+
+    root: Path = Path("/")
+
+    def path(self, absolute: str) -> Path:
+        """Where the file or folder that is called `absolute` on the machine lies."""
+        return self.root / absolute.lstrip("/")
+
+    @property
+    def has_proc(self) -> bool:
+        """Whether the kernel tells by files at all, as Linux does."""
+        return self.path("/proc").is_dir()
+
+    def text(self, absolute: str) -> str | None:
+        """The content of a file, without white space at its ends; None where it is missing or unreadable."""
+        try:
+            return self.path(absolute).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return None
+
+    def number(self, absolute: str) -> int | None:
+        """The integer that a file holds; None where it is missing or holds something else."""
+        text = self.text(absolute)
+        try:
+            return int(text) if text is not None else None
+        except ValueError:
+            return None
+
+    def fields(self, absolute: str) -> dict[str, int]:
+        """The integers of a file of lines such as `MemTotal: 16 kB` or `nr_throttled 3`; others are left out."""
+        found: dict[str, int] = {}
+        for line in (self.text(absolute) or "").splitlines():
+            match line.replace(":", " ", 1).split():
+                case [name, value, *_] if value.isdecimal():
+                    found[name] = int(value)
+        return found
+
+    def names(self, absolute: str) -> tuple[str, ...]:
+        """What a folder holds, sorted; nothing where it is missing."""
+        try:
+            return tuple(sorted(entry.name for entry in self.path(absolute).iterdir()))
+        except OSError:
+            return ()
+
+
+LOCAL = Host()
+"""This machine."""
+
+
+def parse_list(text: str) -> frozenset[int]:
+    """The numbers of a kernel list such as `0-3,8`.
+
+    Raises:
+        ValueError: the text is not such a list.
+    """
+    numbers: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, dash, last = part.partition("-")
+        numbers.update(range(int(first), int(last if dash else first) + 1))
+    return frozenset(numbers)

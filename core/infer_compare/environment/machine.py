@@ -1,0 +1,136 @@
+"""This machine and what is installed on it, as a run's header records them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING
+
+from infer_compare.environment import gpus, memory, packages, threads, variables
+from infer_compare.environment.cgroup import control_groups
+from infer_compare.environment.host import LOCAL, Host
+from infer_compare.environment.noise import has_schedstat
+from infer_compare.results.records import Environment
+from infer_compare.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MODEL_FIELDS = ("model name", "Model Name", "cpu model", "cpu", "Hardware", "Processor")
+"""What `/proc/cpuinfo` calls the processor on one architecture and another, the most telling first."""
+
+
+def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> Environment:
+    """The conditions under which a run is made, `warnings` left empty; what the system does not tell is None.
+
+    Takes some 20 ms, most of them for the versions of installed distributions. Imports no framework.
+
+    Args:
+        host: the machine.
+        environ: the environment variables to choose from; by default this process's.
+    """
+    return Environment(
+        platform=_platform(),
+        kernel=platform.release(),
+        python=platform.python_version(),
+        tool_version=__version__,
+        cpu=_cpu(host),
+        physical_cores=threads.physical_cores(host),
+        logical_cores=threads.logical_cores(host),
+        usable_cores=threads.usable_cores(host),
+        quota_cores=control_groups(host).quota_cores(),
+        governor=_governor(host),
+        memory_total=memory.total(host),
+        memory_available=memory.available(host),
+        swap_total=memory.swap(host)[0],
+        load_average=_load_average(host),
+        hypervisor=_hypervisor(host),
+        clock_source=host.text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        on_battery=_on_battery(host),
+        gpus=gpus.names(host),
+        schedstat=has_schedstat(host),
+        variables=variables.relevant(os.environ if environ is None else environ),
+        packages=packages.versions(),
+    )
+
+
+def _platform() -> str:
+    """The operating system and the architecture, such as `Debian GNU/Linux 12 (bookworm), x86_64`."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = f"macOS {platform.mac_ver()[0]}" if platform.system() == "Darwin" else platform.system()
+    return f"{name}, {platform.machine()}"
+
+
+def _cpuinfo(host: Host) -> dict[str, str]:
+    """The fields that `/proc/cpuinfo` gives of the first processor, and those after the list of processors."""
+    found: dict[str, str] = {}
+    for line in (host.text("/proc/cpuinfo") or "").splitlines():
+        name, colon, value = line.partition(":")
+        if colon and value.strip():
+            found.setdefault(name.strip(), value.strip())
+    return found
+
+
+def _cpu(host: Host) -> str:
+    """The processor's name."""
+    fields = _cpuinfo(host)
+    name = next((fields[field] for field in MODEL_FIELDS if field in fields), "")
+    # Arm boards have no name there, but numbers for who made it and what it is.
+    if not name and "CPU part" in fields:
+        name = f"implementer {fields.get('CPU implementer', '?')}, part {fields['CPU part']}"
+    return name or platform.processor() or platform.machine() or "unknown"
+
+
+def _governor(host: Host) -> str | None:
+    """The frequency governors of the processors that may be used, one name if they agree; None without scaling."""
+    found = {
+        host.text(f"/sys/devices/system/cpu/cpu{processor}/cpufreq/scaling_governor")
+        for processor in threads.affinity()
+    }
+    names = sorted(name for name in found if name)
+    return ", ".join(names) or None
+
+
+def _load_average(host: Host) -> tuple[float, float, float] | None:
+    """Runnable programs on average over 1, 5 and 15 minutes."""
+    match (host.text("/proc/loadavg") or "").split():
+        case [one, five, fifteen, *_]:
+            return float(one), float(five), float(fifteen)
+    try:
+        return os.getloadavg()
+    except OSError:
+        return None
+
+
+def _hypervisor(host: Host) -> str | None:
+    """Who made the virtual machine (`unnamed` where it does not say); None on bare metal, as far as can be told."""
+    fields = _cpuinfo(host)
+    flagged = "hypervisor" in fields.get("flags", "").split()
+    compatible = host.text("/proc/device-tree/hypervisor/compatible")
+    if not flagged and not compatible:
+        return None
+    vendor = host.text("/sys/class/dmi/id/sys_vendor")
+    product = host.text("/sys/class/dmi/id/product_name")
+    named = " ".join(part for part in (vendor, product) if part)
+    return host.text("/sys/hypervisor/type") or named or (compatible or "").rstrip("\0") or "unnamed"
+
+
+def _on_battery(host: Host) -> bool | None:
+    """Whether the machine runs on its battery; None where it has none or does not tell."""
+    if not host.has_proc:
+        from infer_compare.environment import portable
+
+        return portable.on_battery()
+    folder = "/sys/class/power_supply"
+    discharging: bool | None = None
+    for supply in host.names(folder):
+        kind = host.text(f"{folder}/{supply}/type")
+        if kind in {"Mains", "USB"} and host.text(f"{folder}/{supply}/online") == "1":
+            return False
+        # Mice and headsets have batteries too; their scope is `Device`.
+        if kind == "Battery" and host.text(f"{folder}/{supply}/scope") != "Device":
+            state = host.text(f"{folder}/{supply}/status")
+            discharging = bool(discharging) or state == "Discharging"
+    return discharging

@@ -1,0 +1,119 @@
+"""Memory of processes and of the machine, in bytes, and the kernel's kills."""
+
+from __future__ import annotations
+
+import os
+
+from infer_compare.environment.cgroup import control_groups
+from infer_compare.environment.host import LOCAL, Host
+
+KIB = 1024
+MIB = 1024 * KIB
+CAP_SHARE = 0.8
+"""The part of what is available that a worker may take by default."""
+RESERVE_SHARE = 0.05
+RESERVE_LEAST = 512 * MIB
+OOM_SCORE = 800
+"""Raised so far, a worker is the first that the kernel takes when memory runs out."""
+
+
+def total(host: Host = LOCAL) -> int:
+    """The machine's memory."""
+    kib = host.fields("/proc/meminfo").get("MemTotal")
+    if kib is not None:
+        return kib * KIB
+    from infer_compare.environment import portable
+
+    return portable.memory_total()
+
+
+def available(host: Host = LOCAL) -> int:
+    """Memory that can still be taken without swapping: what the machine has left, or what the memory limit leaves."""
+    kib = host.fields("/proc/meminfo").get("MemAvailable")
+    if kib is not None:
+        machine = kib * KIB
+    else:
+        from infer_compare.environment import portable
+
+        machine = portable.memory_available()
+    left = control_groups(host).memory_left()
+    return machine if left is None else min(machine, left)
+
+
+def default_cap(host: Host = LOCAL) -> int:
+    """The most that one worker may hold where no cap is given: 80 % of what is available now."""
+    return int(CAP_SHARE * available(host))
+
+
+def machine_reserve(host: Host = LOCAL) -> int:
+    """What must stay available, whatever the cap: 5 % of the memory, and no less than 512 MiB."""
+    return max(RESERVE_LEAST, int(RESERVE_SHARE * total(host)))
+
+
+def swap(host: Host = LOCAL) -> tuple[int, int]:
+    """Swap space: its size, and how much of it is in use."""
+    fields = host.fields("/proc/meminfo")
+    if "SwapTotal" in fields:
+        return fields["SwapTotal"] * KIB, (fields["SwapTotal"] - fields.get("SwapFree", 0)) * KIB
+    from infer_compare.environment import portable
+
+    return portable.swap()
+
+
+def resident(pid: int, host: Host = LOCAL) -> int:
+    """Resident memory of a process; 0 when it has ended. On Linux one short read of 9 us."""
+    if host.has_proc:
+        match (host.text(f"/proc/{pid}/statm") or "").split():
+            case [_, pages, *_]:
+                return int(pages) * os.sysconf("SC_PAGESIZE")
+        return 0
+    from infer_compare.environment import portable
+
+    return portable.resident(pid)
+
+
+def peak_resident(pid: int, host: Host = LOCAL) -> int | None:
+    """Peak resident memory of a process since `reset_peak` (VmHWM); None where it is not told or the process ended.
+
+    Not `ru_maxrss`: that one survives exec, and a worker would report its parent's peak.
+    """
+    kib = host.fields(f"/proc/{pid}/status").get("VmHWM")
+    return None if kib is None else kib * KIB
+
+
+def reset_peak(pid: int, host: Host = LOCAL) -> bool:
+    """Starts a new peak of a process's resident memory; False where the kernel does not let us."""
+    return _write(host, f"/proc/{pid}/clear_refs", b"5")
+
+
+def raise_oom_score(score: int = OOM_SCORE, host: Host = LOCAL) -> bool:
+    """Makes this process the first that the kernel kills when memory runs out; False where it does not let us.
+
+    Args:
+        score: 0 to 1000; raising it needs no privilege.
+        host: the machine.
+    """
+    return _write(host, "/proc/self/oom_score_adj", str(score).encode())
+
+
+def kernel_kills(host: Host = LOCAL) -> int | None:
+    """A count that advances when the kernel kills a process for memory, here or in this process's control group.
+
+    Only its advance means something. None where the kernel does not count.
+    """
+    counts = (host.fields("/proc/vmstat").get("oom_kill"), control_groups(host).kills())
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _write(host: Host, absolute: str, data: bytes) -> bool:
+    """Writes to a kernel file; whether it was taken."""
+    # With a buffered file the kernel's refusal would come when the object is collected, and be lost.
+    try:
+        descriptor = os.open(host.path(absolute), os.O_WRONLY)
+        try:
+            return os.write(descriptor, data) == len(data)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False

@@ -1,0 +1,212 @@
+"""Before a run: what about this machine will disturb the measurement, and what to do about each.
+
+Nothing is tuned here. A tool that changes a machine in silence measures another machine than the user has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.environment.conditions import Conditions, observe
+from infer_compare.environment.threads import default_threads
+from infer_compare.stats.wording import count, listing, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.results.records import Environment
+
+BUSY_CORES = 0.1
+"""Foreign processor time worth a word, in cores: a load of 3 % of the machine can shift a ratio by 1 to 4 %."""
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OMP_THREAD_LIMIT",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+"""Variables that set a number of threads for the computation, behind the back of the budget."""
+ONNX_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that will disturb the measurement, in plain words."""
+
+    topic: str
+    """One word, such as `governor`."""
+    text: str
+    """What is the case."""
+    advice: str
+    """What to do."""
+    serious: bool = False
+    """Whether figures taken so are likely to mislead."""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.advice}"
+
+
+def warnings(
+    environment: Environment, conditions: Conditions | None = None, threads: int | None = None
+) -> tuple[Advice, ...]:
+    """What will disturb a measurement here, the serious first.
+
+    Args:
+        environment: the machine, from `machine.describe`.
+        conditions: what is going on, from `observe`, which is called where they are not given.
+        threads: the thread budget; by default the machine's.
+    """
+    if conditions is None:
+        conditions = observe()
+    if threads is None:
+        threads = default_threads()
+    found = [
+        *_load(environment, conditions, threads),
+        *_processor(environment, conditions),
+        *_memory(environment, conditions),
+        *_settings(environment, conditions, threads),
+        *_gpus(conditions),
+        *_visibility(environment, conditions),
+    ]
+    return tuple(sorted(found, key=lambda advice: not advice.serious))
+
+
+def _load(environment: Environment, conditions: Conditions, threads: int) -> Iterator[Advice]:
+    """Other programs at work."""
+    foreign = conditions.foreign_cores or 0.0
+    loaded = environment.load_average is not None and environment.load_average[0] > environment.usable_cores / 2
+    if foreign <= BUSY_CORES and not loaded:
+        return
+    words = []
+    if environment.load_average is not None:
+        words.append(f"the load average is {environment.load_average[0]:.1f}")
+    if foreign > BUSY_CORES:
+        words.append(f"other programs take {percent(foreign)} of a core")
+    busiest = conditions.busiest
+    if busiest is not None and busiest.share > BUSY_CORES / 2:
+        words.append(f"the busiest is {busiest.name} (pid {busiest.pid}) with {percent(busiest.share)}")
+    text = listing(words)
+    fewer = f", or leave it room with --threads {threads - 1}" if threads > 1 else ""
+    yield Advice(
+        topic="load",
+        text=f"{text[0].upper()}{text[1:]}, on {count(environment.usable_cores, 'core')}.",
+        advice=f"Close what is busy{fewer}: slices that other programs disturb are refused.",
+        serious=foreign > 0.5 and foreign + threads > environment.usable_cores,
+    )
+
+
+def _processor(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
+    """How fast the cores are allowed to run."""
+    if environment.governor is not None and environment.governor != "performance":
+        yield Advice(
+            topic="governor",
+            text=f"The frequency governor is {environment.governor}, so that the clock rate follows the load.",
+            advice="For steadier figures set it to performance (cpupower frequency-set -g performance).",
+        )
+    if environment.on_battery:
+        yield Advice(
+            topic="battery",
+            text="The machine runs on its battery, which lowers its clock rates.",
+            advice="Plug it in.",
+            serious=True,
+        )
+    if environment.quota_cores is not None and environment.quota_cores < environment.logical_cores:
+        yield Advice(
+            topic="quota",
+            text=f"A control group allows {environment.quota_cores:g} of {environment.logical_cores} cores.",
+            advice="Frameworks that count the machine's cores start too many threads; keep --threads within the quota.",
+        )
+    if conditions.throttled:
+        yield Advice(
+            topic="throttling",
+            text=f"The control group's quota has stopped its processes before ({count(conditions.throttled, 'time')}).",
+            advice="Use fewer threads than the quota has cores, or raise the quota (docker run --cpus).",
+            serious=True,
+        )
+    if conditions.steal_share is not None and conditions.steal_share > 0.02:
+        yield Advice(
+            topic="steal",
+            text=f"The hypervisor gives {percent(conditions.steal_share)} of this machine's time to others.",
+            advice="Use a machine with processors of its own, or another hour.",
+            serious=True,
+        )
+
+
+def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
+    """Memory that lies on disk."""
+    if conditions.swap_used > environment.memory_total // 100:
+        yield Advice(
+            topic="swap",
+            text=f"{conditions.swap_used / 2**30:.1f} GiB of memory lie in swap.",
+            advice="Close programs that need memory; what must be read back during a slice spoils it.",
+        )
+
+
+def _settings(environment: Environment, conditions: Conditions, threads: int) -> Iterator[Advice]:
+    """Settings of this process and of the installation."""
+    others = []
+    for name in THREAD_VARIABLES:
+        value = environment.variables.get(name, "").partition(",")[0].strip()
+        # A limit is in the way only where it is below the budget.
+        if value.isdecimal() and (int(value) < threads if name.endswith("LIMIT") else int(value) != threads):
+            others.append(f"{name}={value}")
+    if others:
+        yield Advice(
+            topic="threads",
+            text=f"{listing(others)} {'contradicts' if len(others) == 1 else 'contradict'} the budget of {threads}.",
+            advice="Unset what you do not want, or ask for that many with --threads; one framework may obey the "
+            "variable while another obeys the budget.",
+            serious=True,
+        )
+    if conditions.nice != 0:
+        yield Advice(
+            topic="priority",
+            text=f"This process runs with nice {conditions.nice}, and so will what it starts.",
+            advice="Start it without nice.",
+            serious=conditions.nice > 0,
+        )
+    if all(name in environment.packages for name in ONNX_RUNTIMES):
+        yield Advice(
+            topic="onnxruntime",
+            text="Both onnxruntime and onnxruntime-gpu are installed; they overwrite each other's files.",
+            advice="Uninstall both and install the one that you need.",
+            serious=True,
+        )
+
+
+def _gpus(conditions: Conditions) -> Iterator[Advice]:
+    """Other programs on the GPU."""
+    if conditions.gpu_processes:
+        users = listing([f"{one.name} (pid {one.pid})" for one in conditions.gpu_processes])
+        yield Advice(
+            topic="gpu",
+            text=f"The GPU is in use by {users}.",
+            advice="Stop them before measuring on the GPU: they take its time and its memory.",
+            serious=True,
+        )
+
+
+def _visibility(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
+    """What the gate cannot see."""
+    if conditions.foreign_cores is None:
+        yield Advice(
+            topic="contention",
+            text="This system does not tell what other programs take, so that disturbed slices cannot be refused.",
+            advice="Close everything else, and do not rely on small differences.",
+            serious=True,
+        )
+        return
+    if not environment.schedstat:
+        yield Advice(
+            topic="schedstat",
+            text="The kernel does not tell how long threads wait for a core (no schedstat).",
+            advice="Disturbed slices are recognised by the load of the whole machine instead, which takes slices of "
+            "200 ms and refuses more.",
+        )
+    if conditions.blind:
+        yield Advice(
+            topic="container",
+            text="Programs outside this container cannot be seen.",
+            advice="They are noticed by the idle time that they leave, but cannot be named; slices last 100 ms.",
+        )

@@ -1,0 +1,42 @@
+"""Environment variables that change how frameworks run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIXES = (
+    "OMP_",
+    "GOMP_",
+    "KMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "ONEDNN_",
+    "DNNL_",
+    "TORCH_",
+    "PYTORCH_",
+    "TF_",
+    "XLA_",
+    "ORT_",
+    "CUDA_",
+    "CUDNN_",
+    "MALLOC_",
+)
+NAMES = frozenset({"LD_PRELOAD", "GLIBC_TUNABLES", "NVIDIA_TF32_OVERRIDE", "NVIDIA_VISIBLE_DEVICES"})
+FOREIGN_PREFIXES = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
+"""Another program's, whose variables begin like TensorFlow's and hold secrets."""
+SECRETS = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "API_KEY")
+"""Reports are passed on: what is called so never gets into one."""
+
+
+def relevant(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a report should show, by name."""
+    return {
+        name: value
+        for name, value in sorted(environ.items())
+        if (name in NAMES or name.startswith(PREFIXES))
+        and not name.startswith(FOREIGN_PREFIXES)
+        and not any(word in name.upper() for word in SECRETS)
+    }

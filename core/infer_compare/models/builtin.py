@@ -1,0 +1,51 @@
+"""The models that are there without a file, listed without building them.
+
+Default sizes: the small nets run in well under a millisecond, `resnet18` takes images of 96x96 so that a sweep of it
+stays short, and the larger nets take those of 224x224 for which they were published.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces import BuiltinModel
+
+if TYPE_CHECKING:
+    import onnx
+
+DEFAULT = "cnn"
+"""What `infer-compare run` measures when no model is named."""
+
+_FAMILIES = {
+    "small": {
+        "mlp": "perceptron of 64-128-128-10 units",
+        "cnn": "three convolutions and two linear layers, images of 3x32x32, ten classes",
+        "lstm": "two LSTM layers of 128 units over 32 steps of 64 features, ten classes",
+    },
+    "residual": {
+        "resnet18": "ResNet-18, images of 3x96x96, 1000 classes",
+        "resnet50": "ResNet-50 (v1.5), images of 3x224x224, 1000 classes",
+        "mobilenet_v2": "MobileNetV2, images of 3x224x224, 1000 classes",
+    },
+    "transformers": {
+        "vit_tiny": "vision transformer Ti/16, images of 3x224x224, 1000 classes",
+        "bert_small": "text encoder of 4 layers and 512 units, 128 tokens and a mask, integer inputs",
+    },
+}
+
+
+def builtin_models() -> dict[str, BuiltinModel]:
+    """The built-in models by name, from small to large."""
+    return {
+        name: BuiltinModel(name=name, summary=summary, build=partial(_build, family, name))
+        for family, models in _FAMILIES.items()
+        for name, summary in models.items()
+    }
+
+
+def _build(family: str, name: str, seed: int) -> onnx.ModelProto:
+    module = importlib.import_module(f"infer_compare.models.zoo.{family}")
+    model: onnx.ModelProto = getattr(module, name)(seed)
+    return model

@@ -1,0 +1,100 @@
+"""Which batch size to try next, for one contender: pure, fed with outcomes.
+
+Sizes ascend. Memory, a limit and a deadline end the curve, since a larger batch needs more of each; a crash or
+an error costs its own size, and two in a row end the curve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.results import (
+    AnyOutcome,
+    Died,
+    Failed,
+    LimitReached,
+    Measured,
+    OutOfMemory,
+    Skipped,
+    TimedOut,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLATEAU_GAIN = 0.05
+"""A doubling that gains less than this has seen the plateau, when the one before gained less as well."""
+LARGEST_AUTO = 4096
+SLOWEST_AUTO_NS = 1_000_000_000
+"""`auto` does not go on past a batch that takes a second: rounds of the next size would take the run's time."""
+BAD_IN_A_ROW = 2
+
+
+class Exploration:
+    """The sizes of one contender: those given, or powers of two up to where throughput no longer rises."""
+
+    def __init__(self, sizes: Sequence[int] | None) -> None:
+        """`sizes` ascending, or None for `auto`."""
+        self._given = tuple(sizes) if sizes is not None else None
+        self._outcomes: dict[int, AnyOutcome] = {}
+        self._ended: str | None = None
+
+    def next(self) -> OperatingPoint | None:
+        """The next operating point to try, or None when the curve is known."""
+        if self._ended is not None:
+            return None
+        if self._given is not None:
+            left = [size for size in self._given if size not in self._outcomes]
+            return OperatingPoint(left[0]) if left else None
+        size = 2 * max(self._outcomes, default=0) or 1
+        return None if size > LARGEST_AUTO or self._plateau() else OperatingPoint(size)
+
+    def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
+        """Tells how a size ended."""
+        self._outcomes[point.batch] = outcome
+        match outcome:
+            case Measured() | Skipped():
+                pass
+            case OutOfMemory():
+                self._ended = f"batch {point.batch} ran out of memory"
+            case LimitReached():
+                self._ended = f"batch {point.batch} met a limit of the framework"
+            case TimedOut():
+                self._ended = f"batch {point.batch} did not finish in time"
+            case Died() | Failed():
+                last = [self._outcomes[size] for size in sorted(self._outcomes)][-BAD_IN_A_ROW:]
+                if len(last) == BAD_IN_A_ROW and all(isinstance(one, Died | Failed) for one in last):
+                    self._ended = f"batch {point.batch} and the size before it failed"
+            case _:
+                assert_never(outcome)
+
+    @property
+    def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:
+        """Sizes that were asked for and are not tried, with the reason."""
+        if self._given is None or self._ended is None:
+            return ()
+        return tuple(
+            (OperatingPoint(size), Skipped(reason=f"not tried, since {self._ended}"))
+            for size in self._given
+            if size not in self._outcomes
+        )
+
+    @property
+    def runnable(self) -> tuple[OperatingPoint, ...]:
+        """Sizes that ran, ascending."""
+        return tuple(OperatingPoint(size) for size in sorted(self._measured))
+
+    @property
+    def _measured(self) -> dict[int, Measured]:
+        return {size: outcome for size, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
+
+    def _plateau(self) -> bool:
+        """Whether two doublings in a row gained less than 5 %, or the next size would take too long."""
+        measured = sorted(self._measured.items())
+        if measured and 2 * measured[-1][1].latency_ns > SLOWEST_AUTO_NS:
+            return True
+        rates = [size / outcome.latency_ns for size, outcome in measured]
+        if len(rates) < 3:
+            return False
+        return rates[-1] < rates[-2] * (1 + PLATEAU_GAIN) and rates[-2] < rates[-3] * (1 + PLATEAU_GAIN)

@@ -1,0 +1,62 @@
+"""Batch sizes as they are typed: `1,2,4`, `1:1024:x2`, `1:80:+1`, `auto`."""
+
+from __future__ import annotations
+
+import re
+
+from infer_compare.errors import UsageError
+
+MOST = 10_000
+"""More sizes than anybody means."""
+
+_RANGE = re.compile(r"(?P<first>\d+):(?P<last>\d+):(?P<sign>[x+])(?P<step>\d+)")
+_FORMS = "write 1,2,4 or 1:1024:x2 or 1:80:+1 or auto"
+
+
+def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
+    """The sizes in ascending order, or None for `auto`.
+
+    Raises:
+        UsageError: a size is not a positive whole number, appears twice, or the range is empty.
+    """
+    text = text.strip()
+    if text == "auto":
+        return None
+    sizes: list[int] = []
+    for part in text.split(","):
+        piece = part.strip()
+        sizes += _range(piece) if ":" in piece else [_size(piece)]
+        if len(sizes) > MOST:
+            raise UsageError(f"--batch-sizes {text} are more than {MOST} sizes; name fewer.")
+    twice = sorted({size for size in sizes if sizes.count(size) > 1}) if len(sizes) != len(set(sizes)) else []
+    if twice:
+        raise UsageError(f"--batch-sizes names {', '.join(map(str, twice))} more than once; name each size once.")
+    return tuple(sorted(sizes))
+
+
+def _size(piece: str) -> int:
+    try:
+        size = int(piece)
+    except ValueError:
+        raise UsageError(f"--batch-sizes: {piece!r} is not a whole number; {_FORMS}.") from None
+    if size < 1:
+        raise UsageError(f"--batch-sizes: a batch of {size} cannot be run; sizes begin at 1.")
+    return size
+
+
+def _range(piece: str) -> list[int]:
+    match = _RANGE.fullmatch(piece)
+    if match is None:
+        raise UsageError(f"--batch-sizes: {piece!r} is not a range; {_FORMS}.")
+    first, last, step = (int(match[name]) for name in ("first", "last", "step"))
+    multiply = match["sign"] == "x"
+    if first < 1:
+        raise UsageError(f"--batch-sizes: a batch of {first} cannot be run; sizes begin at 1.")
+    if last < first:
+        raise UsageError(f"--batch-sizes: the range {piece} is empty, since {last} is less than {first}.")
+    if step < (2 if multiply else 1):
+        raise UsageError(f"--batch-sizes: the range {piece} never ends; multiply by 2 or more, or add 1 or more.")
+    sizes = [first]
+    while (size := sizes[-1] * step if multiply else sizes[-1] + step) <= last and len(sizes) <= MOST:
+        sizes.append(size)
+    return sizes

@@ -1,0 +1,58 @@
+"""A backend's options: read from text, refused with a suggestion, described for people."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infer_compare.interfaces import Backend, Options
+
+
+class OptionDescription(msgspec.Struct, frozen=True):
+    """One option of a backend, for `infer-compare backends NAME`."""
+
+    name: str
+    type: str
+    default: str
+    text: str
+
+
+def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
+    """The typed options that texts such as `{"compile": "true"}` mean.
+
+    Raises:
+        OptionError: the backend has no such option (the nearest is suggested), or the value does not fit.
+    """
+    known = {field.name: field for field in msgspec.structs.fields(backend.options)}
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            have = ", ".join(sorted(known)) or "none"
+            raise OptionError(f"The backend {backend.name!r} has no option {key!r}.{hint} Its options: {have}.")
+    try:
+        return msgspec.convert(dict(given), backend.options, strict=False)
+    except msgspec.ValidationError as error:
+        raise OptionError(f"An option of the backend {backend.name!r} does not fit: {error}.") from error
+
+
+def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:
+    """Name, type, default and text of each option."""
+    schema = msgspec.json.schema(backend.options)
+    properties: dict[str, dict[str, Any]] = next(iter(schema["$defs"].values()))["properties"]
+    return tuple(
+        OptionDescription(
+            name,
+            " | ".join(map(str, entry["enum"])) if "enum" in entry else str(entry.get("type", "")),
+            str(entry.get("default", "")).lower() if entry.get("type") == "boolean" else str(entry.get("default", "")),
+            str(entry.get("description", "")),
+        )
+        for name, entry in properties.items()
+    )

@@ -1,0 +1,51 @@
+"""How many independent values a correlated series is worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+_NEGLIGIBLE = 0.05
+"""The sum over lags ends before the first correlation below this."""
+
+
+def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch", "all"] = "all") -> float:
+    """Effective sample size `n / (1 + 2 sum_k rho_k)`, the sum ending before the first `rho_k < 0.05`.
+
+    The formula is that of the variance of a mean of a stationary series (Bayley and Hammersley 1946, Suppl. J. R.
+    Statist. Soc. 8:184). Products at lag k are taken inside uninterrupted stretches only.
+
+    Args:
+        stretches: uninterrupted series, such as the latencies of one slice each.
+        centre: `all` subtracts the mean of all values, so that differences between stretches count as correlation;
+            `stretch` subtracts each stretch's own mean and sees only what happens inside it.
+
+    Returns:
+        Between 1 and the number of values for a series that varies; the number of values for one that does not; 0
+        for no values.
+    """
+    import numpy as np
+
+    series = [np.asarray(stretch, dtype=np.float64).ravel() for stretch in stretches]
+    series = [one for one in series if one.size]
+    if not series:
+        return 0.0
+    n = sum(one.size for one in series)
+    overall = float(np.concatenate(series).mean())
+    deviations = [one - (overall if centre == "all" else float(one.mean())) for one in series]
+    variance = sum(float(one @ one) for one in deviations) / n
+    if variance <= (1e-12 * overall) ** 2:
+        return float(n)
+    total = 0.0
+    for lag in range(1, max(one.size for one in series)):
+        reaching = [one for one in deviations if one.size > lag]
+        products = sum(float(one[:-lag] @ one[lag:]) for one in reaching)
+        rho = products / sum(one.size - lag for one in reaching) / variance
+        if rho < _NEGLIGIBLE:
+            break
+        total += rho
+    return max(1.0, n / (1 + 2 * total))

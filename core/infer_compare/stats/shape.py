@@ -1,0 +1,127 @@
+"""The shape of a latency curve: a fixed cost, a cost for each sample, and where more batch no longer pays."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.stats.wording import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FIT = 0.10
+"""A size lies on the line when the line misses its latency by at most this share."""
+_INLIERS = 0.8
+"""Share of the sizes inside the range of validity that lie on the line."""
+_LEAST_SIZES = 3
+_FALL = 0.05
+"""Throughput has fallen where it is below the highest by more than this share."""
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """`latency = fixed + per_sample * batch` with the batch sizes for which that is true."""
+
+    fixed_ns: float
+    """Cost of a call, whatever the batch."""
+    per_sample_ns: float
+    """Cost of each further sample."""
+    lowest: int
+    """The range of validity: smallest batch size on the line."""
+    highest: int
+    """Largest batch size on the line."""
+    half_batch: float
+    """`fixed / per_sample`: the batch size with half of the plateau's throughput."""
+    plateau: float
+    """Samples a second that the line tends to: `1 / per_sample`."""
+    falls_beyond: int | None
+    """The last batch size within 5 % of the highest throughput, where larger sizes were tried and none was."""
+
+    def sentence(self) -> str:
+        """Such as `fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96`."""
+        each = f"{duration(self.per_sample_ns, 2)} a sample"
+        parts = [f"fixed cost {duration(self.fixed_ns, 2)}, {each}" if self.fixed_ns > 0 else f"no fixed cost, {each}"]
+        half = max(1, ceil(self.half_batch - 0.05))
+        reached = "" if half <= self.highest else ", beyond the sizes that fit this line"
+        parts.append(f"half of the plateau at batch {half}{reached}")
+        if self.falls_beyond is not None:
+            parts.append(f"falls again beyond {self.falls_beyond}")
+        return "; ".join(parts)
+
+
+def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | None:
+    """The line through the longest range of neighbouring sizes that lie on one.
+
+    The linear model of batch latency is Inoue's (arXiv 1912.06322). The fit minimises the sum of *relative* absolute
+    deviations, since noise is a share of the latency; such a fit bears single wild sizes. Of all ranges of at least
+    three sizes in which four in five, both ends included, lie within 10 % of their line, the longest counts.
+
+    Args:
+        batches: different batch sizes, in any order.
+        latencies_ns: the median latency of each, above 0.
+
+    Returns:
+        None where no three neighbouring sizes lie on a line.
+
+    Raises:
+        ValueError: lengths that differ, sizes that repeat, or a number that is not above 0.
+    """
+    import numpy as np
+
+    x, y = np.asarray(batches, dtype=np.float64), np.asarray(latencies_ns, dtype=np.float64)
+    if x.shape != y.shape or x.size != np.unique(x).size or not ((x > 0).all() and (y > 0).all()):
+        raise ValueError("a shape needs different batch sizes, each with one latency, all above 0")
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    for length in range(x.size, _LEAST_SIZES - 1, -1):
+        fits = [
+            (deviation, start, line)
+            for start in range(x.size - length + 1)
+            if (found := _line(x[start : start + length], y[start : start + length])) is not None
+            for deviation, line in [found]
+        ]
+        if fits:
+            _, start, (fixed, slope) = min(fits)
+            return Shape(
+                fixed_ns=fixed,
+                per_sample_ns=slope,
+                lowest=int(x[start]),
+                highest=int(x[start + length - 1]),
+                half_batch=fixed / slope,
+                plateau=1e9 / slope,
+                falls_beyond=_falls_beyond(x, x / y),
+            )
+    return None
+
+
+def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, tuple[float, float]] | None:
+    """Sum of relative deviations and (fixed, slope) of the best line, if the sizes lie on it.
+
+    A least-absolute-deviations line passes through two of the points, or, where the fixed cost would be negative,
+    through the origin and one of them; so all those lines are tried.
+    """
+    import numpy as np
+
+    first, second = np.triu_indices(x.size, k=1)
+    slopes = (y[second] - y[first]) / (x[second] - x[first])
+    fixed = y[first] - slopes * x[first]
+    sound = (slopes > 0) & (fixed >= 0)
+    slopes = np.concatenate([slopes[sound], y / x])
+    fixed = np.concatenate([fixed[sound], np.zeros(x.size)])
+    deviations = np.abs(1 - (fixed[:, None] + slopes[:, None] * x) / y)
+    best = int(deviations.sum(axis=1).argmin())
+    close = deviations[best] <= _FIT
+    if not (close[0] and close[-1] and close.mean() >= _INLIERS):
+        return None
+    return float(deviations[best].sum()), (float(fixed[best]), float(slopes[best]))
+
+
+def _falls_beyond(x: NDArray[np.float64], throughput: NDArray[np.float64]) -> int | None:
+    near = (throughput >= (1 - _FALL) * throughput.max()).nonzero()[0]
+    last = int(near[-1])
+    return int(x[last]) if last < x.size - 1 else None

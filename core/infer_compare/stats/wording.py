@@ -1,0 +1,59 @@
+"""How durations, rates, ratios and shares are written in sentences."""
+
+from __future__ import annotations
+
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """The number with that many significant digits, never in scientific notation: 0.0312, 3.12, 312, 3120."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - floor(log10(abs(value))))
+    return f"{value:,.{decimals}f}"
+
+
+def duration(nanoseconds: float, digits: int = 3) -> str:
+    """`12.3 us`, `0.312 ms` or `1.25 s`."""
+    if nanoseconds < 1e5:
+        return f"{significant(nanoseconds / 1e3, digits)} us"
+    if nanoseconds < 1e9:
+        return f"{significant(nanoseconds / 1e6, digits)} ms"
+    return f"{significant(nanoseconds / 1e9, digits)} s"
+
+
+def rate(samples_per_s: float) -> str:
+    """`12,340 samples/s`."""
+    return f"{significant(samples_per_s)} samples/s"
+
+
+def ratio(value: float) -> str:
+    """`5.31`, `53.1` or `531`: two decimals below ten, then three digits."""
+    return f"{value:.2f}" if value < 10 else significant(value)
+
+
+def rough_ratio(value: float) -> str:
+    """`1.9` below three, else a whole number: for a size that is not resolved."""
+    return f"{value:.1f}" if value < 2.95 else f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """`6 %`; `under 1 %` where rounding would hide that it is not nothing."""
+    whole = round(100 * share)
+    return "under 1 %" if whole == 0 and share > 0 else f"{whole} %"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 round`, `16 rounds`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listing(words: Sequence[str], conjunction: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

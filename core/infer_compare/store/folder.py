@@ -1,0 +1,97 @@
+"""Run folders: made, found and listed."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import StoreError
+from infer_compare.store.log import FILE, read_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.results import Run
+
+DEFAULT_ROOT = Path("runs")
+
+
+class StoredRun(msgspec.Struct, frozen=True):
+    """A line of `infer-compare runs`."""
+
+    path: str
+    created: str
+    model: str
+    contenders: tuple[str, ...]
+    state: str
+    """`complete`, `stopped`, `interrupted`, or why it cannot be read."""
+
+
+def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
+    """`runs/<time>-<model>`, a name that is not taken."""
+    stem = re.sub(r"[^\w.-]+", "-", Path(model).stem).strip("-.") or "model"
+    base = root / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{stem}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}-{number}")
+    return path
+
+
+def make_folder(path: Path) -> Path:
+    """Makes a new run folder.
+
+    Raises:
+        StoreError: a run is there already, something else is in the way, or it cannot be written.
+    """
+    if (path / FILE).exists():
+        raise StoreError(f"{path} holds a run already; choose another folder with -o, or --resume {path}.")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise StoreError(f"{path} is a file, not a folder; choose another folder with -o.") from error
+    except OSError as error:
+        raise StoreError(f"The run folder {path} cannot be made: {error.strerror}; choose another with -o.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StoreError(f"The run folder {path} is not writable; choose another with -o.")
+    return path
+
+
+def run_file(path: Path) -> Path:
+    """The run file that a folder or a file names."""
+    return path / FILE if path.is_dir() else path
+
+
+def load(path: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    if not path.exists():
+        raise StoreError(f"There is no run {path}; `infer-compare runs` lists those that are stored.")
+    return read_run(run_file(path))
+
+
+def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
+    """The runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason."""
+    if not root.is_dir():
+        return
+    for path in sorted(child for child in root.iterdir() if (child / FILE).exists()):
+        try:
+            run = load(path)
+        except StoreError as error:
+            yield StoredRun(str(path), "", "", (), f"unreadable: {error}")
+            continue
+        yield StoredRun(
+            str(path),
+            run.header.created,
+            run.header.model.name,
+            run.labels,
+            run.closing.state if run.closing else "interrupted",
+        )

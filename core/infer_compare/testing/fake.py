@@ -1,0 +1,283 @@
+"""A backend without a framework, whose every behaviour is an option: what the engine is tested with.
+
+It is asked for like any backend without a package: `-b .../fake.py:FakeBackend:fixed_us=200,per_sample_us=10`.
+Its computation spins for a scripted time, its output is a fixed function of its inputs, and it fails on demand in
+each of the ways in which real frameworks fail.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from infer_compare.errors import DeviceUnavailable, UnsupportedModel
+from infer_compare.interfaces import (
+    Backend,
+    Capabilities,
+    Classification,
+    Device,
+    FailureKind,
+    ModelSource,
+    OperatingPoint,
+    Options,
+    Session,
+    Settings,
+    TensorSpec,
+)
+from infer_compare.interfaces.failures import classify_common
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.interfaces.backend import Array, Batch
+
+Step = Literal["import", "devices", "load", "to_device", "prepare", "stage", "run", "synchronize", "fetch", "classify"]
+OUTPUTS = 4
+
+
+def _text(description: str) -> msgspec.Meta:
+    return msgspec.Meta(description=description)
+
+
+class FakeOptions(Options, frozen=True, kw_only=True):
+    """What the fake does."""
+
+    fixed_us: Annotated[float, _text("Time of a call beside its samples.")] = 200.0
+    per_sample_us: Annotated[float, _text("Time of each sample.")] = 10.0
+    curve: Annotated[str, _text("JSON file of {batch size: samples per second}; between sizes, interpolated.")] = ""
+    drift_per_s: Annotated[float, _text("Relative slowing per second of life.")] = 0.0
+    slow_every: Annotated[int, _text("Every so many calls take three times as long; 0 for none.")] = 0
+    process_spread: Annotated[float, _text("Relative difference between processes, uniform.")] = 0.0
+    start_ms: Annotated[float, _text("Time of the pretended import.")] = 0.0
+    bytes_per_sample: Annotated[int, _text("Host memory really touched for each sample of a batch.")] = 0
+    oom_above: Annotated[int, _text("Batches above this raise an out-of-memory; 0 for none.")] = 0
+    limit_above: Annotated[int, _text("Batches above this meet an index limit; 0 for none.")] = 0
+    ambiguous_above: Annotated[int, _text("Batches above this fail in a way that may be memory; 0 for none.")] = 0
+    fail_in: Annotated[Step | Literal[""], _text("The step that raises.")] = ""
+    hang_in: Annotated[Step | Literal[""], _text("The step that never returns.")] = ""
+    die_in: Annotated[Step | Literal[""], _text("The step in which the process ends by a signal.")] = ""
+    die_by: Annotated[Literal["SIGSEGV", "SIGABRT", "SIGKILL"], _text("That signal.")] = "SIGSEGV"
+    at_batch: Annotated[int, _text("The batch size at which it fails, hangs or dies; 0 for all.")] = 0
+    after_calls: Annotated[int, _text("Calls of `run` before it fails, hangs or dies.")] = 0
+    outputs: Annotated[
+        Literal["right", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")
+    ] = "right"
+    chatter: Annotated[bool, _text("Write rubbish to standard output and standard error at every call.")] = False
+    violate: Annotated[Literal["", "garbage", "oversized"], _text("What to write to the reply pipe instead.")] = ""
+
+
+class FakeOutOfMemory(Exception):
+    """What the fake raises when a batch does not fit."""
+
+
+class FakeFailure(Exception):
+    """What the fake raises when it is to fail for no reason of memory."""
+
+
+class FakeSlot:
+    """Staged inputs and their batch size."""
+
+    __slots__ = ("arrays", "size")
+
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        """Keeps the host arrays; the fake's device is the host."""
+        self.arrays = arrays
+        self.size = len(arrays[0])
+
+
+class FakeSession(Session[FakeSlot]):
+    """Spins instead of computing."""
+
+    def __init__(self, backend: FakeBackend, inputs: Sequence[TensorSpec]) -> None:
+        """Takes the inputs of the model file, whatever its nodes are."""
+        self.inputs = inputs
+        self.outputs = (TensorSpec("scores", "float32", ("batch", OUTPUTS)),)
+        self._backend = backend
+        self._options = backend.fake
+        self._born = time.perf_counter()
+        self._calls = 0
+        self._pace = 1.0 + self._options.process_spread * (hash((os.getpid(), 7919)) % 1000 / 500 - 1)
+        self._curve = _read_curve(self._options.curve)
+        self._touched: Any = None
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        """What really runs: nothing."""
+        return {"threads": "1", "precision": "float32", "execution": "fake"}
+
+    def prepare(self, point: OperatingPoint) -> None:
+        """Raises what the options say for the batch size."""
+        options = self._options
+        self._backend.step("prepare", point.batch)
+        if options.oom_above and point.batch > options.oom_above:
+            raise FakeOutOfMemory(f"fake: out of memory for a batch of {point.batch}")
+        if options.limit_above and point.batch > options.limit_above:
+            raise FakeFailure("fake: Expected canUse32BitIndexMath(input) to be true, but got false.")
+        if options.ambiguous_above and point.batch > options.ambiguous_above:
+            raise FakeFailure("fake: could not create a primitive")
+
+    def stage(self, batch: Batch, into: FakeSlot | None = None) -> FakeSlot:
+        """Keeps the host arrays."""
+        self._backend.step("stage", len(batch[0]))
+        if into is not None:
+            into.arrays = batch
+            return into
+        return FakeSlot(batch)
+
+    def run(self, staged: FakeSlot) -> None:
+        """Spins for the scripted time, and touches the scripted memory."""
+        options = self._options
+        self._calls += 1
+        if self._calls > options.after_calls:
+            self._backend.step("run", staged.size)
+        if options.bytes_per_sample:
+            import numpy as np
+
+            self._touched = np.ones(options.bytes_per_sample * staged.size, np.uint8)
+        until = time.perf_counter_ns() + self._duration_ns(staged.size)
+        if options.chatter:
+            print("\x00\xff rubbish" * 20)  # noqa: T201 - rubbish on standard output is what it is for
+            sys.stderr.write("rubbish\n" * 200)
+        while time.perf_counter_ns() < until:
+            pass
+
+    def _duration_ns(self, size: int) -> int:
+        options = self._options
+        if self._curve:
+            seconds = size / _interpolate(self._curve, size)
+        else:
+            seconds = (options.fixed_us + options.per_sample_us * size) / 1e6
+        seconds *= self._pace * (1.0 + options.drift_per_s * (time.perf_counter() - self._born))
+        if options.slow_every and self._calls % options.slow_every == 0:
+            seconds *= 3
+        return round(seconds * 1e9)
+
+    def synchronize(self) -> None:
+        """Nothing is ever under way."""
+        if self._options.fail_in == "synchronize" or self._options.hang_in == "synchronize":
+            self._backend.step("synchronize", 0)
+
+    def fetch(self, staged: FakeSlot) -> Sequence[Array]:
+        """A fixed function of the inputs, or what the options make of it."""
+        import numpy as np
+
+        self._backend.step("fetch", staged.size)
+        first = np.asarray(staged.arrays[0], np.float64).reshape(staged.size, -1)
+        weights = np.cos(np.arange(first.shape[1])[:, None] * np.arange(1, OUTPUTS + 1))
+        result = (first @ weights / np.sqrt(first.shape[1])).astype(np.float32)
+        match self._options.outputs:
+            case "wrong":
+                result = result * 1.5 + 0.1
+            case "nan":
+                result[-1, 0] = np.nan
+            case "unstable":
+                result = result * np.float32(1 + (self._calls % 7))
+            case "misshapen":
+                result = result[:, :-1]
+            case "missing":
+                return []
+            case "right":
+                pass
+        return [np.ascontiguousarray(result)]
+
+
+class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
+    """See the module."""
+
+    name: ClassVar[str] = "fake"
+    requires: ClassVar[tuple[str, ...]] = ()
+    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
+    options: ClassVar[type[Options]] = FakeOptions
+
+    def __init__(self, settings: Settings) -> None:
+        """Keeps its options typed."""
+        super().__init__(settings)
+        assert isinstance(settings.options, FakeOptions)
+        self.fake = settings.options
+
+    def step(self, step: Step, batch: int) -> None:
+        """Fails, hangs or dies, if this is the step and the batch size for it."""
+        options = self.fake
+        if options.at_batch and batch and batch != options.at_batch:
+            return
+        if options.at_batch and not batch and step in {"import", "load", "to_device"}:
+            return
+        if options.violate and step == "run":
+            _violate(options.violate)
+        if options.fail_in == step:
+            raise FakeFailure(f"fake: {step} fails on demand")
+        if options.hang_in == step:
+            while True:
+                time.sleep(3600)
+        if options.die_in == step:
+            os.kill(os.getpid(), signal.Signals[options.die_by])
+
+    def version(self) -> str:
+        """The version of nothing, after a pretended import."""
+        self.step("import", 0)
+        time.sleep(self.fake.start_ms / 1e3)
+        return "0"
+
+    def devices(self) -> Sequence[Device]:
+        """The host."""
+        self.step("devices", 0)
+        return (Device("cpu", description="pretended"),)
+
+    def load(self, model: ModelSource) -> tuple[TensorSpec, ...]:
+        """Reads the inputs of the model, and nothing else."""
+        from infer_compare.models.onnx_graph import read_graph
+
+        self.step("load", 0)
+        if model.format != "onnx":
+            raise UnsupportedModel(f"The fake takes no {model.format} models.")
+        return read_graph(model.path).inputs
+
+    def to_device(self, loaded: tuple[TensorSpec, ...], device: Device) -> FakeSession:
+        """A session on the host."""
+        self.step("to_device", 0)
+        if device.kind != "cpu":
+            raise DeviceUnavailable(f"The fake has no device {device}.")
+        return FakeSession(self, loaded)
+
+    def classify(self, error: BaseException) -> Classification:
+        """Knows its own errors."""
+        self.step("classify", 0)
+        if isinstance(error, FakeOutOfMemory):
+            return Classification(FailureKind.OOM)
+        if "could not create a primitive" in str(error):
+            return Classification(FailureKind.AMBIGUOUS)
+        return classify_common(error)
+
+
+def _read_curve(path: str) -> dict[int, float]:
+    if not path:
+        return {}
+    with open(path, "rb") as file:  # noqa: PTH123 - one read in a worker
+        return msgspec.json.decode(file.read(), type=dict[int, float])
+
+
+def _interpolate(curve: dict[int, float], size: int) -> float:
+    sizes = sorted(curve)
+    below = max((one for one in sizes if one <= size), default=sizes[0])
+    above = min((one for one in sizes if one >= size), default=sizes[-1])
+    if below == above:
+        return curve[below]
+    share = (size - below) / (above - below)
+    return curve[below] + share * (curve[above] - curve[below])
+
+
+def _violate(how: str) -> None:
+    """Writes what is no message to every pipe that is open for writing; one of them is the parent's."""
+    data = b"\xff\xff\xff\xff" if how == "oversized" else b"\x00\x00\x00\x05hello"
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
+        number = int(name)
+        if number > 2:
+            try:
+                os.write(number, data)
+            except OSError:
+                continue

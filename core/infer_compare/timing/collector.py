@@ -1,0 +1,31 @@
+"""Python's garbage collector, kept out of timed regions."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Freezes what is alive and stops collecting; afterwards all is as it was, after an error too.
+
+    Objects that were frozen by someone else before stay frozen. Freezing moves lists' heads and takes
+    microseconds; it spares the first collection afterwards from walking what a framework allocated at import.
+    """
+    enabled = gc.isenabled()
+    frozen_before = gc.get_freeze_count() > 0
+    if not frozen_before:
+        gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not frozen_before:
+            gc.unfreeze()
+        if enabled:
+            gc.enable()

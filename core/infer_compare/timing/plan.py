@@ -1,0 +1,91 @@
+"""How long a slice is: how many calls are dropped, how many are kept, and how many share a stamp."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import msgspec
+
+MILLISECOND = 1_000_000
+
+
+class BlockLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """When calls are too short for a stamp each. A stamp costs 0.1 us, which is 0.5 % of 20 us."""
+
+    below_ns: int = 20_000
+    """Shorter calls share a stamp."""
+    block_ns: int = 100_000
+    """Calls that share a stamp last at least so long together."""
+
+    def calls_per_stamp(self, latency_ns: int, buffers: int = 1) -> int:
+        """How many calls share a stamp; in blocks a multiple of the number of buffers, so that all blocks are alike."""
+        if latency_ns >= self.below_ns:
+            return 1
+        return ceil(ceil(self.block_ns / max(1, latency_ns)) / buffers) * buffers
+
+
+class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a slice; the defaults are the protocol's for synchronous devices.
+
+    The first calls after a change of turn take 1.1 to 32 times as long as the rest; three calls, or 2 ms of very
+    short calls, cover that. A contended call can take 70 times its warm latency, hence a ceiling.
+    """
+
+    slice_ns: int = 60 * MILLISECOND
+    """Time of the calls that are kept; 100 ms where other processes cannot be seen, 1 s and more on accelerators."""
+    minimum_calls: int = 8
+    """Calls that are kept at least; with fewer, a slice's median is worth less than its mean."""
+    dropped_calls: int = 3
+    """Calls before the first stamp, at least."""
+    tiny_ns: int = 100_000
+    """Calls below this are tiny."""
+    tiny_lead_ns: int = 2 * MILLISECOND
+    """Time of the calls before the first stamp, for tiny calls."""
+    lead_ns: int = 0
+    """Time of the calls before the first stamp, for all; 0.5 s on accelerators, whose clocks rise under load."""
+    long_ns: int = 2_000 * MILLISECOND
+    """Where `minimum_calls` would take longer than this, the slice is short: see the two fields below."""
+    long_dropped_calls: int = 1
+    long_calls: int = 2
+    blocks: BlockLimits = BlockLimits()
+    overrun: float = 10.0
+    """A slice ends early, with the stamps it has, after this many times the time it was planned to take."""
+
+
+class SlicePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts of one slice."""
+
+    dropped: int
+    """Calls before the first stamp."""
+    stamps: int
+    """Durations to be kept."""
+    calls_per_stamp: int
+    ceiling_ns: int
+    """No new duration begins after this time."""
+
+
+def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks: bool = True) -> SlicePlan:
+    """The counts for a slice of calls that take about `latency_ns`.
+
+    Args:
+        latency_ns: the latency that warming up ended with, in nanoseconds; below 1 counts as 1.
+        limits: the figures of the protocol.
+        buffers: number of input buffers that take turns.
+        blocks: False keeps one stamp a call, however short calls are.
+    """
+    latency = max(1, latency_ns)
+    if limits.minimum_calls * latency > limits.long_ns:
+        dropped = max(limits.long_dropped_calls, ceil(limits.lead_ns / latency))
+        stamps, calls_per_stamp = limits.long_calls, 1
+    else:
+        lead_ns = max(limits.lead_ns, limits.tiny_lead_ns if latency < limits.tiny_ns else 0)
+        dropped = max(limits.dropped_calls, ceil(lead_ns / latency))
+        calls_per_stamp = limits.blocks.calls_per_stamp(latency, buffers) if blocks else 1
+        stamps = max(limits.minimum_calls, ceil(limits.slice_ns / (latency * calls_per_stamp)))
+    planned_ns = stamps * calls_per_stamp * latency
+    return SlicePlan(
+        dropped=dropped,
+        stamps=stamps,
+        calls_per_stamp=calls_per_stamp,
+        ceiling_ns=int(planned_ns * limits.overrun),
+    )

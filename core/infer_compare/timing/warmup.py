@@ -1,0 +1,142 @@
+"""Warming up: calls until the latency no longer changes, with the first one recorded apart."""
+
+from __future__ import annotations
+
+from math import ceil
+from statistics import median
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.timing.plan import MILLISECOND, BlockLimits
+from infer_compare.timing.stamps import durations, stamp_blocks, stamp_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.timing.clock import Call, Clock
+
+
+class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of warming up; the defaults are the protocol's.
+
+    Three calls and 100 ms cover what was measured of eager, graph and compiled execution after a change of batch
+    size; the comparison of windows catches what they do not, such as a busy host.
+    """
+
+    minimum_calls: int = 3
+    minimum_ns: int = 100 * MILLISECOND
+    window_calls: int = 5
+    window_ns: int = 20 * MILLISECOND
+    tolerance: float = 0.05
+    """Two consecutive windows agree when their medians differ by no more than this share of the larger."""
+    slow_ns: int = 500 * MILLISECOND
+    """Calls above this are compared one by one."""
+    slow_calls: int = 5
+    """So many slow calls are made at most, after the first call."""
+    cap_ns: int = 10_000 * MILLISECOND
+    """After this time, counted from the end of the first call, warming up gives up."""
+    blocks: BlockLimits = BlockLimits()
+
+
+class WarmUpResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How the steady state was reached."""
+
+    first_call_ns: int
+    """The first call: compilation, tracing, tuning and lazy initialisation."""
+    calls: int
+    """All calls, the first one included."""
+    total_ns: int
+    """Time of all of them."""
+    latency_ns: int
+    """Median time of a call in the last window; of slow calls, the last one's time."""
+    steady: bool
+    """Whether the last two windows agreed before the cap."""
+
+
+def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = None) -> WarmUpResult:
+    """Makes calls until two consecutive windows of them take the same time.
+
+    Args:
+        calls: one call per input buffer; they take turns.
+        clock: the clock to read.
+        limits: the figures of the protocol; by default those of `WarmUpLimits`.
+
+    Raises:
+        ValueError: `calls` is empty.
+        Exception: whatever a call raises.
+    """
+    if not calls:
+        raise ValueError("warming up needs at least one call")
+    limits = limits or WarmUpLimits()
+    started = clock()
+    calls[0]()
+    first_ended = clock()
+    first_call_ns = first_ended - started
+
+    made, latency_ns, steady = _one_by_one(calls, clock, limits)
+    slow = latency_ns > limits.slow_ns
+    turns = tuple(calls)
+    previous_ns: int | None = None
+    while not (slow or steady):
+        remaining_ns = limits.cap_ns - (clock() - first_ended)
+        if remaining_ns <= 0:
+            break
+        latency_ns, in_window = _window(turns, latency_ns, clock, remaining_ns, limits)
+        made += in_window
+        steady = (
+            previous_ns is not None
+            and _agree(previous_ns, latency_ns, limits.tolerance)
+            and made >= limits.minimum_calls
+            and limits.minimum_ns <= clock() - first_ended <= limits.cap_ns
+        )
+        previous_ns = latency_ns
+    return WarmUpResult(
+        first_call_ns=first_call_ns,
+        calls=1 + made,
+        total_ns=clock() - started,
+        latency_ns=latency_ns,
+        steady=steady,
+    )
+
+
+def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tuple[int, int, bool]:
+    """Makes calls until one is not slow, or two slow ones agree, or enough slow ones did not.
+
+    Returns:
+        How many were made, the last one's time, and whether two slow ones agreed.
+    """
+    previous_ns: int | None = None
+    made = 0
+    while True:
+        made += 1
+        before = clock()
+        calls[made % len(calls)]()
+        latency_ns = clock() - before
+        if latency_ns <= limits.slow_ns:
+            return made, latency_ns, False
+        if previous_ns is not None and _agree(previous_ns, latency_ns, limits.tolerance):
+            return made, latency_ns, True
+        if made >= limits.slow_calls:
+            return made, latency_ns, False
+        previous_ns = latency_ns
+
+
+def _window(
+    turns: tuple[Call, ...], latency_ns: int, clock: Clock, remaining_ns: int, limits: WarmUpLimits
+) -> tuple[int, int]:
+    """Runs one window sized for calls of `latency_ns`: the median time of a call, and how many were made."""
+    calls_per_stamp = limits.blocks.calls_per_stamp(latency_ns, len(turns))
+    stamp_ns = max(1, latency_ns) * calls_per_stamp
+    count = max(limits.window_calls, ceil(limits.window_ns / stamp_ns))
+    if calls_per_stamp == 1:
+        stamps = stamp_calls(turns, count, clock, remaining_ns)
+    else:
+        stamps = stamp_blocks(turns, calls_per_stamp, count, clock, remaining_ns)
+    times = durations(stamps)
+    return round(median(times) / calls_per_stamp), len(times) * calls_per_stamp
+
+
+def _agree(one: int, other: int, tolerance: float) -> bool:
+    """Whether two times differ by no more than `tolerance` of the larger."""
+    return abs(one - other) <= tolerance * max(one, other)

@@ -1,0 +1,162 @@
+"""The answer of a run: which contender, at which batch size, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.stats.holm import holm
+from infer_compare.stats.wording import listing
+from infer_compare.verdicts.best import Best, best
+from infer_compare.verdicts.bound import BoundAnswer, answer_bound, check_bound
+from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
+from infer_compare.verdicts.protocol import CONFIDENCE, EARLY_LOOK_ERROR, ORDINARY_RESTARTS
+from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, side
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.results import Point, Run
+    from infer_compare.verdicts.contrast import Contrast
+    from infer_compare.verdicts.figures import Figures
+
+Axes = tuple[tuple[str, int], ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run, for one setting of the axes other than the batch."""
+
+    axes: Axes = ()
+    """Sizes of the other axes, such as `(("seq", 128),)`."""
+    recommended: Best | None
+    """The highest of the contenders' bests; None where nothing was measured."""
+    by_contender: tuple[Best, ...]
+    """The best of each ranked contender, the highest throughput first."""
+    headline: tuple[PairVerdict, ...]
+    """The recommended one against each other contender's best, adjusted as one family by Holm's method."""
+    bound: BoundAnswer | None = None
+    """Where a latency bound was asked for."""
+
+    @property
+    def not_separated(self) -> tuple[str, ...]:
+        """Contenders that the recommended one is not shown to beat."""
+        return tuple(pair.b.label for pair in self.headline if pair.verdict is not Verdict.FASTER)
+
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in words: what is best, then the verdicts, each contender's best, and the latency bound."""
+        where = f"{listing([f'{name} {size}' for name, size in self.axes])}: " if self.axes else ""
+        if self.recommended is None:
+            spoken = ["no contender was measured, so nothing is recommended"]
+        else:
+            spoken = [self.recommended.sentence(), *(pair.sentence() for pair in self.headline)]
+            spoken += [one.sentence() for one in self.by_contender if one.contender != self.recommended.contender]
+        if self.bound is not None:
+            spoken += self.bound.sentences()
+        return tuple(f"{where}{sentence}" for sentence in spoken)
+
+
+def answer(
+    run: Run,
+    points: Sequence[Point],
+    table: Mapping[Candidate, Figures],
+    measurements: Measurements,
+    *,
+    axes: Axes = (),
+    penalty: float = 0.0,
+) -> Answer:
+    """The answer from the points of the contenders that are ranked.
+
+    Args:
+        run: the run.
+        points: points of ranked contenders, all with these axes.
+        table: figures by candidate.
+        measurements: the rounds.
+        axes: sizes of the axes other than the batch.
+        penalty: the importer penalty, see `margin_between`.
+    """
+    plan = run.header.plan
+    bests = [
+        found
+        for label in run.labels
+        if (own := [point for point in points if point.contender == label])
+        and (found := best(label, side(run, label, own[0].point).name, own, table, measurements, margin=plan.margin))
+    ]
+    bests.sort(key=lambda one: -one.figures.throughput)
+    bound = None
+    if plan.latency_bound_ns is not None:
+        checks = [
+            check_bound(
+                table[candidate],
+                side(run, *candidate).name,
+                measurements.readings(candidate),
+                plan.latency_bound_ns,
+                plan.percentile,
+            )
+            for candidate in (Candidate(point.contender, point.point) for point in points)
+            if candidate in table
+        ]
+        bound = answer_bound(checks, plan.latency_bound_ns, plan.percentile)
+    return Answer(
+        axes=axes,
+        recommended=bests[0] if bests else None,
+        by_contender=tuple(bests),
+        headline=_headline(run, bests, measurements, penalty),
+        bound=bound,
+    )
+
+
+def _headline(run: Run, bests: Sequence[Best], measurements: Measurements, penalty: float) -> tuple[PairVerdict, ...]:
+    if not bests:
+        return ()
+    first, *others = bests
+    pairs: list[PairVerdict] = []
+    for other in others:
+        a, b = (side(run, one.contender, one.point) for one in (first, other))
+        margin = margin_between(run, a.label, b.label, penalty)
+        contrast = _best_against_best(a, b, measurements)
+        if contrast is None:
+            pairs.append(
+                PairVerdict(
+                    a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason="there is no clean round of both"
+                )
+            )
+            continue
+        pooled = measurements.variance(a.label, b.label)
+        pairs.append(judge(a, b, contrast, margin=margin, mode=run.header.plan.mode, pooled=pooled))
+    return _adjusted(pairs)
+
+
+def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast | None:
+    """The fresh rounds alone where they span enough restarts to decide, else all rounds."""
+    first, second = Candidate(a.label, a.point), Candidate(b.label, b.point)
+    fresh = measurements.contrast(first, second, ("confirm",))
+    if fresh is not None and fresh.restarts >= ORDINARY_RESTARTS:
+        return fresh
+    return measurements.contrast(first, second, BOTH)
+
+
+def _adjusted(pairs: Sequence[PairVerdict]) -> tuple[PairVerdict, ...]:
+    """The verdicts after Holm's adjustment: a direction that does not survive it is withdrawn."""
+    p_values = {index: value for index, pair in enumerate(pairs) if (value := _p_value(pair)) is not None}
+    found = list(pairs)
+    for index, adjusted in zip(p_values, holm(list(p_values.values())), strict=True):
+        pair = msgspec.structs.replace(pairs[index], adjusted_p=adjusted)
+        if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > 1 - CONFIDENCE:
+            pair = msgspec.structs.replace(
+                pair,
+                verdict=Verdict.INCONCLUSIVE,
+                settled_after=None,
+                reason="among so many comparisons this one may be chance; more restarts could show a difference",
+            )
+        found[index] = pair
+    return tuple(found)
+
+
+def _p_value(pair: PairVerdict) -> float | None:
+    """That of the t test; early looks rest on their guard besides, and count with its simulated error at most."""
+    if pair.comparison is None or pair.comparison.p_value is None:
+        return None
+    early = pair.settled_after is not None and pair.settled_after < ORDINARY_RESTARTS
+    return min(pair.comparison.p_value, EARLY_LOOK_ERROR) if early else pair.comparison.p_value

@@ -1,0 +1,185 @@
+"""The best batch size of each contender: the smallest that is statistically tied with the fastest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.stats.wording import duration, listing, percent, rate, significant
+from infer_compare.verdicts.contrast import Contrast, pool
+from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.measurements import Candidate, Measurements, Phase
+from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_LIMIT
+from infer_compare.verdicts.ratios import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.results import Point
+
+
+class Best(msgspec.Struct, frozen=True, kw_only=True):
+    """The operating point that is recommended for one contender."""
+
+    contender: str
+    name: str
+    """What sentences call it."""
+    point: OperatingPoint
+    """The smallest of the tied."""
+    figures: Figures
+    """Of that point; from the fresh rounds alone where it was confirmed, which no choice among sizes has flattered."""
+    fastest: OperatingPoint
+    """Where the highest throughput was measured."""
+    tied: tuple[OperatingPoint, ...]
+    """The points that are not shown to be slower than that one by more than the margin, ascending; it is among them."""
+    confirmed: bool
+    """Whether fresh rounds decided, instead of those that ranked all sizes."""
+    largest_tried: bool
+    """Whether no larger batch size was measured, so that a larger one might be better still."""
+    margin: float
+
+    def sentence(self) -> str:
+        """Such as `onnx does best at batch 32: 12,300 samples/s ±1.2 %, latency p50 2.59 ms, p95 2.71 ms (...)`."""
+        found = self.figures
+        spread = "" if found.spread is None else f" ±{significant(100 * found.spread, 2)} %"
+        how = "confirmed by fresh rounds" if self.confirmed else "not confirmed by fresh rounds"
+        return (
+            f"{self.name} does best at {self.point}: {rate(found.throughput)}{spread}, latency p50 "
+            f"{duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)} ({how}){self._ties()}{self._edge()}"
+        )
+
+    def _ties(self) -> str:
+        others = [str(point) for point in self.tied if point != self.point]
+        if not others:
+            return ""
+        return f"; {listing(others)} {'is' if len(others) == 1 else 'are'} not better beyond noise or {percent(self.margin)}"
+
+    def _edge(self) -> str:
+        return "; no larger size was measured" if self.largest_tried else ""
+
+
+def best(
+    label: str,
+    name: str,
+    points: Sequence[Point],
+    table: Mapping[Candidate, Figures],
+    measurements: Measurements,
+    *,
+    margin: float = MARGIN,
+) -> Best | None:
+    """The recommended point of a contender; None where it has no figures.
+
+    Where the confirm phase re-measured the size that ranked first, the sizes that it re-measured are ranked anew, by
+    its rounds alone: the highest of many noisy figures is too high on average.
+
+    Args:
+        label: the contender.
+        name: what sentences call it.
+        points: its points that differ in the batch size only.
+        table: figures by candidate.
+        measurements: the rounds.
+        margin: relative difference below which two sizes count as the same.
+    """
+    ranked = ranking(label, points, table)
+    if not ranked:
+        return None
+    by_point = {point.point: point for point in points}
+    phases: tuple[Phase, ...] = ("measure",)
+    confirmed = measurements.confirmed(Candidate(label, ranked[0].point))
+    if confirmed:
+        phases = ("confirm",)
+        fresh = [
+            _fresh(by_point[found.point], measurements)
+            for found in ranked
+            if measurements.confirmed(Candidate(label, found.point))
+        ]
+        ranked_fresh = _descending([found for found in fresh if found is not None])
+    else:
+        ranked_fresh = ranked
+    tied = _tied(label, ranked_fresh, measurements, phases, margin)
+    chosen = min(tied, key=lambda found: found.point)
+    return Best(
+        contender=label,
+        name=name,
+        point=chosen.point,
+        figures=chosen,
+        fastest=ranked_fresh[0].point,
+        tied=tuple(sorted(found.point for found in tied)),
+        confirmed=confirmed,
+        largest_tried=chosen.point == max(found.point for found in ranked) and len(ranked) > 1,
+        margin=margin,
+    )
+
+
+def ranking(label: str, points: Sequence[Point], table: Mapping[Candidate, Figures]) -> list[Figures]:
+    """The figures of a contender's points, the highest throughput first."""
+    return _descending([found for point in points if (found := table.get(Candidate(label, point.point))) is not None])
+
+
+def to_confirm(
+    label: str,
+    points: Sequence[Point],
+    table: Mapping[Candidate, Figures],
+    measurements: Measurements,
+    *,
+    margin: float = MARGIN,
+    sizes: int = CONFIRMED_SIZES,
+) -> tuple[OperatingPoint, ...]:
+    """The points that fresh rounds should re-measure: the fastest, the smallest tied with it, and the next in rank.
+
+    Args:
+        label: the contender.
+        points: its points that differ in the batch size only.
+        table: figures by candidate.
+        measurements: the rounds of the measure phase.
+        margin: relative difference below which two sizes count as the same.
+        sizes: how many points, at most.
+    """
+    ranked = ranking(label, points, table)
+    if not ranked:
+        return ()
+    smallest = min(found.point for found in _tied(label, ranked, measurements, ("measure",), margin))
+    in_order = dict.fromkeys([ranked[0].point, smallest, *(found.point for found in ranked)])
+    return tuple(sorted(list(in_order)[:sizes]))
+
+
+def _tied(
+    label: str, ranked: Sequence[Figures], measurements: Measurements, phases: tuple[Phase, ...], margin: float
+) -> list[Figures]:
+    """The fastest and those not shown to be slower than it by more than the margin."""
+    fastest, *others = ranked
+    contrasts = {
+        found.point: contrast
+        for found in others
+        if (contrast := _between(label, fastest.point, found.point, measurements, phases)) is not None
+    }
+    # Sizes in one process share its luck, so the spread of their ratios between restarts is much alike.
+    pooled = pool(contrasts.values())
+    tied = [fastest]
+    for found in others:
+        behind, shown = fastest.throughput / found.throughput - 1, True
+        if (contrast := contrasts.get(found.point)) is not None:
+            comparison = compare(contrast, pooled)
+            behind = comparison.ratio - 1
+            shown = comparison.low is not None and comparison.low > 1
+        if behind <= margin or (not shown and behind <= TIE_LIMIT):
+            tied.append(found)
+    return tied
+
+
+def _between(
+    label: str, a: OperatingPoint, b: OperatingPoint, measurements: Measurements, phases: tuple[Phase, ...]
+) -> Contrast | None:
+    return measurements.contrast(Candidate(label, a), Candidate(label, b), phases)
+
+
+def _fresh(point: Point, measurements: Measurements) -> Figures | None:
+    candidate = Candidate(point.contender, point.point)
+    only = msgspec.structs.replace(point, slices=measurements.slices(candidate, ("confirm",)))
+    return figures(only, measurements.readings(candidate, ("confirm",)))
+
+
+def _descending(found: list[Figures]) -> list[Figures]:
+    return sorted(found, key=lambda one: (-one.throughput, one.point))

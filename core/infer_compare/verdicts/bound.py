@@ -1,0 +1,161 @@
+"""Which batch sizes are shown to keep a latency bound, and the best among them."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.stats.autocorrelation import effective_size
+from infer_compare.stats.binomial import bound_holds, n_min
+from infer_compare.stats.quantiles import nearest_rank
+from infer_compare.stats.wording import count, duration, percent, rate
+from infer_compare.verdicts.protocol import CONFIDENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.verdicts.figures import Figures
+    from infer_compare.verdicts.reading import Reading
+
+
+class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one point keeps the bound, with the evidence."""
+
+    contender: str
+    name: str
+    point: OperatingPoint
+    holds: bool
+    """Shown; without enough independent calls nothing is shown."""
+    calls: int
+    """Stamps of accepted slices: calls, or blocks of calls where a stamp covers several."""
+    over: int
+    """Those above the bound."""
+    calls_effective: int
+    """Independent calls that they are worth, neighbours being alike."""
+    over_effective: int
+    calls_needed: int
+    """Independent calls that would have shown it with that many above the bound."""
+    latency_ns: float
+    """At the percentile."""
+    throughput: float
+    blocks: bool
+    """Whether stamps are means of several calls, so that single calls may be slower."""
+
+    hopeless: bool
+    """A larger share was above the bound than the percentile allows: more calls would not help."""
+
+    def evidence(self) -> str:
+        """Such as `3 of 512 calls above it, worth 2 of 312 independent ones`."""
+        noun = "block of calls" if self.blocks else "call"
+        nouns = "blocks of calls" if self.blocks else "calls"
+        seen = f"{self.over:,} of {self.calls:,} {noun if self.calls == 1 else nouns} above it"
+        if self.calls_effective < self.calls:
+            seen += f", worth {self.over_effective:,} of {count(self.calls_effective, 'independent one')}"
+        if self.holds or self.hopeless:
+            return seen
+        return f"{seen}; {count(self.calls_needed, 'independent one')} would be needed"
+
+
+class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a latency bound leaves."""
+
+    bound_ns: int
+    percentile: float
+    confidence: float
+    checks: tuple[BoundCheck, ...]
+    """Every measured point, by contender and point."""
+    best: BoundCheck | None
+    """The highest throughput among the points shown to hold; None: none was shown to hold."""
+    largest: tuple[BoundCheck, ...]
+    """For each contender the largest size shown to hold; contenders without one are left out."""
+
+    @property
+    def words(self) -> str:
+        """`p95 within 20.0 ms`."""
+        return f"p{self.percentile:g} within {duration(self.bound_ns)}"
+
+    def sentences(self) -> tuple[str, ...]:
+        """The best under the bound, then the largest size of each contender; or that none was shown to hold, and why."""
+        if self.best is None:
+            if not self.checks:
+                return (f"{self.words}: none was shown to hold, since nothing was measured",)
+            nearest = min(self.checks, key=lambda check: (check.latency_ns, check.point))
+            close = f"nearest is {nearest.name} at {nearest.point} with {duration(nearest.latency_ns)}"
+            return (f"{self.words}: none was shown to hold; {close} ({nearest.evidence()})",)
+        best = self.best
+        is_largest = ", the largest size shown to hold," if best in self.largest else ""
+        first = (
+            f"{self.words}: {best.name} at {best.point}{is_largest} is best with {rate(best.throughput)}, "
+            f"p{self.percentile:g} {duration(best.latency_ns)} ({percent(self.confidence)} sure: {best.evidence()})"
+        )
+        without = sorted({check.name for check in self.checks} - {check.name for check in self.largest})
+        return (
+            first,
+            *(
+                f"{self.words}: the largest size of {check.name} shown to hold is {check.point}, {rate(check.throughput)}"
+                for check in self.largest
+                if check != best
+            ),
+            *(f"{self.words}: no size of {name} was shown to hold" for name in without),
+        )
+
+
+def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns: int, percentile: float) -> BoundCheck:
+    """The binomial test on effective calls for one point.
+
+    The effective number is the smaller of two: from the correlation of latencies inside slices, and, where some calls
+    are above the bound, from that of being above it over all calls, since whole slices or processes may be slow.
+
+    Args:
+        found: the figures of the point.
+        name: what sentences call the contender.
+        readings: its accepted slices, at least one.
+        bound_ns: the bound.
+        percentile: at which it must hold, such as 95.
+    """
+    import numpy as np
+
+    stretches = [one.latencies for one in readings]
+    latencies = np.concatenate(stretches)
+    beyond = [(stretch > bound_ns).astype(np.float64) for stretch in stretches]
+    over = int(sum(float(one.sum()) for one in beyond))
+    effective = effective_size(stretches, centre="stretch")
+    if over:
+        effective = min(effective, effective_size(beyond))
+    over_effective = ceil(over * effective / latencies.size - 1e-9)
+    return BoundCheck(
+        contender=found.contender,
+        name=name,
+        point=found.point,
+        holds=bound_holds(effective, over_effective, percentile, CONFIDENCE),
+        calls=int(latencies.size),
+        over=over,
+        calls_effective=int(effective),
+        over_effective=over_effective,
+        calls_needed=n_min(percentile, over_effective, CONFIDENCE),
+        latency_ns=nearest_rank(latencies, percentile / 100),
+        throughput=found.throughput,
+        hopeless=over > latencies.size * (100 - percentile) / 100,
+        blocks=found.calls_per_stamp > 1,
+    )
+
+
+def answer_bound(checks: Sequence[BoundCheck], bound_ns: int, percentile: float) -> BoundAnswer:
+    """The best and the largest among the points that are shown to hold."""
+    holding = [check for check in checks if check.holds]
+    largest: dict[str, BoundCheck] = {}
+    for check in holding:
+        known = largest.get(check.contender)
+        if known is None or check.point > known.point:
+            largest[check.contender] = check
+    return BoundAnswer(
+        bound_ns=bound_ns,
+        percentile=percentile,
+        confidence=CONFIDENCE,
+        checks=tuple(checks),
+        best=max(holding, key=lambda check: check.throughput, default=None),
+        largest=tuple(largest.values()),
+    )

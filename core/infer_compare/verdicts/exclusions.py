@@ -1,0 +1,109 @@
+"""Who cannot be compared, and why, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from infer_compare.results import (
+    Agreement,
+    AnyOutcome,
+    Died,
+    Failed,
+    LimitReached,
+    Measured,
+    OutOfMemory,
+    Skipped,
+    TimedOut,
+)
+from infer_compare.stats.wording import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.results import Point, Run
+
+
+class Excluded(msgspec.Struct, frozen=True, kw_only=True):
+    """A contender without a place in the ranking."""
+
+    contender: str
+    reason: str
+    """A clause without the contender's name: `ran out of memory at batch 1: ...`."""
+
+    def sentence(self) -> str:
+        """Such as `torch is not ranked: its outputs differ from those of onnx ...`."""
+        return f"{self.contender} is not ranked: {self.reason}"
+
+
+def outcome_words(outcome: AnyOutcome) -> str:
+    """How a point ended, as a clause: `ran out of memory`, `died of SIGSEGV`."""
+    match outcome:
+        case Measured():
+            return "ran"
+        case OutOfMemory():
+            return f"ran out of memory{_because(outcome.reason)}"
+        case LimitReached():
+            return f"reached a limit of its framework{_because(outcome.reason)}"
+        case TimedOut():
+            return f"did not answer within {significant(outcome.deadline_s)} s"
+        case Died():
+            how = f"of {outcome.signal}" if outcome.signal else f"with exit code {outcome.exit_code}"
+            return f"died {how}"
+        case Failed():
+            return f"failed with {outcome.error}{_because(outcome.reason)}"
+        case Skipped():
+            return f"was not run{_because(outcome.reason)}"
+        case _:
+            assert_never(outcome)
+
+
+def difference_words(agreement: Agreement) -> str:
+    """Why the outputs count as different, as a clause."""
+    worst = max((one.needed_rtol for one in agreement.outputs), default=None)
+    clause = f"its outputs differ from those of {agreement.reference} at {agreement.point}"
+    if agreement.reason:
+        return f"{clause}: {agreement.reason}"
+    if worst is None:
+        return clause
+    return f"{clause}: relative difference {significant(worst, 2)}, allowed {significant(agreement.rtol, 2)}"
+
+
+def exclusions(run: Run, points: Iterable[Point]) -> tuple[Excluded, ...]:
+    """The contenders that are not ranked, in the order in which they were asked for.
+
+    Args:
+        run: the run.
+        points: its points.
+    """
+    unusable = {one.contender: one.outcome for one in run.unusable}
+    by_contender: dict[str, list[Point]] = {label: [] for label in run.labels}
+    for point in points:
+        by_contender.setdefault(point.contender, []).append(point)
+    found: list[Excluded] = []
+    for label in run.labels:
+        if (differs := run.differs(label)) is not None:
+            reason = difference_words(differs)
+        elif label in unusable:
+            reason = f"it {outcome_words(unusable[label])}"
+        elif any(point.measured for point in by_contender[label]):
+            continue
+        else:
+            reason = _nothing_measured(by_contender[label])
+        found.append(Excluded(contender=label, reason=reason))
+    return tuple(found)
+
+
+def _nothing_measured(points: list[Point]) -> str:
+    for point in points:
+        if not isinstance(point.outcome, Measured | Skipped):
+            return f"it {outcome_words(point.outcome)} at {point.point}"
+    if any(isinstance(point.outcome, Measured) for point in points):
+        refused = any(point.slices for point in points)
+        return "every slice was disturbed by other processes" if refused else "it ran, and no round was measured"
+    return f"it {outcome_words(points[0].outcome)}" if points else "it was not run"
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""

@@ -1,0 +1,211 @@
+"""The figures of one point, from its accepted slices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import fsum
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results import Measured
+from infer_compare.stats.drift import relative_drift
+from infer_compare.stats.modes import two_modes
+from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
+from infer_compare.stats.student import t_interval
+from infer_compare.verdicts.protocol import (
+    CONFIDENCE,
+    DRIFT,
+    DRIFT_SLICES,
+    P99_CALLS,
+    PAGE_FAULT_SYSTEM_SHARE,
+    SPREAD_RESTARTS,
+)
+from infer_compare.verdicts.reading import Reading, read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.results import Diagnostics, Point
+
+
+class PhaseMedians(msgspec.Struct, frozen=True, kw_only=True):
+    """Medians over iterations of the parts of an end-to-end iteration, in nanoseconds."""
+
+    stage_ns: float
+    run_ns: float
+    """Run and synchronize."""
+    fetch_ns: float
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured at one point: latencies in nanoseconds, throughput in samples a second.
+
+    Latencies are closed-loop service times over all accepted calls: one caller that waits for each answer. Where
+    `calls_per_stamp` is above 1 they are means of blocks of that many calls, and single calls scatter more.
+    """
+
+    contender: str
+    point: OperatingPoint
+    calls: int
+    """Timed calls in accepted slices."""
+    stamps: int
+    """Durations recorded for them: the n of the percentiles."""
+    calls_per_stamp: int
+    slices: int
+    """Accepted ones."""
+    rejected: float
+    """Share of the slices that the gate refused."""
+    latency_p50_ns: float
+    latency_p90_ns: float
+    latency_p95_ns: float
+    latency_p99_ns: float | None
+    """None with fewer than 473 stamps."""
+    latency_min_ns: float
+    latency_max_ns: float
+    throughput: float
+    """Median over slices of samples / time."""
+    spread: float | None
+    """Relative half-width of the 95 % t interval of the throughput, the wider of that over slices and that over restart
+    means; None for a single slice."""
+    spread_basis: Literal["slices", "restarts"] | None
+    """Restart means need three restarts or more: two would tell almost nothing about the spread between processes."""
+    first_call_ns: float
+    """The first call in a fresh worker at this point, compilation included: median over workers."""
+    prepare_ns: float
+    """Building, tracing or tuning before that."""
+    outliers_mild: int
+    """Stamps beyond 1.5 interquartile ranges (Tukey's inner fences); counted, never dropped."""
+    outliers_severe: int
+    """Beyond 3."""
+    drift: float | None
+    """Relative change of the latency over the measurement; None with fewer than 8 slices."""
+    drifting: bool
+    """Whether that exceeds 5 % to either side."""
+    modes_ns: tuple[float, float] | None
+    """Both latencies where the slices fall into two groups."""
+    minor_faults_per_call: float | None
+    page_fault_bound: bool
+    """Calls fault pages, and more than 10 % of the processor time is spent in the kernel."""
+    active_threads: int | None
+    """Threads that used processor time: median over slices."""
+    oversubscribed: bool
+    """More of them than cores."""
+    not_steady: bool
+    """A worker had not reached a steady state when its warm-up was cut off."""
+    phases: PhaseMedians | None = None
+
+    @property
+    def bimodal(self) -> bool:
+        """Whether the slices fall into two groups."""
+        return self.modes_ns is not None
+
+
+def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:
+    """The figures of a point; None for one that was not measured or has no accepted slice.
+
+    Args:
+        point: with its slices and warm-ups.
+        readings: its accepted slices as numbers, where the caller has them; they tell which restart each belongs to,
+            without which the spread rests on slices alone.
+    """
+    import numpy as np
+
+    if not isinstance(point.outcome, Measured):
+        return None
+    if readings is None:
+        readings = [one for piece in point.slices if (one := read(piece)) is not None]
+    if not readings:
+        return None
+    latencies = np.concatenate([one.latencies for one in readings])
+    outliers = tukey_counts(latencies)
+    medians = [one.median for one in readings]
+    spread, basis = _spread(readings, point.point.batch)
+    drift = _drift(readings)
+    modes = two_modes(medians)
+    diagnostics = [one.piece.diagnostics for one in readings if one.piece.diagnostics is not None]
+    # The kernel's counts cover the whole slice, its discarded calls too.
+    faults_over = sum(one.piece.calls + one.piece.discarded for one in readings if one.piece.diagnostics is not None)
+    faults = sum(one.minor_faults for one in diagnostics) / faults_over if faults_over else None
+    threads = _active_threads(diagnostics)
+    return Figures(
+        contender=point.contender,
+        point=point.point,
+        calls=sum(one.piece.calls for one in readings),
+        stamps=latencies.size,
+        calls_per_stamp=max(one.piece.calls_per_stamp for one in readings),
+        slices=len(readings),
+        rejected=sum(piece.rejected is not None for piece in point.slices) / max(1, len(point.slices)),
+        latency_p50_ns=median(latencies),
+        latency_p90_ns=nearest_rank(latencies, 0.90),
+        latency_p95_ns=nearest_rank(latencies, 0.95),
+        latency_p99_ns=nearest_rank(latencies, 0.99) if latencies.size >= P99_CALLS else None,
+        latency_min_ns=float(latencies.min()),
+        latency_max_ns=float(latencies.max()),
+        throughput=median([one.throughput(point.point.batch) for one in readings]),
+        spread=spread,
+        spread_basis=basis,
+        first_call_ns=median([one.first_call_ns for one in point.warm_ups] or [point.outcome.first_call_ns]),
+        prepare_ns=median([one.prepare_ns for one in point.warm_ups] or [point.outcome.prepare_ns]),
+        outliers_mild=outliers.mild,
+        outliers_severe=outliers.severe,
+        drift=drift,
+        drifting=drift is not None and abs(drift) > DRIFT,
+        modes_ns=None if modes is None else (modes.low, modes.high),
+        minor_faults_per_call=faults,
+        page_fault_bound=faults is not None and faults >= 1 and _system_share(diagnostics) > PAGE_FAULT_SYSTEM_SHARE,
+        active_threads=threads,
+        oversubscribed=threads is not None and threads > min(one.cores for one in diagnostics),
+        not_steady=any(not one.steady for one in point.warm_ups),
+        phases=_phases(readings),
+    )
+
+
+def _spread(readings: Sequence[Reading], batch: int) -> tuple[float | None, Literal["slices", "restarts"] | None]:
+    throughputs = [one.throughput(batch) for one in readings]
+    if len(throughputs) < 2:
+        return None, None
+    over_slices = t_interval(throughputs, CONFIDENCE)
+    by_restart: dict[int, list[float]] = defaultdict(list)
+    for one, throughput in zip(readings, throughputs, strict=True):
+        by_restart[one.restart].append(throughput)
+    slices = over_slices.half_width / over_slices.mean
+    if len(by_restart) >= SPREAD_RESTARTS:
+        over_restarts = t_interval([fsum(group) / len(group) for group in by_restart.values()], CONFIDENCE)
+        restarts = over_restarts.half_width / over_restarts.mean
+        if restarts > slices:
+            return restarts, "restarts"
+    return slices, "slices"
+
+
+def _drift(readings: Sequence[Reading]) -> float | None:
+    times = [one.piece.started_ns for one in readings]
+    if len(readings) < DRIFT_SLICES or min(times) == max(times):
+        return None
+    start = min(times)
+    return relative_drift([time - start for time in times], [one.median for one in readings])
+
+
+def _system_share(diagnostics: Sequence[Diagnostics]) -> float:
+    own = sum(one.own_cpu_ns for one in diagnostics)
+    return sum(one.system_ns for one in diagnostics) / own if own > 0 else 0.0
+
+
+def _active_threads(diagnostics: Sequence[Diagnostics]) -> int | None:
+    counts = [one.active_threads for one in diagnostics if one.active_threads is not None]
+    return int(nearest_rank(counts, 0.5)) if counts else None
+
+
+def _phases(readings: Sequence[Reading]) -> PhaseMedians | None:
+    import numpy as np
+
+    parts = [one.piece.phases for one in readings if one.piece.phases is not None]
+    parts = [one for one in parts if one.stage_ns and one.run_ns and one.fetch_ns]
+    if not parts:
+        return None
+    return PhaseMedians(
+        stage_ns=median(np.concatenate([one.stage_ns for one in parts])),
+        run_ns=median(np.concatenate([one.run_ns for one in parts])),
+        fetch_ns=median(np.concatenate([one.fetch_ns for one in parts])),
+    )

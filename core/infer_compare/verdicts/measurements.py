@@ -1,0 +1,166 @@
+"""The rounds of a run, indexed by candidate: readings of accepted slices, and contrasts of two candidates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import fsum, log
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from infer_compare.stats.wording import percent
+from infer_compare.verdicts.contrast import Contrast, Groups, PairedRounds, SeparateRounds, pool
+from infer_compare.verdicts.reading import Reading, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from infer_compare.interfaces.values import OperatingPoint
+    from infer_compare.results import Round, Slice
+    from infer_compare.stats.pooled import PooledVariance
+
+Phase = Literal["measure", "confirm"]
+BOTH: tuple[Phase, ...] = ("measure", "confirm")
+
+
+class Candidate(NamedTuple):
+    """A contender at an operating point."""
+
+    label: str
+    point: OperatingPoint
+
+
+class Speed(NamedTuple):
+    """What one clean round says about a candidate."""
+
+    phase: Phase
+    restart: int
+    ordinal: int
+    """Of the round, in the run."""
+    log_throughput: float
+    """`log(batch) - mean(log m)` over the candidate's slices of the round, m in nanoseconds."""
+
+
+class Measurements:
+    """An index over rounds; made once, asked often."""
+
+    def __init__(self, rounds: Iterable[Round], threads: int) -> None:
+        """Reads every slice once.
+
+        Args:
+            rounds: in order of time.
+            threads: the budget of every contender, for the allowance.
+        """
+        self._threads = threads
+        self._contrasts: dict[tuple[Candidate, Candidate, tuple[Phase, ...]], Contrast | None] = {}
+        self._variances: dict[frozenset[str], PooledVariance | None] = {}
+        self._slices: dict[Candidate, list[tuple[Phase, Slice]]] = defaultdict(list)
+        self._readings: dict[Candidate, list[tuple[Phase, Reading]]] = defaultdict(list)
+        self._speeds: dict[Candidate, list[Speed]] = defaultdict(list)
+        for ordinal, one in enumerate(rounds):
+            logs: dict[Candidate, list[float]] = defaultdict(list)
+            for piece in one.slices:
+                candidate = Candidate(piece.contender, one.point)
+                self._slices[candidate].append((one.phase, piece))
+                reading = read(piece, one.restart)
+                if reading is not None:
+                    self._readings[candidate].append((one.phase, reading))
+                    logs[candidate].append(log(reading.location))
+            if one.clean:
+                for candidate, values in logs.items():
+                    speed = log(one.point.batch) - fsum(values) / len(values)
+                    self._speeds[candidate].append(Speed(one.phase, one.restart, ordinal, speed))
+
+    def readings(self, candidate: Candidate, phases: Iterable[Phase] = BOTH) -> tuple[Reading, ...]:
+        """Its accepted slices, in order of time."""
+        wanted = set(phases)
+        return tuple(reading for phase, reading in self._readings.get(candidate, ()) if phase in wanted)
+
+    def slices(self, candidate: Candidate, phases: Iterable[Phase] = BOTH) -> tuple[Slice, ...]:
+        """All its slices, accepted or not, in order of time."""
+        wanted = set(phases)
+        return tuple(piece for phase, piece in self._slices.get(candidate, ()) if phase in wanted)
+
+    def confirmed(self, candidate: Candidate) -> bool:
+        """Whether clean rounds of the confirm phase exist for it."""
+        return any(speed.phase == "confirm" for speed in self._speeds.get(candidate, ()))
+
+    def contrast(self, a: Candidate, b: Candidate, phases: Iterable[Phase] = ("measure",)) -> Contrast | None:
+        """The clean rounds of both, paired where they can be; None where one of them has none.
+
+        At one operating point a pair is a round that both took part in. At two, it is the k-th clean round of each
+        within a restart: the passes over the operating points are that close in time. Contenders that were measured
+        in separate groups have nothing to pair.
+        """
+        key = (a, b, tuple(phases))
+        if key not in self._contrasts:
+            self._contrasts[key] = self._contrast(*key)
+        return self._contrasts[key]
+
+    def variance(self, a_label: str, b_label: str) -> PooledVariance | None:
+        """The variance between restarts of two contenders' log-ratios, pooled over the points of the measure phase."""
+        key = frozenset((a_label, b_label))
+        if key not in self._variances:
+            points = [candidate.point for candidate in self._speeds if candidate.label == a_label]
+            contrasts = [self.contrast(Candidate(a_label, point), Candidate(b_label, point)) for point in points]
+            self._variances[key] = pool(contrast for contrast in contrasts if contrast is not None)
+        return self._variances[key]
+
+    def culprit(self, a: Candidate, b: Candidate) -> str:
+        """The foreign process that took most during a rejected slice of either, or nothing."""
+        return _culprit([piece for piece in self.slices(a) + self.slices(b) if piece.rejected is not None])
+
+    def _contrast(self, a: Candidate, b: Candidate, phases: tuple[Phase, ...]) -> Contrast | None:
+        speeds_a = [one for one in self._speeds.get(a, ()) if one.phase in phases]
+        speeds_b = [one for one in self._speeds.get(b, ()) if one.phase in phases]
+        if not (speeds_a and speeds_b):
+            return None
+        both = self.slices(a, phases) + self.slices(b, phases)
+        rejected = [piece for piece in both if piece.rejected is not None]
+        allowance, share, culprit = self._allowance(both), len(rejected) / len(both), _culprit(rejected)
+        same_point = a.point == b.point
+        keyed_a, keyed_b = _keyed(speeds_a, by_round=same_point), _keyed(speeds_b, by_round=same_point)
+        shared = {key: keyed_a[key] - keyed_b[key] for key in keyed_a if key in keyed_b}
+        if shared:
+            return PairedRounds(groups=_groups(shared), allowance=allowance, rejected=share, culprit=culprit)
+        return SeparateRounds(
+            groups_a=_groups(keyed_a),
+            groups_b=_groups(keyed_b),
+            allowance=allowance,
+            rejected=share,
+            culprit=culprit,
+        )
+
+    def _allowance(self, slices: Iterable[Slice]) -> float:
+        shares = [
+            share
+            for piece in slices
+            if piece.rejected is None
+            and piece.diagnostics is not None
+            and (share := piece.diagnostics.wait_share) is not None
+        ]
+        return self._threads * fsum(shares) / len(shares) if shares else 0.0
+
+
+def _keyed(speeds: Iterable[Speed], *, by_round: bool) -> dict[tuple[int, str, int], float]:
+    """Log-throughputs by restart, phase, and round of the run or rank within both."""
+    ranks: dict[tuple[int, str], int] = defaultdict(int)
+    keyed: dict[tuple[int, str, int], float] = {}
+    for speed in speeds:
+        rank = ranks[speed.restart, speed.phase]
+        ranks[speed.restart, speed.phase] += 1
+        keyed[speed.restart, speed.phase, speed.ordinal if by_round else rank] = speed.log_throughput
+    return keyed
+
+
+def _groups(keyed: Mapping[tuple[int, str, int], float]) -> Groups:
+    groups: dict[int, list[float]] = defaultdict(list)
+    for (restart, _, _), value in keyed.items():
+        groups[restart].append(value)
+    return tuple(tuple(groups[restart]) for restart in sorted(groups))
+
+
+def _culprit(rejected: Iterable[Slice]) -> str:
+    tops = [piece.diagnostics.top for piece in rejected if piece.diagnostics is not None and piece.diagnostics.top]
+    if not tops:
+        return ""
+    top = max(tops, key=lambda process: process.share)
+    return f"{top.name}, pid {top.pid}, {percent(top.share)} of a core"

@@ -1,0 +1,92 @@
+"""What a reader should know before trusting the figures, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.results import Note
+from infer_compare.stats.wording import duration, listing, percent, significant
+from infer_compare.verdicts.figures import Figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.results import Run
+
+
+def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
+    """The notes that the run itself recorded, then those that follow from its records and figures."""
+    return (*run.notes, *_ending(run), *_conditions(run), *_models(run), *_flags(run.labels, figures))
+
+
+def _ending(run: Run) -> Iterable[Note]:
+    if run.closing is None:
+        yield Note(topic="interrupted", text="the run was interrupted; this is what it had recorded until then")
+    elif run.closing.state != "complete":
+        why = f": {run.closing.reason}" if run.closing.reason else ""
+        yield Note(topic=run.closing.state, text=f"the run was {run.closing.state} before its end{why}")
+
+
+def _conditions(run: Run) -> Iterable[Note]:
+    if not run.header.environment.schedstat:
+        yield Note(
+            topic="contention",
+            text="this platform does not tell how long threads waited for a processor, so that other processes may "
+            "have slowed a contender unseen",
+        )
+
+
+def _models(run: Run) -> Iterable[Note]:
+    for label in run.labels:
+        start = run.start(label)
+        if start is not None and start.provenance == "imported":
+            yield Note(
+                topic="imported",
+                text=f"the model of {label} is our rendering of the graph; its speed is not quite that of a native one",
+            )
+
+
+class _Flag(NamedTuple):
+    topic: str
+    phrase: str
+    holds: Callable[[Figures], bool]
+    detail: Callable[[Figures], str] = lambda _: ""
+
+
+_FLAGS = (
+    _Flag("not_steady", "had not reached a steady state when its warm-up was cut off", lambda one: one.not_steady),
+    _Flag(
+        "bimodal",
+        "has two speeds",
+        lambda one: one.bimodal,
+        lambda one: f" ({' and '.join(map(duration, one.modes_ns or ()))})",
+    ),
+    _Flag(
+        "drift",
+        "drifted while it was measured",
+        lambda one: one.drifting,
+        lambda one: f" ({percent(one.drift or 0.0)})",
+    ),
+    _Flag(
+        "page_fault_bound",
+        "spends its time on page faults",
+        lambda one: one.page_fault_bound,
+        lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
+    ),
+    _Flag(
+        "oversubscribed",
+        "uses more threads than there are cores",
+        lambda one: one.oversubscribed,
+        lambda one: f" ({one.active_threads})",
+    ),
+)
+
+
+def _flags(labels: Iterable[str], figures: Sequence[Figures]) -> Iterable[Note]:
+    for label in labels:
+        for flag in _FLAGS:
+            flagged = [one for one in figures if one.contender == label and flag.holds(one)]
+            if flagged:
+                where = listing([f"{one.point}{flag.detail(one)}" for one in flagged])
+                yield Note(topic=flag.topic, text=f"{label} {flag.phrase} at {where}")

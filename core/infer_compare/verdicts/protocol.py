@@ -1,0 +1,82 @@
+"""The thresholds of the measuring protocol, each named once; nothing here imports anything heavy.
+
+They come from measurements on quiet and on loaded hosts, and `infer-compare selftest` checks them on any other.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["quick", "default", "thorough"]
+
+CONFIDENCE = 0.95
+"""Of every interval that is reported, and of the family of headline verdicts."""
+MARGIN = 0.03
+"""Relative difference below which two contenders count as the same."""
+
+# The gate: by cause, never by latency.
+GATE_WAIT_SHARE = 0.10
+"""A slice is refused above this `wf = min(run_delay, foreign) / (run_delay + own_cpu)`."""
+GATE_STEAL_SHARE = 0.05
+"""A slice is refused above this share of the machine's time stolen by the hypervisor."""
+GATE_BLIND_SHARE = 0.10
+"""Without schedstat: refused above this `foreign / (wall x cores) + threads / cores - 1`."""
+GATE_BLIND_NS = 200_000_000
+"""The shortest span over which that can be told from clock ticks."""
+RETRY_FACTOR = 2
+"""Rejected rounds are retried up to this multiple of the rounds wanted."""
+NOISY_REJECTED_SHARE = 0.25
+"""Above this share of rejected slices a quieter machine is part of the advice."""
+
+# Restarts and looks.
+RESTARTS: dict[Mode, int] = {"quick": 3, "default": 4, "thorough": 8}
+ROUNDS_PER_RESTART: dict[Mode, int] = {"quick": 2, "default": 4, "thorough": 4}
+ORDINARY_RESTARTS = 4
+"""From this many restarts on the ordinary interval decides, and SAME can be said."""
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What must hold after few restarts before a direction is settled."""
+
+    confidence: float
+    """The interval of this confidence lies beyond the margin."""
+    guard: float
+    """Every clean round shows a ratio above this, in the same direction."""
+    rounds: int
+    """Clean rounds in each restart, at least."""
+
+
+EARLY_LOOKS: dict[int, Look] = {
+    2: Look(confidence=0.90, guard=1.5, rounds=2),
+    3: Look(confidence=0.95, guard=1.25, rounds=1),
+}
+"""By the number of restarts with clean rounds. The guards keep the false positives of several looks at those of one."""
+EARLY_LOOK_ERROR = 0.002
+"""What the early looks contribute to the false positives, at most, in simulations with normal, heavy-tailed and bimodal
+noise and with slow processes. It stands for their p-value among the headline verdicts."""
+STALLED_SHRINKAGE = 0.05
+"""An interval that a restart shrank by less than this share of itself shrinks no longer."""
+
+# Figures.
+MEDIAN_CALLS = 8
+"""From this many stamps on a slice is represented by its median, below by its mean."""
+P99_CALLS = 473
+"""Calls from which p99 is told: at fewer, 95 % confidence allows not even one call beyond it."""
+UNRESOLVED_HALF_WIDTH = 0.20
+"""Above this relative half-width a direction is told and its size is not."""
+SPREAD_RESTARTS = 3
+"""Restarts from which their means can tell the spread of a throughput."""
+DRIFT = 0.05
+"""Relative change over the duration above which a point is flagged."""
+DRIFT_SLICES = 8
+"""Fewer slices than this tell no trend from noise."""
+PAGE_FAULT_SYSTEM_SHARE = 0.10
+"""Share of processor time spent in the kernel above which a point with page faults in its calls is page-fault bound."""
+
+# Best batch.
+CONFIRMED_SIZES = 3
+"""The highest-ranked sizes that fresh rounds confirm."""
+TIE_LIMIT = 0.10
+"""A size further behind the best than this is never called tied, however noisy: that would recommend on no evidence."""

@@ -1,0 +1,112 @@
+"""Everything that a report says about a run, derived from its records."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.results import Note
+from infer_compare.stats.shape import Shape, fit_shape
+from infer_compare.verdicts.answer import Answer, Axes, answer
+from infer_compare.verdicts.exclusions import Excluded, exclusions
+from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.notes import derive_notes
+from infer_compare.verdicts.verdict import PairVerdict, compare_points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from infer_compare.results import Point, Run
+
+
+class ContenderShape(msgspec.Struct, frozen=True, kw_only=True):
+    """The shape of one contender's latency curve over the batch size."""
+
+    contender: str
+    axes: Axes = ()
+    shape: Shape | None
+    """None where fewer than three neighbouring sizes lie on a line."""
+
+    def sentence(self) -> str:
+        """Such as `onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3`."""
+        told = "latency follows no straight line over three sizes" if self.shape is None else self.shape.sentence()
+        return f"{self.contender}: {told}"
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The derived part of a report: figures, verdicts, answer, and what limits them."""
+
+    figures: tuple[Figures, ...]
+    """Of every measured point, by contender, then by operating point."""
+    pairs: tuple[PairVerdict, ...]
+    """Every pair of contenders at every operating point; these verdicts are not adjusted for their number."""
+    answers: tuple[Answer, ...]
+    """One for each setting of the axes other than the batch."""
+    shapes: tuple[ContenderShape, ...]
+    excluded: tuple[Excluded, ...]
+    """Contenders that are not ranked, with the reason."""
+    notes: tuple[Note, ...]
+
+    @property
+    def answer(self) -> Answer:
+        """The answer of a run whose only axis is the batch; the first one of others."""
+        return self.answers[0]
+
+
+def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
+    """The summary of a run or of any prefix of one.
+
+    Args:
+        run: the run.
+        penalty: by how much importing is known to slow this kind of model, relative; it widens the margin of verdicts
+            on imported models.
+    """
+    measurements = Measurements(run.rounds, run.header.plan.threads)
+    points = {Candidate(point.contender, point.point): point for point in run.points}
+    table: dict[Candidate, Figures] = {}
+    for candidate, point in points.items():
+        found = figures(point, measurements.readings(candidate))
+        if found is not None:
+            table[candidate] = found
+    excluded = exclusions(run, points.values())
+    out = {one.contender for one in excluded}
+    ranked = [point for point in points.values() if point.contender not in out]
+    axes = sorted({point.point.axes for point in points.values()}) or [()]
+    return Summary(
+        figures=tuple(table.values()),
+        pairs=tuple(_pairs(run, points, measurements, penalty)),
+        answers=tuple(
+            answer(
+                run,
+                [point for point in ranked if point.point.axes == setting],
+                table,
+                measurements,
+                axes=setting,
+                penalty=penalty,
+            )
+            for setting in axes
+        ),
+        shapes=tuple(_shapes(run, table, axes)),
+        excluded=excluded,
+        notes=derive_notes(run, tuple(table.values())),
+    )
+
+
+def _pairs(
+    run: Run, points: Mapping[Candidate, Point], measurements: Measurements, penalty: float
+) -> Iterable[PairVerdict]:
+    for a, b in combinations(run.labels, 2):
+        for point in sorted({candidate.point for candidate in points if candidate.label in {a, b}}):
+            yield compare_points(run, a, b, point, penalty=penalty, measurements=measurements, points=points)
+
+
+def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:
+    for label in run.labels:
+        for setting in axes:
+            own = [one for key, one in table.items() if key.label == label and key.point.axes == setting]
+            if own:
+                shape = fit_shape([one.point.batch for one in own], [one.latency_p50_ns for one in own])
+                yield ContenderShape(contender=label, axes=setting, shape=shape)

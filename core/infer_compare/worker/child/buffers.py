@@ -1,0 +1,53 @@
+"""Input batches cut from the pool of rows that the parent wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ROTATED = 4
+"""How many different batches rotate while timing: constant inputs flatter some devices."""
+
+DISJOINT_BYTES = 64 * 1024 * 1024
+"""Pools are made so long that buffers up to this size in all share no row; longer ones overlap, shifted."""
+
+
+def pool_rows(largest_batch: int, row_bytes: int) -> int:
+    """How many rows of input a run needs whose largest batch is given."""
+    disjoint = min(ROTATED * largest_batch, DISJOINT_BYTES // max(1, row_bytes))
+    return max(largest_batch + ROTATED - 1, disjoint)
+
+
+class Pool:
+    """Rows of every input, mapped from files."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Maps the files; nothing is read yet."""
+        import numpy as np
+
+        self._arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="r") for path in paths]
+        self.rows = min(len(array) for array in self._arrays)
+
+    def batch(self, size: int, first: int = 0) -> tuple[NDArray[Any], ...]:
+        """Rows `first` to `first + size`, in memory of their own.
+
+        Raises:
+            InputError: there are not so many rows.
+        """
+        import numpy as np
+
+        if first + size > self.rows:
+            raise InputError(f"A batch of {size} from row {first} needs more than the {self.rows} rows of input made.")
+        return tuple(np.array(array[first : first + size], order="C") for array in self._arrays)
+
+    def rotation(self, size: int) -> list[tuple[NDArray[Any], ...]]:
+        """Four different batches of a size: disjoint where the pool is long enough, shifted where it is not."""
+        stride = min(size, max(1, (self.rows - size) // (ROTATED - 1)))
+        firsts = [index * stride for index in range(ROTATED) if index * stride + size <= self.rows]
+        return [self.batch(size, first) for first in firsts or [0]]

@@ -1,0 +1,283 @@
+"""What a worker holds: a backend, a session, the pool of inputs, and the operating point that is staged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.environment import memory
+from infer_compare.environment.noise import NoiseProbe
+from infer_compare.errors import InferCompareError
+from infer_compare.interfaces import Device, Settings
+from infer_compare.plugins import load_backend, read_options
+from infer_compare.results import Memory
+from infer_compare.timing import SliceLimits, TimedSlice, timed_phases, timed_slice, warm_up
+from infer_compare.worker.child.buffers import Pool
+from infer_compare.worker.protocol import (
+    VERSION,
+    Done,
+    Explore,
+    Explored,
+    Inputs,
+    Load,
+    Loaded,
+    Open,
+    Opened,
+    Timed,
+    TimeSlice,
+    WarmedUp,
+    WarmUp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.interfaces import Backend, OperatingPoint, Session
+    from infer_compare.results import Scope
+
+clock = time.perf_counter_ns
+
+
+class Host:
+    """Answers requests with one backend and at most one session."""
+
+    def __init__(self, announce: Callable[[OperatingPoint], None]) -> None:
+        """`announce` is called before a new operating point is touched."""
+        self._announce = announce
+        self.backend: Backend[Any] | None = None
+        self._session: Session[Any] | None = None
+        self._pool: Pool | None = None
+        self._staged: _Staged | None = None
+        self._noise = NoiseProbe()
+
+    def open(self, request: Open) -> Opened:
+        """Makes the backend and imports its framework."""
+        start = clock()
+        backend_class = load_backend(request.backend)
+        settings = Settings(
+            options=read_options(backend_class, request.options), threads=request.threads, seed=request.seed
+        )
+        self.backend = backend_class(settings)
+        version = self.backend.version()
+        import_ns = clock() - start
+        return Opened(
+            protocol=VERSION,
+            version=version,
+            devices=tuple(self.backend.devices()),
+            import_ns=import_ns,
+            blind=self._noise.blind,
+            schedstat=self._noise.schedstat,
+        )
+
+    def load(self, request: Load) -> Loaded:
+        """Loads the model and puts it on the device."""
+        if self.backend is None:
+            raise InferCompareError("The worker was asked to load before it was opened.")
+        start = clock()
+        loaded = self.backend.load(request.model)
+        load_ns = clock() - start
+        start = clock()
+        session = self.backend.to_device(loaded, Device.parse(request.device))
+        to_device_ns = clock() - start
+        self._session = session
+        return Loaded(
+            inputs=tuple(session.inputs),
+            outputs=tuple(session.outputs),
+            effective=dict(session.effective),
+            load_ns=load_ns,
+            to_device_ns=to_device_ns,
+            resident=memory.resident(os.getpid()),
+        )
+
+    def inputs(self, request: Inputs) -> Done:
+        """Maps the pool of input rows."""
+        self._pool = Pool(request.paths)
+        return Done()
+
+    def explore(self, request: Explore) -> Explored:
+        """Runs an operating point a few times."""
+        session, pool = self._ready()
+        self._unstage()
+        self._announce(request.point)
+        memory.reset_peak(os.getpid())
+        session.reset_peak_memory()
+        faults = _major_faults()
+        start = clock()
+        session.prepare(request.point)
+        prepare_ns = clock() - start
+        slot = session.stage(pool.batch(request.point.batch, request.first_row))
+        durations: list[int] = []
+        begin = clock()
+        while len(durations) < request.calls or (clock() - begin < request.budget_ns and request.calls > 1):
+            start = clock()
+            session.run(slot)
+            session.synchronize()
+            durations.append(clock() - start)
+        written = self._write(session.fetch(slot), request)
+        reading = session.peak_memory()
+        peak = memory.peak_resident(os.getpid())
+        session.release(slot)
+        # The first call compiles and allocates, the second may still grow an arena: neither tells the latency.
+        warm = durations[2:] or durations[-1:]
+        return Explored(
+            prepare_ns=prepare_ns,
+            first_call_ns=durations[0],
+            latency_ns=round(statistics.median(warm)),
+            memory=Memory(
+                resident=peak,
+                allocated=reading.allocated if reading else None,
+                reserved=reading.reserved if reading else None,
+                retries=reading.retries if reading else 0,
+                major_faults=_major_faults() - faults,
+            ),
+            written=written,
+        )
+
+    @staticmethod
+    def _write(outputs: Any, request: Explore) -> tuple[str, ...]:  # noqa: ANN401 - what a third party's fetch returned
+        if request.outputs is None:
+            return ()
+        import numpy as np
+
+        written = []
+        for index, output in enumerate(outputs):
+            array = np.asarray(output)
+            path = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}-{index}.npy")  # noqa: PTH118 - pathlib is not loaded for this
+            # An output without a batch axis is written as it is; comparing will say so.
+            rows = [row for row in request.rows if array.ndim and row < len(array)]
+            np.save(path, array[rows] if rows else array, allow_pickle=False)
+            written.append(path)
+        return tuple(written)
+
+    def warm_up(self, request: WarmUp) -> WarmedUp:
+        """Stages an operating point and runs it until it is steady."""
+        session, _ = self._ready()
+        self._unstage()
+        self._announce(request.point)
+        start = clock()
+        session.prepare(request.point)
+        prepare_ns = clock() - start
+        result = warm_up(self._stage(request.point, request.scope).calls, clock)
+        return WarmedUp(
+            prepare_ns=prepare_ns,
+            first_call_ns=result.first_call_ns,
+            calls=result.calls,
+            total_ns=result.total_ns,
+            latency_ns=result.latency_ns,
+            steady=result.steady,
+            compilations=session.compilations(),
+        )
+
+    def time_slice(self, request: TimeSlice) -> Timed:
+        """Times one slice, with what disturbed it."""
+        staged = self._staged
+        if staged is None or staged.point != request.point or staged.scope != request.scope:
+            staged = self._stage(request.point, request.scope)
+        limits = SliceLimits() if request.slice_ns is None else SliceLimits(slice_ns=request.slice_ns)
+        before = self._noise.snapshot()
+        timed = staged.time(request.latency_ns, limits)
+        after = self._noise.snapshot()
+        return Timed(
+            started_ns=timed.started_ns,
+            durations_ns=timed.durations_ns,
+            calls_per_stamp=timed.calls_per_stamp,
+            discarded=timed.discarded,
+            phases=timed.phases,
+            diagnostics=self._noise.difference(before, after),
+        )
+
+    def close(self) -> None:
+        """Frees the session; doing it twice is fine."""
+        with contextlib.suppress(Exception):
+            self._unstage()
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _ready(self) -> tuple[Session[Any], Pool]:
+        if self._session is None or self._pool is None:
+            raise InferCompareError("The worker was asked to run before a model and inputs were there.")
+        return self._session, self._pool
+
+    def _stage(self, point: OperatingPoint, scope: Scope) -> _Staged:
+        session, pool = self._ready()
+        self._unstage()
+        self._staged = _Staged(session, pool, point, scope)
+        return self._staged
+
+    def _unstage(self) -> None:
+        staged, self._staged = self._staged, None
+        if staged is not None:
+            staged.release()
+
+
+class _Staged:
+    """The input buffers of one operating point, and the callables that run them."""
+
+    def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope) -> None:
+        self.point = point
+        self.scope = scope
+        self._session = session
+        batches = pool.rotation(point.batch)
+        self._slots = [session.stage(batch) for batch in batches]
+        self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
+        self._run = _run_call(session)
+        if scope == "device":
+            self.calls = [partial(self._run, slot) for slot in self._slots]
+        else:
+            self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
+
+    def time(self, latency_ns: int, limits: SliceLimits) -> TimedSlice:
+        if self.scope == "device":
+            return timed_slice(self.calls, latency_ns, clock, limits)
+        return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
+
+    def release(self) -> None:
+        for slot in self._slots:
+            self._session.release(slot)
+
+
+def _run_call(session: Session[Any]) -> Callable[[Any], None]:
+    run, synchronize = session.run, session.synchronize
+
+    def call(slot: Any) -> None:  # noqa: ANN401 - a backend's own slot
+        run(slot)
+        synchronize()
+
+    return call
+
+
+def _stage_call(
+    slots: list[Any],
+    index: int,
+    stage: Callable[..., Any],
+    batch: Any,  # noqa: ANN401 - host arrays
+) -> Callable[[], Any]:
+    """Brings a batch to the device, into the slot that it had before."""
+
+    def call() -> Any:  # noqa: ANN401 - a backend's own slot
+        slot = slots[index] = stage(batch, slots[index])
+        return slot
+
+    return call
+
+
+def _whole_call(
+    stage: Callable[[], Any], run: Callable[[Any], None], fetch: Callable[[Any], Any]
+) -> Callable[[], None]:
+    def call() -> None:
+        slot = stage()
+        run(slot)
+        fetch(slot)
+
+    return call
+
+
+def _major_faults() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt

@@ -1,0 +1,156 @@
+"""The worker's loop: one request, one answer, until the parent says goodbye or is gone."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import traceback
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from infer_compare.errors import DeviceUnavailable, InferCompareError, ModelError, UnsupportedModel, UsageError
+from infer_compare.interfaces import Classification, FailureKind
+from infer_compare.interfaces.failures import classify_common
+from infer_compare.worker.child.host import Host
+from infer_compare.worker.child.isolation import isolate
+from infer_compare.worker.protocol import (
+    Begins,
+    Bye,
+    Done,
+    Explore,
+    Failure,
+    Inputs,
+    Load,
+    Open,
+    Reply,
+    Request,
+    TimeSlice,
+    WarmUp,
+    receive_request,
+    send,
+)
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import Backend, OperatingPoint
+
+MAX_TEXT = 16_000
+"""Characters of an error that are sent; some frameworks put whole arrays into a message."""
+
+
+def main() -> None:
+    """Serves requests from one pipe and answers on another, both named on the command line."""
+    parser = argparse.ArgumentParser(prog="infer_compare.worker")
+    parser.add_argument("--requests", type=int, required=True)
+    parser.add_argument("--replies", type=int, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    arguments = parser.parse_args()
+    isolate(arguments.parent)
+    faulthandler.enable()
+    for descriptor in (arguments.requests, arguments.replies):
+        os.set_inheritable(descriptor, False)
+    serve(arguments.requests, arguments.replies)
+
+
+def serve(requests: int, replies: int) -> None:
+    """Answers every request until `Bye` or the end of the pipe."""
+    number = 0
+
+    def announce(point: OperatingPoint) -> None:
+        send(replies, Begins(number=number, point=point))
+
+    host = Host(announce)
+    try:
+        while True:
+            request = receive_request(requests)
+            if request is None:
+                break
+            number = request.number
+            send(replies, _numbered(_answer(host, request), number))
+            if isinstance(request, Bye):
+                break
+    except BrokenPipeError:
+        # The parent has gone: there is nobody to tell.
+        os._exit(1)
+    finally:
+        host.close()
+
+
+def _numbered(reply: Reply, number: int) -> Reply:
+    import msgspec
+
+    return msgspec.structs.replace(reply, number=number)
+
+
+def _answer(host: Host, request: Request) -> Reply:
+    """The reply to a request; whatever is raised becomes a `Failure`.
+
+    `BaseException`, because a starved OpenBLAS raises SIGINT in its own process, and because a plugin may
+    call `sys.exit`; the user's Ctrl-C never reaches a worker.
+    """
+    try:
+        return _dispatch(host, request)
+    except BaseException as error:  # noqa: BLE001 - see above
+        return _failure(error, host.backend)
+
+
+def _dispatch(host: Host, request: Request) -> Reply:
+    match request:
+        case Open():
+            return host.open(request)
+        case Load():
+            return host.load(request)
+        case Inputs():
+            return host.inputs(request)
+        case Explore():
+            return host.explore(request)
+        case WarmUp():
+            return host.warm_up(request)
+        case TimeSlice():
+            return host.time_slice(request)
+        case Bye():
+            host.close()
+            return Done()
+        case _:
+            assert_never(request)
+
+
+def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
+    category = _category(error)
+    classification = Classification(FailureKind.NO)
+    if category == "error":
+        classification = classify_common(error)
+        if classification.kind is FailureKind.NO and backend is not None:
+            try:
+                classification = backend.classify(error)
+            except Exception as second:  # noqa: BLE001 - a backend that cannot read its own errors
+                error.add_note(f"classify() itself raised {type(second).__name__}: {second}")
+    kind = type(error)
+    return Failure(
+        kind=classification.kind,
+        fatal=classification.fatal,
+        error=kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
+        category=category,
+        text=_shorten(str(error)),
+        traceback=_shorten("".join(traceback.format_exception(error))),
+    )
+
+
+def _category(error: BaseException) -> Literal["error", "usage", "model", "unsupported", "device"]:
+    match error:
+        case UnsupportedModel():
+            return "unsupported"
+        case ModelError():
+            return "model"
+        case DeviceUnavailable():
+            return "device"
+        case UsageError() | InferCompareError():
+            return "usage"
+        case _:
+            return "error"
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_TEXT:
+        return text
+    half = MAX_TEXT // 2
+    return f"{text[:half]}\n[...]\n{text[-half:]}"

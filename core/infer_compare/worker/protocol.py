@@ -1,0 +1,263 @@
+"""Messages between the parent and a worker, and how they travel.
+
+A frame is four bytes of length (big endian) and a msgpack document of a tagged union: never pickle, so that
+a worker may live in another interpreter, and never standard output, so that chatter of a library cannot
+corrupt it. Each request has a number, and its reply carries the same number.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from infer_compare.errors import ProtocolViolation
+from infer_compare.interfaces import Device, FailureKind, ModelSource, OperatingPoint, TensorSpec
+from infer_compare.results import Memory, Scope
+from infer_compare.results.slices import Diagnostics, PhaseTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VERSION = 1
+"""Parent and worker must speak the same version; a worker may live in another installation."""
+
+MAX_FRAME = 64 * 1024 * 1024
+"""Longer frames are not read: a lying worker must not cost the parent its memory. A slice of 10^6 stamps fits."""
+
+_LENGTH = struct.Struct(">I")
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the unions; never made itself."""
+
+    number: int = 0
+
+
+class Open(Message, frozen=True, kw_only=True, tag="open"):
+    """Import the backend's framework and make the backend."""
+
+    backend: str
+    """See `plugins.BackendEntry.reference`."""
+    options: dict[str, str]
+    threads: int
+    seed: int
+
+
+class Load(Message, frozen=True, kw_only=True, tag="load"):
+    """Load the model and put it on the device."""
+
+    model: ModelSource
+    device: str
+
+
+class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
+    """Where the rows of input lie: one `.npy` file per input, mapped and never copied whole."""
+
+    paths: tuple[str, ...]
+
+
+class Explore(Message, frozen=True, kw_only=True, tag="explore"):
+    """Run one operating point a few times: whether it fits, roughly how fast, with how much memory."""
+
+    point: OperatingPoint
+    calls: int = 3
+    """How often it must run to count as fitting."""
+    budget_ns: int = 50_000_000
+    """Further calls are made for this long, to know the latency roughly."""
+    outputs: str | None = None
+    """Folder to write outputs to, as `BATCH-INDEX.npy`; None for no outputs."""
+    rows: tuple[int, ...] = ()
+    """Rows of the outputs to write."""
+    first_row: int = 0
+    """Where in the pool of input rows the batch begins."""
+
+
+class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
+    """Stage the input buffers of an operating point and run it until it is steady."""
+
+    point: OperatingPoint
+    scope: Scope
+
+
+class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
+    """Time consecutive iterations."""
+
+    point: OperatingPoint
+    scope: Scope
+    latency_ns: int
+    """What an iteration takes, as the warm-up saw it."""
+    slice_ns: int | None = None
+    """How long the slice shall be; None for the protocol's own length."""
+
+
+class Bye(Message, frozen=True, kw_only=True, tag="bye"):
+    """Close the session and end."""
+
+
+Request = Open | Load | Inputs | Explore | WarmUp | TimeSlice | Bye
+
+
+class Begins(Message, frozen=True, kw_only=True, tag="begins"):
+    """Not an answer: said before a new operating point is touched, so that a silent death is pinned to it."""
+
+    point: OperatingPoint
+
+
+class Opened(Message, frozen=True, kw_only=True, tag="opened"):
+    """The framework is there."""
+
+    protocol: int
+    version: str
+    devices: tuple[Device, ...]
+    import_ns: int
+    blind: bool
+    """Whether the worker cannot see the processor time of other processes (in a container)."""
+    schedstat: bool
+
+
+class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
+    """The model is on the device."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    effective: dict[str, str]
+    load_ns: int
+    to_device_ns: int
+    resident: int | None
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """An answer without content."""
+
+
+class Explored(Message, frozen=True, kw_only=True, tag="explored"):
+    """The operating point ran."""
+
+    prepare_ns: int
+    first_call_ns: int
+    latency_ns: int
+    memory: Memory
+    written: tuple[str, ...] = ()
+    """Output files, in the order of the outputs."""
+
+
+class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
+    """The operating point is staged and steady, or as steady as it gets."""
+
+    prepare_ns: int
+    first_call_ns: int
+    calls: int
+    total_ns: int
+    latency_ns: int
+    steady: bool
+    compilations: int | None
+
+
+class Timed(Message, frozen=True, kw_only=True, tag="timed"):
+    """A slice."""
+
+    started_ns: int
+    durations_ns: tuple[int, ...]
+    calls_per_stamp: int
+    discarded: int
+    phases: PhaseTimes | None
+    diagnostics: Diagnostics
+
+
+class Failure(Message, frozen=True, kw_only=True, tag="failure"):
+    """The request raised; the worker lives."""
+
+    kind: FailureKind
+    fatal: bool
+    error: str
+    """Class of the exception."""
+    category: Literal["error", "usage", "model", "unsupported", "device"]
+    """`error` for anything the backend raised by accident; else which of our own errors it was."""
+    text: str
+    traceback: str
+
+
+Reply = Begins | Opened | Loaded | Done | Explored | WarmedUp | Timed | Failure
+
+_encoder = msgspec.msgpack.Encoder()
+request_decoder = msgspec.msgpack.Decoder(Request)
+reply_decoder = msgspec.msgpack.Decoder(Reply)
+
+
+def frame(message: Request | Reply) -> bytes:
+    """The bytes of a message."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def send(descriptor: int, message: Request | Reply) -> None:
+    """Writes a whole frame; blocks while the pipe is full.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    data = memoryview(frame(message))
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def receive_request(descriptor: int) -> Request | None:
+    """The next request, or None when the parent has closed the pipe."""
+    header = _read(descriptor, _LENGTH.size)
+    if header is None:
+        return None
+    body = _read(descriptor, _LENGTH.unpack(header)[0])
+    return None if body is None else request_decoder.decode(body)
+
+
+def _read(descriptor: int, size: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(descriptor, size - len(parts))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+class ReplyReader:
+    """Assembles replies from whatever pieces the pipe gives, without ever blocking."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        """Reads through `read(size)`, which returns `b""` at the end of the pipe."""
+        self._read = read
+        self._buffer = bytearray()
+        self.ended = False
+
+    def feed(self) -> Reply | None:
+        """Reads once; the next whole reply, or None when there is none yet.
+
+        Raises:
+            ProtocolViolation: what came is not a reply.
+        """
+        part = self._read(1 << 20)
+        if not part:
+            self.ended = True
+        self._buffer += part
+        return self.next()
+
+    def next(self) -> Reply | None:
+        """The next whole reply of what was read already."""
+        if len(self._buffer) < _LENGTH.size:
+            return None
+        (size,) = _LENGTH.unpack_from(self._buffer)
+        if size > MAX_FRAME:
+            raise ProtocolViolation(f"The worker announced a message of {size} bytes, more than any message has.")
+        end = _LENGTH.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[_LENGTH.size : end])
+        del self._buffer[:end]
+        try:
+            reply: Reply = reply_decoder.decode(body)
+        except msgspec.MsgspecError as error:
+            raise ProtocolViolation(f"The worker sent something that is not a message: {error}.") from error
+        return reply

@@ -1,0 +1,59 @@
+"""What the end of a worker means."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from infer_compare.results import Died, OutOfMemory, Phase
+from infer_compare.worker.supervisor.process import describe_status, signal_name
+
+if TYPE_CHECKING:
+    from infer_compare.errors import WorkerDied
+
+DYING_WORDS = ("std::bad_alloc", "cannot allocate memory for thread-local data")
+"""Said on standard error by a process that ends because an allocation failed; nothing else is read from there,
+since TensorFlow logs "out of memory" for allocations that it can do without."""
+
+NEAR_CAP = 0.7
+"""Share of the cap above which a crash is a candidate for out of memory."""
+
+CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
+
+
+def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) -> OutOfMemory | Died:
+    """The outcome that a worker's end is, by the evidence in its order.
+
+    Args:
+        death: how it ended.
+        phase: what it was doing.
+        cap: the worker's cap of resident memory, in bytes.
+        kernel_kills: how many processes the kernel killed for memory since the worker was started.
+    """
+    if death.killed_for == "cap":
+        reason = f"its resident memory reached the cap of {_mebibytes(cap)}"
+        return OutOfMemory(reason=reason, evidence="cap", phase=phase)
+    if death.killed_for == "machine":
+        reason = "the machine's memory was nearly used up, so the worker was ended"
+        return OutOfMemory(reason=reason, evidence="machine", phase=phase)
+    if death.status == -signal.SIGKILL and kernel_kills > 0:
+        return OutOfMemory(reason="the kernel killed the worker for memory", evidence="kernel", phase=phase)
+    said = next((words for words in DYING_WORDS if words in death.stderr_tail), None)
+    if said is not None and death.status in {-signal.SIGABRT, 127}:
+        reason = f"the worker ended with {describe_status(death.status)} and said {said!r}"
+        return OutOfMemory(reason=reason, evidence="stderr", phase=phase)
+    return Died(
+        exit_code=death.status, signal=signal_name(death.status), phase=phase, stderr_tail=death.stderr_tail[-2000:]
+    )
+
+
+def is_suspect(outcome: OutOfMemory | Died, *, highest: int, cap: int) -> bool:
+    """Whether a crash might be an out-of-memory: a signal that one causes, near the cap.
+
+    A fresh worker must repeat it, and a smaller batch must pass, before it counts as one.
+    """
+    return isinstance(outcome, Died) and outcome.exit_code in CRASHES and highest >= NEAR_CAP * cap
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB"

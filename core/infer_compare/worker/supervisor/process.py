@@ -1,0 +1,290 @@
+"""A worker process as the parent sees it: spawned, spoken to under a deadline, suspended, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
+from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, send
+from infer_compare.worker.supervisor.ring import Ring
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.worker.supervisor.watchdog import Watchdog
+
+POLITE_S = 3.0
+"""How long a worker may take to end after it was told goodbye."""
+GRACE_S = 1.0
+"""How long it may take to obey SIGINT, and then SIGTERM."""
+
+
+class Process:
+    """One worker process. A context manager: leaving it ends the process, whatever state it is in."""
+
+    def __init__(self, python: str | None = None, *, watchdog: Watchdog | None = None) -> None:
+        """Spawns the process; it answers nothing before its first request.
+
+        Args:
+            python: another interpreter than this one, in which infer-compare and the backend are installed.
+            watchdog: watches its memory whenever an answer is awaited.
+        """
+        request_read, self._requests = os.pipe()
+        self._replies, reply_write = os.pipe()
+        self._errors, error_write = os.pipe()
+        self.spawned_ns = time.perf_counter_ns()
+        try:
+            self._popen = subprocess.Popen(
+                [
+                    python or sys.executable,
+                    # Not the working folder: a file called torch.py there must not be taken for the framework.
+                    "-P",
+                    "-m",
+                    "infer_compare.worker",
+                    f"--requests={request_read}",
+                    f"--replies={reply_write}",
+                    f"--parent={os.getpid()}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=error_write,
+                stderr=error_write,
+                pass_fds=(request_read, reply_write),
+                start_new_session=True,
+            )
+        except OSError:
+            for descriptor in (self._requests, self._replies, self._errors):
+                os.close(descriptor)
+            raise
+        finally:
+            for descriptor in (request_read, reply_write, error_write):
+                os.close(descriptor)
+        os.set_blocking(self._errors, False)
+        os.set_blocking(self._replies, False)
+        # Told of the end even where a child of the worker still holds its pipes open.
+        self._exit = os.pidfd_open(self._popen.pid) if hasattr(os, "pidfd_open") else None
+        self._ring = Ring()
+        self._reader = ReplyReader(lambda size: os.read(self._replies, size))
+        self._watchdog = watchdog
+        self._number = 0
+        self._suspended = False
+        self._closed = False
+        self.touched: OperatingPoint | None = None
+        """The operating point that the worker last said it would touch."""
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked anything."""
+        return not self._closed and self._popen.poll() is None
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last lines that it wrote to standard output and standard error."""
+        self._drain_errors()
+        return self._ring.text
+
+    def ask(self, request: Request, deadline_s: float) -> Reply:
+        """Sends a request and waits for its answer, without using the processor meanwhile.
+
+        Raises:
+            WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
+            WorkerTimeout: there was no answer within `deadline_s`; the process has been ended.
+            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+        """
+        import msgspec
+
+        self.resume()
+        self._number += 1
+        self.touched = None
+        try:
+            send(self._requests, msgspec.structs.replace(request, number=self._number))
+        except OSError:
+            raise self._death() from None
+        try:
+            return self._await(deadline_s)
+        except (WorkerTimeout, ProtocolViolation):
+            self.end()
+            raise
+
+    def _await(self, deadline_s: float) -> Reply:
+        until = time.monotonic() + deadline_s
+        poll = select.poll()
+        poll.register(self._replies, select.POLLIN)
+        poll.register(self._errors, select.POLLIN)
+        if self._exit is not None:
+            poll.register(self._exit, select.POLLIN)
+        period = self._watchdog.period_s if self._watchdog else deadline_s
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise WorkerTimeout(
+                    f"The worker did not answer within {deadline_s:g} s.",
+                    deadline_s=deadline_s,
+                    stderr_tail=self.stderr_tail,
+                )
+            events = poll.poll(max(1, round(min(left, period) * 1000)))
+            for descriptor, _ in events:
+                if descriptor == self._errors:
+                    if not self._drain_errors():
+                        poll.unregister(self._errors)
+                    continue
+                reply = self._take()
+                if reply is not None:
+                    return reply
+                if descriptor == self._exit:
+                    raise self._death()
+            if self._watchdog is not None:
+                reason = self._watchdog.objection(self.pid)
+                if reason is not None:
+                    self._kill()
+                    raise self._death(killed_for=reason)
+
+    def _take(self) -> Reply | None:
+        """The answer to the last request, or None while there is none; announcements are noted on the way."""
+        try:
+            reply = self._reader.feed()
+        except BlockingIOError:
+            return None
+        while reply is not None:
+            if reply.number != self._number:
+                raise ProtocolViolation(
+                    f"The worker answered request {reply.number} where {self._number} was expected."
+                )
+            if not isinstance(reply, Begins):
+                return reply
+            self.touched = reply.point
+            reply = self._reader.next()
+        if self._reader.ended:
+            raise self._death()
+        return None
+
+    def _death(self, killed_for: str | None = None) -> WorkerDied:
+        """What to raise for a process that has ended or closed its pipe."""
+        status = self._reap(POLITE_S)
+        if status is None:
+            # It closed its pipe and lives on: nothing can be asked of it any more.
+            self._kill()
+            status = self._popen.wait()
+        tail = self.stderr_tail
+        self._release()
+        return WorkerDied(
+            f"The worker ended with {describe_status(status)}.", status=status, killed_for=killed_for, stderr_tail=tail
+        )
+
+    def suspend(self) -> None:
+        """Stops the process and its children until it is asked again: an idle framework may spin."""
+        if not self._suspended and self.alive:
+            self._signal(signal.SIGSTOP)
+            self._suspended = True
+
+    def resume(self) -> None:
+        """Lets a suspended process go on."""
+        if self._suspended:
+            self._signal(signal.SIGCONT)
+            self._suspended = False
+
+    def close(self) -> None:
+        """Says goodbye and waits; a process that does not go is ended."""
+        if self._closed:
+            return
+        self.resume()
+        with contextlib.suppress(OSError):
+            send(self._requests, Bye(number=self._number + 1))
+        if self._reap(POLITE_S) is None:
+            self.end()
+        self._release()
+
+    def end(self) -> None:
+        """Ends the process: SIGINT, then SIGTERM, then SIGKILL."""
+        if self._closed:
+            return
+        self.resume()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._signal(number)
+            if self._reap(GRACE_S) is not None:
+                break
+        self._release()
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        if not self._closed:
+            self._kill()
+            self._release()
+
+    def _kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self._suspended = False
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The group, so that helper processes of a framework go the same way.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    def _reap(self, seconds: float) -> int | None:
+        """The exit status, or None when the process still lives after that time. Keeps its pipes empty meanwhile."""
+        until = time.monotonic() + seconds
+        while self._popen.poll() is None:
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # A worker may be blocked on a full pipe of messages.
+                self._drain_errors()
+                self._popen.wait(min(left, 0.05))
+        return self._popen.returncode
+
+    def _release(self) -> None:
+        """Makes sure that nothing of the process is left, and gives its pipes back."""
+        if self._closed:
+            return
+        self._closed = True
+        self._kill()
+        self._popen.wait()
+        self._drain_errors()
+        for descriptor in (self._requests, self._replies, self._errors, self._exit):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _drain_errors(self) -> bool:
+        """Moves what was written to standard error into the ring; False at its end."""
+        if self._closed:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self._errors, 65536):
+                self._ring.add(part)
+            return False
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def describe_status(status: int) -> str:
+    """`signal SIGSEGV` or `exit status 1`."""
+    name = signal_name(status)
+    return f"signal {name}" if name else f"exit status {status}"
+
+
+def signal_name(status: int) -> str | None:
+    """The signal that a negative exit status means."""
+    if status >= 0:
+        return None
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"

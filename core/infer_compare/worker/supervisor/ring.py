@@ -1,0 +1,25 @@
+"""The last part of what a worker wrote, however much that was."""
+
+from __future__ import annotations
+
+CAPACITY = 16 * 1024
+
+
+class Ring:
+    """Keeps the last 16 kB."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        """Starts empty."""
+        self._capacity = capacity
+        self._bytes = bytearray()
+
+    def add(self, part: bytes) -> None:
+        """Appends, and drops what is too old."""
+        self._bytes += part
+        if len(self._bytes) > self._capacity:
+            del self._bytes[: len(self._bytes) - self._capacity]
+
+    @property
+    def text(self) -> str:
+        """What is kept, as text; bytes that are no text are shown as such."""
+        return self._bytes.decode("utf-8", "backslashreplace").strip()

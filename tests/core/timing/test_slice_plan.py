@@ -1,0 +1,76 @@
+"""How many calls a slice makes, for calls of every length."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infer_compare.timing import SliceLimits, plan_slice
+
+MS = 1_000_000
+DEFAULTS = SliceLimits()
+
+
+def test_a_slice_of_ordinary_calls_lasts_sixty_milliseconds_after_three_dropped_calls() -> None:
+    """Calls of 1 ms: three dropped, sixty kept, one stamp each."""
+    plan = plan_slice(MS, DEFAULTS)
+    assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (3, 60, 1)
+
+
+def test_eight_calls_are_kept_where_sixty_milliseconds_hold_fewer() -> None:
+    """Calls of 20 ms: three would fill the time, eight are kept."""
+    assert plan_slice(20 * MS, DEFAULTS).stamps == 8
+
+
+def test_where_eight_calls_exceed_two_seconds_one_is_dropped_and_two_are_kept() -> None:
+    """The border lies at 250 ms a call."""
+    assert plan_slice(250 * MS, DEFAULTS).stamps == 8
+    plan = plan_slice(251 * MS, DEFAULTS)
+    assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (1, 2, 1)
+
+
+def test_two_milliseconds_of_tiny_calls_are_dropped() -> None:
+    """Calls of 50 us: forty before the first stamp."""
+    assert plan_slice(50_000, DEFAULTS).dropped == 40
+
+
+def test_calls_below_twenty_microseconds_share_stamps_in_whole_turns_of_the_buffers() -> None:
+    """Calls of 7 us with four buffers: sixteen calls a stamp, so that each block holds each buffer four times."""
+    plan = plan_slice(7_000, DEFAULTS, buffers=4)
+    assert plan.calls_per_stamp == 16
+    assert plan.stamps * plan.calls_per_stamp * 7_000 >= 60 * MS
+    assert plan_slice(20_000, DEFAULTS, buffers=4).calls_per_stamp == 1
+
+
+def test_an_accelerator_is_loaded_before_the_first_stamp_for_as_long_as_asked() -> None:
+    """Half a second of 10 ms calls goes before, and one second is kept; slow calls are no exception."""
+    limits = SliceLimits(slice_ns=1_000 * MS, lead_ns=500 * MS)
+    plan = plan_slice(10 * MS, limits)
+    assert (plan.dropped, plan.stamps) == (50, 100)
+    assert plan_slice(300 * MS, limits).dropped == 2
+
+
+@given(
+    latency_ns=st.integers(0, 10**11),
+    buffers=st.integers(1, 9),
+    slice_ns=st.integers(1, 2_000 * MS),
+    blocks=st.booleans(),
+)
+def test_every_plan_keeps_the_protocols_minima(latency_ns: int, buffers: int, slice_ns: int, blocks: bool) -> None:
+    """Whatever a call takes: enough stamps, enough time, blocks long enough, and a ceiling above the plan."""
+    limits = SliceLimits(slice_ns=slice_ns)
+    plan = plan_slice(latency_ns, limits, buffers=buffers, blocks=blocks)
+    latency = max(1, latency_ns)
+    planned_ns = plan.stamps * plan.calls_per_stamp * latency
+    assert plan.ceiling_ns >= planned_ns
+    if 8 * latency > limits.long_ns:
+        assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (1, 2, 1)
+        return
+    assert plan.stamps >= 8
+    assert planned_ns >= slice_ns
+    assert plan.dropped >= 3
+    if blocks and latency < 20_000:
+        assert plan.calls_per_stamp * latency >= 100_000
+        assert plan.calls_per_stamp % buffers == 0
+    else:
+        assert plan.calls_per_stamp == 1
