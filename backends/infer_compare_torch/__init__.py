@@ -72,15 +72,15 @@ class TorchBackend(Backend["LoadedModel"]):
         Raises:
             BackendUnusable: torch does not take the thread budget.
         """
-        from infer_compare_torch import session
+        from infer_compare_torch import runtime
 
-        return session.start(self.settings)
+        return runtime.start(self.settings)
 
     def devices(self) -> Sequence[Device]:
         """The CPU, and every CUDA device with its name and memory."""
-        from infer_compare_torch import session
+        from infer_compare_torch import runtime
 
-        return session.devices()
+        return runtime.devices()
 
     def load(self, model: ModelSource) -> LoadedModel:
         """An ONNX file as a module in host memory.
@@ -89,9 +89,9 @@ class TorchBackend(Backend["LoadedModel"]):
             UnsupportedModel: another format, or an operator without an import.
             ModelError: the file cannot be read.
         """
-        from infer_compare_torch import session
+        from infer_compare_torch import runtime, session
 
-        session.start(self.settings)
+        runtime.start(self.settings)
         return session.load(model)
 
     def to_device(self, loaded: LoadedModel, device: Device) -> Session[Any]:

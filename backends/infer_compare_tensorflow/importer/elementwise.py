@@ -63,7 +63,7 @@ def _cast(node: Node, data: Value, dtype: tf.DType) -> Value:
         raise UnsupportedModel(f"ONNX operator {node} casts to {dtype.name}, which has no import into TensorFlow.")
     if dtype == tf.bool and given.is_floating:
         return unary(data, lambda x: tf.not_equal(x, tf.zeros([], x.dtype)))
-    if given.is_floating and dtype.is_unsigned:
+    if given.is_floating and dtype.is_unsigned and dtype.size < 8:
         # Negative numbers wrap around as they do in numpy and ONNX Runtime.
         return unary(data, lambda x: tf.cast(tf.cast(x, tf.int64), dtype))
     return unary(data, lambda x: tf.cast(x, dtype))

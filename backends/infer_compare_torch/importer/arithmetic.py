@@ -33,8 +33,7 @@ def _binary(op_type: str, *since: int, call: Callable[..., Any], result: torch.d
         numbers = host.elementwise(builder, call, (first, second), result)
         if numbers is not None:
             return numbers
-        made: Value = builder.emit(call, *_operands(builder, first, second))
-        return made
+        return builder.emit(call, *_operands(builder, first, second))
 
     operator(op_type, *since, host=True)(handler)
 
@@ -51,7 +50,7 @@ _binary("LessOrEqual", 12, 16, call=py.le, result=torch.bool)
 
 def divide(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """A quotient; that of integers is cut towards zero."""
-    if torch.is_tensor(first) and first.is_floating_point() or torch.is_tensor(second) and second.is_floating_point():
+    if first.is_floating_point():
         return first / second
     return torch.div(first, second, rounding_mode="trunc")
 
@@ -63,27 +62,23 @@ def _divide(builder: Builder, _: Node, first: Value, second: Value) -> Value:
     if numbers is not None:
         return numbers
     if dtype is None or not dtype.is_floating_point:
-        made: Value = builder.emit(divide, builder.tensor(first), builder.tensor(second))
-        return made
-    made = builder.emit(py.truediv, *_operands(builder, first, second))
-    return made
+        return builder.emit(divide, builder.tensor(first), builder.tensor(second))
+    return builder.emit(py.truediv, *_operands(builder, first, second))
 
 
 @operator("Mod", 10, 13, host=True)
 def _modulo(builder: Builder, node: Node, first: Value, second: Value) -> Value:
     if node.attributes.get("fmod", 0):
-        made: Value = builder.emit(torch.fmod, builder.tensor(first), builder.tensor(second))
-        return made
+        return builder.emit(torch.fmod, builder.tensor(first), builder.tensor(second))
     numbers = host.elementwise(builder, py.mod, (first, second))
     if numbers is not None:
         return numbers
-    made = builder.emit(torch.remainder, builder.tensor(first), builder.tensor(second))
-    return made
+    return builder.emit(torch.remainder, builder.tensor(first), builder.tensor(second))
 
 
 def power(base: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     """A power in the dtype of its base; the exponent may be of another."""
-    if not base.is_floating_point() and torch.is_tensor(exponent) and not exponent.is_floating_point():
+    if not base.is_floating_point() and not exponent.is_floating_point():
         return torch.pow(base.to(torch.int64), exponent.to(torch.int64)).to(base.dtype)
     return torch.pow(base, exponent).to(base.dtype)
 
@@ -98,15 +93,11 @@ def _power(builder: Builder, _: Node, base: Value, exponent: Value) -> Value:
     if isinstance(base, TensorValue) and dtype is not None and dtype.is_floating_point:
         number = builder.operand(exponent)
         if isinstance(number, (int, float)):
-            made: Value = builder.emit(torch.pow, base, number)
-            return made
-    made = builder.emit(power, base, builder.tensor(exponent))
-    return made
+            return builder.emit(torch.pow, base, number)
+    return builder.emit(power, base, builder.tensor(exponent))
 
 
-def _variadic(
-    op_type: str, *since: int, call: Callable[..., Any], numbers: Callable[..., Any], numeric: bool
-) -> None:
+def _variadic(op_type: str, *since: int, call: Callable[..., Any], numbers: Callable[..., Any], numeric: bool) -> None:
     def handler(builder: Builder, _: Node, *values: Value) -> Value:
         small = host.elementwise(builder, numbers, values)
         if small is not None:
@@ -118,7 +109,6 @@ def _variadic(
     operator(op_type, *since, host=True)(handler)
 
 
-
 _variadic("Max", 6, 8, 12, 13, call=torch.maximum, numbers=host.maximum, numeric=False)
 _variadic("Min", 6, 8, 12, 13, call=torch.minimum, numbers=host.minimum, numeric=False)
 _variadic("Sum", 6, 8, 13, call=py.add, numbers=host.total, numeric=True)
@@ -127,8 +117,7 @@ _variadic("Sum", 6, 8, 13, call=py.add, numbers=host.total, numeric=True)
 @operator("Mean", 6, 8, 13)
 def _mean(builder: Builder, _: Node, *values: Value) -> Value:
     total = reduce(lambda one, other: builder.emit(py.add, one, other), values)
-    made: Value = builder.emit(py.truediv, total, float(len(values)))
-    return made
+    return builder.emit(py.truediv, total, float(len(values)))
 
 
 def _logical(op_type: str, *since: int, call: Callable[..., Any], numbers: Callable[..., Any]) -> None:
@@ -136,8 +125,7 @@ def _logical(op_type: str, *since: int, call: Callable[..., Any], numbers: Calla
         small = host.elementwise(builder, numbers, (first, second), torch.bool)
         if small is not None:
             return small
-        made: Value = builder.emit(call, builder.tensor(first), builder.tensor(second))
-        return made
+        return builder.emit(call, builder.tensor(first), builder.tensor(second))
 
     operator(op_type, *since, host=True)(handler)
 
@@ -155,8 +143,7 @@ simple("BitwiseNot", 18, call=torch.bitwise_not)
 @operator("BitShift", 11)
 def _shift(builder: Builder, node: Node, value: Value, by: Value) -> Value:
     left = node.attributes["direction"] == "LEFT"
-    made: Value = builder.emit(torch.bitwise_left_shift if left else torch.bitwise_right_shift, value, by)
-    return made
+    return builder.emit(torch.bitwise_left_shift if left else torch.bitwise_right_shift, value, by)
 
 
 @operator("Where", 9, 16, host=True)
@@ -164,5 +151,4 @@ def _where(builder: Builder, _: Node, condition: Value, first: Value, second: Va
     numbers = host.elementwise(builder, host.choose, (condition, first, second), dtype_of(first))
     if numbers is not None:
         return numbers
-    made: Value = builder.emit(torch.where, *(builder.tensor(one) for one in (condition, first, second)))
-    return made
+    return builder.emit(torch.where, *(builder.tensor(one) for one in (condition, first, second)))

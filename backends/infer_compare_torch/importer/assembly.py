@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Graph, Node
     from infer_compare_torch.importer.inference import Inferred
 
-KEEPS_UNSIGNED = frozenset({"Cast", "CastLike", "Expand", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze"})
+KEEPS_UNSIGNED = frozenset(
+    {"Cast", "CastLike", "Expand", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze"}
+)
 """Operators that torch carries out on wide unsigned integers as on any dtype."""
 
 WRAPS = frozenset(

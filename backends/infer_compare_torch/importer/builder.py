@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import fx, nn
 
 from infer_compare_torch.importer import dtypes
-from infer_compare_torch.importer.values import HostValue, Ints, Scalar, TensorValue, Value, shape_of
+from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from infer_compare import TensorSpec
     from infer_compare_torch.importer.inference import Inferred
+
 
 def make_vector(items: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     """A vector on the device, made of Python numbers."""
@@ -52,7 +53,7 @@ class Builder:
     def __init__(self) -> None:
         """Starts an empty module."""
         self.root = nn.Module()
-        self.graph = fx.Graph(self.root)
+        self.graph = fx.Graph()
         self._names: set[str] = set()
         self._hints: dict[int, str] = {}
         self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
@@ -72,7 +73,7 @@ class Builder:
         self._hints[id(tensor)] = name
         return tensor
 
-    def emit(self, call: Callable[..., Any] | str, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - a value, or several
+    def emit(self, call: Callable[..., Any] | str, *arguments: object, **named: object) -> Tensorial:
         """Makes a call now, or has the module make it.
 
         Args:
@@ -81,7 +82,7 @@ class Builder:
             named: as `arguments`.
 
         Returns:
-            A `torch.Tensor` (or what the call returns) if every argument is known, else a `TensorValue`.
+            The tensor if every argument is known, else the value that stands for it.
         """
         if _is_symbolic(arguments) or _is_symbolic(named):
             lowered = self._lower(arguments)
@@ -90,10 +91,18 @@ class Builder:
                 return TensorValue(self.graph.call_method(call, lowered, keywords))
             return TensorValue(self.graph.call_function(call, lowered, keywords))
         if isinstance(call, str):
-            return getattr(arguments[0], call)(*arguments[1:], **named)
-        return call(*arguments, **named)
+            call = cast("Callable[..., Any]", getattr(torch.Tensor, call))
+        result: torch.Tensor = call(*arguments, **named)
+        return result
 
-    def scalar(self, call: Callable[..., Any], *arguments: Any) -> Scalar:
+    def several(self, count: int, call: Callable[..., Any], *arguments: object) -> tuple[Tensorial, ...]:
+        """As `emit`, for a call that gives several tensors, of which the first `count` are taken."""
+        if not _is_symbolic(arguments):
+            return tuple(call(*arguments)[:count])
+        node = self.graph.call_function(call, self._lower(arguments))
+        return tuple(TensorValue(self.graph.call_function(operator.getitem, (node, index))) for index in range(count))
+
+    def scalar(self, call: Callable[..., Any], *arguments: object) -> Scalar:
         """As `emit`, for a call that takes and gives Python numbers."""
         if _is_symbolic(arguments):
             return self.graph.call_function(call, self._lower(arguments))
@@ -106,13 +115,7 @@ class Builder:
         self.root.add_module(target, module)
         return TensorValue(self.graph.call_module(target, self._lower(arguments)))
 
-    def item(self, value: Any, index: int) -> Any:  # noqa: ANN401 - a value out of several
-        """One of several results of a call."""
-        if isinstance(value, TensorValue):
-            return TensorValue(self.graph.call_function(operator.getitem, (value.node, index)))
-        return value[index]
-
-    def tensor(self, value: Value) -> torch.Tensor | TensorValue:
+    def tensor(self, value: Value) -> Tensorial:
         """The value as a tensor: Python numbers are put into one on the device."""
         if not isinstance(value, HostValue):
             return value
@@ -193,7 +196,7 @@ class Builder:
         self.graph.lint()
         return fx.GraphModule(self.root, self.graph, class_name=_identifier(name) or "Imported").eval()
 
-    def _lower(self, argument: Any) -> Any:  # noqa: ANN401 - the tree of a call's arguments
+    def _lower(self, argument: object) -> Any:  # noqa: ANN401 - the tree of a call's arguments
         match argument:
             case TensorValue():
                 return argument.node
@@ -239,7 +242,7 @@ def _identifier(name: str) -> str:
     return f"_{text}" if text[:1].isdigit() else text
 
 
-def _is_symbolic(argument: Any) -> bool:  # noqa: ANN401 - the tree of a call's arguments
+def _is_symbolic(argument: object) -> bool:
     match argument:
         case TensorValue() | HostValue() | fx.Node():
             return True

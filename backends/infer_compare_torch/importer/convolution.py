@@ -105,7 +105,7 @@ def _convolution(builder: Builder, node: Node, value: Value, weight: Value, bias
     if starts != ends:
         value = builder.emit(functional.pad, value, interleaved(starts, ends))
         starts = [0] * len(kernel)
-    made: Value = builder.emit(
+    return builder.emit(
         CONVOLUTIONS[len(kernel)],
         value,
         weight,
@@ -115,7 +115,6 @@ def _convolution(builder: Builder, node: Node, value: Value, weight: Value, bias
         tuple(dilations),
         node.attributes.get("group", 1),
     )
-    return made
 
 
 def transpose_convolve(
@@ -166,10 +165,9 @@ def _transposed(builder: Builder, node: Node, value: Value, weight: Value, bias:
     group = node.attributes.get("group", 1)
     sizes = node.attributes.get("output_shape")
     automatic = node.attributes.get("auto_pad", "NOTSET")
-    made: Value
     if sizes or automatic in {"SAME_UPPER", "SAME_LOWER"}:
         chosen = tuple(sizes)[-len(kernel) :] if sizes else None
-        made = builder.emit(
+        return builder.emit(
             transpose_convolve_to,
             value,
             weight,
@@ -181,12 +179,11 @@ def _transposed(builder: Builder, node: Node, value: Value, weight: Value, bias:
             chosen,
             automatic == "SAME_UPPER",
         )
-        return made
     native = starts == ends and all(
         more < max(stride, dilation) for more, stride, dilation in zip(extra, strides, dilations, strict=True)
     )
     if native:
-        made = builder.emit(
+        return builder.emit(
             TRANSPOSED[len(kernel)],
             value,
             weight,
@@ -197,7 +194,5 @@ def _transposed(builder: Builder, node: Node, value: Value, weight: Value, bias:
             group,
             tuple(dilations),
         )
-        return made
     ends = [end - more for end, more in zip(ends, extra, strict=True)]
-    made = builder.emit(transpose_convolve, value, weight, bias, strides, dilations, group, starts, ends)
-    return made
+    return builder.emit(transpose_convolve, value, weight, bias, strides, dilations, group, starts, ends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
@@ -12,6 +13,14 @@ from infer_compare import UnsupportedModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_READ_ONLY = np.zeros(1)
+_READ_ONLY.flags.writeable = False
+with warnings.catch_warnings():
+    # torch warns once in a process that an array is read-only. Batches are maps of files that nobody may
+    # write to, and nothing here does; a copy would be a cost that no user of torch pays.
+    warnings.simplefilter("ignore")
+    torch.from_numpy(_READ_ONLY)
 
 BY_NAME: dict[str, torch.dtype] = {
     "bool": torch.bool,

@@ -56,8 +56,7 @@ def _unary(op_type: str, *since: int, call: Callable[..., Any]) -> None:
         numbers = host.elementwise(builder, host.UNARY[op_type], (value,))
         if numbers is not None:
             return numbers
-        made: Value = builder.emit(call, builder.tensor(value))
-        return made
+        return builder.emit(call, builder.tensor(value))
 
     operator(op_type, *since, host=True)(handler)
 
@@ -106,8 +105,7 @@ def cast(builder: Builder, value: Value, dtype: torch.dtype) -> Value:
 
 def _with_alpha(op_type: str, *since: int, default: float, call: Callable[..., Any]) -> None:
     def handler(builder: Builder, node: Node, value: Value) -> Value:
-        made: Value = builder.emit(call, value, node.attributes.get("alpha", default))
-        return made
+        return builder.emit(call, value, node.attributes.get("alpha", default))
 
     operator(op_type, *since)(handler)
 
@@ -133,10 +131,8 @@ def _selu(builder: Builder, node: Node, value: Value) -> Value:
     alpha = node.attributes.get("alpha", SELU_ALPHA)
     gamma = node.attributes.get("gamma", SELU_GAMMA)
     if abs(alpha - SELU_ALPHA) < 1e-6 and abs(gamma - SELU_GAMMA) < 1e-6:
-        made: Value = builder.emit(functional.selu, value)
-        return made
-    made = builder.emit(scaled_elu, value, alpha, gamma)
-    return made
+        return builder.emit(functional.selu, value)
+    return builder.emit(scaled_elu, value, alpha, gamma)
 
 
 def hard_sigmoid(tensor: torch.Tensor, alpha: float, beta: float) -> torch.Tensor:
@@ -149,16 +145,13 @@ def _hard_sigmoid(builder: Builder, node: Node, value: Value) -> Value:
     alpha = node.attributes.get("alpha", 0.2)
     beta = node.attributes.get("beta", 0.5)
     if abs(alpha - 1 / 6) < 1e-7 and beta == 0.5:
-        made: Value = builder.emit(functional.hardsigmoid, value)
-        return made
-    made = builder.emit(hard_sigmoid, value, alpha, beta)
-    return made
+        return builder.emit(functional.hardsigmoid, value)
+    return builder.emit(hard_sigmoid, value, alpha, beta)
 
 
 @operator("Gelu", 20)
 def _gelu(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(functional.gelu, value, approximate=node.attributes.get("approximate", "none"))
-    return made
+    return builder.emit(functional.gelu, value, approximate=node.attributes.get("approximate", "none"))
 
 
 def shrink(tensor: torch.Tensor, bias: float, lambd: float) -> torch.Tensor:
@@ -170,10 +163,7 @@ def shrink(tensor: torch.Tensor, bias: float, lambd: float) -> torch.Tensor:
 
 @operator("Shrink", 9)
 def _shrink(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(
-        shrink, value, node.attributes.get("bias", 0.0), node.attributes.get("lambd", 0.5)
-    )
-    return made
+    return builder.emit(shrink, value, node.attributes.get("bias", 0.0), node.attributes.get("lambd", 0.5))
 
 
 def parametric_relu(tensor: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
@@ -192,10 +182,8 @@ def _prelu(builder: Builder, _: Node, value: Value, slope: Value) -> Value:
         and shape[1] == slope.shape[0]
     )
     if per_channel and dtype is not None and dtype.is_floating_point:
-        made: Value = builder.emit(functional.prelu, value, builder.emit(torch.reshape, slope, (-1,)))
-        return made
-    made = builder.emit(parametric_relu, value, slope)
-    return made
+        return builder.emit(functional.prelu, value, builder.emit(torch.reshape, slope, (-1,)))
+    return builder.emit(parametric_relu, value, slope)
 
 
 def is_infinite(tensor: torch.Tensor, positive: bool, negative: bool) -> torch.Tensor:
@@ -211,14 +199,13 @@ def is_infinite(tensor: torch.Tensor, positive: bool, negative: bool) -> torch.T
 def _is_infinite(builder: Builder, node: Node, value: Value) -> Value:
     positive = bool(node.attributes.get("detect_positive", 1))
     negative = bool(node.attributes.get("detect_negative", 1))
-    made: Value = builder.emit(is_infinite, value, positive, negative)
-    return made
+    return builder.emit(is_infinite, value, positive, negative)
 
 
 @operator("Clip", 6)
 def _clip_by_attributes(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(torch.clamp, value, node.attributes.get("min"), node.attributes.get("max"))
-    return made if node.attributes else value
+    bounds = node.attributes.get("min"), node.attributes.get("max")
+    return value if bounds == (None, None) else builder.emit(torch.clamp, value, *bounds)
 
 
 @operator("Clip", 11, 12, 13)
@@ -229,8 +216,7 @@ def _clip(builder: Builder, _: Node, value: Value, least: Value | None = None, m
     if not all(one is None or isinstance(one, (int, float)) for one in bounds):
         # torch takes two numbers or two tensors.
         bounds = [least, most]
-    made: Value = builder.emit(torch.clamp, value, *bounds)
-    return made
+    return builder.emit(torch.clamp, value, *bounds)
 
 
 @operator("Dropout", 7, 10, 12, 13, 22, host=True)

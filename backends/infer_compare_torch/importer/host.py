@@ -93,14 +93,15 @@ def quotient_of(dtype: torch.dtype | None) -> Callable[..., Any]:
 
 def power_of(base: float, exponent: float) -> float:
     """A power of numbers."""
-    return base**exponent
+    result: float = base**exponent
+    return result
 
 
 def minimum(first: float, *others: float) -> float:
     """The least of several numbers."""
     least = first
     for other in others:
-        least = torch.sym_min(least, other)
+        least = torch.sym_min(least, other)  # type: ignore[no-untyped-call]
     return least
 
 
@@ -108,7 +109,7 @@ def maximum(first: float, *others: float) -> float:
     """The greatest of several numbers."""
     greatest = first
     for other in others:
-        greatest = torch.sym_max(greatest, other)
+        greatest = torch.sym_max(greatest, other)  # type: ignore[no-untyped-call]
     return greatest
 
 
@@ -133,14 +134,15 @@ def to_bool(number: float) -> bool:
 
 def to_float(number: float) -> float:
     """A number as floating point."""
-    return number if isinstance(number, float) else torch.sym_float(number)
+    return torch.sym_float(number)
 
 
 def to_int(number: float) -> int:
     """A number cut towards zero."""
     if isinstance(number, bool):
         return 1 if number else 0
-    return torch.sym_int(number)
+    whole: int = torch.sym_int(number)  # type: ignore[no-untyped-call]
+    return whole
 
 
 UNARY: dict[str, Callable[[Any], Any]] = {

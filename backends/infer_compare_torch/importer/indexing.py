@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import operator as py
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch import fx
-from torch.nn import functional
 
-from infer_compare import UnsupportedModel
 from infer_compare_torch.importer import host
 from infer_compare_torch.importer.registry import operator
-from infer_compare_torch.importer.values import HostValue, TensorValue, Value, dtype_of, rank_of
+from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
 
@@ -41,17 +36,13 @@ def _gather(builder: Builder, node: Node, value: Value, index: Value) -> Value:
         return host.pack(items, scalar=index.dim() == 0, dtype=value.dtype)
     tensor = builder.tensor(value)
     rank = rank_of(tensor)
-    made: Value
     if isinstance(index, torch.Tensor) and index.dim() == 0:
-        made = builder.emit("select", tensor, axis, int(index.item()))
-        return made
+        return builder.emit("select", tensor, axis, int(index.item()))
     index = builder.tensor(index)
     if dtype_of(index) not in INDEX_DTYPES or (axis < 0 and rank is None):
-        made = builder.emit(gather, tensor, index, axis)
-        return made
+        return builder.emit(gather, tensor, index, axis)
     before = (slice(None),) * (axis % rank if rank else axis)
-    made = builder.emit(py.getitem, tensor, (*before, index) if before else index)
-    return made
+    return builder.emit(py.getitem, tensor, (*before, index) if before else index)
 
 
 def gather_elements(tensor: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor:
@@ -61,8 +52,7 @@ def gather_elements(tensor: torch.Tensor, index: torch.Tensor, axis: int) -> tor
 
 @operator("GatherElements", 11, 13)
 def _gather_elements(builder: Builder, node: Node, value: Value, index: Value) -> Value:
-    made: Value = builder.emit(gather_elements, value, index, node.attributes.get("axis", 0))
-    return made
+    return builder.emit(gather_elements, value, index, node.attributes.get("axis", 0))
 
 
 def gather_nd(tensor: torch.Tensor, index: torch.Tensor, batch_axes: int) -> torch.Tensor:
@@ -78,8 +68,7 @@ def gather_nd(tensor: torch.Tensor, index: torch.Tensor, batch_axes: int) -> tor
 
 @operator("GatherND", 11, 12, 13)
 def _gather_nd(builder: Builder, node: Node, value: Value, index: Value) -> Value:
-    made: Value = builder.emit(gather_nd, value, index, node.attributes.get("batch_dims", 0))
-    return made
+    return builder.emit(gather_nd, value, index, node.attributes.get("batch_dims", 0))
 
 
 REDUCTIONS = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
@@ -98,7 +87,7 @@ def scatter_elements(
 @operator("Scatter", 9, 11)
 @operator("ScatterElements", 11, 13, 16, 18)
 def _scatter_elements(builder: Builder, node: Node, value: Value, index: Value, updates: Value) -> Value:
-    made: Value = builder.emit(
+    return builder.emit(
         scatter_elements,
         value,
         index,
@@ -106,12 +95,9 @@ def _scatter_elements(builder: Builder, node: Node, value: Value, index: Value, 
         node.attributes.get("axis", 0),
         node.attributes.get("reduction", "none"),
     )
-    return made
 
 
-def scatter_nd(
-    tensor: torch.Tensor, index: torch.Tensor, updates: torch.Tensor, reduction: str
-) -> torch.Tensor:
+def scatter_nd(tensor: torch.Tensor, index: torch.Tensor, updates: torch.Tensor, reduction: str) -> torch.Tensor:
     """A copy of the tensor with slices replaced, or combined; tuples of indices are the last axis of `index`."""
     depth = index.shape[-1]
     sizes = tensor.shape[:depth]
@@ -128,8 +114,7 @@ def scatter_nd(
 
 @operator("ScatterND", 11, 13, 16, 18)
 def _scatter_nd(builder: Builder, node: Node, value: Value, index: Value, updates: Value) -> Value:
-    made: Value = builder.emit(scatter_nd, value, index, updates, node.attributes.get("reduction", "none"))
-    return made
+    return builder.emit(scatter_nd, value, index, updates, node.attributes.get("reduction", "none"))
 
 
 def one_hot(index: torch.Tensor, depth: int, values: torch.Tensor, axis: int) -> torch.Tensor:
@@ -144,10 +129,9 @@ def one_hot(index: torch.Tensor, depth: int, values: torch.Tensor, axis: int) ->
 
 @operator("OneHot", 9, 11, host=True)
 def _one_hot(builder: Builder, node: Node, index: Value, depth: Value, values: Value) -> Value:
-    made: Value = builder.emit(
+    return builder.emit(
         one_hot, builder.tensor(index), builder.number(depth), builder.tensor(values), node.attributes.get("axis", -1)
     )
-    return made
 
 
 def nonzero(tensor: torch.Tensor) -> torch.Tensor:
@@ -157,8 +141,7 @@ def nonzero(tensor: torch.Tensor) -> torch.Tensor:
 
 @operator("NonZero", 9, 13)
 def _nonzero(builder: Builder, _: Node, value: Value) -> Value:
-    made: Value = builder.emit(nonzero, value)
-    return made
+    return builder.emit(nonzero, value)
 
 
 def compress(tensor: torch.Tensor, condition: torch.Tensor, axis: int | None) -> torch.Tensor:
@@ -170,16 +153,14 @@ def compress(tensor: torch.Tensor, condition: torch.Tensor, axis: int | None) ->
 
 @operator("Compress", 9, 11)
 def _compress(builder: Builder, node: Node, value: Value, condition: Value) -> Value:
-    made: Value = builder.emit(compress, value, condition, node.attributes.get("axis"))
-    return made
+    return builder.emit(compress, value, condition, node.attributes.get("axis"))
 
 
 def extreme_index(tensor: torch.Tensor, axis: int, keep: bool, last: bool, least: bool) -> torch.Tensor:
     """The index of the greatest (or least) element along an axis: the first such, or the last."""
-    search: Any = torch.argmin if least else torch.argmax
+    search = torch.argmin if least else torch.argmax
     if not last:
-        index: torch.Tensor = search(tensor, axis, keepdim=keep)
-        return index
+        return search(tensor, axis, keepdim=keep)
     return tensor.shape[axis] - 1 - search(tensor.flip(axis), axis, keepdim=keep)
 
 
@@ -187,8 +168,7 @@ def _extreme(op_type: str, least: bool) -> None:
     def handler(builder: Builder, node: Node, value: Value) -> Value:
         axis, keep = node.attributes.get("axis", 0), bool(node.attributes.get("keepdims", 1))
         last = bool(node.attributes.get("select_last_index", 0))
-        made: Value = builder.emit(extreme_index, value, axis, keep, last, least)
-        return made
+        return builder.emit(extreme_index, value, axis, keep, last, least)
 
     operator(op_type, 1, 11, 12, 13)(handler)
 
@@ -208,8 +188,7 @@ def top(tensor: torch.Tensor, count: int, axis: int, greatest: bool) -> tuple[to
 def _top(builder: Builder, node: Node, value: Value, count: Value | None = None) -> tuple[Value, ...]:
     number = node.attributes["k"] if count is None else builder.number(count)
     greatest = bool(node.attributes.get("largest", 1))
-    both = builder.emit(top, builder.tensor(value), number, node.attributes.get("axis", -1), greatest)
-    return builder.item(both, 0), builder.item(both, 1)
+    return builder.several(2, top, builder.tensor(value), number, node.attributes.get("axis", -1), greatest)
 
 
 def reverse_sequences(tensor: torch.Tensor, lengths: torch.Tensor, batch_axis: int, time_axis: int) -> torch.Tensor:
@@ -227,8 +206,7 @@ def reverse_sequences(tensor: torch.Tensor, lengths: torch.Tensor, batch_axis: i
 @operator("ReverseSequence", 10)
 def _reverse_sequences(builder: Builder, node: Node, value: Value, lengths: Value) -> Value:
     batch_axis, time_axis = node.attributes.get("batch_axis", 1), node.attributes.get("time_axis", 0)
-    made: Value = builder.emit(reverse_sequences, value, lengths, batch_axis, time_axis)
-    return made
+    return builder.emit(reverse_sequences, value, lengths, batch_axis, time_axis)
 
 
 def cumulate(tensor: torch.Tensor, axis: int, exclusive: bool, reverse: bool) -> torch.Tensor:
@@ -245,5 +223,4 @@ def cumulate(tensor: torch.Tensor, axis: int, exclusive: bool, reverse: bool) ->
 @operator("CumSum", 11, 14, host=True)
 def _cumulate(builder: Builder, node: Node, value: Value, axis: Value) -> Value:
     exclusive, reverse = bool(node.attributes.get("exclusive", 0)), bool(node.attributes.get("reverse", 0))
-    made: Value = builder.emit(cumulate, builder.tensor(value), builder.number(axis), exclusive, reverse)
-    return made
+    return builder.emit(cumulate, builder.tensor(value), builder.number(axis), exclusive, reverse)

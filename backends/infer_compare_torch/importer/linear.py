@@ -33,8 +33,7 @@ def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value
     )
     if alpha == 1.0 and (bias is None or beta == 1.0) and per_feature:
         weight = second if attributes.get("transB", 0) else builder.emit(torch.t, second)
-        made: Value = builder.emit(functional.linear, first, weight, bias)
-        return made
+        return builder.emit(functional.linear, first, weight, bias)
     if attributes.get("transB", 0):
         second = builder.emit(torch.t, second)
     made = builder.emit(torch.matmul, first, second)
@@ -52,5 +51,4 @@ def scale(tensor: torch.Tensor, factor: float) -> torch.Tensor:
 
 @operator("Einsum", 12)
 def _einsum(builder: Builder, node: Node, *values: Value) -> Value:
-    made: Value = builder.emit(torch.einsum, node.attributes["equation"].replace(" ", ""), *values)
-    return made
+    return builder.emit(torch.einsum, node.attributes["equation"].replace(" ", ""), *values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
@@ -10,7 +10,7 @@ from torch.nn import functional
 from infer_compare import UnsupportedModel
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.shape import flatten
-from infer_compare_torch.importer.values import Value, dtype_of, rank_of, shape_of
+from infer_compare_torch.importer.values import Value, rank_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,24 +27,21 @@ def _batch(
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if not node.attributes.get("spatial", 1):
         raise UnsupportedModel(f"ONNX operator {node} normalises each place apart, which has no import into torch.")
-    made: Value = builder.emit(
+    return builder.emit(
         functional.batch_norm, value, mean, variance, scale, bias, False, 0.0, node.attributes.get("epsilon", 1e-5)
     )
-    return made
 
 
 @operator("InstanceNormalization", 6, 22)
 def _instance(builder: Builder, node: Node, value: Value, scale: Value, bias: Value) -> Value:
     epsilon = node.attributes.get("epsilon", 1e-5)
-    made: Value = builder.emit(torch.instance_norm, value, scale, bias, None, None, True, 0.0, epsilon, True)
-    return made
+    return builder.emit(torch.instance_norm, value, scale, bias, None, None, True, 0.0, epsilon, True)
 
 
 @operator("GroupNormalization", 21)
 def _group(builder: Builder, node: Node, value: Value, scale: Value, bias: Value) -> Value:
     epsilon = node.attributes.get("epsilon", 1e-5)
-    made: Value = builder.emit(functional.group_norm, value, node.attributes["num_groups"], scale, bias, epsilon)
-    return made
+    return builder.emit(functional.group_norm, value, node.attributes["num_groups"], scale, bias, epsilon)
 
 
 def group_norm_by_group(
@@ -60,8 +57,7 @@ def group_norm_by_group(
 @operator("GroupNormalization", 18)
 def _group_by_group(builder: Builder, node: Node, value: Value, scale: Value, bias: Value) -> Value:
     epsilon = node.attributes.get("epsilon", 1e-5)
-    made: Value = builder.emit(group_norm_by_group, value, node.attributes["num_groups"], scale, bias, epsilon)
-    return made
+    return builder.emit(group_norm_by_group, value, node.attributes["num_groups"], scale, bias, epsilon)
 
 
 def layer_norm(
@@ -90,10 +86,8 @@ def _layer(
         assert shape is not None
         normalized = shape[axis % rank :]
         if normalized == weights and (bias is None or shape_of(bias) == weights):
-            made: Value = builder.emit(functional.layer_norm, value, weights, scale, bias, epsilon)
-            return made
-    results = builder.emit(layer_norm, value, scale, bias, axis, epsilon)
-    return tuple(builder.item(results, index) for index in range(len(node.outputs)))
+            return builder.emit(functional.layer_norm, value, weights, scale, bias, epsilon)
+    return builder.several(len(node.outputs), layer_norm, value, scale, bias, axis, epsilon)
 
 
 def local_response(tensor: torch.Tensor, size: int, alpha: float, beta: float, bias: float) -> torch.Tensor:
@@ -107,7 +101,7 @@ def local_response(tensor: torch.Tensor, size: int, alpha: float, beta: float, b
 @operator("LRN", 1, 13)
 def _local_response(builder: Builder, node: Node, value: Value) -> Value:
     attributes = node.attributes
-    made: Value = builder.emit(
+    return builder.emit(
         local_response,
         value,
         attributes["size"],
@@ -115,7 +109,6 @@ def _local_response(builder: Builder, node: Node, value: Value) -> Value:
         attributes.get("beta", 0.75),
         attributes.get("bias", 1.0),
     )
-    return made
 
 
 def mean_variance(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
@@ -127,8 +120,7 @@ def mean_variance(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
 
 @operator("MeanVarianceNormalization", 9, 13)
 def _mean_variance(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(mean_variance, value, tuple(node.attributes.get("axes", (0, 2, 3))))
-    return made
+    return builder.emit(mean_variance, value, tuple(node.attributes.get("axes", (0, 2, 3))))
 
 
 def lp_normalize(tensor: torch.Tensor, axis: int, power: int) -> torch.Tensor:
@@ -139,8 +131,7 @@ def lp_normalize(tensor: torch.Tensor, axis: int, power: int) -> torch.Tensor:
 
 @operator("LpNormalization", 1, 22)
 def _lp_normalize(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(lp_normalize, value, node.attributes.get("axis", -1), node.attributes.get("p", 2))
-    return made
+    return builder.emit(lp_normalize, value, node.attributes.get("axis", -1), node.attributes.get("p", 2))
 
 
 def hardmax(tensor: torch.Tensor, axis: int) -> torch.Tensor:
@@ -159,14 +150,11 @@ def _softmax(op_type: str, call: Callable[..., torch.Tensor]) -> None:
     def by_matrix(builder: Builder, node: Node, value: Value) -> Value:
         axis, rank = node.attributes.get("axis", 1), rank_of(value)
         if rank is not None and axis % rank == rank - 1:
-            made: Value = builder.emit(call, value, -1)
-            return made
-        made = builder.emit(on_matrix, value, axis, call)
-        return made
+            return builder.emit(call, value, -1)
+        return builder.emit(on_matrix, value, axis, call)
 
     def along_axis(builder: Builder, node: Node, value: Value) -> Value:
-        made: Value = builder.emit(call, value, node.attributes.get("axis", -1))
-        return made
+        return builder.emit(call, value, node.attributes.get("axis", -1))
 
     operator(op_type, 1, 11)(by_matrix)
     operator(op_type, 13)(along_axis)

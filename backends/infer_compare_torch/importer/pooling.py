@@ -87,9 +87,7 @@ def placement(
     if upper is not None:
         starts, ends = same_padding(sizes, kernel, strides, dilations, upper=upper)
     needed, places = [], []
-    for size, extent, stride, dilation, start, end in zip(
-        sizes, kernel, strides, dilations, starts, ends, strict=True
-    ):
+    for size, extent, stride, dilation, start, end in zip(sizes, kernel, strides, dilations, starts, ends, strict=True):
         span = (extent - 1) * dilation + 1
         room = size + start + end - span
         count = (-(-room // stride) if ceil else room // stride) + 1
@@ -164,13 +162,10 @@ def _max_pool(builder: Builder, node: Node, value: Value) -> Value | tuple[Value
     dtype = dtype_of(value)
     if len(node.outputs) > 1:
         by_column = bool(node.attributes.get("storage_order", 0))
-        both = builder.emit(max_pool_with_places, value, *window.arguments(), by_column)
-        return builder.item(both, 0), builder.item(both, 1)
-    made: Value
+        return builder.several(2, max_pool_with_places, value, *window.arguments(), by_column)
     if not window.native or dtype is None or not dtype.is_floating_point:
-        made = builder.emit(max_pool, value, *window.arguments())
-        return made
-    made = builder.emit(
+        return builder.emit(max_pool, value, *window.arguments())
+    return builder.emit(
         MAXIMA[window.axes],
         value,
         window.kernel,
@@ -179,7 +174,6 @@ def _max_pool(builder: Builder, node: Node, value: Value) -> Value | tuple[Value
         tuple(window.dilations),
         window.ceil,
     )
-    return made
 
 
 def window_sum(
@@ -227,11 +221,9 @@ def average_pool(
 def _average_pool(builder: Builder, node: Node, value: Value) -> Value:
     window = Window(node)
     count_padding = bool(node.attributes.get("count_include_pad", 0))
-    made: Value
     if not window.native or set(window.dilations) != {1}:
-        made = builder.emit(average_pool, value, *window.arguments(), count_padding)
-        return made
-    made = builder.emit(
+        return builder.emit(average_pool, value, *window.arguments(), count_padding)
+    return builder.emit(
         AVERAGES[window.axes],
         value,
         window.kernel,
@@ -240,7 +232,6 @@ def _average_pool(builder: Builder, node: Node, value: Value) -> Value:
         window.ceil,
         count_padding,
     )
-    return made
 
 
 def norm_pool(
@@ -263,8 +254,7 @@ def norm_pool(
 
 @operator("LpPool", 2, 11, 18, 22)
 def _norm_pool(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(norm_pool, value, *Window(node).arguments(), node.attributes.get("p", 2))
-    return made
+    return builder.emit(norm_pool, value, *Window(node).arguments(), node.attributes.get("p", 2))
 
 
 def spatial_axes(tensor: torch.Tensor) -> tuple[int, ...]:
@@ -280,12 +270,11 @@ def global_average(tensor: torch.Tensor) -> torch.Tensor:
 @operator("GlobalAveragePool", 1, 22)
 def _global_average(builder: Builder, _: Node, value: Value) -> Value:
     rank = rank_of(value)
-    made: Value = (
+    return (
         builder.emit(global_average, value)
         if rank is None
         else builder.emit(torch.mean, value, tuple(range(2, rank)), keepdim=True)
     )
-    return made
 
 
 def global_maximum(tensor: torch.Tensor) -> torch.Tensor:
@@ -295,8 +284,7 @@ def global_maximum(tensor: torch.Tensor) -> torch.Tensor:
 
 @operator("GlobalMaxPool", 1, 22)
 def _global_maximum(builder: Builder, _: Node, value: Value) -> Value:
-    made: Value = builder.emit(global_maximum, value)
-    return made
+    return builder.emit(global_maximum, value)
 
 
 def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
@@ -306,8 +294,7 @@ def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
 
 @operator("GlobalLpPool", 2, 22)
 def _global_norm(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(global_norm, value, node.attributes.get("p", 2))
-    return made
+    return builder.emit(global_norm, value, node.attributes.get("p", 2))
 
 
 def unpool(tensor: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
@@ -340,7 +327,6 @@ def unpool_by_window(
 def _unpool(builder: Builder, node: Node, value: Value, index: Value, shape: Value | None = None) -> Value:
     window = Window(node)
     wanted = None if shape is None else builder.ints(shape)
-    made: Value = builder.emit(
+    return builder.emit(
         unpool_by_window, value, index, window.kernel, window.strides, window.starts, window.ends, wanted
     )
-    return made

@@ -49,7 +49,9 @@ def least(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor
     return _extreme(tensor, tuple(axes), keep, torch.amin)
 
 
-def _extreme(tensor: torch.Tensor, axes: tuple[int, ...], keep: bool, call: Callable[..., torch.Tensor]) -> torch.Tensor:
+def _extreme(
+    tensor: torch.Tensor, axes: tuple[int, ...], keep: bool, call: Callable[..., torch.Tensor]
+) -> torch.Tensor:
     if not any(tensor.shape[axis] == 0 for axis in axes):
         return call(tensor, axes, keepdim=keep)
     nothing = torch.sum(tensor, axes, keepdim=keep, dtype=tensor.dtype)
@@ -124,16 +126,12 @@ def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> 
             return host.pack([builder.scalar(NUMBERS[call], *value.items)], scalar=not keep, dtype=value.dtype)
         tensor = builder.tensor(value)
         rank, dtype = rank_of(tensor), dtype_of(tensor)
-        made: Value
         if isinstance(chosen, fx.Node) or (not chosen and (rank is None or empty_keeps)):
-            made = builder.emit(reduce_by, tensor, chosen, keep, empty_keeps, call)
-            return made
+            return builder.emit(reduce_by, tensor, chosen, keep, empty_keeps, call)
         along = tuple(chosen or range(rank or 0))
         if call in NATIVE and dtype is not None and dtype.is_floating_point and along:
-            made = builder.emit(NATIVE[call], tensor, along, keepdim=keep)
-            return made
-        made = builder.emit(call, tensor, along, keep)
-        return made
+            return builder.emit(NATIVE[call], tensor, along, keepdim=keep)
+        return builder.emit(call, tensor, along, keep)
 
     operator(op_type, *since, host=True)(handler)
 

@@ -32,7 +32,7 @@ class Operator:
         if not self.host:
             values = [None if value is None else builder.tensor(value) for value in values]
         results = self.handler(builder, node, *values)
-        return results if isinstance(results, (tuple, list)) else (results,)  # type: ignore[return-value]
+        return results if isinstance(results, (tuple, list)) else (results,)
 
 
 REGISTRY: OpRegistry[Operator] = OpRegistry("torch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator as py
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import fx
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
-    from infer_compare_torch.importer.values import Ints, Scalar
+    from infer_compare_torch.importer.values import Ints, Scalar, Tensorial
 
 
 def shape_tensor(tensor: torch.Tensor, start: int, end: int | None) -> torch.Tensor:
@@ -34,8 +34,7 @@ def _shape(builder: Builder, node: Node, value: Value) -> Value:
     start, end = node.attributes.get("start", 0), node.attributes.get("end")
     rank = rank_of(value)
     if rank is None:
-        made: Value = builder.emit(shape_tensor, value, start, end)
-        return made
+        return builder.emit(shape_tensor, value, start, end)
     axes = range(*slice(start, end).indices(rank))
     return host.pack([builder.size(value, axis) for axis in axes], scalar=False, dtype=torch.int64)
 
@@ -49,8 +48,7 @@ def element_count(tensor: torch.Tensor) -> torch.Tensor:
 def _size(builder: Builder, _: Node, value: Value) -> Value:
     rank = rank_of(value)
     if rank is None:
-        made: Value = builder.emit(element_count, value)
-        return made
+        return builder.emit(element_count, value)
     count: Scalar = 1
     for axis in range(rank):
         count = multiply(builder, count, builder.size(value, axis))
@@ -76,8 +74,7 @@ def _reshape(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
     keep_zero = bool(node.attributes.get("allowzero", 0))
     sizes = builder.ints(shape)
     if isinstance(sizes, fx.Node):
-        made: Value = builder.emit(reshape, builder.tensor(value), sizes, keep_zero)
-        return made
+        return builder.emit(reshape, builder.tensor(value), sizes, keep_zero)
     if isinstance(value, HostValue) and len(sizes) <= 1:
         return HostValue(value.items, not sizes, value.dtype)
     tensor = builder.tensor(value)
@@ -86,13 +83,12 @@ def _reshape(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
     return shaped(builder.emit("reshape", tensor, tuple(sizes)), sizes)
 
 
-def shaped(value: Any, sizes: Sequence[Scalar]) -> Value:  # noqa: ANN401 - what `Builder.emit` gave
+def shaped(value: Tensorial, sizes: Sequence[Scalar]) -> Tensorial:
     """The value, with the sizes that are known of its shape."""
     if isinstance(value, TensorValue):
         shape = tuple(size if isinstance(size, int) and size >= 0 else None for size in sizes)
         return TensorValue(value.node, value.dtype, shape)
-    made: Value = value
-    return made
+    return value
 
 
 def flatten(tensor: torch.Tensor, axis: int) -> torch.Tensor:
@@ -105,10 +101,11 @@ def flatten(tensor: torch.Tensor, axis: int) -> torch.Tensor:
 @operator("Flatten", 1, 9, 11, 13, 21)
 def _flatten(builder: Builder, node: Node, value: Value) -> Value:
     axis = node.attributes.get("axis", 1)
-    made: Value = builder.emit(torch.flatten, value, 1) if axis == 1 and (rank_of(value) or 0) >= 2 else (
-        builder.emit(flatten, value, axis)
+    return (
+        builder.emit(torch.flatten, value, 1)
+        if axis == 1 and (rank_of(value) or 0) >= 2
+        else (builder.emit(flatten, value, axis))
     )
-    return made
 
 
 def axes_of(builder: Builder, node: Node, axes: Value | None) -> Ints | None:
@@ -130,12 +127,10 @@ def _squeeze(builder: Builder, node: Node, value: Value, axes: Value | None = No
         return HostValue(value.items, True, value.dtype)
     chosen = axes_of(builder, node, axes)
     if chosen is None:
-        made: Value = builder.emit(torch.squeeze, value)
-    elif isinstance(chosen, fx.Node):
-        made = builder.emit(squeeze, value, chosen)
-    else:
-        made = builder.emit("squeeze", builder.tensor(value), tuple(chosen))
-    return made
+        return builder.emit(torch.squeeze, value)
+    if isinstance(chosen, fx.Node):
+        return builder.emit(squeeze, value, chosen)
+    return builder.emit("squeeze", builder.tensor(value), tuple(chosen))
 
 
 def unsqueeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
@@ -153,10 +148,8 @@ def _unsqueeze(builder: Builder, node: Node, value: Value, axes: Value | None = 
     if isinstance(value, HostValue) and value.scalar and not isinstance(chosen, fx.Node) and len(chosen) == 1:
         return HostValue(value.items, False, value.dtype)
     if not isinstance(chosen, fx.Node) and len(chosen) == 1:
-        made: Value = builder.emit("unsqueeze", builder.tensor(value), chosen[0])
-        return made
-    made = builder.emit(unsqueeze, value, chosen)
-    return made
+        return builder.emit("unsqueeze", builder.tensor(value), chosen[0])
+    return builder.emit(unsqueeze, value, chosen)
 
 
 def reverse_axes(tensor: torch.Tensor) -> torch.Tensor:
@@ -169,12 +162,10 @@ def _transpose(builder: Builder, node: Node, value: Value) -> Value:
     order = node.attributes.get("perm")
     rank = rank_of(value)
     if order is None and rank is None:
-        made: Value = builder.emit(reverse_axes, value)
-        return made
+        return builder.emit(reverse_axes, value)
     if order is None:
         order = tuple(reversed(range(rank or 0)))
-    made = builder.emit("permute", value, tuple(order))
-    return made
+    return builder.emit("permute", value, tuple(order))
 
 
 @operator("Concat", 4, 11, 13, host=True)
@@ -184,8 +175,7 @@ def _concatenate(builder: Builder, node: Node, *values: Value) -> Value:
         known = [part for part in parts if part is not None]
         items = [item for part in known for item in part.items]
         return host.pack(items, scalar=False, dtype=known[0].dtype)
-    made: Value = builder.emit(torch.cat, [builder.tensor(value) for value in values], node.attributes["axis"])
-    return made
+    return builder.emit(torch.cat, [builder.tensor(value) for value in values], node.attributes["axis"])
 
 
 def split_evenly(tensor: torch.Tensor, parts: int, axis: int) -> tuple[torch.Tensor, ...]:
@@ -217,10 +207,8 @@ def _split(builder: Builder, node: Node, value: Value, split: Value | None = Non
             )
     tensor = builder.tensor(value)
     if sizes is None:
-        parts = builder.emit(split_evenly, tensor, len(node.outputs), axis)
-    else:
-        parts = builder.emit(split_by, tensor, sizes, axis)
-    return tuple(builder.item(parts, index) for index in range(len(node.outputs)))
+        return builder.several(len(node.outputs), split_evenly, tensor, len(node.outputs), axis)
+    return builder.several(len(node.outputs), split_by, tensor, sizes, axis)
 
 
 def _even(length: int, parts: int) -> list[int]:
@@ -232,8 +220,8 @@ def expand(tensor: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
     """The tensor broadcast against a shape, in which 1 leaves an axis as it is."""
     rank = max(tensor.dim(), len(sizes))
     wanted = [1] * (rank - len(sizes)) + list(sizes)
-    present = [1] * (rank - tensor.dim()) + list(tensor.shape)
-    return tensor.expand([have if want == 1 else want for want, have in zip(wanted, present, strict=True)])
+    actual = [1] * (rank - tensor.dim()) + list(tensor.shape)
+    return tensor.expand([have if want == 1 else want for want, have in zip(wanted, actual, strict=True)])
 
 
 @operator("Expand", 8, 13, host=True)
@@ -242,19 +230,18 @@ def _expand(builder: Builder, _: Node, value: Value, shape: Value) -> Value:
     tensor = builder.tensor(value)
     present = shape_of(tensor)
     if isinstance(sizes, fx.Node) or present is None:
-        made: Value = builder.emit(expand, tensor, sizes)
-        return made
+        return builder.emit(expand, tensor, sizes)
     rank = max(len(present), len(sizes))
     wanted: list[Scalar] = [1] * (rank - len(sizes)) + list(sizes)
-    padded: list[int | None] = [1] * (rank - len(present)) + list(present)
+    padded: list[int | None] = [*[1] * (rank - len(present)), *present]
     if any(isinstance(want, fx.Node) and have != 1 for want, have in zip(wanted, padded, strict=True)):
         # Which of the two is 1, and gives way, only a run tells.
-        made = builder.emit(expand, tensor, sizes)
-        return made
+        return builder.emit(expand, tensor, sizes)
     kept = [-1 if want == 1 and have != 1 else want for want, have in zip(wanted, padded, strict=True)]
-    return shaped(builder.emit("expand", tensor, tuple(kept)), [
-        have if have is not None and want == -1 else want for want, have in zip(kept, padded, strict=True)
-    ])
+    return shaped(
+        builder.emit("expand", tensor, tuple(kept)),
+        [have if have is not None and want == -1 else want for want, have in zip(kept, padded, strict=True)],
+    )
 
 
 def tile(tensor: torch.Tensor, repeats: Sequence[int]) -> torch.Tensor:
@@ -264,8 +251,7 @@ def tile(tensor: torch.Tensor, repeats: Sequence[int]) -> torch.Tensor:
 
 @operator("Tile", 6, 13, host=True)
 def _tile(builder: Builder, _: Node, value: Value, repeats: Value) -> Value:
-    made: Value = builder.emit(tile, builder.tensor(value), builder.ints(repeats))
-    return made
+    return builder.emit(tile, builder.tensor(value), builder.ints(repeats))
 
 
 @operator("ConstantOfShape", 9, 20, 21, host=True)
@@ -299,10 +285,8 @@ def _range(builder: Builder, node: Node, start: Value, limit: Value, step: Value
     if not any(isinstance(one, fx.Node) for one in (begin, end, by)):
         return arange(begin, end, by, dtype, torch.device("cpu")).to(dtype)  # type: ignore[arg-type]
     if not dtype.is_floating_point:
-        made: Value = builder.emit(torch.arange, begin, end, by, dtype=dtype, device=builder.device)
-        return made
-    made = builder.emit(arange, begin, end, by, dtype, builder.device)
-    return made
+        return builder.emit(torch.arange, begin, end, by, dtype=dtype, device=builder.device)
+    return builder.emit(arange, begin, end, by, dtype, builder.device)
 
 
 def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
@@ -317,32 +301,26 @@ def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
 def _depth_to_space(builder: Builder, node: Node, value: Value) -> Value:
     block = node.attributes["blocksize"]
     if node.attributes.get("mode", "DCR") == "CRD":
-        made: Value = builder.emit(functional.pixel_shuffle, value, block)
-        return made
-    made = builder.emit(depth_to_space, value, block)
-    return made
+        return builder.emit(functional.pixel_shuffle, value, block)
+    return builder.emit(depth_to_space, value, block)
 
 
 def space_to_depth(tensor: torch.Tensor, block: int) -> torch.Tensor:
     """Blocks of space rearranged into channels."""
     batch, channels, height, width = tensor.shape
     blocks = tensor.reshape(batch, channels, height // block, block, width // block, block)
-    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(
-        batch, channels * block * block, height // block, width // block
-    )
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(batch, channels * block * block, height // block, width // block)
 
 
 @operator("SpaceToDepth", 1, 13)
 def _space_to_depth(builder: Builder, node: Node, value: Value) -> Value:
-    made: Value = builder.emit(space_to_depth, value, node.attributes["blocksize"])
-    return made
+    return builder.emit(space_to_depth, value, node.attributes["blocksize"])
 
 
 @operator("Trilu", 14)
 def _triangle(builder: Builder, node: Node, value: Value, diagonal: Value | None = None) -> Value:
     offset = 0 if diagonal is None else builder.number(diagonal)
-    made: Value = builder.emit(torch.triu if node.attributes.get("upper", 1) else torch.tril, value, offset)
-    return made
+    return builder.emit(torch.triu if node.attributes.get("upper", 1) else torch.tril, value, offset)
 
 
 def identity_like(tensor: torch.Tensor, offset: int, dtype: torch.dtype | None) -> torch.Tensor:
@@ -358,5 +336,4 @@ def _identity_like(builder: Builder, node: Node, value: Value) -> Value:
 
     wanted = node.attributes.get("dtype")
     dtype = None if wanted is None else from_onnx(wanted)
-    made: Value = builder.emit(identity_like, value, node.attributes.get("k", 0), dtype)
-    return made
+    return builder.emit(identity_like, value, node.attributes.get("k", 0), dtype)

@@ -84,9 +84,7 @@ def _slice(
     )
 
 
-def _sliced(
-    builder: Builder, value: Value, starts: Ints, ends: Ints, axes: Ints | None, steps: Ints | None
-) -> Value:
+def _sliced(builder: Builder, value: Value, starts: Ints, ends: Ints, axes: Ints | None, steps: Ints | None) -> Value:
     known = not any(isinstance(one, fx.Node) for one in (starts, ends, axes, steps))
     if isinstance(value, HostValue) and known:
         assert not isinstance(starts, fx.Node)
@@ -98,12 +96,9 @@ def _sliced(
             return host.pack(value.items[first:stop:step], scalar=False, dtype=value.dtype)
     tensor = builder.tensor(value)
     indices = _indices(rank_of(tensor), starts, ends, axes, steps) if known else None
-    made: Value
     if indices is None:
-        made = builder.emit(take_slices, tensor, starts, ends, axes, steps)
-    else:
-        made = builder.emit(py.getitem, tensor, indices)
-    return made
+        return builder.emit(take_slices, tensor, starts, ends, axes, steps)
+    return builder.emit(py.getitem, tensor, indices)
 
 
 def _indices(rank: int | None, starts: Any, ends: Any, axes: Any, steps: Any) -> tuple[slice, ...] | None:  # noqa: ANN401 - lists of numbers and nodes
@@ -175,23 +170,18 @@ def _pad(
     return _padded(builder, builder.tensor(value), builder.ints(pads), mode, number, chosen)
 
 
-def _padded(
-    builder: Builder, value: Value, pads: Ints, mode: str, fill: Scalar, axes: Ints | None
-) -> Value:
+def _padded(builder: Builder, value: Value, pads: Ints, mode: str, fill: Scalar, axes: Ints | None) -> Value:
     rank = rank_of(value)
     flat = _native_pads(rank, pads, axes)
-    made: Value
     if flat is None:
-        made = builder.emit(pad, value, pads, mode, fill, axes)
-    elif not flat:
-        made = value
-    elif mode == "constant":
-        made = builder.emit(functional.pad, value, flat, "constant", fill)
-    elif rank in {3, 4, 5} and len(flat) == 2 * (rank - 2) and min(flat) >= 0 and _is_floating(value):
-        made = builder.emit(functional.pad, value, flat, MODES[mode])
-    else:
-        made = builder.emit(pad, value, pads, mode, fill, axes)
-    return made
+        return builder.emit(pad, value, pads, mode, fill, axes)
+    if not flat:
+        return value
+    if mode == "constant":
+        return builder.emit(functional.pad, value, flat, "constant", fill)
+    if rank in {3, 4, 5} and len(flat) == 2 * (rank - 2) and min(flat) >= 0 and _is_floating(value):
+        return builder.emit(functional.pad, value, flat, MODES[mode])
+    return builder.emit(pad, value, pads, mode, fill, axes)
 
 
 def _is_floating(value: Value) -> bool:
@@ -229,9 +219,4 @@ def crop_or_pad(tensor: torch.Tensor, sizes: Sequence[int], axes: Sequence[int] 
 @operator("CenterCropPad", 18, host=True)
 def _crop_or_pad(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
     axes = node.attributes.get("axes")
-    made: Value = builder.emit(
-        crop_or_pad, builder.tensor(value), builder.ints(shape), None if axes is None else list(axes)
-    )
-    return made
-
-
+    return builder.emit(crop_or_pad, builder.tensor(value), builder.ints(shape), None if axes is None else list(axes))

@@ -46,7 +46,10 @@ class HostValue:
     dtype: torch.dtype
 
 
-Value = torch.Tensor | TensorValue | HostValue
+Tensorial = torch.Tensor | TensorValue
+"""A tensor, known now or by the node that computes it."""
+
+Value = Tensorial | HostValue
 
 
 def rank_of(value: Value) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import click
 
 
-class _Unit(click.ParamType):
+class _Unit(click.ParamType[Any]):
     units: ClassVar[dict[str, float]]
     example: ClassVar[str]
 

@@ -71,6 +71,7 @@ DEFAULT_BACKENDS = "torch,onnx"
 @click.pass_obj
 def command(
     settings: dict[str, Any],
+    /,
     *,
     backends: str | None,
     contenders: tuple[str, ...],

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.team import Team, pause
-from infer_compare.results import ForeignProcess, Measured, Note
+from infer_compare.engine.team import Team
+from infer_compare.results import ForeignProcess, Measured
+from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from infer_compare.engine.pool import InputPool
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
+    from infer_compare.planner.duration import Expectation
     from infer_compare.results import Plan, Round
 
 BUSY_WAIT_S = 1.0
 """How long a busy machine is given before the one further pass."""
-RETRIES = 2
-"""Passes made, as a multiple of the rounds wanted, before a restart is left with fewer clean rounds."""
 
 
 class HostBusy(Exception):
@@ -49,6 +49,7 @@ class Measurement:
     journal: Journal
     observer: Observer
     order: Order
+    expectation: Expectation
     deadline: float | None = None
     """Monotonic seconds at which the budget is spent."""
     _index: int = 0
@@ -77,17 +78,16 @@ class Measurement:
             latencies,
         )
 
-    def restart(self, restart: int, group: Sequence[str], pending: Sequence[OperatingPoint], *, first: bool) -> None:
+    def restart(self, restart: int, group: Sequence[str], pending: Sequence[OperatingPoint]) -> None:
         """One restart: fresh workers, and rounds over the operating points that are not settled.
 
         Args:
             restart: its number, from 1.
             group: the contenders that are alive together.
             pending: the operating points to measure.
-            first: whether a busy machine shall end the run, since nothing has been measured yet.
 
         Raises:
-            HostBusy: two passes gave no clean round.
+            HostBusy: this is the first restart, and two passes gave no clean round.
             BudgetSpent: the time is used up.
         """
         wanted = self.plan.rounds_per_restart
@@ -96,32 +96,44 @@ class Measurement:
             team.start()
             clean: Counter[OperatingPoint] = Counter()
             spoilt: list[Round] = []
-            for lap in range(RETRIES * wanted):
+            for lap in range(RETRY_FACTOR * wanted):
                 todo = [point for point in pending if clean[point] < wanted]
                 if not todo:
                     break
                 for point in self.order.shuffled(todo):
                     self._check_budget()
-                    done = self._round(team, group, point, lap)
+                    able = [label for label in group if point in self.points[label]]
+                    done = self._round(team, able, point, lap)
                     if done is None:
                         clean[point] = wanted
-                    elif done.clean:
+                        continue
+                    if done.clean:
                         clean[point] += 1
                     else:
                         spoilt.append(done)
-                if first and not any(clean.values()):
+                    self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, clean))
+                if restart == 1 and spoilt and not any(clean.values()):
                     if lap:
                         raise HostBusy(culprit(spoilt))
-                    self.observer.note("machine", f"{culprit(spoilt)}; trying once more")
-                    pause(BUSY_WAIT_S)
+                    self.observer.note("machine", f"{culprit(spoilt)}; one more try")
+                    time.sleep(BUSY_WAIT_S)
 
-    def _round(self, team: Team, group: Sequence[str], point: OperatingPoint, lap: int) -> Round | None:
-        labels = [label for label in group if point in self.points[label]]
+    def _round(
+        self, team: Team, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
+    ) -> Round | None:
         self._index += 1
-        done = team.round(labels, point, index=self._index, lap=lap)
-        if done is not None:
-            self.observer.round_done(done, remaining_s=0.0)
-        return done
+        return team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
+
+    def _remaining_s(self, restart: int, pending: Sequence[OperatingPoint], clean: Counter[OperatingPoint]) -> float:
+        """Seconds that are left at most, if nothing settles early and nothing is refused."""
+        wanted = self.plan.rounds_per_restart
+        here = sum(
+            (wanted - clean[point]) * self.expectation.round_s(self.labels_at(point), point)
+            for point in pending
+            if clean[point] < wanted
+        )
+        later = (self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
+        return here + later
 
     def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]], laps: int) -> None:
         """Fresh rounds over the few candidates for "best", close together in time.
@@ -136,20 +148,14 @@ class Measurement:
             for lap in range(laps):
                 for point in self.order.shuffled(union):
                     self._check_budget()
-                    self._index += 1
                     able = [label for label in labels if point in candidates[label]]
-                    done = team.round(able, point, index=self._index, lap=lap, confirm=True)
+                    done = self._round(team, able, point, lap, confirm=True)
                     if done is not None:
                         self.observer.round_done(done, remaining_s=0.0)
 
     def _check_budget(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise BudgetSpent("the time that was given with --budget is used up")
-
-    def note(self, topic: str, text: str) -> None:
-        """Stores a note and tells it."""
-        self.journal.add(Note(topic=topic, text=text))
-        self.observer.note(topic, text)
 
 
 def culprit(rounds: Sequence[Round]) -> str:

@@ -18,18 +18,16 @@ from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import resolve_model
 from infer_compare.results import Header, ModelInfo, Plan, Skipped, Unusable
+from infer_compare.verdicts.protocol import RESTARTS, ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare.engine.request import Mode, SweepRequest
+    from infer_compare.engine.request import SweepRequest
     from infer_compare.interfaces import BuiltinModel
     from infer_compare.models.inputs import InputPlan
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import Plugins
-
-RESTARTS: dict[Mode, int] = {"quick": 3, "default": 4, "thorough": 8}
-ROUNDS: dict[Mode, int] = {"quick": 2, "default": 4, "thorough": 4}
 
 ORACLE = "reference"
 """The backend that judges where no contender runs the model natively."""
@@ -121,11 +119,11 @@ def _no_usable(unusable: list[Unusable]) -> str:
 
 def _route(contender: Contender, model: ResolvedModel) -> Route | Unusable:
     capabilities = contender.entry.backend.capabilities
-    if model.format in capabilities.formats:
-        provenance, chain = "native", (model.format,)
-    elif model.format in capabilities.imports:
-        provenance, chain = "imported", (model.format, f"{contender.entry.name} (imported)")
-    else:
+    chain: tuple[str, ...] = (model.format,)
+    native = model.format in capabilities.formats
+    if not native and model.format in capabilities.imports:
+        chain = (model.format, f"{contender.entry.name} (imported)")
+    elif not native:
         takes = ", ".join((*capabilities.formats, *capabilities.imports))
         reason = f"it takes no {model.format} models (it takes: {takes})"
         return Unusable(contender=contender.label, outcome=Skipped(reason=reason))
@@ -133,7 +131,7 @@ def _route(contender: Contender, model: ResolvedModel) -> Route | Unusable:
         format=model.format,
         location=str(model.path),
         name=model.name,
-        provenance="native" if provenance == "native" else "imported",
+        provenance="native" if native else "imported",
     )
     return Route(contender, source, chain)
 
@@ -173,7 +171,7 @@ def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: Res
             seed=request.seed,
             mode=request.mode,
             restarts=RESTARTS[request.mode],
-            rounds_per_restart=ROUNDS[request.mode],
+            rounds_per_restart=ROUNDS_PER_RESTART[request.mode],
             budget_s=request.budget_s,
             timeout_s=request.timeout_s,
             max_memory=request.max_memory or memory.default_cap(),

@@ -6,6 +6,8 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.engine.agree import ORACLE_BATCHES, Outputs, agree, ask_oracle
 from infer_compare.engine.explore import Explorer, peaks
 from infer_compare.engine.measure import BudgetSpent, HostBusy, Measurement
@@ -13,7 +15,12 @@ from infer_compare.engine.pool import InputPool
 from infer_compare.environment import memory
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Exploration, Order
+from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
+from infer_compare.planner.settling import unsettled
 from infer_compare.results import Closing, Note, Run
+from infer_compare.verdicts.best import to_confirm
+from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.measurements import Candidate, Measurements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +31,10 @@ if TYPE_CHECKING:
     from infer_compare.engine.journal import Journal
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import AnyOutcome
+    from infer_compare.results import AnyOutcome, Plan, Point
 
+LAPS = 4
+"""Passes over the candidates for "best" when they are confirmed."""
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of the memory there is."""
 
@@ -142,31 +151,93 @@ class Sweep:
     def _measure(
         self, points: Mapping[str, tuple[OperatingPoint, ...]], pool: InputPool
     ) -> tuple[Literal["complete", "stopped"], str]:
-        deadline = self._began + self._plan.budget_s if self._plan.budget_s is not None else None
+        """Restarts over what is not settled, then fresh rounds over the candidates for "best"."""
+        if not points:
+            return "complete", ""
+        expectation = Expectation.of(self._journal.run)
+        plan = self._sized(points, expectation)
         measurement = Measurement(
             routes=self._resolved.routes,
             points=points,
             terms=self._resolved.terms,
-            plan=self._plan,
+            plan=plan,
             pool=pool,
             journal=self._journal,
             observer=self._observer,
             order=self._order,
-            deadline=deadline,
+            expectation=expectation,
+            deadline=self._began + plan.budget_s if plan.budget_s is not None else None,
         )
-        pending = sorted({point for found in points.values() for point in found})
         groups = self._groups(list(points))
         try:
-            for restart in range(1, self._plan.restarts + 1):
-                self._observer.measuring(restart, self._plan.restarts, len(pending))
+            pending = unsettled(self._journal.run, points, 0)
+            for restart in range(1, plan.restarts + 1):
+                self._observer.measuring(restart, plan.restarts, len(pending))
                 for group in groups:
-                    measurement.restart(restart, group, pending, first=restart == 1)
+                    measurement.restart(restart, group, pending)
+                pending = unsettled(self._journal.run, points, restart)
+                if not pending:
+                    break
+            self._confirm(measurement, points, groups)
         except HostBusy as busy:
-            self._note("machine", str(busy))
+            self._note("machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)
         except BudgetSpent as spent:
             self._note("budget", str(spent))
         return "complete", ""
+
+    def _sized(self, points: Mapping[str, tuple[OperatingPoint, ...]], expectation: Expectation) -> Plan:
+        """The plan, with as many restarts and rounds as the budget allows, and how long it will take."""
+        plan = self._plan
+        pending = unsettled(self._journal.run, points, 0)
+        if plan.budget_s is not None:
+            left_s = plan.budget_s - (time.monotonic() - self._began)
+            cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}
+            confirm_s = expectation.confirm_s(points, LAPS)
+            restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
+            plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
+        expected_s = plan.restarts * expectation.restart_s(points, pending, plan.rounds_per_restart)
+        expected_s += expectation.confirm_s(points, LAPS)
+        self._note(
+            "plan",
+            f"at most {plan.restarts} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
+            f"at most {expected_s:.0f} s, less where differences are plain",
+        )
+        return plan
+
+    def _confirm(
+        self,
+        measurement: Measurement,
+        points: Mapping[str, tuple[OperatingPoint, ...]],
+        groups: Sequence[tuple[str, ...]],
+    ) -> None:
+        """Measures the candidates for each contender's best again, close together in time."""
+        run = self._journal.run
+        table: dict[Candidate, Figures] = {}
+        measurements = Measurements(run.rounds, run.header.plan.threads)
+        by_label: dict[str, list[Point]] = {label: [] for label in points}
+        for point in run.points:
+            candidate = Candidate(point.contender, point.point)
+            found = figures(point, measurements.readings(candidate)) if point.contender in by_label else None
+            if found is not None:
+                table[candidate] = found
+                by_label[point.contender].append(point)
+        candidates = {
+            label: to_confirm(label, own, table, measurements, margin=self._plan.margin)
+            for label, own in by_label.items()
+        }
+        restart = max((one.restart for one in run.rounds), default=0) + 1
+        for group in groups:
+            measurement.confirm(restart, {label: candidates[label] for label in group}, LAPS)
+
+    def _advice(self) -> str:
+        threads = self._plan.threads
+        if threads < 2:
+            return "Run it again when the machine is quieter."
+        return (
+            f"Run it again when the machine is quieter, or ask another question that one busy core disturbs less: "
+            f"--threads {threads - 1}."
+        )
 
     def _groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
         """Contenders that may be alive together: first fit, by the peaks that exploring saw."""

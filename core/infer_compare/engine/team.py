@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Self
 
 from infer_compare.engine.member import Member, Setback
@@ -209,8 +208,3 @@ class Team:
 
 class _Lost(Exception):
     """A contender failed in the middle of a round."""
-
-
-def pause(seconds: float) -> None:
-    """Waits, so that whatever keeps the machine busy may end."""
-    time.sleep(seconds)

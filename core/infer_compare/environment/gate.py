@@ -44,9 +44,8 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         return None
     excess = _excess(diagnostics, threads)
     if excess is not None and excess > GATE_BLIND_SHARE:
-        return (
-            f"{_culprit(diagnostics)}, and together with {threads} threads that is more than {diagnostics.cores} cores"
-        )
+        wanted, there = count(threads, "thread"), count(diagnostics.cores, "core")
+        return f"{_culprit(diagnostics)}, and with the worker's {wanted} that is more than {there}"
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infer_compare.environment import gpus, memory, packages, threads, variables
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host
-from infer_compare.environment.noise import has_schedstat
+from infer_compare.environment.schedstat import has_schedstat
 from infer_compare.results.records import Environment
 from infer_compare.version import __version__
 

@@ -88,7 +88,7 @@ class GraphBuilder:
         return names
 
     def build(self) -> onnx.ModelProto:
-        """The finished model, checked, with inferred shapes."""
+        """The finished model, checked."""
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values())
         )

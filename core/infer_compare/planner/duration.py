@@ -1,36 +1,109 @@
-"""How long measuring will take: pure arithmetic over what exploring saw."""
+"""How long measuring takes: pure arithmetic over what exploring saw."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.results import Measured
+from infer_compare.verdicts.protocol import CONFIRMED_SIZES
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import Run
 
 SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
 LONG_SLICE_S = 2.0
-SWITCH_S = 0.004
+SWITCH_S = 0.003
 """Staging, reading counters and talking to the worker, per slice."""
-WARM_UP_S = 0.1
-WARM_UP_CALLS = 6
+WARM_UP_S = 0.14
+"""Three calls and 100 ms, and then two windows of 20 ms."""
+WARM_UP_CALLS = 8
+END_S = 0.1
+"""Ending a worker politely."""
+
+BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
+"""Restarts and rounds of each, the best plan first: fresh processes are worth more than further rounds."""
 
 
-def slice_seconds(latency_ns: float) -> float:
-    """Seconds that a slice takes at a latency."""
-    latency = latency_ns / 1e9
-    if SLICE_CALLS * latency > LONG_SLICE_S:
-        return 3 * latency + SWITCH_S
-    return max(SLICE_S, SLICE_CALLS * latency) + DROPPED_CALLS * latency + SWITCH_S
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the parts of measuring cost, in seconds."""
+
+    start_s: Mapping[str, float]
+    """Starting a contender's worker."""
+    latency_ns: Mapping[tuple[str, OperatingPoint], int]
+    first_call_ns: Mapping[tuple[str, OperatingPoint], int]
+
+    @classmethod
+    def of(cls, run: Run) -> Expectation:
+        """What exploring saw."""
+        measured = {
+            (probe.contender, probe.point): probe.outcome for probe in run.probes if isinstance(probe.outcome, Measured)
+        }
+        starts = {
+            start.contender: (start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns) / 1e9 + END_S
+            for start in run.starts
+        }
+        return cls(
+            start_s=starts,
+            latency_ns={key: outcome.latency_ns for key, outcome in measured.items()},
+            first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
+        )
+
+    def slice_s(self, label: str, point: OperatingPoint) -> float:
+        """One slice."""
+        latency = self.latency_ns.get((label, point), 0) / 1e9
+        if SLICE_CALLS * latency > LONG_SLICE_S:
+            return 3 * latency + SWITCH_S
+        return max(SLICE_S, SLICE_CALLS * latency) + DROPPED_CALLS * latency + SWITCH_S
+
+    def warm_up_s(self, label: str, point: OperatingPoint) -> float:
+        """Reaching the steady state."""
+        latency = self.latency_ns.get((label, point), 0) / 1e9
+        first = self.first_call_ns.get((label, point), 0) / 1e9
+        return first + max(WARM_UP_S, WARM_UP_CALLS * latency)
+
+    def round_s(self, labels: Iterable[str], point: OperatingPoint) -> float:
+        """One round: two slices of each contender."""
+        return sum(2 * self.slice_s(label, point) for label in labels)
+
+    def restart_s(
+        self, points: Mapping[str, Sequence[OperatingPoint]], pending: Iterable[OperatingPoint], rounds: int
+    ) -> float:
+        """One restart: starting, warming up, and rounds over the operating points that are pending."""
+        total = 0.0
+        active: set[str] = set()
+        for point in pending:
+            labels = [label for label, found in points.items() if point in found]
+            active.update(labels)
+            total += rounds * self.round_s(labels, point)
+            total += sum(self.warm_up_s(label, point) for label in labels)
+        return total + sum(self.start_s.get(label, 0.0) for label in active)
+
+    def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int) -> float:
+        """Confirming three sizes of each contender, the largest ones for want of knowing better."""
+        total = 0.0
+        for label, found in points.items():
+            largest = sorted(found)[-CONFIRMED_SIZES:]
+            total += self.start_s.get(label, 0.0)
+            total += sum(self.warm_up_s(label, point) + 2 * laps * self.slice_s(label, point) for point in largest)
+        return total
 
 
-def warm_up_seconds(latency_ns: float, first_call_ns: float) -> float:
-    """Seconds that reaching the steady state takes."""
-    latency = latency_ns / 1e9
-    return first_call_ns / 1e9 + max(WARM_UP_S + 0.04, min(WARM_UP_CALLS, 5) * latency)
+def plan_for_budget(restart_s: Mapping[int, float], confirm_s: float, left_s: float) -> tuple[int, int]:
+    """Restarts and rounds that fit into the time that is left; the smallest plan where none does.
 
-
-def round_seconds(latencies_ns: Iterable[float]) -> float:
-    """Seconds of a round over contenders with those latencies: two slices each."""
-    return 2 * sum(slice_seconds(latency) for latency in latencies_ns)
+    Args:
+        restart_s: what a restart costs, by its number of rounds.
+        confirm_s: what confirming the best sizes costs.
+        left_s: the time that is left.
+    """
+    for restarts, rounds in BUDGET_PLANS:
+        if restarts * restart_s[rounds] + confirm_s <= left_s:
+            return restarts, rounds
+    return BUDGET_PLANS[-1]

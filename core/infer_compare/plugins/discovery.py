@@ -189,7 +189,7 @@ class Plugins:
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             try:
                 implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception as error:  # noqa: BLE001, PERF203 - whatever a listener raises is its own affair
+            except Exception as error:  # noqa: BLE001 - whatever a listener raises is its own affair
                 origin = Origin(implementation.plugin_name, hook)
                 self.broken.append(Broken(origin, f"its hook {hook} raised {_describe(error)}"))
 

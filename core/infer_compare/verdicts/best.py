@@ -163,7 +163,7 @@ def _tied(
         if (contrast := contrasts.get(found.point)) is not None:
             comparison = compare(contrast, pooled)
             behind = comparison.ratio - 1
-            shown = comparison.low is not None and comparison.low > 1
+            shown = not comparison.includes(1.0)
         if behind <= margin or (not shown and behind <= TIE_LIMIT):
             tied.append(found)
     return tied

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.results import Note
 from infer_compare.stats.wording import duration, listing, percent, significant
-from infer_compare.verdicts.figures import Figures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from infer_compare.results import Run
+    from infer_compare.verdicts.figures import Figures
 
 
 def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
@@ -70,7 +69,7 @@ _FLAGS = (
     ),
     _Flag(
         "page_fault_bound",
-        "spends its time on page faults",
+        "spends more than a tenth of its processor time in the kernel, on page faults,",
         lambda one: one.page_fault_bound,
         lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
     ),

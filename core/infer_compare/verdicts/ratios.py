@@ -41,6 +41,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float | None
     """Of "they are equal": two-sided, unadjusted, the allowance taken off; the largest over the bases."""
 
+    def includes(self, ratio: float) -> bool:
+        """Whether the interval does not exclude that ratio; True where there is no interval."""
+        return self.low is None or self.high is None or self.low <= ratio <= self.high
+
     def turned(self) -> Comparison:
         """The same with B over A."""
         return msgspec.structs.replace(

@@ -69,7 +69,9 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
             case Verdict.SAME:
                 return f"no difference beyond {percent(self.margin)} between {a} and {b}: {_figure(found)}"
             case Verdict.INCONCLUSIVE:
-                return f"no difference shown between {a} and {b}: {_figure(found)}; {self.reason}"
+                # An interval that leaves 1 out shows a difference, though none that matters.
+                beyond = "" if found.includes(1.0) else f" beyond {percent(self.margin)}"
+                return f"no difference{beyond} shown between {a} and {b}: {_figure(found)}; {self.reason}"
 
     def _names(self) -> tuple[str, str]:
         if self.a.point == self.b.point and self.a.label != self.b.label:

@@ -226,6 +226,7 @@ class _Staged:
         self._slots = [session.stage(batch) for batch in batches]
         self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
         self._run = _run_call(session)
+        self.calls: list[Callable[[], None]]
         if scope == "device":
             self.calls = [partial(self._run, slot) for slot in self._slots]
         else:

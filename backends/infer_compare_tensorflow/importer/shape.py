@@ -1,0 +1,218 @@
+"""Operators that give a value another shape, or move whole axes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from infer_compare import UnsupportedModel
+from infer_compare_tensorflow.importer.registry import operator
+from infer_compare_tensorflow.importer.values import (
+    ChannelsLast,
+    Size,
+    Value,
+    aligned,
+    ints,
+    known_size,
+    rank_of,
+    shape_of,
+    shape_tensor,
+    sizes_in,
+    tensor,
+    to_first,
+    to_last,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.models.onnx_graph import Node
+
+
+@operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, dims=True)
+def reshape(node: Node, data: Value, target: Value) -> Value:
+    """The elements in another shape: -1 is what is left, 0 is the size of that axis unless `allowzero` is 1."""
+    x = tensor(data)
+    copies = not node.attributes.get("allowzero", 0)
+    wanted = sizes_in(target)
+    if wanted is None:
+        sizes = tf.cast(target, tf.int32)
+        return tf.reshape(x, sizes)
+    have = shape_of(x)
+    if isinstance(target, tf.Tensor) and copies:
+        # Entries that are computed may turn out to be 0.
+        wanted = [
+            tf.where(one == 0, have[axis], one) if axis < len(have) and not isinstance(one, int) else one
+            for axis, one in enumerate(wanted)
+        ]
+    if copies:
+        wanted = [have[axis] if isinstance(one, int) and one == 0 else one for axis, one in enumerate(wanted)]
+    return tf.reshape(x, shape_tensor(_resolved(have, wanted)))
+
+
+def _resolved(have: Sequence[Size], wanted: Sequence[Size]) -> list[Size]:
+    """The target with as few computed entries as can be: one unknown size follows from all others."""
+    wanted = list(wanted)
+    free = [axis for axis, one in enumerate(wanted) if not isinstance(one, int)]
+    unknown = [axis for axis, one in enumerate(wanted) if isinstance(one, int) and one == -1]
+    known = math.prod(one for one in wanted if isinstance(one, int) and one != -1)
+    if len(free) == 1 and not unknown and known > 0:
+        wanted[free[0]] = -1
+    elif len(free) == 1 and len(unknown) == 1:
+        # The free size is that of an axis of the data itself: what is left is a quotient of known sizes.
+        same = [axis for axis, one in enumerate(have) if one is wanted[free[0]]]
+        rest = [one for axis, one in enumerate(have) if axis not in same]
+        if same and known > 0 and all(isinstance(one, int) for one in rest):
+            wanted[unknown[0]], left = divmod(math.prod(rest), known)
+            if left == 0 and wanted[unknown[0]] > 0:
+                wanted[free[0]] = -1
+            else:
+                wanted[unknown[0]] = -1
+    return wanted
+
+
+@operator("Flatten", 1, 9, 11, 13, 21, 23, 24, 25)
+def flatten(node: Node, data: Value) -> Value:
+    """A matrix of the axes before `axis` and those from it on."""
+    x = tensor(data)
+    sizes = shape_of(x)
+    axis = node.attributes.get("axis", 1)
+    axis += len(sizes) if axis < 0 else 0
+    before, after = _flat(sizes[:axis]), _flat(sizes[axis:])
+    if not isinstance(before, int) and isinstance(after, int) and after > 0:
+        before = -1
+    elif not isinstance(after, int) and isinstance(before, int) and before > 0:
+        after = -1
+    return tf.reshape(x, shape_tensor([before, after]))
+
+
+def _flat(sizes: Sequence[Size]) -> Size:
+    result: Size = 1
+    for one in sizes:
+        result = result * one
+    return result
+
+
+def _axes(node: Node, axes: Value) -> list[int] | None:
+    """The axes as an attribute before opset 13, as an input since."""
+    if node.opset < 13:
+        given = node.attributes.get("axes")
+        return None if given is None else list(given)
+    return None if axes is None else ints(node, axes, "list of axes")
+
+
+@operator("Unsqueeze", 1, 11, 13, 21, 23, 24, 25)
+def unsqueeze(node: Node, data: Value, axes: Value = None) -> Value:
+    """Axes of size 1 put in; they count in the result."""
+    x = tensor(data)
+    places = _axes(node, axes) or []
+    rank = len(x.shape) + len(places)
+    for place in sorted(one % rank for one in places):
+        x = tf.expand_dims(x, place)
+    return x
+
+
+@operator("Squeeze", 1, 11, 13, 21, 23, 24, 25)
+def squeeze(node: Node, data: Value, axes: Value = None) -> Value:
+    """Axes of size 1 taken out: those named, or all."""
+    x = tensor(data)
+    places = _axes(node, axes)
+    if places is None:
+        places = [axis for axis in range(len(x.shape)) if known_size(node, x, axis) == 1]
+    return tf.squeeze(x, [one % len(x.shape) for one in places]) if places else x
+
+
+@operator("Transpose", 1, 13, 21, 23, 24, 25, layouts=True)
+def transpose(node: Node, data: Value) -> Value:
+    """Axes in another order; between ONNX's layout of images and TensorFlow's nothing moves."""
+    rank = rank_of(data)
+    order = list(node.attributes.get("perm", range(rank)[::-1]))
+    if isinstance(data, ChannelsLast):
+        if order == to_last(rank):
+            return data.last
+        return tf.transpose(data.last, [data.axis(axis) for axis in order])
+    if isinstance(data, tf.Tensor) and rank > 2 and order == to_first(rank):
+        return ChannelsLast(data)
+    return tf.transpose(tensor(data), order)
+
+
+@operator("Concat", 4, 11, 13, layouts=True)
+def concat(node: Node, *inputs: Value) -> Value:
+    """Values joined along an axis."""
+    axis = node.attributes["axis"]
+    rank = rank_of(inputs[0])
+    tensors, last = aligned(*inputs)
+    return wrap(tf.concat(tensors, to_last(rank).index(axis % rank) if last else axis), last)
+
+
+@operator("Split", 2, 11, 13, 18, layouts=True)
+def split(node: Node, data: Value, lengths: Value = None) -> Value:
+    """Parts along an axis: of the lengths given, or equal ones with a shorter last."""
+    rank = rank_of(data)
+    axis = node.attributes.get("axis", 0) % rank
+    given = node.attributes.get("split")
+    if lengths is not None:
+        given = ints(node, lengths, "list of lengths")
+    if given is None:
+        count = node.attributes.get("num_outputs", len(node.outputs))
+        size = known_size(node, data, axis)
+        length = -(-size // count)
+        given = [min(length, size - length * index) for index in range(count)]
+    if min(given) < 0:
+        raise UnsupportedModel(f"ONNX operator {node} splits an axis into more parts than it can fill.")
+    if isinstance(data, ChannelsLast):
+        return [ChannelsLast(one) for one in tf.split(data.last, list(given), data.axis(axis))]
+    return list(tf.split(tensor(data), list(given), axis))
+
+
+@operator("Expand", 8, 13, dims=True)
+def expand(node: Node, data: Value, target: Value) -> Value:
+    """The value broadcast together with a shape; either side may have axes of size 1."""
+    x = tensor(data)
+    wanted = sizes_in(target)
+    if wanted is None:
+        return tf.broadcast_to(x, tf.broadcast_dynamic_shape(tf.shape(x), tf.cast(target, tf.int32)))
+    have = shape_of(x)
+    rank = max(len(have), len(wanted))
+    have = [1] * (rank - len(have)) + have
+    wanted = [1] * (rank - len(wanted)) + wanted
+    sizes = [_broadcast(one, other) for one, other in zip(have, wanted, strict=True)]
+    return tf.broadcast_to(x, shape_tensor(sizes))
+
+
+def _broadcast(one: Size, other: Size) -> Size:
+    if isinstance(one, int) and one == 1:
+        return other
+    if isinstance(other, int):
+        return one if other == 1 else other
+    return one if isinstance(one, int) else tf.where(tf.equal(one, 1), other, one)
+
+
+@operator("Tile", 6, 13, dims=True)
+def tile(node: Node, data: Value, repeats: Value) -> Value:
+    """The value repeated along its axes."""
+    counts = sizes_in(repeats)
+    return tf.tile(tensor(data), tf.cast(repeats, tf.int32) if counts is None else shape_tensor(counts))
+
+
+@operator("DepthToSpace", 1, 11, 13, layouts=True)
+def depth_to_space(node: Node, data: Value) -> Value:
+    """Channels moved into blocks of an image, depth first (DCR) or channel first (CRD)."""
+    block = node.attributes["blocksize"]
+    channels = known_size(node, data, 1)
+    x = data.last if isinstance(data, ChannelsLast) else tf.transpose(tensor(data), to_last(4))
+    if node.attributes.get("mode", "DCR") == "CRD":
+        batch, height, width = shape_of(x)[:3]
+        apart = tf.reshape(x, shape_tensor([batch, height, width, channels // block**2, block**2]))
+        x = tf.reshape(tf.transpose(apart, [0, 1, 2, 4, 3]), shape_tensor([batch, height, width, channels]))
+    return ChannelsLast(tf.nn.depth_to_space(x, block))
+
+
+@operator("SpaceToDepth", 1, 13, layouts=True)
+def space_to_depth(node: Node, data: Value) -> Value:
+    """Blocks of an image moved into channels."""
+    x = data.last if isinstance(data, ChannelsLast) else tf.transpose(tensor(data), to_last(4))
+    return ChannelsLast(tf.nn.space_to_depth(x, node.attributes["blocksize"]))

@@ -1,0 +1,70 @@
+"""What convolutions and pools have in common: strides, dilations and padding of a moving window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from infer_compare_tensorflow.importer.values import Size, Value, known_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.models.onnx_graph import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window over the spatial axes, with padding as (before, after) per axis."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...]
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """Elements that the window spans, dilation included."""
+        return tuple((size - 1) * dilation + 1 for size, dilation in zip(self.kernel, self.dilations, strict=True))
+
+    @property
+    def padded(self) -> bool:
+        """Whether there is any padding."""
+        return any(one != (0, 0) for one in self.pads)
+
+
+def window(node: Node, data: Value, kernel: Sequence[int]) -> Window:
+    """The window that a node's attributes tell, with `auto_pad` worked out for the data's sizes."""
+    rank = len(kernel)
+    strides = tuple(node.attributes.get("strides", (1,) * rank))
+    dilations = tuple(node.attributes.get("dilations", (1,) * rank))
+    auto = node.attributes.get("auto_pad", "NOTSET")
+    if auto in {"SAME_UPPER", "SAME_LOWER"}:
+        extents = [(size - 1) * dilation + 1 for size, dilation in zip(kernel, dilations, strict=True)]
+        sizes = [known_size(node, data, axis + 2) if strides[axis] > 1 else None for axis in range(rank)]
+        pads = tuple(
+            _same(size, stride, extent, lower=auto == "SAME_LOWER")
+            for size, stride, extent in zip(sizes, strides, extents, strict=True)
+        )
+    elif auto == "VALID":
+        pads = ((0, 0),) * rank
+    else:
+        flat = tuple(node.attributes.get("pads", (0,) * (2 * rank)))
+        pads = tuple(zip(flat[:rank], flat[rank:], strict=True))
+    return Window(tuple(kernel), strides, dilations, pads)
+
+
+def _same(size: int | None, stride: int, extent: int, *, lower: bool) -> tuple[int, int]:
+    """Padding for which there are ceil(size / stride) windows; with stride 1 that does not depend on the size."""
+    total = extent - 1 if size is None else max((-(-size // stride) - 1) * stride + extent - size, 0)
+    smaller, larger = total // 2, total - total // 2
+    return (larger, smaller) if lower else (smaller, larger)
+
+
+def pad_spatial(data: tf.Tensor, pads: Sequence[tuple[Size, Size]], value: float = 0) -> tf.Tensor:
+    """A tensor [N, *spatial, C] with its spatial axes padded."""
+    if all(isinstance(one, int) and one == 0 for pair in pads for one in pair):
+        return data
+    return tf.pad(data, [(0, 0), *pads, (0, 0)], constant_values=tf.cast(value, data.dtype))

@@ -1,0 +1,95 @@
+"""torch itself in this process: its threads, its devices, its precision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from infer_compare import Device, DeviceUnavailable
+from infer_compare.errors import BackendUnusable
+
+if TYPE_CHECKING:
+    from infer_compare import Settings
+
+
+def start(settings: Settings) -> str:
+    """Applies the thread budget and returns torch's version.
+
+    Operators run one after the other, so all threads go to the one that runs.
+
+    Raises:
+        BackendUnusable: torch reads back other numbers of threads.
+    """
+    torch.set_num_threads(settings.threads)
+    if torch.get_num_interop_threads() != 1:
+        try:
+            torch.set_num_interop_threads(1)
+        except RuntimeError as error:
+            raise BackendUnusable(
+                "torch was at work in this process before its threads could be set; load it in a fresh process."
+            ) from error
+    counts = torch.get_num_threads(), torch.get_num_interop_threads()
+    if counts != (settings.threads, 1):
+        raise BackendUnusable(
+            f"torch runs with {counts[0]} threads within and {counts[1]} across operators, though {settings.threads} "
+            "and 1 were asked for; this build of torch does not take a thread budget."
+        )
+    torch.manual_seed(settings.seed)
+    return str(torch.__version__)
+
+
+def devices() -> list[Device]:
+    """The CPU, and every CUDA device with its name and memory."""
+    found = [Device("cpu")]
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            properties = torch.cuda.get_device_properties(index)
+            found.append(Device("cuda", index, properties.name, properties.total_memory))
+    return found
+
+
+def resolve(device: Device) -> torch.device:
+    """The torch device.
+
+    Raises:
+        DeviceUnavailable: torch cannot use it on this machine.
+    """
+    if device.kind == "cpu":
+        return torch.device("cpu")
+    if device.kind != "cuda":
+        raise DeviceUnavailable(f"The torch backend knows the devices cpu and cuda, not {device.kind}.")
+    if torch.version.cuda is None and torch.version.hip is None:
+        raise DeviceUnavailable(
+            f"torch {torch.__version__} is a build for the CPU; install a build with CUDA to use {device}."
+        )
+    if not torch.cuda.is_available():
+        raise DeviceUnavailable(f"torch {torch.__version__} finds no CUDA device, so {device} cannot be used.")
+    count = torch.cuda.device_count()
+    if device.index >= count:
+        raise DeviceUnavailable(f"There is no device {device}: torch finds {count} CUDA device(s), counted from 0.")
+    return torch.device("cuda", device.index)
+
+
+def precision(module: torch.nn.Module, device: torch.device) -> str:
+    """The dtype of most weights, and what torch computes `float32` in where that is less."""
+    counts: dict[torch.dtype, int] = {}
+    for weight in module.parameters():
+        if weight.is_floating_point():
+            counts[weight.dtype] = counts.get(weight.dtype, 0) + weight.numel()
+    dtype = max(counts, key=lambda one: counts[one]) if counts else torch.float32
+    name = str(dtype).removeprefix("torch.")
+    if dtype != torch.float32:
+        return name
+    backends: Any = torch.backends.cudnn if device.type == "cuda" else torch.backends.mkldnn
+    products: Any = torch.backends.cuda.matmul if device.type == "cuda" else torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    settings = {
+        "matmul": products.fp32_precision,
+        "conv": backends.conv.fp32_precision,
+        "rnn": backends.rnn.fp32_precision,
+    }
+    lower: dict[str, list[str]] = {}
+    for kind, setting in settings.items():
+        if setting not in {"none", "ieee"}:
+            lower.setdefault(setting, []).append(kind)
+    return ", ".join(f"{setting} ({', '.join(kinds)})" for setting, kinds in lower.items()) or name

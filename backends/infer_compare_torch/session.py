@@ -1,0 +1,221 @@
+"""A model that torch runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils import _pytree as pytree
+
+from infer_compare import MemoryReading, Session, UnsupportedModel
+from infer_compare_torch import runtime
+from infer_compare_torch.importer.dtypes import numpy_from_tensor, tensor_from_numpy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from infer_compare import Device, ModelSource, OperatingPoint, TensorSpec
+    from infer_compare_torch import TorchOptions
+
+UNLIMITED = 1 << 30
+"""More programs than anyone compiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A module in host memory. Putting it on a device takes it over."""
+
+    module: nn.Module
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+class Slot:
+    """A batch on the device, and what the last run made of it."""
+
+    __slots__ = ("inputs", "outputs")
+
+    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
+        """Holds the inputs."""
+        self.inputs = inputs
+        self.outputs: Any = None
+
+
+def load(model: ModelSource) -> LoadedModel:
+    """A model file as a module.
+
+    Raises:
+        UnsupportedModel: a format other than ONNX, or an operator without an import.
+        ModelError: the file cannot be read.
+    """
+    if model.format != "onnx":
+        raise UnsupportedModel(f"The torch backend does not load {model.format} models yet; give an ONNX file.")
+    from infer_compare_torch.importer import import_model
+
+    imported = import_model(model.path)
+    return LoadedModel(imported.module, imported.inputs, imported.outputs)
+
+
+class TorchSession(Session[Slot]):
+    """A module on a device, eager or compiled."""
+
+    def __init__(self, loaded: LoadedModel, device: Device, options: TorchOptions) -> None:
+        """Moves the module to the device.
+
+        Raises:
+            DeviceUnavailable: torch cannot use the device on this machine.
+        """
+        self._device = runtime.resolve(device)
+        self._options = options
+        self._format = torch.channels_last if options.channels_last else torch.contiguous_format
+        self.inputs: Sequence[TensorSpec] = loaded.inputs
+        self.outputs: Sequence[TensorSpec] = loaded.outputs
+        module = loaded.module.eval().requires_grad_(False).to(self._device)
+        if options.channels_last:
+            module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload] - missing in the stub
+        self._precision = runtime.precision(module, self._device)
+        self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
+        self._inference = torch.inference_mode()
+        self._on_device = self._device.type == "cuda"
+        self._counts = _compiler_counts()
+        self._retries = self._retried()
+        self._closed = False
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        """What runs, as torch tells it."""
+        facts = {
+            "device": str(self._device),
+            "threads": str(torch.get_num_threads()),
+            "interop_threads": str(torch.get_num_interop_threads()),
+            "precision": self._precision,
+            "execution": "compiled" if self._options.compile else "eager",
+            "memory_format": "channels_last" if self._options.channels_last else "contiguous",
+        }
+        if self._options.compile:
+            facts["programs"] = "dynamic" if self._options.dynamic else "static"
+            facts["graph_breaks"] = str(_compiler_counts()[1] - self._counts[1])
+        if self._on_device:
+            facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
+        else:
+            used = torch.backends.mkldnn.enabled and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+            facts["mkldnn"] = "yes" if used else "no"
+        return facts
+
+    def compilations(self) -> int:
+        """How many programs were compiled since the session was made; 0 for an eager one."""
+        return _compiler_counts()[0] - self._counts[0] if self._options.compile else 0
+
+    def prepare(self, point: OperatingPoint) -> None:
+        """Compiles for the shapes of a point, by a run on zeros; an eager session needs nothing."""
+        if not self._options.compile:
+            return
+        sizes = {"batch": point.batch, **dict(point.axes)}
+        batch = []
+        for spec in self.inputs:
+            shape = [sizes.get(size) if isinstance(size, str) else size for size in spec.shape]
+            known = [size for size in shape if size is not None]
+            if len(known) != len(shape):
+                return
+            batch.append(np.zeros(known, spec.dtype))
+        self.run(self.stage(batch))
+        self.synchronize()
+
+    def stage(self, batch: Sequence[NDArray[Any]], into: Slot | None = None) -> Slot:
+        """The batch on the device. On the CPU the arrays' own memory is used, unless the layout changes."""
+        tensors = [tensor_from_numpy(array) for array in batch]
+        if self._on_device or self._options.channels_last:
+            old = into.inputs if into is not None else (None,) * len(tensors)
+            tensors = [self._placed(tensor, slot) for tensor, slot in zip(tensors, old, strict=True)]
+        if into is None:
+            return Slot(tensors)
+        into.inputs = tensors
+        into.outputs = None
+        return into
+
+    def _placed(self, tensor: torch.Tensor, slot: torch.Tensor | None) -> torch.Tensor:
+        if slot is None or slot.shape != tensor.shape or slot.dtype != tensor.dtype:
+            layout = self._format if tensor.dim() == 4 else torch.contiguous_format
+            slot = torch.empty(tensor.shape, dtype=tensor.dtype, device=self._device, memory_format=layout)
+        return slot.copy_(tensor)
+
+    def run(self, staged: Slot) -> None:
+        """Runs the module in inference mode; on CUDA it returns when the work is enqueued."""
+        with self._inference:
+            staged.outputs = self._run(*staged.inputs)
+
+    def synchronize(self) -> None:
+        """Waits for the CUDA device; on the CPU nothing is pending."""
+        if self._on_device:
+            torch.cuda.synchronize(self._device)
+
+    def fetch(self, staged: Slot) -> list[NDArray[Any]]:
+        """The outputs as arrays of their own."""
+        leaves = pytree.tree_leaves(staged.outputs)
+        # On the CPU an output may share memory with an input, with a weight, or with the next run's output.
+        return [np.array(numpy_from_tensor(leaf.detach().cpu()), copy=not self._on_device) for leaf in leaves]
+
+    def release(self, staged: Slot) -> None:
+        """Drops the slot's tensors."""
+        staged.inputs = ()
+        staged.outputs = None
+
+    def peak_memory(self) -> MemoryReading | None:
+        """The CUDA allocator's peak; None on the CPU, where torch does not count."""
+        if not self._on_device:
+            return None
+        return MemoryReading(
+            allocated=torch.cuda.max_memory_allocated(self._device),
+            reserved=torch.cuda.max_memory_reserved(self._device),
+            retries=self._retried() - self._retries,
+        )
+
+    def reset_peak_memory(self) -> None:
+        """Starts a new peak, and counts retried allocations from here."""
+        if self._on_device:
+            torch.cuda.reset_peak_memory_stats(self._device)
+            self._retries = self._retried()
+
+    def _retried(self) -> int:
+        if not self._on_device:
+            return 0
+        return int(torch.cuda.memory_stats(self._device).get("num_alloc_retries", 0))
+
+    def close(self) -> None:
+        """Frees the module, compiled programs, and the memory that the device's allocator keeps."""
+        if self._closed:
+            return
+        self._closed = True
+        self._run = _refuse
+        if self._options.compile:
+            torch.compiler.reset()
+        if self._on_device:
+            torch.cuda.empty_cache()
+
+
+def _refuse(*_: torch.Tensor) -> None:
+    raise RuntimeError("this session was closed")
+
+
+def _compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
+    """The module through `torch.compile`; it never falls back to eager in silence."""
+    import torch._dynamo.config as dynamo
+
+    # One program per batch size is what was asked for; the ninth would otherwise run eagerly.
+    dynamo.recompile_limit = UNLIMITED
+    dynamo.accumulated_recompile_limit = UNLIMITED
+    dynamo.fail_on_recompile_limit_hit = True
+    compiled: Callable[..., Any] = torch.compile(module, dynamic=options.dynamic)
+    return compiled
+
+
+def _compiler_counts() -> tuple[int, int]:
+    """Programs compiled and graph breaks in this process so far."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["stats"]["unique_graphs"]), sum(counters["graph_break"].values())

@@ -1,0 +1,159 @@
+"""How large a model is: its parameters, and the floating-point operations of one sample."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import onnx
+
+    Shapes = Mapping[str, tuple[int, ...]]
+
+INFORMATIVE_SIZE = 256
+"""Constants up to this many elements may be shapes or axes, which shape inference reads; larger ones are weights."""
+
+UNCOUNTED = frozenset(
+    {
+        "Attention",
+        "ConvInteger",
+        "DeformConv",
+        "Einsum",
+        "If",
+        "Loop",
+        "MatMulInteger",
+        "QLinearConv",
+        "QLinearMatMul",
+        "Scan",
+    }
+)
+"""Operators with a share in the work that cannot be told here; a model that has one gets no figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The size of a model."""
+
+    parameters: int
+    """Elements of its weights: constants of a floating type, or of eight bits where it is quantised."""
+    flops_per_sample: int | None
+    """Twice the multiply-adds of convolutions, matrix products and recurrent cells at batch size 1.
+
+    Biases, activations and normalisations are left out. None where a shape is unknown or an operator uncounted.
+    """
+
+
+def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> Figures:
+    """The figures of a model.
+
+    Args:
+        model: an ONNX model; its weights need not be loaded.
+        sizes: sizes of free axes by name; every free axis that is the first of an input is 1.
+    """
+    return Figures(parameters=_parameters(model), flops_per_sample=_flops(model, sizes or {}))
+
+
+def _parameters(model: onnx.ModelProto) -> int:
+    from onnx import TensorProto
+
+    weights = {
+        TensorProto.FLOAT,
+        TensorProto.DOUBLE,
+        TensorProto.FLOAT16,
+        TensorProto.BFLOAT16,
+        TensorProto.INT8,
+        TensorProto.UINT8,
+    }
+    tensors = [*model.graph.initializer]
+    for node in model.graph.node:
+        if node.op_type == "Constant" and node.domain in DEFAULT_DOMAINS:
+            tensors.extend(attribute.t for attribute in node.attribute if attribute.name == "value")
+    return sum(math.prod(tensor.dims) for tensor in tensors if tensor.data_type in weights and tensor.dims)
+
+
+def _flops(model: onnx.ModelProto, sizes: Mapping[str, int]) -> int | None:
+    if any(node.op_type in UNCOUNTED or node.domain not in DEFAULT_DOMAINS for node in model.graph.node):
+        return None
+    shapes = _shapes(model, sizes)
+    if shapes is None:
+        return None
+    total = 0
+    for node in model.graph.node:
+        try:
+            total += 2 * _multiply_adds(node, shapes)
+        except KeyError:  # a shape that inference did not find
+            return None
+    return total
+
+
+def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int:
+    match node.op_type:
+        case "Conv":
+            weight = shapes[node.input[1]]
+            return math.prod(shapes[node.output[0]]) * math.prod(weight[1:])
+        case "ConvTranspose":
+            weight = shapes[node.input[1]]
+            return math.prod(shapes[node.input[0]]) * math.prod(weight[1:])
+        case "Gemm":
+            left = shapes[node.input[0]]
+            inner = left[0] if any(one.name == "transA" and one.i for one in node.attribute) else left[1]
+            return math.prod(shapes[node.output[0]]) * inner
+        case "MatMul":
+            return math.prod(shapes[node.output[0]]) * shapes[node.input[0]][-1]
+        case "LSTM" | "GRU" | "RNN":
+            steps_and_rows = math.prod(shapes[node.input[0]][:2])
+            return steps_and_rows * sum(math.prod(shapes[name]) for name in node.input[1:3])
+        case _:
+            return 0
+
+
+def _shapes(model: onnx.ModelProto, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]] | None:
+    """Shapes of all values at batch size 1, as far as they can be inferred; None when inference fails."""
+    import onnx
+    import onnx.shape_inference
+
+    light = _without_weights(model)
+    for value in light.graph.input:
+        for index, dim in enumerate(value.type.tensor_type.shape.dim):
+            if dim.dim_value <= 0:
+                size = sizes.get(dim.dim_param) if dim.dim_param else None
+                if index == 0 or size is not None:
+                    dim.dim_value = 1 if index == 0 else size or 1
+    del light.graph.value_info[:]
+    for value in light.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    try:
+        inferred = onnx.shape_inference.infer_shapes(light, data_prop=True)
+    except (onnx.shape_inference.InferenceError, ValueError, RuntimeError):
+        return None
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    for value in (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output):
+        tensor = value.type.tensor_type
+        if tensor.HasField("shape") and all(dim.HasField("dim_value") for dim in tensor.shape.dim):
+            shapes[value.name] = tuple(dim.dim_value for dim in tensor.shape.dim)
+    return shapes
+
+
+def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy whose large constants have a type and a shape but no data, since inference serialises all it is given."""
+    import onnx
+
+    light = onnx.ModelProto()
+    light.ir_version = model.ir_version
+    light.opset_import.extend(model.opset_import)
+    light.functions.extend(model.functions)
+    light.graph.name = model.graph.name
+    light.graph.node.extend(model.graph.node)
+    light.graph.input.extend(model.graph.input)
+    light.graph.output.extend(model.graph.output)
+    for tensor in model.graph.initializer:
+        if math.prod(tensor.dims) <= INFORMATIVE_SIZE:
+            light.graph.initializer.append(tensor)
+        else:
+            light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+    return light

@@ -1,0 +1,304 @@
+"""Which inputs a model gets: what the file says, what `--input` adds, and the rows that are made of it."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.errors import InputError, StorageFull
+from infer_compare.models.fills import DTYPES, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.specs import BATCH, unnamed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from infer_compare.interfaces import TensorSpec
+
+METADATA_KEY = "infer_compare.input."
+"""Metadata of a model under this key and the name of an input says how it is filled."""
+
+CHUNK_BYTES = 16 << 20
+CHUNK_ROWS = 256
+"""Rows are drawn and written in chunks of at most so many bytes and rows, each from a stream of its own."""
+
+_TEXT = re.compile(r"(?P<head>[^\[=]+)(?:\[(?P<shape>[^\]]*)\])?(?:=(?P<fill>.+))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenInput:
+    """One `--input`, parsed; what was left out is None."""
+
+    name: str
+    dtype: str | None = None
+    shape: tuple[int | str, ...] | None = None
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputPlan:
+    """How one input of the model is made."""
+
+    name: str
+    dtype: str
+    sample: tuple[int, ...]
+    """The shape of one row, without the batch axis."""
+    fill: Fill
+    warning: str = ""
+    """A sentence about a guess that was made; empty where none was."""
+
+    def __str__(self) -> str:
+        """As it would be written after `--input`."""
+        return f"{self.name}:{SHORT[self.dtype]}[{','.join(map(str, (BATCH, *self.sample)))}]={self.fill}"
+
+
+def parse_input(text: str) -> GivenInput:
+    """Parses `name:f32[batch,3,224,224]=normal(0,1)`, of which all but the name may be left out.
+
+    Raises:
+        InputError: the text has another form, or a dtype, shape or fill that is none.
+    """
+    match = _TEXT.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"--input {text!r} is not understood; write it as in name:f32[batch,3,224,224]=normal(0,1).")
+    name, dtype = _name_and_dtype(match["head"].strip(), text)
+    return GivenInput(
+        name=name,
+        dtype=dtype,
+        shape=None if match["shape"] is None else _shape(match["shape"], text),
+        fill=None if match["fill"] is None else parse_fill(match["fill"]),
+    )
+
+
+def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
+    name, colon, dtype = head.rpartition(":")
+    # A number behind a colon belongs to a name as TensorFlow writes it: `input:0`.
+    if not colon or dtype.isdecimal():
+        return head, None
+    if not name:
+        raise InputError(f"--input {text!r} names no input; write it as in name:f32[batch,3,224,224]=normal(0,1).")
+    if dtype not in DTYPES and dtype not in SHORT:
+        raise InputError(f"--input {text!r} has an unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}.")
+    return name, DTYPES.get(dtype, dtype)
+
+
+def _shape(text: str, whole: str) -> tuple[int | str, ...]:
+    sizes: list[int | str] = []
+    for one in (part.strip() for part in text.split(",")):
+        if one.isdecimal() and int(one) > 0:
+            sizes.append(int(one))
+        elif one.isidentifier():
+            sizes.append(one)
+        else:
+            raise InputError(
+                f"--input {whole!r} has a size {one!r}; sizes are numbers above zero, and the first is batch."
+            )
+    if sizes[0] != BATCH:
+        raise InputError(f"--input {whole!r}: the first axis is the batch axis; write [batch,...].")
+    return tuple(sizes)
+
+
+def resolve_inputs(
+    specs: Sequence[TensorSpec], given: Sequence[str], metadata: Mapping[str, str]
+) -> tuple[InputPlan, ...]:
+    """How each input is made, in the order of the model.
+
+    A free axis that was given a size for one input has it in all inputs in which the file calls it by that name.
+
+    Args:
+        specs: the model's inputs, with the batch axis called `batch`.
+        given: what was said of them with `--input`.
+        metadata: the file's own, which may say how inputs are filled.
+
+    Raises:
+        InputError: an unknown input, or one that does not fit the model; a free axis without a size.
+    """
+    by_name: dict[str, GivenInput] = {}
+    for text in given:
+        one = parse_input(text)
+        if one.name in by_name:
+            raise InputError(f"--input names {one.name!r} twice; say all of it in one.")
+        by_name[one.name] = one
+    names = [spec.name for spec in specs]
+    for name in by_name:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            guess = f"did you mean {close[0]!r}? " if close else ""
+            raise InputError(f"The model has no input {name!r}; {guess}its inputs are {', '.join(names)}.")
+    chosen = [_choose(spec, by_name.get(spec.name, GivenInput(spec.name)), metadata) for spec in specs]
+    sizes = _axis_sizes(specs, chosen)
+    return tuple(_plan(spec, one, sizes) for spec, one in zip(specs, chosen, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """An input with its fill decided, and the shape as far as it was given."""
+
+    shape: tuple[int | str, ...]
+    fill: Fill
+    warning: str
+
+
+def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> _Choice:
+    if spec.dtype not in SHORT:
+        raise InputError(f"The input {spec.name!r} is of type {spec.dtype}, which cannot be generated.")
+    if given.dtype is not None and given.dtype != spec.dtype:
+        raise InputError(
+            f"The model takes the input {spec.name!r} as {SHORT[spec.dtype]}, not as {SHORT[given.dtype]}."
+        )
+    fill, warning = _fill(spec, given, metadata)
+    shape = given.shape or spec.shape
+    if isinstance(fill, FromFile):
+        array = fill.read(spec.name)
+        if array.dtype.name != spec.dtype:
+            raise InputError(
+                f"The model takes the input {spec.name!r} as {spec.dtype}, and {fill.path} holds {array.dtype}."
+            )
+        if array.ndim == 0 or len(array) == 0:
+            raise InputError(f"{fill.path} holds no rows for the input {spec.name!r}.")
+        from_file = (BATCH, *array.shape[1:])
+        if given.shape is not None and not _fits(from_file, given.shape):
+            raise InputError(f"{fill.path} holds rows of {_text(from_file)}, and --input says {_text(given.shape)}.")
+        shape = from_file
+    elif (problem := fill.problem(spec.dtype)) is not None:
+        raise InputError(f"The input {spec.name!r} cannot be filled so: {problem}.")
+    if not _fits(shape, spec.shape):
+        raise InputError(f"The model takes the input {spec.name!r} as {_text(spec.shape)}, not as {_text(shape)}.")
+    return _Choice(shape, fill, warning)
+
+
+def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> tuple[Fill, str]:
+    """The fill that was given, else the file's own, else the default, with a warning where that is a guess."""
+    if given.fill is not None:
+        return given.fill, ""
+    if (text := metadata.get(METADATA_KEY + spec.name)) is not None:
+        fill = parse_fill(text)
+        if isinstance(fill, FromFile):
+            raise InputError(f"The model's metadata fill the input {spec.name!r} from a file; name it with --input.")
+        return fill, ""
+    if spec.dtype.startswith("float"):
+        return Normal(0, 1), ""
+    default = RandInt(0, 2)
+    if spec.dtype == "bool":
+        return default, ""
+    return default, (
+        f"The range of the integer input {spec.name!r} is not in the file, so it is filled with {default}; "
+        f"say another with --input '{spec.name}=randint(0,1000)'."
+    )
+
+
+def _fits(shape: Sequence[int | str], spec: Sequence[int | str]) -> bool:
+    """Whether a shape fits another whose free axes take any size."""
+    return len(shape) == len(spec) and all(
+        isinstance(wanted, str) or size == wanted for size, wanted in zip(shape, spec, strict=True)
+    )
+
+
+def _text(shape: Sequence[int | str]) -> str:
+    return f"[{','.join(map(str, shape))}]"
+
+
+def _axis_sizes(specs: Sequence[TensorSpec], chosen: Sequence[_Choice]) -> dict[str, int]:
+    """Sizes that were given to the file's named axes."""
+    sizes: dict[str, int] = {}
+    for spec, choice in zip(specs, chosen, strict=True):
+        for index, (name, size) in enumerate(zip(spec.shape, choice.shape, strict=True)):
+            if not isinstance(name, str) or not isinstance(size, int) or name == unnamed(index):
+                continue
+            if sizes.setdefault(name, size) != size:
+                raise InputError(
+                    f"The axis {name!r} is given the sizes {sizes[name]} and {size}; the model uses one for all inputs."
+                )
+    return sizes
+
+
+def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputPlan:
+    sample: list[int] = []
+    for index, (name, size) in enumerate(zip(spec.shape, choice.shape, strict=True)):
+        if index == 0:
+            continue
+        known = size if isinstance(size, int) else sizes.get(str(name))
+        if known is None:
+            raise InputError(
+                f"The axis {name!r} of input {spec.name!r} has no fixed size; say one, as with {_example(spec, sizes)}."
+            )
+        sample.append(known)
+    return InputPlan(name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, warning=choice.warning)
+
+
+def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:
+    """The `--input` to write, with the usual size of an image or of a sequence for each free axis."""
+    usual = 224 if len(spec.shape) == 4 else 128
+    shape = [
+        size if isinstance(size, int) or index == 0 else sizes.get(size, usual) for index, size in enumerate(spec.shape)
+    ]
+    return f"--input '{spec.name}:{SHORT[spec.dtype]}{_text(shape)}'"
+
+
+def row_bytes(plan: InputPlan) -> int:
+    """Bytes of one row of an input."""
+    import numpy as np
+
+    return math.prod(plan.sample) * np.dtype(plan.dtype).itemsize
+
+
+def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -> tuple[Path, ...]:
+    """Writes `rows` rows of each input as one C-contiguous `.npy` file.
+
+    Row i depends on the seed and on the input's name alone, so that a larger pool begins like a smaller one. An
+    earlier pool is replaced as a file, not overwritten, since workers may have it mapped.
+
+    Raises:
+        InputError: an array that inputs are read from cannot be read any more.
+        StorageFull: there is no room for the pool.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = tuple(folder / f"input{index}.npy" for index in range(len(plans)))
+    for plan, path in zip(plans, paths, strict=True):
+        written = path.with_suffix(".writing")
+        try:
+            _write(plan, rows, seed, written)
+        except OSError as error:
+            written.unlink(missing_ok=True)
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            size = rows * row_bytes(plan) / 2**20
+            raise StorageFull(f"There is no room in {folder} for {size:.0f} MiB of rows of {plan.name!r}.") from error
+        written.replace(path)
+    return paths
+
+
+def _write(plan: InputPlan, rows: int, seed: int, path: Path) -> None:
+    import numpy as np
+
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(plan.dtype)),
+        "fortran_order": False,
+        "shape": (rows, *plan.sample),
+    }
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for chunk in _chunks(plan, rows, seed):
+            file.write(np.ascontiguousarray(chunk).data)
+
+
+def _chunks(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
+    import numpy as np
+
+    step = max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(1, row_bytes(plan))))
+    array = plan.fill.read(plan.name) if isinstance(plan.fill, FromFile) else None
+    for index, start in enumerate(range(0, rows, step)):
+        count = min(step, rows - start)
+        if isinstance(plan.fill, FromFile):
+            assert array is not None
+            yield array[np.arange(start, start + count) % len(array)]
+        else:
+            # A whole chunk is drawn even where a part is wanted: the rows must not depend on how many are.
+            rng = np.random.default_rng([seed, index, *plan.name.encode()])
+            yield plan.fill.draw(rng, (step, *plan.sample), plan.dtype)[:count]

@@ -1,0 +1,179 @@
+"""From what was typed to a model on disk: built in, or a file."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError
+from infer_compare.models.figures import figures
+from infer_compare.models.onnx_graph import external_files, load_external_data, parse_onnx, read_specs
+from infer_compare.models.specs import BATCH, name_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infer_compare.interfaces import BuiltinModel, TensorSpec
+
+CHUNK_BYTES = 1 << 20
+
+SUFFIXES = {".onnx": "onnx", ".pt2": "pt2", ".keras": "keras"}
+"""Formats that a file's name tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedModel:
+    """A model on disk, and what the file says of it."""
+
+    path: Path
+    name: str
+    source: str
+    """What was typed."""
+    format: str
+    sha256: str
+    """Of the file and of the external data that it names."""
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    """As in the file, with the batch axis called `batch`."""
+    parameters: int | None = None
+    flops_per_sample: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""
+
+
+def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel]) -> ResolvedModel:
+    """The model that a text names.
+
+    Args:
+        text: a name out of `models`, which comes first, or the path of an `.onnx` file.
+        seed: of the weights, for a model that is built.
+        folder: where a model that is built is written to, as `NAME.onnx`.
+        models: those that can be named.
+
+    Raises:
+        ModelError: there is no such model; the file is missing, empty, cut short or not ONNX; its external data is
+            absent or outside its folder; its format is not read; or it cannot be run at several batch sizes.
+    """
+    if text in models:
+        return _read_onnx(_build(models[text], seed, folder), name=text, source=text)
+    path = Path(text)
+    form = format_of(text)
+    if form is None:
+        raise _unknown(text, models)
+    reader = READERS.get(form)
+    if reader is None:
+        takes = ", ".join(READERS)
+        raise ModelError(f"{text} is a model of the format {form}, which is not read; export it to one of: {takes}.")
+    return reader(path, name=path.stem, source=text)
+
+
+def format_of(text: str) -> str | None:
+    """The format that a text names by its look, or None: `onnx`, `pt2`, `keras`, `savedmodel` or `callable`."""
+    path = Path(text)
+    if path.suffix.lower() in SUFFIXES:
+        return SUFFIXES[path.suffix.lower()]
+    if (path / "saved_model.pb").is_file():
+        return "savedmodel"
+    _, colon, name = text.rpartition(":")
+    return "callable" if colon and name.isidentifier() else None
+
+
+def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
+    path = Path(text)
+    takes = ", ".join(suffix for suffix, form in SUFFIXES.items() if form in READERS)
+    if path.is_dir():
+        return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}).")
+    if path.exists():
+        return ModelError(f"{text} is no model that is read; a model file ends in {takes}.")
+    close = difflib.get_close_matches(text.casefold(), models, n=1, cutoff=0.5)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return ModelError(
+        f"There is no model {text!r}; {guess}`infer-compare models` lists those built in, and a file ends in {takes}."
+    )
+
+
+def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
+    try:
+        data: bytes = model.build(seed).SerializeToString(deterministic=True)
+    except Exception as error:  # a plugin's function may raise anything
+        raise ModelError(f"The model {model.name!r} cannot be built ({type(error).__name__}: {error}).") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{model.name}.onnx"
+    # Workers may have an earlier file of this name open.
+    written = path.with_suffix(".writing")
+    written.write_bytes(data)
+    written.replace(path)
+    return path
+
+
+def _read_onnx(path: Path, *, name: str, source: str) -> ResolvedModel:
+    model = parse_onnx(path)
+    files = [path, *(path.parent / one for one in external_files(model))]
+    load_external_data(model, path)  # which refuses files outside the model's folder
+    inputs, outputs = name_batch(*read_specs(model))
+    constants = {tensor.name for tensor in model.graph.initializer}
+    for value in model.graph.input:
+        if value.name not in constants and not value.type.tensor_type.HasField("shape"):
+            raise ModelError(
+                f"{path} does not tell the shape of its input {value.name!r}; re-export it with shapes, the first axis free."
+            )
+    _check_batch(path, inputs)
+    size = figures(model)
+    return ResolvedModel(
+        path=path.absolute(),
+        name=name,
+        source=source,
+        format="onnx",
+        sha256=_sha256(files),
+        inputs=inputs,
+        outputs=outputs,
+        parameters=size.parameters,
+        flops_per_sample=size.flops_per_sample,
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+    )
+
+
+def _check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
+    """Refuses a model that cannot be given batches of several sizes.
+
+    Raises:
+        ModelError: naming the input that stands in the way.
+    """
+    if not inputs:
+        raise ModelError(f"{path} has no inputs, so that there is nothing to batch.")
+    fixed = [spec for spec in inputs if not spec.shape or spec.shape[0] != BATCH]
+    if not fixed:
+        return
+    first = fixed[0]
+    if not first.shape:
+        raise ModelError(
+            f"The input {first.name!r} of {path} is a scalar; every input needs the batch as its first axis, so make it "
+            "a constant of the model or give it one value per sample."
+        )
+    if len(fixed) < len(inputs):
+        raise ModelError(
+            f"The first axis of input {first.name!r} of {path} is fixed at {first.shape[0]}, while other inputs have the "
+            "batch there; every input needs the batch as its first axis."
+        )
+    raise ModelError(
+        f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}); export the model with a free "
+        'first axis, as with torch.onnx.export(..., dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}}) or a Keras '
+        "input whose batch size is None."
+    )
+
+
+def _sha256(files: Sequence[Path]) -> str:
+    """The hash of several files one after another."""
+    digest = hashlib.sha256()
+    for one in files:
+        with one.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+READERS: Mapping[str, Callable[..., ResolvedModel]] = {"onnx": _read_onnx}
+"""Formats that are read."""
