@@ -9,7 +9,8 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from infer_compare import Session, TensorSpec, UnsupportedModel
-from infer_compare.models.onnx_graph import load_onnx, read_specs
+from infer_compare.models.onnx_file import load_onnx
+from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import name_batch, precision_of
 
 if TYPE_CHECKING:

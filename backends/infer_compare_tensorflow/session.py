@@ -11,6 +11,7 @@ import tensorflow as tf
 from infer_compare import MemoryReading, Session
 from infer_compare.errors import InputError
 from infer_compare_tensorflow import runtime
+from infer_compare_tensorflow.importer import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,8 @@ class TensorFlowSession(Session[Slot]):
             for spec in program.inputs
         ]
         # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
-        trace = program.tracer(constant_kernels=device.kind == "cpu" and not jit_compile)
+        constant_kernels = device.kind == "cpu" and not jit_compile
+        trace = program.tracer(Target(constant_kernels=constant_kernels, xla=jit_compile))
         with tf.device(self._device_name):
             self._function = tf.function(trace, input_signature=signature, jit_compile=jit_compile, autograph=False)
             # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.

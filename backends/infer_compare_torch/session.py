@@ -77,7 +77,7 @@ class TorchSession(Session[Slot]):
         self.outputs: Sequence[TensorSpec] = loaded.outputs
         module = loaded.module.eval().requires_grad_(False).to(self._device)
         if options.channels_last:
-            module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload] - missing in the stub
+            module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._precision = runtime.precision(module, self._device)
         self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
         self._inference = torch.inference_mode()
@@ -103,8 +103,7 @@ class TorchSession(Session[Slot]):
         if self._on_device:
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
         else:
-            used = torch.backends.mkldnn.enabled and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-            facts["mkldnn"] = "yes" if used else "no"
+            facts["mkldnn"] = "yes" if torch._C._get_mkldnn_enabled() and torch._C._has_mkldnn else "no"
         return facts
 
     def compilations(self) -> int:

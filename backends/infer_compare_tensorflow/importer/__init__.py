@@ -14,21 +14,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.models.onnx_graph import read_graph
-from infer_compare_tensorflow.importer import (
-    activation as activation,
-)
-from infer_compare_tensorflow.importer import (
-    arithmetic as arithmetic,
+from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the table of operators
+    activation,
+    arithmetic,
+    convolution,
+    dims,
+    elementwise,
+    generation,
+    indexing,
+    matrix,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    resize,
+    shape,
 )
 from infer_compare_tensorflow.importer.program import Program
 from infer_compare_tensorflow.importer.registry import OPERATORS
+from infer_compare_tensorflow.importer.values import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import onnx
 
-__all__ = ["OPERATORS", "Program", "import_onnx"]
+__all__ = ["OPERATORS", "Program", "Target", "import_onnx"]
 
 
 def import_onnx(model: onnx.ModelProto | Path) -> Program:

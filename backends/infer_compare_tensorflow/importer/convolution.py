@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from infer_compare import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, kernel, shape_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Size, Value, channels_last, kernel, shape_of, tensor
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def conv_transpose(node: Node, data: Value, weight: Value, bias: Value = None) -
     return ChannelsLast(result if bias is None else tf.nn.bias_add(result, tensor(bias)))
 
 
-def _spread(x: tf.Tensor, filters: tf.Tensor, full: Sequence[Value], strides: Sequence[int]) -> tf.Tensor:
+def _spread(x: tf.Tensor, filters: tf.Tensor, full: Sequence[Size], strides: Sequence[int]) -> tf.Tensor:
     rank = len(full)
     channels = filters.shape[rank]
     batch = shape_of(x)[0]
@@ -152,7 +152,7 @@ def _spread(x: tf.Tensor, filters: tf.Tensor, full: Sequence[Value], strides: Se
 
 
 def _trimmed(
-    node: Node, result: tf.Tensor, full: Sequence[Value], spatial: Sequence[Value], strides: Sequence[int]
+    node: Node, result: tf.Tensor, full: Sequence[Size], spatial: Sequence[Size], strides: Sequence[int]
 ) -> tf.Tensor:
     """Crops the full result by the padding, and fills up with zeros where the output reaches beyond it."""
     rank = len(full)
@@ -161,25 +161,19 @@ def _trimmed(
     wanted = node.attributes.get("output_shape")
     if wanted is None and auto in {"SAME_UPPER", "SAME_LOWER"}:
         wanted = [size * stride for size, stride in zip(spatial, strides, strict=True)]
-    if wanted is not None:
-        wanted = list(wanted)[-rank:]
-        totals = [
-            have + more - want for have, more, want in zip(full, extra, wanted, strict=True)
-        ]
-        if not all(isinstance(one, int) for one in totals):
-            raise UnsupportedModel(f"ONNX operator {node} needs fixed spatial sizes for its output shape.")
-        halves = [(one // 2, one - one // 2) for one in totals]
-        pads = [(large, small) if auto != "SAME_UPPER" else (small, large) for small, large in halves]
-    elif auto == "VALID":
-        pads = [(0, 0)] * rank
+    if wanted is None:
+        flat = (0,) * (2 * rank) if auto == "VALID" else tuple(node.attributes.get("pads", (0,) * (2 * rank)))
+        begins, ends = flat[:rank], flat[rank:]
+        lengths = [have - sum(ends) for have, *ends in zip(full, begins, ends, strict=True)]
+        lengths = [one + more for one, more in zip(lengths, extra, strict=True)]
+        missing = [max(more - end, 0) for more, end in zip(extra, ends, strict=True)]
     else:
-        flat = tuple(node.attributes.get("pads", (0,) * (2 * rank)))
-        pads = list(zip(flat[:rank], flat[rank:], strict=True))
-    before = [max(begin, 0) for begin, _ in pads]
-    lengths = [have - begin - end + more for have, (begin, end), more in zip(full, pads, extra, strict=True)]
-    missing = [
-        (max(-begin, 0), max(more - end, 0)) for (begin, end), more in zip(pads, extra, strict=True)
-    ]
-    result = pad_spatial(result, missing)
-    slices = [slice(begin, begin + length) for begin, length in zip(before, lengths, strict=True)]
+        lengths = list(wanted)[-rank:]
+        if not all(isinstance(one, int) for one in (*full, *lengths)):
+            raise UnsupportedModel(f"ONNX operator {node} needs fixed spatial sizes to crop to its output shape.")
+        totals = [max(have + more - want, 0) for have, more, want in zip(full, extra, lengths, strict=True)]
+        begins = tuple(one // 2 if auto == "SAME_UPPER" else one - one // 2 for one in totals)
+        missing = [max(begin + want - have, 0) for begin, want, have in zip(begins, lengths, full, strict=True)]
+    result = pad_spatial(result, [(0, one) for one in missing])
+    slices = [slice(begin, begin + length) for begin, length in zip(begins, lengths, strict=True)]
     return result[(slice(None), *slices)]

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, rank_of, shape_of, tensor
+from infer_compare_tensorflow.importer.values import Value, shape_of, tensor
 
 if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
@@ -59,8 +59,9 @@ def gemm(node: Node, left: Value, right: Value, addend: Value = None) -> Value:
     c = tensor(addend)
     if beta != 1:
         c = _scaled(c, beta)
-    if rank_of(c) == 1 and c.shape[0] is not None and c.shape[0] == result.shape[1]:
-        return tf.nn.bias_add(result, c)
+    columns = result.shape[1]
+    if columns is not None and c.shape.as_list() in ([columns], [1, columns]):
+        return tf.nn.bias_add(result, tf.reshape(c, [columns]))
     return tf.add(result, c)
 
 

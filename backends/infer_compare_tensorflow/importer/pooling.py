@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of, target
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def max_pool(node: Node, data: Value) -> Value:
     rank = len(moving.kernel)
     if x.dtype in FAST_MAX_TYPES and max(moving.dilations) == 1 and rank <= 3 and not (rank == 3 and x.dtype.size == 8):
         if rank == 2:
-            padding = [(0, 0), *moving.pads, (0, 0)] if _narrow(moving) else "VALID"
-            source = x if _narrow(moving) else padded
-            return ChannelsLast(tf.nn.max_pool2d(source, moving.kernel, moving.strides, padding))
+            inside = _pads_inside(moving)
+            padding = [(0, 0), *moving.pads, (0, 0)] if inside else "VALID"
+            return ChannelsLast(
+                tf.nn.max_pool2d(x if inside else padded, list(moving.kernel), list(moving.strides), padding)
+            )
         function = tf.nn.max_pool1d if rank == 1 else tf.nn.max_pool3d
         strides = list(moving.strides)
         return ChannelsLast(function(padded, list(moving.kernel), strides, "VALID"))
@@ -82,9 +84,10 @@ def max_pool(node: Node, data: Value) -> Value:
     return ChannelsLast(result)
 
 
-def _narrow(moving: Window) -> bool:
-    """Whether the pool itself may pad: TensorFlow refuses padding as wide as the window."""
-    return moving.padded and all(max(pads) < size for pads, size in zip(moving.pads, moving.kernel, strict=True))
+def _pads_inside(moving: Window) -> bool:
+    """Whether the pool itself can pad: XLA cannot, and TensorFlow refuses padding as wide as the window."""
+    narrow = all(max(pads) < size for pads, size in zip(moving.pads, moving.kernel, strict=True))
+    return moving.padded and narrow and not target.get().xla
 
 
 def _max_with_indices(node: Node, data: Value, moving: Window) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import tensorflow as tf
 from infer_compare import UnsupportedModel
 from infer_compare_tensorflow.importer.dims import fold_dims
 from infer_compare_tensorflow.importer.registry import OPERATORS, Operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, constant_kernels, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Target, Value, target, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,34 +53,31 @@ class Program:
         kernels = {node.inputs[1] for node in graph.nodes if node.op_type in KERNEL_OPERATORS}
         self._kernel_bytes = sum(array.nbytes for name, array in graph.constants.items() if name in kernels)
 
-    def tracer(self, *, constant_kernels: bool = False) -> Callable[..., list[tf.Tensor]]:
-        """The function to trace: takes the inputs in order, returns the list of outputs.
-
-        Args:
-            constant_kernels: make convolution kernels constants of the graph, as far as it can hold them.
-        """
-        constant = constant_kernels and self._kernel_bytes <= MAX_CONSTANT_KERNELS
+    def tracer(self, goal: Target) -> Callable[..., list[tf.Tensor]]:
+        """The function to trace for a target: takes the inputs in order, returns the list of outputs."""
+        if self._kernel_bytes > MAX_CONSTANT_KERNELS:
+            goal = replace(goal, constant_kernels=False)
 
         def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
-            return self._walk(inputs, constant)
+            token = target.set(goal)
+            try:
+                return self._walk(inputs)
+            finally:
+                target.reset(token)
 
         return trace
 
-    def _walk(self, inputs: Sequence[tf.Tensor], constant: bool) -> list[tf.Tensor]:
-        token = constant_kernels.set(constant)
-        try:
-            values: dict[str, Value] = dict(self._constants)
-            values.update(zip((spec.name for spec in self.inputs), inputs, strict=True))
-            for node, operator, dying in self._steps:
-                arguments = [values[name] if name else None for name in node.inputs]
-                results = evaluate(node, operator, arguments)
-                values.update((name, result) for name, result in zip(node.outputs, results, strict=False) if name)
-                for name in dying:
-                    values.pop(name, None)
-            # An output of its own for every name: an output may be an input or another output.
-            return [tf.identity(tensor(values[spec.name])) for spec in self.outputs]
-        finally:
-            constant_kernels.reset(token)
+    def _walk(self, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        values: dict[str, Value] = dict(self._constants)
+        values.update(zip((spec.name for spec in self.inputs), inputs, strict=True))
+        for node, operator, dying in self._steps:
+            arguments = [values[name] if name else None for name in node.inputs]
+            results = evaluate(node, operator, arguments)
+            values.update((name, result) for name, result in zip(node.outputs, results, strict=False) if name)
+            for name in dying:
+                values.pop(name, None)
+        # An operator of its own for every output: it may be an input, or another output as well.
+        return [tf.identity(tensor(values[spec.name])) for spec in self.outputs]
 
 
 def evaluate(node: Node, operator: Operator, arguments: Sequence[Value]) -> Sequence[Value]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, rank_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, known_size, rank_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,11 +70,14 @@ def _register(
         return _reduced(node, data, None if axes is None else list(axes), function)
 
     def by_input(node: Node, data: Value, axes: Value = None) -> Value:
-        if axes is not None and rank_of(axes) == 1 and not isinstance(axes, tf.Tensor) and axes.size == 0:
-            axes = None
-        if axes is None and node.attributes.get("noop_with_empty_axes", 0):
-            return data
-        return _reduced(node, data, None if axes is None else ints(node, axes, "list of axes"), function)
+        count = 0 if axes is None else known_size(node, axes, 0)
+        if count == 0:
+            # Nothing is summed up, but what is done to single elements is done.
+            whole = None if not node.attributes.get("noop_with_empty_axes", 0) else []
+            return _reduced(node, data, whole, function)
+        if isinstance(axes, np.ndarray):
+            return _reduced(node, data, ints(node, axes, "list of axes"), function)
+        return function(tensor(data), axes, bool(node.attributes.get("keepdims", 1)))
 
     operator(name, *attribute, layouts=True)(by_attribute)
     operator(name, *given, layouts=True)(by_input)
@@ -116,6 +120,5 @@ _register_arg("ArgMin", lambda x, axis: tf.argmin(x, axis, tf.int64))
 @operator("CumSum", 11, 14)
 def cumsum(node: Node, data: Value, axis: Value) -> Value:
     """Running sums along an axis."""
-    (along,) = ints(node, axis, "axis")
     exclusive, reverse = bool(node.attributes.get("exclusive", 0)), bool(node.attributes.get("reverse", 0))
-    return tf.cumsum(tensor(data), along, exclusive, reverse)
+    return tf.cumsum(tensor(data), tf.reshape(tensor(axis), []), exclusive, reverse)

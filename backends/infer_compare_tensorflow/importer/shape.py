@@ -39,8 +39,7 @@ def reshape(node: Node, data: Value, target: Value) -> Value:
     copies = not node.attributes.get("allowzero", 0)
     wanted = sizes_in(target)
     if wanted is None:
-        sizes = tf.cast(target, tf.int32)
-        return tf.reshape(x, sizes)
+        raise UnsupportedModel(f"ONNX operator {node} has a target whose number of axes is computed.")
     have = shape_of(x)
     if isinstance(target, tf.Tensor) and copies:
         # Entries that are computed may turn out to be 0.
@@ -155,17 +154,18 @@ def split(node: Node, data: Value, lengths: Value = None) -> Value:
     axis = node.attributes.get("axis", 0) % rank
     given = node.attributes.get("split")
     if lengths is not None:
-        given = ints(node, lengths, "list of lengths")
+        given = sizes_in(lengths)
     if given is None:
         count = node.attributes.get("num_outputs", len(node.outputs))
         size = known_size(node, data, axis)
         length = -(-size // count)
         given = [min(length, size - length * index) for index in range(count)]
-    if min(given) < 0:
+    if any(isinstance(one, int) and one < 0 for one in given):
         raise UnsupportedModel(f"ONNX operator {node} splits an axis into more parts than it can fill.")
+    lengths, count = shape_tensor(given), len(given)
     if isinstance(data, ChannelsLast):
-        return [ChannelsLast(one) for one in tf.split(data.last, list(given), data.axis(axis))]
-    return list(tf.split(tensor(data), list(given), axis))
+        return [ChannelsLast(one) for one in tf.split(data.last, lengths, data.axis(axis), count)]
+    return list(tf.split(tensor(data), lengths, axis, count))
 
 
 @operator("Expand", 8, 13, dims=True)
@@ -174,7 +174,7 @@ def expand(node: Node, data: Value, target: Value) -> Value:
     x = tensor(data)
     wanted = sizes_in(target)
     if wanted is None:
-        return tf.broadcast_to(x, tf.broadcast_dynamic_shape(tf.shape(x), tf.cast(target, tf.int32)))
+        raise UnsupportedModel(f"ONNX operator {node} has a target whose number of axes is computed.")
     have = shape_of(x)
     rank = max(len(have), len(wanted))
     have = [1] * (rank - len(have)) + have

@@ -31,8 +31,19 @@ A graph holds several copies of its constants and optimising it reads them all: 
 5 GB as constants, 1 s and 1.5 GB captured, and matrix products ran no slower.
 """
 
-constant_kernels: ContextVar[bool] = ContextVar("constant_kernels", default=False)
-"""Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the graph is traced for."""
+
+    constant_kernels: bool = False
+    """Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
+    xla: bool = False
+    """Whether XLA compiles the graph; it knows fewer forms of some operators."""
+
+
+target: ContextVar[Target] = ContextVar("target", default=Target())
+"""The target of the trace that is under way."""
 
 
 class ChannelsLast:
@@ -110,11 +121,11 @@ def captured(array: NDArray[Any]) -> tf.Tensor:
 
 
 def kernel(value: Value, permutation: Sequence[int]) -> tf.Tensor:
-    """Convolution weights with their axes permuted; see `constant_kernels`."""
+    """Convolution weights with their axes permuted; see `Target`."""
     if not isinstance(value, np.ndarray):
         return tf.transpose(tensor(value), permutation)
     array = np.ascontiguousarray(np.transpose(value, permutation))
-    return tf.constant(array) if constant_kernels.get() else tensor(array)
+    return tf.constant(array) if target.get().constant_kernels else tensor(array)
 
 
 def channels_last(value: Value) -> tf.Tensor:
@@ -139,9 +150,21 @@ def aligned(*values: Value) -> tuple[list[tf.Tensor], bool]:
         The tensors, and whether they are held channels last.
     """
     ranks = [value.rank for value in values if isinstance(value, ChannelsLast)]
-    if not ranks or any(len(shape_of(value)) > ranks[0] for value in values):
-        return [tensor(value) for value in values], False
+    highest = max((rank_of(value) for value in values if not isinstance(value, np.ndarray)), default=-1)
+    if not ranks or any(rank_of(value) > ranks[0] for value in values):
+        return [tensor(_stripped(value, highest)) for value in values], False
     return [_last_of(value, ranks[0]) for value in values], True
+
+
+def _stripped(value: Value, rank: int) -> Value:
+    """An array without the leading axes of size 1 that broadcasting against the rank puts back.
+
+    TensorFlow merges a product and what is added to it where that is a vector, and fails on [1, n].
+    """
+    if not isinstance(value, np.ndarray) or value.ndim > rank:
+        return value
+    leading = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
+    return value.reshape(value.shape[leading:])
 
 
 def _last_of(value: Value, rank: int) -> tf.Tensor:
@@ -151,7 +174,8 @@ def _last_of(value: Value, rank: int) -> tf.Tensor:
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return tensor(value)
-        return tensor(value.reshape((1,) * (rank - value.ndim) + value.shape).transpose(to_last(rank)))
+        full = value.reshape((1,) * (rank - value.ndim) + value.shape)
+        return tensor(_stripped(full.transpose(to_last(rank)), rank))
     given = tensor(value)
     if len(given.shape) == 0:
         return given

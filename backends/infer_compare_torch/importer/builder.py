@@ -59,6 +59,7 @@ class Builder:
         self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
         self._inputs: list[fx.Node] = []
         self._device: fx.Node | None = None
+        self._sizes: dict[tuple[fx.Node, int], fx.Node] = {}
 
     def placeholder(self, spec: TensorSpec) -> TensorValue:
         """An input of the module."""
@@ -143,6 +144,17 @@ class Builder:
             case TensorValue():
                 return self.graph.call_function(read_list, (value.node,))
 
+    def numbers(self, value: Value, count: int) -> list[Scalar]:
+        """The numbers in a vector of known length, element by element."""
+        match value:
+            case torch.Tensor():
+                return list(value.reshape(-1).tolist())
+            case HostValue():
+                return list(value.items)
+            case TensorValue():
+                whole = self.graph.call_function(read_list, (value.node,))
+                return [self.graph.call_function(operator.getitem, (whole, index)) for index in range(count)]
+
     def number(self, value: Value) -> Scalar:
         """The one number in a value."""
         match value:
@@ -162,7 +174,10 @@ class Builder:
             if known is not None:
                 return known
         assert isinstance(value, TensorValue)
-        return self.graph.call_method("size", (value.node, axis))
+        key = (value.node, axis)
+        if key not in self._sizes:
+            self._sizes[key] = self.graph.call_method("size", key)
+        return self._sizes[key]
 
     @property
     def device(self) -> fx.Node | torch.device:

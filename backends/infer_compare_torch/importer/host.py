@@ -134,7 +134,8 @@ def to_bool(number: float) -> bool:
 
 def to_float(number: float) -> float:
     """A number as floating point."""
-    return torch.sym_float(number)
+    result: float = torch.sym_float(number)  # type: ignore[no-untyped-call]
+    return result
 
 
 def to_int(number: float) -> int:

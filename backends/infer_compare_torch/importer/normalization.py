@@ -140,10 +140,18 @@ def hardmax(tensor: torch.Tensor, axis: int) -> torch.Tensor:
     return torch.zeros_like(tensor).scatter(axis, places, 1.0)
 
 
-def on_matrix(tensor: torch.Tensor, axis: int, call: Callable[..., torch.Tensor]) -> torch.Tensor:
-    """A call along the rows of the matrix that `axis` makes of a tensor, as opsets before 13 define softmax."""
+SOFTMAXES: dict[str, Callable[..., torch.Tensor]] = {
+    "Hardmax": hardmax,
+    "LogSoftmax": torch.log_softmax,
+    "Softmax": torch.softmax,
+}
+"""Calls that take a tensor and an axis, by operator."""
+
+
+def on_matrix(tensor: torch.Tensor, axis: int, op_type: str) -> torch.Tensor:
+    """A softmax along the rows of the matrix that `axis` makes of a tensor, as opsets before 13 define it."""
     matrix = flatten(tensor, axis % tensor.dim() if axis < 0 else axis)
-    return call(matrix, 1).reshape(tensor.shape)
+    return SOFTMAXES[op_type](matrix, 1).reshape(tensor.shape)
 
 
 def _softmax(op_type: str, call: Callable[..., torch.Tensor]) -> None:
@@ -151,7 +159,7 @@ def _softmax(op_type: str, call: Callable[..., torch.Tensor]) -> None:
         axis, rank = node.attributes.get("axis", 1), rank_of(value)
         if rank is not None and axis % rank == rank - 1:
             return builder.emit(call, value, -1)
-        return builder.emit(on_matrix, value, axis, call)
+        return builder.emit(on_matrix, value, axis, op_type)
 
     def along_axis(builder: Builder, node: Node, value: Value) -> Value:
         return builder.emit(call, value, node.attributes.get("axis", -1))
@@ -160,6 +168,5 @@ def _softmax(op_type: str, call: Callable[..., torch.Tensor]) -> None:
     operator(op_type, 13)(along_axis)
 
 
-_softmax("Softmax", torch.softmax)
-_softmax("LogSoftmax", torch.log_softmax)
-_softmax("Hardmax", hardmax)
+for _op_type, _call in SOFTMAXES.items():
+    _softmax(_op_type, _call)

@@ -9,6 +9,7 @@ from infer_compare_torch.importer import (
     normalization,
     pooling,
     reduction,
+    resize,
     shape,
     slicing,
 )
@@ -23,6 +24,7 @@ HANDLERS = (
     normalization,
     pooling,
     reduction,
+    resize,
     shape,
     slicing,
 )

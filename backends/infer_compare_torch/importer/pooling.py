@@ -103,7 +103,7 @@ def lowest(dtype: torch.dtype) -> float:
     return -math.inf if dtype.is_floating_point else torch.iinfo(dtype).min
 
 
-def max_pool(tensor: torch.Tensor, *window: Any) -> torch.Tensor:
+def max_pool(tensor: torch.Tensor, *window: Any) -> torch.Tensor:  # noqa: ANN401 - as `max_pool_with_places`
     """A maximum over windows that torch's own pools do not place."""
     return max_pool_with_places(tensor, *window)[0]
 
@@ -289,7 +289,8 @@ def _global_maximum(builder: Builder, _: Node, value: Value) -> Value:
 
 def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
     """The p-norm of each plane."""
-    return torch.linalg.vector_norm(tensor, power, spatial_axes(tensor), keepdim=True)
+    norm: torch.Tensor = torch.linalg.vector_norm(tensor, power, spatial_axes(tensor), keepdim=True)
+    return norm
 
 
 @operator("GlobalLpPool", 2, 22)

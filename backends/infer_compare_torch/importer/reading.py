@@ -51,5 +51,18 @@ def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
             composed.add(op_type)
     if not composed:
         return model
+    complete = onnx.ModelProto()
+    complete.CopyFrom(model)
+    for node in complete.graph.node:
+        if node.op_type in composed and node.domain in DEFAULT_DOMAINS:
+            _state_defaults(node, onnx.defs.get_schema(node.op_type, opset, ""))
     names = [("", op_type) for op_type in sorted(composed)]
-    return onnx.inliner.inline_selected_functions(model, names, exclude=False, inline_schema_functions=True)
+    return onnx.inliner.inline_selected_functions(complete, names, exclude=False, inline_schema_functions=True)
+
+
+def _state_defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> None:
+    """Writes attributes out that were left to their defaults: the definitions refer to them by name."""
+    stated = {attribute.name for attribute in node.attribute}
+    for name, attribute in schema.attributes.items():
+        if name not in stated and attribute.default_value.name:
+            node.attribute.append(attribute.default_value)

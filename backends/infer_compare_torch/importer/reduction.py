@@ -71,7 +71,8 @@ def norm1(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor
 def norm2(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
     """The root of the sum of squares."""
     if tensor.is_floating_point():
-        return torch.linalg.vector_norm(tensor, 2, tuple(axes), keepdim=keep)
+        norm: torch.Tensor = torch.linalg.vector_norm(tensor, 2, tuple(axes), keepdim=keep)
+        return norm
     return torch.sqrt(squares(tensor.to(torch.float64), axes, keep)).to(tensor.dtype)
 
 
@@ -91,14 +92,19 @@ def log_sum_exp(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.
     return torch.logsumexp(source, tuple(axes), keepdim=keep).to(tensor.dtype)
 
 
+CALLS: dict[str, Callable[..., torch.Tensor]] = {}
+"""Reductions by operator."""
+
+
 def reduce_by(
     tensor: torch.Tensor,
     axes: Sequence[int] | None,
     keep: bool,
     empty_keeps: bool,
-    call: Callable[[torch.Tensor, tuple[int, ...], bool], torch.Tensor],
+    op_type: str,
 ) -> torch.Tensor:
     """A reduction along axes that only a run tells; along all of them if there are none, unless `empty_keeps`."""
+    call = CALLS[op_type]
     if axes:
         return call(tensor, tuple(axes), keep)
     # Along no axis at all, a reduction still takes magnitudes, squares or logarithms of each element.
@@ -118,6 +124,8 @@ NUMBERS: dict[Callable[..., torch.Tensor], Callable[..., Any]] = {
 
 
 def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> None:
+    CALLS[op_type] = call
+
     def handler(builder: Builder, node: Node, value: Value, axes: Value | None = None) -> Value:
         keep = bool(node.attributes.get("keepdims", 1))
         empty_keeps = bool(node.attributes.get("noop_with_empty_axes", 0))
@@ -127,7 +135,7 @@ def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> 
         tensor = builder.tensor(value)
         rank, dtype = rank_of(tensor), dtype_of(tensor)
         if isinstance(chosen, fx.Node) or (not chosen and (rank is None or empty_keeps)):
-            return builder.emit(reduce_by, tensor, chosen, keep, empty_keeps, call)
+            return builder.emit(reduce_by, tensor, chosen, keep, empty_keeps, op_type)
         along = tuple(chosen or range(rank or 0))
         if call in NATIVE and dtype is not None and dtype.is_floating_point and along:
             return builder.emit(NATIVE[call], tensor, along, keepdim=keep)

@@ -99,18 +99,14 @@ def agree(
     reference_rows = judged.rows()
     names = [spec.name for spec in run.header.model.outputs]
     for label, its_points in points.items():
-        start = run.start(label)
-        effective = start.effective if start else {}
-        rtol = run.header.plan.rtol or tolerance(effective.get("precision", "float32"))
+        rtol = run.header.plan.rtol or tolerance(_precision(run, label), _precision(run, judge))
         for point in its_points:
-            mine = outputs[label].of(point.batch)
+            mine = outputs[label].of(point.batch) or []
             source, reference = judge, judged.of(point.batch)
             if oracle is not None and (label == judge or point.batch in ORACLE_BATCHES):
                 asked = oracle.of(point.batch)
                 if asked is not None:
                     source, reference = "reference", asked
-            if mine is None:
-                continue
             if reference is None:
                 found.append(
                     Agreement(
@@ -127,7 +123,7 @@ def agree(
                 reference, mine, names, rtol=rtol, spreads=_spreads(reference_rows, reference)
             )
             consistent = _consistent(mine, outputs[label].rows(), point.batch, rtol)
-            if consistent is False and verdict == "agrees":
+            if consistent is False and verdict != "differs":
                 verdict, reason = "differs", "a row of a batch differs from the same row run alone"
             found.append(
                 Agreement(
@@ -142,6 +138,12 @@ def agree(
                 )
             )
     return found
+
+
+def _precision(run: Run, label: str) -> str:
+    """The precision that is effective in a contender."""
+    start = run.start(label)
+    return (start.effective if start else {}).get("precision", "float32")
 
 
 def _spreads(rows: list[NDArray[Any]] | None, reference: list[NDArray[Any]]) -> list[float] | None:

@@ -81,7 +81,6 @@ class Member:
         self._process: Process | None = None
         self._watchdog = Watchdog(terms.max_memory)
         self._kills = 0
-        self.blind = False
         self.schedstat = True
 
     @property
@@ -136,7 +135,7 @@ class Member:
                 f"of the protocol; this one speaks {VERSION}"
             )
             raise Setback(Skipped(reason=reason))
-        self.blind, self.schedstat = opened.blind, opened.schedstat
+        self.schedstat = opened.schedstat
         loaded = self.ask(
             Load(model=self.route.model, device=contender.spec.device),
             Loaded,

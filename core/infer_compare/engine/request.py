@@ -24,6 +24,10 @@ class SweepRequest:
     threads: int | None = None
     seed: int = 0
     mode: Mode = "default"
+    restarts: int | None = None
+    """Instead of the mode's own number."""
+    rounds: int | None = None
+    """Of each restart, instead of the mode's own number."""
     budget_s: float | None = None
     timeout_s: float = 60.0
     max_memory: int | None = None

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.engine.contenders import Contender, Route, parse_contenders
 from infer_compare.engine.member import Terms
 from infer_compare.environment import memory
 from infer_compare.environment.machine import describe
+from infer_compare.environment.preflight import warnings
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import NoUsableBackend, UsageError
 from infer_compare.interfaces import ModelSource
@@ -146,8 +149,10 @@ def _oracle(plugins: Plugins, model: ResolvedModel) -> Route | None:
 
 
 def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: ResolvedModel) -> Header:
-    environment = describe()
     threads = request.threads or default_threads()
+    environment = describe()
+    advice = warnings(environment, threads=threads)
+    environment = msgspec.structs.replace(environment, warnings=tuple(map(str, advice)))
     now = datetime.now(UTC)
     return Header(
         run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
@@ -170,8 +175,8 @@ def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: Res
             threads=threads,
             seed=request.seed,
             mode=request.mode,
-            restarts=RESTARTS[request.mode],
-            rounds_per_restart=ROUNDS_PER_RESTART[request.mode],
+            restarts=request.restarts or RESTARTS[request.mode],
+            rounds_per_restart=request.rounds or ROUNDS_PER_RESTART[request.mode],
             budget_s=request.budget_s,
             timeout_s=request.timeout_s,
             max_memory=request.max_memory or memory.default_cap(),

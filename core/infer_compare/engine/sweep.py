@@ -178,7 +178,8 @@ class Sweep:
                 pending = unsettled(self._journal.run, points, restart)
                 if not pending:
                     break
-            self._confirm(measurement, points, groups)
+            if plan.restarts > 1:
+                self._confirm(measurement, points, groups)
         except HostBusy as busy:
             self._note("machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)

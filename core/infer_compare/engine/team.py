@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 LIVES = 3
 """A contender whose worker is lost so often within a restart takes no further part in it."""
-BLIND_SLICE_NS = 100_000_000
-"""Slices are longer where other processes are seen through the kernel's idle ticks only."""
 WARM_UP_CAP_S = 10.0
 """What the warm-up may take beside its first call."""
 
@@ -160,12 +158,7 @@ class Team:
     def _slice(self, label: str, point: OperatingPoint, position: int) -> Slice:
         member = self._members[label]
         latency_ns = max(1, self._warm[label, point].latency_ns)
-        request = protocol.TimeSlice(
-            point=point,
-            scope=self._scope,
-            latency_ns=latency_ns,
-            slice_ns=BLIND_SLICE_NS if member.blind else None,
-        )
+        request = protocol.TimeSlice(point=point, scope=self._scope, latency_ns=latency_ns)
         deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9)
         try:
             timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)

@@ -52,14 +52,16 @@ class ControlGroups(msgspec.Struct, frozen=True):
 
     def _memory_left(self, group: str) -> int | None:
         """Bytes until the limit that one group sets."""
+        # The watchdog asks many times a second, and most groups have no limit: that is looked at first.
         limit = self.host.number(f"{group}/memory.max")
-        used = self.host.number(f"{group}/memory.current")
-        droppable = "inactive_file"
-        if used is None:
+        usage, droppable = "memory.current", "inactive_file"
+        if limit is None:
             limit = self.host.number(f"{group}/memory.limit_in_bytes")
-            used = self.host.number(f"{group}/memory.usage_in_bytes")
-            droppable = "total_inactive_file"
-        if limit is None or used is None or limit >= UNLIMITED:
+            usage, droppable = "memory.usage_in_bytes", "total_inactive_file"
+        if limit is None or limit >= UNLIMITED:
+            return None
+        used = self.host.number(f"{group}/{usage}")
+        if used is None:
             return None
         return limit - used + self.host.fields(f"{group}/memory.stat").get(droppable, 0)
 

@@ -6,7 +6,7 @@ import os
 
 import msgspec
 
-from infer_compare.environment.host import read_quickly
+from infer_compare.environment.host import read
 
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 """The unit of `/proc/stat`: 10 ms nearly everywhere."""
@@ -30,7 +30,7 @@ def core_times(stat: str, mask: frozenset[int]) -> CoreTimes | None:
     """
     whole: CoreTimes | None = None
     idle_ticks = steal_ticks = listed = in_mask = 0
-    for line in read_quickly(stat).splitlines():
+    for line in (read(stat) or b"").splitlines():
         words = line.split()
         if len(words) < 9 or not words[0].startswith(b"cpu"):
             break

@@ -24,10 +24,8 @@ class Host(msgspec.Struct, frozen=True):
 
     def text(self, absolute: str) -> str | None:
         """The content of a file, without white space at its ends; None where it is missing or unreadable."""
-        try:
-            return self.path(absolute).read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            return None
+        content = read(str(self.path(absolute)))
+        return None if content is None else content.decode(errors="replace").strip()
 
     def number(self, absolute: str) -> int | None:
         """The integer that a file holds; None where it is missing or holds something else."""
@@ -71,18 +69,18 @@ def parse_list(text: str) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def read_quickly(path: str) -> bytes:
-    """The content of a kernel file, with as little work as Python allows; empty where it is gone."""
+def read(path: str) -> bytes | None:
+    """The content of a kernel file, with as little work as Python allows; None where it is missing or unreadable."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
-        return b""
+        return None
     try:
         parts = []
         while part := os.read(descriptor, 65_536):
             parts.append(part)
         return b"".join(parts)
     except OSError:
-        return b""
+        return None
     finally:
         os.close(descriptor)

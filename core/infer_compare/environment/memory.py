@@ -61,7 +61,7 @@ def swap(host: Host = LOCAL) -> tuple[int, int]:
 
 
 def resident(pid: int, host: Host = LOCAL) -> int:
-    """Resident memory of a process; 0 when it has ended. On Linux one short read of 9 us."""
+    """Resident memory of a process; 0 when it has ended. On Linux one short read, cheap enough to be made 50 times a second."""
     if host.has_proc:
         match (host.text(f"/proc/{pid}/statm") or "").split():
             case [_, pages, *_]:

@@ -13,7 +13,7 @@ import msgspec
 from infer_compare.environment import processes
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.cores import TICK_NS, CoreTimes, core_times
-from infer_compare.environment.host import LOCAL, Host, read_quickly
+from infer_compare.environment.host import LOCAL, Host, read
 from infer_compare.environment.schedstat import has_schedstat, thread_times
 from infer_compare.environment.threads import affinity
 from infer_compare.results.slices import Diagnostics, ForeignProcess
@@ -182,7 +182,7 @@ class NoiseProbe:
         counts = [
             int(words[1])
             for file in self._throttle_files
-            for line in read_quickly(file).splitlines()
+            for line in (read(file) or b"").splitlines()
             if (words := line.split()) and words[0] == b"nr_throttled"
         ]
         return sum(counts) if counts else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from infer_compare.environment.host import LOCAL, Host, read_quickly
+from infer_compare.environment.host import LOCAL, Host, read
 
 
 def has_schedstat(host: Host = LOCAL) -> bool:
@@ -23,7 +23,7 @@ def thread_times(tasks: str) -> dict[int, tuple[int, int]]:
     """
     found: dict[int, tuple[int, int]] = {}
     for name in os.listdir(tasks):  # noqa: PTH208 - faster than making paths, and done twice for every slice
-        match read_quickly(f"{tasks}/{name}/schedstat").split():
+        match (read(f"{tasks}/{name}/schedstat") or b"").split():
             case [cpu, delay, *_]:
                 found[int(name)] = (int(cpu), int(delay))
     return found

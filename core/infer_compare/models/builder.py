@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from infer_compare.models.fills import METADATA_KEY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 OPSET = 20
 """What `torch.onnx.export` writes, so that importers meet the same operators here as in exported models."""
 IR_VERSION = 9
-INPUT_KEY = "infer_compare.input."
-"""Metadata of a model under this key and the name of an input says how the input is filled."""
 
 
 class GraphBuilder:
@@ -39,7 +39,7 @@ class GraphBuilder:
         """An input of shape `[batch, *sample]`; `fill` says how it is generated, such as `randint(0,1000)`."""
         self._inputs.append(_value(name, dtype, sample))
         if fill is not None:
-            self._metadata[INPUT_KEY + name] = fill
+            self._metadata[METADATA_KEY + name] = fill
         return name
 
     def output(self, value: str, name: str, sample: Sequence[int], dtype: str = "float32") -> None:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+METADATA_KEY = "infer_compare.input."
+"""A model's metadata under this key and the name of an input say how it is filled."""
 
 DTYPES = {
     "f16": "float16",
@@ -160,20 +163,20 @@ class FromFile:
         if not self.path.is_file():
             raise InputError(f"There is no file {self.path} to fill the input {name!r} from.")
         try:
-            loaded = np.load(self.path, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded
-            with loaded:
-                names = loaded.files
-                if name not in names and len(names) != 1:
-                    raise InputError(
-                        f"{self.path} holds the arrays {', '.join(names) or '(none)'}; one must be called {name!r}, "
-                        "like the input."
-                    )
-                array: Array = loaded[name if name in names else names[0]]
-                return array
+            with self.path.open("rb") as file:
+                loaded = np.load(file, allow_pickle=False)
+                if isinstance(loaded, np.ndarray):
+                    return loaded
+                return self._member(loaded, name)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({error}).") from error
+
+    def _member(self, archive: Mapping[str, Array], name: str) -> Array:
+        names = list(archive)
+        if name in names or len(names) == 1:
+            return archive[name if name in names else names[0]]
+        held = ", ".join(names) or "none"
+        raise InputError(f"{self.path} holds the arrays {held}; one must be called {name!r}, like the input.")
 
 
 Generated = Normal | Uniform | RandInt | Ones

@@ -1,16 +1,16 @@
-"""Which inputs a model gets: what the file says, what `--input` adds, and the rows that are made of it."""
+"""How the inputs of a model are made: what the file says, what `--input` adds, and the rows that come of both."""
 
 from __future__ import annotations
 
 import difflib
 import errno
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError, StorageFull
-from infer_compare.models.fills import DTYPES, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.fills import METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.specs import BATCH, unnamed
 
 if TYPE_CHECKING:
@@ -21,24 +21,9 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import TensorSpec
 
-METADATA_KEY = "infer_compare.input."
-"""Metadata of a model under this key and the name of an input says how it is filled."""
-
 CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 256
 """Rows are drawn and written in chunks of at most so many bytes and rows, each from a stream of its own."""
-
-_TEXT = re.compile(r"(?P<head>[^\[=]+)(?:\[(?P<shape>[^\]]*)\])?(?:=(?P<fill>.+))?", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class GivenInput:
-    """One `--input`, parsed; what was left out is None."""
-
-    name: str
-    dtype: str | None = None
-    shape: tuple[int | str, ...] | None = None
-    fill: Fill | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,52 +41,6 @@ class InputPlan:
     def __str__(self) -> str:
         """As it would be written after `--input`."""
         return f"{self.name}:{SHORT[self.dtype]}[{','.join(map(str, (BATCH, *self.sample)))}]={self.fill}"
-
-
-def parse_input(text: str) -> GivenInput:
-    """Parses `name:f32[batch,3,224,224]=normal(0,1)`, of which all but the name may be left out.
-
-    Raises:
-        InputError: the text has another form, or a dtype, shape or fill that is none.
-    """
-    match = _TEXT.fullmatch(text.strip())
-    if match is None:
-        raise InputError(f"--input {text!r} is not understood; write it as in name:f32[batch,3,224,224]=normal(0,1).")
-    name, dtype = _name_and_dtype(match["head"].strip(), text)
-    return GivenInput(
-        name=name,
-        dtype=dtype,
-        shape=None if match["shape"] is None else _shape(match["shape"], text),
-        fill=None if match["fill"] is None else parse_fill(match["fill"]),
-    )
-
-
-def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
-    name, colon, dtype = head.rpartition(":")
-    # A number behind a colon belongs to a name as TensorFlow writes it: `input:0`.
-    if not colon or dtype.isdecimal():
-        return head, None
-    if not name:
-        raise InputError(f"--input {text!r} names no input; write it as in name:f32[batch,3,224,224]=normal(0,1).")
-    if dtype not in DTYPES and dtype not in SHORT:
-        raise InputError(f"--input {text!r} has an unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}.")
-    return name, DTYPES.get(dtype, dtype)
-
-
-def _shape(text: str, whole: str) -> tuple[int | str, ...]:
-    sizes: list[int | str] = []
-    for one in (part.strip() for part in text.split(",")):
-        if one.isdecimal() and int(one) > 0:
-            sizes.append(int(one))
-        elif one.isidentifier():
-            sizes.append(one)
-        else:
-            raise InputError(
-                f"--input {whole!r} has a size {one!r}; sizes are numbers above zero, and the first is batch."
-            )
-    if sizes[0] != BATCH:
-        raise InputError(f"--input {whole!r}: the first axis is the batch axis; write [batch,...].")
-    return tuple(sizes)
 
 
 def resolve_inputs(

@@ -8,18 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import TensorSpec
+from infer_compare.models.onnx_file import load_onnx
 from infer_compare.models.specs import unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import onnx
     from numpy.typing import NDArray
 
 Handler = TypeVar("Handler")
+
+__all__ = ["DEFAULT_DOMAINS", "Graph", "Node", "OpRegistry", "load_onnx", "read_graph", "read_specs"]
 
 DEFAULT_DOMAINS = ("", "ai.onnx")
 
@@ -61,95 +64,6 @@ class Graph:
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return tuple(spec.name for spec in self.outputs)
-
-
-def load_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, its external data included.
-
-    Raises:
-        ModelError: the file is missing, empty, not ONNX, or its external data is absent or outside its folder.
-    """
-    model = parse_onnx(path)
-    load_external_data(model, path)
-    return model
-
-
-def parse_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, without its external data.
-
-    Raises:
-        ModelError: the file is missing, empty or not ONNX.
-    """
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path}; name a file or one of `infer-compare models`.")
-    if path.stat().st_size == 0:
-        raise ModelError(f"The model file {path} is empty.")
-    try:
-        model = onnx.load(path, format="protobuf", load_external_data=False)
-    except DecodeError as error:
-        raise ModelError(f"{path} is not an ONNX file, or it is cut short ({error}).") from error
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read ({error.strerror}).") from error
-    if not model.HasField("graph") or not model.graph.output:
-        raise ModelError(f"{path} is not an ONNX file, or it is cut short: it holds no graph with outputs.")
-    if not model.opset_import:
-        raise ModelError(f"{path} is not a valid ONNX file: it imports no operator set.")
-    return model
-
-
-def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
-    """The files that hold data of a parsed model, relative to its folder, in the order of their names."""
-    from onnx import TensorProto
-
-    return tuple(
-        sorted(
-            {
-                entry.value
-                for tensor in _tensors(model)
-                if tensor.data_location == TensorProto.EXTERNAL
-                for entry in tensor.external_data
-                if entry.key == "location"
-            }
-        )
-    )
-
-
-def load_external_data(model: onnx.ModelProto, path: Path) -> None:
-    """Reads the external data of the model that was parsed from `path`.
-
-    Raises:
-        ModelError: it is absent, too short, or outside the model's folder.
-    """
-    import onnx
-
-    try:
-        onnx.load_external_data_for_model(model, str(path.parent))
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"The external data of {path} cannot be read ({reason}); it must lie in the model's own folder."
-        ) from error
-
-
-def _tensors(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.TensorProto]:
-    """Every tensor in a model, those of subgraphs and functions included."""
-    import onnx
-
-    if isinstance(part, onnx.ModelProto):
-        for inner in (part.graph, *part.functions):
-            yield from _tensors(inner)
-        return
-    if isinstance(part, onnx.GraphProto):
-        yield from part.initializer
-    for attribute in (one for node in part.node for one in node.attribute):
-        if attribute.HasField("t"):
-            yield attribute.t
-        yield from attribute.tensors
-        for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-            yield from _tensors(graph)
 
 
 def read_graph(model: onnx.ModelProto | Path) -> Graph:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
 from infer_compare.models.figures import figures
-from infer_compare.models.onnx_graph import external_files, load_external_data, parse_onnx, read_specs
+from infer_compare.models.onnx_file import external_files, load_external_data, parse_onnx
+from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import BATCH, name_batch
 
 if TYPE_CHECKING:

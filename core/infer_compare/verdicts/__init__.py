@@ -4,7 +4,7 @@ from infer_compare.verdicts.answer import Answer
 from infer_compare.verdicts.best import Best
 from infer_compare.verdicts.bound import BoundAnswer, BoundCheck
 from infer_compare.verdicts.exclusions import Excluded
-from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.figures import Figures
 from infer_compare.verdicts.ratios import Comparison
 from infer_compare.verdicts.settle import Settlement, Verdict, settled, settlement
 from infer_compare.verdicts.summary import ContenderShape, Summary, summarise
@@ -25,7 +25,6 @@ __all__ = [
     "Summary",
     "Verdict",
     "compare_points",
-    "figures",
     "settled",
     "settlement",
     "summarise",

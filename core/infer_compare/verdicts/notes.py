@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
     """The notes that the run itself recorded, then those that follow from its records and figures."""
-    return (*run.notes, *_ending(run), *_conditions(run), *_models(run), *_flags(run.labels, figures))
+    derived = (*_ending(run), *_conditions(run), *_models(run), *_flags(run.labels, figures), *_verdicts(run))
+    return (*run.notes, *derived)
 
 
 def _ending(run: Run) -> Iterable[Note]:
@@ -44,6 +45,15 @@ def _models(run: Run) -> Iterable[Note]:
                 topic="imported",
                 text=f"the model of {label} is our rendering of the graph; its speed is not quite that of a native one",
             )
+
+
+def _verdicts(run: Run) -> Iterable[Note]:
+    if len(run.labels) > 1:
+        yield Note(
+            topic="unadjusted",
+            text="verdicts at single operating points are not adjusted for their number; those of best against best "
+            "are, by Holm's method",
+        )
 
 
 class _Flag(NamedTuple):

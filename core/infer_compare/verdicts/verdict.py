@@ -132,7 +132,7 @@ def compare_points(
     contrast = index.contrast(first, second)
     if contrast is None:
         return PairVerdict(
-            a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason=_no_clean_round(index.culprit(first, second))
+            a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason=_no_clean_round(index, first, second)
         )
     pooled = index.variance(a_label, b_label)
     return judge(a, b, contrast, margin=margin, mode=run.header.plan.mode, pooled=pooled)
@@ -189,7 +189,10 @@ def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point]) -> str:
     return ""
 
 
-def _no_clean_round(culprit: str) -> str:
+def _no_clean_round(index: Measurements, a: Candidate, b: Candidate) -> str:
+    if not (index.slices(a) and index.slices(b)):
+        return "no round of both was measured"
+    culprit = index.culprit(a, b)
     who = f" ({culprit})" if culprit else ""
     return f"there is no clean round of both; a quieter machine{who} or fewer threads could show a difference"
 

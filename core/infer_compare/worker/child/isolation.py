@@ -10,7 +10,6 @@ import sys
 from infer_compare.environment.memory import raise_oom_score
 
 PR_SET_PDEATHSIG = 1
-OOM_SCORE = 800
 
 
 def isolate(parent: int) -> None:
@@ -22,7 +21,7 @@ def isolate(parent: int) -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        raise_oom_score(OOM_SCORE)
+        raise_oom_score()
     # The parent may have ended before the kernel was told.
     if os.getppid() != parent:
         os._exit(1)

@@ -1,0 +1,280 @@
+"""Recurrent layers: LSTM, GRU and RNN as one loop over the time steps.
+
+ONNX's gates stand one above the other in W and R: i, o, f, c for the LSTM and z, r, h for the GRU.
+The input's share of every step is one matrix product before the loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from infer_compare import UnsupportedModel
+from infer_compare_tensorflow.importer.registry import operator
+from infer_compare_tensorflow.importer.values import Value, shape_of, shape_tensor, tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from infer_compare.models.onnx_graph import Node
+
+    Step = Callable[[tf.Tensor, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
+
+DEFAULTS = {
+    "Affine": (1.0, 0.0),
+    "Elu": (1.0, 0.0),
+    "HardSigmoid": (0.2, 0.5),
+    "LeakyRelu": (0.01, 0.0),
+    "ScaledTanh": (1.0, 1.0),
+    "ThresholdedRelu": (1.0, 0.0),
+}
+"""Alpha and beta of the activations that have them, where the node tells none."""
+
+WITH_BETA = frozenset({"Affine", "HardSigmoid", "ScaledTanh"})
+
+
+def _activation(name: str, alpha: float, beta: float) -> Callable[[tf.Tensor], tf.Tensor]:
+    functions: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+        "Affine": lambda x: alpha * x + beta,
+        "Elu": lambda x: tf.where(x < 0, alpha * tf.math.expm1(tf.minimum(x, 0)), x),
+        "HardSigmoid": lambda x: tf.clip_by_value(alpha * x + beta, 0, 1),
+        "LeakyRelu": lambda x: tf.nn.leaky_relu(x, alpha),
+        "Relu": tf.nn.relu,
+        "ScaledTanh": lambda x: alpha * tf.tanh(beta * x),
+        "Sigmoid": tf.sigmoid,
+        "Softplus": tf.math.softplus,
+        "Softsign": tf.math.softsign,
+        "Tanh": tf.tanh,
+        "ThresholdedRelu": lambda x: tf.where(x > alpha, x, tf.zeros_like(x)),
+    }
+    return functions[name]
+
+
+def _activations(node: Node, defaults: Sequence[str], directions: int) -> list[list[Callable[[tf.Tensor], tf.Tensor]]]:
+    """The activations of each direction, in the order of the node's attribute."""
+    spelled = {name.lower(): name for name in (*DEFAULTS, "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")}
+    names = list(node.attributes.get("activations") or list(defaults) * directions)
+    alphas = list(node.attributes.get("activation_alpha", ()))
+    betas = list(node.attributes.get("activation_beta", ()))
+    found = []
+    for given in names:
+        name = spelled.get(given.lower())
+        if name is None:
+            raise UnsupportedModel(f"ONNX operator {node} has the activation {given!r}, which has no import.")
+        alpha, beta = DEFAULTS.get(name, (0.0, 0.0))
+        # The lists hold entries only for the activations that take them.
+        alpha = alphas.pop(0) if name in DEFAULTS and alphas else alpha
+        beta = betas.pop(0) if name in WITH_BETA and betas else beta
+        found.append(_activation(name, alpha, beta))
+    size = len(defaults)
+    return [found[start : start + size] for start in range(0, size * directions, size)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One direction of a recurrent layer."""
+
+    weights: tf.Tensor
+    """[gates * hidden, input]."""
+    recurrence: tf.Tensor
+    """[gates * hidden, hidden]."""
+    input_bias: tf.Tensor | None
+    recurrent_bias: tf.Tensor | None
+    initial: tuple[tf.Tensor, ...]
+    """States of shape [batch, hidden]."""
+
+
+def _loop(
+    x: tf.Tensor, layer: _Layer, lengths: tf.Tensor | None, step: Step, *, backward: bool
+) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+    """Runs the steps over [time, batch, gates * hidden]; returns [time, batch, hidden] and the last states.
+
+    A sequence that ends early keeps its states from there on, and its outputs are zero.
+    """
+    if backward:
+        x = _reversed(x, lengths)
+    times = shape_of(x)[0]
+    outputs = tf.TensorArray(x.dtype, size=times, element_shape=layer.initial[0].shape)
+
+    def body(time: tf.Tensor, states: tuple[tf.Tensor, ...], written: tf.TensorArray) -> tuple[Any, ...]:
+        new = step(x[time], states)
+        out = new[0]
+        if lengths is not None:
+            alive = (time < lengths)[:, None]
+            new = tuple(tf.where(alive, one, old) for one, old in zip(new, states, strict=True))
+            out = tf.where(alive, out, tf.zeros_like(out))
+        return time + 1, new, written.write(time, out)
+
+    _, states, written = tf.while_loop(
+        lambda time, *_: time < times, body, (tf.constant(0), layer.initial, outputs), maximum_iterations=times
+    )
+    result = written.stack()
+    return (_reversed(result, lengths) if backward else result), states
+
+
+def _reversed(x: tf.Tensor, lengths: tf.Tensor | None) -> tf.Tensor:
+    return tf.reverse(x, [0]) if lengths is None else tf.reverse_sequence(x, lengths, 0, 1)
+
+
+def _run(
+    node: Node,
+    inputs: Sequence[Value],
+    gates: int,
+    states: Sequence[Value],
+    make_step: Callable[[_Layer, int], Step],
+    shared_bias: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]],
+) -> list[Value]:
+    """All directions of a layer, with ONNX's layouts of inputs and outputs put right."""
+    data, weights, recurrence, bias, lengths = (None if one is None else tensor(one) for one in inputs)
+    hidden = recurrence.shape[-1]
+    by_batch = bool(node.attributes.get("layout", 0))
+    x = tf.transpose(data, [1, 0, 2]) if by_batch else data
+    times, batch = shape_of(x)[:2]
+    direction = node.attributes.get("direction", "forward")
+    backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
+    lasting = [None if one is None else tensor(one) for one in states]
+    found, ends = [], []
+    for index, backward in enumerate(backwards):
+        initial = tuple(
+            tf.zeros(shape_tensor([batch, hidden]), x.dtype)
+            if one is None
+            else (one[:, index] if by_batch else one[index])
+            for one in lasting
+        )
+        input_bias = recurrent_bias = None
+        if bias is not None:
+            input_bias, recurrent_bias = shared_bias(bias[index][: gates * hidden], bias[index][gates * hidden :])
+        layer = _Layer(weights[index], recurrence[index], input_bias, recurrent_bias, initial)
+        tall = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), layer.weights, transpose_b=True)
+        if input_bias is not None:
+            tall = tf.nn.bias_add(tall, input_bias)
+        shares = tf.reshape(tall, shape_tensor([times, batch, gates * hidden]))
+        result, last = _loop(shares, layer, lengths, make_step(layer, index), backward=backward)
+        found.append(result)
+        ends.append(last)
+    # [time, directions, batch, hidden], or [batch, time, directions, hidden]; states alike without the time.
+    axis = 2 if by_batch else 1
+    everything = tf.stack([tf.transpose(one, [1, 0, 2]) if by_batch else one for one in found], axis)
+    lasts = [tf.stack([end[state] for end in ends], 1 if by_batch else 0) for state in range(len(states))]
+    return [everything, *lasts][: len(node.outputs)]
+
+
+def _clipped(node: Node, x: tf.Tensor) -> tf.Tensor:
+    bound = node.attributes.get("clip")
+    return x if bound is None else tf.clip_by_value(x, -bound, bound)
+
+
+def _directions(node: Node) -> int:
+    return 2 if node.attributes.get("direction", "forward") == "bidirectional" else 1
+
+
+def _summed(one: tf.Tensor, other: tf.Tensor) -> tuple[tf.Tensor, None]:
+    return one + other, None
+
+
+@operator("RNN", 7, 14, 22)
+def rnn(
+    node: Node,
+    data: Value,
+    weights: Value,
+    recurrence: Value,
+    bias: Value = None,
+    lengths: Value = None,
+    hidden: Value = None,
+) -> list[Value]:
+    """h' = f(x W' + h R' + b)."""
+    activations = _activations(node, ["Tanh"], _directions(node))
+
+    def make_step(layer: _Layer, index: int) -> Step:
+        (function,) = activations[index]
+
+        def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+            (h,) = states
+            return (function(_clipped(node, x + tf.matmul(h, layer.recurrence, transpose_b=True))),)
+
+        return step
+
+    return _run(node, (data, weights, recurrence, bias, lengths), 1, [hidden], make_step, _summed)
+
+
+@operator("GRU", 7, 14, 22)
+def gru(
+    node: Node,
+    data: Value,
+    weights: Value,
+    recurrence: Value,
+    bias: Value = None,
+    lengths: Value = None,
+    hidden: Value = None,
+) -> list[Value]:
+    """h' = (1 - z) * n + z * h with the update gate z, the reset gate r and the candidate n."""
+    activations = _activations(node, ["Sigmoid", "Tanh"], _directions(node))
+    reset_after = bool(node.attributes.get("linear_before_reset", 0))
+
+    def make_step(layer: _Layer, index: int) -> Step:
+        gate, candidate = activations[index]
+        size = layer.recurrence.shape[-1]
+        update_reset, new = layer.recurrence[: 2 * size], layer.recurrence[2 * size :]
+
+        def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+            (h,) = states
+            both = x[:, : 2 * size] + tf.matmul(h, update_reset, transpose_b=True)
+            z, r = tf.split(gate(_clipped(node, both)), 2, 1)
+            if reset_after:
+                inner = tf.matmul(h, new, transpose_b=True)
+                inner = r * (inner if layer.recurrent_bias is None else inner + layer.recurrent_bias)
+            else:
+                inner = tf.matmul(r * h, new, transpose_b=True)
+            n = candidate(_clipped(node, x[:, 2 * size :] + inner))
+            return ((1 - z) * n + z * h,)
+
+        return step
+
+    def biases(one: tf.Tensor, other: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        if not reset_after:
+            return one + other, None
+        # The candidate's recurrent bias is inside what the reset gate multiplies.
+        size = one.shape[0] // 3
+        return one + tf.concat([other[: 2 * size], tf.zeros_like(other[2 * size :])], 0), other[2 * size :]
+
+    return _run(node, (data, weights, recurrence, bias, lengths), 3, [hidden], make_step, biases)
+
+
+@operator("LSTM", 7, 14, 22)
+def lstm(
+    node: Node,
+    data: Value,
+    weights: Value,
+    recurrence: Value,
+    bias: Value = None,
+    lengths: Value = None,
+    hidden: Value = None,
+    cell: Value = None,
+    peepholes: Value = None,
+) -> list[Value]:
+    """c' = f * c + i * n and h' = o * tanh(c'), with peepholes of i, o and f into the cell on request."""
+    activations = _activations(node, ["Sigmoid", "Tanh", "Tanh"], _directions(node))
+    coupled = bool(node.attributes.get("input_forget", 0))
+    looks = None if peepholes is None else tensor(peepholes)
+
+    def make_step(layer: _Layer, index: int) -> Step:
+        gate, candidate, out = activations[index]
+        look = None if looks is None else tf.split(looks[index], 3)
+
+        def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+            h, c = states
+            i, o, f, n = tf.split(x + tf.matmul(h, layer.recurrence, transpose_b=True), 4, 1)
+            if look is not None:
+                i, f = i + look[0] * c, f + look[2] * c
+            i = gate(_clipped(node, i))
+            f = 1 - i if coupled else gate(_clipped(node, f))
+            c = f * c + i * candidate(_clipped(node, n))
+            if look is not None:
+                o += look[1] * c
+            return gate(_clipped(node, o)) * out(c), c
+
+        return step
+
+    return _run(node, (data, weights, recurrence, bias, lengths), 4, [hidden, cell], make_step, _summed)

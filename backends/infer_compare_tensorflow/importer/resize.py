@@ -1,0 +1,215 @@
+"""Changing the size of images: `Resize` and `Upsample`, one axis at a time.
+
+Every mode is a weighted sum of a few neighbours along an axis, so each axis is a gather per neighbour with
+weights that are worked out while tracing, or a matrix product where antialiasing makes the neighbours many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from infer_compare import UnsupportedModel
+from infer_compare_tensorflow.importer.registry import operator
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, constant, ints, known_size, rank_of, tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from infer_compare.models.onnx_graph import Node
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """How one axis is resized."""
+
+    size: int
+    target: int
+    scale: float
+    roi: tuple[float, float] = (0.0, 1.0)
+
+
+@operator("Upsample", 7, layouts=True)
+def upsample_7(node: Node, data: Value) -> Value:
+    """Images enlarged by the scales of an attribute."""
+    return _upsampled(node, data, list(node.attributes["scales"]))
+
+
+@operator("Upsample", 9, 10, layouts=True)
+def upsample_9(node: Node, data: Value, scales: Value) -> Value:
+    """Images enlarged by the scales of an input."""
+    return _upsampled(node, data, [float(one) for one in constant(node, scales, "list of scales")])
+
+
+@operator("Resize", 10, layouts=True)
+def resize_10(node: Node, data: Value, scales: Value) -> Value:
+    """Images resized by scales, with the coordinates of Upsample."""
+    return _upsampled(node, data, [float(one) for one in constant(node, scales, "list of scales")])
+
+
+def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
+    axes = {
+        axis: _Axis(size := known_size(node, data, axis), int(np.floor(size * scale)), scale)
+        for axis, scale in enumerate(scales)
+        if scale != 1
+    }
+    return _resized(node, data, axes, coordinates="asymmetric", rounding="floor")
+
+
+@operator("Resize", 11, 13, 18, 19, layouts=True)
+def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, sizes: Value = None) -> Value:
+    """Values resized along some axes, by scales or to sizes."""
+    rank = rank_of(data)
+    where = [axis % rank for axis in node.attributes.get("axes", range(rank))]
+    region = [] if roi is None else constant(node, roi, "region").reshape(-1).astype(float).tolist()
+    coordinates = node.attributes.get("coordinate_transformation_mode", "half_pixel")
+    axes: dict[int, _Axis] = {}
+    if scales is not None and constant(node, scales, "list of scales").size:
+        factors = scales.astype(float).tolist()
+        targets = None
+    else:
+        factors, targets = _scales_of_sizes(node, data, where, ints(node, sizes, "list of sizes"))
+    for index, axis in enumerate(where):
+        ends = (region[index], region[index + len(where)]) if coordinates == "tf_crop_and_resize" else (0.0, 1.0)
+        if factors[index] == 1 and ends == (0.0, 1.0):
+            continue
+        size = known_size(node, data, axis)
+        span = ends[1] - ends[0] if coordinates == "tf_crop_and_resize" else 1.0
+        length = int(np.floor(size * span * factors[index])) if targets is None else targets[index]
+        axes[axis] = _Axis(size, length, factors[index], ends)
+    return _resized(node, data, axes, coordinates, node.attributes.get("nearest_mode", "round_prefer_floor"))
+
+
+def _scales_of_sizes(
+    node: Node, data: Value, where: Sequence[int], sizes: Sequence[int]
+) -> tuple[list[float], list[int]]:
+    """Scales that lead to the sizes, with the aspect ratio kept where the node asks for it."""
+    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
+    from_shape = [
+        1.0 if not isinstance(have, int) and want == 0 else want / known_size(node, data, axis)
+        for axis, want, have in zip(where, sizes, sizes, strict=True)
+    ]
+    if policy == "stretch":
+        return from_shape, list(sizes)
+    scale = min(from_shape) if policy == "not_larger" else max(from_shape)
+    targets = [int(np.floor(scale * known_size(node, data, axis) + 0.5)) for axis in where]
+    return [scale] * len(where), targets
+
+
+def _resized(node: Node, data: Value, axes: dict[int, _Axis], coordinates: str, rounding: str) -> Value:
+    held = isinstance(data, ChannelsLast)
+    x = data.last if held else tensor(data)
+    kind = node.attributes.get("mode", "nearest")
+    if coordinates == "tf_crop_and_resize" and kind != "nearest":
+        outside = node.attributes.get("extrapolation_value", 0.0)
+    else:
+        outside = None
+    valid: list[tuple[int, NDArray[Any]]] = []
+    original = x.dtype
+    if kind != "nearest" and not original.is_floating:
+        x = tf.cast(x, tf.float32)
+    for axis, one in axes.items():
+        place = data.axis(axis) if held else axis
+        positions = _positions(one, coordinates)
+        if coordinates == "tf_crop_and_resize":
+            valid.append((place, (positions >= 0) & (positions <= one.size - 1)))
+        if kind == "nearest":
+            x = tf.gather(x, _nearest(positions, one, rounding), axis=place)
+        else:
+            x = _interpolated(node, x, place, one, positions, kind)
+    for place, inside in valid if outside is not None or kind == "nearest" else []:
+        shape = [1] * len(x.shape)
+        shape[place] = -1
+        fill = tf.cast(node.attributes.get("extrapolation_value", 0.0), x.dtype)
+        x = tf.where(inside.reshape(shape), x, fill)
+    if x.dtype != original:
+        x = tf.cast(tf.round(x), original)
+    return ChannelsLast(x) if held else x
+
+
+def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
+    """Where each place of the result lies in the data, by ONNX's formulas."""
+    place = np.arange(axis.target, dtype=np.float64)
+    scale, size, target = axis.scale, axis.size, axis.target
+    match mode:
+        case "half_pixel":
+            return (place + 0.5) / scale - 0.5
+        case "half_pixel_symmetric":
+            adjustment = target / (scale * size)
+            return size / 2 * (1 - adjustment) + (place + 0.5) / scale - 0.5
+        case "pytorch_half_pixel":
+            return (place + 0.5) / scale - 0.5 if target > 1 else np.zeros(target)
+        case "align_corners":
+            return place * (size - 1) / (target - 1) if target > 1 else np.zeros(target)
+        case "asymmetric":
+            return place / scale
+        case "tf_half_pixel_for_nn":
+            return (place + 0.5) / scale
+        case "tf_crop_and_resize":
+            begin, end = axis.roi
+            if target == 1:
+                return np.full(1, 0.5 * (begin + end) * (size - 1))
+            return begin * (size - 1) + place * (end - begin) * (size - 1) / (target - 1)
+        case _:
+            raise UnsupportedModel(f"The ONNX operator Resize has the coordinates {mode!r}, which have no import.")
+
+
+def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any]:
+    rules = {
+        "round_prefer_floor": lambda x: np.ceil(x - 0.5),
+        "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+        "floor": np.floor,
+        "ceil": np.ceil,
+    }
+    return np.clip(rules[rounding](positions), 0, axis.size - 1).astype(np.int32)
+
+
+def _interpolated(
+    node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: NDArray[Any], kind: str
+) -> tf.Tensor:
+    neighbours, weights = _neighbours(node, axis, positions, kind)
+    if bool(node.attributes.get("exclude_outside", 0)):
+        weights = np.where((neighbours >= 0) & (neighbours < axis.size), weights, 0)
+        weights /= weights.sum(1, keepdims=True)
+    clipped = np.clip(neighbours, 0, axis.size - 1)
+    if weights.shape[1] > 4:
+        matrix = np.zeros((axis.target, axis.size))
+        np.add.at(matrix, (np.arange(axis.target)[:, None], clipped), weights)
+        moved = tf.tensordot(x, tf.constant(matrix, x.dtype), [[place], [1]])
+        last = len(x.shape) - 1
+        return tf.transpose(moved, [*range(place), last, *range(place, last)])
+    shape = [1] * len(x.shape)
+    shape[place] = -1
+    parts = [
+        tf.gather(x, clipped[:, one].astype(np.int32), axis=place) * tf.constant(weights[:, one].reshape(shape), x.dtype)
+        for one in range(weights.shape[1])
+    ]
+    return tf.add_n(parts)
+
+
+def _neighbours(
+    node: Node, axis: _Axis, positions: NDArray[Any], kind: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Indices and weights [target, neighbours]; antialiasing widens the filter when an image shrinks."""
+    shrink = min(axis.scale, 1.0) if node.attributes.get("antialias", 0) else 1.0
+    a = node.attributes.get("cubic_coeff_a", -0.75)
+    support = (1.0 if kind == "linear" else 2.0) / shrink
+    base = np.floor(positions)
+    reach = int(np.ceil(support))
+    offsets = np.arange(-reach + 1, reach + 1)
+    neighbours = (base[:, None] + offsets).astype(int)
+    distance = np.abs(positions[:, None] - neighbours) * shrink
+    weights = np.maximum(1 - distance, 0) if kind == "linear" else _cubic(distance, a)
+    return neighbours, weights / weights.sum(1, keepdims=True)
+
+
+def _cubic(distance: NDArray[Any], a: float) -> NDArray[Any]:
+    """Keys' cubic convolution kernel."""
+    near = (a + 2) * distance**3 - (a + 3) * distance**2 + 1
+    far = a * distance**3 - 5 * a * distance**2 + 8 * a * distance - 4 * a
+    return np.where(distance <= 1, near, np.where(distance < 2, far, 0))

@@ -1,0 +1,131 @@
+"""Interpolation along one axis, by the rules of ONNX's `Resize`.
+
+Coordinates are computed in single precision, as ONNX Runtime computes them, so that a coordinate that lies
+between two places falls to the same side.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from infer_compare import UnsupportedModel
+
+CUBIC_REACH = 4
+"""Source places that a cubic takes part of."""
+
+
+def coordinates(
+    size: int, places: int, scale: float, rule: str, start: float = 0.0, end: float = 1.0
+) -> torch.Tensor:
+    """Where on the source axis each place of the result lies.
+
+    Args:
+        size: of the source axis.
+        places: the size of the result's axis.
+        scale: what the axis is stretched by; not always `places / size`.
+        rule: the `coordinate_transformation_mode`.
+        start: of the region of interest, from 0 to 1.
+        end: of the region of interest.
+
+    Raises:
+        UnsupportedModel: corners are to be aligned by a scale that does not give a whole size; ONNX's own tests
+            and ONNX Runtime do different things then.
+    """
+    steps = torch.arange(places, dtype=torch.float32)
+    match rule:
+        case "asymmetric":
+            return steps / scale
+        case "align_corners" if abs(scale * size - places) > 1e-3:
+            raise UnsupportedModel(
+                f"Resize aligns corners by a scale of {scale:g} from {size} to {places} places, which is not defined; "
+                "give sizes, or a scale that makes a whole size."
+            )
+        case "align_corners":
+            return steps * (size - 1) / (places - 1) if places > 1 else torch.zeros(places)
+        case "half_pixel":
+            return (steps + 0.5) / scale - 0.5
+        case "pytorch_half_pixel":
+            return (steps + 0.5) / scale - 0.5 if places > 1 else torch.zeros(places)
+        case "half_pixel_symmetric":
+            adjustment = places / (scale * size)
+            return size / 2 * (1 - adjustment) + (steps + 0.5) / scale - 0.5
+        case "tf_half_pixel_for_nn":
+            return (steps + 0.5) / scale
+        case "tf_crop_and_resize":
+            if places > 1:
+                return start * (size - 1) + steps * (end - start) * (size - 1) / (places - 1)
+            return torch.full((places,), 0.5 * (start + end) * (size - 1))
+        case _:
+            raise ValueError(f"there is no coordinate_transformation_mode {rule!r}")
+
+
+def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> torch.Tensor:
+    """The source place that each coordinate takes its value from.
+
+    Args:
+        points: what `coordinates` gave.
+        size: of the source axis.
+        scale: what the axis is stretched by.
+        rule: the `nearest_mode`, or `simple`, which operators before opset 11 follow.
+    """
+    match rule:
+        case "round_prefer_floor":
+            places = torch.ceil(points - 0.5)
+        case "round_prefer_ceil":
+            places = torch.floor(points + 0.5)
+        case "floor":
+            places = torch.floor(points)
+        case "ceil":
+            places = torch.ceil(points)
+        case "simple":
+            places = torch.ceil(points) if scale < 1 else torch.floor(points)
+        case _:
+            raise ValueError(f"there is no nearest_mode {rule!r}")
+    return places.clamp(0, size - 1).to(torch.int64)
+
+
+def weights(
+    points: torch.Tensor,
+    size: int,
+    scale: float,
+    *,
+    cubic: float | None,
+    antialias: bool,
+    exclude_outside: bool,
+) -> torch.Tensor:
+    """What part each source place has in each place of the result: a matrix of result places by source places.
+
+    Args:
+        points: what `coordinates` gave.
+        size: of the source axis.
+        scale: what the axis is stretched by.
+        cubic: the coefficient of a cubic, or None for linear interpolation.
+        antialias: whether to widen the kernel when the axis shrinks.
+        exclude_outside: whether places outside the source have no part; else they repeat the edge.
+    """
+    shrink = min(scale, 1.0) if antialias else 1.0
+    half = (CUBIC_REACH / 2 if cubic is not None else 1.0) / shrink
+    first = torch.floor(points - half).to(torch.int64)
+    reach = int(2 * half) + 3
+    taps = first.unsqueeze(1) + torch.arange(reach)
+    distance = (points.unsqueeze(1) - taps).abs() * shrink
+    parts = (1.0 - distance).clamp(min=0.0) if cubic is None else cubic_kernel(distance, cubic)
+    outside = (taps < 0) | (taps >= size)
+    if exclude_outside:
+        parts = torch.where(outside, torch.zeros_like(parts), parts)
+    parts = parts / parts.sum(1, keepdim=True)
+    matrix = torch.zeros(len(points), size)
+    return matrix.scatter_add(1, taps.clamp(0, size - 1), parts)
+
+
+def cubic_kernel(distance: torch.Tensor, coefficient: float) -> torch.Tensor:
+    """Keys' cubic convolution kernel (IEEE Trans. ASSP 29(6), 1981)."""
+    a = coefficient
+    near = ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return torch.where(distance <= 1, near, torch.where(distance < 2, far, torch.zeros_like(distance)))
+
+
+def outside(points: torch.Tensor, size: int) -> torch.Tensor:
+    """Which coordinates lie outside the source."""
+    return (points < 0) | (points > size - 1)

@@ -1,0 +1,318 @@
+"""Resizing and sampling of images and volumes."""
+
+from __future__ import annotations
+
+import math
+import operator as py
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import fx
+from torch.nn import functional
+
+from infer_compare import UnsupportedModel
+from infer_compare_torch.importer import interpolation
+from infer_compare_torch.importer.host import maximum, minimum, single
+from infer_compare_torch.importer.registry import operator
+from infer_compare_torch.importer.values import Scalar, Tensorial, Value, dtype_of, rank_of, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.models.onnx_graph import Node
+    from infer_compare_torch.importer.builder import Builder
+
+EXACT_SCALE = 32
+"""Whole scales up to here torch's nearest neighbour places as ONNX does; above, rounding parts them."""
+
+SHIFTING = frozenset({"tf_crop_and_resize", "tf_half_pixel_for_nn"})
+"""Rules by which even a scale of 1 moves values."""
+
+SMOOTH = {3: "linear", 4: "bilinear", 5: "trilinear"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a node resizes."""
+
+    mode: str
+    coordinates: str
+    nearest: str
+    cubic: float
+    exclude_outside: bool
+    antialias: bool
+    extrapolation: float
+
+    @classmethod
+    def of(cls, node: Node) -> Rules:
+        """Reads a node's attributes."""
+        attributes = node.attributes
+        return cls(
+            mode=attributes.get("mode", "nearest"),
+            coordinates=attributes.get("coordinate_transformation_mode", "half_pixel"),
+            nearest=attributes.get("nearest_mode", "round_prefer_floor"),
+            cubic=attributes.get("cubic_coeff_a", -0.75),
+            exclude_outside=bool(attributes.get("exclude_outside", 0)),
+            antialias=bool(attributes.get("antialias", 0)),
+            extrapolation=attributes.get("extrapolation_value", 0.0),
+        )
+
+    @classmethod
+    def early(cls, mode: str) -> Rules:
+        """Those of `Upsample`, and of `Resize` at opset 10."""
+        return cls(mode, "asymmetric", "simple", -0.75, False, False, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What happens to one axis."""
+
+    axis: int
+    size: Scalar
+    places: Scalar
+    scale: Scalar
+    start: Scalar = 0.0
+    end: Scalar = 1.0
+
+
+def stretched_size(size: int, scale: float) -> int:
+    """The size of a stretched axis, rounded as ONNX's shape inference rounds it."""
+    return math.floor(single(size * scale))
+
+
+def rounded_size(size: int, scale: float) -> int:
+    """The size of a stretched axis where sizes keep their ratio: halves go up."""
+    return math.floor(scale * size + 0.5)
+
+
+def scale_between(size: int, places: int) -> float:
+    """What an axis is stretched by."""
+    return single(places / size)
+
+
+def resize_nearest(
+    tensor: torch.Tensor,
+    axis: int,
+    size: int,
+    places: int,
+    scale: float,
+    start: float,
+    end: float,
+    rule: str,
+    nearest: str,
+    extrapolation: float,
+) -> torch.Tensor:
+    """One axis resized by picking places."""
+    if scale == 1 and rule not in SHIFTING:
+        return tensor
+    points = interpolation.coordinates(size, places, scale, rule, start, end)
+    index = interpolation.nearest_places(points, size, scale, nearest)
+    result = tensor.index_select(axis, index.to(tensor.device))
+    return _extrapolated(result, axis, points, size, rule, extrapolation)
+
+
+def resize_smooth(
+    tensor: torch.Tensor,
+    axis: int,
+    size: int,
+    places: int,
+    scale: float,
+    start: float,
+    end: float,
+    rule: str,
+    cubic: float | None,
+    exclude_outside: bool,
+    antialias: bool,
+    extrapolation: float,
+) -> torch.Tensor:
+    """One axis resized by weighing places."""
+    if scale == 1 and rule not in SHIFTING:
+        return tensor
+    points = interpolation.coordinates(size, places, scale, rule, start, end)
+    matrix = interpolation.weights(
+        points, size, scale, cubic=cubic, antialias=antialias, exclude_outside=exclude_outside
+    )
+    dtype = tensor.dtype if tensor.is_floating_point() else torch.float32
+    product = torch.matmul(tensor.to(dtype).movedim(axis, -1), matrix.t().to(tensor.device, dtype))
+    return _extrapolated(product.movedim(-1, axis).to(tensor.dtype), axis, points, size, rule, extrapolation)
+
+
+def _extrapolated(
+    tensor: torch.Tensor, axis: int, points: torch.Tensor, size: int, rule: str, fill: float
+) -> torch.Tensor:
+    if rule != "tf_crop_and_resize":
+        return tensor
+    beyond = interpolation.outside(points, size).to(tensor.device)
+    return tensor.masked_fill(beyond.reshape(-1, *([1] * (tensor.dim() - 1 - axis))), fill)
+
+
+def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[Stretch], rules: Rules) -> Value:
+    moved = [one for one in stretches if isinstance(one.scale, fx.Node) or one.scale != 1 or rules.coordinates in SHIFTING]
+    native = _native(builder, value, moved, rules)
+    if native is not None:
+        return native
+    dtype = dtype_of(value)
+    if rules.mode != "nearest" and (dtype is None or not dtype.is_floating_point):
+        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which has no import into torch.")
+    for one in moved:
+        place = (one.axis, one.size, one.places, one.scale, one.start, one.end, rules.coordinates)
+        if rules.mode == "nearest":
+            value = builder.emit(resize_nearest, value, *place, rules.nearest, rules.extrapolation)
+        else:
+            cubic = rules.cubic if rules.mode == "cubic" else None
+            how = (cubic, rules.exclude_outside, rules.antialias, rules.extrapolation)
+            value = builder.emit(resize_smooth, value, *place, *how)
+    return value
+
+
+def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules: Rules) -> Value | None:
+    """The call of torch's own that does the same, if there is one."""
+    rank = rank_of(value)
+    if rank not in SMOOTH or not moved or any(one.axis < 2 for one in moved):
+        return None
+    mode: str | None = None
+    corners: bool | None = None
+    match rules.mode, rules.coordinates:
+        case "nearest", "asymmetric" if rules.nearest in {"floor", "simple"} and all(_is_whole(one) for one in moved):
+            mode = "nearest"
+        case "linear", "half_pixel" | "align_corners":
+            mode, corners = SMOOTH[rank], rules.coordinates == "align_corners"
+        case "linear", "pytorch_half_pixel" if all(_is_plural(one.places) for one in moved):
+            mode, corners = SMOOTH[rank], False
+        case "cubic", "half_pixel" | "align_corners" if rank == 4 and not rules.exclude_outside and rules.cubic == -0.75:
+            mode, corners = "bicubic", rules.coordinates == "align_corners"
+        case _:
+            return None
+    dtype = dtype_of(value)
+    if rules.antialias or dtype is None or not dtype.is_floating_point:
+        return None
+    if not all(_is_exact(one) for one in moved):
+        # torch would stretch by the ratio of the sizes, not by the scale that was given.
+        return None
+    by_axis = {one.axis: one.places for one in moved}
+    sizes = tuple(by_axis.get(axis, builder.size(value, axis)) for axis in range(2, rank))
+    return builder.emit(functional.interpolate, value, sizes, None, mode, corners)
+
+
+def _is_whole(one: Stretch) -> bool:
+    return isinstance(one.scale, (int, float)) and one.scale == int(one.scale) and 1 <= one.scale <= EXACT_SCALE
+
+
+def _is_plural(places: Scalar) -> bool:
+    return isinstance(places, int) and places > 1
+
+
+def _is_exact(one: Stretch) -> bool:
+    """Whether the scale is the ratio of the sizes."""
+    if isinstance(one.scale, fx.Node):
+        return one.scale.target is scale_between
+    known = isinstance(one.size, int) and isinstance(one.places, int)
+    return one.scale == int(one.scale) or (known and single(one.places / one.size) == single(one.scale))  # type: ignore[operator]
+
+
+@operator("Upsample", 7)
+def _upsample_by_attribute(builder: Builder, node: Node, value: Tensorial) -> Value:
+    stretches = _by_scales(builder, value, list(node.attributes["scales"]), _axes(node, value))
+    return _apply(builder, node, value, stretches, Rules.early(_early_mode(node)))
+
+
+@operator("Upsample", 9)
+@operator("Resize", 10)
+def _upsample(builder: Builder, node: Node, value: Tensorial, scales: Tensorial) -> Value:
+    axes = _axes(node, value)
+    stretches = _by_scales(builder, value, builder.numbers(scales, len(axes)), axes)
+    return _apply(builder, node, value, stretches, Rules.early(_early_mode(node)))
+
+
+def _early_mode(node: Node) -> str:
+    mode = str(node.attributes.get("mode", "nearest"))
+    return "linear" if mode in {"linear", "bilinear"} else mode
+
+
+def _by_scales(
+    builder: Builder,
+    value: Tensorial,
+    scales: Sequence[Scalar],
+    axes: Sequence[int],
+    regions: Sequence[Scalar] = (),
+) -> list[Stretch]:
+    stretches = []
+    for index, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
+        size = builder.size(value, axis)
+        places = size if scale == 1 else builder.scalar(stretched_size, size, scale)
+        region = (regions[index], regions[index + len(axes)]) if regions else (0.0, 1.0)
+        stretches.append(Stretch(axis, size, places, scale, *region))
+    return stretches
+
+
+def _by_sizes(
+    builder: Builder, value: Tensorial, sizes: Sequence[Scalar], axes: Sequence[int], regions: Sequence[Scalar]
+) -> list[Stretch]:
+    stretches = []
+    for index, (axis, places) in enumerate(zip(axes, sizes, strict=True)):
+        size = builder.size(value, axis)
+        same = places is size or (isinstance(places, int) and places == size)
+        scale = 1.0 if same else builder.scalar(scale_between, size, places)
+        region = (regions[index], regions[index + len(axes)]) if regions else (0.0, 1.0)
+        stretches.append(Stretch(axis, size, places, scale, *region))
+    return stretches
+
+
+def _by_ratio(
+    builder: Builder, value: Tensorial, sizes: Sequence[Scalar], axes: Sequence[int], *, largest: bool
+) -> list[Stretch]:
+    present = [builder.size(value, axis) for axis in axes]
+    ratios = [builder.scalar(py.truediv, want, have) for want, have in zip(sizes, present, strict=True)]
+    ratio = builder.scalar(maximum if largest else minimum, *ratios)
+    return [
+        Stretch(axis, have, builder.scalar(rounded_size, have, ratio), ratio)
+        for axis, have in zip(axes, present, strict=True)
+    ]
+
+
+@operator("Resize", 11, 13, 18, 19, host=True)
+def _resize(
+    builder: Builder,
+    node: Node,
+    value: Value,
+    region: Value | None = None,
+    scales: Value | None = None,
+    sizes: Value | None = None,
+) -> Value:
+    tensor = builder.tensor(value)
+    axes = _axes(node, tensor)
+    rules = Rules.of(node)
+    crops = rules.coordinates == "tf_crop_and_resize"
+    regions = builder.numbers(region, 2 * len(axes)) if crops and region is not None else []
+    if scales is not None and shape_of(scales) != (0,):
+        stretches = _by_scales(builder, tensor, builder.numbers(scales, len(axes)), axes, regions)
+        return _apply(builder, node, tensor, stretches, rules)
+    assert sizes is not None
+    wanted = builder.numbers(sizes, len(axes))
+    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
+    if policy == "stretch":
+        stretches = _by_sizes(builder, tensor, wanted, axes, regions)
+    else:
+        stretches = _by_ratio(builder, tensor, wanted, axes, largest=policy == "not_smaller")
+    return _apply(builder, node, tensor, stretches, rules)
+
+
+def _axes(node: Node, value: Value) -> list[int]:
+    rank = rank_of(value)
+    if rank is None:
+        raise UnsupportedModel(f"ONNX operator {node} resizes a tensor of a rank that only a run tells.")
+    return [axis % rank for axis in node.attributes.get("axes") or range(rank)]
+
+
+SAMPLING = {"bilinear": "bilinear", "linear": "bilinear", "bicubic": "bicubic", "cubic": "bicubic", "nearest": "nearest"}
+
+
+@operator("GridSample", 16, 20, 22)
+def _grid_sample(builder: Builder, node: Node, value: Value, grid: Value) -> Value:
+    mode = SAMPLING[node.attributes.get("mode", "linear")]
+    if rank_of(value) not in ({4} if mode == "bicubic" else {4, 5}):
+        raise UnsupportedModel(f"ONNX operator {node} samples by {mode} where torch's own does not.")
+    padding = node.attributes.get("padding_mode", "zeros")
+    corners = bool(node.attributes.get("align_corners", 0))
+    return builder.emit(functional.grid_sample, value, grid, mode, padding, corners)

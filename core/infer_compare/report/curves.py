@@ -1,0 +1,161 @@
+"""Points in the order of their batch sizes, with what the run says about each, and how far up each curve goes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, cast
+
+from infer_compare.report.contenders import name_of
+from infer_compare.report.schema import Boundary, Curve, OutcomeTag, PointReport
+from infer_compare.report.words import plain, size
+from infer_compare.results import LimitReached, Measured, OutOfMemory
+from infer_compare.verdicts.exclusions import outcome_words
+from infer_compare.verdicts.settle import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.report.schema import Axes, Flag
+    from infer_compare.results import Agreement, AnyOutcome, Point, Run
+    from infer_compare.verdicts import Figures, Summary
+
+Key = tuple[str, "OperatingPoint"]
+
+
+def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, ...]:
+    """One curve for each contender and setting of the other axes, in the order of the contenders.
+
+    Args:
+        run: the run.
+        points: its points.
+        summary: what was derived from it.
+    """
+    found = {(one.contender, one.point): one for one in summary.figures}
+    fastest = _fastest(summary, found)
+    shapes = {(one.contender, one.axes): one for one in summary.shapes}
+    groups: dict[tuple[str, Axes], list[Point]] = defaultdict(list)
+    for point in points:
+        groups[point.contender, point.point.axes].append(point)
+    made: list[Curve] = []
+    for (label, axes), own in groups.items():
+        shape = shapes.get((label, axes))
+        made.append(
+            Curve(
+                contender=label,
+                axes=axes,
+                points=tuple(
+                    _report(point, found.get((label, point.point)), fastest=(label, point.point) in fastest)
+                    for point in sorted(own, key=lambda point: point.point)
+                ),
+                shape=shape.shape if shape else None,
+                shape_sentence=shape.sentence() if shape else "",
+                boundary=_boundary(name_of(run, label), _tried(run, label, axes, own)),
+            )
+        )
+    return tuple(made)
+
+
+def tag_of(outcome: AnyOutcome) -> OutcomeTag:
+    """The word by which records and reports tell outcomes apart."""
+    return cast("OutcomeTag", type(outcome).__struct_config__.tag)
+
+
+def _report(point: Point, found: Figures | None, *, fastest: bool) -> PointReport:
+    measured = point.outcome if isinstance(point.outcome, Measured) else None
+    return PointReport(
+        contender=point.contender,
+        point=point.point,
+        outcome=tag_of(point.outcome),
+        reason=_reason(point, found),
+        figures=found,
+        rough_latency_ns=measured.latency_ns if measured else None,
+        first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
+        prepare_ns=found.prepare_ns if found else measured.prepare_ns if measured else None,
+        memory=measured.memory if measured else None,
+        rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
+        agreement=point.agreement.verdict if point.agreement else None,
+        needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
+        flags=_flags(found) if found else (),
+        fastest=fastest,
+    )
+
+
+def needed_rtol(agreement: Agreement) -> float | None:
+    """The tolerance that the worst of the outputs needs; None where nothing could be compared."""
+    return max((one.needed_rtol for one in agreement.outputs), default=None)
+
+
+def _reason(point: Point, found: Figures | None) -> str:
+    if found is not None:
+        return ""
+    if not isinstance(point.outcome, Measured):
+        return outcome_words(point.outcome)
+    return "every slice was disturbed" if point.slices else "ran, and no round was measured"
+
+
+def _flags(found: Figures) -> tuple[Flag, ...]:
+    flags: dict[Flag, bool] = {
+        "not_steady": found.not_steady,
+        "bimodal": found.bimodal,
+        "drifting": found.drifting,
+        "page_fault_bound": found.page_fault_bound,
+        "oversubscribed": found.oversubscribed,
+    }
+    return tuple(flag for flag, holds in flags.items() if holds)
+
+
+def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:
+    """The points at which a contender is shown to beat every other that is ranked and has figures there."""
+    out = {one.contender for one in summary.excluded}
+    beaten: dict[Key, set[str]] = defaultdict(set)
+    for pair in summary.pairs:
+        if pair.verdict is Verdict.FASTER:
+            beaten[pair.a.label, pair.a.point].add(pair.b.label)
+        elif pair.verdict is Verdict.SLOWER:
+            beaten[pair.b.label, pair.b.point].add(pair.a.label)
+    rivals: dict[OperatingPoint, set[str]] = defaultdict(set)
+    for label, point in found:
+        if label not in out:
+            rivals[point].add(label)
+    return {
+        (label, point)
+        for (label, point), losers in beaten.items()
+        if label in rivals[point] and losers >= rivals[point] - {label}
+    }
+
+
+def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[int, AnyOutcome]:
+    """Outcomes by batch size, those of the search for the limit included."""
+    outcomes: dict[int, AnyOutcome] = {
+        probe.point.batch: probe.outcome
+        for probe in run.probes
+        if probe.phase == "limit" and probe.contender == label and probe.point.axes == axes
+    }
+    return outcomes | {point.point.batch: point.outcome for point in points}
+
+
+def _boundary(name: str, outcomes: Mapping[int, AnyOutcome]) -> Boundary | None:
+    failed = min((batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None)
+    ran = {
+        batch: one
+        for batch, one in outcomes.items()
+        if isinstance(one, Measured) and (failed is None or batch < failed)
+    }
+    largest = max(ran, default=None)
+    if largest is None and failed is None:
+        return None
+    resident = ran[largest].memory.resident if largest is not None else None
+    took = f", with {size(resident)} of memory" if resident is not None else ""
+    if failed is None:
+        sentence = f"{name}: at least batch {largest}, the largest tried that ran{took}"
+    else:
+        below = f"the largest below it that ran is {largest}{took}" if ran else "no smaller one ran"
+        sentence = f"{name}: batch {failed} {plain(outcome_words(outcomes[failed]))}; {below}"
+    return Boundary(
+        largest_ran=largest,
+        smallest_failed=failed,
+        failure=tag_of(outcomes[failed]) if failed is not None else None,
+        resident_bytes=resident,
+        sentence=sentence,
+    )

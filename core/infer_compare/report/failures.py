@@ -1,0 +1,131 @@
+"""Where contenders have no figures, in sentences; alike failures of one contender are told together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from infer_compare.report.curves import tag_of
+from infer_compare.report.schema import FailureReport
+from infer_compare.report.words import places, plain
+from infer_compare.results import Died, Failed, Measured, OutOfMemory, Skipped, TimedOut
+from infer_compare.stats.wording import listing
+from infer_compare.verdicts.exclusions import outcome_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import AnyOutcome, Death, Phase, Point, Run
+
+DETAIL_CHARACTERS = 200
+
+_PHASES: dict[Phase, str] = {
+    "start": " while its worker started",
+    "load": " while the model was loaded",
+    "explore": "",
+    "agree": " while outputs were compared",
+    "warm_up": " while it warmed up",
+    "measure": " while it was measured",
+    "confirm": " while it was measured again",
+    "limit": " while the limit was searched for",
+}
+
+
+def failures(run: Run, points: Sequence[Point]) -> tuple[FailureReport, ...]:
+    """Contenders that took no part, points without figures for another reason than memory, and lost workers.
+
+    Points that ran out of memory are left out: the memory boundary tells them.
+
+    Args:
+        run: the run.
+        points: its points.
+    """
+    found = [*_unusable(run), *_points(run, points), *_deaths(run, points)]
+    order = {label: place for place, label in enumerate(run.labels)}
+    return tuple(sorted(found, key=lambda one: order.get(one.contender, len(order))))
+
+
+def _unusable(run: Run) -> Iterator[FailureReport]:
+    for one in run.unusable:
+        yield FailureReport(
+            contender=one.contender,
+            points=(),
+            outcome=tag_of(one.outcome),
+            sentence=plain(f"{one.contender} took no part: it {outcome_words(one.outcome)}{_while(one.outcome)}"),
+            detail=_last_words(one.outcome),
+            unanswered=True,
+        )
+
+
+def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
+    out = {one.contender for one in run.unusable}
+    groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    for point in points:
+        if isinstance(point.outcome, Measured | OutOfMemory):
+            continue
+        # That an unusable contender was not run is told once.
+        if isinstance(point.outcome, Skipped) and point.contender in out:
+            continue
+        words = f"{outcome_words(point.outcome)}{_while(point.outcome)}"
+        groups[point.contender, words].append(point)
+    for (label, _), own in groups.items():
+        where, outcome = [point.point for point in own], own[0].outcome
+        yield FailureReport(
+            contender=label,
+            points=tuple(where),
+            outcome=tag_of(outcome),
+            sentence=plain(f"{label} {outcome_words(outcome)} at {places(where)}{_while(outcome)}"),
+            detail=_last_words(outcome),
+            unanswered=_unanswered(run, own, points),
+        )
+
+
+def _unanswered(run: Run, own: Sequence[Point], points: Sequence[Point]) -> bool:
+    if isinstance(own[0].outcome, Died | Failed | TimedOut):
+        return True
+    if not isinstance(own[0].outcome, Skipped) or run.closing is None or run.closing.state != "complete":
+        return False
+    return not all(_follows_another(point, points) for point in own)
+
+
+def _follows_another(skipped: Point, points: Sequence[Point]) -> bool:
+    """Whether a smaller batch of the same curve explains why this one was left out."""
+    return any(
+        point.contender == skipped.contender
+        and point.point.axes == skipped.point.axes
+        and point.point.batch < skipped.point.batch
+        and not isinstance(point.outcome, Measured | Skipped)
+        for point in points
+    )
+
+
+def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
+    """Workers that were lost while measuring, where the outcome of their point does not say so already."""
+    told = {(point.contender, point.point): point.outcome for point in points}
+    groups: dict[tuple[str, OperatingPoint | None, str], list[Death]] = defaultdict(list)
+    for death in run.deaths:
+        if death.point is None or told.get((death.contender, death.point)) != death.outcome:
+            groups[death.contender, death.point, outcome_words(death.outcome)].append(death)
+    for (label, point, words), own in groups.items():
+        restarts = sorted({death.restart for death in own})
+        which = f"restart{'s' if len(restarts) > 1 else ''} {listing([str(one) for one in restarts])}"
+        where = f" at {point}" if point is not None else ""
+        yield FailureReport(
+            contender=label,
+            points=(point,) if point is not None else (),
+            outcome=tag_of(own[0].outcome),
+            sentence=plain(f"{label} {words}{where}{_PHASES[own[0].phase]}, in {which}"),
+            detail=_last_words(own[0].outcome),
+            unanswered=isinstance(own[0].outcome, Died | Failed | TimedOut),
+        )
+
+
+def _while(outcome: AnyOutcome) -> str:
+    return "" if isinstance(outcome, Measured | Skipped) else _PHASES[outcome.phase]
+
+
+def _last_words(outcome: AnyOutcome) -> str:
+    tail = outcome.stderr_tail if isinstance(outcome, Died | TimedOut) else ""
+    line = plain(next((line for line in reversed(tail.splitlines()) if line.strip()), ""))
+    return line if len(line) <= DETAIL_CHARACTERS else f"{line[:DETAIL_CHARACTERS]}..."

@@ -1,0 +1,246 @@
+"""The report document: everything that a report shows, without raw stamps, and the version of its schema.
+
+A figure is in the unit that its name ends in; latencies of `Figures` are in nanoseconds, throughput in samples a
+second, sizes in bytes. What is not known is null; NaN and infinity never appear.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint, Provenance
+from infer_compare.results import AgreementVerdict, Environment, ForeignProcess, Memory, ModelInfo, Note, Plan
+from infer_compare.stats.shape import Shape
+from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
+
+REPORT_SCHEMA = "infer-compare/report"
+REPORT_VERSION = (1, 0)
+"""Major and minor: a field is removed or changes its meaning with a new major only."""
+
+State = Literal["complete", "stopped", "interrupted"]
+OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
+Flag = Literal["not_steady", "bimodal", "drifting", "page_fault_bound", "oversubscribed"]
+
+Axes = tuple[tuple[str, int], ...]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything in the document; never made itself."""
+
+
+class StartUp(Part, frozen=True, kw_only=True):
+    """What it costs to get a contender going: medians over its workers."""
+
+    starts: int
+    """Workers that were started."""
+    spawn_ns: float
+    """Until the process answered."""
+    import_ns: float
+    """Importing the framework."""
+    load_ns: float
+    to_device_ns: float
+    first_call_ns: float | None = None
+    """The first call in a fresh worker, at the smallest operating point that ran."""
+    first_call_at: OperatingPoint | None = None
+
+    @property
+    def total_ns(self) -> float:
+        """Everything before the first call."""
+        return self.spawn_ns + self.import_ns + self.load_ns + self.to_device_ns
+
+
+class ContenderReport(Part, frozen=True, kw_only=True):
+    """A contender as it was asked for, and as it really ran."""
+
+    label: str
+    name: str
+    """What sentences call it: `torch (imported)` where the model is our rendering of it."""
+    backend: str
+    device: str
+    options: dict[str, str]
+    python: str | None
+    """Another interpreter for its worker, where one was named."""
+    framework_version: str | None = None
+    """None for this and what follows where no worker got as far as telling."""
+    plugin_version: str | None = None
+    provenance: Provenance | None = None
+    chain: tuple[str, ...] = ()
+    """How the model reached the backend."""
+    effective: dict[str, str] = {}
+    """What really ran: provider, precision, threads, tuning."""
+    start_up: StartUp | None = None
+    resident_bytes: int | None = None
+    """Resident memory with the model loaded and nothing run."""
+
+
+class PointReport(Part, frozen=True, kw_only=True):
+    """A contender at an operating point."""
+
+    contender: str
+    point: OperatingPoint
+    outcome: OutcomeTag
+    reason: str
+    """Why there are no figures, as a clause without a subject; empty where there are."""
+    figures: Figures | None
+    rough_latency_ns: int | None
+    """What exploring saw: a few calls, never ranked."""
+    first_call_ns: float | None
+    prepare_ns: float | None
+    memory: Memory | None
+    rejected: float | None
+    """Share of the slices that the gate refused; None where no slice was timed."""
+    agreement: AgreementVerdict | None
+    needed_rtol: float | None
+    """The smallest tolerance under which its outputs would agree."""
+    flags: tuple[Flag, ...]
+    fastest: bool
+    """Whether it is shown to be faster than every other contender that ran here; not adjusted for the number of such
+    verdicts."""
+
+
+class Boundary(Part, frozen=True, kw_only=True):
+    """How large a batch one contender bears, as far as was tried."""
+
+    largest_ran: int | None
+    smallest_failed: int | None
+    """The smallest that ran out of memory or met a limit of the framework; None where none did."""
+    failure: OutcomeTag | None
+    resident_bytes: int | None
+    """Peak resident memory at the largest that ran."""
+    sentence: str
+
+
+class Curve(Part, frozen=True, kw_only=True):
+    """A contender over the batch sizes, the other axes fixed."""
+
+    contender: str
+    axes: Axes
+    points: tuple[PointReport, ...]
+    """By batch size, ascending."""
+    shape: Shape | None
+    shape_sentence: str
+    """Empty where nothing was measured."""
+    boundary: Boundary | None
+    """None where nothing was tried."""
+
+
+class UnderBound(Part, frozen=True, kw_only=True):
+    """What a latency bound leaves of one contender."""
+
+    contender: str
+    name: str
+    best: BoundCheck | None
+    """The highest throughput among the sizes shown to keep the bound; None where none is."""
+    largest: BoundCheck | None
+    behind: float | None
+    """Throughput of the best of all contenders over that of this one: an estimate without an interval."""
+
+
+class AnswerReport(Part, frozen=True, kw_only=True):
+    """The answer for one setting of the axes other than the batch, in words and in figures."""
+
+    headline: str
+    """What to do, in one sentence; it begins with `Estimate` where the verdicts do not carry it."""
+    sentences: tuple[str, ...]
+    """Why, and how sure that is."""
+    answer: Answer
+    under_bound: tuple[UnderBound, ...]
+    """By contender; empty where no latency bound was asked for."""
+
+
+class AgreementReport(Part, frozen=True, kw_only=True):
+    """How far the outputs of one contender are from the reference's, at the operating point where that is worst."""
+
+    contender: str
+    reference: str
+    verdict: AgreementVerdict
+    reason: str
+    rtol: float
+    """Allowed."""
+    needed_rtol: float | None
+    """None where nothing could be compared."""
+    point: OperatingPoint
+    top1: float | None
+    """Least share of rows with the same largest entry."""
+    row_consistent: bool | None
+    """Whether rows of batches equal the same rows run alone."""
+    points: int
+    """Operating points that were compared."""
+
+
+class FailureReport(Part, frozen=True, kw_only=True):
+    """Where a contender has no figures, or lost a worker, and why."""
+
+    contender: str
+    points: tuple[OperatingPoint, ...]
+    """Empty where the whole contender failed."""
+    outcome: OutcomeTag
+    sentence: str
+    detail: str
+    """The last line that the worker wrote to standard error, or nothing."""
+    unanswered: bool
+    """Whether something that was asked for has no answer because of this. Running out of memory is an answer."""
+
+
+class Cause(Part, frozen=True, kw_only=True):
+    """Why slices were refused."""
+
+    example: str
+    """Slices are counted together when their causes differ in figures only."""
+    slices: int
+
+
+class Noise(Part, frozen=True, kw_only=True):
+    """What disturbed the run."""
+
+    slices: int
+    rejected: int
+    causes: tuple[Cause, ...]
+    """The most frequent first."""
+    top: ForeignProcess | None
+    """The process that was most often the busiest while slices were refused, with the highest share it had."""
+
+    @property
+    def share(self) -> float:
+        """Of all slices, those that were refused."""
+        return self.rejected / self.slices if self.slices else 0.0
+
+
+class ReportDocument(Part, frozen=True, kw_only=True):
+    """A run as reports show it."""
+
+    schema: str = REPORT_SCHEMA
+    version: tuple[int, int] = REPORT_VERSION
+    run_id: str
+    created: str
+    """UTC, ISO 8601."""
+    command: tuple[str, ...]
+    """The arguments that were typed."""
+    repeat: str
+    """The same as one line for a shell."""
+    state: State
+    reason: str
+    """Why the run is not complete, where it says."""
+    elapsed_s: float | None
+    model: ModelInfo
+    plan: Plan
+    environment: Environment
+    """The conditions."""
+    contenders: tuple[ContenderReport, ...]
+    answers: tuple[AnswerReport, ...]
+    """One for each setting of the axes other than the batch."""
+    curves: tuple[Curve, ...]
+    pairs: tuple[PairVerdict, ...]
+    """Every pair of contenders at every operating point; these verdicts are not adjusted for their number."""
+    failures: tuple[FailureReport, ...]
+    agreements: tuple[AgreementReport, ...]
+    excluded: tuple[Excluded, ...]
+    """Contenders that are not ranked."""
+    noise: Noise
+    notes: tuple[Note, ...]
+    warnings: tuple[str, ...]
+    """What was known about the machine beforehand."""
+    shortcomings: tuple[str, ...]
+    """What was asked for and not answered, one sentence each: why the exit code is 1."""

@@ -1,0 +1,84 @@
+"""Texts that reports share: names made harmless for one line, sizes, places, commands for a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from infer_compare.stats.wording import listing, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+
+MOST_PLACES = 6
+"""More operating points than this are told by their number."""
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_SHELL_ESCAPED = re.compile(r"['\\]|[^ -~\w]")
+
+
+def plain(text: str) -> str:
+    """The text on one line, without what could steer a terminal or reverse the direction of writing.
+
+    Names and messages come from files and from plugins. White space becomes single spaces; control characters,
+    invisible formatting characters and lone surrogates become U+FFFD.
+    """
+    spaced = " ".join(text.split())
+    return "".join(character if character.isprintable() else _REPLACEMENT for character in spaced)
+
+
+def size(number: int) -> str:
+    """Bytes in binary units, such as `1.21 GiB`."""
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if number >= 1000 * 1024 ** (power - 1):
+            return f"{significant(number / 1024**power)} {unit}"
+    return f"{number} B"
+
+
+def places(points: Sequence[OperatingPoint]) -> str:
+    """Operating points in a sentence: `batch 8`, `batch 8, 16 and 32`, `20 batch sizes from 4 to 80`."""
+    if len(points) > 1 and len({point.axes for point in points}) == 1:
+        sizes = sorted(point.batch for point in points)
+        others = "".join(f", {name} {value}" for name, value in points[0].axes)
+        if len(sizes) > MOST_PLACES:
+            return f"{len(sizes)} batch sizes from {sizes[0]} to {sizes[-1]}{others}"
+        return f"batch {listing([str(one) for one in sizes])}{others}"
+    if len(points) > MOST_PLACES:
+        return f"{len(points)} operating points"
+    return listing([str(point) for point in points])
+
+
+def shell_word(word: str) -> str:
+    """The word as a shell reads it back; one with control characters is written with `$'...'` of bash."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return f"$'{_SHELL_ESCAPED.sub(_escaped, word)}'"
+
+
+def shell_line(words: Sequence[str]) -> str:
+    """The command on one line."""
+    return " ".join(map(shell_word, words))
+
+
+def shell_lines(words: Sequence[str], width: int) -> list[str]:
+    """The command on lines of at most `width` columns, joined by backslashes; a longer word has a line of its own."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for word in map(shell_word, words):
+        # Two columns are for the backslash.
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) + 2 <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"  {word}" if lines else word)
+    return [*(f"{line} \\" for line in lines[:-1]), *lines[-1:]]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in "'\\":
+        return f"\\{character}"
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))

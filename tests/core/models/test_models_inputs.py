@@ -1,0 +1,333 @@
+"""What `--input` says, what the model says, and the rows that come of both."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infer_compare.errors import InputError, StorageFull
+from infer_compare.interfaces import TensorSpec
+from infer_compare.models import inputs as module
+from infer_compare.models.fills import DTYPES, FromFile, Normal, Ones, RandInt, Uniform, parse_fill
+from infer_compare.models.given import GivenInput, parse_input
+from infer_compare.models.inputs import InputPlan, resolve_inputs, row_bytes, write_pool
+
+IMAGE = TensorSpec("image", "float32", ("batch", 3, 8, 8))
+IDS = TensorSpec("ids", "int64", ("batch", "seq"))
+MASK = TensorSpec("mask", "int64", ("batch", "seq"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "image:f32[batch,3,224,224]=normal(0,1)",
+            GivenInput("image", "float32", ("batch", 3, 224, 224), Normal(0, 1)),
+        ),
+        ("ids:i64[batch,128]=randint(0,30522)", GivenInput("ids", "int64", ("batch", 128), RandInt(0, 30522))),
+        ("mask=ones", GivenInput("mask", None, None, Ones())),
+        ("image=uniform(-1, 1)", GivenInput("image", None, None, Uniform(-1, 1))),
+        ("image=@images.npz", GivenInput("image", None, None, FromFile(Path("images.npz")))),
+        ("image[batch,3,8,8]", GivenInput("image", None, ("batch", 3, 8, 8))),
+        ("image:float16", GivenInput("image", "float16")),
+        ("input:0[batch,4]", GivenInput("input:0", None, ("batch", 4))),
+        ("input:0:f32[batch,4]", GivenInput("input:0", "float32", ("batch", 4))),
+        ("a/b.c=@folder/x=1.npz", GivenInput("a/b.c", None, None, FromFile(Path("folder/x=1.npz")))),
+    ],
+)
+def test_an_input_is_parsed(text, expected):
+    """Everything but the name may be left out."""
+    assert parse_input(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not understood"),
+        ("[batch]", "not understood"),
+        ("x[batch", "not understood"),
+        ("x:f33[batch]", "unknown dtype 'f33'"),
+        (":f32[batch]", "names no input"),
+        ("x[3,4]", "first axis is the batch axis"),
+        ("x[batch,0]", "a size '0'"),
+        ("x[batch,]", "a size ''"),
+        ("x[batch,-1]", "a size '-1'"),
+        ("x=zeros", "zeros would make a model look faster than it is"),
+        ("x=normal", "does not say what an input is filled with"),
+        ("x=normal(1)", "needs two figures"),
+        ("x=normal(a,b)", "needs two finite numbers"),
+        ("x=normal(0,inf)", "needs two finite numbers"),
+        ("x=randint(0,1.5)", "needs two whole numbers"),
+        ("x=poisson(1,2)", "does not say what an input is filled with"),
+        ("x=@", "does not say what an input is filled with"),
+    ],
+)
+def test_what_is_no_input_is_refused_in_a_sentence(text, reason):
+    """Each mistake has its own."""
+    with pytest.raises(InputError) as caught:
+        parse_input(text)
+    assert reason in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+fills = st.one_of(
+    st.builds(Normal, st.integers(-5, 5), st.integers(1, 5)),
+    st.builds(Uniform, st.integers(-5, 0), st.integers(1, 5)),
+    st.builds(RandInt, st.integers(-100, 0), st.integers(1, 10**6)),
+    st.just(Ones()),
+)
+
+
+@given(
+    st.from_regex(r"[A-Za-z_][A-Za-z0-9_./]{0,10}", fullmatch=True),
+    st.sampled_from(sorted(DTYPES.values())),
+    st.lists(st.integers(1, 10**4), max_size=4).map(tuple),
+    fills,
+)
+def test_a_plan_reads_back_as_it_is_written(name, dtype, sample, fill):
+    """The text of a plan is an `--input` that gives the same plan."""
+    plan = InputPlan(name=name, dtype=dtype, sample=sample, fill=fill)
+    assert parse_input(str(plan)) == GivenInput(name, dtype, ("batch", *sample), fill)
+
+
+def test_without_a_word_floats_are_normal_and_integers_are_guessed_with_a_warning():
+    """An embedding's range is not in the file."""
+    ids = TensorSpec("ids", "int64", ("batch", 5))
+    flags = TensorSpec("flags", "bool", ("batch",))
+    image, words, switch = resolve_inputs([IMAGE, ids, flags], [], {})
+    assert (image.fill, image.sample, image.warning) == (Normal(0, 1), (3, 8, 8), "")
+    assert words.fill == RandInt(0, 2)
+    assert words.warning.startswith("The range of the integer input 'ids' is not in the file")
+    assert (switch.fill, switch.sample, switch.warning) == (RandInt(0, 2), (), "")
+
+
+def test_the_file_may_say_how_an_input_is_filled():
+    """Then nothing is guessed; what is typed goes before it."""
+    ids = TensorSpec("ids", "int64", ("batch", 5))
+    metadata = {"infer_compare.input.ids": "randint(0,30522)"}
+    (plan,) = resolve_inputs([ids], [], metadata)
+    assert (plan.fill, plan.warning) == (RandInt(0, 30522), "")
+    (plan,) = resolve_inputs([ids], ["ids=randint(0,7)"], metadata)
+    assert plan.fill == RandInt(0, 7)
+    with pytest.raises(InputError, match="from a file"):
+        resolve_inputs([ids], [], {"infer_compare.input.ids": "@/etc/hostname"})
+
+
+def test_a_size_for_an_axis_holds_wherever_the_file_uses_its_name():
+    """A mask is as long as the ids."""
+    ids, mask = resolve_inputs([IDS, MASK], ["ids:i64[batch,16]=randint(0,9)", "mask=ones"], {})
+    assert (ids.sample, mask.sample) == ((16,), (16,))
+
+
+def test_axes_without_a_name_are_each_their_own():
+    """Their places say nothing of each other."""
+    one, two = (TensorSpec(name, "float32", ("batch", "axis1")) for name in "ab")
+    with pytest.raises(InputError, match="of input 'b' has no fixed size"):
+        resolve_inputs([one, two], ["a[batch,3]"], {})
+    plans = resolve_inputs([one, two], ["a[batch,3]", "b[batch,4]"], {})
+    assert [plan.sample for plan in plans] == [(3,), (4,)]
+
+
+def test_a_free_axis_without_a_size_is_refused_with_what_to_type():
+    """Input and axis are named, and what is offered is accepted."""
+    with pytest.raises(InputError) as caught:
+        resolve_inputs([IDS, MASK], [], {})
+    assert "The axis 'seq' of input 'ids' has no fixed size" in str(caught.value)
+    offered = str(caught.value).split("--input '")[1].split("'")[0]
+    assert offered == "ids:i64[batch,128]"
+    assert [plan.sample for plan in resolve_inputs([IDS, MASK], [offered], {})] == [(128,), (128,)]
+    free = TensorSpec("image", "float32", ("batch", 3, "h", "w"))
+    with pytest.raises(InputError, match=r"--input 'image:f32\[batch,3,224,224\]'"):
+        resolve_inputs([free], [], {})
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["imgae=ones"], "no input 'imgae'; did you mean 'image'? its inputs are image, ids"),
+        (["qqq=ones"], "no input 'qqq'; its inputs are image, ids"),
+        (["image=ones", "image:f32"], "names 'image' twice"),
+        (["image:f16"], "as f32, not as f16"),
+        (["image[batch,3,8,9]"], "as [batch,3,8,8], not as [batch,3,8,9]"),
+        (["image[batch,3,8]"], "as [batch,3,8,8], not as [batch,3,8]"),
+        (["image=normal(0,0)"], "would be a constant"),
+        (["image=uniform(1,1)"], "is empty"),
+        (["ids=normal(0,1)"], "makes fractions, and the input is int64"),
+        (["ids=randint(5,5)"], "is empty"),
+        (["small=randint(0,300)"], "does not fit uint8, which goes from 0 to 255"),
+        (["flags=randint(0,3)"], "does not fit bool"),
+    ],
+)
+def test_what_does_not_fit_the_model_is_refused(texts, reason):
+    """The sentence says what does."""
+    specs = [
+        IMAGE,
+        TensorSpec("ids", "int64", ("batch", 5)),
+        TensorSpec("small", "uint8", ("batch",)),
+        TensorSpec("flags", "bool", ("batch",)),
+    ]
+    with pytest.raises(InputError) as caught:
+        resolve_inputs(specs, texts, {})
+    assert reason in str(caught.value)
+
+
+def test_two_sizes_for_one_axis_are_refused():
+    """The model would refuse them too, less clearly."""
+    with pytest.raises(InputError, match="'seq' is given the sizes 8 and 9"):
+        resolve_inputs([IDS, MASK], ["ids[batch,8]", "mask[batch,9]"], {})
+
+
+def test_a_type_that_cannot_be_generated_is_refused():
+    """Such as bfloat16, which numpy files do not hold."""
+    with pytest.raises(InputError, match="bfloat16, which cannot be generated"):
+        resolve_inputs([TensorSpec("x", "bfloat16", ("batch", 4))], [], {})
+
+
+def test_rows_of_a_file_are_cycled_and_tell_the_free_sizes(tmp_path):
+    """The array is found by the input's name, or because it is the only one."""
+    rows = np.arange(15, dtype=np.int64).reshape(3, 5)
+    np.savez(tmp_path / "both.npz", ids=rows, mask=np.ones_like(rows))
+    np.savez(tmp_path / "one.npz", anything=rows)
+    np.save(tmp_path / "plain.npy", rows)
+    for name in ("both.npz", "one.npz", "plain.npy"):
+        (plan,) = resolve_inputs([IDS], [f"ids=@{tmp_path / name}"], {})
+        assert (plan.sample, plan.warning) == ((5,), "")
+        (path,) = write_pool([plan], 7, 0, tmp_path / "pool")
+        assert np.array_equal(np.load(path), rows[[0, 1, 2, 0, 1, 2, 0]])
+
+
+def test_files_that_do_not_serve_are_refused(tmp_path):
+    """Missing, of another kind, without the array, of another dtype or shape, empty, or with objects."""
+
+    def refuse(text, reason, spec=IDS):
+        with pytest.raises(InputError, match=reason):
+            resolve_inputs([spec], [f"{spec.name}{text}"], {})
+
+    rows = np.zeros((3, 5), np.int64)
+    refuse(f"=@{tmp_path / 'gone.npz'}", r"no file .*gone\.npz")
+    (tmp_path / "text.npz").write_text("no array")
+    refuse(f"=@{tmp_path / 'text.npz'}", "cannot be read")
+    (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04 cut short")
+    refuse(f"=@{tmp_path / 'cut.npz'}", "cannot be read")
+    np.savez(tmp_path / "two.npz", a=rows, b=rows)
+    refuse(f"=@{tmp_path / 'two.npz'}", "holds the arrays a, b; one must be called 'ids'")
+    np.save(tmp_path / "float.npy", rows.astype(np.float32))
+    refuse(f"=@{tmp_path / 'float.npy'}", "as int64, and .* holds float32")
+    np.save(tmp_path / "rows.npy", rows)
+    refuse(f"[batch,6]=@{tmp_path / 'rows.npy'}", r"holds rows of \[batch,5\], and --input says \[batch,6\]")
+    refuse(
+        f"=@{tmp_path / 'rows.npy'}", r"as \[batch,4\], not as \[batch,5\]", TensorSpec("ids", "int64", ("batch", 4))
+    )
+    np.save(tmp_path / "empty.npy", rows[:0])
+    refuse(f"=@{tmp_path / 'empty.npy'}", "holds no rows")
+    np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
+    refuse(f"=@{tmp_path / 'objects.npy'}", "cannot be read")
+
+
+def plan(name="x", dtype="float32", sample=(4,), fill="normal(0,1)") -> InputPlan:
+    """A plan for the tests of the pool."""
+    return InputPlan(name=name, dtype=dtype, sample=tuple(sample), fill=parse_fill(fill))
+
+
+@pytest.mark.parametrize("dtype", sorted(DTYPES.values()))
+def test_a_pool_has_the_dtype_and_shape_of_its_input(dtype, tmp_path):
+    """In C order, readable without pickle, mappable."""
+    (path,) = write_pool([plan(dtype=dtype, sample=(2, 3), fill="randint(0,2)")], 5, 0, tmp_path)
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    assert (array.dtype.name, array.shape) == (dtype, (5, 2, 3))
+    assert array.flags.c_contiguous
+    assert set(np.unique(array)) <= {0, 1}
+
+
+@pytest.mark.parametrize("fill", ["normal(0,1)", "uniform(0,1)", "randint(0,1000)"])
+def test_rows_depend_on_the_seed_and_the_name_alone(fill, tmp_path):
+    """A larger pool begins like a smaller one, across the borders of chunks."""
+
+    def rows(count, seed=0, name="x"):
+        (path,) = write_pool([plan(name, fill=fill)], count, seed, tmp_path)
+        return np.load(path)
+
+    assert np.array_equal(rows(1000)[:300], rows(300))
+    assert np.array_equal(rows(300)[:1], rows(1))
+    assert not np.array_equal(rows(300), rows(300, seed=1))
+    assert not np.array_equal(rows(300), rows(300, name="y"))
+    assert len(np.unique(rows(1000), axis=0)) > 990
+
+
+def test_an_inputs_rows_do_not_depend_on_its_neighbours(tmp_path):
+    """Nor on its place among them."""
+    alone = np.load(write_pool([plan("b")], 9, 0, tmp_path / "alone")[0])
+    beside = np.load(write_pool([plan("a"), plan("b")], 9, 0, tmp_path / "beside")[1])
+    assert np.array_equal(alone, beside)
+
+
+@pytest.mark.parametrize(
+    ("fill", "low", "high", "mean", "deviation"),
+    [
+        ("normal(3,2)", -np.inf, np.inf, 3, 2),
+        ("uniform(-1,3)", -1, 3, 1, 4 / 12**0.5),
+        ("randint(0,11)", 0, 10, 5, 10**0.5),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_draws_have_the_distribution_that_was_asked_for(fill, low, high, mean, deviation, dtype, tmp_path):
+    """Bounds, mean and standard deviation."""
+    (path,) = write_pool([plan(dtype=dtype, fill=fill, sample=(100,))], 400, 0, tmp_path)
+    array = np.load(path).astype(np.float64)
+    assert low <= array.min() <= array.max() <= high
+    assert array.mean() == pytest.approx(mean, abs=0.06)
+    assert array.std() == pytest.approx(deviation, rel=0.03)
+
+
+def test_an_integer_range_is_used_to_its_ends(tmp_path):
+    """The lower end is included, the upper is not."""
+    (path,) = write_pool([plan(dtype="int64", fill="randint(-2,3)")], 200, 0, tmp_path)
+    assert set(np.unique(np.load(path))) == {-2, -1, 0, 1, 2}
+    (path,) = write_pool([plan(dtype="uint64", fill=f"randint({2**64 - 3},{2**64})")], 50, 0, tmp_path)
+    assert set(np.unique(np.load(path))) == {2**64 - 3, 2**64 - 2, 2**64 - 1}
+
+
+def test_a_pool_that_is_mapped_survives_its_replacement(tmp_path):
+    """Workers keep the old file until they are told."""
+    (path,) = write_pool([plan()], 64, 0, tmp_path)
+    mapped = np.load(path, mmap_mode="r")
+    before = np.array(mapped)
+    write_pool([plan()], 1, 1, tmp_path)
+    assert np.array_equal(mapped, before)
+    assert np.load(path).shape == (1, 4)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["input0.npy"]
+
+
+def test_a_row_larger_than_a_chunk_is_written_row_by_row(tmp_path, monkeypatch):
+    """The memory that is needed stays bounded."""
+    monkeypatch.setattr(module, "CHUNK_BYTES", 64)
+    (path,) = write_pool([plan(sample=(100,))], 3, 0, tmp_path)
+    array = np.load(path)
+    assert array.shape == (3, 100)
+    assert not np.array_equal(array[0], array[1])
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    """The earlier pool stays."""
+    (path,) = write_pool([plan()], 2, 0, tmp_path)
+    before = path.read_bytes()
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    with pytest.raises(StorageFull, match="no room"):
+        write_pool([plan()], 4, 0, tmp_path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["input0.npy"]
+
+
+def test_a_row_has_the_bytes_of_its_elements():
+    """Of one row, whatever the batch."""
+    assert row_bytes(plan(sample=(3, 8, 8))) == 3 * 8 * 8 * 4
+    assert row_bytes(plan(sample=(), dtype="bool")) == 1

@@ -1,0 +1,220 @@
+"""From what was typed to a model on disk."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.interfaces import BuiltinModel, TensorSpec
+from infer_compare.models.builtin import builtin_models
+from infer_compare.models.source import format_of, resolve_model
+
+RELU = helper.make_node("Relu", ["x"], ["y"])
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    """Resolves a text with the built-in models at hand."""
+
+    def resolve_(text, *, seed=0, models=None):
+        return resolve_model(str(text), seed=seed, folder=tmp_path / "built", models=models or builtin_models())
+
+    return resolve_
+
+
+def test_a_built_in_model_is_built_and_written(resolve, tmp_path):
+    """Name, format, hash, inputs, outputs and figures come with it."""
+    found = resolve("mlp")
+    assert found.path == tmp_path / "built" / "mlp.onnx"
+    assert (found.name, found.source, found.format) == ("mlp", "mlp", "onnx")
+    assert found.sha256 == hashlib.sha256(found.path.read_bytes()).hexdigest()
+    assert found.inputs == (TensorSpec("features", "float32", ("batch", 64)),)
+    assert found.outputs == (TensorSpec("logits", "float32", ("batch", 10)),)
+    assert found.parameters == 64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10
+    assert found.flops_per_sample == 2 * (64 * 128 + 128 * 128 + 128 * 10)
+
+
+def test_a_seed_decides_the_weights_and_so_the_hash(resolve):
+    """The same seed gives the same file."""
+    assert resolve("mlp").sha256 == resolve("mlp").sha256
+    assert resolve("mlp").sha256 != resolve("mlp", seed=1).sha256
+
+
+def test_a_file_is_taken_as_it_is(resolve, write, monkeypatch, tmp_path):
+    """Its axes are renamed, its metadata kept, and its path made absolute."""
+    path = write([RELU], inputs=[("x", TensorProto.FLOAT, ["N", 4])], outputs=[("y", TensorProto.FLOAT, ["N", 4])])
+    monkeypatch.chdir(tmp_path)
+    found = resolve("net.onnx")
+    assert found.path == path
+    assert (found.name, found.source) == ("net", "net.onnx")
+    assert found.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
+    assert found.outputs == (TensorSpec("y", "float32", ("batch", 4)),)
+    assert (found.parameters, found.flops_per_sample) == (0, 0)
+
+
+def test_metadata_of_the_file_come_with_it(resolve, write, model):
+    """They may say how inputs are filled."""
+    made = model([RELU])
+    helper.set_model_props(made, {"infer_compare.input.x": "ones"})
+    assert resolve(write(made=made)).metadata == {"infer_compare.input.x": "ones"}
+
+
+def test_the_hash_covers_external_data(resolve, model, tmp_path):
+    """A change of the weights is a change of the model."""
+    made = model([helper.make_node("Add", ["x", "c"], ["y"])], constants={"c": np.zeros(4, np.float32)})
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="weights.bin")
+    path = tmp_path / "net.onnx"
+    path.write_bytes(made.SerializeToString())
+    (tmp_path / "weights.bin").write_bytes(np.zeros(4, np.float32).tobytes())
+    before = resolve(path)
+    (tmp_path / "weights.bin").write_bytes(np.ones(4, np.float32).tobytes())
+    after = resolve(path)
+    assert before.parameters == after.parameters == 4
+    assert before.sha256 != after.sha256
+
+
+def test_external_data_outside_the_folder_is_refused(resolve, model, tmp_path):
+    """A model file must not read other files of the machine."""
+    made = model([helper.make_node("Add", ["x", "c"], ["y"])], constants={"c": np.zeros(4, np.float32)})
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../secret")
+    (tmp_path / "secret").write_bytes(bytes(16))
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "net.onnx").write_bytes(made.SerializeToString())
+    with pytest.raises(ModelError, match="must lie in the model's own folder"):
+        resolve(folder / "net.onnx")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("resnet5", "resnet50"), ("CNN", "cnn"), ("bert-small", "bert_small")])
+def test_an_unknown_name_gets_the_nearest_one(resolve, typed, meant):
+    """And the sentence says where the list is."""
+    with pytest.raises(ModelError, match=rf"no model '{typed}'; did you mean '{meant}'\? `infer-compare models`"):
+        resolve(typed)
+
+
+def test_a_name_like_no_other_gets_no_suggestion(resolve):
+    """Only where the list is, and how a file is named."""
+    with pytest.raises(ModelError, match=r"no model 'xyzzy'; `infer-compare models` lists .* ends in \.onnx"):
+        resolve("xyzzy")
+
+
+def test_a_missing_file_is_told_as_a_file(resolve, tmp_path):
+    """A name with the suffix is one."""
+    with pytest.raises(ModelError, match=r"There is no model file .*gone\.onnx"):
+        resolve(tmp_path / "gone.onnx")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("net.onnx", "onnx"),
+        ("NET.ONNX", "onnx"),
+        ("net.pt2", "pt2"),
+        ("net.keras", "keras"),
+        ("package.module:make", "callable"),
+        ("file.py:make", "callable"),
+        ("resnet50", None),
+        ("net.txt", None),
+        ("net:", None),
+    ],
+)
+def test_a_format_is_told_by_its_look(text, form):
+    """Suffix, or a colon before an identifier."""
+    assert format_of(text) == form
+
+
+@pytest.mark.parametrize("text", ["net.pt2", "net.keras", "net.py:make"])
+def test_formats_that_are_not_read_are_named(resolve, text):
+    """With what to do instead."""
+    with pytest.raises(ModelError, match=r"of the format (pt2|keras|callable), which is not read; .* onnx"):
+        resolve(text)
+
+
+def test_folders_and_other_files_are_told_apart(resolve, tmp_path):
+    """A SavedModel is a folder with a certain file."""
+    with pytest.raises(ModelError, match=r"a folder without a saved_model\.pb"):
+        resolve(tmp_path)
+    (tmp_path / "saved_model.pb").touch()
+    with pytest.raises(ModelError, match="format savedmodel"):
+        resolve(tmp_path)
+    text = tmp_path / "notes.txt"
+    text.touch()
+    with pytest.raises(ModelError, match=r"ends in \.onnx"):
+        resolve(text)
+
+
+def test_a_fixed_batch_axis_is_refused_with_the_way_out(resolve, write):
+    """The sentence tells its size and how to export."""
+    path = write([RELU], inputs=[("x", TensorProto.FLOAT, [1, 4])], outputs=[("y", TensorProto.FLOAT, [1, 4])])
+    with pytest.raises(ModelError, match=r"batch axis of .* is fixed at 1 \(input 'x'\); .*dynamic_shapes"):
+        resolve(path)
+
+
+def test_a_scalar_input_is_refused(resolve, write):
+    """It has no axis for the batch."""
+    path = write(
+        [helper.make_node("Mul", ["x", "s"], ["y"])],
+        inputs=[("x", TensorProto.FLOAT, ["batch", 4]), ("s", TensorProto.FLOAT, [])],
+    )
+    with pytest.raises(ModelError, match=r"'s' of .* is a scalar"):
+        resolve(path)
+
+
+def test_an_input_without_the_batch_axis_beside_others_is_refused(resolve, write):
+    """It is named with its size."""
+    path = write(
+        [helper.make_node("Mul", ["x", "s"], ["y"])],
+        inputs=[("x", TensorProto.FLOAT, ["batch", 4]), ("s", TensorProto.FLOAT, [4])],
+    )
+    with pytest.raises(ModelError, match=r"first axis of input 's' .* is fixed at 4, while other inputs"):
+        resolve(path)
+
+
+def test_an_input_of_unknown_shape_or_no_input_at_all_is_refused(resolve, write, model):
+    """There is nothing to make rows of."""
+    with pytest.raises(ModelError, match="does not tell the shape of its input 'x'"):
+        resolve(write([RELU], inputs=[("x", TensorProto.FLOAT, None)]))
+    made = model([helper.make_node("Constant", [], ["y"], value_float=1.0)], inputs=[])
+    with pytest.raises(ModelError, match="has no inputs"):
+        resolve(write(made=made))
+
+
+def test_an_input_that_is_no_tensor_is_unsupported(resolve, write, model):
+    """Sequences cannot be batched."""
+    made = model([RELU])
+    del made.graph.input[:]
+    made.graph.input.append(helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, None))
+    with pytest.raises(UnsupportedModel, match="is a sequence"):
+        resolve(write(made=made))
+
+
+def test_a_plugins_model_that_cannot_be_built_is_told_with_its_error(resolve):
+    """The sentence names the model and what it raised."""
+
+    def build(seed):
+        raise RuntimeError("no weights today")
+
+    models = {"theirs": BuiltinModel(name="theirs", summary="", build=build)}
+    with pytest.raises(ModelError, match=r"'theirs' cannot be built \(RuntimeError: no weights today\)"):
+        resolve("theirs", models=models)
+
+
+def test_a_plugins_model_is_read_like_a_file(resolve, model):
+    """It must have a batch axis too."""
+    good = BuiltinModel(name="good", summary="", build=lambda seed: model([RELU]))
+    bad = BuiltinModel(
+        name="bad", summary="", build=lambda seed: model([RELU], inputs=[("x", TensorProto.FLOAT, [2, 4])])
+    )
+    assert resolve("good", models={"good": good}).name == "good"
+    with pytest.raises(ModelError, match="fixed at 2"):
+        resolve("bad", models={"bad": bad})

@@ -1,0 +1,342 @@
+"""Best batch sizes, latency bounds and the answer."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from infer_compare.results import OperatingPoint, OutOfMemory
+from infer_compare.verdicts import Answer, Summary, Verdict, summarise
+from infer_compare.verdicts.best import to_confirm
+from infer_compare.verdicts.figures import figures
+from infer_compare.verdicts.measurements import Candidate, Measurements
+
+SIZES = [1, 2, 4, 8, 16, 32, 64]
+
+
+def line(fixed: float, each: float, sizes: list[int] = SIZES) -> dict[int, float]:
+    """Milliseconds of a call by batch size."""
+    return {size: fixed + each * size for size in sizes}
+
+
+def points(*sizes: int) -> tuple[OperatingPoint, ...]:
+    """Operating points of those batch sizes."""
+    return tuple(map(OperatingPoint, sizes))
+
+
+def answer(run) -> Answer:
+    """The answer of a run."""
+    return summarise(run).answer
+
+
+def test_the_smallest_of_the_tied_sizes_is_recommended(synthetic) -> None:
+    """32 and 64 are within the margin of 128; 16 is not."""
+    curve = {8: 8 / 700, 16: 16 / 900, 32: 32 / 985, 64: 64 / 995, 128: 128 / 1000}
+    run = synthetic({"onnx": {size: 1e3 * seconds for size, seconds in curve.items()}}, sigma=0.002).build()
+    found = answer(run).recommended
+    assert found is not None
+    assert found.point == OperatingPoint(32)
+    assert found.tied == points(32, 64, 128)
+    assert found.figures.throughput == pytest.approx(985, rel=0.01)
+    assert not found.confirmed
+    assert not found.largest_tried
+    assert "batch 64 and batch 128 are not better beyond noise or 3 %" in found.sentence()
+
+
+def test_noise_ties_sizes_but_never_far_ones(synthetic) -> None:
+    """A size 8 % behind is tied where the noise hides it; one 30 % behind is not, however noisy."""
+    curve = {16: 16 / 700, 32: 32 / 925, 64: 64 / 1000}
+    milliseconds = {size: 1e3 * seconds for size, seconds in curve.items()}
+    quiet = answer(synthetic({"onnx": milliseconds}, sigma=0.002).build()).recommended
+    noisy = answer(synthetic({"onnx": milliseconds}, sigma=0.15, restarts=2, seed=9).build()).recommended
+    assert quiet is not None
+    assert quiet.tied == points(64)
+    assert quiet.largest_tried
+    assert quiet.sentence().endswith("no larger size was measured")
+    assert noisy is not None
+    assert OperatingPoint(16) not in noisy.tied
+    assert len(noisy.tied) == 2
+
+
+def test_fresh_rounds_decide_and_are_reported(synthetic) -> None:
+    """The sweep flattered 64; its fresh rounds show what it is."""
+    sweep = {8: 11.0, 16: 16.0, 32: 31.0, 64: 58.0}
+    fresh = {16: 16.0, 32: 30.0, 64: 70.0}
+    run = synthetic(
+        {"onnx": sweep}, confirm=[16, 32, 64], confirm_latencies={"onnx": fresh}, sigma=0.002, jitter=0.002
+    ).build()
+    found = answer(run).recommended
+    assert found is not None
+    assert found.confirmed
+    assert (found.point, found.fastest) == (OperatingPoint(32), OperatingPoint(32))
+    assert found.figures.throughput == pytest.approx(32 / 0.030, rel=0.01)
+    assert found.figures.slices == 8
+    assert "(confirmed by fresh rounds)" in found.sentence()
+
+
+def test_fresh_rounds_at_another_contenders_sizes_confirm_nothing(synthetic) -> None:
+    """Torch ran in the rounds that confirmed onnx at 64, but is best at 8."""
+    curves = {"onnx": line(1, 0.1), "torch": {**line(2, 0.2), 8: 0.9}}
+    found = answer(synthetic(curves, confirm=[64]).build())
+    best = {one.contender: one for one in found.by_contender}
+    assert best["onnx"].confirmed
+    assert not best["torch"].confirmed
+    assert best["torch"].point == OperatingPoint(8)
+
+
+def test_the_sizes_to_confirm_include_the_smallest_tied_one(synthetic) -> None:
+    """The plateau has four sizes; the smallest would be recommended, so it must be confirmed."""
+    curve = {size: 1e3 * size / rate for size, rate in {4: 600, 8: 985, 16: 990, 32: 995, 64: 1000}.items()}
+    run = synthetic({"onnx": curve}, sigma=0.001, jitter=0.001).build()
+    table = {Candidate("onnx", one.point): figures(one) for one in run.points}
+    index = Measurements(run.rounds, 2)
+    assert to_confirm("onnx", run.points, table, index) == points(8, 32, 64)
+    assert to_confirm("torch", run.points, table, index) == ()
+
+
+def test_best_is_held_against_best(synthetic) -> None:
+    """Across different batch sizes, paired by pass."""
+    curves = {"torch": line(4, 0.3, SIZES[:5]), "onnx": line(1, 0.1)}
+    found = answer(synthetic(curves).build())
+    assert found.recommended is not None
+    assert found.recommended.contender == "onnx"
+    (pair,) = found.headline
+    assert pair.verdict is Verdict.FASTER
+    assert pair.comparison is not None
+    assert pair.comparison.ratio == pytest.approx((64 / 7.4) / (16 / 8.8), rel=0.02)
+    assert pair.sentence().startswith("onnx at batch 64 is 4.7")
+    assert found.not_separated == ()
+
+
+def test_headline_verdicts_are_adjusted_as_one_family(synthetic) -> None:
+    """A difference of 4 % that one comparison would show is withdrawn among five."""
+    curves = {f"c{index}": {8: 1.0 if index == 0 else 1.045 + 0.001 * index} for index in range(6)}
+    build = {"tau": 0.01, "sigma": 0.004, "seed": 7}
+    alone = answer(synthetic(dict(list(curves.items())[:2]), **build).build()).headline[0]
+    family = answer(synthetic(curves, **build).build()).headline
+    assert alone.verdict is Verdict.FASTER
+    assert alone.comparison is not None
+    assert alone.adjusted_p == alone.comparison.p_value
+    withdrawn = [pair for pair in family if "among so many comparisons" in pair.reason]
+    assert withdrawn
+    for pair in family:
+        assert pair.comparison is not None
+        assert pair.adjusted_p is not None
+        assert pair.adjusted_p >= pair.comparison.p_value
+        assert (pair.verdict is Verdict.FASTER) == (pair.adjusted_p <= 0.05)
+
+
+def test_a_large_difference_that_settled_early_survives_adjustment(synthetic) -> None:
+    """Two restarts and one batch size leave the t test one degree of freedom; the guard speaks for it."""
+    curves = {f"c{index}": {8: 1.0 + index} for index in range(6)}
+    found = answer(synthetic(curves, restarts=2, rounds=2, tau=0.03).build())
+    assert [pair.verdict for pair in found.headline] == [Verdict.FASTER] * 5
+
+
+def test_a_contender_that_is_not_beaten_is_told(synthetic) -> None:
+    """The recommendation does not hide that another does as well."""
+    found = answer(synthetic({"onnx": {8: 1.0}, "torch": {8: 1.004}}, sigma=0.002).build())
+    assert found.not_separated == ("torch",)
+    assert any(sentence.startswith("no difference beyond 3 %") for sentence in found.sentences())
+
+
+def bounded(milliseconds: float, percentile: float = 95.0) -> dict[str, object]:
+    """A plan with a latency bound."""
+    return {"latency_bound_ns": int(milliseconds * 1e6), "percentile": percentile}
+
+
+def test_a_bound_leaves_the_best_and_the_largest_size_that_are_shown_to_hold(synthetic) -> None:
+    """Onnx at 32 takes 4.2 ms; 64 is too slow; torch holds at 2."""
+    curves = {"onnx": line(1, 0.1), "torch": line(3, 0.8)}
+    found = answer(synthetic(curves, plan=bounded(5)).build()).bound
+    assert found is not None
+    assert found.best is not None
+    assert (found.best.contender, found.best.point) == ("onnx", OperatingPoint(32))
+    assert {one.contender: one.point.batch for one in found.largest} == {"onnx": 32, "torch": 2}
+    first, second = found.sentences()
+    assert first.startswith("p95 within 5.00 ms: onnx at batch 32, the largest size shown to hold, is best with ")
+    assert first.endswith("(95 % sure: 0 of 384 calls above it)")
+    assert second.startswith("p95 within 5.00 ms: the largest size of torch shown to hold is batch 2")
+
+
+def test_a_bound_is_not_shown_by_too_few_calls(synthetic) -> None:
+    """Forty calls below the bound show p90 and not p95: that needs 59."""
+    run = {"restarts": 1, "rounds": 2, "calls": 10, "jitter": 0.02}
+    p95 = answer(synthetic({"onnx": {1: 1.0}}, plan=bounded(5), **run).build()).bound
+    p90 = answer(synthetic({"onnx": {1: 1.0}}, plan=bounded(5, 90), **run).build()).bound
+    assert p90 is not None
+    assert p90.best is not None
+    assert p95 is not None
+    assert p95.best is None
+    (sentence,) = p95.sentences()
+    assert sentence.startswith("p95 within 5.00 ms: none was shown to hold; nearest is onnx at batch 1 with ")
+    assert sentence.endswith("(0 of 40 calls above it; 59 independent ones would be needed)")
+
+
+def test_a_bound_that_is_missed_is_not_a_matter_of_more_calls(synthetic) -> None:
+    """Every call is above it."""
+    found = answer(synthetic({"onnx": {1: 9.0}}, plan=bounded(5)).build()).bound
+    assert found is not None
+    assert found.checks[0].hopeless
+    assert found.sentences()[0].endswith("(384 of 384 calls above it)")
+
+
+def test_calls_that_violate_a_bound_together_count_as_few(synthetic) -> None:
+    """One slow slice in thirty-two is 3 % of the calls, but they are worth one or two: p90 is not shown by the rest."""
+
+    def slow(_label: str, _size: int, restart: int, number: int, position: int) -> float:
+        return 9.0 if (restart, number, position) == (2, 1, 0) else 1.0
+
+    clustered = answer(synthetic({"onnx": {1: 1.0}}, slowdown=slow, plan=bounded(5, 90)).build()).bound
+    assert clustered is not None
+    (check,) = clustered.checks
+    assert (check.calls, check.over) == (384, 12)
+    assert check.calls_effective < 60
+    assert not check.holds
+    assert not check.hopeless
+    assert "worth" in check.evidence()
+
+
+def test_blocks_of_calls_are_called_so(synthetic) -> None:
+    """Their means hide single calls."""
+    run = synthetic({"onnx": {1: 1.0}}, plan=bounded(5), slice_changes={"calls_per_stamp": 10}).build()
+    found = answer(run).bound
+    assert found is not None
+    assert found.checks[0].blocks
+    assert "blocks of calls above it" in found.sentences()[0]
+
+
+def test_without_any_measurement_there_is_an_answer_that_says_so(synthetic) -> None:
+    """Everything ran out of memory, or every slice was refused."""
+    outcome = OutOfMemory(reason="1 GiB asked", evidence="raised", phase="explore")
+    broken = synthetic({"onnx": {1: 1.0}}, outcomes={("onnx", 1): outcome}, plan=bounded(5)).build()
+    disturbed = synthetic({"onnx": {1: 1.0}}, reject=lambda *_: True, plan=bounded(5)).build()
+    for run, reason in ((broken, "it ran out of memory (1 GiB asked) at batch 1"), (disturbed, "every slice was dis")):
+        found = summarise(run)
+        assert found.answer.recommended is None
+        assert found.answer.sentences()[0] == "no contender was measured, so nothing is recommended"
+        assert found.answer.sentences()[1].endswith("none was shown to hold, since nothing was measured")
+        assert found.excluded[0].reason.startswith(reason)
+
+
+def test_a_contender_that_computes_something_else_is_not_ranked(synthetic) -> None:
+    """However fast it is; its figures stay."""
+    run = synthetic({"wrong": line(0.1, 0.01), "onnx": line(1, 0.1)}, differs=["wrong"]).build()
+    found = summarise(run)
+    assert [one.contender for one in found.answer.by_contender] == ["onnx"]
+    assert found.excluded[0].sentence().startswith("wrong is not ranked: its outputs differ")
+    assert {one.verdict for one in found.pairs} == {Verdict.INVALID}
+    assert {one.contender for one in found.figures} == {"wrong", "onnx"}
+
+
+def test_each_setting_of_other_axes_has_its_own_answer(synthetic) -> None:
+    """A shorter sequence is no better batch size."""
+    run = synthetic({"onnx": line(1, 0.1)}).build()
+
+    def stretched(length: int):
+        def at(point: OperatingPoint) -> OperatingPoint:
+            return OperatingPoint(point.batch, (("seq", length),))
+
+        probes = [msgspec.structs.replace(one, point=at(one.point)) for one in run.probes]
+        rounds = [
+            msgspec.structs.replace(
+                one,
+                point=at(one.point),
+                warm_ups=(),
+                slices=tuple(
+                    msgspec.structs.replace(
+                        piece, durations_ns=tuple(length // 128 * value for value in piece.durations_ns)
+                    )
+                    for piece in one.slices
+                ),
+            )
+            for one in run.rounds
+        ]
+        return probes, rounds
+
+    short, long = stretched(128), stretched(512)
+    both = msgspec.structs.replace(run, probes=(*short[0], *long[0]), rounds=(*short[1], *long[1]))
+    found = summarise(both)
+    assert [one.axes for one in found.answers] == [(("seq", 128),), (("seq", 512),)]
+    rates = [one.recommended.figures.throughput for one in found.answers if one.recommended]
+    assert rates[0] == pytest.approx(4 * rates[1], rel=0.01)
+    assert found.answers[1].sentences()[0].startswith("seq 512: onnx does best at batch 64, seq 512")
+    assert len(found.shapes) == 2
+
+
+def test_the_shape_of_every_curve_is_told(synthetic) -> None:
+    """The knee in numbers."""
+    found = summarise(synthetic({"onnx": line(0.31, 0.12), "torch": {1: 1.0, 2: 1.5}}, sigma=0.001).build())
+    told = {one.contender: one.sentence() for one in found.shapes}
+    assert told["onnx"].startswith("onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3")
+    assert told["torch"] == "torch: latency follows no straight line over three sizes"
+
+
+def test_notes_tell_what_limits_the_figures(synthetic, noted) -> None:
+    """Recorded conditions, then flags of points, each with its sizes."""
+    run = synthetic(
+        {"torch": {1: 1.0, 2: 2.0}},
+        provenance={"torch": "imported"},
+        schedstat=False,
+        steady=False,
+        diagnostics=noted(system_ns=30_000_000, minor_faults=15 * 1376, active_threads=4),
+    ).build()
+    notes = {one.topic: one.text for one in summarise(msgspec.structs.replace(run, closing=None)).notes}
+    assert set(notes) == {
+        "interrupted",
+        "contention",
+        "imported",
+        "not_steady",
+        "page_fault_bound",
+        "oversubscribed",
+    }  # fmt: skip
+    assert notes["page_fault_bound"].endswith("at batch 1 (1,376 a call) and batch 2 (1,376 a call)")
+    assert notes["oversubscribed"] == "torch uses more threads than there are cores at batch 1 (4) and batch 2 (4)"
+
+
+def test_a_summary_is_plain_data(synthetic) -> None:
+    """It survives JSON, and no figure is a NaN or an infinity."""
+    curves = {"onnx": line(1, 0.1), "torch": line(3, 0.8), "tf": line(2, 0.1)}
+    run = synthetic(curves, tau=0.02, confirm=[16, 32, 64], plan=bounded(5), restarts=3).build()
+    found = summarise(run)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Summary) == found
+    stack: list[object] = [msgspec.to_builtins(found)]
+    while stack:
+        value = stack.pop()
+        stack += value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else []
+        assert not isinstance(value, float) or np.isfinite(value)
+
+
+def test_any_prefix_of_a_run_has_a_summary(synthetic) -> None:
+    """A report can be made of whatever was recorded."""
+    run = synthetic({"onnx": line(1, 0.1), "torch": line(3, 0.8)}, plan=bounded(5)).build()
+    for count in range(0, len(run.rounds), 5):
+        found = summarise(msgspec.structs.replace(run, rounds=run.rounds[:count]))
+        assert len(found.pairs) == len(SIZES)
+        assert all(pair.sentence() for pair in found.pairs)
+        assert all(found.answer.sentences())
+    assert summarise(msgspec.structs.replace(run, rounds=(), probes=())).pairs == ()
+
+
+def test_a_large_run_is_summarised_from_one_index(synthetic, monkeypatch) -> None:
+    """Six contenders at twelve sizes: every slice is read once, however many pairs and answers look at it."""
+    from infer_compare.verdicts import figures as figures_module
+    from infer_compare.verdicts import measurements as measurements_module
+    from infer_compare.verdicts.reading import read
+
+    reads: list[int] = []
+
+    def counting(piece, restart=0):
+        reads.append(id(piece))
+        return read(piece, restart)
+
+    monkeypatch.setattr(measurements_module, "read", counting)
+    monkeypatch.setattr(figures_module, "read", counting)
+    sizes = [2**power for power in range(12)]
+    curves = {f"c{index}": line(1, 0.1 * (index + 1), sizes) for index in range(6)}
+    run = synthetic(curves, plan=bounded(5)).build()
+    found = summarise(run)
+    assert len(found.pairs) == 15 * 12
+    assert len(found.figures) == 72
+    assert len(reads) == len(set(reads)) == sum(len(one.slices) for one in run.rounds)
