@@ -161,14 +161,14 @@ def _require_cuda(device: Device) -> None:
 
 def _make(path: Path, device: Device, settings: Settings) -> Any:  # noqa: ANN401 - ONNX Runtime has no type hints
     onnxruntime.set_default_logger_severity(SILENT)
+    options = _session_options(settings)
     provider: Any = CPU_PROVIDER
     if device.kind == "cuda":
         provider = (CUDA_PROVIDER, {"device_id": str(device.index)})
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
         # With its fallback enabled, ONNX Runtime prints to stdout and runs on the processor.
-        session = onnxruntime.InferenceSession(
-            path, _session_options(settings), providers=[provider], enable_fallback=False
-        )
+        session = onnxruntime.InferenceSession(path, options, providers=[provider], enable_fallback=False)
     except Exception as error:
         explained = explain(error, path)
         if explained is None:
@@ -191,7 +191,6 @@ def _session_options(settings: Settings) -> Any:  # noqa: ANN401 - as above
     made.graph_optimization_level = LEVELS[options.graph_optimization]
     made.execution_mode = MODES[options.execution_mode]
     made.inter_op_num_threads = settings.threads if options.execution_mode == "parallel" else 1
-    made.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     return made
 
 

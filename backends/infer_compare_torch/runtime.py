@@ -81,15 +81,22 @@ def precision(module: torch.nn.Module, device: torch.device) -> str:
     name = str(dtype).removeprefix("torch.")
     if dtype != torch.float32:
         return name
-    backends: Any = torch.backends.cudnn if device.type == "cuda" else torch.backends.mkldnn
-    products: Any = torch.backends.cuda.matmul if device.type == "cuda" else torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    cuda = device.type == "cuda"
+    library: Any = torch.backends.cudnn if cuda else torch.backends.mkldnn
+    products = torch.backends.cuda.matmul if cuda else library.matmul
     settings = {
         "matmul": products.fp32_precision,
-        "conv": backends.conv.fp32_precision,
-        "rnn": backends.rnn.fp32_precision,
+        "conv": library.conv.fp32_precision,
+        "rnn": library.rnn.fp32_precision,
     }
     lower: dict[str, list[str]] = {}
     for kind, setting in settings.items():
         if setting not in {"none", "ieee"}:
             lower.setdefault(setting, []).append(kind)
     return ", ".join(f"{setting} ({', '.join(kinds)})" for setting, kinds in lower.items()) or name
+
+
+def uses_mkldnn() -> bool:
+    """Whether torch gives convolutions and products on the CPU to oneDNN."""
+    mkldnn: Any = torch.backends.mkldnn
+    return bool(mkldnn.enabled and mkldnn.is_available())

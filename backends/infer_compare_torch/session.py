@@ -103,7 +103,7 @@ class TorchSession(Session[Slot]):
         if self._on_device:
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
         else:
-            facts["mkldnn"] = "yes" if torch._C._get_mkldnn_enabled() and torch._C._has_mkldnn else "no"
+            facts["mkldnn"] = "yes" if runtime.uses_mkldnn() else "no"
         return facts
 
     def compilations(self) -> int:
@@ -156,8 +156,10 @@ class TorchSession(Session[Slot]):
     def fetch(self, staged: Slot) -> list[NDArray[Any]]:
         """The outputs as arrays of their own."""
         leaves = pytree.tree_leaves(staged.outputs)
+        if self._on_device:
+            return [np.ascontiguousarray(numpy_from_tensor(leaf.cpu())) for leaf in leaves]
         # On the CPU an output may share memory with an input, with a weight, or with the next run's output.
-        return [np.array(numpy_from_tensor(leaf.detach().cpu()), copy=not self._on_device) for leaf in leaves]
+        return [np.array(numpy_from_tensor(leaf), order="C") for leaf in leaves]
 
     def release(self, staged: Slot) -> None:
         """Drops the slot's tensors."""

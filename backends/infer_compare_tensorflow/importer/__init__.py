@@ -17,19 +17,24 @@ from infer_compare.models.onnx_graph import read_graph
 from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the table of operators
     activation,
     arithmetic,
+    control,
     convolution,
     dims,
     elementwise,
     generation,
     indexing,
+    losses,
     matrix,
     normalization,
     pooling,
+    quantization,
     recurrent,
     reduction,
     resize,
+    sampling,
     shape,
 )
+from infer_compare_tensorflow.importer.expansion import expanded
 from infer_compare_tensorflow.importer.program import Program
 from infer_compare_tensorflow.importer.registry import OPERATORS
 from infer_compare_tensorflow.importer.values import Target
@@ -49,4 +54,4 @@ def import_onnx(model: onnx.ModelProto | Path) -> Program:
         UnsupportedModel: an operator (named with its node and opset) has no import.
         ModelError: the file cannot be read.
     """
-    return Program(read_graph(model))
+    return Program(read_graph(expanded(model)))

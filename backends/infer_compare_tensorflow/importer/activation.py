@@ -77,7 +77,7 @@ def selu(node: Node, data: Value) -> Value:
     return unary(data, lambda x: tf.cast(gamma, x.dtype) * _elu(x, alpha))
 
 
-@operator("Celu", 12, layouts=True)
+@operator("Celu", 12, 28, layouts=True)
 def celu(node: Node, data: Value) -> Value:
     """x, or alpha * (exp(x / alpha) - 1) where negative."""
     alpha = _attribute(node, "alpha", 1.0)

@@ -111,12 +111,16 @@ def mean(node: Node, *inputs: Value) -> Value:
     return wrap(reduce(tf.add, tensors) / tf.cast(len(tensors), tensors[0].dtype), last)
 
 
-@operator("Mod", 10, 13, layouts=True)
+@operator("Mod", 10, 13, 28, layouts=True)
 def mod(node: Node, left: Value, right: Value) -> Value:
     """The remainder: with the divisor's sign, or with the dividend's when `fmod` is 1."""
     tensors, last = aligned(left, right)
-    function = tf.truncatemod if node.attributes.get("fmod", 0) else tf.math.floormod
-    return wrap(function(*tensors), last)
+    if not node.attributes.get("fmod", 0):
+        return wrap(tf.math.floormod(*tensors), last)
+    dtype = tensors[0].dtype
+    # There is no kernel for short types; their remainders are exact in 32 bits.
+    wide = dtype if dtype.size > 2 else tf.float32 if dtype.is_floating else tf.int32
+    return wrap(tf.cast(tf.truncatemod(*(tf.cast(one, wide) for one in tensors)), dtype), last)
 
 
 @operator("Pow", 7, 12, 13, 15, layouts=True)

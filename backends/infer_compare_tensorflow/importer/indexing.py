@@ -188,7 +188,7 @@ def _bound(value: Size) -> Size:
     return min(max(value, -INT32), INT32) if isinstance(value, int) else value
 
 
-@operator("OneHot", 9, 11)
+@operator("OneHot", 9, 11, 28)
 def one_hot(node: Node, indices: Value, depth: Value, values: Value) -> Value:
     """One value at each index along a new axis, another elsewhere; an index out of range gives none."""
     (size,) = sizes_in(depth if not isinstance(depth, np.ndarray) else depth.astype(np.int64)) or (None,)
@@ -206,7 +206,7 @@ def non_zero(node: Node, data: Value) -> Value:
     return tf.transpose(tf.where(tf.cast(tensor(data), tf.bool)))
 
 
-@operator("Compress", 9, 11)
+@operator("Compress", 9, 11, 28)
 def compress(node: Node, data: Value, condition: Value) -> Value:
     """Slices along an axis where a condition holds; of the flat data without an axis."""
     x = tensor(data)
@@ -222,7 +222,7 @@ def top_k_1(node: Node, data: Value) -> list[Value]:
     return _top_k(node, tensor(data), node.attributes["k"], largest=True)
 
 
-@operator("TopK", 10, 11, dims=True)
+@operator("TopK", 10, 11, 24, dims=True)
 def top_k(node: Node, data: Value, count: Value) -> list[Value]:
     """The k largest or smallest elements along an axis and their indices, equal ones in order of index."""
     (k,) = sizes_in(count) or (None,)
@@ -253,7 +253,7 @@ def trilu(node: Node, data: Value, diagonal: Value = None) -> Value:
     return tf.where(kept, x, tf.zeros([], x.dtype))
 
 
-@operator("ReverseSequence", 10)
+@operator("ReverseSequence", 10, 28)
 def reverse_sequence(node: Node, data: Value, lengths: Value) -> Value:
     """The first entries of each sequence in reverse order."""
     time, batch = node.attributes.get("time_axis", 0), node.attributes.get("batch_axis", 1)

@@ -71,8 +71,14 @@ def _scaled(value: tf.Tensor, factor: float) -> tf.Tensor:
     return value * tf.cast(np.float64(factor), value.dtype)
 
 
-@operator("Einsum", 12)
+@operator("Einsum", 12, 28)
 def einsum(node: Node, *inputs: Value) -> Value:
     """A sum over products, in Einstein's notation."""
     equation = node.attributes["equation"].replace(" ", "")
     return tf.einsum(equation, *(tensor(one) for one in inputs))
+
+
+@operator("Det", 11, 22)
+def determinant(node: Node, data: Value) -> Value:
+    """The determinant of each matrix."""
+    return tf.linalg.det(tensor(data))

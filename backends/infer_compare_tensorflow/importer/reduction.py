@@ -50,8 +50,8 @@ def _min(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
 REDUCTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], Callable[..., tf.Tensor]], ...] = (
     ("ReduceL1", (1, 11, 13), (18,), lambda x, axes, keep: tf.reduce_sum(tf.abs(x), axes, keep)),
     ("ReduceL2", (1, 11, 13), (18,), _l2),
-    ("ReduceLogSum", (1, 11, 13), (18,), lambda x, axes, keep: _log(tf.reduce_sum(x, axes, keep))),
-    ("ReduceLogSumExp", (1, 11, 13), (18,), _log_sum_exp),
+    ("ReduceLogSum", (1, 11, 13), (18, 28), lambda x, axes, keep: _log(tf.reduce_sum(x, axes, keep))),
+    ("ReduceLogSumExp", (1, 11, 13), (18, 28), _log_sum_exp),
     ("ReduceMax", (1, 11, 12, 13), (18, 20), _max),
     ("ReduceMean", (1, 11, 13), (18,), _mean),
     ("ReduceMin", (1, 11, 12, 13), (18, 20), _min),

@@ -24,8 +24,8 @@ class Operator:
     """Whether the function takes `ChannelsLast` values as they are."""
     dims: bool = False
     """Whether the function takes `Dims` values as they are."""
-    folds: bool = True
-    """Whether it may be computed while tracing when every input is an array."""
+    scoped: bool = False
+    """Whether the function takes all values by name after the node, for its subgraphs."""
 
 
 OPERATORS: OpRegistry[Operator] = OpRegistry("TensorFlow")
@@ -34,12 +34,12 @@ Function = Callable[..., Any] if TYPE_CHECKING else Any
 
 
 def operator(
-    op_type: str, *since: int, layouts: bool = False, dims: bool = False, folds: bool = True
+    op_type: str, *since: int, layouts: bool = False, dims: bool = False, scoped: bool = False
 ) -> Callable[[Function], Function]:
     """Registers the decorated function for the schema versions of an operator; see `Operator`."""
 
     def decorator(function: Function) -> Function:
-        OPERATORS.register(op_type, *since)(Operator(function, layouts, dims, folds))
+        OPERATORS.register(op_type, *since)(Operator(function, layouts, dims, scoped))
         return function
 
     return decorator

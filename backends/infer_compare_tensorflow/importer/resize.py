@@ -90,10 +90,7 @@ def _scales_of_sizes(
 ) -> tuple[list[float], list[int]]:
     """Scales that lead to the sizes, with the aspect ratio kept where the node asks for it."""
     policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
-    from_shape = [
-        1.0 if not isinstance(have, int) and want == 0 else want / known_size(node, data, axis)
-        for axis, want, have in zip(where, sizes, sizes, strict=True)
-    ]
+    from_shape = [want / known_size(node, data, axis) for axis, want in zip(where, sizes, strict=True)]
     if policy == "stretch":
         return from_shape, list(sizes)
     scale = min(from_shape) if policy == "not_larger" else max(from_shape)
@@ -105,14 +102,9 @@ def _resized(node: Node, data: Value, axes: dict[int, _Axis], coordinates: str, 
     held = isinstance(data, ChannelsLast)
     x = data.last if held else tensor(data)
     kind = node.attributes.get("mode", "nearest")
-    if coordinates == "tf_crop_and_resize" and kind != "nearest":
-        outside = node.attributes.get("extrapolation_value", 0.0)
-    else:
-        outside = None
     valid: list[tuple[int, NDArray[Any]]] = []
-    original = x.dtype
-    if kind != "nearest" and not original.is_floating:
-        x = tf.cast(x, tf.float32)
+    if kind != "nearest" and not x.dtype.is_floating:
+        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which has no import into TensorFlow.")
     for axis, one in axes.items():
         place = data.axis(axis) if held else axis
         positions = _positions(one, coordinates)
@@ -122,13 +114,11 @@ def _resized(node: Node, data: Value, axes: dict[int, _Axis], coordinates: str, 
             x = tf.gather(x, _nearest(positions, one, rounding), axis=place)
         else:
             x = _interpolated(node, x, place, one, positions, kind)
-    for place, inside in valid if outside is not None or kind == "nearest" else []:
+    for place, inside in valid:
         shape = [1] * len(x.shape)
         shape[place] = -1
         fill = tf.cast(node.attributes.get("extrapolation_value", 0.0), x.dtype)
         x = tf.where(inside.reshape(shape), x, fill)
-    if x.dtype != original:
-        x = tf.cast(tf.round(x), original)
     return ChannelsLast(x) if held else x
 
 
@@ -145,7 +135,9 @@ def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
         case "pytorch_half_pixel":
             return (place + 0.5) / scale - 0.5 if target > 1 else np.zeros(target)
         case "align_corners":
-            return place * (size - 1) / (target - 1) if target > 1 else np.zeros(target)
+            # ONNX reckons with the scaled length, which need not be whole.
+            length = scale * size
+            return place * (size - 1) / (length - 1) if length != 1 else np.zeros(target)
         case "asymmetric":
             return place / scale
         case "tf_half_pixel_for_nn":

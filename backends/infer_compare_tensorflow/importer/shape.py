@@ -14,6 +14,7 @@ from infer_compare_tensorflow.importer.values import (
     Size,
     Value,
     aligned,
+    channels_last,
     ints,
     known_size,
     rank_of,
@@ -198,21 +199,28 @@ def tile(node: Node, data: Value, repeats: Value) -> Value:
     return tf.tile(tensor(data), tf.cast(repeats, tf.int32) if counts is None else shape_tensor(counts))
 
 
-@operator("DepthToSpace", 1, 11, 13, layouts=True)
+@operator("DepthToSpace", 1, 11, 13, 28, layouts=True)
 def depth_to_space(node: Node, data: Value) -> Value:
     """Channels moved into blocks of an image, depth first (DCR) or channel first (CRD)."""
     block = node.attributes["blocksize"]
-    channels = known_size(node, data, 1)
-    x = data.last if isinstance(data, ChannelsLast) else tf.transpose(tensor(data), to_last(4))
+    x = channels_last(data)
     if node.attributes.get("mode", "DCR") == "CRD":
-        batch, height, width = shape_of(x)[:3]
-        apart = tf.reshape(x, shape_tensor([batch, height, width, channels // block**2, block**2]))
-        x = tf.reshape(tf.transpose(apart, [0, 1, 2, 4, 3]), shape_tensor([batch, height, width, channels]))
+        x = _regrouped(x, known_size(node, data, 1) // block**2)
     return ChannelsLast(tf.nn.depth_to_space(x, block))
 
 
-@operator("SpaceToDepth", 1, 13, layouts=True)
+@operator("SpaceToDepth", 1, 13, 28, layouts=True)
 def space_to_depth(node: Node, data: Value) -> Value:
-    """Blocks of an image moved into channels."""
-    x = data.last if isinstance(data, ChannelsLast) else tf.transpose(tensor(data), to_last(4))
-    return ChannelsLast(tf.nn.space_to_depth(x, node.attributes["blocksize"]))
+    """Blocks of an image moved into channels, depth first (DCR) or channel first (CRD)."""
+    block = node.attributes["blocksize"]
+    moved = tf.nn.space_to_depth(channels_last(data), block)
+    if node.attributes.get("mode", "DCR") == "CRD":
+        moved = _regrouped(moved, block**2)
+    return ChannelsLast(moved)
+
+
+def _regrouped(x: tf.Tensor, count: int) -> tf.Tensor:
+    """Channels numbered [count, rest] in the order [rest, count]."""
+    sizes = shape_of(x)
+    apart = tf.reshape(x, shape_tensor([*sizes[:-1], count, sizes[-1] // count]))
+    return tf.reshape(tf.transpose(apart, [0, 1, 2, 4, 3]), shape_tensor(sizes))

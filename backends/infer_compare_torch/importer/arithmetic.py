@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from infer_compare_torch.importer import host
+from infer_compare_torch.importer.linear import add_bias
 from infer_compare_torch.importer.registry import operator, simple
 from infer_compare_torch.importer.values import TensorValue, Value, dtype_of
 
@@ -38,7 +39,15 @@ def _binary(op_type: str, *since: int, call: Callable[..., Any], result: torch.d
     operator(op_type, *since, host=True)(handler)
 
 
-_binary("Add", 7, 13, 14, call=py.add)
+@operator("Add", 7, 13, 14, host=True)
+def _add(builder: Builder, node: Node, first: Value, second: Value) -> Value:
+    numbers = host.elementwise(builder, py.add, (first, second))
+    if numbers is not None:
+        return numbers
+    linear = add_bias(builder, node, first, second)
+    return builder.emit(py.add, *_operands(builder, first, second)) if linear is None else linear
+
+
 _binary("Sub", 7, 13, 14, call=py.sub)
 _binary("Mul", 7, 13, 14, call=py.mul)
 _binary("Equal", 7, 11, 13, 19, call=py.eq, result=torch.bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from infer_compare import UnsupportedModel
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.builder import Builder
+from infer_compare_torch.importer.control import captured
 from infer_compare_torch.importer.elementwise import cast
 from infer_compare_torch.importer.operators import REGISTRY
 from infer_compare_torch.importer.values import Value, dtype_of
@@ -39,14 +41,29 @@ def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
     Raises:
         UnsupportedModel: an operator has no import, or not as this node uses it.
     """
-    builder = Builder()
-    values: dict[str, Value] = {spec.name: builder.placeholder(spec) for spec in graph.inputs}
-    used = {name for node in graph.nodes for name in node.inputs} | set(graph.output_names)
+
+    def walk(builder: Builder, graph: Graph, values: dict[str, Value]) -> list[Value]:
+        return _walk(builder, graph, values, inferred)
+
+    builder = Builder(walk)
+    values: dict[str, Value] = {}
+    for spec in graph.inputs:
+        shape = tuple(size if isinstance(size, int) else None for size in spec.shape)
+        values[spec.name] = builder.input(spec.name, dtypes.from_name(spec.dtype), shape)
+    outputs = walk(builder, graph, values)
+    return builder.finish(outputs, graph.name, several=len(outputs) > 1)
+
+
+def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Mapping[str, Inferred]) -> list[Value]:
+    """Writes the nodes into the builder; `values` are those known so far by name."""
+    uses = Counter(name for node in graph.nodes for name in (*node.inputs, *captured(node)))
+    uses.update(graph.output_names)
     for name, array in graph.constants.items():
-        if name in used:
+        if name in uses:
             values[name] = builder.constant(name, array)
     for node in graph.nodes:
         arguments = [values[name] if name else None for name in node.inputs]
+        builder.scope, builder.uses = values, uses
         try:
             results = _run(builder, node, arguments, inferred)
         except Exception as error:
@@ -55,7 +72,7 @@ def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
         for name, value in zip(node.outputs, results, strict=False):
             if name:
                 values[name] = builder.annotate(value, inferred.get(name))
-    return builder.finish({name: values[name] for name in graph.output_names}, graph.name)
+    return [values[name] for name in graph.output_names]
 
 
 def _run(

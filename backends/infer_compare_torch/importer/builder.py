@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import fx, nn
 
+from infer_compare.models.onnx_graph import Graph
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from infer_compare import TensorSpec
     from infer_compare_torch.importer.inference import Inferred
 
 
@@ -43,6 +44,9 @@ def read_item(tensor: torch.Tensor) -> float:
     return tensor.item()
 
 
+Walk = Callable[["Builder", Graph, dict[str, Value]], Sequence[Value]]
+
+
 class Builder:
     """Builds a `torch.fx.GraphModule`.
 
@@ -50,23 +54,36 @@ class Builder:
     its result is a constant; any other becomes a call in the module's `forward`.
     """
 
-    def __init__(self) -> None:
-        """Starts an empty module."""
+    def __init__(self, walk: Walk) -> None:
+        """Starts an empty module.
+
+        Args:
+            walk: writes the nodes of a graph into a builder, given the values of its inputs by name, and gives
+                the values of its outputs; for the graphs inside of nodes.
+        """
+        self.walk = walk
+        self.scope: Mapping[str, Value] = {}
+        """The values known so far, by their names in the graph that is being walked."""
+        self.uses: Mapping[str, int] = {}
+        """How often each name is used in that graph."""
         self.root = nn.Module()
         self.graph = fx.Graph()
         self._names: set[str] = set()
         self._hints: dict[int, str] = {}
         self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
+        self._constants: dict[fx.Node, torch.Tensor] = {}
+        self._derived: dict[tuple[int, Callable[[torch.Tensor], torch.Tensor]], torch.Tensor] = {}
         self._inputs: list[fx.Node] = []
         self._device: fx.Node | None = None
         self._sizes: dict[tuple[fx.Node, int], fx.Node] = {}
 
-    def placeholder(self, spec: TensorSpec) -> TensorValue:
-        """An input of the module."""
-        node = self.graph.placeholder(self._unique(spec.name))
+    def input(
+        self, name: str, dtype: torch.dtype | None = None, shape: tuple[int | None, ...] | None = None
+    ) -> TensorValue:
+        """The next input of the module."""
+        node = self.graph.placeholder(self._unique(name))
         self._inputs.append(node)
-        shape = tuple(size if isinstance(size, int) else None for size in spec.shape)
-        return TensorValue(node, dtypes.from_name(spec.dtype), shape)
+        return TensorValue(node, dtype, shape)
 
     def constant(self, name: str, array: NDArray[Any]) -> torch.Tensor:
         """An initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
@@ -101,6 +118,9 @@ class Builder:
         if not _is_symbolic(arguments):
             return tuple(call(*arguments)[:count])
         node = self.graph.call_function(call, self._lower(arguments))
+        return self._parts(node, count)
+
+    def _parts(self, node: fx.Node, count: int) -> tuple[TensorValue, ...]:
         return tuple(TensorValue(self.graph.call_function(operator.getitem, (node, index))) for index in range(count))
 
     def scalar(self, call: Callable[..., Any], *arguments: object) -> Scalar:
@@ -110,11 +130,12 @@ class Builder:
         result: Scalar = call(*arguments)
         return result
 
-    def submodule(self, name: str, module: nn.Module, *arguments: Value) -> TensorValue:
-        """Adds a module under a name like the one given, and has it called."""
+    def module(self, count: int, name: str, module: nn.Module, *arguments: object) -> tuple[Tensorial, ...]:
+        """Adds a module under a name like the one given, has it called, and takes its first `count` results."""
         target = self._unique(name)
         self.root.add_module(target, module)
-        return TensorValue(self.graph.call_module(target, self._lower(arguments)))
+        node = self.graph.call_module(target, self._lower(arguments))
+        return self._parts(node, count)
 
     def tensor(self, value: Value) -> Tensorial:
         """The value as a tensor: Python numbers are put into one on the device."""
@@ -203,13 +224,26 @@ class Builder:
                 )
         return replace(value, dtype=value.dtype or inferred.dtype, shape=shape)
 
-    def finish(self, outputs: Mapping[str, Value], name: str) -> fx.GraphModule:
-        """The module. It returns a tensor, or a tuple of tensors if there are several outputs."""
-        results = tuple(self._lower(self.tensor(value)) for value in outputs.values())
-        self.graph.output(results[0] if len(results) == 1 else results)
-        self.graph.eliminate_dead_code()
-        self.graph.lint()
-        return fx.GraphModule(self.root, self.graph, class_name=_identifier(name) or "Imported").eval()
+    def finish(self, outputs: Sequence[Value], name: str, *, several: bool) -> fx.GraphModule:
+        """The module. It returns a tensor, or a tuple of tensors if there are, or may be, several outputs."""
+        results = tuple(self._lower(self.tensor(value)) for value in outputs)
+        self.graph.output(results if several else results[0])
+        whole = fx.GraphModule(self.root, self.graph)
+        whole.graph.eliminate_dead_code()
+        whole.graph.lint()
+        # Made again, the module leaves behind what only dead calls used.
+        return fx.GraphModule(whole, whole.graph, class_name=_identifier(name) or "Imported").eval()
+
+    def derived(self, tensor: torch.Tensor, call: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """A constant made of another one, once for all who ask for it."""
+        key = (id(tensor), call)
+        if key not in self._derived:
+            self._derived[key] = call(tensor)
+        return self._derived[key]
+
+    def known(self, argument: object) -> torch.Tensor | None:
+        """The constant that a node stands for, if it does."""
+        return self._constants.get(argument) if isinstance(argument, fx.Node) else None
 
     def _lower(self, argument: object) -> Any:  # noqa: ANN401 - the tree of a call's arguments
         match argument:
@@ -241,6 +275,7 @@ class Builder:
                 self.root.register_buffer(target, owned)
             known = (tensor, self.graph.get_attr(target))
             self._registered[id(tensor)] = known
+            self._constants[known[1]] = tensor
         return known[1]
 
     def _unique(self, name: str) -> str:

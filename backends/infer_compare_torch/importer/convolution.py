@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch.nn import functional
 
 from infer_compare import UnsupportedModel
@@ -14,6 +13,8 @@ from infer_compare_torch.importer.values import Value, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import torch
 
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from infer_compare import UnsupportedModel
 from infer_compare_torch.importer import dtypes
 
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import onnx
+    import torch
 
 SMALL_BYTES = 8192
 """Initializers up to this size may hold shapes or axes, and take part with their values."""

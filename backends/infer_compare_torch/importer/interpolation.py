@@ -14,9 +14,7 @@ CUBIC_REACH = 4
 """Source places that a cubic takes part of."""
 
 
-def coordinates(
-    size: int, places: int, scale: float, rule: str, start: float = 0.0, end: float = 1.0
-) -> torch.Tensor:
+def coordinates(size: int, places: int, scale: float, rule: str, start: float = 0.0, end: float = 1.0) -> torch.Tensor:
     """Where on the source axis each place of the result lies.
 
     Args:

@@ -9,13 +9,36 @@ import torch
 from torch.nn import functional
 
 from infer_compare_torch.importer.registry import operator, simple
-from infer_compare_torch.importer.values import Value, shape_of
+from infer_compare_torch.importer.values import TensorValue, Value, shape_of
 
 if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
 
 simple("MatMul", 1, 9, 13, call=torch.matmul)
+
+
+def transposed(matrix: torch.Tensor) -> torch.Tensor:
+    """A matrix of weights as torch's linear layers keep it: features out by features in."""
+    return matrix.t().contiguous()
+
+
+def add_bias(builder: Builder, node: Node, first: Value, second: Value) -> Value | None:
+    """The sum as a linear layer, if it adds a bias to a product with a matrix of weights and nothing else uses that.
+
+    Exporters write a linear layer on more than two axes as a product and a sum; torch has one call for both.
+    """
+    for product, bias, name in ((first, second, node.inputs[0]), (second, first, node.inputs[1])):
+        if not isinstance(product, TensorValue) or not isinstance(bias, torch.Tensor) or builder.uses[name] > 1:
+            continue
+        if product.node.target is not torch.matmul:
+            continue
+        source, weight = product.node.args[0], builder.known(product.node.args[1])
+        if weight is not None and weight.dim() == 2 and bias.shape == (weight.shape[1],):
+            return builder.emit(functional.linear, source, builder.derived(weight, transposed), bias)
+    return None
+
+
 simple("Det", 11, 22, call=torch.linalg.det)
 
 

@@ -2,30 +2,44 @@
 
 from infer_compare_torch.importer import (
     arithmetic,
+    control,
     convolution,
+    detection,
     elementwise,
     indexing,
     linear,
+    loss,
     normalization,
     pooling,
+    quantization,
+    recurrent,
     reduction,
     resize,
+    sampling,
     shape,
+    signal,
     slicing,
 )
 from infer_compare_torch.importer.registry import REGISTRY
 
 HANDLERS = (
     arithmetic,
+    control,
     convolution,
+    detection,
     elementwise,
     indexing,
     linear,
+    loss,
     normalization,
     pooling,
+    quantization,
+    recurrent,
     reduction,
     resize,
+    sampling,
     shape,
+    signal,
     slicing,
 )
 """The modules that registered themselves when they were imported."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare import UnsupportedModel
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS, Graph, load_onnx, read_graph
 from infer_compare_torch.importer.inference import Inferred, infer
 from infer_compare_torch.importer.operators import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import onnx
@@ -29,9 +30,18 @@ def read(model: onnx.ModelProto | Path) -> tuple[Graph, Mapping[str, Inferred]]:
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
     model = _decomposed(model)
+    _check_inputs(model)
     graph = read_graph(model)
     REGISTRY.check(graph)
     return graph, infer(model)
+
+
+def _check_inputs(model: onnx.ModelProto) -> None:
+    """Refuses inputs that are no tensors, or of which not even the rank is stated."""
+    constants = {one.name for one in model.graph.initializer}
+    for one in model.graph.input:
+        if one.name not in constants and not one.type.tensor_type.HasField("shape"):
+            raise UnsupportedModel(f"The model's input {one.name!r} is not a tensor with a stated number of axes.")
 
 
 def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -41,7 +51,7 @@ def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
 
     opset = max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
     composed = set()
-    for op_type in {node.op_type for node in model.graph.node if node.domain in DEFAULT_DOMAINS}:
+    for op_type in {node.op_type for node in _nodes(model.graph) if node.domain in DEFAULT_DOMAINS}:
         try:
             schema = onnx.defs.get_schema(op_type, opset, "")
         except onnx.defs.SchemaError:
@@ -53,11 +63,20 @@ def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     complete = onnx.ModelProto()
     complete.CopyFrom(model)
-    for node in complete.graph.node:
+    for node in _nodes(complete.graph):
         if node.op_type in composed and node.domain in DEFAULT_DOMAINS:
             _state_defaults(node, onnx.defs.get_schema(node.op_type, opset, ""))
     names = [("", op_type) for op_type in sorted(composed)]
     return onnx.inliner.inline_selected_functions(complete, names, exclude=False, inline_schema_functions=True)
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of a graph and of the graphs inside of them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
 
 
 def _state_defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> None:

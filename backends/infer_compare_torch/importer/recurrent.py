@@ -12,13 +12,13 @@ import torch
 from torch import nn
 
 from infer_compare import UnsupportedModel
-from infer_compare_torch.importer.cells import CELLS, run_cells
+from infer_compare_torch.importer.cells import ACTIVATIONS, TAKES_ALPHA, TAKES_BETA, run_cells
 from infer_compare_torch.importer.registry import operator
-from infer_compare_torch.importer.values import Value, shape_of
 
 if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
+    from infer_compare_torch.importer.values import Value
 
 GATES = {
     # From ONNX's order to torch's: i o f c to i f g o, and z r h to r z n.
@@ -132,7 +132,7 @@ def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> 
     if bias is not None and not isinstance(bias, torch.Tensor):
         return None
     directions, hidden = _directions(node), recurrence.shape[2]
-    kinds: dict[str, type[nn.RNNBase]] = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.RNN}
+    kinds: dict[str, Any] = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.RNN}
     named: dict[str, Any] = {"bidirectional": directions == 2, "bias": bias is not None, "dtype": weight.dtype}
     if node.op_type == "RNN":
         named["nonlinearity"] = node.attributes.get("activations", ("Tanh",))[0].lower()
@@ -151,19 +151,15 @@ def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> 
     return Layer(layer, backwards=backwards, batch_first=bool(node.attributes.get("layout", 0)))
 
 
-def _activations(node: Node) -> tuple[tuple[str, float | None, float | None], ...]:
+def _activations(node: Node) -> tuple[tuple[str, float, float], ...]:
     """Name, alpha and beta of each activation, for each direction in turn."""
     names = list(node.attributes.get("activations") or USUAL[node.op_type] * _directions(node))
     alphas, betas = list(node.attributes.get("activation_alpha", ())), list(node.attributes.get("activation_beta", ()))
     chosen = []
     for name in names:
-        if name not in CELLS.activations:
+        if name not in ACTIVATIONS:
             raise UnsupportedModel(f"ONNX operator {node} uses the activation {name}, which has no import into torch.")
-        takes = CELLS.takes.get(name, "")
-        alpha = alphas.pop(0) if "a" in takes and alphas else None
-        beta = betas.pop(0) if "b" in takes and betas else None
+        alpha = alphas.pop(0) if name in TAKES_ALPHA and alphas else TAKES_ALPHA.get(name, 0.0)
+        beta = betas.pop(0) if name in TAKES_BETA and betas else TAKES_BETA.get(name, 0.0)
         chosen.append((name, alpha, beta))
     return tuple(chosen)
-
-
-__all__ = ["Layer", "shape_of"]

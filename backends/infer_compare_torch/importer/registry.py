@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.models.onnx_graph import Node, OpRegistry
-from infer_compare_torch.importer.builder import Builder
 from infer_compare_torch.importer.values import Value
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import TensorValue
 
 Handler = Callable[..., Value | Sequence[Value]]

@@ -91,30 +91,17 @@ def scale_between(size: int, places: int) -> float:
     return single(places / size)
 
 
-def resize_nearest(
-    tensor: torch.Tensor,
-    axis: int,
-    size: int,
-    places: int,
-    scale: float,
-    start: float,
-    end: float,
-    rule: str,
-    nearest: str,
-    extrapolation: float,
-) -> torch.Tensor:
-    """One axis resized by picking places."""
+def nearest_index(
+    size: int, places: int, scale: float, start: float, end: float, rule: str, nearest: str
+) -> torch.Tensor | None:
+    """The source places that an axis is picked from, or None if it stays as it is."""
     if scale == 1 and rule not in SHIFTING:
-        return tensor
+        return None
     points = interpolation.coordinates(size, places, scale, rule, start, end)
-    index = interpolation.nearest_places(points, size, scale, nearest)
-    result = tensor.index_select(axis, index.to(tensor.device))
-    return _extrapolated(result, axis, points, size, rule, extrapolation)
+    return interpolation.nearest_places(points, size, scale, nearest)
 
 
-def resize_smooth(
-    tensor: torch.Tensor,
-    axis: int,
+def smooth_matrix(
     size: int,
     places: int,
     scale: float,
@@ -124,31 +111,40 @@ def resize_smooth(
     cubic: float | None,
     exclude_outside: bool,
     antialias: bool,
-    extrapolation: float,
-) -> torch.Tensor:
-    """One axis resized by weighing places."""
+) -> torch.Tensor | None:
+    """The weights of source places in each place of an axis, or None if it stays as it is."""
     if scale == 1 and rule not in SHIFTING:
-        return tensor
+        return None
     points = interpolation.coordinates(size, places, scale, rule, start, end)
-    matrix = interpolation.weights(
-        points, size, scale, cubic=cubic, antialias=antialias, exclude_outside=exclude_outside
-    )
-    dtype = tensor.dtype if tensor.is_floating_point() else torch.float32
-    product = torch.matmul(tensor.to(dtype).movedim(axis, -1), matrix.t().to(tensor.device, dtype))
-    return _extrapolated(product.movedim(-1, axis).to(tensor.dtype), axis, points, size, rule, extrapolation)
+    return interpolation.weights(points, size, scale, cubic=cubic, antialias=antialias, exclude_outside=exclude_outside)
 
 
-def _extrapolated(
-    tensor: torch.Tensor, axis: int, points: torch.Tensor, size: int, rule: str, fill: float
-) -> torch.Tensor:
-    if rule != "tf_crop_and_resize":
+def pick(tensor: torch.Tensor, axis: int, index: torch.Tensor | None) -> torch.Tensor:
+    """One axis resized by picking places."""
+    return tensor if index is None else tensor.index_select(axis, index.to(tensor.device))
+
+
+def weigh(tensor: torch.Tensor, axis: int, matrix: torch.Tensor | None) -> torch.Tensor:
+    """One axis resized by weighing places."""
+    if matrix is None:
         return tensor
+    product = torch.matmul(tensor.movedim(axis, -1), matrix.t().to(tensor.device, tensor.dtype))
+    return product.movedim(-1, axis)
+
+
+def extrapolate(
+    tensor: torch.Tensor, axis: int, size: int, scale: float, start: float, end: float, fill: float
+) -> torch.Tensor:
+    """Places of a cropped axis that lie outside the source set to a number."""
+    points = interpolation.coordinates(size, tensor.shape[axis], scale, "tf_crop_and_resize", start, end)
     beyond = interpolation.outside(points, size).to(tensor.device)
     return tensor.masked_fill(beyond.reshape(-1, *([1] * (tensor.dim() - 1 - axis))), fill)
 
 
 def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[Stretch], rules: Rules) -> Value:
-    moved = [one for one in stretches if isinstance(one.scale, fx.Node) or one.scale != 1 or rules.coordinates in SHIFTING]
+    moved = [
+        one for one in stretches if isinstance(one.scale, fx.Node) or one.scale != 1 or rules.coordinates in SHIFTING
+    ]
     native = _native(builder, value, moved, rules)
     if native is not None:
         return native
@@ -156,13 +152,16 @@ def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[S
     if rules.mode != "nearest" and (dtype is None or not dtype.is_floating_point):
         raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which has no import into torch.")
     for one in moved:
-        place = (one.axis, one.size, one.places, one.scale, one.start, one.end, rules.coordinates)
+        place = (one.size, one.places, one.scale, one.start, one.end, rules.coordinates)
         if rules.mode == "nearest":
-            value = builder.emit(resize_nearest, value, *place, rules.nearest, rules.extrapolation)
+            value = builder.emit(pick, value, one.axis, builder.emit(nearest_index, *place, rules.nearest))
         else:
             cubic = rules.cubic if rules.mode == "cubic" else None
-            how = (cubic, rules.exclude_outside, rules.antialias, rules.extrapolation)
-            value = builder.emit(resize_smooth, value, *place, *how)
+            matrix = builder.emit(smooth_matrix, *place, cubic, rules.exclude_outside, rules.antialias)
+            value = builder.emit(weigh, value, one.axis, matrix)
+        if rules.coordinates == "tf_crop_and_resize":
+            region = (one.size, one.scale, one.start, one.end)
+            value = builder.emit(extrapolate, value, one.axis, *region, rules.extrapolation)
     return value
 
 
@@ -180,7 +179,9 @@ def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules:
             mode, corners = SMOOTH[rank], rules.coordinates == "align_corners"
         case "linear", "pytorch_half_pixel" if all(_is_plural(one.places) for one in moved):
             mode, corners = SMOOTH[rank], False
-        case "cubic", "half_pixel" | "align_corners" if rank == 4 and not rules.exclude_outside and rules.cubic == -0.75:
+        case "cubic", "half_pixel" | "align_corners" if (
+            rank == 4 and not rules.exclude_outside and rules.cubic == -0.75
+        ):
             mode, corners = "bicubic", rules.coordinates == "align_corners"
         case _:
             return None
@@ -303,16 +304,3 @@ def _axes(node: Node, value: Value) -> list[int]:
     if rank is None:
         raise UnsupportedModel(f"ONNX operator {node} resizes a tensor of a rank that only a run tells.")
     return [axis % rank for axis in node.attributes.get("axes") or range(rank)]
-
-
-SAMPLING = {"bilinear": "bilinear", "linear": "bilinear", "bicubic": "bicubic", "cubic": "bicubic", "nearest": "nearest"}
-
-
-@operator("GridSample", 16, 20, 22)
-def _grid_sample(builder: Builder, node: Node, value: Value, grid: Value) -> Value:
-    mode = SAMPLING[node.attributes.get("mode", "linear")]
-    if rank_of(value) not in ({4} if mode == "bicubic" else {4, 5}):
-        raise UnsupportedModel(f"ONNX operator {node} samples by {mode} where torch's own does not.")
-    padding = node.attributes.get("padding_mode", "zeros")
-    corners = bool(node.attributes.get("align_corners", 0))
-    return builder.emit(functional.grid_sample, value, grid, mode, padding, corners)

@@ -9,6 +9,9 @@ import click
 if TYPE_CHECKING:
     from infer_compare.plugins import BackendEntry, Plugins
 
+DISTRIBUTION = "infer-compare"
+"""Backends of other distributions are listed with their origin."""
+
 
 @click.command("backends")
 @click.argument("name", required=False)
@@ -79,18 +82,31 @@ def _print_all(plugins: Plugins) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("backend", "framework", "formats", "devices", "from", box=None, pad_edge=False)
+    table = Table("backend", "framework", "native", "imports", "devices", box=None, pad_edge=False)
+    foreign: list[BackendEntry] = []
     for entry in plugins.backends:
-        backend = entry.backend
-        state = _framework_version(entry) or f"not installed: {backend.install_hint}"
-        formats = ", ".join(backend.capabilities.formats)
-        if backend.capabilities.imports:
-            formats += f" (imports {', '.join(backend.capabilities.imports)})"
+        backend, capabilities = entry.backend, entry.backend.capabilities
+        if entry.origin.distribution != DISTRIBUTION:
+            foreign.append(entry)
         table.add_row(
-            *map(Text, (backend.name, state, formats, ", ".join(backend.capabilities.device_kinds), str(entry.origin)))
+            *map(
+                Text,
+                (
+                    backend.name,
+                    _framework_version(entry) or "not installed",
+                    ", ".join(capabilities.formats),
+                    ", ".join(capabilities.imports),
+                    ", ".join(capabilities.device_kinds),
+                ),
+            )
         )
     console = Console()
     console.print(table)
+    for entry in plugins.backends:
+        if entry.missing:
+            console.print(Text(f"{entry.name}: {', '.join(entry.missing)} is missing: {entry.backend.install_hint}"))
+    for entry in foreign:
+        console.print(Text(f"{entry.name} comes from {entry.origin}"))
     for broken in plugins.broken:
         console.print(Text(f"broken: {broken.origin}: {broken.reason}", style="red"))
 

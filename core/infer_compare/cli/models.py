@@ -22,21 +22,13 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
 
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("model", "inputs"):
-        table.add_column(heading)
-    for heading in ("parameters", "FLOPs/sample"):
-        table.add_column(heading, justify="right")
-    table.add_column("")
+    width = max(len(one.name) for one in found)
+    click.echo(f"{'model':{width}}  parameters  FLOPs/sample")
     for one in found:
-        inputs = ", ".join(f"{spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]" for spec in one.inputs)
         flops = "" if one.flops_per_sample is None else _short(one.flops_per_sample)
-        table.add_row(*map(Text, (one.name, inputs, _short(one.parameters), flops, one.summary)))
-    Console().print(table)
+        click.echo(f"{one.name:{width}}  {_short(one.parameters):>10}  {flops:>12}  {one.summary}")
+        for spec in one.inputs:
+            click.echo(f"{'':{width}}  {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
 
 
 def _short(number: float) -> str:

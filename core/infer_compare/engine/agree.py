@@ -99,7 +99,7 @@ def agree(
     reference_rows = judged.rows()
     names = [spec.name for spec in run.header.model.outputs]
     for label, its_points in points.items():
-        rtol = run.header.plan.rtol or tolerance(_precision(run, label), _precision(run, judge))
+        rtol = run.header.plan.rtol or _tolerance(run, label, judge)
         for point in its_points:
             mine = outputs[label].of(point.batch) or []
             source, reference = judge, judged.of(point.batch)
@@ -107,15 +107,20 @@ def agree(
                 asked = oracle.of(point.batch)
                 if asked is not None:
                     source, reference = "reference", asked
-            if reference is None:
+            if reference is None or rtol is None:
+                why = (
+                    "the reference did not run this batch size"
+                    if rtol is not None
+                    else f"nothing says how far {_precision(run, label)} may differ; say so with --rtol"
+                )
                 found.append(
                     Agreement(
                         contender=label,
                         reference=source,
                         point=point,
                         verdict="inconclusive",
-                        reason="the reference did not run this batch size",
-                        rtol=rtol,
+                        reason=why,
+                        rtol=rtol or 0.0,
                     )
                 )
                 continue
@@ -138,6 +143,14 @@ def agree(
                 )
             )
     return found
+
+
+def _tolerance(run: Run, label: str, judge: str) -> float | None:
+    """The tolerance for two contenders' effective precisions, or None where there is none for one of them."""
+    try:
+        return tolerance(_precision(run, label), _precision(run, judge))
+    except ValueError:
+        return None
 
 
 def _precision(run: Run, label: str) -> str:

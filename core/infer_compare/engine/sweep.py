@@ -92,6 +92,9 @@ class Sweep:
         for unusable in self._resolved.unusable:
             self._journal.add(unusable)
             self._observer.note(unusable.contender, f"{unusable.contender} is skipped: {unusable.outcome.reason}")  # type: ignore[union-attr]
+        for plan in self._resolved.inputs:
+            if plan.warning:
+                self._note("inputs", plan.warning)
         sizes = self._plan.batch_sizes
         pool = InputPool(
             self._resolved.inputs, self._plan.seed, self._scratch, max(sizes) if sizes is not None else None

@@ -136,7 +136,9 @@ def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[in
 
 
 def _boundary(name: str, outcomes: Mapping[int, AnyOutcome]) -> Boundary | None:
-    failed = min((batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None)
+    failed = min(
+        (batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None
+    )
     ran = {
         batch: one
         for batch, one in outcomes.items()

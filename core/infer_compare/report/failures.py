@@ -41,7 +41,7 @@ def failures(run: Run, points: Sequence[Point]) -> tuple[FailureReport, ...]:
         run: the run.
         points: its points.
     """
-    found = [*_unusable(run), *_points(run, points), *_deaths(run, points)]
+    found = [*_unusable(run), *_points(run, points), *_unmeasured(run, points), *_deaths(run, points)]
     order = {label: place for place, label in enumerate(run.labels)}
     return tuple(sorted(found, key=lambda one: order.get(one.contender, len(order))))
 
@@ -100,13 +100,37 @@ def _follows_another(skipped: Point, points: Sequence[Point]) -> bool:
     )
 
 
+def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
+    """Points that ran while exploring and have no figures all the same."""
+    complete = run.closing is not None and run.closing.state == "complete"
+    groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    for point in points:
+        if not isinstance(point.outcome, Measured) or point.measured or run.differs(point.contender) is not None:
+            continue
+        if point.slices:
+            groups[point.contender, "every slice was disturbed"].append(point)
+        elif complete:
+            groups[point.contender, "no round was measured"].append(point)
+    for (label, why), own in groups.items():
+        where = tuple(point.point for point in own)
+        yield FailureReport(
+            contender=label,
+            points=where,
+            outcome="measured",
+            sentence=plain(f"{label} has no figures at {places(where)}: {why}"),
+            detail="",
+            unanswered=False,
+        )
+
+
 def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
     """Workers that were lost while measuring, where the outcome of their point does not say so already."""
-    told = {(point.contender, point.point): point.outcome for point in points}
+    told = {(point.contender, point.point): outcome_words(point.outcome) for point in points}
     groups: dict[tuple[str, OperatingPoint | None, str], list[Death]] = defaultdict(list)
     for death in run.deaths:
-        if death.point is None or told.get((death.contender, death.point)) != death.outcome:
-            groups[death.contender, death.point, outcome_words(death.outcome)].append(death)
+        words = outcome_words(death.outcome)
+        if death.point is None or told.get((death.contender, death.point)) != words:
+            groups[death.contender, death.point, words].append(death)
     for (label, point, words), own in groups.items():
         restarts = sorted({death.restart for death in own})
         which = f"restart{'s' if len(restarts) > 1 else ''} {listing([str(one) for one in restarts])}"

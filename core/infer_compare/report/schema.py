@@ -142,7 +142,9 @@ class AnswerReport(Part, frozen=True, kw_only=True):
     """The answer for one setting of the axes other than the batch, in words and in figures."""
 
     headline: str
-    """What to do, in one sentence; it begins with `Estimate` where the verdicts do not carry it."""
+    """What to do, in one sentence."""
+    estimate: bool
+    """Whether no verdict carries it; the headline then says so."""
     sentences: tuple[str, ...]
     """Why, and how sure that is."""
     answer: Answer

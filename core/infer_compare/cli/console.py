@@ -1,0 +1,30 @@
+"""The report on standard output, with colour where that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from infer_compare.report import ReportDocument
+
+
+def print_text(document: ReportDocument, *, verbose: bool) -> None:
+    """Prints the text report as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
+
+    Characters that the encoding of standard output lacks are replaced: figures with a question mark for a bar are
+    better than none.
+    """
+    from rich.console import Console
+
+    from infer_compare.report.text import renderables, tidy
+
+    console = Console(highlight=False)
+    with console.capture() as capture:
+        for one in renderables(document, verbose=verbose):
+            console.print(one)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    text = tidy(capture.get()).encode(encoding, "replace").decode(encoding)
+    click.echo(text, nl=False, color=True)

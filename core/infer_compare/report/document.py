@@ -1,0 +1,51 @@
+"""From a run, or any prefix of one, to the report document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.agreements import agreements
+from infer_compare.report.answers import answers
+from infer_compare.report.contenders import contenders
+from infer_compare.report.curves import curves
+from infer_compare.report.failures import failures
+from infer_compare.report.noise import noise
+from infer_compare.report.schema import ReportDocument
+from infer_compare.report.shortcomings import shortcomings, state_of
+from infer_compare.report.words import shell_line
+from infer_compare.verdicts import summarise
+
+if TYPE_CHECKING:
+    from infer_compare.results import Run
+
+
+def document(run: Run) -> ReportDocument:
+    """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps."""
+    summary = summarise(run)
+    points = run.points
+    lines = curves(run, points, summary)
+    failed = failures(run, points)
+    header = run.header
+    return ReportDocument(
+        run_id=header.run_id,
+        created=header.created,
+        command=header.command,
+        repeat=shell_line(header.command),
+        state=state_of(run),
+        reason=run.closing.reason if run.closing is not None else "",
+        elapsed_s=run.closing.elapsed_s if run.closing is not None else None,
+        model=header.model,
+        plan=header.plan,
+        environment=header.environment,
+        contenders=contenders(run, lines),
+        answers=answers(run, summary),
+        curves=lines,
+        pairs=summary.pairs,
+        failures=failed,
+        agreements=agreements(run),
+        excluded=summary.excluded,
+        noise=noise(run),
+        notes=summary.notes,
+        warnings=header.environment.warnings,
+        shortcomings=shortcomings(run, summary, failed),
+    )

@@ -1,0 +1,113 @@
+"""The conditions of a run as keys and values; what is not known has an empty value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.words import size
+from infer_compare.stats.wording import count, duration, listing, percent
+
+if TYPE_CHECKING:
+    from infer_compare.report.schema import ContenderReport, Noise, ReportDocument
+
+Rows = list[tuple[str, str]]
+
+
+def general_facts(document: ReportDocument) -> Rows:
+    """What holds for all contenders: run, model, protocol, machine, versions, noise."""
+    return [
+        *_run_facts(document),
+        *_machine_facts(document),
+        ("noise", noise_words(document.noise)),
+    ]
+
+
+def contender_facts(one: ContenderReport) -> Rows:
+    """What is particular to a contender: how it really ran."""
+    plugin = f" (plugin {one.plugin_version})" if one.plugin_version else ""
+    version = f" {one.framework_version}" if one.framework_version else ""
+    resident = f"; {size(one.resident_bytes)} resident with the model loaded" if one.resident_bytes is not None else ""
+    return [
+        ("backend", f"{one.backend}{version}{plugin} on {one.device}"),
+        ("options", _pairs(one.options)),
+        ("python", one.python or ""),
+        ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
+        ("effective", _pairs(one.effective)),
+        ("start-up", f"{start_up_words(one)}{resident}" if one.start_up else ""),
+    ]
+
+
+def start_up_words(one: ContenderReport) -> str:
+    """What starting costs, in its parts."""
+    cost = one.start_up
+    if cost is None:
+        return ""
+    first = f"; first call {duration(cost.first_call_ns)} at {cost.first_call_at}" if cost.first_call_ns else ""
+    return (
+        f"{duration(cost.total_ns)} (process {duration(cost.spawn_ns)}, import {duration(cost.import_ns)}, "
+        f"load {duration(cost.load_ns)}, to device {duration(cost.to_device_ns)}){first}"
+    )
+
+
+def noise_words(found: Noise) -> str:
+    """How many slices were refused, why, and who was at work."""
+    if not found.slices:
+        return ""
+    told = f"{percent(found.share)} of {count(found.slices, 'slice')} refused"
+    if not found.rejected:
+        return told
+    causes = "; ".join(f"{one.example} ({count(one.slices, 'slice')})" for one in found.causes)
+    top = f"; busiest: {found.top.name}, pid {found.top.pid}, {percent(found.top.share)} of a core" if found.top else ""
+    return f"{told}: {causes}{top}"
+
+
+def _run_facts(document: ReportDocument) -> Rows:
+    plan, model = document.plan, document.model
+    elapsed = f", {document.elapsed_s:.0f} s" if document.elapsed_s is not None else ""
+    why = f": {document.reason}" if document.reason else ""
+    parts = [f"{model.name} ({model.format}, {model.sha256[:12]})"]
+    if model.parameters is not None:
+        parts.append(count(model.parameters, "parameter"))
+    if model.flops_per_sample:
+        parts.append(f"{model.flops_per_sample / 1e9:.3g} GFLOP a sample")
+    repetitions = f"{count(plan.restarts, 'restart')} of {count(plan.rounds_per_restart, 'round')}"
+    return [
+        ("run", f"{document.run_id}, {document.created}, {document.state}{why}{elapsed}"),
+        ("model", ", ".join(parts)),
+        ("inputs", "; ".join(f"{one.name}: {one.dtype}[{', '.join(map(str, one.shape))}]" for one in model.inputs)),
+        ("fills", "; ".join(plan.inputs)),
+        ("protocol", f"{plan.mode}, at most {repetitions}; margin {percent(plan.margin)}, seed {plan.seed}"),
+        ("threads", str(plan.threads)),
+        ("cap", f"{size(plan.max_memory)} for the memory of a worker"),
+    ]
+
+
+def _machine_facts(document: ReportDocument) -> Rows:
+    machine = document.environment
+    quota = f", quota {machine.quota_cores:g}" if machine.quota_cores is not None else ""
+    cores = f"{count(machine.physical_cores, 'physical core')}, {machine.logical_cores} logical"
+    swap = f", swap {size(machine.swap_total)}" if machine.swap_total else ""
+    system = [machine.platform, f"kernel {machine.kernel}"]
+    if machine.hypervisor:
+        system.append(f"hypervisor {machine.hypervisor}")
+    if machine.governor:
+        system.append(f"governor {machine.governor}")
+    if machine.on_battery:
+        system.append("on battery")
+    versions = {
+        "infer-compare": machine.tool_version,
+        "Python": machine.python,
+        **dict(sorted(machine.packages.items())),
+    }
+    return [
+        ("machine", f"{machine.cpu}; {cores}, {machine.usable_cores} usable{quota}"),
+        ("memory", f"{size(machine.memory_total)}, {size(machine.memory_available)} available{swap}"),
+        ("GPUs", listing(machine.gpus)),
+        ("system", ", ".join(system)),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("variables", _pairs(machine.variables)),
+    ]
+
+
+def _pairs(values: dict[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(values.items()))

@@ -1,0 +1,176 @@
+"""The report for a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.facts import contender_facts, general_facts
+from infer_compare.report.markup import code, code_cell, escape, fenced, listed, table
+from infer_compare.report.phrases import (
+    OUTCOMES,
+    agreement_cells,
+    agreement_reasons,
+    answer_sentences,
+    axes_words,
+    boundary_sentences,
+    excluded_sentences,
+    failure_sentence,
+    milliseconds,
+    note_sentences,
+    shape_sentences,
+    size_words,
+    spread_words,
+    standings,
+)
+from infer_compare.stats.wording import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from infer_compare.report.schema import AnswerReport, Curve, PointReport, ReportDocument
+
+
+class MarkdownReporter:
+    """Markdown as GitHub and GitLab read it; the conditions are folded away."""
+
+    name = "markdown"
+    suffix = ".md"
+
+    def render(self, document: ReportDocument) -> str:
+        """The report: answer, tables, findings, conditions."""
+        blocks = [*_answer(document), *_curves(document), *_findings(document), *_conditions(document)]
+        return "\n\n".join(blocks) + "\n"
+
+
+def _answer(document: ReportDocument) -> Iterator[str]:
+    yield f"## {escape(document.model.name)}: which framework, at which batch size"
+    for one in document.answers:
+        yield f"**{escape(one.headline)}**"
+        if one.answer.by_contender:
+            yield _bests(one)
+        if any(row.best for row in one.under_bound):
+            yield _under_bound(one)
+        if sentences := answer_sentences(document, one):
+            yield listed(sentences)
+    if others := excluded_sentences(document):
+        yield listed(others)
+    if document.shortcomings:
+        yield "**Not everything that was asked for was answered:**"
+        yield listed(document.shortcomings)
+
+
+def _bests(one: AnswerReport) -> str:
+    stand = standings(one.answer)
+    return table(
+        ("contender", "best batch", "samples/s", "± %", "p50 ms", "p95 ms", "against the best"),
+        [
+            (
+                code_cell(best.name),
+                size_words(best.point),
+                significant(best.figures.throughput),
+                spread_words(best.figures),
+                milliseconds(best.figures.latency_p50_ns),
+                milliseconds(best.figures.latency_p95_ns),
+                escape(stand[best.contender]),
+            )
+            for best in one.answer.by_contender
+        ],
+    )
+
+
+def _under_bound(one: AnswerReport) -> str:
+    bound = one.answer.bound
+    assert bound is not None
+    return table(
+        (escape(bound.words), "best batch", "samples/s", f"p{bound.percentile:g} ms", "largest batch"),
+        [
+            (
+                code_cell(row.name),
+                size_words(row.best.point) if row.best else "none",
+                significant(row.best.throughput) if row.best else "",
+                milliseconds(row.best.latency_ns) if row.best else "",
+                size_words(row.largest.point) if row.largest else "",
+            )
+            for row in one.under_bound
+        ],
+    )
+
+
+def _curves(document: ReportDocument) -> Iterator[str]:
+    if not document.curves:
+        return
+    yield "### Throughput and latency"
+    names = {one.label: one.name for one in document.contenders}
+    for axes in dict.fromkeys(curve.axes for curve in document.curves):
+        own = [curve for curve in document.curves if curve.axes == axes]
+        if axes:
+            yield f"**{escape(axes_words(axes))}**"
+        header = ["batch", *(code_cell(names[curve.contender]) for curve in own)]
+        yield "Samples a second, ± half of the 95 % interval in percent; bold where shown to beat every other:"
+        yield table(header, _rows(own, _throughput))
+        yield "Latency of one call in milliseconds, p50 / p95:"
+        yield table(header, _rows(own, _latency))
+
+
+def _rows(own: Sequence[Curve], cell: Callable[[PointReport], str]) -> Iterator[list[str]]:
+    every = sorted({point.point.batch for curve in own for point in curve.points})
+    by_curve = [{point.point.batch: point for point in curve.points} for curve in own]
+    for batch in every:
+        yield [str(batch), *(cell(points[batch]) if batch in points else "" for points in by_curve)]
+
+
+def _throughput(point: PointReport) -> str:
+    found = point.figures
+    if found is None:
+        return "not measured" if point.outcome == "measured" and point.rejected is None else OUTCOMES[point.outcome]
+    figure = significant(found.throughput)
+    spread = f" ±{spread_words(found)}" if found.spread is not None else ""
+    return f"**{figure}**{spread}" if point.fastest else f"{figure}{spread}"
+
+
+def _latency(point: PointReport) -> str:
+    found = point.figures
+    return f"{milliseconds(found.latency_p50_ns)} / {milliseconds(found.latency_p95_ns)}" if found is not None else ""
+
+
+def _findings(document: ReportDocument) -> Iterator[str]:
+    sections = {
+        "Shape of the curves": shape_sentences(document),
+        "Memory boundary": boundary_sentences(document),
+        "Failures": [failure_sentence(one) for one in document.failures],
+    }
+    for title, sentences in sections.items():
+        if sentences:
+            yield f"### {title}"
+            yield listed(sentences)
+    if document.agreements:
+        yield "### Agreement of outputs"
+        yield _agreements(document)
+        if reasons := agreement_reasons(document):
+            yield listed(reasons)
+    if notes := note_sentences(document):
+        yield "### Notes"
+        yield listed(notes)
+
+
+def _agreements(document: ReportDocument) -> str:
+    rows: list[list[str]] = []
+    for one in document.agreements:
+        label, verdict, reference, *figures = agreement_cells(one)
+        rows.append([code_cell(label), verdict, code_cell(reference), *map(escape, figures)])
+    return table(("contender", "outputs", "reference", "worst", "allowed", "at batch", "same top-1"), rows)
+
+
+def _conditions(document: ReportDocument) -> Iterator[str]:
+    yield "<details>\n<summary>Conditions</summary>"
+    yield _facts(general_facts(document))
+    for one in document.contenders:
+        yield f"{code(one.name)}:"
+        yield _facts(contender_facts(one))
+    yield "Repeat with:"
+    yield fenced(document.repeat, "sh")
+    yield "</details>"
+
+
+def _facts(rows: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- {key}: {escape(value)}" for key, value in rows if value)

@@ -1,0 +1,62 @@
+"""What was asked for and not answered: why the exit code is 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.report.schema import FailureReport, State
+    from infer_compare.results import Run
+    from infer_compare.verdicts import Summary
+
+
+def state_of(run: Run) -> State:
+    """How the run ended; one without a closing record was interrupted."""
+    return run.closing.state if run.closing is not None else "interrupted"
+
+
+def shortcomings(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> tuple[str, ...]:
+    """One sentence for each thing that was asked for and has no answer; none means exit code 0.
+
+    An operating point that ran out of memory, or that was left out because a smaller one had, is an answer.
+
+    Args:
+        run: the run.
+        summary: what was derived from it.
+        failures: of its contenders and points.
+    """
+    return tuple(map(plain, [*_ending(run), *_contenders(run, summary, failures), *_bounds(summary)]))
+
+
+def _ending(run: Run) -> Iterator[str]:
+    state = state_of(run)
+    if state == "complete":
+        return
+    why = f": {run.closing.reason}" if run.closing is not None and run.closing.reason else ""
+    yield f"the run was {state} before its end{why}"
+
+
+def _contenders(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> Iterator[str]:
+    excluded = {one.contender: one for one in summary.excluded}
+    for label in run.labels:
+        own = [one for one in failures if one.contender == label]
+        unanswered = [one.sentence for one in own if one.unanswered]
+        if label not in excluded:
+            yield from unanswered
+        elif run.differs(label) is not None or unanswered or _nothing_came(run, own):
+            yield excluded[label].sentence()
+
+
+def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
+    """Whether the contender could run and has no figures, although the run came to its end."""
+    return state_of(run) == "complete" and any(one.outcome == "measured" for one in own)
+
+
+def _bounds(summary: Summary) -> Iterator[str]:
+    for answer in summary.answers:
+        if answer.bound is not None and answer.bound.best is None:
+            yield from answer.bound.sentences()

@@ -1,0 +1,1 @@
+"""The sections of the text report, as rich renderables; names are `Text`, never markup."""

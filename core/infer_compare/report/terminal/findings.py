@@ -1,0 +1,94 @@
+"""The sections between the curves and the conditions: shape, memory, failures, agreement, notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from infer_compare.report.phrases import (
+    agreement_cells,
+    agreement_reasons,
+    boundary_sentences,
+    failure_sentence,
+    note_sentences,
+    shape_sentences,
+)
+from infer_compare.report.terminal.layout import bullets, heading, indented, said, table
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import count
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from infer_compare.report.schema import ReportDocument
+
+
+def shape_section(document: ReportDocument) -> list[RenderableType]:
+    """A sentence for each curve."""
+    sentences = shape_sentences(document)
+    if not sentences:
+        return []
+    return [heading("shape", rest="latency = fixed cost + cost of a sample x batch"), bullets(sentences)]
+
+
+def memory_section(document: ReportDocument) -> list[RenderableType]:
+    """The largest batch of each contender, as far as was tried."""
+    sentences = boundary_sentences(document)
+    return [heading("memory boundary"), bullets(sentences)] if sentences else []
+
+
+def failure_section(document: ReportDocument) -> list[RenderableType]:
+    """What failed and why; nothing where nothing did."""
+    if not document.failures:
+        return []
+    return [heading("failures"), bullets(map(failure_sentence, document.failures))]
+
+
+def agreement_section(document: ReportDocument) -> list[RenderableType]:
+    """How far each contender's outputs are from the reference's, and why they do not agree."""
+    if not document.agreements:
+        return []
+    made = table(
+        [
+            ("contender", "left"),
+            ("outputs", "left"),
+            ("reference", "left"),
+            ("worst", "right"),
+            ("allowed", "right"),
+            ("at batch", "right"),
+            ("same top-1", "right"),
+        ],
+        wrap=(0, 2, 5, 6),
+    )
+    for one in document.agreements:
+        cells = map(plain, agreement_cells(one))
+        style = {"agrees": "green", "inconclusive": "yellow", "differs": "red"}[one.verdict]
+        made.add_row(*(Text(cell, style=style if place == 1 else "") for place, cell in enumerate(cells)))
+    reasons = agreement_reasons(document)
+    found: list[RenderableType] = [
+        heading("agreement of outputs", rest="relative to the largest value of the tensor"),
+        indented(made),
+    ]
+    return [*found, bullets(reasons)] if reasons else found
+
+
+def note_section(document: ReportDocument, *, verbose: bool) -> list[RenderableType]:
+    """What a reader should know before trusting the figures; the plan of the measurement only where all is asked for."""
+    notes = note_sentences(document, verbose=verbose)
+    return [heading("notes"), bullets(notes)] if notes else []
+
+
+def pair_section(document: ReportDocument) -> list[RenderableType]:
+    """The verdict on every pair at every size."""
+    sentences = [
+        f"{pair.a.point}: {pair.sentence()}" for pair in sorted(document.pairs, key=lambda pair: pair.a.point)
+        if pair.comparison is not None
+    ]  # fmt: skip
+    if not sentences:
+        return []
+    return [
+        heading("every pair", rest=count(len(sentences), "verdict")),
+        indented(said("These are not adjusted for their number.", style="dim")),
+        bullets(sentences),
+    ]

@@ -1,0 +1,230 @@
+"""Every bad input gets one clear sentence, the documented exit code, and no traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from infer_compare.models.builtin import builtin_models
+from infer_compare.testing import fake
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAKE = f"{fake.__file__}:FakeBackend:label=fake"
+
+
+def _relu(path: Path, shape: list[int | str | None], name: str = "x") -> Path:
+    graph = helper.make_graph(
+        [helper.make_node("Relu", [name], ["y"])],
+        "relu",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def _with_external_data(folder: Path, location: str) -> Path:
+    tensor = numpy_helper.from_array(np.ones((4, 4), np.float32), "w")
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "external",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])],
+        [tensor],
+    )
+    path = folder / "external.onnx"
+    path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    return path
+
+
+def _refused(result, *words: str, code: int = 2) -> None:
+    assert result.code == code, result
+    assert result.out == ""
+    message = result.err.strip().splitlines()[-1]
+    assert message.startswith("Error: ")
+    for word in words:
+        assert word in message
+
+
+def test_an_unknown_backend_suggests_the_nearest_and_lists_the_installed(cli):
+    """Before anything is started."""
+    _refused(cli("run", "mlp", "--backends", "torch,onx"), "'onx'", "Did you mean 'onnx'", "reference", "tensorflow")
+
+
+@pytest.mark.parametrize("names", ["", ",", "onnx,"])
+def test_an_empty_backend_name_is_refused(cli, names):
+    """With an example."""
+    _refused(cli("run", "mlp", "--backends", names), "empty backend name", "--backends torch,onnx")
+
+
+def test_an_unknown_built_in_model_suggests_the_nearest(cli):
+    """And says where the list is."""
+    _refused(cli("run", "resnet81", "-b", FAKE), "resnet81", "did you mean 'resnet18'", "infer-compare models")
+
+
+def test_a_missing_model_file_is_named(cli):
+    """By the path that was typed."""
+    _refused(cli("run", "nowhere.onnx", "-b", FAKE), "nowhere.onnx")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "empty"), (b"this is not a model at all", "not an ONNX file"), (None, "cut short")],
+    ids=["empty", "text", "truncated"],
+)
+def test_a_damaged_model_file_is_refused(cli, tmp_path, content, words):
+    """Empty, something else, or cut short."""
+    path = tmp_path / "bad.onnx"
+    if content is None:
+        content = builtin_models()["mlp"].build(0).SerializeToString()[:5000]
+    path.write_bytes(content)
+    _refused(cli("run", path, "-b", FAKE), "bad.onnx", words)
+
+
+@pytest.mark.parametrize("location", ["absent.bin", "../outside.bin"])
+def test_external_data_that_is_absent_or_outside_the_folder_is_refused(cli, tmp_path, location):
+    """A model may read its own folder only."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "outside.bin").write_bytes(np.ones((4, 4), np.float32).tobytes())
+    _refused(cli("run", _with_external_data(folder, location), "-b", FAKE), "external data")
+
+
+def test_an_input_without_a_size_for_a_free_axis_is_refused_with_the_text_to_write(cli, tmp_path):
+    """The sentence names input and axis."""
+    path = _relu(tmp_path / "free.onnx", ["batch", "seq"], "ids")
+    _refused(cli("run", path, "-b", FAKE), "'seq'", "'ids'", "--input 'ids:f32[batch,128]'")
+
+
+def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
+    """How to export it free."""
+    _refused(cli("run", _relu(tmp_path / "fixed.onnx", [1, 4]), "-b", FAKE), "batch axis", "fixed at 1", "export")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ("0", "begin at 1"),
+        ("-4", "begin at 1"),
+        ("1,two,3", "'two' is not a whole number"),
+        ("1,2,2", "2 more than once"),
+        ("8:1:x2", "empty"),
+        ("1:8:x1", "never ends"),
+        ("1:8", "not a range"),
+        ("1.5", "not a whole number"),
+        ("", "not a whole number"),
+    ],
+)
+def test_batch_sizes_that_make_no_sense_are_refused(cli, sizes, words):
+    """Zero, negative, no number, duplicates, ranges that are empty or never end."""
+    _refused(cli("run", "mlp", "-b", FAKE, "--batch-sizes", sizes), words)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--latency-bound", "20", "no unit"),
+        ("--latency-bound", "20parsecs", "not a unit"),
+        ("--latency-bound", "soon", "not a duration"),
+        ("--max-memory", "4", "no unit"),
+        ("--max-memory", "4elephants", "not a unit"),
+        ("--timeout", "0s", "more than nothing"),
+        ("--threads", "0", "0 is not in the range"),
+        ("--percentile", "101", "101.0 is not in the range"),
+        ("--scope", "moon", "not one of"),
+    ],
+)
+def test_option_values_that_do_not_fit_are_refused(cli, option, value, words):
+    """Units are never guessed."""
+    result = cli("run", "mlp", "-b", FAKE, option, value)
+    assert result.code == 2
+    assert words in result.err
+
+
+def test_an_option_that_the_backend_does_not_have_is_refused_with_a_suggestion(cli):
+    """And its options are listed."""
+    _refused(cli("run", "mlp", "-b", "torch:compil=true"), "'compil'", "Did you mean 'compile'", "channels_last")
+
+
+@pytest.mark.parametrize("spec", ["onnx:graph_optimization=most", "torch:compile=perhaps"])
+def test_a_value_that_an_option_does_not_take_is_refused(cli, spec):
+    """With what the option takes."""
+    _refused(cli("run", "mlp", "-b", spec), "does not fit")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"), [("torch:compile", "key=value"), ("torch:compile=true,compile=true", "twice")]
+)
+def test_an_option_text_that_is_not_one_is_refused(cli, spec, words):
+    """Key and value, each once."""
+    _refused(cli("run", "mlp", "-b", spec), words)
+
+
+def test_a_device_that_is_no_device_is_refused(cli):
+    """With examples."""
+    _refused(cli("run", "mlp", "-b", FAKE, "--device", "gpu card"), "cpu, cuda or cuda:1")
+
+
+def test_a_file_backend_that_is_not_there_is_refused(cli):
+    """By its path."""
+    _refused(cli("run", "mlp", "-b", "nowhere.py:Backend"), "nowhere.py")
+
+
+def test_a_file_in_the_place_of_the_run_folder_is_refused(cli, tmp_path):
+    """Nothing is overwritten."""
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    _refused(cli("run", "mlp", "-b", FAKE, "-o", tmp_path / "taken"), "is a file, not a folder", "-o")
+
+
+def test_a_run_folder_that_cannot_be_made_is_refused(cli):
+    """With the reason of the system."""
+    _refused(cli("run", "mlp", "-b", FAKE, "-o", "/proc/nowhere/run"), "cannot be made")
+
+
+def test_a_folder_that_holds_a_run_is_refused(cli, tmp_path):
+    """It is told how to go on."""
+    (tmp_path / "run.jsonl").write_text("", encoding="utf-8")
+    _refused(cli("run", "mlp", "-b", FAKE, "-o", tmp_path), "holds a run already")
+
+
+@pytest.mark.parametrize("command", ["report", "runs"])
+def test_a_run_that_is_not_there_is_one_sentence(cli, command):
+    """Reports need a run; a list of none is empty."""
+    result = cli(command, "nowhere")
+    assert result.code == (2 if command == "report" else 0)
+    assert "nowhere" in result.err
+
+
+def test_an_unknown_report_format_lists_those_there_are(cli, tmp_path):
+    """Before the run is read."""
+    _refused(cli("report", tmp_path, "--format", "markdwn"), "markdwn", "markdown", "csv")
+
+
+def test_a_contender_without_its_framework_is_told_what_to_install(cli, tmp_path):
+    """And with no other contender, nothing can be run: exit code 3."""
+    path = tmp_path / "absent.py"
+    path.write_text(
+        "from infer_compare.testing import FakeBackend\n"
+        "class Absent(FakeBackend):\n"
+        "    name = 'absent'\n"
+        "    requires = ('a_framework_that_nobody_has',)\n"
+        "    install_hint = 'pip install absent'\n",
+        encoding="utf-8",
+    )
+    _refused(cli("run", "mlp", "-b", f"{path}:Absent"), "a_framework_that_nobody_has", "pip install absent", code=3)
+
+
+def test_an_unknown_command_suggests_nothing_and_fails(cli):
+    """Usage is exit code 2."""
+    result = cli("rum")
+    assert result.code == 2
+    assert "rum" in result.err
