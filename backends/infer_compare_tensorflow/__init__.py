@@ -27,7 +27,9 @@ class TensorFlowOptions(Options, frozen=True, kw_only=True, forbid_unknown_field
 
     jit_compile: Annotated[
         bool,
-        msgspec.Meta(description="Compile the whole model with XLA, once for every shape; otherwise run it as a graph."),
+        msgspec.Meta(
+            description="Compile the whole model with XLA, once for every shape; otherwise run it as a graph."
+        ),
     ] = False
 
 

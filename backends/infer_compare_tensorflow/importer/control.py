@@ -25,7 +25,9 @@ def branch(node: Node, scope: Mapping[str, Value], condition: Value) -> list[Val
         return Block(then if condition.reshape(()) else other).run(scope)
     # What a branch makes of an outer value must not be remembered outside of it, so both see plain tensors.
     used = captured_names(then) | captured_names(other)
-    plain = {name: value if isinstance(value, np.ndarray) else tensor(value) for name, value in scope.items() if name in used}
+    plain = {
+        name: value if isinstance(value, np.ndarray) else tensor(value) for name, value in scope.items() if name in used
+    }
 
     def built(graph: Graph) -> Callable[[], list[tf.Tensor]]:
         return lambda: [tensor(value) for value in Block(graph).run(plain)]

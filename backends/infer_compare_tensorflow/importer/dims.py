@@ -54,7 +54,9 @@ def fold_dims(node: Node, arguments: Sequence[Value]) -> list[Value] | None:
     result = rule(node, *arguments)
     if result is None:
         return None
-    return [one.folded() if isinstance(one, Dims) else one for one in (result if isinstance(result, list) else [result])]
+    return [
+        one.folded() if isinstance(one, Dims) else one for one in (result if isinstance(result, list) else [result])
+    ]
 
 
 def _vector(value: Value) -> Dims | None:

@@ -30,7 +30,17 @@ def expanded(model: onnx.ModelProto | Path) -> onnx.ModelProto:
     defined = [("", name) for name in sorted(names) if _is_defined(name, opset)]
     if not defined:
         return model
-    return onnx.inliner.inline_selected_functions(model, defined, inline_schema_functions=True)
+    typed = onnx.ModelProto()
+    typed.CopyFrom(model)
+    # The inliner asks for the types of a call's inputs, and finds none for initializers.
+    typed.graph.value_info.extend(
+        onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims) for one in model.graph.initializer
+    )
+    try:
+        return onnx.inliner.inline_selected_functions(typed, defined, inline_schema_functions=True)
+    except RuntimeError:
+        # It asserts where it lacks a type; the operator is then refused by name.
+        return model
 
 
 def _is_defined(name: str, opset: int) -> bool:

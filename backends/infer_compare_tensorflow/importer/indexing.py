@@ -140,9 +140,7 @@ def slice_1(node: Node, data: Value) -> Value:
 
 
 @operator("Slice", 10, 11, 13, layouts=True, dims=True)
-def slice_10(
-    node: Node, data: Value, starts: Value, ends: Value, axes: Value = None, steps: Value = None
-) -> Value:
+def slice_10(node: Node, data: Value, starts: Value, ends: Value, axes: Value = None, steps: Value = None) -> Value:
     """A range of each axis, given by inputs that may be computed."""
     begin, end = sizes_in(starts), sizes_in(ends)
     if begin is None or end is None:
@@ -196,7 +194,9 @@ def one_hot(node: Node, indices: Value, depth: Value, values: Value) -> Value:
     places = tf.where(places < 0, places + tf.cast(size, tf.int64), places)
     off, on = tf.unstack(tensor(values), 2)
     axis = node.attributes.get("axis", -1)
-    chosen = tf.one_hot(places, size, True, False, axis=axis if axis >= -1 else axis + rank_of(indices) + 1, dtype=tf.bool)
+    chosen = tf.one_hot(
+        places, size, True, False, axis=axis if axis >= -1 else axis + rank_of(indices) + 1, dtype=tf.bool
+    )
     return tf.where(chosen, on, off)
 
 
@@ -290,7 +290,9 @@ def _padded(node: Node, data: Value, pads: Sequence[Size], value: Value) -> Valu
     if held:
         pairs = [pairs[axis] for axis in (0, *range(2, rank), 1)]
     cropped = [
-        slice(-min(begin, 0) if isinstance(begin, int) else None, (min(end, 0) or None) if isinstance(end, int) else None)
+        slice(
+            -min(begin, 0) if isinstance(begin, int) else None, (min(end, 0) or None) if isinstance(end, int) else None
+        )
         for begin, end in pairs
     ]
     added = [tuple(max(one, 0) if isinstance(one, int) else one for one in pair) for pair in pairs]

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 @operator("BatchNormalization", 7, 9, 14, 15, layouts=True)
-def batch_normalization(
-    node: Node, data: Value, scale: Value, offset: Value, mean: Value, variance: Value
-) -> Value:
+def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, mean: Value, variance: Value) -> Value:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset per channel, with stored statistics."""
     if node.attributes.get("training_mode", 0) or len([name for name in node.outputs if name]) > 1:
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; only inference has an import.")
@@ -129,9 +127,13 @@ def local_response_normalization(node: Node, data: Value) -> Value:
 @operator("LpNormalization", 1, 22, layouts=True)
 def lp_normalization(node: Node, data: Value) -> Value:
     """x over its 1-norm or 2-norm along an axis; 0 where the norm is 0."""
-    x, axis = (data.last, data.axis(node.attributes.get("axis", -1))) if isinstance(data, ChannelsLast) else (
-        tensor(data),
-        node.attributes.get("axis", -1),
+    x, axis = (
+        (data.last, data.axis(node.attributes.get("axis", -1)))
+        if isinstance(data, ChannelsLast)
+        else (
+            tensor(data),
+            node.attributes.get("axis", -1),
+        )
     )
     norm = tf.norm(x, ord=node.attributes.get("p", 2), axis=axis, keepdims=True)
     result = tf.math.divide_no_nan(x, norm)

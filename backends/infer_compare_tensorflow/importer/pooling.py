@@ -42,7 +42,8 @@ def _slices(x: tf.Tensor, moving: Window) -> list[tf.Tensor]:
     """What each element of the window sees, one tensor per element, in row-major order."""
     sizes = shape_of(x)[1:-1]
     counts = [
-        (size - extent) // stride + 1 for size, extent, stride in zip(sizes, moving.extents, moving.strides, strict=True)
+        (size - extent) // stride + 1
+        for size, extent, stride in zip(sizes, moving.extents, moving.strides, strict=True)
     ]
     found = []
     for offsets in product(*(range(0, k * d, d) for k, d in zip(moving.kernel, moving.dilations, strict=True))):
@@ -117,12 +118,12 @@ def average_pool(node: Node, data: Value) -> Value:
     total = _window_sums(x, moving)
     if not moving.padded:
         return ChannelsLast(total / tf.cast(np.prod(moving.kernel), x.dtype))
-    counted = window(node, data, node.attributes["kernel_shape"]).pads if count_padding else ((0, 0),) * len(moving.pads)
+    counted = (
+        window(node, data, node.attributes["kernel_shape"]).pads if count_padding else ((0, 0),) * len(moving.pads)
+    )
     ones = tf.ones([1, *shape_of(x)[1:-1], 1], x.dtype)
     ones = pad_spatial(ones, counted, 1)
-    rest = tuple(
-        (begin - known[0], end - known[1]) for (begin, end), known in zip(moving.pads, counted, strict=True)
-    )
+    rest = tuple((begin - known[0], end - known[1]) for (begin, end), known in zip(moving.pads, counted, strict=True))
     return ChannelsLast(total / _window_sums(ones, replace(moving, pads=rest)))
 
 

@@ -75,7 +75,9 @@ def quantize_linear(node: Node, data: Value, scale: Value, zero: Value = None) -
 def dequantize_linear(node: Node, data: Value, scale: Value, zero: Value = None) -> Value:
     """(x - zero point) * scale, in the type of the scale."""
     if dtype_of(data) not in {*INTEGERS, tf.int32}:
-        raise UnsupportedModel(f"ONNX operator {node} reads {dtype_of(data).name}, which has no import into TensorFlow.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} reads {dtype_of(data).name}, which has no import into TensorFlow."
+        )
     held = isinstance(data, ChannelsLast) and not node.attributes.get("block_size", 0)
     x = data.last if held else tensor(data)
     around = data if held else x

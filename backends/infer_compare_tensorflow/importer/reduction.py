@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from infer_compare.models.onnx_graph import Node
 
+
 def _l2(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
     if x.dtype.is_integer:
         return tf.cast(tf.sqrt(tf.reduce_sum(tf.square(tf.cast(x, tf.float64)), axes, keep)), x.dtype)

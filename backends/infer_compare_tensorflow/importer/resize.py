@@ -161,9 +161,7 @@ def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any
     return np.clip(rules[rounding](positions), 0, axis.size - 1).astype(np.int32)
 
 
-def _interpolated(
-    node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: NDArray[Any], kind: str
-) -> tf.Tensor:
+def _interpolated(node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: NDArray[Any], kind: str) -> tf.Tensor:
     neighbours, weights = _neighbours(node, axis, positions, kind)
     if bool(node.attributes.get("exclude_outside", 0)):
         weights = np.where((neighbours >= 0) & (neighbours < axis.size), weights, 0)
@@ -178,15 +176,14 @@ def _interpolated(
     shape = [1] * len(x.shape)
     shape[place] = -1
     parts = [
-        tf.gather(x, clipped[:, one].astype(np.int32), axis=place) * tf.constant(weights[:, one].reshape(shape), x.dtype)
+        tf.gather(x, clipped[:, one].astype(np.int32), axis=place)
+        * tf.constant(weights[:, one].reshape(shape), x.dtype)
         for one in range(weights.shape[1])
     ]
     return tf.add_n(parts)
 
 
-def _neighbours(
-    node: Node, axis: _Axis, positions: NDArray[Any], kind: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def _neighbours(node: Node, axis: _Axis, positions: NDArray[Any], kind: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Indices and weights [target, neighbours]; antialiasing widens the filter when an image shrinks."""
     shrink = min(axis.scale, 1.0) if node.attributes.get("antialias", 0) else 1.0
     a = node.attributes.get("cubic_coeff_a", -0.75)

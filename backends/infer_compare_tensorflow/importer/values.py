@@ -229,7 +229,9 @@ def known_size(node: Node, value: Value, axis: int) -> int:
     """
     size = shape_of(value)[axis]
     if not isinstance(size, int):
-        raise UnsupportedModel(f"ONNX operator {node} needs a fixed size of axis {axis} for its import into TensorFlow.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} needs a fixed size of axis {axis} for its import into TensorFlow."
+        )
     return size
 
 

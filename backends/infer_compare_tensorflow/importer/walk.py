@@ -71,9 +71,7 @@ def captured_names(graph: Graph) -> set[str]:
     return names
 
 
-def evaluate(
-    node: Node, operator: Operator, arguments: Sequence[Value], scope: Mapping[str, Value]
-) -> Sequence[Value]:
+def evaluate(node: Node, operator: Operator, arguments: Sequence[Value], scope: Mapping[str, Value]) -> Sequence[Value]:
     """The outputs of one node.
 
     Arrays alone are computed at once and stay arrays; shapes with free axes are computed entry by entry where

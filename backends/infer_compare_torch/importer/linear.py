@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
 
+simple("Det", 11, 22, call=torch.linalg.det)
 simple("MatMul", 1, 9, 13, call=torch.matmul)
 
 
@@ -39,9 +40,6 @@ def add_bias(builder: Builder, node: Node, first: Value, second: Value) -> Value
     return None
 
 
-simple("Det", 11, 22, call=torch.linalg.det)
-
-
 @operator("Gemm", 7, 9, 11, 13)
 def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value | None = None) -> Value:
     attributes = node.attributes
@@ -55,8 +53,7 @@ def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value
         columns is not None and shape_of(bias) == (columns[0 if attributes.get("transB", 0) else 1],)
     )
     if alpha == 1.0 and (bias is None or beta == 1.0) and per_feature:
-        weight = second if attributes.get("transB", 0) else builder.emit(torch.t, second)
-        return builder.emit(functional.linear, first, weight, bias)
+        return builder.emit(functional.linear, first, _features_first(builder, node, second), bias)
     if attributes.get("transB", 0):
         second = builder.emit(torch.t, second)
     made = builder.emit(torch.matmul, first, second)
@@ -65,6 +62,12 @@ def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value
     if bias is not None:
         made = builder.emit(py.add, made, bias if beta == 1.0 else builder.emit(scale, bias, beta))
     return made
+
+
+def _features_first(builder: Builder, node: Node, weight: Value) -> Value:
+    if node.attributes.get("transB", 0):
+        return weight
+    return builder.derived(weight, transposed) if isinstance(weight, torch.Tensor) else builder.emit(torch.t, weight)
 
 
 def scale(tensor: torch.Tensor, factor: float) -> torch.Tensor:

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from infer_compare.engine.events import Observer
     from infer_compare.engine.member import Terms
     from infer_compare.engine.pool import InputPool
-    from infer_compare.results import Run
+    from infer_compare.results import AgreementVerdict, Run
 
 ORACLE_BATCHES = (1, 3)
 """Batch sizes at which the slow reference is asked when no contender runs the model natively."""
+UNLIKE_ALONE = "a row of a batch differs from the same row run alone"
 
 
 class Outputs:
@@ -107,20 +108,33 @@ def agree(
                 asked = oracle.of(point.batch)
                 if asked is not None:
                     source, reference = "reference", asked
-            if reference is None or rtol is None:
-                why = (
-                    "the reference did not run this batch size"
-                    if rtol is not None
-                    else f"nothing says how far {_precision(run, label)} may differ; say so with --rtol"
-                )
+            if rtol is None:
+                reason = f"nothing says how far {_precision(run, label)} may differ; say so with --rtol"
                 found.append(
                     Agreement(
                         contender=label,
                         reference=source,
                         point=point,
                         verdict="inconclusive",
-                        reason=why,
-                        rtol=rtol or 0.0,
+                        reason=reason,
+                        rtol=0.0,
+                    )
+                )
+                continue
+            if reference is None:
+                # Its rows alone were compared at batch 1; here they are compared with themselves.
+                same = _consistent(mine, outputs[label].rows(), point.batch, rtol)
+                verdicts: dict[bool | None, AgreementVerdict] = {True: "agrees", False: "differs", None: "inconclusive"}
+                reasons = {True: "", False: UNLIKE_ALONE, None: "the reference did not run this batch size"}
+                found.append(
+                    Agreement(
+                        contender=label,
+                        reference=label,
+                        point=point,
+                        verdict=verdicts[same],
+                        reason=reasons[same],
+                        rtol=rtol,
+                        row_consistent=same,
                     )
                 )
                 continue
@@ -129,7 +143,7 @@ def agree(
             )
             consistent = _consistent(mine, outputs[label].rows(), point.batch, rtol)
             if consistent is False and verdict != "differs":
-                verdict, reason = "differs", "a row of a batch differs from the same row run alone"
+                verdict, reason = "differs", UNLIKE_ALONE
             found.append(
                 Agreement(
                     contender=label,

@@ -44,21 +44,29 @@ class Explorer:
         self.singles = 0
         """How many rows were run alone."""
 
-    def run(self, exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None]) -> bool:
+    def run(
+        self,
+        exploration: Exploration,
+        known: Callable[[OperatingPoint], AnyOutcome | None],
+        *,
+        again: bool = False,
+    ) -> bool:
         """Feeds the exploration until it wants no more.
 
         Args:
             exploration: which sizes to try.
             known: outcomes that are stored already and are not to be found again.
+            again: whether this contender has been explored before, and goes on.
 
         Returns:
             Whether the contender can take part.
         """
         self._outputs.mkdir(parents=True, exist_ok=True)
         with Member(self._route, self._terms) as member:
-            if not self._start(member, record=True):
+            if not self._start(member, record=not again):
                 return False
-            self._run_singles(member)
+            if not again:
+                self._run_singles(member)
             while (point := exploration.next()) is not None:
                 outcome = known(point)
                 if outcome is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -115,13 +116,20 @@ class Sweep:
 
     def _explore(self, pool: InputPool) -> dict[str, tuple[OperatingPoint, ...]]:
         """The operating points that each contender can run."""
-        points: dict[str, tuple[OperatingPoint, ...]] = {}
+        explorations: dict[str, Exploration] = {}
+        explorers: dict[str, Explorer] = {}
         for label, route in self._resolved.routes.items():
             explorer = Explorer(route, self._resolved.terms, pool, self._journal, self._observer, self._outputs(label))
             exploration = Exploration(self._plan.batch_sizes)
-            if explorer.run(exploration, lambda point, label=label: self._known(label, point)):  # type: ignore[misc]
-                points[label] = exploration.runnable
-        return points
+            if explorer.run(exploration, partial(self._known, label)):
+                explorations[label], explorers[label] = exploration, explorer
+        # Curves that the plateau ended are brought to one length, so that every size can be compared.
+        largest = max((found.runnable[-1].batch for found in explorations.values() if found.runnable), default=0)
+        for label, exploration in explorations.items():
+            if exploration.open_ended and exploration.runnable and exploration.runnable[-1].batch < largest:
+                exploration.extend(largest)
+                explorers[label].run(exploration, partial(self._known, label), again=True)
+        return {label: exploration.runnable for label, exploration in explorations.items()}
 
     def _outputs(self, label: str) -> Path:
         # Labels are the user's words; a folder is named by a number.

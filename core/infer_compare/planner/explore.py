@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLATEAU_GAIN = 0.05
-"""A doubling that gains less than this has seen the plateau, when the one before gained less as well."""
+"""A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained
+less as well. Against the best, since the rough figures of exploring go up and down on a busy machine."""
 LARGEST_AUTO = 4096
-SLOWEST_AUTO_NS = 1_000_000_000
-"""`auto` does not go on past a batch that takes a second: rounds of the next size would take the run's time."""
+SLOWEST_AUTO_NS = 500_000_000
+"""`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
 BAD_IN_A_ROW = 2
 
 
@@ -39,6 +40,7 @@ class Exploration:
         self._given = tuple(sizes) if sizes is not None else None
         self._outcomes: dict[int, AnyOutcome] = {}
         self._ended: str | None = None
+        self._reach = 0
 
     def next(self) -> OperatingPoint | None:
         """The next operating point to try, or None when the curve is known."""
@@ -48,6 +50,8 @@ class Exploration:
             left = [size for size in self._given if size not in self._outcomes]
             return OperatingPoint(left[0]) if left else None
         size = 2 * max(self._outcomes, default=0) or 1
+        if size <= self._reach:
+            return OperatingPoint(size)
         return None if size > LARGEST_AUTO or self._plateau() else OperatingPoint(size)
 
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
@@ -81,6 +85,15 @@ class Exploration:
         )
 
     @property
+    def open_ended(self) -> bool:
+        """Whether nothing but the plateau, or the time that a batch takes, kept it from larger sizes."""
+        return self._given is None and self._ended is None
+
+    def extend(self, largest: int) -> None:
+        """Goes on with powers of two up to a size, past its own plateau: another contender was tried there."""
+        self._reach = largest
+
+    @property
     def runnable(self) -> tuple[OperatingPoint, ...]:
         """Sizes that ran, ascending."""
         return tuple(OperatingPoint(size) for size in sorted(self._measured))
@@ -90,11 +103,12 @@ class Exploration:
         return {size: outcome for size, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
     def _plateau(self) -> bool:
-        """Whether two doublings in a row gained less than 5 %, or the next size would take too long."""
+        """Whether two sizes in a row gained less than 5 % over the best before, or the next would take too long."""
         measured = sorted(self._measured.items())
         if measured and 2 * measured[-1][1].latency_ns > SLOWEST_AUTO_NS:
             return True
         rates = [size / outcome.latency_ns for size, outcome in measured]
         if len(rates) < 3:
             return False
-        return rates[-1] < rates[-2] * (1 + PLATEAU_GAIN) and rates[-2] < rates[-3] * (1 + PLATEAU_GAIN)
+        enough = (1 + PLATEAU_GAIN) * max(rates[:-2])
+        return rates[-2] < enough and rates[-1] < enough

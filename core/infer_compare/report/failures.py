@@ -75,7 +75,7 @@ def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             contender=label,
             points=tuple(where),
             outcome=tag_of(outcome),
-            sentence=plain(f"{label} {outcome_words(outcome)} at {places(where)}{_while(outcome)}"),
+            sentence=plain(f"{label} at {places(where)}: it {outcome_words(outcome)}{_while(outcome)}"),
             detail=_last_words(outcome),
             unanswered=_unanswered(run, own, points),
         )
@@ -139,7 +139,7 @@ def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             contender=label,
             points=(point,) if point is not None else (),
             outcome=tag_of(own[0].outcome),
-            sentence=plain(f"{label} {words}{where}{_PHASES[own[0].phase]}, in {which}"),
+            sentence=plain(f"{label}{where}: it {words}{_PHASES[own[0].phase]}, in {which}"),
             detail=_last_words(own[0].outcome),
             unanswered=isinstance(own[0].outcome, Died | Failed | TimedOut),
         )

@@ -62,7 +62,7 @@ def _answer(document: ReportDocument) -> Iterator[str]:
 def _bests(one: AnswerReport) -> str:
     stand = standings(one.answer)
     return table(
-        ("contender", "best batch", "samples/s", "± %", "p50 ms", "p95 ms", "against the best"),
+        ("contender", "batch", "samples/s", "± %", "p50 ms", "p95 ms", "against the best"),
         [
             (
                 code_cell(best.name),
@@ -82,7 +82,7 @@ def _under_bound(one: AnswerReport) -> str:
     bound = one.answer.bound
     assert bound is not None
     return table(
-        (escape(bound.words), "best batch", "samples/s", f"p{bound.percentile:g} ms", "largest batch"),
+        (escape(bound.words), "batch", "samples/s", f"p{bound.percentile:g} ms", "largest"),
         [
             (
                 code_cell(row.name),

@@ -44,7 +44,7 @@ class Measured(Outcome, frozen=True, kw_only=True, tag="measured"):
     first_call_ns: int
     """The first call, compilation and lazy initialisation included."""
     latency_ns: int
-    """Median of a few warm calls; rough, never ranked."""
+    """Lower quartile of a few warm calls; rough, never ranked."""
     memory: Memory = msgspec.field(default_factory=Memory)
 
 

@@ -27,6 +27,7 @@ from infer_compare.results import (
     Run,
     Slice,
     Start,
+    Unusable,
     WarmUp,
 )
 
@@ -54,6 +55,7 @@ class Story:
         curves: milliseconds of a call, by contender and batch size.
         model: its name.
         outcomes: of points that did not run while exploring.
+        unusable: outcomes of contenders that took no part.
         differs: contenders whose outputs differ from the first contender's.
         imported: contenders whose model is our rendering.
         refused: slices of these restarts are refused by the gate.
@@ -66,6 +68,7 @@ class Story:
     curves: Mapping[str, Mapping[int, float]] = dataclasses.field(default_factory=lambda: CURVES)
     model: str = "cnn"
     outcomes: Mapping[tuple[str, int], Any] = dataclasses.field(default_factory=dict)
+    unusable: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     differs: Sequence[str] = ()
     imported: Sequence[str] = ()
     refused: Sequence[int] = ()
@@ -110,8 +113,13 @@ class Story:
             created="2026-01-02T03:04:05Z",
             command=self.command,
             model=ModelInfo(
-                name=self.model, source="cnn", format="onnx", sha256="0123456789abcdef", parameters=25_450,
-                inputs=(TensorSpec("x", "float32", ("batch", 3, 32, 32)),), flops_per_sample=5_000_000,
+                name=self.model,
+                source="cnn",
+                format="onnx",
+                sha256="0123456789abcdef",
+                parameters=25_450,
+                inputs=(TensorSpec("x", "float32", ("batch", 3, 32, 32)),),
+                flops_per_sample=5_000_000,
             ),  # fmt: skip
             contenders=tuple(ContenderSpec(label=label, backend=label.partition(":")[0]) for label in self.curves),
             plan=Plan(**{**plan, **self.plan}),
@@ -120,7 +128,11 @@ class Story:
 
     def explored(self) -> Iterator[Any]:
         """A start and the probes of every contender."""
+        for label, outcome in self.unusable.items():
+            yield Unusable(contender=label, outcome=outcome)
         for label, curve in self.curves.items():
+            if label in self.unusable:
+                continue
             imported = label in self.imported
             yield Start(
                 contender=label, restart=0, pid=7, framework_version="1.2.3", device="cpu",
@@ -145,7 +157,7 @@ class Story:
             differs = label in self.differs
             needed = 0.0 if label == judge else 0.31 if differs else 2.1e-7
             for size in curve:
-                if (label, size) in self.outcomes:
+                if (label, size) in self.outcomes or label in self.unusable:
                     continue
                 yield Agreement(
                     contender=label,
@@ -172,7 +184,9 @@ class Story:
                     labels = [
                         label
                         for label, curve in self.curves.items()
-                        if size in curve and (label, size) not in self.outcomes and label not in self.differs
+                        if size in curve
+                        and (label, size) not in self.outcomes
+                        and label not in {*self.differs, *self.unusable}
                     ]
                     if labels:
                         index += 1

@@ -58,7 +58,7 @@ def _bests(answer: Answer) -> Table:
     made = table(
         [
             ("contender", "left"),
-            ("best batch", "right"),
+            ("batch", "right"),
             ("samples/s", "right"),
             ("± %", "right"),
             ("p50 ms", "right"),
@@ -88,10 +88,10 @@ def _under_bound(one: AnswerReport) -> Table:
     made = table(
         [
             (bound.words, "left"),
-            ("best batch", "right"),
+            ("batch", "right"),
             ("samples/s", "right"),
             (f"p{bound.percentile:g} ms", "right"),
-            ("largest batch", "right"),
+            ("largest", "right"),
             ("behind (estimate)", "left"),
         ],
         wrap=(0, 1, 4, 5),

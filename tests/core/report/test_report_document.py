@@ -1,0 +1,331 @@
+"""The report document: what it holds of a run, of any prefix of one, and why an exit code is 1."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import Any
+
+import msgspec
+import pytest
+
+from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument, document
+from infer_compare.results import (
+    Closing,
+    Death,
+    Died,
+    Failed,
+    LimitReached,
+    OperatingPoint,
+    OutOfMemory,
+    Run,
+    Skipped,
+    TimedOut,
+)
+from infer_compare.verdicts import Verdict
+
+OOM = OutOfMemory(reason="can't allocate memory", evidence="raised", phase="explore")
+DIED = Died(exit_code=-11, signal="SIGSEGV", phase="measure", stderr_tail="one\nfatal: bad\x1b[31m news\n\n")
+
+
+def floats(value: Any) -> list[float]:
+    """Every floating-point number inside a plain value."""
+    if isinstance(value, float):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [one for part in parts for one in floats(part)]
+
+
+def test_a_document_decodes_to_itself_and_holds_neither_nan_nor_raw_stamps(story):
+    """The document goes through JSON unchanged, with finite numbers only and no durations of single calls."""
+    made = document(story(refused=(2,), plan={"latency_bound_ns": 1_500_000}).run())
+    encoded = msgspec.json.encode(made)
+    assert msgspec.json.decode(encoded, type=ReportDocument) == made
+    assert all(math.isfinite(one) for one in floats(json.loads(encoded)))
+    assert b"durations_ns" not in encoded
+
+
+def test_a_document_names_its_schema_and_version(story):
+    """A reader can tell what it has before it decodes the rest, and a JSON Schema can be made of the type."""
+    plain = json.loads(msgspec.json.encode(document(story().run())))
+    assert (plain["schema"], tuple(plain["version"])) == (REPORT_SCHEMA, REPORT_VERSION)
+    assert "ReportDocument" in msgspec.json.schema(ReportDocument)["$ref"]
+
+
+def test_every_prefix_of_a_run_makes_a_document(story):
+    """Whatever was recorded before a run ended can be reported, and its state says that it did not end well."""
+    records = list(story(curves={"onnx": {1: 0.5, 2: 0.7}, "torch": {1: 1.5, 2: 1.8}}, rounds=1).records())
+    for length in range(1, len(records)):
+        made = document(Run.fold(records[:length]))
+        assert made.state == "interrupted"
+        assert made.shortcomings
+        assert msgspec.json.decode(msgspec.json.encode(made), type=ReportDocument) == made
+    assert document(Run.fold(records)).state == "complete"
+
+
+def test_a_header_alone_recommends_nothing(story):
+    """With nothing measured the answer says so and is no more than an estimate."""
+    made = document(Run.fold([story().header()]))
+    assert made.answers[0].headline == "No answer: no contender was measured."
+    assert made.answers[0].estimate
+    assert all(point.outcome == "skipped" for curve in made.curves for point in curve.points)
+    assert all(curve.boundary is None for curve in made.curves)
+
+
+def test_a_run_that_was_only_explored_shows_rough_latencies_without_figures(story):
+    """What exploring saw is there, beside figures that are not, and nothing is ranked by it."""
+    told = story()
+    made = document(Run.fold([told.header(), *told.explored()]))
+    point = made.curves[0].points[0]
+    assert point.figures is None
+    assert point.rough_latency_ns == 500_000
+    assert point.reason == "ran, and no round was measured"
+    assert made.answers[0].answer.recommended is None
+
+
+def test_the_answer_of_a_complete_run_says_what_to_use(story):
+    """The recommended contender and batch size, with no estimate about it once the verdict is there."""
+    made = document(story().run())
+    (one,) = made.answers
+    assert one.headline == "Use onnx at batch 8."
+    assert not one.estimate
+    assert one.answer.headline[0].verdict is Verdict.FASTER
+    assert made.shortcomings == ()
+
+
+def test_without_a_verdict_the_answer_is_an_estimate(story):
+    """Two contenders that cannot be told apart are not ranked in words."""
+    curves = {"onnx": {8: 1.90}, "torch": {8: 2.00}, "tensorflow": {8: 4.0}}
+    made = document(story(curves=curves, restarts=1).run())
+    assert made.answers[0].estimate
+    assert made.answers[0].headline.startswith("Estimate: onnx at batch 8; it was not shown to be faster than")
+
+
+def test_contenders_that_are_alike_are_said_to_be(story):
+    """A difference within the margin is told beside the recommendation, which is then no estimate."""
+    made = document(story(curves={"onnx": {8: 1.90}, "torch": {8: 1.905}}).run())
+    assert made.answers[0].headline == "Use onnx at batch 8; torch is as fast within 3 %."
+    assert not made.answers[0].estimate
+
+
+def test_a_point_is_fastest_where_it_beats_every_other_contender(story):
+    """The mark belongs to the points whose verdicts against all others say so, and to no others."""
+    curves = {"onnx": {1: 0.5, 2: 0.7}, "torch": {1: 1.5, 2: 0.4}, "tensorflow": {1: 2.0, 2: 2.0}}
+    made = document(story(curves=curves).run())
+    fastest = {(point.contender, point.point.batch) for curve in made.curves for point in curve.points if point.fastest}
+    assert fastest == {("onnx", 1), ("torch", 2)}
+
+
+def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story):
+    """Version, provenance, chain, effective settings, and start-up in its parts."""
+    torch = document(story(imported=("torch",)).run()).contenders[1]
+    assert (torch.name, torch.provenance, torch.chain) == ("torch (imported)", "imported", ("onnx", "torch"))
+    assert torch.effective["precision"] == "float32"
+    assert torch.start_up is not None
+    assert torch.start_up.total_ns == pytest.approx(511e6)
+    assert (torch.start_up.first_call_ns, torch.start_up.first_call_at) == (30e6, OperatingPoint(1))
+
+
+def test_running_out_of_memory_is_an_answer(story):
+    """A point out of memory, and those left out because of it, set the boundary and leave the exit code at 0."""
+    skipped = Skipped(reason="not tried, since batch 4 ran out of memory")
+    made = document(story(outcomes={("torch", 4): OOM, ("torch", 8): skipped}).run())
+    boundary = made.curves[1].boundary
+    assert boundary is not None
+    assert (boundary.largest_ran, boundary.smallest_failed, boundary.failure) == (2, 4, "out_of_memory")
+    assert boundary.sentence == (
+        "torch: batch 4 ran out of memory (can't allocate memory); the largest below it that ran is 2, "
+        "with 154 MiB of memory"
+    )
+    assert made.shortcomings == ()
+    assert [one.sentence for one in made.failures] == [
+        "torch at batch 8: it was not run (not tried, since batch 4 ran out of memory)"
+    ]
+
+
+def test_a_contender_that_runs_out_of_memory_everywhere_is_an_answer_too(story):
+    """It is not ranked, for a reason that is a result."""
+    outcomes = {("torch", 1): OOM, **{("torch", size): Skipped(reason="not tried") for size in (2, 4, 8)}}
+    made = document(story(outcomes=outcomes).run())
+    assert [one.contender for one in made.excluded] == ["torch"]
+    assert made.shortcomings == ()
+
+
+def test_a_limit_of_the_framework_bounds_the_curve(story):
+    """It is told at the boundary and among the failures, and is no shortcoming."""
+    limit = LimitReached(reason="canUse32BitIndexMath", phase="explore")
+    made = document(story(outcomes={("torch", 8): limit}).run())
+    assert made.curves[1].boundary.failure == "limit_reached"
+    assert made.failures[0].sentence == "torch at batch 8: it reached a limit of its framework (canUse32BitIndexMath)"
+    assert made.shortcomings == ()
+
+
+def test_without_out_of_memory_the_boundary_is_the_largest_tried(story):
+    """At least that much is known."""
+    sentence = document(story().run()).curves[0].boundary.sentence
+    assert sentence == "onnx: at least batch 8, the largest tried that ran, with 166 MiB of memory"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence", "detail"),
+    [
+        (
+            Died(exit_code=-11, signal="SIGSEGV", phase="explore", stderr_tail="a\nfatal: \x1b[31mbad\n \n"),
+            "torch at batch 8: it died of SIGSEGV",
+            "fatal: \N{REPLACEMENT CHARACTER}[31mbad",
+        ),
+        (TimedOut(deadline_s=60, phase="explore"), "torch at batch 8: it did not answer within 60.0 s", ""),
+        (
+            Failed(error="RuntimeError", reason="no kernel", phase="explore"),
+            "torch at batch 8: it failed with RuntimeError (no kernel)",
+            "",
+        ),
+    ],
+)
+def test_a_point_that_failed_is_told_with_its_reason_and_counts(story, outcome, sentence, detail):
+    """A crash, a hang and an error leave a question unanswered, and say why, the last words of the worker included."""
+    made = document(story(outcomes={("torch", 8): outcome}).run())
+    assert [(one.sentence, one.detail) for one in made.failures] == [(sentence, detail)]
+    assert made.shortcomings == (sentence,)
+
+
+def test_alike_failures_of_a_contender_are_told_together(story):
+    """One sentence names all batch sizes that failed in the same way."""
+    failed = Failed(error="RuntimeError", reason="no kernel", phase="explore")
+    made = document(story(outcomes={("torch", 4): failed, ("torch", 8): failed}).run())
+    assert [one.sentence for one in made.failures] == [
+        "torch at batch 4 and 8: it failed with RuntimeError (no kernel)"
+    ]
+
+
+def test_a_contender_that_could_not_take_part_counts_once(story):
+    """Its reason is told once, not again for each batch size that it was never tried at."""
+    made = document(story(unusable={"torch": Skipped(reason="torch is not installed")}).run())
+    assert made.shortcomings == ("torch is not ranked: it was not run (torch is not installed)",)
+    assert [one.sentence for one in made.failures if one.contender == "torch"] == [
+        "torch took no part: it was not run (torch is not installed)"
+    ]
+    assert made.contenders[1].start_up is None
+
+
+def test_a_contender_that_computes_something_else_counts(story):
+    """It keeps its place in the table of agreement, with the worst difference, and is not ranked."""
+    made = document(story(differs=("torch",)).run())
+    assert made.agreements[1].verdict == "differs"
+    assert made.agreements[1].needed_rtol == 0.31
+    (sentence,) = made.shortcomings
+    assert sentence.startswith("torch is not ranked: its outputs differ from those of onnx at batch 1")
+    assert all(one.contender != "torch" for one in made.failures)
+
+
+def test_a_worker_lost_after_slices_were_recorded_is_told_and_counts(story):
+    """The figures stay; the sentence says where and in which restarts."""
+    deaths = [
+        Death(contender="torch", restart=restart, phase="measure", point=OperatingPoint(8), outcome=DIED)
+        for restart in (2, 3)
+    ]
+    made = document(story(extra=deaths).run())
+    assert made.curves[1].points[3].figures is not None
+    assert [(one.sentence, one.detail) for one in made.failures] == [
+        (
+            "torch at batch 8: it died of SIGSEGV while it was measured, in restarts 2 and 3",
+            "fatal: bad\N{REPLACEMENT CHARACTER}[31m news",
+        )
+    ]
+    assert made.shortcomings == (made.failures[0].sentence,)
+
+
+def test_out_of_memory_while_measuring_is_told_and_does_not_count(story):
+    """Memory is an answer whenever it ends."""
+    death = Death(contender="torch", restart=2, phase="measure", point=OperatingPoint(8), outcome=OOM)
+    made = document(story(extra=[death]).run())
+    assert len(made.failures) == 1
+    assert made.shortcomings == ()
+
+
+def test_a_latency_bound_that_nothing_is_shown_to_keep_counts(story):
+    """The condition was stated and is unmet; the nearest point is named."""
+    made = document(story(plan={"latency_bound_ns": 100_000}).run())
+    assert made.shortcomings == made.answers[0].answer.bound.sentences()
+    assert "none was shown to hold" in made.shortcomings[0]
+    assert all(row.best is None for row in made.answers[0].under_bound)
+
+
+def test_a_latency_bound_leaves_a_best_and_a_largest_size_of_each_contender(story):
+    """Those that keep it are ranked by throughput; who has none comes last."""
+    curves = {"slow": {1: 5.0, 2: 6.0}, "torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
+    rows = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers[0].under_bound
+    assert [(row.contender, row.best and row.best.point.batch) for row in rows] == [
+        ("onnx", 1),
+        ("torch", 2),
+        ("slow", None),
+    ]
+    assert rows[0].behind == 1
+    assert rows[1].behind == pytest.approx(1998 / 1110, rel=0.01)
+    assert rows[1].largest.point == OperatingPoint(2)
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted"])
+def test_a_run_that_ended_early_counts_and_says_why(story, state):
+    """The reason of the closing record is the reason of the report."""
+    made = document(story(closing=Closing(state=state, reason="the machine is busy", elapsed_s=3)).run())
+    assert made.state == state
+    assert made.shortcomings == (f"the run was {state} before its end: the machine is busy",)
+
+
+def test_refused_slices_are_counted_by_cause_whatever_their_figures(story):
+    """Causes that differ in figures only are one; the busiest process is named with its highest share."""
+    noise = document(story(refused=(2,)).run()).noise
+    assert (noise.slices, noise.rejected, noise.share) == (128, 32, 0.25)
+    assert [(one.example, one.slices) for one in noise.causes] == [
+        ("other programs: make (pid 99) took 90 % of a core", 32)
+    ]
+    assert (noise.top.pid, noise.top.share) == (99, 0.93)
+
+
+def test_a_point_whose_every_slice_was_refused_has_no_figures_and_says_so(story):
+    """There is nothing to report at it, and the contender is missed."""
+    made = document(story(curves={"onnx": {1: 0.5}}, refused=(1, 2, 3, 4)).run())
+    assert made.curves[0].points[0].rejected == 1
+    assert made.failures[0].sentence == "onnx has no figures at batch 1: every slice was disturbed"
+    assert made.shortcomings == ("onnx is not ranked: every slice was disturbed by other processes",)
+
+
+def test_other_axes_make_curves_and_answers_of_their_own(story):
+    """Batch sizes are compared at one sequence length only."""
+    records = list(story().records())
+    longer = []
+    for one in records:
+        point = getattr(one, "point", None)
+        longer += [one] if point is None else [
+            msgspec.structs.replace(one, point=OperatingPoint(point.batch, (("seq", seq),))) for seq in (128, 512)
+        ]  # fmt: skip
+    run = Run.fold(longer)
+    header = msgspec.structs.replace(run.header, plan=msgspec.structs.replace(run.header.plan, batch_sizes=None))
+    made = document(msgspec.structs.replace(run, header=header))
+    assert {curve.axes for curve in made.curves} == {(("seq", 128),), (("seq", 512),)}
+    assert len(made.curves) == 4
+    assert made.answers[1].headline.startswith("seq 512: ")
+
+
+def test_the_command_to_repeat_is_one_line_for_a_shell(story):
+    """Words are quoted as they must be."""
+    command = ("infer-compare", "run", "my net.onnx", "--input", "x=normal(0,1)")
+    assert document(story(command=command).run()).repeat == "infer-compare run 'my net.onnx' --input 'x=normal(0,1)'"
+
+
+def test_a_skipped_point_counts_unless_a_smaller_one_explains_it(story):
+    """A backend that refuses one size leaves it unanswered; sizes above an out-of-memory one are explained."""
+    refused = Skipped(reason="batches of 4 are not supported")
+    alone = document(story(outcomes={("torch", 4): refused}).run())
+    assert alone.shortcomings == ("torch at batch 4: it was not run (batches of 4 are not supported)",)
+    explained = document(story(outcomes={("torch", 2): OOM, ("torch", 4): refused}).run())
+    assert explained.shortcomings == ()
+
+
+def test_documents_of_equal_runs_are_equal(story):
+    """Nothing of the moment gets into a report."""
+    first, second = (document(story().run()) for _ in range(2))
+    assert first == second
+    assert all(a == b for a, b in itertools.zip_longest(first.curves, second.curves))
