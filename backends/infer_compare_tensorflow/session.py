@@ -16,19 +16,22 @@ from infer_compare_tensorflow.importer import Target
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infer_compare import Device
+    from infer_compare import Device, OperatingPoint
     from infer_compare.interfaces.backend import Array, Batch
     from infer_compare_tensorflow.importer import Program
+
+Shapes = tuple[tuple[int, ...], ...]
 
 
 class Slot:
     """A staged batch: its inputs on the device, and after `run` its outputs."""
 
-    __slots__ = ("arguments", "outputs")
+    __slots__ = ("arguments", "outputs", "shapes")
 
-    def __init__(self, arguments: list[tf.Tensor]) -> None:
-        """Takes the staged inputs, followed by the tensors that the function captured."""
+    def __init__(self, arguments: list[tf.Tensor], shapes: Shapes) -> None:
+        """Takes the staged inputs, followed by the tensors that the function captured, and the inputs' shapes."""
         self.arguments = arguments
+        self.shapes = shapes
         self.outputs: Sequence[tf.Tensor] = ()
 
 
@@ -50,21 +53,30 @@ class TensorFlowSession(Session[Slot]):
         self._device = device
         self._device_name = runtime.name_of(device)
         self._jit_compile = jit_compile
-        self._shapes: set[tuple[tuple[int, ...], ...]] = set()
+        self._traces = 0
+        self._shapes: set[Shapes] = set()
+        self._precision = program.precision
+        self._closed = False
         signature = [
             tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype)
             for spec in program.inputs
         ]
         # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
         constant_kernels = device.kind == "cpu" and not jit_compile
-        trace = program.tracer(Target(constant_kernels=constant_kernels, xla=jit_compile))
+        render = program.tracer(Target(constant_kernels=constant_kernels, xla=jit_compile))
+
+        def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
+            self._traces += 1
+            return render(*inputs)
+
         with tf.device(self._device_name):
-            self._function = tf.function(trace, input_signature=signature, jit_compile=jit_compile, autograph=False)
-            # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.
-            outer = tf.function(self._function, input_signature=signature, autograph=False)
-            concrete = (outer if jit_compile else self._function).get_concrete_function()
-        self._concrete = concrete
-        self._callee = concrete.inference_fn
+            function = tf.function(trace, input_signature=signature, jit_compile=jit_compile, autograph=False)
+            if jit_compile:
+                # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.
+                function = tf.function(function, input_signature=signature, autograph=False)
+            concrete = function.get_concrete_function()
+        self._concrete: Any = concrete
+        self._callee: Any = concrete.inference_fn
         self._captured = list(concrete.captured_inputs)
         self._output_types = [tensor.dtype for tensor in concrete.outputs]
         self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
@@ -78,21 +90,45 @@ class TensorFlowSession(Session[Slot]):
         return {
             "device": self._device_name,
             "execution": "xla" if self._jit_compile else "graph",
-            "precision": "tf32" if tf32 else "float32",
-            "threads_intra": str(threading.get_intra_op_parallelism_threads()),
-            "threads_inter": str(threading.get_inter_op_parallelism_threads()),
+            "precision": "tf32" if tf32 and self._precision == "float32" else self._precision,
+            "threads": str(threading.get_intra_op_parallelism_threads()),
+            "inter_op_threads": str(threading.get_inter_op_parallelism_threads()),
             "onednn": "on" if _cpu_allocator_counts() else "off",
         }
 
-    def stage(self, batch: Batch, into: Slot | None = None) -> Slot:  # noqa: ARG002 - eager tensors cannot be overwritten
-        """Copies a batch to the device, into new tensors.
+    def prepare(self, point: OperatingPoint) -> None:
+        """A run on zeros: the first optimises the graph; under XLA the first of every shape compiles it."""
+        if self._shapes and not self._jit_compile:
+            return
+        sizes = {"batch": point.batch, **dict(point.axes)}
+        batch = []
+        for dtype, shape in self._expected:
+            known = [sizes.get(size) if isinstance(size, str) else size for size in shape]
+            fixed = [size for size in known if size is not None]
+            if len(fixed) != len(known):
+                return
+            batch.append(np.zeros(fixed, dtype))
+        if tuple(one.shape for one in batch) not in self._shapes:
+            self.run(self.stage(batch))
+            self.synchronize()
+
+    def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
+        """Copies a batch to the device. A slot that is given takes new tensors, since TensorFlow's are never written to.
 
         Raises:
             InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
+            RuntimeError: the session was closed.
         """
+        if self._closed:
+            raise RuntimeError("this session was closed")
         self._check(batch)
         with tf.device(self._device_name):
-            return Slot([*(tf.constant(array) for array in batch), *self._captured])
+            arguments = [*(tf.constant(array) for array in batch), *self._captured]
+        shapes = tuple(array.shape for array in batch)
+        if into is None:
+            return Slot(arguments, shapes)
+        into.arguments, into.shapes, into.outputs = arguments, shapes, ()
+        return into
 
     def _check(self, batch: Batch) -> None:
         """`PartitionedCall` compares nothing with the signature, so a wrong shape would meet a graph traced for another."""
@@ -108,11 +144,16 @@ class TensorFlowSession(Session[Slot]):
                 )
 
     def run(self, staged: Slot) -> None:
-        """Calls the function; the outputs stay on the device, in the slot."""
+        """Calls the function; the outputs stay on the device, in the slot.
+
+        Raises:
+            RuntimeError: the session was closed.
+        """
+        if self._closed:
+            raise RuntimeError("this session was closed")
         with self._scope:
             staged.outputs = tf.raw_ops.PartitionedCall(args=staged.arguments, Tout=self._output_types, f=self._callee)
-        if self._jit_compile:
-            self._shapes.add(tuple(tuple(tensor.shape) for tensor in staged.arguments[: len(self.inputs)]))
+        self._shapes.add(staged.shapes)
 
     def synchronize(self) -> None:
         """Waits for the device; on the CPU a call returns when it is done."""
@@ -130,7 +171,7 @@ class TensorFlowSession(Session[Slot]):
 
     def compilations(self) -> int:
         """How often the model was traced, and under XLA compiled: once for every distinct set of input shapes."""
-        return int(self._function.experimental_get_tracing_count()) + len(self._shapes)
+        return self._traces + (len(self._shapes) if self._jit_compile else 0)
 
     def peak_memory(self) -> MemoryReading | None:
         """Peak of live tensors by TensorFlow's allocator; None on a CPU without oneDNN, where nothing counts."""
@@ -146,8 +187,10 @@ class TensorFlowSession(Session[Slot]):
             tf.config.experimental.reset_memory_stats(self._device_name.strip("/"))
 
     def close(self) -> None:
-        """Drops the captured weights."""
+        """Drops the function and the weights that it captured."""
+        self._closed = True
         self._captured = []
+        self._concrete = self._callee = None
 
 
 def _cpu_allocator_counts() -> bool:

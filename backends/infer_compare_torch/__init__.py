@@ -44,7 +44,7 @@ class TorchBackend(Backend["LoadedModel"]):
     requires: ClassVar[tuple[str, ...]] = ("torch",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[torch]'"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=("callable", "pt2"),
+        formats=(),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
         precisions=("float32",),

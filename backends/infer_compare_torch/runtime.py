@@ -71,15 +71,14 @@ def resolve(device: Device) -> torch.device:
     return torch.device("cuda", device.index)
 
 
-def precision(module: torch.nn.Module, device: torch.device) -> str:
-    """The dtype of most weights, and what torch computes `float32` in where that is less."""
+def precision(module: torch.nn.Module, device: torch.device, weightless: str) -> str:
+    """The dtype of most weights, or `weightless` if there are none; and what torch computes `float32` in where that is less."""
     counts: dict[torch.dtype, int] = {}
     for weight in module.parameters():
         if weight.is_floating_point():
             counts[weight.dtype] = counts.get(weight.dtype, 0) + weight.numel()
-    dtype = max(counts, key=lambda one: counts[one]) if counts else torch.float32
-    name = str(dtype).removeprefix("torch.")
-    if dtype != torch.float32:
+    name = str(max(counts, key=lambda one: counts[one])).removeprefix("torch.") if counts else weightless
+    if name != "float32":
         return name
     cuda = device.type == "cuda"
     library: Any = torch.backends.cudnn if cuda else torch.backends.mkldnn

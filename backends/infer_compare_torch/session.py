@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from infer_compare import MemoryReading, Session, UnsupportedModel
+from infer_compare.models.specs import name_batch, precision_of
 from infer_compare_torch import runtime
 from infer_compare_torch.importer.dtypes import numpy_from_tensor, tensor_from_numpy
 
@@ -54,11 +55,14 @@ def load(model: ModelSource) -> LoadedModel:
         ModelError: the file cannot be read.
     """
     if model.format != "onnx":
-        raise UnsupportedModel(f"The torch backend does not load {model.format} models yet; give an ONNX file.")
+        raise UnsupportedModel(
+            f"The torch backend reads ONNX files, not models of the format {model.format}; "
+            "torch.onnx.export(..., dynamo=True) writes one."
+        )
     from infer_compare_torch.importer import import_model
 
     imported = import_model(model.path)
-    return LoadedModel(imported.module, imported.inputs, imported.outputs)
+    return LoadedModel(imported.module, *name_batch(imported.inputs, imported.outputs))
 
 
 class TorchSession(Session[Slot]):
@@ -78,7 +82,7 @@ class TorchSession(Session[Slot]):
         module = loaded.module.eval().requires_grad_(False).to(self._device)
         if options.channels_last:
             module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._precision = runtime.precision(module, self._device)
+        self._precision = runtime.precision(module, self._device, precision_of([*self.inputs, *self.outputs]))
         self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
         self._inference = torch.inference_mode()
         self._on_device = self._device.type == "cuda"
@@ -131,6 +135,8 @@ class TorchSession(Session[Slot]):
         if self._on_device or self._options.channels_last:
             old = into.inputs if into is not None else (None,) * len(tensors)
             tensors = [self._placed(tensor, slot) for tensor, slot in zip(tensors, old, strict=True)]
+        if self._options.dynamic:
+            self._free_axes(tensors)
         if into is None:
             return Slot(tensors)
         into.inputs = tensors
@@ -142,6 +148,13 @@ class TorchSession(Session[Slot]):
             layout = self._format if tensor.dim() == 4 else torch.contiguous_format
             slot = torch.empty(tensor.shape, dtype=tensor.dtype, device=self._device, memory_format=layout)
         return slot.copy_(tensor)
+
+    def _free_axes(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Tells the compiler which axes the model leaves free; it would take every size for free, or none."""
+        from torch._dynamo import maybe_mark_dynamic
+
+        for spec, tensor in zip(self.inputs, tensors, strict=True):
+            maybe_mark_dynamic(tensor, [axis for axis, size in enumerate(spec.shape) if isinstance(size, str)])
 
     def run(self, staged: Slot) -> None:
         """Runs the module in inference mode; on CUDA it returns when the work is enqueued."""
@@ -211,7 +224,7 @@ def _compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
     dynamo.recompile_limit = UNLIMITED
     dynamo.accumulated_recompile_limit = UNLIMITED
     dynamo.fail_on_recompile_limit_hit = True
-    compiled: Callable[..., Any] = torch.compile(module, dynamic=options.dynamic)
+    compiled: Callable[..., Any] = torch.compile(module, dynamic=None if options.dynamic else False)
     return compiled
 
 

@@ -33,53 +33,53 @@ def _hard_sigmoid(x: tf.Tensor, alpha: float, beta: float) -> tf.Tensor:
 
 
 @operator("Relu", 6, 13, 14, layouts=True)
-def relu(node: Node, data: Value) -> Value:
-    """max(x, 0)."""
+def relu(_node: Node, data: Value) -> Value:
+    """`max(x, 0)`."""
     return unary(data, tf.nn.relu)
 
 
 @operator("Sigmoid", 6, 13, layouts=True)
-def sigmoid(node: Node, data: Value) -> Value:
-    """1 / (1 + exp(-x))."""
+def sigmoid(_node: Node, data: Value) -> Value:
+    """`1 / (1 + exp(-x))`."""
     return unary(data, tf.sigmoid)
 
 
 @operator("Tanh", 6, 13, layouts=True)
-def tanh(node: Node, data: Value) -> Value:
+def tanh(_node: Node, data: Value) -> Value:
     """The hyperbolic tangent."""
     return unary(data, tf.tanh)
 
 
 @operator("LeakyRelu", 6, 16, layouts=True)
 def leaky_relu(node: Node, data: Value) -> Value:
-    """x, or alpha * x where negative."""
+    """`x`, or `alpha * x` where negative."""
     return unary(data, lambda x: tf.nn.leaky_relu(x, _attribute(node, "alpha", 0.01)))
 
 
 @operator("PRelu", 7, 9, 16, layouts=True)
-def prelu(node: Node, data: Value, slope: Value) -> Value:
-    """x, or slope * x where negative; the slope broadcasts in one direction."""
+def prelu(_node: Node, data: Value, slope: Value) -> Value:
+    """`x`, or `slope * x` where negative; the slope broadcasts in one direction."""
     (x, factor), last = aligned(data, slope)
     return wrap(tf.where(x < tf.zeros([], x.dtype), x * factor, x), last)
 
 
 @operator("Elu", 6, 22, layouts=True)
 def elu(node: Node, data: Value) -> Value:
-    """x, or alpha * (exp(x) - 1) where negative."""
+    """`x`, or `alpha * (exp(x) - 1)` where negative."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, tf.nn.elu if alpha == 1 else lambda x: _elu(x, alpha))
 
 
 @operator("Selu", 6, 22, layouts=True)
 def selu(node: Node, data: Value) -> Value:
-    """gamma * elu(x, alpha)."""
+    """`gamma * elu(x, alpha)`."""
     alpha, gamma = _attribute(node, "alpha", SELU["alpha"]), _attribute(node, "gamma", SELU["gamma"])
     return unary(data, lambda x: tf.cast(gamma, x.dtype) * _elu(x, alpha))
 
 
 @operator("Celu", 12, 28, layouts=True)
 def celu(node: Node, data: Value) -> Value:
-    """x, or alpha * (exp(x / alpha) - 1) where negative."""
+    """`x`, or `alpha * (exp(x / alpha) - 1)` where negative."""
     alpha = _attribute(node, "alpha", 1.0)
 
     def function(x: tf.Tensor) -> tf.Tensor:
@@ -92,59 +92,59 @@ def celu(node: Node, data: Value) -> Value:
 
 @operator("ThresholdedRelu", 10, 22, layouts=True)
 def thresholded_relu(node: Node, data: Value) -> Value:
-    """x where it is above alpha, else 0."""
+    """`x` where it is above alpha, else 0."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, lambda x: tf.where(x > tf.cast(alpha, x.dtype), x, tf.zeros([], x.dtype)))
 
 
 @operator("HardSigmoid", 6, 22, layouts=True)
 def hard_sigmoid(node: Node, data: Value) -> Value:
-    """alpha * x + beta, between 0 and 1."""
+    """`alpha * x + beta`, between 0 and 1."""
     alpha, beta = _attribute(node, "alpha", 0.2), _attribute(node, "beta", 0.5)
     return unary(data, lambda x: _hard_sigmoid(x, alpha, beta))
 
 
 @operator("HardSwish", 14, 22, layouts=True)
-def hard_swish(node: Node, data: Value) -> Value:
-    """x * hard_sigmoid(x) with alpha 1/6 and beta 1/2."""
+def hard_swish(_node: Node, data: Value) -> Value:
+    """`x * hard_sigmoid(x)` with alpha 1/6 and beta 1/2."""
     return unary(data, lambda x: x * _hard_sigmoid(x, 1 / 6, 0.5))
 
 
 @operator("Mish", 18, 22, layouts=True)
-def mish(node: Node, data: Value) -> Value:
-    """x * tanh(softplus(x))."""
+def mish(_node: Node, data: Value) -> Value:
+    """`x * tanh(softplus(x))`."""
     return unary(data, lambda x: x * tf.tanh(tf.math.softplus(x)))
 
 
 @operator("Softplus", 1, 22, layouts=True)
-def softplus(node: Node, data: Value) -> Value:
-    """log(1 + exp(x))."""
+def softplus(_node: Node, data: Value) -> Value:
+    """`log(1 + exp(x))`."""
     return unary(data, tf.math.softplus)
 
 
 @operator("Softsign", 1, 22, layouts=True)
-def softsign(node: Node, data: Value) -> Value:
-    """x / (1 + |x|)."""
+def softsign(_node: Node, data: Value) -> Value:
+    """`x / (1 + |x|)`."""
     return unary(data, tf.math.softsign)
 
 
 @operator("Gelu", 20, layouts=True)
 def gelu(node: Node, data: Value) -> Value:
-    """x * Phi(x), exact or by the hyperbolic tangent."""
+    """`x * Phi(x)`, exact or by the hyperbolic tangent."""
     approximate = node.attributes.get("approximate", "none") == "tanh"
     return unary(data, lambda x: tf.nn.gelu(x, approximate=approximate))
 
 
 @operator("Swish", 24, layouts=True)
 def swish(node: Node, data: Value) -> Value:
-    """x * sigmoid(alpha * x)."""
+    """`x * sigmoid(alpha * x)`."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, lambda x: x * tf.sigmoid(tf.cast(alpha, x.dtype) * x))
 
 
 @operator("Shrink", 9, layouts=True)
 def shrink(node: Node, data: Value) -> Value:
-    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    """`x + bias` below -lambd, `x - bias` above lambd, 0 between."""
     bias, threshold = _attribute(node, "bias", 0.0), _attribute(node, "lambd", 0.5)
 
     def function(x: tf.Tensor) -> tf.Tensor:
@@ -182,6 +182,6 @@ def _register_softmax(name: str, function: Callable[[tf.Tensor, int], tf.Tensor]
     operator(name, 13, layouts=True)(new)
 
 
-_register_softmax("Softmax", lambda x, axis: tf.nn.softmax(x, axis))
-_register_softmax("LogSoftmax", lambda x, axis: tf.nn.log_softmax(x, axis))
+_register_softmax("Softmax", tf.nn.softmax)
+_register_softmax("LogSoftmax", tf.nn.log_softmax)
 _register_softmax("Hardmax", _hardmax)

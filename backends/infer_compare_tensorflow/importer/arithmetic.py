@@ -64,8 +64,8 @@ def _unary(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[..., Value]:
     return lambda _node, data: unary(data, function)
 
 
-for _name, _since, _function in UNARY:
-    operator(_name, *_since, layouts=True)(_unary(_function))
+for _name, _since, _one in UNARY:
+    operator(_name, *_since, layouts=True)(_unary(_one))
 
 
 BINARY: tuple[tuple[str, tuple[int, ...], Callable[[tf.Tensor, tf.Tensor], tf.Tensor]], ...] = (
@@ -84,8 +84,8 @@ def _binary(function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> Callable[.
     return rule
 
 
-for _name, _since, _function in BINARY:
-    operator(_name, *_since, layouts=True)(_binary(_function))
+for _name, _since, _two in BINARY:
+    operator(_name, *_since, layouts=True)(_binary(_two))
 
 
 def _variadic(function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> Callable[..., Value]:
@@ -96,16 +96,16 @@ def _variadic(function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> Callable
     return rule
 
 
-for _name, _since, _function in (
+for _name, _since, _two in (
     ("Max", (6, 8, 12, 13), maximum),
     ("Min", (6, 8, 12, 13), minimum),
     ("Sum", (6, 8, 13), tf.add),
 ):
-    operator(_name, *_since, layouts=True)(_variadic(_function))
+    operator(_name, *_since, layouts=True)(_variadic(_two))
 
 
 @operator("Mean", 6, 8, 13, layouts=True)
-def mean(node: Node, *inputs: Value) -> Value:
+def mean(_node: Node, *inputs: Value) -> Value:
     """The mean of several values."""
     tensors, last = aligned(*inputs)
     return wrap(reduce(tf.add, tensors) / tf.cast(len(tensors), tensors[0].dtype), last)
@@ -124,7 +124,7 @@ def mod(node: Node, left: Value, right: Value) -> Value:
 
 
 @operator("Pow", 7, 12, 13, 15, layouts=True)
-def power(node: Node, base: Value, exponent: Value) -> Value:
+def power(_node: Node, base: Value, exponent: Value) -> Value:
     """A power of the base's type; of mixed types, computed in double precision."""
     (left, right), last = aligned(base, exponent)
     if dtype_of(base) == dtype_of(exponent):

@@ -74,11 +74,14 @@ def _depthwise_kernel(weight: Value, sizes: Sequence[int], groups: int) -> tf.Te
 
 
 def _depthwise(x: tf.Tensor, filters: tf.Tensor, moving: Window) -> tf.Tensor:
+    """[N, H, W, C] with filters [h, w, C, m].
+
+    The padding is never given as numbers: merging with a bias or a normalisation forgets those, and then aborts the
+    process while the graph is optimised.
+    """
     vertical, horizontal = moving.strides
-    if max(moving.dilations) == 1:
-        padding = [(0, 0), *moving.pads, (0, 0)] if moving.padded else "VALID"
-        if vertical == horizontal:
-            return tf.nn.depthwise_conv2d(x, filters, [1, vertical, horizontal, 1], padding)
+    if max(moving.dilations) == 1 and vertical == horizontal and moving.pads == moving.same(x.shape[1:3]):
+        return tf.nn.depthwise_conv2d(x, filters, [1, vertical, horizontal, 1], "SAME")
     x = pad_spatial(x, moving.pads)
     dilated = dilate(filters, moving.dilations)
     # The kernel takes one stride for both axes, so unequal ones keep every n-th result.

@@ -32,7 +32,7 @@ def shape(node: Node, data: Value) -> Value:
 
 
 @operator("Size", 1, 13, 19, 21, 23, 24, 25, layouts=True, dims=True)
-def size(node: Node, data: Value) -> Value:
+def size(_node: Node, data: Value) -> Value:
     """The number of elements."""
     return Dims((_product(shape_of(data)),), scalar=True).folded()
 
@@ -71,7 +71,7 @@ def _vector(value: Value) -> Dims | None:
     return None if entries is None else Dims(tuple(entries), rank == 0, dtype)
 
 
-def _gather(node: Node, data: Value, indices: Value) -> Value | None:
+def _gather(_node: Node, data: Value, indices: Value) -> Value | None:
     if not isinstance(data, Dims) or data.scalar or not isinstance(indices, np.ndarray) or indices.ndim > 1:
         return None
     chosen = tuple(data.entries[int(index)] for index in indices.reshape(-1))
@@ -91,7 +91,7 @@ def _slice(node: Node, data: Value, *bounds: Value) -> Value | None:
     return Dims(data.entries[start:stop:step], dtype=data.dtype)
 
 
-def _concat(node: Node, *parts: Value) -> Value | None:
+def _concat(_node: Node, *parts: Value) -> Value | None:
     vectors = [_vector(one) for one in parts]
     if any(one is None or one.scalar for one in vectors):
         return None
@@ -99,17 +99,17 @@ def _concat(node: Node, *parts: Value) -> Value | None:
     return Dims(entries, dtype=next(one.dtype for one in parts if isinstance(one, Dims)))
 
 
-def _unsqueeze(node: Node, data: Value, axes: Value = None) -> Value | None:
+def _unsqueeze(_node: Node, data: Value, _axes: Value = None) -> Value | None:
     return Dims(data.entries, dtype=data.dtype) if isinstance(data, Dims) and data.scalar else None
 
 
-def _squeeze(node: Node, data: Value, axes: Value = None) -> Value | None:
+def _squeeze(_node: Node, data: Value, _axes: Value = None) -> Value | None:
     if not isinstance(data, Dims) or len(data.entries) != 1:
         return None
     return Dims(data.entries, True, data.dtype)
 
 
-def _reshape(node: Node, data: Value, target: Value) -> Value | None:
+def _reshape(_node: Node, data: Value, target: Value) -> Value | None:
     if not isinstance(data, Dims) or not isinstance(target, np.ndarray):
         return None
     wanted = [int(one) for one in target]
@@ -123,7 +123,7 @@ def _cast(node: Node, data: Value) -> Value | None:
     return None if name is None or not isinstance(data, Dims) else Dims(data.entries, data.scalar, name)
 
 
-def _identity(node: Node, data: Value) -> Value | None:
+def _identity(_node: Node, data: Value) -> Value | None:
     return data
 
 
@@ -139,7 +139,7 @@ def _split(node: Node, data: Value, sizes: Value = None) -> Value | None:
     ]
 
 
-def _reduce_prod(node: Node, data: Value, axes: Value = None) -> Value | None:
+def _reduce_prod(node: Node, data: Value, _axes: Value = None) -> Value | None:
     if not isinstance(data, Dims) or data.scalar:
         return None
     return Dims((_product(data.entries),), not node.attributes.get("keepdims", 1), data.dtype)
@@ -152,7 +152,7 @@ def _arithmetic(known: Callable[[int, int], int], traced: Callable[[Any, Any], A
         both = isinstance(left, int) and isinstance(right, int)
         return known(left, right) if both else traced(left, right)
 
-    def rule(node: Node, left: Value, right: Value) -> Value | None:
+    def rule(_node: Node, left: Value, right: Value) -> Value | None:
         one, other = _vector(left), _vector(right)
         if one is None or other is None:
             return None

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @operator("Identity", 1, 13, 14, 16, 19, 21, 23, 24, 25, layouts=True, dims=True)
-def identity(node: Node, data: Value) -> Value:
+def identity(_node: Node, data: Value) -> Value:
     """The value itself."""
     return data
 
 
 @operator("Dropout", 7, 10, 12, 13, 22, layouts=True)
-def dropout(node: Node, data: Value, ratio: Value = None, training: Value = None) -> Value:
+def dropout(node: Node, data: Value, _ratio: Value = None, training: Value = None) -> Value:
     """The value itself, with a mask of ones where one is asked for: dropout does nothing at inference."""
     if training is not None and not (isinstance(training, np.ndarray) and not training.any()):
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; only inference has an import.")
@@ -77,7 +77,7 @@ def clip_6(node: Node, data: Value) -> Value:
 
 
 @operator("Clip", 11, 12, 13, layouts=True)
-def clip(node: Node, data: Value, low: Value = None, high: Value = None) -> Value:
+def clip(_node: Node, data: Value, low: Value = None, high: Value = None) -> Value:
     """Elements between two scalars; the upper one wins where they cross."""
     return _clip(data, low, high)
 
@@ -110,14 +110,14 @@ def minimum(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
 
 
 @operator("Where", 9, 16, layouts=True)
-def where(node: Node, condition: Value, left: Value, right: Value) -> Value:
+def where(_node: Node, condition: Value, left: Value, right: Value) -> Value:
     """One value where a condition holds, another elsewhere."""
     tensors, last = aligned(condition, left, right)
     return wrap(tf.where(*tensors), last)
 
 
 def _binary(function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> Callable[..., Value]:
-    def rule(node: Node, left: Value, right: Value) -> Value:
+    def rule(_node: Node, left: Value, right: Value) -> Value:
         tensors, last = aligned(left, right)
         return wrap(function(*tensors), last)
 
@@ -143,13 +143,13 @@ for _name, _since, _function in BINARY:
 
 
 @operator("Not", 1, layouts=True)
-def logical_not(node: Node, data: Value) -> Value:
+def logical_not(_node: Node, data: Value) -> Value:
     """Logical negation."""
     return unary(data, tf.logical_not)
 
 
 @operator("BitwiseNot", 18, layouts=True)
-def bitwise_not(node: Node, data: Value) -> Value:
+def bitwise_not(_node: Node, data: Value) -> Value:
     """Every bit inverted."""
     return unary(data, tf.bitwise.invert)
 
@@ -169,7 +169,7 @@ def bit_shift(node: Node, data: Value, amount: Value) -> Value:
 
 
 @operator("IsNaN", 9, 13, 20, layouts=True)
-def is_nan(node: Node, data: Value) -> Value:
+def is_nan(_node: Node, data: Value) -> Value:
     """Where elements are not numbers."""
     return unary(data, tf.math.is_nan)
 

@@ -26,7 +26,7 @@ def constant_of_shape(node: Node, sizes: Value) -> Value:
 
 
 @operator("Range", 11, 27)
-def arange(node: Node, start: Value, limit: Value, delta: Value) -> Value:
+def arange(_node: Node, start: Value, limit: Value, delta: Value) -> Value:
     """Numbers from a start to below a limit, in steps; short types are computed in 32 bits."""
     bounds = [tf.reshape(tensor(one), []) for one in (start, limit, delta)]
     dtype = bounds[0].dtype

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -24,6 +24,8 @@ from infer_compare_tensorflow.importer.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from infer_compare.models.onnx_graph import Node
 
@@ -201,7 +203,7 @@ def one_hot(node: Node, indices: Value, depth: Value, values: Value) -> Value:
 
 
 @operator("NonZero", 9, 13)
-def non_zero(node: Node, data: Value) -> Value:
+def non_zero(_node: Node, data: Value) -> Value:
     """Coordinates of the elements that are not zero, as [rank, count]."""
     return tf.transpose(tf.where(tf.cast(tensor(data), tf.bool)))
 
@@ -295,7 +297,7 @@ def _padded(node: Node, data: Value, pads: Sequence[Size], value: Value) -> Valu
         )
         for begin, end in pairs
     ]
-    added = [tuple(max(one, 0) if isinstance(one, int) else one for one in pair) for pair in pairs]
+    added = [(_more(begin), _more(end)) for begin, end in pairs]
     mode = node.attributes.get("mode", "constant")
     if mode != "constant":
         x = _extended(node, x, added, mode)
@@ -303,6 +305,10 @@ def _padded(node: Node, data: Value, pads: Sequence[Size], value: Value) -> Valu
         x = tf.pad(x, [shape_tensor(pair) for pair in added], constant_values=tf.cast(tf.reshape(value, []), x.dtype))
     x = x[tuple(cropped)]
     return ChannelsLast(x) if held else x
+
+
+def _more(pad: Size) -> Size:
+    return max(pad, 0) if isinstance(pad, int) else pad
 
 
 def _extended(node: Node, x: tf.Tensor, pads: Sequence[tuple[Size, Size]], mode: str) -> tf.Tensor:
@@ -313,8 +319,19 @@ def _extended(node: Node, x: tf.Tensor, pads: Sequence[tuple[Size, Size]], mode:
         if pair == (0, 0):
             continue
         size = known_size(node, x, axis)
-        names = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
-        if mode not in names:
-            raise UnsupportedModel(f"ONNX operator {node} has the mode {mode!r}, which has no import.")
-        x = tf.gather(x, np.pad(np.arange(size), pair, mode=names[mode]), axis=axis)
+        x = tf.gather(x, _places(node, size, pair, mode), axis=axis)
     return x
+
+
+def _places(node: Node, size: int, pads: tuple[int, int], mode: str) -> NDArray[Any]:
+    """The index of the element that stands at each place of a padded axis."""
+    places = np.arange(size)
+    match mode:
+        case "reflect":
+            return np.pad(places, pads, "reflect")
+        case "edge":
+            return np.pad(places, pads, "edge")
+        case "wrap":
+            return np.pad(places, pads, "wrap")
+        case _:
+            raise UnsupportedModel(f"ONNX operator {node} has the mode {mode!r}, which has no import.")

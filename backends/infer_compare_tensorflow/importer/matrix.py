@@ -36,14 +36,14 @@ def product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
 
 
 @operator("MatMul", 1, 9, 13)
-def matmul(node: Node, left: Value, right: Value) -> Value:
+def matmul(_node: Node, left: Value, right: Value) -> Value:
     """A matrix product, or a stack of them."""
     return product(tensor(left), tensor(right))
 
 
 @operator("Gemm", 7, 9, 11, 13)
 def gemm(node: Node, left: Value, right: Value, addend: Value = None) -> Value:
-    """alpha * A' * B' + beta * C."""
+    """`alpha * A' * B' + beta * C`."""
     alpha, beta = node.attributes.get("alpha", 1.0), node.attributes.get("beta", 1.0)
     a, b = tensor(left), tensor(right)
     flip_a, flip_b = bool(node.attributes.get("transA", 0)), bool(node.attributes.get("transB", 0))
@@ -79,6 +79,6 @@ def einsum(node: Node, *inputs: Value) -> Value:
 
 
 @operator("Det", 11, 22)
-def determinant(node: Node, data: Value) -> Value:
+def determinant(_node: Node, data: Value) -> Value:
     """The determinant of each matrix."""
     return tf.linalg.det(tensor(data))

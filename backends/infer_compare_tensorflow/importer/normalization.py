@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @operator("BatchNormalization", 7, 9, 14, 15, layouts=True)
 def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, mean: Value, variance: Value) -> Value:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset per channel, with stored statistics."""
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset` per channel, with stored statistics."""
     if node.attributes.get("training_mode", 0) or len([name for name in node.outputs if name]) > 1:
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; only inference has an import.")
     if node.opset < 9 and not node.attributes.get("spatial", 1):
@@ -46,7 +46,7 @@ def _wide(dtype: tf.DType) -> tf.DType:
 
 
 def standardized(x: tf.Tensor, axes: Sequence[int], epsilon: float) -> tf.Tensor:
-    """(x - mean) / sqrt(variance + epsilon) over some axes."""
+    """`(x - mean) / sqrt(variance + epsilon)` over some axes."""
     mean, variance = tf.nn.moments(x, list(axes), keepdims=True)
     return (x - mean) * tf.math.rsqrt(variance + tf.cast(epsilon, x.dtype))
 
@@ -69,7 +69,7 @@ def layer_normalization(node: Node, data: Value, scale: Value, offset: Value = N
 
 @operator("RMSNormalization", 23)
 def rms_normalization(node: Node, data: Value, scale: Value) -> Value:
-    """x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
+    """`x / sqrt(mean(x^2) + epsilon) * scale` over the axes from `axis` on."""
     x = tensor(data)
     rank = len(x.shape)
     axes = list(range(node.attributes.get("axis", -1) % rank, rank))
@@ -111,7 +111,7 @@ def group_normalization(node: Node, data: Value, scale: Value, offset: Value) ->
 
 @operator("LRN", 1, 13, layouts=True)
 def local_response_normalization(node: Node, data: Value) -> Value:
-    """x / (bias + alpha / size * sum of squares of the neighbouring channels)^beta."""
+    """`x / (bias + alpha / size * s)^beta` with the sum `s` of the squares of neighbouring channels."""
     size = node.attributes["size"]
     alpha, beta = node.attributes.get("alpha", 1e-4), node.attributes.get("beta", 0.75)
     x = channels_last(data)
@@ -126,7 +126,7 @@ def local_response_normalization(node: Node, data: Value) -> Value:
 
 @operator("LpNormalization", 1, 22, layouts=True)
 def lp_normalization(node: Node, data: Value) -> Value:
-    """x over its 1-norm or 2-norm along an axis; 0 where the norm is 0."""
+    """`x` over its 1-norm or 2-norm along an axis; 0 where the norm is 0."""
     x, axis = (
         (data.last, data.axis(node.attributes.get("axis", -1)))
         if isinstance(data, ChannelsLast)
@@ -142,7 +142,7 @@ def lp_normalization(node: Node, data: Value) -> Value:
 
 @operator("MeanVarianceNormalization", 9, 13)
 def mean_variance_normalization(node: Node, data: Value) -> Value:
-    """(x - mean) / (standard deviation + 1e-9) over some axes."""
+    """`(x - mean) / (standard deviation + 1e-9)` over some axes."""
     x = tensor(data)
     axes = list(node.attributes.get("axes", (0, 2, 3)))
     mean, variance = tf.nn.moments(x, axes, keepdims=True)

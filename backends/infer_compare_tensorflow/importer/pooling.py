@@ -152,14 +152,14 @@ def _spatial_axes(x: tf.Tensor) -> Sequence[int]:
 
 
 @operator("GlobalAveragePool", 1, 22, layouts=True)
-def global_average_pool(node: Node, data: Value) -> Value:
+def global_average_pool(_node: Node, data: Value) -> Value:
     """The mean of each channel."""
     x = channels_last(data)
     return ChannelsLast(tf.reduce_mean(x, _spatial_axes(x), keepdims=True))
 
 
 @operator("GlobalMaxPool", 1, 22, layouts=True)
-def global_max_pool(node: Node, data: Value) -> Value:
+def global_max_pool(_node: Node, data: Value) -> Value:
     """The largest element of each channel."""
     x = channels_last(data)
     return ChannelsLast(tf.reduce_max(x, _spatial_axes(x), keepdims=True))

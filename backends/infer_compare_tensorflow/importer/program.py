@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from infer_compare.models.specs import name_batch, precision_of
 from infer_compare_tensorflow.importer.values import Target, target, tensor
 from infer_compare_tensorflow.importer.walk import Block
 
@@ -34,8 +35,10 @@ class Program:
         Raises:
             UnsupportedModel: an operator has no import.
         """
-        self.inputs: Sequence[TensorSpec] = graph.inputs
-        self.outputs: Sequence[TensorSpec] = graph.outputs
+        self.inputs: Sequence[TensorSpec]
+        self.outputs: Sequence[TensorSpec]
+        self.inputs, self.outputs = name_batch(graph.inputs, graph.outputs)
+        self.precision = precision_of((*self.inputs, *self.outputs))
         self._block = Block(graph)
         kernels = {node.inputs[1] for node in graph.nodes if node.op_type in KERNEL_OPERATORS}
         self._kernel_bytes = sum(array.nbytes for name, array in graph.constants.items() if name in kernels)

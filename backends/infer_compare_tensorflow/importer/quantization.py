@@ -92,7 +92,7 @@ def dequantize_linear(node: Node, data: Value, scale: Value, zero: Value = None)
 
 
 @operator("DynamicQuantizeLinear", 11)
-def dynamic_quantize_linear(node: Node, data: Value) -> list[Value]:
+def dynamic_quantize_linear(_node: Node, data: Value) -> list[Value]:
     """Bytes whose range is that of the data, zero included, with scale and zero point."""
     x = tensor(data)
     zero = tf.zeros([], x.dtype)
@@ -113,7 +113,7 @@ def _shifted(data: Value, zero: Value, *, rows: bool = False) -> tf.Tensor:
 
 
 @operator("MatMulInteger", 10)
-def matmul_integer(node: Node, left: Value, right: Value, left_zero: Value = None, right_zero: Value = None) -> Value:
+def matmul_integer(_node: Node, left: Value, right: Value, left_zero: Value = None, right_zero: Value = None) -> Value:
     """A product of 8-bit matrices less their zero points, as int32."""
     return product(_shifted(left, left_zero, rows=True), _shifted(right, right_zero))
 
@@ -126,7 +126,7 @@ def _requantized(total: tf.Tensor, factor: tf.Tensor, zero: Value) -> tf.Tensor:
 
 @operator("QLinearMatMul", 10, 21)
 def qlinear_matmul(
-    node: Node,
+    _node: Node,
     left: Value,
     left_scale: Value,
     left_zero: Value,

@@ -127,7 +127,8 @@ def _run(
     shared_bias: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]],
 ) -> list[Value]:
     """All directions of a layer, with ONNX's layouts of inputs and outputs put right."""
-    data, weights, recurrence, bias, lengths = (None if one is None else tensor(one) for one in inputs)
+    data, weights, recurrence = (tensor(one) for one in inputs[:3])
+    bias, lengths = (None if one is None else tensor(one) for one in inputs[3:])
     hidden = recurrence.shape[-1]
     by_batch = bool(node.attributes.get("layout", 0))
     x = tf.transpose(data, [1, 0, 2]) if by_batch else data
@@ -184,7 +185,7 @@ def rnn(
     lengths: Value = None,
     hidden: Value = None,
 ) -> list[Value]:
-    """h' = f(x W' + h R' + b)."""
+    """`h' = f(x W' + h R' + b)`."""
     activations = _activations(node, ["Tanh"], _directions(node))
 
     def make_step(layer: _Layer, index: int) -> Step:
@@ -209,7 +210,7 @@ def gru(
     lengths: Value = None,
     hidden: Value = None,
 ) -> list[Value]:
-    """h' = (1 - z) * n + z * h with the update gate z, the reset gate r and the candidate n."""
+    """`h' = (1 - z) * n + z * h` with the update gate z, the reset gate r and the candidate n."""
     activations = _activations(node, ["Sigmoid", "Tanh"], _directions(node))
     reset_after = bool(node.attributes.get("linear_before_reset", 0))
 
@@ -254,7 +255,7 @@ def lstm(
     cell: Value = None,
     peepholes: Value = None,
 ) -> list[Value]:
-    """c' = f * c + i * n and h' = o * tanh(c'), with peepholes of i, o and f into the cell on request."""
+    """`c' = f * c + i * n` and `h' = o * tanh(c')`, with peepholes of i, o and f into the cell on request."""
     activations = _activations(node, ["Sigmoid", "Tanh", "Tanh"], _directions(node))
     coupled = bool(node.attributes.get("input_forget", 0))
     looks = None if peepholes is None else tensor(peepholes)

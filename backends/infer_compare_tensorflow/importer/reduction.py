@@ -56,8 +56,8 @@ REDUCTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], Callable[..., tf.
     ("ReduceMax", (1, 11, 12, 13), (18, 20), _max),
     ("ReduceMean", (1, 11, 13), (18,), _mean),
     ("ReduceMin", (1, 11, 12, 13), (18, 20), _min),
-    ("ReduceProd", (1, 11, 13), (18,), lambda x, axes, keep: tf.reduce_prod(x, axes, keep)),
-    ("ReduceSum", (1, 11), (13,), lambda x, axes, keep: tf.reduce_sum(x, axes, keep)),
+    ("ReduceProd", (1, 11, 13), (18,), tf.reduce_prod),
+    ("ReduceSum", (1, 11), (13,), tf.reduce_sum),
     ("ReduceSumSquare", (1, 11, 13), (18,), lambda x, axes, keep: tf.reduce_sum(tf.square(x), axes, keep)),
 )
 """Name, versions with the axes as an attribute, versions with the axes as an input, and the function."""
@@ -74,7 +74,7 @@ def _register(
         count = 0 if axes is None else known_size(node, axes, 0)
         if count == 0:
             # Nothing is summed up, but what is done to single elements is done.
-            whole = None if not node.attributes.get("noop_with_empty_axes", 0) else []
+            whole: list[int] | None = None if not node.attributes.get("noop_with_empty_axes", 0) else []
             return _reduced(node, data, whole, function)
         if isinstance(axes, np.ndarray):
             return _reduced(node, data, ints(node, axes, "list of axes"), function)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infer_compare.models.onnx_graph import OpRegistry
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Function = Callable[..., Any]
+"""Takes a node and its inputs, and returns its output or a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Operator:
     outputs. A type that it does not take is turned into a tensor first.
     """
 
-    function: Callable[..., Any]
+    function: Function
     layouts: bool = False
     """Whether the function takes `ChannelsLast` values as they are."""
     dims: bool = False
@@ -29,8 +30,6 @@ class Operator:
 
 
 OPERATORS: OpRegistry[Operator] = OpRegistry("TensorFlow")
-
-Function = Callable[..., Any] if TYPE_CHECKING else Any
 
 
 def operator(

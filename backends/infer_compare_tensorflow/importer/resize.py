@@ -17,7 +17,7 @@ from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Value, constant, ints, known_size, rank_of, tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -152,13 +152,14 @@ def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
 
 
 def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any]:
-    rules = {
+    rules: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
         "round_prefer_floor": lambda x: np.ceil(x - 0.5),
         "round_prefer_ceil": lambda x: np.floor(x + 0.5),
         "floor": np.floor,
         "ceil": np.ceil,
     }
-    return np.clip(rules[rounding](positions), 0, axis.size - 1).astype(np.int32)
+    places: NDArray[Any] = np.clip(rules[rounding](positions), 0, axis.size - 1)
+    return places.astype(np.int32)
 
 
 def _interpolated(node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: NDArray[Any], kind: str) -> tf.Tensor:

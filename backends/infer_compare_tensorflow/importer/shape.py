@@ -193,7 +193,7 @@ def _broadcast(one: Size, other: Size) -> Size:
 
 
 @operator("Tile", 6, 13, dims=True)
-def tile(node: Node, data: Value, repeats: Value) -> Value:
+def tile(_node: Node, data: Value, repeats: Value) -> Value:
     """The value repeated along its axes."""
     counts = sizes_in(repeats)
     return tf.tile(tensor(data), tf.cast(repeats, tf.int32) if counts is None else shape_tensor(counts))

@@ -42,7 +42,7 @@ class Target:
     """Whether XLA compiles the graph; it knows fewer forms of some operators."""
 
 
-target: ContextVar[Target] = ContextVar("target", default=Target())
+target: ContextVar[Target] = ContextVar("target")
 """The target of the trace that is under way."""
 
 
@@ -202,7 +202,7 @@ def shape_of(value: Value) -> list[Size]:
 
 
 def _tensor_shape(value: tf.Tensor) -> list[Size]:
-    static = value.shape.as_list()
+    static: list[int | None] = value.shape.as_list()
     if None not in static:
         return static
     dynamic = tf.shape(value)
@@ -261,7 +261,7 @@ def sizes_in(value: Value) -> list[Size] | None:
         return [tf.cast(value, tf.int32)]
     if value.shape[0] is None:
         return None
-    return tf.unstack(tf.cast(value, tf.int32))
+    return list(tf.unstack(tf.cast(value, tf.int32)))
 
 
 def shape_tensor(sizes: Sequence[Size]) -> tf.Tensor:

@@ -34,6 +34,13 @@ class Window:
         """Whether there is any padding."""
         return any(one != (0, 0) for one in self.pads)
 
+    def same(self, sizes: Sequence[int | None]) -> tuple[tuple[int, int], ...] | None:
+        """The padding that TensorFlow calls SAME for axes of these sizes; None where it depends on a free one."""
+        axes = list(zip(sizes, self.strides, self.extents, strict=True))
+        if any(size is None and stride > 1 for size, stride, _ in axes):
+            return None
+        return tuple(_same(size if stride > 1 else None, stride, extent, lower=False) for size, stride, extent in axes)
+
 
 def window(node: Node, data: Value, kernel: Sequence[int]) -> Window:
     """The window that a node's attributes tell, with `auto_pad` worked out for the data's sizes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,7 +17,7 @@ from infer_compare_torch.importer.operators import REGISTRY
 from infer_compare_torch.importer.values import Value, dtype_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import fx
 
@@ -49,7 +50,8 @@ def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
     values: dict[str, Value] = {}
     for spec in graph.inputs:
         shape = tuple(size if isinstance(size, int) else None for size in spec.shape)
-        values[spec.name] = builder.input(spec.name, dtypes.from_name(spec.dtype), shape)
+        with _naming(f"The model's input {spec.name!r}"):
+            values[spec.name] = builder.input(spec.name, dtypes.from_name(spec.dtype), shape)
     outputs = walk(builder, graph, values)
     return builder.finish(outputs, graph.name, several=len(outputs) > 1)
 
@@ -60,19 +62,31 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
     uses.update(graph.output_names)
     for name, array in graph.constants.items():
         if name in uses:
-            values[name] = builder.constant(name, array)
+            with _naming(f"The model's constant {name!r}"):
+                values[name] = builder.constant(name, array)
     for node in graph.nodes:
         arguments = [values[name] if name else None for name in node.inputs]
         builder.scope, builder.uses = values, uses
-        try:
+        with _naming(f"ONNX operator {node}"):
             results = _run(builder, node, arguments, inferred)
-        except Exception as error:
-            error.add_note(f"while importing ONNX operator {node} into torch")
-            raise
         for name, value in zip(node.outputs, results, strict=False):
             if name:
                 values[name] = builder.annotate(value, inferred.get(name))
     return [values[name] for name in graph.output_names]
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Has refusals say what cannot be imported, and other errors what was being imported."""
+    try:
+        yield
+    except UnsupportedModel as error:
+        if "ONNX operator" in str(error):
+            raise
+        raise UnsupportedModel(f"{what} cannot be imported. {error}") from error
+    except Exception as error:
+        error.add_note(f"while importing into torch: {what}")
+        raise
 
 
 def _run(

@@ -140,7 +140,7 @@ def _module(builder: Builder, graph: Graph) -> tuple[nn.Module, tuple[Value, ...
     return inner.finish(outputs, graph.name, several=True), tuple(taken)
 
 
-@operator("If", 1, 11, 13, 16, 19, 21, host=True)
+@operator("If", 1, 11, 13, 16, 19, 21, 23, 24, 25, host=True)
 def _if(builder: Builder, node: Node, condition: Value) -> Sequence[Value]:
     then, other = node.attributes["then_branch"], node.attributes["else_branch"]
     if isinstance(condition, torch.Tensor):
@@ -153,7 +153,7 @@ def _if(builder: Builder, node: Node, condition: Value) -> Sequence[Value]:
     return builder.module(len(node.outputs), node.name or "branch", branch, chosen, for_first, for_second)
 
 
-@operator("Loop", 1, 11, 13, 16, 19, 21, host=True)
+@operator("Loop", 1, 11, 13, 16, 19, 21, 23, 24, 25, host=True)
 def _loop(
     builder: Builder, node: Node, most: Value | None = None, condition: Value | None = None, *carried: Value
 ) -> Sequence[Value]:
@@ -170,7 +170,7 @@ def _loop(
     )
 
 
-@operator("Scan", 9, 11, 16, 19, 21)
+@operator("Scan", 9, 11, 16, 19, 21, 23, 24, 25)
 def _scan(builder: Builder, node: Node, *values: Value) -> Sequence[Value]:
     body, taken = _module(builder, node.attributes["body"])
     carried = len(values) - node.attributes["num_scan_inputs"]

@@ -54,7 +54,8 @@ def from_name(name: str) -> torch.dtype:
     try:
         return BY_NAME[name]
     except KeyError:
-        raise UnsupportedModel(f"The import into torch does not take values of type {name}.") from None
+        told = "string" if name == "object" else name
+        raise UnsupportedModel(f"The import into torch does not take values of type {told}.") from None
 
 
 def from_onnx(element_type: int) -> torch.dtype:

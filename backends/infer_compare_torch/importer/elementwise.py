@@ -69,18 +69,18 @@ _unary("Not", 1, call=torch.logical_not)
 _unary("Sqrt", 6, 13, call=torch.sqrt)
 
 
-@operator("Identity", 1, 13, 14, 16, 19, 21, host=True)
+@operator("Identity", 1, 13, 14, 16, 19, 21, 23, 24, 25, host=True)
 def _identity(_builder: Builder, _node: Node, value: Value) -> Value:
     return value
 
 
-@operator("Cast", 6, 9, 13, 19, 21, host=True)
+@operator("Cast", 6, 9, 13, 19, 21, 23, 24, 25, host=True)
 def _cast(builder: Builder, node: Node, value: Value) -> Value:
     target = node.attributes["to"]
     return cast(builder, value, dtypes.from_onnx(target))
 
 
-@operator("CastLike", 15, 19, 21, host=True)
+@operator("CastLike", 15, 19, 21, 23, 24, 25, host=True)
 def _cast_like(builder: Builder, node: Node, value: Value, like: Value) -> Value:
     dtype = dtype_of(like)
     if dtype is None:

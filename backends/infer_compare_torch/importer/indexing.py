@@ -184,7 +184,7 @@ def top(tensor: torch.Tensor, count: int, axis: int, greatest: bool) -> tuple[to
     return values.narrow(axis, 0, count), index.narrow(axis, 0, count)
 
 
-@operator("TopK", 1, 10, 11, host=True)
+@operator("TopK", 1, 10, 11, 24, host=True)
 def _top(builder: Builder, node: Node, value: Value, count: Value | None = None) -> tuple[Value, ...]:
     number = node.attributes["k"] if count is None else builder.number(count)
     greatest = bool(node.attributes.get("largest", 1))

@@ -59,8 +59,10 @@ def dequantize(
     return steps.to(scale.dtype) * along(scale, tensor, axis, block)
 
 
-@operator("QuantizeLinear", 10, 13, 19, 21)
+@operator("QuantizeLinear", 10, 13, 19, 21, 23, 24, 25)
 def _quantize(builder: Builder, node: Node, value: Value, scale: Value, zero: Value | None = None) -> Value:
+    _refuse_other_precision(node, "precision", value)
+    _refuse_other_precision(node, "precision", scale)
     wanted = node.attributes.get("output_dtype", 0)
     dtype = dtypes.from_onnx(wanted) if wanted else torch.uint8 if zero is None else dtype_of(zero)
     if dtype is None or dtype.is_floating_point:
@@ -69,10 +71,18 @@ def _quantize(builder: Builder, node: Node, value: Value, scale: Value, zero: Va
     return builder.emit(quantize, value, scale, zero, axis, block, dtype)
 
 
-@operator("DequantizeLinear", 10, 13, 19, 21)
+@operator("DequantizeLinear", 10, 13, 19, 21, 23, 24, 25)
 def _dequantize(builder: Builder, node: Node, value: Value, scale: Value, zero: Value | None = None) -> Value:
+    _refuse_other_precision(node, "output_dtype", scale)
     axis, block = node.attributes.get("axis", 1), node.attributes.get("block_size", 0)
     return builder.emit(dequantize, value, scale, zero, axis, block)
+
+
+def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
+    """Refuses an attribute that asks for another dtype than a value has."""
+    wanted = node.attributes.get(attribute, 0)
+    if wanted and dtypes.from_onnx(wanted) != dtype_of(value):
+        raise UnsupportedModel(f"ONNX operator {node} computes in a type of its own, which has no import into torch.")
 
 
 def quantize_dynamically(tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

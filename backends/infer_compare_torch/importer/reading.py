@@ -67,7 +67,15 @@ def _decomposed(model: onnx.ModelProto) -> onnx.ModelProto:
         if node.op_type in composed and node.domain in DEFAULT_DOMAINS:
             _state_defaults(node, onnx.defs.get_schema(node.op_type, opset, ""))
     names = [("", op_type) for op_type in sorted(composed)]
-    return onnx.inliner.inline_selected_functions(complete, names, exclude=False, inline_schema_functions=True)
+    try:
+        return onnx.inliner.inline_selected_functions(complete, names, exclude=False, inline_schema_functions=True)
+    except RuntimeError as error:
+        # Some definitions cannot be written out where an optional input is left out.
+        first = next(node for node in _nodes(model.graph) if node.op_type in composed)
+        raise UnsupportedModel(
+            f"ONNX operator {first.op_type} (node {first.name or first.output[0]!r}, opset {opset}) has no import into "
+            f"torch, and ONNX's own definition of {' and '.join(sorted(composed))} does not fit this model."
+        ) from error
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:

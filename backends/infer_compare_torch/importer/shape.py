@@ -29,7 +29,7 @@ def shape_tensor(tensor: torch.Tensor, start: int, end: int | None) -> torch.Ten
     return torch.tensor(tensor.shape[start:end], dtype=torch.int64, device=tensor.device)
 
 
-@operator("Shape", 1, 13, 15, 19, 21, host=True)
+@operator("Shape", 1, 13, 15, 19, 21, 23, 24, 25, host=True)
 def _shape(builder: Builder, node: Node, value: Value) -> Value:
     start, end = node.attributes.get("start", 0), node.attributes.get("end")
     rank = rank_of(value)
@@ -44,7 +44,7 @@ def element_count(tensor: torch.Tensor) -> torch.Tensor:
     return torch.full((), tensor.numel(), dtype=torch.int64, device=tensor.device)
 
 
-@operator("Size", 1, 13, 19, 21, host=True)
+@operator("Size", 1, 13, 19, 21, 23, 24, 25, host=True)
 def _size(builder: Builder, _: Node, value: Value) -> Value:
     rank = rank_of(value)
     if rank is None:
@@ -69,7 +69,7 @@ def reshape(tensor: torch.Tensor, sizes: Sequence[int], keep_zero: bool) -> torc
     return tensor.reshape(tuple(sizes))
 
 
-@operator("Reshape", 5, 13, 14, 19, 21, host=True)
+@operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, host=True)
 def _reshape(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
     keep_zero = bool(node.attributes.get("allowzero", 0))
     sizes = builder.ints(shape)
@@ -98,7 +98,7 @@ def flatten(tensor: torch.Tensor, axis: int) -> torch.Tensor:
     return tensor.reshape(rows, columns)
 
 
-@operator("Flatten", 1, 9, 11, 13, 21)
+@operator("Flatten", 1, 9, 11, 13, 21, 23, 24, 25)
 def _flatten(builder: Builder, node: Node, value: Value) -> Value:
     axis = node.attributes.get("axis", 1)
     return (
@@ -121,7 +121,7 @@ def squeeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
     return tensor.squeeze(tuple(axes))
 
 
-@operator("Squeeze", 1, 11, 13, 21, host=True)
+@operator("Squeeze", 1, 11, 13, 21, 23, 24, 25, host=True)
 def _squeeze(builder: Builder, node: Node, value: Value, axes: Value | None = None) -> Value:
     if isinstance(value, HostValue) and not value.scalar and len(value.items) == 1:
         return HostValue(value.items, True, value.dtype)
@@ -141,7 +141,7 @@ def unsqueeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
     return tensor
 
 
-@operator("Unsqueeze", 1, 11, 13, 21, host=True)
+@operator("Unsqueeze", 1, 11, 13, 21, 23, 24, 25, host=True)
 def _unsqueeze(builder: Builder, node: Node, value: Value, axes: Value | None = None) -> Value:
     chosen = axes_of(builder, node, axes)
     assert chosen is not None
@@ -157,7 +157,7 @@ def reverse_axes(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.permute(tuple(reversed(range(tensor.dim()))))
 
 
-@operator("Transpose", 1, 13, 21)
+@operator("Transpose", 1, 13, 21, 23, 24, 25)
 def _transpose(builder: Builder, node: Node, value: Value) -> Value:
     order = node.attributes.get("perm")
     rank = rank_of(value)
@@ -254,7 +254,7 @@ def _tile(builder: Builder, _: Node, value: Value, repeats: Value) -> Value:
     return builder.emit(tile, builder.tensor(value), builder.ints(repeats))
 
 
-@operator("ConstantOfShape", 9, 20, 21, host=True)
+@operator("ConstantOfShape", 9, 20, 21, 23, 24, 25, host=True)
 def _constant_of_shape(builder: Builder, node: Node, shape: Value) -> Value:
     sizes = builder.ints(shape)
     given = node.attributes.get("value")

@@ -158,7 +158,7 @@ def _pad_by_attributes(builder: Builder, node: Node, value: Value) -> Value:
     return _padded(builder, value, list(node.attributes["pads"]), node.attributes.get("mode", "constant"), fill, None)
 
 
-@operator("Pad", 11, 13, 18, 19, 21, host=True)
+@operator("Pad", 11, 13, 18, 19, 21, 23, 24, 25, host=True)
 def _pad(
     builder: Builder, node: Node, value: Value, pads: Value, fill: Value | None = None, axes: Value | None = None
 ) -> Value:

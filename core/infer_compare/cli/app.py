@@ -25,6 +25,8 @@ COMMANDS = {
     "backends": "List backends, or tell about one.",
     "models": "List the built-in models.",
     "devices": "List the devices that each framework can use.",
+    "doctor": "Tell what about this machine will disturb a measurement.",
+    "selftest": "Tell how far verdicts can be trusted on this machine.",
     "schema": "Print the JSON Schema of a run file or of a report.",
 }
 """Names and first lines, here so that `--help` imports no command."""

@@ -19,9 +19,11 @@ def print_text(document: ReportDocument, *, verbose: bool) -> None:
     """
     from rich.console import Console
 
-    from infer_compare.report.text import renderables, tidy
+    from infer_compare.report.text import WIDTH, renderables, tidy
 
     console = Console(highlight=False)
+    # Tables that are squeezed lose digits; a narrow terminal wraps them instead.
+    console.width = max(console.width, WIDTH)
     with console.capture() as capture:
         for one in renderables(document, verbose=verbose):
             console.print(one)

@@ -95,68 +95,70 @@ def agree(
         judge: the contender whose outputs are the reference.
         oracle: what the reference implementation computed, where it was asked.
     """
-    found: list[Agreement] = []
-    judged = outputs[judge]
-    reference_rows = judged.rows()
-    names = [spec.name for spec in run.header.model.outputs]
-    for label, its_points in points.items():
-        rtol = run.header.plan.rtol or _tolerance(run, label, judge)
-        for point in its_points:
-            mine = outputs[label].of(point.batch) or []
-            source, reference = judge, judged.of(point.batch)
-            if oracle is not None and (label == judge or point.batch in ORACLE_BATCHES):
-                asked = oracle.of(point.batch)
-                if asked is not None:
-                    source, reference = "reference", asked
-            if rtol is None:
-                reason = f"nothing says how far {_precision(run, label)} may differ; say so with --rtol"
-                found.append(
-                    Agreement(
-                        contender=label,
-                        reference=source,
-                        point=point,
-                        verdict="inconclusive",
-                        reason=reason,
-                        rtol=0.0,
-                    )
-                )
-                continue
-            if reference is None:
-                # Its rows alone were compared at batch 1; here they are compared with themselves.
-                same = _consistent(mine, outputs[label].rows(), point.batch, rtol)
-                verdicts: dict[bool | None, AgreementVerdict] = {True: "agrees", False: "differs", None: "inconclusive"}
-                reasons = {True: "", False: UNLIKE_ALONE, None: "the reference did not run this batch size"}
-                found.append(
-                    Agreement(
-                        contender=label,
-                        reference=label,
-                        point=point,
-                        verdict=verdicts[same],
-                        reason=reasons[same],
-                        rtol=rtol,
-                        row_consistent=same,
-                    )
-                )
-                continue
-            verdict, reason, comparisons = compare(
-                reference, mine, names, rtol=rtol, spreads=_spreads(reference_rows, reference)
+    court = _Court(run, judge, outputs[judge], oracle)
+    return [court.verdict(label, outputs[label], point) for label, its in points.items() for point in its]
+
+
+class _Court:
+    """The reference, and the rule by which outputs are compared with it."""
+
+    def __init__(self, run: Run, judge: str, judged: Outputs, oracle: Outputs | None) -> None:
+        self._run = run
+        self._judge = judge
+        self._judged = judged
+        self._rows = judged.rows()
+        self._oracle = oracle
+        self._names = [spec.name for spec in run.header.model.outputs]
+
+    def verdict(self, label: str, outputs: Outputs, point: OperatingPoint) -> Agreement:
+        source, reference = self._reference(label, point)
+        rtol = self._run.header.plan.rtol or _tolerance(self._run, label, self._judge)
+        if rtol is None:
+            reason = f"nothing says how far {_precision(self._run, label)} may differ; say so with --rtol"
+            return Agreement(
+                contender=label, reference=source, point=point, verdict="inconclusive", reason=reason, rtol=0.0
             )
-            consistent = _consistent(mine, outputs[label].rows(), point.batch, rtol)
-            if consistent is False and verdict != "differs":
-                verdict, reason = "differs", UNLIKE_ALONE
-            found.append(
-                Agreement(
-                    contender=label,
-                    reference=source,
-                    point=point,
-                    verdict=verdict,
-                    reason=reason,
-                    rtol=rtol,
-                    outputs=comparisons,
-                    row_consistent=consistent,
-                )
-            )
-    return found
+        mine = outputs.of(point.batch) or []
+        consistent = _consistent(mine, outputs.rows(), point.batch, rtol)
+        if reference is None:
+            return self._alone(label, point, rtol, consistent)
+        verdict, reason, comparisons = compare(
+            reference, mine, self._names, rtol=rtol, spreads=_spreads(self._rows, reference)
+        )
+        if consistent is False and verdict != "differs":
+            verdict, reason = "differs", UNLIKE_ALONE
+        return Agreement(
+            contender=label,
+            reference=source,
+            point=point,
+            verdict=verdict,
+            reason=reason,
+            rtol=rtol,
+            outputs=comparisons,
+            row_consistent=consistent,
+        )
+
+    def _reference(self, label: str, point: OperatingPoint) -> tuple[str, list[NDArray[Any]] | None]:
+        """Whose outputs are the reference at a point, and these outputs."""
+        if self._oracle is not None and (label == self._judge or point.batch in ORACLE_BATCHES):
+            asked = self._oracle.of(point.batch)
+            if asked is not None:
+                return "reference", asked
+        return self._judge, self._judged.of(point.batch)
+
+    def _alone(self, label: str, point: OperatingPoint, rtol: float, consistent: bool | None) -> Agreement:
+        """Where the reference did not run: rows that agree alone must come out the same in this batch."""
+        verdicts: dict[bool | None, AgreementVerdict] = {True: "agrees", False: "differs", None: "inconclusive"}
+        reasons = {True: "", False: UNLIKE_ALONE, None: "the reference did not run this batch size"}
+        return Agreement(
+            contender=label,
+            reference=label,
+            point=point,
+            verdict=verdicts[consistent],
+            reason=reasons[consistent],
+            rtol=rtol,
+            row_consistent=consistent,
+        )
 
 
 def _tolerance(run: Run, label: str, judge: str) -> float | None:

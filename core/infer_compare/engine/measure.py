@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Plan, Round
 
+LAPS = 4
+"""Passes over the candidates for "best" when they are confirmed."""
+SURE_S = 2.0
+"""Rounds that were expected to take so long tell the pace."""
 BUSY_WAIT_S = 1.0
 """How long a busy machine is given before the one further pass."""
 
@@ -53,6 +57,8 @@ class Measurement:
     deadline: float | None = None
     """Monotonic seconds at which the budget is spent."""
     _index: int = 0
+    _expected_s: float = 0.0
+    _spent_s: float = 0.0
 
     def labels_at(self, point: OperatingPoint) -> tuple[str, ...]:
         """The contenders that run an operating point."""
@@ -92,6 +98,7 @@ class Measurement:
         """
         wanted = self.plan.rounds_per_restart
         labels = [label for label in group if any(point in self.points[label] for point in pending)]
+        self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
         with self.team(labels, restart) as team:
             team.start()
             clean: Counter[OperatingPoint] = Counter()
@@ -101,7 +108,7 @@ class Measurement:
                 if not todo:
                     break
                 for point in self.order.shuffled(todo):
-                    self._check_budget()
+                    self._check_budget(self.expectation.round_s(self.labels_at(point), point))
                     able = [label for label in group if point in self.points[label]]
                     done = self._round(team, able, point, lap)
                     if done is None:
@@ -122,10 +129,16 @@ class Measurement:
         self, team: Team, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
     ) -> Round | None:
         self._index += 1
-        return team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
+        began = time.monotonic()
+        done = team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
+        self._spent_s += time.monotonic() - began
+        self._expected_s += self.expectation.round_s(labels, point)
+        if done is not None:
+            self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
+        return done
 
     def _remaining_s(self, restart: int, pending: Sequence[OperatingPoint], clean: Counter[OperatingPoint]) -> float:
-        """Seconds that are left at most, if nothing settles early and nothing is refused."""
+        """Seconds that are left if nothing settles early, at the pace so far."""
         wanted = self.plan.rounds_per_restart
         here = sum(
             (wanted - clean[point]) * self.expectation.round_s(self.labels_at(point), point)
@@ -133,9 +146,15 @@ class Measurement:
             if clean[point] < wanted
         )
         later = (self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
-        return here + later
+        confirming = self.expectation.confirm_s(self.points, LAPS) if self.plan.restarts > 1 else 0.0
+        return (here + later + confirming) * self._pace
 
-    def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]], laps: int) -> None:
+    @property
+    def _pace(self) -> float:
+        """How much longer rounds have taken than was expected, since the machine was busy or rounds were refused."""
+        return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
+
+    def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]]) -> None:
         """Fresh rounds over the few candidates for "best", close together in time.
 
         Raises:
@@ -143,18 +162,21 @@ class Measurement:
         """
         labels = [label for label, points in candidates.items() if points]
         union = sorted({point for points in candidates.values() for point in points})
+        self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
         with self.team(labels, restart) as team:
             team.start()
-            for lap in range(laps):
-                for point in self.order.shuffled(union):
-                    self._check_budget()
+            for lap in range(LAPS):
+                for place, point in enumerate(self.order.shuffled(union)):
+                    self._check_budget(self.expectation.round_s(labels, point))
                     able = [label for label in labels if point in candidates[label]]
                     done = self._round(team, able, point, lap, confirm=True)
                     if done is not None:
-                        self.observer.round_done(done, remaining_s=0.0)
+                        left = (LAPS - lap) * len(union) - place - 1
+                        self.observer.round_done(done, remaining_s=left * self._spent_s / max(1, self._index))
 
-    def _check_budget(self) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline:
+    def _check_budget(self, cost_s: float) -> None:
+        """Lets nothing begin that would end after the budget."""
+        if self.deadline is not None and time.monotonic() + cost_s > self.deadline:
             raise BudgetSpent("the time that was given with --budget is used up")
 
 

@@ -11,12 +11,13 @@ import msgspec
 
 from infer_compare.engine.agree import ORACLE_BATCHES, Outputs, agree, ask_oracle
 from infer_compare.engine.explore import Explorer, peaks
-from infer_compare.engine.measure import BudgetSpent, HostBusy, Measurement
+from infer_compare.engine.measure import LAPS, BudgetSpent, HostBusy, Measurement
 from infer_compare.engine.pool import InputPool
 from infer_compare.environment import memory
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Exploration, Order
 from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
+from infer_compare.planner.refine import around_best, around_bound
 from infer_compare.planner.settling import unsettled
 from infer_compare.results import Closing, Note, Run
 from infer_compare.verdicts.best import to_confirm
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import AnyOutcome, Plan, Point
 
-LAPS = 4
-"""Passes over the candidates for "best" when they are confirmed."""
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of the memory there is."""
 
@@ -120,16 +119,29 @@ class Sweep:
         explorers: dict[str, Explorer] = {}
         for label, route in self._resolved.routes.items():
             explorer = Explorer(route, self._resolved.terms, pool, self._journal, self._observer, self._outputs(label))
-            exploration = Exploration(self._plan.batch_sizes)
+            exploration = Exploration(self._plan.batch_sizes, bound_ns=self._plan.latency_bound_ns)
             if explorer.run(exploration, partial(self._known, label)):
                 explorations[label], explorers[label] = exploration, explorer
-        # Curves that the plateau ended are brought to one length, so that every size can be compared.
-        largest = max((found.runnable[-1].batch for found in explorations.values() if found.runnable), default=0)
-        for label, exploration in explorations.items():
-            if exploration.open_ended and exploration.runnable and exploration.runnable[-1].batch < largest:
-                exploration.extend(largest)
-                explorers[label].run(exploration, partial(self._known, label), again=True)
+        if self._plan.batch_sizes is None:
+            self._complete(explorations, explorers)
         return {label: exploration.runnable for label, exploration in explorations.items()}
+
+    def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
+        """Brings curves to one length, so that every size can be compared, and adds sizes where they decide most."""
+        further: set[int] = set()
+        for exploration in explorations.values():
+            latencies = exploration.latencies_ns
+            further.update(latencies)
+            if self._plan.mode != "quick":
+                further.update(around_best(latencies))
+            if self._plan.latency_bound_ns is not None:
+                further.update(around_bound(latencies, self._plan.latency_bound_ns))
+        for label, exploration in explorations.items():
+            if not exploration.runnable:
+                continue
+            exploration.complete(further)
+            if exploration.next() is not None:
+                explorers[label].run(exploration, partial(self._known, label), again=True)
 
     def _outputs(self, label: str) -> Path:
         # Labels are the user's words; a folder is named by a number.
@@ -213,7 +225,7 @@ class Sweep:
         self._note(
             "plan",
             f"at most {plan.restarts} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
-            f"at most {expected_s:.0f} s, less where differences are plain",
+            f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
         )
         return plan
 
@@ -240,7 +252,7 @@ class Sweep:
         }
         restart = max((one.restart for one in run.rounds), default=0) + 1
         for group in groups:
-            measurement.confirm(restart, {label: candidates[label] for label in group}, LAPS)
+            measurement.confirm(restart, {label: candidates[label] for label in group})
 
     def _advice(self) -> str:
         threads = self._plan.threads

@@ -21,7 +21,7 @@ from infer_compare.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 PLATEAU_GAIN = 0.05
 """A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained
@@ -35,23 +35,30 @@ BAD_IN_A_ROW = 2
 class Exploration:
     """The sizes of one contender: those given, or powers of two up to where throughput no longer rises."""
 
-    def __init__(self, sizes: Sequence[int] | None) -> None:
-        """`sizes` ascending, or None for `auto`."""
+    def __init__(self, sizes: Sequence[int] | None, *, bound_ns: int | None = None) -> None:
+        """Nothing has been tried yet.
+
+        Args:
+            sizes: ascending, or None for `auto`.
+            bound_ns: a latency bound. `auto` goes on past the plateau while batches keep it, to find the largest.
+        """
         self._given = tuple(sizes) if sizes is not None else None
+        self._bound_ns = bound_ns
         self._outcomes: dict[int, AnyOutcome] = {}
         self._ended: str | None = None
-        self._reach = 0
+        self._extra: tuple[int, ...] | None = None
 
     def next(self) -> OperatingPoint | None:
         """The next operating point to try, or None when the curve is known."""
         if self._ended is not None:
             return None
+        if self._extra is not None:
+            left = [size for size in self._extra if size not in self._outcomes]
+            return OperatingPoint(left[0]) if left else None
         if self._given is not None:
             left = [size for size in self._given if size not in self._outcomes]
             return OperatingPoint(left[0]) if left else None
         size = 2 * max(self._outcomes, default=0) or 1
-        if size <= self._reach:
-            return OperatingPoint(size)
         return None if size > LARGEST_AUTO or self._plateau() else OperatingPoint(size)
 
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
@@ -84,14 +91,20 @@ class Exploration:
             if size not in self._outcomes
         )
 
-    @property
-    def open_ended(self) -> bool:
-        """Whether nothing but the plateau, or the time that a batch takes, kept it from larger sizes."""
-        return self._given is None and self._ended is None
+    def complete(self, sizes: Iterable[int]) -> None:
+        """Ends the search for the plateau and tries further sizes, up to those that ended the curve.
 
-    def extend(self, largest: int) -> None:
-        """Goes on with powers of two up to a size, past its own plateau: another contender was tried there."""
-        self._reach = largest
+        Args:
+            sizes: such as those at which other contenders were tried, or between powers of two.
+        """
+        largest = max(self._measured, default=0)
+        self._extra = tuple(sorted(size for size in set(sizes) if self._ended is None or size < largest))
+        self._ended = None
+
+    @property
+    def latencies_ns(self) -> dict[int, float]:
+        """Rough latency by batch size, of those that ran."""
+        return {size: float(outcome.latency_ns) for size, outcome in self._measured.items()}
 
     @property
     def runnable(self) -> tuple[OperatingPoint, ...]:
@@ -107,6 +120,8 @@ class Exploration:
         measured = sorted(self._measured.items())
         if measured and 2 * measured[-1][1].latency_ns > SLOWEST_AUTO_NS:
             return True
+        if measured and self._bound_ns is not None and measured[-1][1].latency_ns <= self._bound_ns:
+            return False
         rates = [size / outcome.latency_ns for size, outcome in measured]
         if len(rates) < 3:
             return False

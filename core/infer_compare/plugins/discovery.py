@@ -52,10 +52,10 @@ class Plugins:
             points: entry points to load instead of the installed ones.
         """
         plugins = cls()
-        blocked = {*block, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
+        blocked = {*block, *(name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(","))}
         found = entry_points(group=GROUP) if points is None else points
         # Built-in plugins go first, so that a name conflict is the newcomer's.
-        for point in sorted(set(found), key=lambda one: (not _built_in(one), one.name)):
+        for point in sorted(set(found), key=lambda one: (not _built_in(one), one.name, one.value)):
             if point.name not in blocked and not ("*" in blocked and not _built_in(point)):
                 plugins._load(point)
         return plugins
@@ -83,13 +83,23 @@ class Plugins:
             hint = f"; did you mean {near[0]}?" if near else ""
             self.broken.append(Broken(origin, f"there is no hook {unknown[0]}{hint}"))
             return
+        taken = next((one for one in self.loaded if one.plugin == origin.plugin), None)
+        if taken is not None:
+            reason = f"the plugin name {origin.plugin!r} is taken by {taken}, and {origin} wants it too"
+            self.broken.append(Broken(origin, reason))
+            return
+        if self._manager.is_registered(plugin):
+            self.broken.append(Broken(origin, f"it is registered already, as {self._manager.get_name(plugin)!r}"))
+            return
         try:
             self._manager.register(plugin, origin.plugin)
-        except (ValueError, pluggy.PluginValidationError) as error:
-            self.broken.append(Broken(origin, _describe(error)))
-            return
-        with _reporting(self, origin):
             self._collect(plugin, origin)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a hook raises is its plugin's affair
+            if self._manager.is_registered(plugin):
+                # Its other hooks are not called either.
+                self._manager.unregister(plugin)
+            where = "" if isinstance(error, pluggy.PluginValidationError) else "its hook raised "
+            self.broken.append(Broken(origin, f"{where}{_describe(error)}"))
 
     def _collect(self, plugin: object, origin: Origin) -> None:
         # Built before anything is kept: a hook that raises leaves nothing of its plugin half-registered.
@@ -256,14 +266,6 @@ def _call(manager: pluggy.PluginManager, plugin: object, hook: str) -> Iterator[
     for implementation in caller.get_hookimpls():
         if implementation.plugin is plugin:
             yield from implementation.function() or ()
-
-
-@contextlib.contextmanager
-def _reporting(plugins: Plugins, origin: Origin) -> Iterator[None]:
-    try:
-        yield
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a hook raises is its plugin's affair
-        plugins.broken.append(Broken(origin, f"its hook raised {_describe(error)}"))
 
 
 def _describe(error: BaseException) -> str:

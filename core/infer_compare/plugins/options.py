@@ -46,13 +46,23 @@ def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Optio
 def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:
     """Name, type, default and text of each option."""
     schema = msgspec.json.schema(backend.options)
-    properties: dict[str, dict[str, Any]] = next(iter(schema["$defs"].values()))["properties"]
+    own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
     return tuple(
-        OptionDescription(
-            name,
-            " | ".join(map(str, entry["enum"])) if "enum" in entry else str(entry.get("type", "")),
-            str(entry.get("default", "")).lower() if entry.get("type") == "boolean" else str(entry.get("default", "")),
-            str(entry.get("description", "")),
-        )
-        for name, entry in properties.items()
+        OptionDescription(name, _type(entry), _default(entry), str(entry.get("description", "")))
+        for name, entry in own["properties"].items()
     )
+
+
+def _type(entry: dict[str, Any]) -> str:
+    """`integer | null`, or the choices where there are any."""
+    if "anyOf" in entry:
+        return " | ".join(map(_type, entry["anyOf"]))
+    return " | ".join(map(str, entry["enum"])) if "enum" in entry else str(entry.get("type", ""))
+
+
+def _default(entry: dict[str, Any]) -> str:
+    """As it would be typed."""
+    value = entry.get("default", "")
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -91,9 +91,12 @@ def _flaw(candidate: Any, origin: Origin, taken: Mapping[str, BackendEntry]) -> 
         return f"{name} needs a class attribute `capabilities`"
     if not (isinstance(candidate.options, type) and issubclass(candidate.options, Options)):
         return f"{name}.options must be a subclass of infer_compare.Options"
-    for word in (*candidate.requires, *candidate.aliases):
-        if not isinstance(word, str) or not word:
-            return f"{name}: `requires` and `aliases` must be tuples of strings, not {word!r}"
+    for words in (candidate.requires, candidate.aliases):
+        if not isinstance(words, tuple) or not all(isinstance(word, str) and word for word in words):
+            return f"{name}: `requires` and `aliases` must be tuples of strings, not {words!r}"
+    for alias in candidate.aliases:
+        if alias != alias.lower():
+            return f"{name}: the alias {alias!r} must be in lower case, as names are looked up"
     for word in (name, *candidate.aliases):
         if word in taken:
             return f"the name {word!r} is taken by {taken[word].origin}, and {origin} wants it too"

@@ -49,11 +49,16 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
                     for point in sorted(own, key=lambda point: point.point)
                 ),
                 shape=shape.shape if shape else None,
-                shape_sentence=shape.sentence() if shape else "",
+                shape_sentence=plain(shape.sentence()) if shape and _has_shape(label, axes, found) else "",
                 boundary=_boundary(name_of(run, label), _tried(run, label, axes, own)),
             )
         )
     return tuple(made)
+
+
+def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
+    """Through one or two sizes there is always a line."""
+    return sum(contender == label and point.axes == axes for contender, point in found) > 2
 
 
 def tag_of(outcome: AnyOutcome) -> OutcomeTag:

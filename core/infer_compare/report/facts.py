@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[str, str]]
 
+MOST_CAUSES = 4
+"""Rarer causes of rejections are told by the number of their slices alone."""
+
 
 def general_facts(document: ReportDocument) -> Rows:
     """What holds for all contenders: run, model, protocol, machine, versions, noise."""
     return [
         *_run_facts(document),
         *_machine_facts(document),
-        ("noise", noise_words(document.noise)),
+        *noise_facts(document.noise),
     ]
 
 
@@ -49,22 +52,23 @@ def start_up_words(one: ContenderReport) -> str:
     )
 
 
-def noise_words(found: Noise) -> str:
-    """How many slices were refused, why, and who was at work."""
+def noise_facts(found: Noise) -> Rows:
+    """How many slices were rejected, who was at work meanwhile, and a row for each cause."""
     if not found.slices:
-        return ""
-    told = f"{percent(found.share)} of {count(found.slices, 'slice')} refused"
-    if not found.rejected:
-        return told
-    causes = "; ".join(f"{one.example} ({count(one.slices, 'slice')})" for one in found.causes)
+        return []
     top = f"; busiest: {found.top.name}, pid {found.top.pid}, {percent(found.top.share)} of a core" if found.top else ""
-    return f"{told}: {causes}{top}"
+    rows = [("noise", f"{percent(found.share)} of {count(found.slices, 'slice')} rejected{top}")]
+    for one in found.causes[:MOST_CAUSES]:
+        such = ", such as" if one.slices > 1 else ""
+        rows.append(("rejected", f"{count(one.slices, 'slice')}{such}: {one.example}"))
+    if others := sum(one.slices for one in found.causes[MOST_CAUSES:]):
+        rows.append(("rejected", f"{count(others, 'slice')} for other causes"))
+    return rows
 
 
 def _run_facts(document: ReportDocument) -> Rows:
     plan, model = document.plan, document.model
-    elapsed = f", {document.elapsed_s:.0f} s" if document.elapsed_s is not None else ""
-    why = f": {document.reason}" if document.reason else ""
+    elapsed = f" after {document.elapsed_s:.0f} s" if document.elapsed_s is not None else ""
     parts = [f"{model.name} ({model.format}, {model.sha256[:12]})"]
     if model.parameters is not None:
         parts.append(count(model.parameters, "parameter"))
@@ -72,7 +76,7 @@ def _run_facts(document: ReportDocument) -> Rows:
         parts.append(f"{model.flops_per_sample / 1e9:.3g} GFLOP a sample")
     repetitions = f"{count(plan.restarts, 'restart')} of {count(plan.rounds_per_restart, 'round')}"
     return [
-        ("run", f"{document.run_id}, {document.created}, {document.state}{why}{elapsed}"),
+        ("run", f"{document.run_id}, {document.created}, {document.state}{elapsed}"),
         ("model", ", ".join(parts)),
         ("inputs", "; ".join(f"{one.name}: {one.dtype}[{', '.join(map(str, one.shape))}]" for one in model.inputs)),
         ("fills", "; ".join(plan.inputs)),

@@ -8,21 +8,24 @@ from infer_compare.report.facts import contender_facts, general_facts
 from infer_compare.report.markup import code, code_cell, escape, fenced, listed, table
 from infer_compare.report.phrases import (
     OUTCOMES,
+    PARTS,
     agreement_cells,
     agreement_reasons,
     answer_sentences,
     axes_words,
+    bests_title,
     boundary_sentences,
     excluded_sentences,
     failure_sentence,
     milliseconds,
     note_sentences,
+    parts_rows,
     shape_sentences,
     size_words,
     spread_words,
     standings,
 )
-from infer_compare.stats.wording import significant
+from infer_compare.stats.wording import ratio, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,11 +49,11 @@ def _answer(document: ReportDocument) -> Iterator[str]:
     yield f"## {escape(document.model.name)}: which framework, at which batch size"
     for one in document.answers:
         yield f"**{escape(one.headline)}**"
-        if one.answer.by_contender:
-            yield _bests(one)
         if any(row.best for row in one.under_bound):
             yield _under_bound(one)
-        if sentences := answer_sentences(document, one):
+        if one.answer.by_contender:
+            yield _bests(one)
+        if sentences := answer_sentences(one):
             yield listed(sentences)
     if others := excluded_sentences(document):
         yield listed(others)
@@ -62,7 +65,7 @@ def _answer(document: ReportDocument) -> Iterator[str]:
 def _bests(one: AnswerReport) -> str:
     stand = standings(one.answer)
     return table(
-        ("contender", "batch", "samples/s", "± %", "p50 ms", "p95 ms", "against the best"),
+        (bests_title(one.answer), "batch", "samples/s", "± %", "p50 ms", "p95 ms", "against the best"),
         [
             (
                 code_cell(best.name),
@@ -82,7 +85,7 @@ def _under_bound(one: AnswerReport) -> str:
     bound = one.answer.bound
     assert bound is not None
     return table(
-        (escape(bound.words), "batch", "samples/s", f"p{bound.percentile:g} ms", "largest"),
+        (escape(bound.words), "batch", "samples/s", f"p{bound.percentile:g} ms", "largest", "behind (estimate)"),
         [
             (
                 code_cell(row.name),
@@ -90,6 +93,7 @@ def _under_bound(one: AnswerReport) -> str:
                 significant(row.best.throughput) if row.best else "",
                 milliseconds(row.best.latency_ns) if row.best else "",
                 size_words(row.largest.point) if row.largest else "",
+                f"{ratio(row.behind)}x" if row.behind is not None and row.behind > 1 else "",
             )
             for row in one.under_bound
         ],
@@ -108,8 +112,9 @@ def _curves(document: ReportDocument) -> Iterator[str]:
         header = ["batch", *(code_cell(names[curve.contender]) for curve in own)]
         yield "Samples a second, ± half of the 95 % interval in percent; bold where shown to beat every other:"
         yield table(header, _rows(own, _throughput))
-        yield "Latency of one call in milliseconds, p50 / p95:"
-        yield table(header, _rows(own, _latency))
+        if any(point.figures is not None for curve in own for point in curve.points):
+            yield "Latency of one call in milliseconds, p50 / p95:"
+            yield table(header, _rows(own, _latency))
 
 
 def _rows(own: Sequence[Curve], cell: Callable[[PointReport], str]) -> Iterator[list[str]]:
@@ -134,6 +139,9 @@ def _latency(point: PointReport) -> str:
 
 
 def _findings(document: ReportDocument) -> Iterator[str]:
+    if parts := parts_rows(document):
+        yield "### Parts of an iteration, at the best batch size"
+        yield table(PARTS, ((code_cell(name), escape(where), *figures) for name, where, *figures in parts))
     sections = {
         "Shape of the curves": shape_sentences(document),
         "Memory boundary": boundary_sentences(document),

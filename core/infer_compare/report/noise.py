@@ -1,4 +1,4 @@
-"""What disturbed a run, counted over the slices that the gate refused."""
+"""What disturbed a run, counted over the slices that the gate rejected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIGURES = re.compile(r"\d[\d.,]*")
 
 
 def noise(run: Run) -> Noise:
-    """The noise of a run: how many slices were refused, why, and who was at work meanwhile."""
+    """The noise of a run: how many slices were rejected, why, and who was at work meanwhile."""
     slices = [piece for one in run.rounds for piece in one.slices]
     rejected = [piece for piece in slices if piece.rejected is not None]
     return Noise(slices=len(slices), rejected=len(rejected), causes=_causes(rejected), top=_top(rejected))

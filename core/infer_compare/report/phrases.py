@@ -29,13 +29,15 @@ OUTCOMES: dict[OutcomeTag, str] = {
     "timed_out": "timeout",
     "died": "died",
     "failed": "failed",
-    "skipped": "-",
+    "skipped": "not run",
 }
 """Points without figures, in a cell."""
+PARTS = ("contender", "batch", "stage ms", "run ms", "fetch ms")
+"""The titles of the cells of `parts_rows`."""
 
 
 def against(pair: PairVerdict) -> str:
-    """What the verdict says of B, which is held against the recommended A, in a few words."""
+    """What the verdict says of B, which is held against the recommended A, in a few words; the sentence says how sure."""
     found = pair.comparison
     match pair.verdict:
         case Verdict.INVALID:
@@ -45,15 +47,20 @@ def against(pair: PairVerdict) -> str:
         case Verdict.SAME:
             return f"same within {percent(pair.margin)}"
         case Verdict.FASTER:
-            return _times("slower", found) if found else "slower"
+            return f"{_times(found)}slower"
         case Verdict.SLOWER:
-            return _times("faster", found.turned()) if found else "faster"
+            return f"{_times(found.turned() if found else None)}faster"
 
 
 def standings(answer: Answer) -> dict[str, str]:
     """How each contender's best stands to the recommended one, by label."""
     verdicts = {pair.b.label: against(pair) for pair in answer.headline}
     return {one.contender: verdicts.get(one.contender, "the best") for one in answer.by_contender}
+
+
+def bests_title(answer: Answer) -> str:
+    """Of the table of each contender's best, which no latency bound limits."""
+    return "contender" if answer.bound is None else "without the bound"
 
 
 def spread_words(found: Figures) -> str:
@@ -79,8 +86,20 @@ def axes_words(axes: Axes) -> str:
 
 
 def shape_sentences(document: ReportDocument) -> list[str]:
-    """A sentence for each curve that was measured."""
-    return [f"{curve.shape_sentence}{_where(curve)}" for curve in document.curves if curve.shape_sentence]
+    """A sentence for each curve of three sizes or more, with the sizes that it holds for where those are not all."""
+    return [
+        f"{curve.shape_sentence}{_where(curve)}{_range(curve)}" for curve in document.curves if curve.shape_sentence
+    ]
+
+
+def parts_rows(document: ReportDocument) -> list[tuple[str, ...]]:
+    """What an end-to-end iteration consists of, for each contender at its best batch size; empty for other scopes."""
+    bests = [best for one in document.answers for best in one.answer.by_contender]
+    return [
+        (best.name, size_words(best.point), *map(milliseconds, (parts.stage_ns, parts.run_ns, parts.fetch_ns)))
+        for best in bests
+        if (parts := best.figures.phases) is not None
+    ]
 
 
 def boundary_sentences(document: ReportDocument) -> list[str]:
@@ -88,14 +107,15 @@ def boundary_sentences(document: ReportDocument) -> list[str]:
     return [f"{curve.boundary.sentence}{_where(curve)}" for curve in document.curves if curve.boundary is not None]
 
 
-def answer_sentences(document: ReportDocument, one: AnswerReport) -> list[str]:
-    """The recommendation, the verdicts and the bound; not the other contenders' bests, which the table shows."""
-    shown = tuple(plain(best.sentence()) for best in one.answer.by_contender[1:])
-    return [
-        sentence
-        for sentence in one.sentences
-        if sentence not in document.shortcomings and not (shown and sentence.endswith(shown))
-    ]
+def answer_sentences(one: AnswerReport) -> list[str]:
+    """Why, and how sure that is: the bound, the recommendation, the verdicts. The rest is in the tables."""
+    answer, bound = one.answer, one.answer.bound
+    spoken = [bound.sentences()[0]] if bound is not None and bound.best is not None else []
+    if answer.recommended is not None:
+        free = "" if bound is None else "without the bound, "
+        why = [answer.recommended.sentence(), *(pair.sentence() for pair in answer.headline)]
+        spoken += [f"{free}{sentence}" for sentence in why]
+    return [plain(sentence) for sentence in spoken]
 
 
 def excluded_sentences(document: ReportDocument) -> list[str]:
@@ -134,16 +154,29 @@ def note_sentences(document: ReportDocument, *, verbose: bool = False) -> list[s
         document: the report.
         verbose: the plan of the measurement too.
     """
-    told = {"interrupted", "stopped"} if verbose else {"interrupted", "stopped", "plan"}
+    told = {"interrupted", "stopped"}
+    if not verbose:
+        told.add("plan")
+    if all(pair.comparison is None for pair in document.pairs):
+        told.add("unadjusted")
     notes = [f"{one.topic}: {one.text}" for one in document.notes if one.topic not in told]
     return list(dict.fromkeys([*document.warnings, *notes]))
 
 
-def _times(how: str, found: Comparison) -> str:
+def _times(found: Comparison | None) -> str:
+    if found is None:
+        return ""
     if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"about {rough_ratio(found.ratio)}x {how}"
-    interval = f" [{ratio(found.low)}, {ratio(found.high)}]" if found.low is not None and found.high is not None else ""
-    return f"{ratio(found.ratio)}x {how}{interval}"
+        return f"about {rough_ratio(found.ratio)}x "
+    return f"{ratio(found.ratio)}x "
+
+
+def _range(curve: Curve) -> str:
+    sizes = [point.point.batch for point in curve.points if point.figures is not None]
+    shape = curve.shape
+    if shape is None or (shape.lowest, shape.highest) == (sizes[0], sizes[-1]):
+        return ""
+    return f"; the line holds from batch {shape.lowest} to {shape.highest}"
 
 
 def _where(curve: Curve) -> str:

@@ -90,7 +90,7 @@ class PointReport(Part, frozen=True, kw_only=True):
     prepare_ns: float | None
     memory: Memory | None
     rejected: float | None
-    """Share of the slices that the gate refused; None where no slice was timed."""
+    """Share of the slices that the gate rejected; None where no slice was timed."""
     agreement: AgreementVerdict | None
     needed_rtol: float | None
     """The smallest tolerance under which its outputs would agree."""
@@ -121,7 +121,7 @@ class Curve(Part, frozen=True, kw_only=True):
     """By batch size, ascending."""
     shape: Shape | None
     shape_sentence: str
-    """Empty where nothing was measured."""
+    """Empty where fewer than three sizes were measured."""
     boundary: Boundary | None
     """None where nothing was tried."""
 
@@ -187,7 +187,7 @@ class FailureReport(Part, frozen=True, kw_only=True):
 
 
 class Cause(Part, frozen=True, kw_only=True):
-    """Why slices were refused."""
+    """Why slices were rejected."""
 
     example: str
     """Slices are counted together when their causes differ in figures only."""
@@ -202,11 +202,11 @@ class Noise(Part, frozen=True, kw_only=True):
     causes: tuple[Cause, ...]
     """The most frequent first."""
     top: ForeignProcess | None
-    """The process that was most often the busiest while slices were refused, with the highest share it had."""
+    """The process that was most often the busiest while slices were rejected, with the highest share it had."""
 
     @property
     def share(self) -> float:
-        """Of all slices, those that were refused."""
+        """Of all slices, those that were rejected."""
         return self.rejected / self.slices if self.slices else 0.0
 
 

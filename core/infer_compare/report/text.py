@@ -27,6 +27,7 @@ def renderables(document: ReportDocument, *, verbose: bool = False) -> list[Rend
         *curves.curves_section(document, verbose=verbose),
         *(findings.pair_section(document) if verbose else []),
         *findings.shape_section(document),
+        *findings.parts_section(document),
         *findings.memory_section(document),
         *findings.failure_section(document),
         *findings.agreement_section(document),

@@ -64,17 +64,32 @@ def shell_line(words: Sequence[str]) -> str:
 
 
 def shell_lines(words: Sequence[str], width: int) -> list[str]:
-    """The command on lines of at most `width` columns, joined by backslashes; a longer word has a line of its own."""
+    """The command on lines of at most `width` columns, joined by backslashes; an option stays beside its value.
+
+    What is longer than a line has a line of its own.
+    """
     from rich.cells import cell_len
 
     lines: list[str] = []
-    for word in map(shell_word, words):
+    for piece in _pieces(words):
         # Two columns are for the backslash.
-        if lines and cell_len(lines[-1]) + 1 + cell_len(word) + 2 <= width:
-            lines[-1] += f" {word}"
+        if lines and cell_len(lines[-1]) + 1 + cell_len(piece) + 2 <= width:
+            lines[-1] += f" {piece}"
         else:
-            lines.append(f"  {word}" if lines else word)
+            lines.append(f"  {piece}" if lines else piece)
     return [*(f"{line} \\" for line in lines[:-1]), *lines[-1:]]
+
+
+def _pieces(words: Sequence[str]) -> list[str]:
+    pieces: list[str] = []
+    before = ""
+    for word in words:
+        if before.startswith("-") and not word.startswith("-"):
+            pieces[-1] += f" {shell_word(word)}"
+        else:
+            pieces.append(shell_word(word))
+        before = word
+    return pieces
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -49,7 +49,7 @@ def make_folder(path: Path) -> Path:
     Raises:
         StoreError: a run is there already, something else is in the way, or it cannot be written.
     """
-    if (path / FILE).exists():
+    if _holds_run(path):
         raise StoreError(f"{path} holds a run already; choose another folder with -o, or --resume {path}.")
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,11 @@ def load(path: Path) -> Run:
     Raises:
         StoreError: there is none, or it cannot be read.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise StoreError(f"The run {path} cannot be read: {error.strerror}.") from error
+    if not there:
         raise StoreError(f"There is no run {path}; `infer-compare runs` lists those that are stored.")
     return read_run(run_file(path))
 
@@ -82,7 +86,7 @@ def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
     """The runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason."""
     if not root.is_dir():
         return
-    for path in sorted(child for child in root.iterdir() if (child / FILE).exists()):
+    for path in sorted(child for child in root.iterdir() if _holds_run(child)):
         try:
             run = load(path)
         except StoreError as error:
@@ -95,3 +99,11 @@ def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
             run.labels,
             run.closing.state if run.closing else "interrupted",
         )
+
+
+def _holds_run(path: Path) -> bool:
+    """Whether a folder has a run file; one that cannot be looked into has none that could be used."""
+    try:
+        return (path / FILE).exists()
+    except OSError:
+        return False

@@ -22,6 +22,7 @@ FILE = "run.jsonl"
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyRecord)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class _Peek(msgspec.Struct):
@@ -132,7 +133,7 @@ def read_records(path: Path) -> list[AnyRecord]:
     for number, line in enumerate(lines, 1):
         try:
             records.append(_decoder.decode(line))
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise StoreError(f"Line {number} of {path} is damaged: {error}.") from error
     return records
 
@@ -152,7 +153,7 @@ def read_run(path: Path) -> Run:
 def _check_header(path: Path, line: bytes) -> None:
     try:
         peek = msgspec.json.decode(line, type=_Peek)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.") from error
     if peek.schema != RUN_SCHEMA:
         raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.")

@@ -255,6 +255,6 @@ class ReplyReader:
         del self._buffer[:end]
         try:
             reply: Reply = reply_decoder.decode(body)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ProtocolViolation(f"The worker sent something that is not a message: {error}.") from error
         return reply

@@ -29,6 +29,17 @@ def contender(label: str, **options: object) -> str:
     return f"{FAKE}:FakeBackend:{words}"
 
 
+@pytest.fixture(autouse=True)
+def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., str | None]], None]:
+    """Opens the gate, so that what else runs on the machine decides no test; a test may set a gate of its own."""
+
+    def use(rule: Callable[..., str | None]) -> None:
+        monkeypatch.setattr("infer_compare.engine.team.rejection", rule)
+
+    use(lambda *_args, **_kwargs: None)
+    return use
+
+
 @pytest.fixture
 def sweep(tmp_path: Path) -> Callable[..., Run]:
     """Runs a sweep of fake contenders and checks that it leaves no process behind."""

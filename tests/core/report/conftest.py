@@ -21,6 +21,7 @@ from infer_compare.results import (
     ModelInfo,
     OperatingPoint,
     OutputComparison,
+    PhaseTimes,
     Plan,
     Probe,
     Round,
@@ -120,7 +121,7 @@ class Story:
                 parameters=25_450,
                 inputs=(TensorSpec("x", "float32", ("batch", 3, 32, 32)),),
                 flops_per_sample=5_000_000,
-            ),  # fmt: skip
+            ),
             contenders=tuple(ContenderSpec(label=label, backend=label.partition(":")[0]) for label in self.curves),
             plan=Plan(**{**plan, **self.plan}),
             environment=Environment(**{**environment, **self.environment}),
@@ -192,6 +193,14 @@ class Story:
                         index += 1
                         yield self._round(labels, size, restart, lap, index)
 
+    def _phases(self, call_ns: float) -> PhaseTimes | None:
+        """A tenth of the call goes in, a twentieth out."""
+        if self.plan.get("scope") != "end_to_end":
+            return None
+        stage, fetch = round(call_ns / 10), round(call_ns / 20)
+        run = round(call_ns) - stage - fetch
+        return PhaseTimes(stage_ns=(stage,) * self.calls, run_ns=(run,) * self.calls, fetch_ns=(fetch,) * self.calls)
+
     def _round(self, labels: list[str], size: int, restart: int, lap: int, index: int) -> Round:
         refused = restart in self.refused
         order = (*labels, *reversed(labels))
@@ -204,6 +213,7 @@ class Story:
                     round(self.curves[label][size] * MILLISECOND * LUCK[restart % 4] * WOBBLE[call % 8])
                     for call in range(self.calls)
                 ),
+                phases=self._phases(self.curves[label][size] * MILLISECOND),
                 discarded=3,
                 diagnostics=_diagnostics(refused=refused),
                 rejected=f"other programs: make (pid 99) took {90 + lap} % of a core" if refused else None,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
 
 from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument, document
+from infer_compare.report.facts import noise_facts
+from infer_compare.report.schema import Cause, Noise
 from infer_compare.results import (
     Closing,
     Death,
     Died,
     Failed,
+    ForeignProcess,
     LimitReached,
     OperatingPoint,
     OutOfMemory,
@@ -24,6 +27,11 @@ from infer_compare.results import (
     TimedOut,
 )
 from infer_compare.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from conftest import Story
+
+    from infer_compare.results import AnyOutcome
 
 OOM = OutOfMemory(reason="can't allocate memory", evidence="raised", phase="explore")
 DIED = Died(exit_code=-11, signal="SIGSEGV", phase="measure", stderr_tail="one\nfatal: bad\x1b[31m news\n\n")
@@ -37,7 +45,7 @@ def floats(value: Any) -> list[float]:
     return [one for part in parts for one in floats(part)]
 
 
-def test_a_document_decodes_to_itself_and_holds_neither_nan_nor_raw_stamps(story):
+def test_a_document_decodes_to_itself_and_holds_neither_nan_nor_raw_stamps(story: type[Story]) -> None:
     """The document goes through JSON unchanged, with finite numbers only and no durations of single calls."""
     made = document(story(refused=(2,), plan={"latency_bound_ns": 1_500_000}).run())
     encoded = msgspec.json.encode(made)
@@ -46,14 +54,14 @@ def test_a_document_decodes_to_itself_and_holds_neither_nan_nor_raw_stamps(story
     assert b"durations_ns" not in encoded
 
 
-def test_a_document_names_its_schema_and_version(story):
+def test_a_document_names_its_schema_and_version(story: type[Story]) -> None:
     """A reader can tell what it has before it decodes the rest, and a JSON Schema can be made of the type."""
     plain = json.loads(msgspec.json.encode(document(story().run())))
     assert (plain["schema"], tuple(plain["version"])) == (REPORT_SCHEMA, REPORT_VERSION)
     assert "ReportDocument" in msgspec.json.schema(ReportDocument)["$ref"]
 
 
-def test_every_prefix_of_a_run_makes_a_document(story):
+def test_every_prefix_of_a_run_makes_a_document(story: type[Story]) -> None:
     """Whatever was recorded before a run ended can be reported, and its state says that it did not end well."""
     records = list(story(curves={"onnx": {1: 0.5, 2: 0.7}, "torch": {1: 1.5, 2: 1.8}}, rounds=1).records())
     for length in range(1, len(records)):
@@ -64,7 +72,7 @@ def test_every_prefix_of_a_run_makes_a_document(story):
     assert document(Run.fold(records)).state == "complete"
 
 
-def test_a_header_alone_recommends_nothing(story):
+def test_a_header_alone_recommends_nothing(story: type[Story]) -> None:
     """With nothing measured the answer says so and is no more than an estimate."""
     made = document(Run.fold([story().header()]))
     assert made.answers[0].headline == "No answer: no contender was measured."
@@ -73,7 +81,7 @@ def test_a_header_alone_recommends_nothing(story):
     assert all(curve.boundary is None for curve in made.curves)
 
 
-def test_a_run_that_was_only_explored_shows_rough_latencies_without_figures(story):
+def test_a_run_that_was_only_explored_shows_rough_latencies_without_figures(story: type[Story]) -> None:
     """What exploring saw is there, beside figures that are not, and nothing is ranked by it."""
     told = story()
     made = document(Run.fold([told.header(), *told.explored()]))
@@ -84,7 +92,7 @@ def test_a_run_that_was_only_explored_shows_rough_latencies_without_figures(stor
     assert made.answers[0].answer.recommended is None
 
 
-def test_the_answer_of_a_complete_run_says_what_to_use(story):
+def test_the_answer_of_a_complete_run_says_what_to_use(story: type[Story]) -> None:
     """The recommended contender and batch size, with no estimate about it once the verdict is there."""
     made = document(story().run())
     (one,) = made.answers
@@ -94,7 +102,7 @@ def test_the_answer_of_a_complete_run_says_what_to_use(story):
     assert made.shortcomings == ()
 
 
-def test_without_a_verdict_the_answer_is_an_estimate(story):
+def test_without_a_verdict_the_answer_is_an_estimate(story: type[Story]) -> None:
     """Two contenders that cannot be told apart are not ranked in words."""
     curves = {"onnx": {8: 1.90}, "torch": {8: 2.00}, "tensorflow": {8: 4.0}}
     made = document(story(curves=curves, restarts=1).run())
@@ -102,14 +110,14 @@ def test_without_a_verdict_the_answer_is_an_estimate(story):
     assert made.answers[0].headline.startswith("Estimate: onnx at batch 8; it was not shown to be faster than")
 
 
-def test_contenders_that_are_alike_are_said_to_be(story):
+def test_contenders_that_are_alike_are_said_to_be(story: type[Story]) -> None:
     """A difference within the margin is told beside the recommendation, which is then no estimate."""
     made = document(story(curves={"onnx": {8: 1.90}, "torch": {8: 1.905}}).run())
     assert made.answers[0].headline == "Use onnx at batch 8; torch is as fast within 3 %."
     assert not made.answers[0].estimate
 
 
-def test_a_point_is_fastest_where_it_beats_every_other_contender(story):
+def test_a_point_is_fastest_where_it_beats_every_other_contender(story: type[Story]) -> None:
     """The mark belongs to the points whose verdicts against all others say so, and to no others."""
     curves = {"onnx": {1: 0.5, 2: 0.7}, "torch": {1: 1.5, 2: 0.4}, "tensorflow": {1: 2.0, 2: 2.0}}
     made = document(story(curves=curves).run())
@@ -117,7 +125,7 @@ def test_a_point_is_fastest_where_it_beats_every_other_contender(story):
     assert fastest == {("onnx", 1), ("torch", 2)}
 
 
-def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story):
+def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story: type[Story]) -> None:
     """Version, provenance, chain, effective settings, and start-up in its parts."""
     torch = document(story(imported=("torch",)).run()).contenders[1]
     assert (torch.name, torch.provenance, torch.chain) == ("torch (imported)", "imported", ("onnx", "torch"))
@@ -127,7 +135,7 @@ def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story):
     assert (torch.start_up.first_call_ns, torch.start_up.first_call_at) == (30e6, OperatingPoint(1))
 
 
-def test_running_out_of_memory_is_an_answer(story):
+def test_running_out_of_memory_is_an_answer(story: type[Story]) -> None:
     """A point out of memory, and those left out because of it, set the boundary and leave the exit code at 0."""
     skipped = Skipped(reason="not tried, since batch 4 ran out of memory")
     made = document(story(outcomes={("torch", 4): OOM, ("torch", 8): skipped}).run())
@@ -144,7 +152,7 @@ def test_running_out_of_memory_is_an_answer(story):
     ]
 
 
-def test_a_contender_that_runs_out_of_memory_everywhere_is_an_answer_too(story):
+def test_a_contender_that_runs_out_of_memory_everywhere_is_an_answer_too(story: type[Story]) -> None:
     """It is not ranked, for a reason that is a result."""
     outcomes = {("torch", 1): OOM, **{("torch", size): Skipped(reason="not tried") for size in (2, 4, 8)}}
     made = document(story(outcomes=outcomes).run())
@@ -152,19 +160,22 @@ def test_a_contender_that_runs_out_of_memory_everywhere_is_an_answer_too(story):
     assert made.shortcomings == ()
 
 
-def test_a_limit_of_the_framework_bounds_the_curve(story):
+def test_a_limit_of_the_framework_bounds_the_curve(story: type[Story]) -> None:
     """It is told at the boundary and among the failures, and is no shortcoming."""
     limit = LimitReached(reason="canUse32BitIndexMath", phase="explore")
     made = document(story(outcomes={("torch", 8): limit}).run())
-    assert made.curves[1].boundary.failure == "limit_reached"
+    boundary = made.curves[1].boundary
+    assert boundary is not None
+    assert boundary.failure == "limit_reached"
     assert made.failures[0].sentence == "torch at batch 8: it reached a limit of its framework (canUse32BitIndexMath)"
     assert made.shortcomings == ()
 
 
-def test_without_out_of_memory_the_boundary_is_the_largest_tried(story):
+def test_without_out_of_memory_the_boundary_is_the_largest_tried(story: type[Story]) -> None:
     """At least that much is known."""
-    sentence = document(story().run()).curves[0].boundary.sentence
-    assert sentence == "onnx: at least batch 8, the largest tried that ran, with 166 MiB of memory"
+    boundary = document(story().run()).curves[0].boundary
+    assert boundary is not None
+    assert boundary.sentence == "onnx: at least batch 8, the largest tried that ran, with 166 MiB of memory"
 
 
 @pytest.mark.parametrize(
@@ -183,14 +194,16 @@ def test_without_out_of_memory_the_boundary_is_the_largest_tried(story):
         ),
     ],
 )
-def test_a_point_that_failed_is_told_with_its_reason_and_counts(story, outcome, sentence, detail):
+def test_a_point_that_failed_is_told_with_its_reason_and_counts(
+    story: type[Story], outcome: AnyOutcome, sentence: str, detail: str
+) -> None:
     """A crash, a hang and an error leave a question unanswered, and say why, the last words of the worker included."""
     made = document(story(outcomes={("torch", 8): outcome}).run())
     assert [(one.sentence, one.detail) for one in made.failures] == [(sentence, detail)]
     assert made.shortcomings == (sentence,)
 
 
-def test_alike_failures_of_a_contender_are_told_together(story):
+def test_alike_failures_of_a_contender_are_told_together(story: type[Story]) -> None:
     """One sentence names all batch sizes that failed in the same way."""
     failed = Failed(error="RuntimeError", reason="no kernel", phase="explore")
     made = document(story(outcomes={("torch", 4): failed, ("torch", 8): failed}).run())
@@ -199,7 +212,7 @@ def test_alike_failures_of_a_contender_are_told_together(story):
     ]
 
 
-def test_a_contender_that_could_not_take_part_counts_once(story):
+def test_a_contender_that_could_not_take_part_counts_once(story: type[Story]) -> None:
     """Its reason is told once, not again for each batch size that it was never tried at."""
     made = document(story(unusable={"torch": Skipped(reason="torch is not installed")}).run())
     assert made.shortcomings == ("torch is not ranked: it was not run (torch is not installed)",)
@@ -209,7 +222,7 @@ def test_a_contender_that_could_not_take_part_counts_once(story):
     assert made.contenders[1].start_up is None
 
 
-def test_a_contender_that_computes_something_else_counts(story):
+def test_a_contender_that_computes_something_else_counts(story: type[Story]) -> None:
     """It keeps its place in the table of agreement, with the worst difference, and is not ranked."""
     made = document(story(differs=("torch",)).run())
     assert made.agreements[1].verdict == "differs"
@@ -219,7 +232,7 @@ def test_a_contender_that_computes_something_else_counts(story):
     assert all(one.contender != "torch" for one in made.failures)
 
 
-def test_a_worker_lost_after_slices_were_recorded_is_told_and_counts(story):
+def test_a_worker_lost_after_slices_were_recorded_is_told_and_counts(story: type[Story]) -> None:
     """The figures stay; the sentence says where and in which restarts."""
     deaths = [
         Death(contender="torch", restart=restart, phase="measure", point=OperatingPoint(8), outcome=DIED)
@@ -236,7 +249,7 @@ def test_a_worker_lost_after_slices_were_recorded_is_told_and_counts(story):
     assert made.shortcomings == (made.failures[0].sentence,)
 
 
-def test_out_of_memory_while_measuring_is_told_and_does_not_count(story):
+def test_out_of_memory_while_measuring_is_told_and_does_not_count(story: type[Story]) -> None:
     """Memory is an answer whenever it ends."""
     death = Death(contender="torch", restart=2, phase="measure", point=OperatingPoint(8), outcome=OOM)
     made = document(story(extra=[death]).run())
@@ -244,15 +257,48 @@ def test_out_of_memory_while_measuring_is_told_and_does_not_count(story):
     assert made.shortcomings == ()
 
 
-def test_a_latency_bound_that_nothing_is_shown_to_keep_counts(story):
+def test_a_latency_bound_that_nothing_is_shown_to_keep_counts(story: type[Story]) -> None:
     """The condition was stated and is unmet; the nearest point is named."""
     made = document(story(plan={"latency_bound_ns": 100_000}).run())
-    assert made.shortcomings == made.answers[0].answer.bound.sentences()
+    (one,) = made.answers
+    assert one.answer.bound is not None
+    assert made.shortcomings == one.answer.bound.sentences()
     assert "none was shown to hold" in made.shortcomings[0]
-    assert all(row.best is None for row in made.answers[0].under_bound)
+    assert all(row.best is None for row in one.under_bound)
+    assert one.headline == "None was shown to keep p95 within 0.100 ms. Without that bound: onnx at batch 8."
+    assert one.estimate
 
 
-def test_a_latency_bound_leaves_a_best_and_a_largest_size_of_each_contender(story):
+def test_the_answer_keeps_the_latency_bound_that_was_asked_for(story: type[Story]) -> None:
+    """The recommendation is the best under the bound, not the best of all."""
+    (one,) = document(story(plan={"latency_bound_ns": 1_500_000}).run()).answers
+    assert one.answer.recommended is not None
+    assert one.answer.recommended.point == OperatingPoint(8)
+    assert one.headline == "Use onnx at batch 4 for p95 within 1.50 ms."
+    assert not one.estimate
+
+
+def test_the_best_under_a_bound_is_an_estimate_where_it_breaks_the_bound_at_the_best_size_of_another(
+    story: type[Story],
+) -> None:
+    """Two contenders are compared at equal batch sizes, and at that one the first is too slow to be used."""
+    curves = {"torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
+    (one,) = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers
+    assert one.headline == (
+        "Estimate for p95 within 2.00 ms: onnx at batch 1; it was not shown to be faster than torch."
+    )
+    assert one.estimate
+
+
+def test_the_best_of_one_contender_under_a_bound_is_an_estimate_until_its_run_is_complete(story: type[Story]) -> None:
+    """Sizes that were not measured yet may be better."""
+    told = story(curves={"onnx": {1: 0.5, 2: 0.7}}, plan={"latency_bound_ns": 1_000_000}, closing=None)
+    (one,) = document(told.run()).answers
+    assert one.headline == "Estimate for p95 within 1.00 ms: onnx at batch 2."
+    assert one.estimate
+
+
+def test_a_latency_bound_leaves_a_best_and_a_largest_size_of_each_contender(story: type[Story]) -> None:
     """Those that keep it are ranked by throughput; who has none comes last."""
     curves = {"slow": {1: 5.0, 2: 6.0}, "torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
     rows = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers[0].under_bound
@@ -263,28 +309,48 @@ def test_a_latency_bound_leaves_a_best_and_a_largest_size_of_each_contender(stor
     ]
     assert rows[0].behind == 1
     assert rows[1].behind == pytest.approx(1998 / 1110, rel=0.01)
-    assert rows[1].largest.point == OperatingPoint(2)
+    assert [row.largest and row.largest.point for row in rows] == [OperatingPoint(1), OperatingPoint(2), None]
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted"])
-def test_a_run_that_ended_early_counts_and_says_why(story, state):
+def test_a_run_that_ended_early_counts_and_says_why(
+    story: type[Story], state: Literal["stopped", "interrupted"]
+) -> None:
     """The reason of the closing record is the reason of the report."""
     made = document(story(closing=Closing(state=state, reason="the machine is busy", elapsed_s=3)).run())
     assert made.state == state
     assert made.shortcomings == (f"the run was {state} before its end: the machine is busy",)
 
 
-def test_refused_slices_are_counted_by_cause_whatever_their_figures(story):
+def test_rejected_slices_are_counted_by_cause_whatever_their_figures(story: type[Story]) -> None:
     """Causes that differ in figures only are one; the busiest process is named with its highest share."""
     noise = document(story(refused=(2,)).run()).noise
     assert (noise.slices, noise.rejected, noise.share) == (128, 32, 0.25)
     assert [(one.example, one.slices) for one in noise.causes] == [
         ("other programs: make (pid 99) took 90 % of a core", 32)
     ]
-    assert (noise.top.pid, noise.top.share) == (99, 0.93)
+    assert noise.top == ForeignProcess(99, "make", 0.93)
 
 
-def test_a_point_whose_every_slice_was_refused_has_no_figures_and_says_so(story):
+def test_rare_causes_of_rejections_are_told_by_their_number() -> None:
+    """The frequent ones have a row each, with an example."""
+    causes = tuple(
+        Cause(example=f"cause {letter}", slices=number)
+        for letter, number in zip("abcdef", range(9, 3, -1), strict=True)
+    )
+    facts = noise_facts(Noise(slices=78, rejected=39, causes=causes, top=None))
+    assert facts == [
+        ("noise", "50 % of 78 slices rejected"),
+        ("rejected", "9 slices, such as: cause a"),
+        ("rejected", "8 slices, such as: cause b"),
+        ("rejected", "7 slices, such as: cause c"),
+        ("rejected", "6 slices, such as: cause d"),
+        ("rejected", "9 slices for other causes"),
+    ]
+    assert noise_facts(Noise(slices=0, rejected=0, causes=(), top=None)) == []
+
+
+def test_a_point_whose_every_slice_was_rejected_has_no_figures_and_says_so(story: type[Story]) -> None:
     """There is nothing to report at it, and the contender is missed."""
     made = document(story(curves={"onnx": {1: 0.5}}, refused=(1, 2, 3, 4)).run())
     assert made.curves[0].points[0].rejected == 1
@@ -292,7 +358,7 @@ def test_a_point_whose_every_slice_was_refused_has_no_figures_and_says_so(story)
     assert made.shortcomings == ("onnx is not ranked: every slice was disturbed by other processes",)
 
 
-def test_other_axes_make_curves_and_answers_of_their_own(story):
+def test_other_axes_make_curves_and_answers_of_their_own(story: type[Story]) -> None:
     """Batch sizes are compared at one sequence length only."""
     records = list(story().records())
     longer = []
@@ -309,13 +375,13 @@ def test_other_axes_make_curves_and_answers_of_their_own(story):
     assert made.answers[1].headline.startswith("seq 512: ")
 
 
-def test_the_command_to_repeat_is_one_line_for_a_shell(story):
+def test_the_command_to_repeat_is_one_line_for_a_shell(story: type[Story]) -> None:
     """Words are quoted as they must be."""
     command = ("infer-compare", "run", "my net.onnx", "--input", "x=normal(0,1)")
     assert document(story(command=command).run()).repeat == "infer-compare run 'my net.onnx' --input 'x=normal(0,1)'"
 
 
-def test_a_skipped_point_counts_unless_a_smaller_one_explains_it(story):
+def test_a_skipped_point_counts_unless_a_smaller_one_explains_it(story: type[Story]) -> None:
     """A backend that refuses one size leaves it unanswered; sizes above an out-of-memory one are explained."""
     refused = Skipped(reason="batches of 4 are not supported")
     alone = document(story(outcomes={("torch", 4): refused}).run())
@@ -324,8 +390,16 @@ def test_a_skipped_point_counts_unless_a_smaller_one_explains_it(story):
     assert explained.shortcomings == ()
 
 
-def test_documents_of_equal_runs_are_equal(story):
+def test_documents_of_equal_runs_are_equal(story: type[Story]) -> None:
     """Nothing of the moment gets into a report."""
     first, second = (document(story().run()) for _ in range(2))
     assert first == second
     assert all(a == b for a, b in itertools.zip_longest(first.curves, second.curves))
+
+
+def test_a_curve_has_a_shape_from_three_sizes_on(story: type[Story]) -> None:
+    """Through two sizes there is always a line, so that nothing is said of it."""
+    three = document(story(curves={"onnx": {1: 0.5, 2: 0.7, 4: 1.1}}).run()).curves[0]
+    two = document(story(curves={"onnx": {1: 0.5, 2: 0.7}}).run()).curves[0]
+    assert three.shape_sentence == "onnx: fixed cost 0.30 ms, 0.20 ms a sample; half of the plateau at batch 2"
+    assert two.shape_sentence == ""

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from infer_compare.report.phrases import (
     answer_sentences,
+    bests_title,
     excluded_sentences,
     milliseconds,
     size_words,
@@ -32,24 +33,25 @@ def answer_section(document: ReportDocument) -> list[RenderableType]:
     rest = f"{document.model.name}, {count(plan.threads, 'thread')}, scope {plan.scope}"
     found: list[RenderableType] = [heading("answer", rest=rest)]
     for one in document.answers:
-        found += _one(document, one)
+        found += _one(one)
     if others := excluded_sentences(document):
-        found.append(bullets(others))
+        found += [Text(""), bullets(others)]
     if document.shortcomings:
         found += [
-            indented(said("Not everything that was asked for was answered (exit code 1):", style="yellow")),
+            Text(""),
+            indented(said("Not everything that was asked for was answered:", style="yellow")),
             bullets(document.shortcomings, mark="!", style="yellow"),
         ]
     return found
 
 
-def _one(document: ReportDocument, one: AnswerReport) -> list[RenderableType]:
+def _one(one: AnswerReport) -> list[RenderableType]:
     found: list[RenderableType] = [indented(said(one.headline, style="bold" if one.estimate else "bold green"))]
-    if one.answer.by_contender:
-        found += [Text(""), indented(_bests(one.answer))]
     if any(row.best for row in one.under_bound):
         found += [Text(""), indented(_under_bound(one))]
-    if sentences := answer_sentences(document, one):
+    if one.answer.by_contender:
+        found += [Text(""), indented(_bests(one.answer))]
+    if sentences := answer_sentences(one):
         found += [Text(""), bullets(sentences)]
     return found
 
@@ -57,7 +59,7 @@ def _one(document: ReportDocument, one: AnswerReport) -> list[RenderableType]:
 def _bests(answer: Answer) -> Table:
     made = table(
         [
-            ("contender", "left"),
+            (bests_title(answer), "left"),
             ("batch", "right"),
             ("samples/s", "right"),
             ("± %", "right"),

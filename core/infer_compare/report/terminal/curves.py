@@ -46,13 +46,13 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
         """Side by side with the widest bars that fit, else in blocks."""
         unlimited = options.update(max_width=100_000)
         for width in () if self.verbose else BAR_WIDTHS:
-            joint = self._side_by_side(width)
+            joint = self._side_by_side(width, ascii_only=options.ascii_only)
             if console.measure(joint, options=unlimited).maximum <= options.max_width:
                 yield joint
                 return
-        yield from self._blocks()
+        yield from self._blocks(ascii_only=options.ascii_only)
 
-    def _side_by_side(self, bar: int) -> RenderableType:
+    def _side_by_side(self, bar: int, *, ascii_only: bool) -> RenderableType:
         grid = Table.grid(padding=(0, 2, 0, 0))
         batches = table([("batch", "right")])
         for batch in self.sizes:
@@ -61,7 +61,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
         for curve in self.curves:
             own = table([(title, justify) for title, justify in _COLUMNS])
             own.padding = (0, 1, 0, 0)
-            for cells in self._rows(curve, bar):
+            for cells in self._rows(curve, bar, ascii_only=ascii_only):
                 own.add_row(*cells)
             columns.append(Group(self._title(curve), own))
         for _ in columns:
@@ -69,7 +69,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
         grid.add_row(*columns)
         return Padding(grid, (0, 0, 0, INDENT))
 
-    def _blocks(self) -> Iterable[RenderableType]:
+    def _blocks(self, *, ascii_only: bool) -> Iterable[RenderableType]:
         extra: list[tuple[str, Justify]] = (
             [("p99 ms", "right"), ("first ms", "right"), ("memory", "right")] if self.verbose else []
         )
@@ -79,7 +79,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
             yield indented(self._title(curve))
             own = table([("batch", "right"), *_COLUMNS, *extra])
             own.padding = (0, 1, 0, 0)
-            rows = self._rows(curve, VERBOSE_BAR if self.verbose else BLOCK_BAR)
+            rows = self._rows(curve, VERBOSE_BAR if self.verbose else BLOCK_BAR, ascii_only=ascii_only)
             points = {point.point.batch: point for point in curve.points}
             for batch, cells in zip(self.sizes, rows, strict=True):
                 point = points.get(batch)
@@ -92,11 +92,11 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
     def _title(self, curve: Curve) -> Text:
         return Text(plain(self.names[curve.contender]), style="bold", no_wrap=True, overflow="ellipsis")
 
-    def _rows(self, curve: Curve, bar: int) -> list[list[Text]]:
+    def _rows(self, curve: Curve, bar: int, *, ascii_only: bool) -> list[list[Text]]:
         points = {point.point.batch: point for point in curve.points}
-        return [self._cells(points.get(batch), bar) for batch in self.sizes]
+        return [self._cells(points.get(batch), bar, ascii_only=ascii_only) for batch in self.sizes]
 
-    def _cells(self, point: PointReport | None, bar: int) -> list[Text]:
+    def _cells(self, point: PointReport | None, bar: int, *, ascii_only: bool) -> list[Text]:
         if point is None:
             return [Text("")] * len(_COLUMNS)
         found = point.figures
@@ -106,7 +106,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
                 Text(significant(found.throughput)),
                 Text(spread_words(found)),
                 Text(marks, style="green" if point.fastest else "yellow"),
-                Text(self.scale.bar(found.throughput, bar) if self.scale else "", style="cyan"),
+                Text(self.scale.bar(found.throughput, bar, ascii_only=ascii_only) if self.scale else "", style="cyan"),
                 Text(milliseconds(found.latency_p50_ns)),
                 Text(milliseconds(found.latency_p95_ns)),
             ]
@@ -146,7 +146,7 @@ def curves_section(document: ReportDocument, *, verbose: bool) -> list[Renderabl
         if len(shown) < len(every):
             found.append(bullets([f"{len(shown)} of {count(len(every), 'batch size')} shown; -v shows all"]))
     legend = _legend(document, scale)
-    return [*found, bullets(legend)] if legend else found
+    return [*found, Text(""), bullets(legend)] if legend else found
 
 
 def _points(curves: Iterable[Curve]) -> list[PointReport]:
@@ -200,6 +200,4 @@ def _legend(document: ReportDocument, scale: Scale | None) -> list[str]:
         entries.append("~: rough, from exploring; never ranked")
     if any(point.outcome == "out_of_memory" for point in points):
         entries.append("OOM: out of memory")
-    if any(point.outcome == "skipped" for point in points):
-        entries.append("-: not run")
     return entries

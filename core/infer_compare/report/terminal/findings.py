@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from infer_compare.report.phrases import (
+    PARTS,
     agreement_cells,
     agreement_reasons,
     boundary_sentences,
     failure_sentence,
     note_sentences,
+    parts_rows,
     shape_sentences,
 )
 from infer_compare.report.terminal.layout import bullets, heading, indented, said, table
@@ -30,6 +32,17 @@ def shape_section(document: ReportDocument) -> list[RenderableType]:
     if not sentences:
         return []
     return [heading("shape", rest="latency = fixed cost + cost of a sample x batch"), bullets(sentences)]
+
+
+def parts_section(document: ReportDocument) -> list[RenderableType]:
+    """Where the time of an end-to-end iteration goes; nothing for other scopes."""
+    rows = parts_rows(document)
+    if not rows:
+        return []
+    made = table([(title, "right" if place else "left") for place, title in enumerate(PARTS)], wrap=(0, 1))
+    for row in rows:
+        made.add_row(*(Text(plain(cell)) for cell in row))
+    return [heading("parts of an iteration", rest="medians, at the best batch size"), indented(made)]
 
 
 def memory_section(document: ReportDocument) -> list[RenderableType]:
@@ -81,10 +94,8 @@ def note_section(document: ReportDocument, *, verbose: bool) -> list[RenderableT
 
 def pair_section(document: ReportDocument) -> list[RenderableType]:
     """The verdict on every pair at every size."""
-    sentences = [
-        f"{pair.a.point}: {pair.sentence()}" for pair in sorted(document.pairs, key=lambda pair: pair.a.point)
-        if pair.comparison is not None
-    ]  # fmt: skip
+    compared = [pair for pair in document.pairs if pair.comparison is not None]
+    sentences = [f"{pair.a.point}: {pair.sentence()}" for pair in sorted(compared, key=lambda pair: pair.a.point)]
     if not sentences:
         return []
     return [

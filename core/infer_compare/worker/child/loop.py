@@ -150,6 +150,8 @@ def _category(error: BaseException) -> Literal["error", "usage", "model", "unsup
 
 
 def _shorten(text: str) -> str:
+    # A name of a file in an error's text need not be text itself, and a message must be.
+    text = text.encode("utf-8", "backslashreplace").decode()
     if len(text) <= MAX_TEXT:
         return text
     half = MAX_TEXT // 2

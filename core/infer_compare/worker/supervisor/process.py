@@ -25,6 +25,8 @@ POLITE_S = 3.0
 """How long a worker may take to end after it was told goodbye."""
 GRACE_S = 1.0
 """How long it may take to obey SIGINT, and then SIGTERM."""
+PARTS = 64
+"""How often standard error is read before anything else is looked at."""
 
 
 class Process:
@@ -105,6 +107,9 @@ class Process:
         """
         import msgspec
 
+        if self._closed:
+            # Its descriptors may belong to other files by now.
+            raise self._death()
         self.resume()
         self._number += 1
         self.touched = None
@@ -262,9 +267,12 @@ class Process:
         if self._closed:
             return False
         with contextlib.suppress(BlockingIOError):
-            while part := os.read(self._errors, 65536):
+            # No further: a worker that writes without end must not keep its deadline from being looked at.
+            for _ in range(PARTS):
+                part = os.read(self._errors, 65536)
+                if not part:
+                    return False
                 self._ring.add(part)
-            return False
         return True
 
     def __enter__(self) -> Self:

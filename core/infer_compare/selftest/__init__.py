@@ -1,0 +1,18 @@
+"""How far verdicts can be trusted on this machine: a backend against itself, and against itself made slower."""
+
+from infer_compare.selftest.findings import BackendFindings, PlantedFindings, SkippedBackend, TwinFindings, findings
+from infer_compare.selftest.setup import BATCH_SIZES, SLOWDOWNS, Setup
+from infer_compare.selftest.trial import SelfTest, run_selftest
+
+__all__ = [
+    "BATCH_SIZES",
+    "SLOWDOWNS",
+    "BackendFindings",
+    "PlantedFindings",
+    "SelfTest",
+    "Setup",
+    "SkippedBackend",
+    "TwinFindings",
+    "findings",
+    "run_selftest",
+]

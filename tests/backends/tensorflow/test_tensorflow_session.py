@@ -1,0 +1,256 @@
+"""A session on the processor: what goes in, what comes out, what is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from infer_compare import OperatingPoint, TensorSpec
+from infer_compare.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare import ModelSource
+    from infer_compare_tensorflow.session import TensorFlowSession
+
+    Open = Callable[..., TensorFlowSession]
+    Write = Callable[..., ModelSource]
+
+
+def rows(batch: int, seed: int = 0) -> np.ndarray:
+    """Random inputs for the small models."""
+    return np.random.default_rng(seed).standard_normal((batch, 4), np.float32)
+
+
+def test_a_staged_batch_runs_and_its_outputs_are_fetched(double: ModelSource, open_session: Open) -> None:
+    """Stage, run, synchronize, fetch give the model's function at every batch size, from one session."""
+    with open_session(double) as session:
+        for batch in (1, 3, 8, 3):
+            slot = session.stage([rows(batch)])
+            session.run(slot)
+            session.synchronize()
+            (y,) = session.fetch(slot)
+            assert np.array_equal(y, 2 * rows(batch))
+            assert y.flags.owndata
+
+
+def test_fetched_outputs_stay_what_they_were_when_the_slot_runs_again(double: ModelSource, open_session: Open) -> None:
+    """The arrays are copies and may be written to."""
+    with open_session(double) as session:
+        slot = session.stage([rows(2)])
+        session.run(slot)
+        (before,) = session.fetch(slot)
+        session.run(session.stage([rows(2, seed=1)], into=slot))
+        (after,) = session.fetch(slot)
+        before += 1
+        assert np.array_equal(session.fetch(slot)[0], after)
+    assert np.array_equal(before, 2 * rows(2) + 1)
+    assert np.array_equal(after, 2 * rows(2, seed=1))
+
+
+def test_an_output_that_is_the_input_is_a_copy_of_it(write_model: Write, open_session: Open) -> None:
+    """Nobody who writes to what came out changes what is staged."""
+    source = write_model("(float[batch,4] x) => (float[batch,4] y) { y = Identity(x) }")
+    with open_session(source) as session:
+        x = rows(2)
+        slot = session.stage([x])
+        session.run(slot)
+        (y,) = session.fetch(slot)
+        y[:] = 0
+        session.run(slot)
+        assert np.array_equal(session.fetch(slot)[0], rows(2))
+    assert np.array_equal(x, rows(2))
+
+
+def test_a_reused_slot_runs_the_new_batch(double: ModelSource, open_session: Open) -> None:
+    """`into` gives the same slot back with other inputs."""
+    with open_session(double) as session:
+        slot = session.stage([rows(2)])
+        assert session.stage([rows(2, seed=1)], into=slot) is slot
+        session.run(slot)
+        assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed=1))
+
+
+def test_slots_do_not_disturb_each_other(double: ModelSource, open_session: Open) -> None:
+    """Several buffers are rotated while timing."""
+    with open_session(double) as session:
+        slots = [session.stage([rows(2, seed)]) for seed in range(4)]
+        for slot in slots:
+            session.run(slot)
+        for seed, slot in enumerate(slots):
+            assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed))
+            session.release(slot)
+            assert session.fetch(slot) == []
+
+
+def test_a_staged_batch_does_not_follow_the_array_it_came_from(double: ModelSource, open_session: Open) -> None:
+    """Staging copies, as a device does; a mapped or strided array is taken like any other."""
+    array = rows(64)
+    with open_session(double) as session:
+        slot = session.stage([array])
+        strided = session.stage([array[::2]])
+        array[:] = 0
+        session.run(slot)
+        session.run(strided)
+        assert np.array_equal(session.fetch(slot)[0], 2 * rows(64))
+        assert np.array_equal(session.fetch(strided)[0], 2 * rows(64)[::2])
+
+
+@pytest.mark.parametrize("symbol", ["batch", "N"])
+def test_the_first_axis_is_called_batch_however_the_file_calls_it(
+    write_model: Write, open_session: Open, symbol: str
+) -> None:
+    """Files name their axes as they like."""
+    source = write_model(f"(float[{symbol},4] x) => (float[{symbol},4] y) {{ y = Relu(x) }}")
+    with open_session(source) as session:
+        assert session.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
+        assert session.outputs == (TensorSpec("y", "float32", ("batch", 4)),)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [np.zeros((2, 5), np.float32)],
+        [np.zeros((2, 4, 1), np.float32)],
+        [np.zeros((2, 4), np.float64)],
+        [np.zeros((2, 4), np.float32)] * 2,
+        [],
+    ],
+    ids=["size", "rank", "dtype", "too many", "none"],
+)
+def test_a_batch_that_does_not_fit_the_inputs_is_refused_when_it_is_staged(
+    double: ModelSource, open_session: Open, batch: list[np.ndarray]
+) -> None:
+    """The way in which the function is called compares nothing, so the session does."""
+    with (
+        open_session(double) as session,
+        pytest.raises(InputError, match=r"float32\[batch, 4\]|takes 1 inputs|'batch'"),
+    ):
+        session.stage(batch)
+
+
+def test_a_graph_is_traced_once_for_all_batch_sizes(double: ModelSource, open_session: Open) -> None:
+    """The batch axis is free, so that no batch size pays for a trace."""
+    with open_session(double) as session:
+        for batch in (1, 2, 7):
+            session.prepare(OperatingPoint(batch))
+            session.run(session.stage([rows(batch)]))
+            assert session.compilations() == 1
+
+
+def test_xla_compiles_once_for_every_shape_and_computes_the_same(write_model: Write, open_session: Open) -> None:
+    """Each batch size is compiled when it is prepared, and a repeated one is not compiled anew."""
+    source = write_model("(float[batch,4] x) => (float[batch,4] y) { h = Mul(x, x) y = Softmax(h) }")
+    with open_session(source, jit_compile=True) as session, open_session(source) as graph:
+        assert session.effective["execution"] == "xla"
+        assert graph.effective["execution"] == "graph"
+        for batch, compilations in ((2, 2), (3, 3), (2, 3)):
+            session.prepare(OperatingPoint(batch))
+            assert session.compilations() == compilations
+            slot, other = session.stage([rows(batch)]), graph.stage([rows(batch)])
+            session.run(slot)
+            graph.run(other)
+            np.testing.assert_allclose(session.fetch(slot)[0], graph.fetch(other)[0], rtol=1e-6)
+        assert session.compilations() == 3
+
+
+def test_what_xla_compiled_is_really_an_xla_program(write_model: Write, open_session: Open) -> None:
+    """A call that forgot the option would run as a graph and look the same."""
+    source = write_model("(float[batch,4] x) => (float[batch,4] y) { h = Mul(x, x) y = Softmax(h) }")
+    with open_session(source, jit_compile=True) as session:
+        attributes = [
+            node.attr["_XlaMustCompile"].b
+            for function in session._concrete.graph.as_graph_def().library.function
+            for node in function.node_def
+        ] + [function.attr["_XlaMustCompile"].b for function in session._concrete.graph.as_graph_def().library.function]
+    assert any(attributes)
+
+
+def test_a_model_with_a_free_axis_that_the_point_does_not_name_is_prepared_by_nothing(
+    write_model: Write, open_session: Open
+) -> None:
+    """Its size is not known, so the first real batch comes first."""
+    source = write_model("(float[batch,seq] x) => (float[batch,seq] y) { y = Relu(x) }")
+    with open_session(source, jit_compile=True) as session:
+        session.prepare(OperatingPoint(2))
+        assert session.compilations() == 1
+        session.prepare(OperatingPoint(2, (("seq", 5),)))
+        assert session.compilations() == 2
+
+
+def test_what_is_effective_is_read_back_from_tensorflow(double: ModelSource, open_session: Open) -> None:
+    """Threads, device and precision are those that run."""
+    with open_session(double) as session:
+        effective = session.effective
+    assert effective["device"] == "/CPU:0"
+    assert (effective["threads"], effective["inter_op_threads"]) == ("1", "1")
+    assert effective["precision"] == "float32"
+    assert effective["onednn"] in {"on", "off"}
+
+
+@pytest.mark.parametrize(("onnx_type", "dtype"), [("float16", np.float16), ("double", np.float64)])
+def test_the_precision_is_that_of_the_model(
+    write_model: Write, open_session: Open, onnx_type: str, dtype: type[np.floating]
+) -> None:
+    """Outputs come back in the model's own dtype."""
+    source = write_model(f"({onnx_type}[batch,4] x) => ({onnx_type}[batch,4] y) {{ y = Add(x, x) }}")
+    with open_session(source) as session:
+        assert session.effective["precision"] == np.dtype(dtype).name
+        slot = session.stage([rows(2).astype(dtype)])
+        session.run(slot)
+        (y,) = session.fetch(slot)
+    assert y.dtype == dtype
+    assert np.array_equal(y, 2 * rows(2).astype(dtype))
+
+
+def test_the_peak_of_memory_follows_the_batch_and_is_reset(write_model: Write, open_session: Open) -> None:
+    """The allocator of oneDNN counts on the processor; without it there is no reading."""
+    source = write_model("(float[batch,4] x) => (float[batch,4] y) { h = Exp(x) y = Add(h, x) }")
+    with open_session(source) as session:
+        if session.effective["onednn"] == "off":
+            assert session.peak_memory() is None
+            return
+        peaks = []
+        for batch in (1 << 20, 1 << 10):
+            session.reset_peak_memory()
+            slot = session.stage([np.ones((batch, 4), np.float32)])
+            session.run(slot)
+            session.release(slot)
+            reading = session.peak_memory()
+            assert reading is not None
+            assert reading.allocated is not None
+            peaks.append(reading.allocated)
+    assert peaks[0] >= 2 * (1 << 20) * 4 * 4
+    assert peaks[1] < peaks[0]
+
+
+def test_closing_twice_is_fine_and_a_closed_session_does_not_run(double: ModelSource, open_session: Open) -> None:
+    """A session is a context manager that may be closed before."""
+    session = open_session(double)
+    slot = session.stage([rows(1)])
+    session.close()
+    session.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        session.run(slot)
+    with pytest.raises(RuntimeError, match="closed"):
+        session.stage([rows(1)])
+
+
+def test_a_model_over_several_inputs_takes_and_gives_them_in_its_own_order(
+    write_model: Write, open_session: Open
+) -> None:
+    """A batch is a sequence in the order of `inputs`; an output may be there twice."""
+    source = write_model(
+        "(float[batch,4] a, float[batch,4] b) => (float[batch,4] difference, float[batch,4] sum) "
+        "{ sum = Add(a, b) difference = Sub(a, b) }"
+    )
+    with open_session(source) as session:
+        slot = session.stage([rows(2), rows(2, seed=1)])
+        session.run(slot)
+        difference, total = session.fetch(slot)
+    assert [spec.name for spec in session.outputs] == ["difference", "sum"]
+    assert np.array_equal(difference, rows(2) - rows(2, seed=1))
+    assert np.array_equal(total, rows(2) + rows(2, seed=1))

@@ -1,0 +1,125 @@
+"""Ctrl-C, SIGTERM and SIGKILL at the command line, with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from infer_compare.api import load_run
+from infer_compare.testing import fake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from infer_compare.results import Run
+
+PATIENCE_S = 60.0
+ENDLESS = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=20000"
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `infer-compare run` in a process group of its own."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "infer_compare", "run", "mlp", "--output", "run", "--threads", "1", *arguments]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def eventually(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    """Waits until something holds, and fails when it never does."""
+    until = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def stored(folder: Path) -> Run:
+    """The run as it lies on disk; an empty one while there is none."""
+    return load_run(folder / "run")
+
+
+def began(folder: Path, kind: str) -> Callable[[], bool]:
+    """Whether a kind of record is on disk."""
+    path = folder / "run" / "run.jsonl"
+    return lambda: path.exists() and f'"type":"{kind}"' in path.read_text()
+
+
+def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The worker processes that live now."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether none of the processes is left."""
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+
+
+@pytest.mark.parametrize("moment", ["start", "probe", "round"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, moment: str, number: signal.Signals
+) -> None:
+    """Whatever it was doing; a second signal is not needed."""
+    process = started("-b", ENDLESS, "--batch-sizes", "1,2,4", "--thorough")
+    eventually(began(tmp_path, moment), process)
+    alive = workers(process)
+    os.kill(process.pid, number)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "is kept in run" in errors
+    closing = stored(tmp_path).closing
+    assert closing is not None
+    assert closing.state == "interrupted"
+    eventually(lambda: gone(alive))
+    assert not (tmp_path / "run" / ".scratch").exists()
+
+
+def test_an_interrupt_of_the_whole_process_group_ends_a_worker_that_hangs(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """As the terminal sends it: to everything in the foreground."""
+    process = started("-b", f"{fake.__file__}:FakeBackend:label=stuck,hang_in=run", "--batch-sizes", "1")
+    eventually(began(tmp_path, "start"), process)
+    eventually(lambda: bool(workers(process)), process)
+    alive = workers(process)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    eventually(lambda: gone(alive))
+
+
+def test_a_killed_parent_leaves_no_worker_and_a_run_that_can_be_read(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """Also where the worker is suspended at that moment."""
+    process = started("-b", ENDLESS, "-b", ENDLESS.replace("slow", "idle"), "--batch-sizes", "1,2,4", "--thorough")
+    eventually(began(tmp_path, "round"), process)
+    alive = workers(process)
+    assert len(alive) == 2  # one of them is suspended at any time
+    process.kill()
+    process.wait()
+    eventually(lambda: gone(alive))
+    run = stored(tmp_path)
+    assert run.rounds
+    assert run.closing is None

@@ -1,0 +1,139 @@
+"""Restarts, retries, settling, budget and the busy host, with a scripted gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+
+import pytest
+
+from infer_compare.engine.events import Observer
+from infer_compare.verdicts.protocol import RETRY_FACTOR
+from infer_compare.verdicts.summary import summarise
+from infer_compare.verdicts.verdict import Verdict
+
+from .conftest import contender  # type: ignore[import-not-found]
+
+
+def measured(run):
+    """The rounds that rank all sizes, without those that confirm."""
+    return [one for one in run.rounds if one.phase == "measure"]
+
+
+def test_a_round_with_a_rejected_slice_is_not_clean_and_is_made_again(sweep, gate):
+    """Until as many clean ones are there as were wanted."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) == 3 else None)
+    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=2)
+    cleanness = Counter(one.clean for one in measured(run))
+    assert cleanness == {True: 4, False: 1}
+    (rejected,) = [piece for one in run.rounds for piece in one.slices if piece.rejected]
+    assert rejected.rejected == "other programs"
+
+
+def test_retries_end_at_twice_the_rounds_wanted(sweep, gate):
+    """One operating point that is always disturbed does not hold up the run."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) >= 4 else None)
+    run = sweep(contender("a"), batch_sizes=(1,), rounds=3, restarts=1)
+    assert sum(one.clean for one in measured(run)) == 2
+    assert len(measured(run)) == RETRY_FACTOR * 3
+
+
+def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep, gate):
+    """After one more pass, with what exploring and the rounds saw kept."""
+    gate(lambda *_args, **_kwargs: "other programs")
+    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=4, restarts=4, threads=2)
+    assert run.closing.state == "stopped"
+    assert "busy" in run.closing.reason
+    assert len(run.rounds) == 4
+    assert any("--threads 1" in note.text for note in run.notes)
+
+
+def test_a_first_pass_with_one_clean_round_is_not_a_busy_machine(sweep, gate):
+    """The rest is retried."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) not in {0, 1} else None)
+    run = sweep(contender("a"), batch_sizes=(1, 2), rounds=1)
+    assert run.closing.state == "complete"
+
+
+def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_ones(sweep):
+    """Three times as slow needs no four restarts."""
+    run = sweep(
+        contender("quick", fixed_us=200, per_sample_us=0),
+        contender("slow", fixed_us=4000, per_sample_us=0),
+        batch_sizes=(1,),
+        restarts=4,
+        rounds=2,
+        mode="default",
+    )
+    (pair,) = summarise(run).pairs
+    assert pair.verdict is Verdict.FASTER
+    assert pair.settled_after == 2
+    assert {one.restart for one in measured(run)} == {1, 2}
+
+
+def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
+    """In laps, and with the fresh rounds alone as the figures."""
+    run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2)
+    fresh = [one for one in run.rounds if one.phase == "confirm"]
+    assert len({one.point for one in fresh}) == 3
+    assert {one.restart for one in fresh} == {3}
+    (best,) = summarise(run).answer.by_contender
+    assert best.confirmed
+
+
+def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_optimum(sweep):
+    """So that every size can be compared; the best of a curve that falls again lies between powers of two."""
+    run = sweep(
+        contender("flat", fixed_us=50, per_sample_us=100),
+        contender("rising", fixed_us=300, per_sample_us=50),
+        batch_sizes=None,
+        mode="default",
+        threads=1,
+    )
+    sizes = {label: {point.point.batch for point in run.points if point.contender == label} for label in run.labels}
+    assert sizes["flat"] == sizes["rising"]
+    assert any(size & (size - 1) for size in sizes["flat"])
+
+
+def test_with_a_latency_bound_sizes_next_to_its_crossing_are_measured(sweep):
+    """In a quick run too; the answer names the largest that was shown to hold it."""
+    run = sweep(
+        contender("a", fixed_us=200, per_sample_us=50),
+        batch_sizes=None,
+        mode="quick",
+        latency_bound_ns=1_500_000,
+    )
+    sizes = {point.point.batch for point in run.points}
+    assert any(16 < size < 32 for size in sizes)
+    bound = summarise(run).answer.bound
+    assert bound is not None
+    assert all(check.point.batch <= 26 for check in bound.checks if check.holds)
+
+
+def test_a_budget_shrinks_the_plan_and_nothing_begins_that_would_end_after_it(sweep):
+    """The budget is for everything, exploring included."""
+    run = sweep(
+        contender("a", fixed_us=20000), contender("b", fixed_us=20000), batch_sizes=(1, 2), restarts=None, rounds=None,
+        mode="thorough", budget_s=8.0,
+    )  # fmt: skip
+    assert run.closing.state == "complete"
+    assert run.closing.elapsed_s < 12.0
+    assert run.rounds
+    plan = next(note.text for note in run.notes if note.topic == "plan")
+    assert "8 restarts" not in plan
+
+
+def test_the_remaining_time_falls_to_nothing(sweep):
+    """It is told after every round."""
+    seen: list[float] = []
+
+    class Watcher(Observer):
+        def round_done(self, one, *, remaining_s):
+            seen.append(remaining_s)
+
+    sweep(contender("a"), batch_sizes=(1, 2), rounds=2, restarts=2, observer=Watcher())
+    assert seen[0] > seen[-1]
+    assert seen[-1] == pytest.approx(0.0)

@@ -1,0 +1,220 @@
+"""Exploring batch sizes: a pure state machine, fed with every outcome there is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.planner import Exploration
+from infer_compare.planner.explore import LARGEST_AUTO, SLOWEST_AUTO_NS
+from infer_compare.results import (
+    AnyOutcome,
+    Died,
+    Failed,
+    LimitReached,
+    Measured,
+    OutOfMemory,
+    Skipped,
+    TimedOut,
+)
+
+OOM = OutOfMemory(reason="full", evidence="raised", phase="explore")
+LIMIT = LimitReached(reason="32 bits", phase="explore")
+LATE = TimedOut(deadline_s=1.0, phase="explore")
+DEAD = Died(exit_code=-11, signal="SIGSEGV", phase="explore")
+FAILED = Failed(error="E", reason="no", phase="explore")
+SKIPPED = Skipped(reason="not here")
+ENDING = (OOM, LIMIT, LATE)
+BAD = (DEAD, FAILED)
+
+
+def measured(latency_ns: int) -> Measured:
+    """A size that ran."""
+    return Measured(prepare_ns=0, first_call_ns=latency_ns, latency_ns=latency_ns)
+
+
+def saturating(size: int) -> Measured:
+    """A curve that is flat from some 64 on."""
+    return measured(1_000_000 + 50_000 * size)
+
+
+def explore(sizes: tuple[int, ...] | None, outcomes: dict[int, AnyOutcome]) -> tuple[list[int], Exploration]:
+    """What is tried when some sizes end otherwise than well."""
+    exploration = Exploration(sizes)
+    return tried(exploration, outcomes), exploration
+
+
+def tried(exploration: Exploration, outcomes: dict[int, AnyOutcome]) -> list[int]:
+    """The sizes that are proposed until there are none."""
+    found = []
+    while (point := exploration.next()) is not None:
+        found.append(point.batch)
+        exploration.feed(point, outcomes.get(point.batch, saturating(point.batch)))
+    return found
+
+
+def points(*sizes: int) -> tuple[OperatingPoint, ...]:
+    """Operating points of batch sizes."""
+    return tuple(map(OperatingPoint, sizes))
+
+
+LATENCY = st.integers(1, 2 * SLOWEST_AUTO_NS)
+OUTCOME: st.SearchStrategy[AnyOutcome] = st.one_of(
+    LATENCY.map(measured), LATENCY.map(measured), st.sampled_from((*ENDING, *BAD, SKIPPED))
+)
+
+
+class Exploring(RuleBasedStateMachine):
+    """Any outcomes in any order, with extensions on the way."""
+
+    @initialize(sizes=st.none() | st.lists(st.integers(1, 100), min_size=1, max_size=8, unique=True).map(sorted))
+    def begin(self, sizes: list[int] | None) -> None:
+        self.sizes = sizes
+        self.exploration = Exploration(sizes)
+        self.seen: dict[int, AnyOutcome] = {}
+        self.reach = 0
+
+    def ended(self) -> bool:
+        """Whether an outcome forbids any larger size."""
+        outcomes = list(self.seen.values())
+        in_a_row = any(isinstance(a, Died | Failed) and isinstance(b, Died | Failed)
+                       for a, b in zip(outcomes, outcomes[1:], strict=False))  # fmt: skip
+        return in_a_row or any(isinstance(one, OutOfMemory | LimitReached | TimedOut) for one in outcomes)
+
+    @precondition(lambda self: self.exploration.next() is not None)
+    @rule(outcome=OUTCOME)
+    def try_next(self, outcome: AnyOutcome) -> None:
+        point = self.exploration.next()
+        assert point is not None
+        assert point == self.exploration.next()
+        assert not self.ended()
+        assert point.batch > max(self.seen, default=0)
+        if self.sizes is None:
+            assert point.batch <= max(LARGEST_AUTO, self.reach)
+            assert point.batch & (point.batch - 1) == 0
+        else:
+            assert point.batch == next(size for size in self.sizes if size not in self.seen)
+        self.seen[point.batch] = outcome
+        self.exploration.feed(point, outcome)
+
+    @rule(largest=st.sampled_from((1, 64, 1024, 2 * LARGEST_AUTO)))
+    def extend(self, largest: int) -> None:
+        self.exploration.extend(largest)
+        self.reach = max(self.reach, largest)
+
+    @invariant()
+    def ends_where_it_must(self) -> None:
+        if self.ended() or (self.sizes is not None and len(self.seen) == len(self.sizes)):
+            assert self.exploration.next() is None
+
+    @invariant()
+    def tells_what_ran_and_what_is_left_out(self) -> None:
+        ran = [size for size, outcome in self.seen.items() if isinstance(outcome, Measured)]
+        assert self.exploration.runnable == points(*ran)
+        left = [size for size in self.sizes or () if size not in self.seen] if self.ended() else []
+        assert [point.batch for point, _ in self.exploration.skipped] == left
+        assert self.exploration.open_ended == (self.sizes is None and not self.ended())
+
+
+TestExploring = Exploring.TestCase
+TestExploring.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+
+
+@given(outcomes=st.lists(OUTCOME, min_size=14, max_size=14))
+def test_auto_always_ends(outcomes: list[AnyOutcome]) -> None:
+    """At the largest size at the latest."""
+    sizes, exploration = explore(None, {2**power: outcome for power, outcome in enumerate(outcomes)})
+    assert sizes == [2**power for power in range(len(sizes))]
+    assert sizes[-1] <= LARGEST_AUTO
+    assert exploration.next() is None
+
+
+def test_given_sizes_are_all_tried_when_all_is_well() -> None:
+    """Ascending, whatever the throughput does."""
+    assert explore((1, 3, 7, 100), {})[0] == [1, 3, 7, 100]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [(OOM, "batch 4 ran out of memory"), (LIMIT, "batch 4 met a limit"), (LATE, "batch 4 did not finish in time")],
+)
+def test_memory_a_limit_and_a_deadline_end_the_curve(outcome: AnyOutcome, words: str) -> None:
+    """A larger batch needs more of each; those left out are told with the reason."""
+    sizes, exploration = explore((1, 2, 4, 8, 16), {4: outcome})
+    assert sizes == [1, 2, 4]
+    assert exploration.runnable == points(1, 2)
+    assert [point.batch for point, _ in exploration.skipped] == [8, 16]
+    assert all(words in skipped.reason for _, skipped in exploration.skipped)
+    assert explore(None, {4: outcome})[0] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("outcome", BAD)
+def test_a_crash_or_an_error_costs_its_own_size(outcome: AnyOutcome) -> None:
+    """The next one may work."""
+    sizes, exploration = explore((1, 2, 4, 8), {2: outcome, 8: outcome})
+    assert sizes == [1, 2, 4, 8]
+    assert exploration.runnable == points(1, 4)
+    assert exploration.skipped == ()
+
+
+def test_two_bad_sizes_in_a_row_end_the_curve() -> None:
+    """A crash and an error count alike."""
+    sizes, exploration = explore((1, 2, 4, 8), {2: DEAD, 4: FAILED})
+    assert sizes == [1, 2, 4]
+    ((point, skipped),) = exploration.skipped
+    assert point == OperatingPoint(8)
+    assert "batch 4 and the size before it failed" in skipped.reason
+
+
+def test_a_skipped_size_is_no_failure() -> None:
+    """It says nothing of the others."""
+    assert explore((1, 2, 4, 8), {2: DEAD, 4: SKIPPED, 8: DEAD})[0] == [1, 2, 4, 8]
+
+
+def test_auto_goes_on_as_long_as_throughput_rises() -> None:
+    """A batch that costs nothing more is never the last."""
+    assert explore(None, {2**power: measured(1000) for power in range(13)})[0][-1] == LARGEST_AUTO
+
+
+def test_auto_stops_after_two_small_gains_in_a_row() -> None:
+    """One may be noise."""
+    flat = {1: measured(1000), 2: measured(1000), 4: measured(2000), 8: measured(4000)}
+    assert explore(None, flat)[0] == [1, 2, 4, 8]
+    bump = {1: measured(1000), 2: measured(1000), 4: measured(2000), 8: measured(3000), 16: measured(6000)}
+    assert explore(None, {**bump, 32: measured(12_000)})[0] == [1, 2, 4, 8, 16, 32]
+
+
+def test_auto_does_not_go_on_to_a_batch_that_takes_too_long() -> None:
+    """Its rounds would take the run's time."""
+    slow = {1: measured(1000), 2: measured(1000), 4: measured(SLOWEST_AUTO_NS // 2 + 1)}
+    assert explore(None, slow)[0] == [1, 2, 4]
+
+
+def test_a_contender_goes_on_to_where_another_one_was_tried() -> None:
+    """Curves are compared at the same sizes; its own end is respected."""
+    flat = {2**power: measured(1000 * 2**power) for power in range(14)}
+    sizes, exploration = explore(None, flat)
+    assert sizes == [1, 2, 4]
+    assert exploration.open_ended
+    exploration.extend(32)
+    assert tried(exploration, flat) == [8, 16, 32]
+    exploration.extend(32)
+    assert tried(exploration, flat) == []
+
+
+def test_a_curve_that_ended_is_not_extended() -> None:
+    """Out of memory at 4 is out of memory at 64."""
+    _, exploration = explore(None, {4: OOM})
+    exploration.extend(64)
+    assert exploration.next() is None
+    assert not exploration.open_ended
+
+
+def test_given_sizes_are_not_extended() -> None:
+    """They are what was asked for."""
+    _, exploration = explore((1, 2), {})
+    exploration.extend(64)
+    assert exploration.next() is None

@@ -1,0 +1,137 @@
+"""Pages of the documentation, their fenced blocks, and a folder in which the blocks of a page are carried out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+
+_FENCE = re.compile(
+    r"(?:^<!-- (?P<mark>[^\n]+?) -->\n+)?^(?P<ticks>```+)(?P<language>[^\n]*)\n(?P<body>.*?)^(?P=ticks)\n",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Block(NamedTuple):
+    """A fenced block, and the comment right before it that says how it is to be treated."""
+
+    page: str
+    line: int
+    language: str
+    mark: str
+    body: str
+
+    @property
+    def place(self) -> str:
+        """Such as `docs/index.md:12`."""
+        return f"{self.page}:{self.line}"
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands of a shell block; a line that ends in a backslash goes on."""
+        joined = self.body.replace("\\\n", " ")
+        return tuple(line for line in joined.splitlines() if line.strip() and not line.startswith("#"))
+
+
+def blocks_of(path: Path) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    text = path.read_text(encoding="utf-8")
+    page = path.relative_to(ROOT).as_posix()
+    return [
+        Block(
+            page, text.count("\n", 0, found.start("ticks")) + 1, found["language"], found["mark"] or "", found["body"]
+        )
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def pages() -> list[Path]:
+    """Every page that people read, in a fixed order."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Gives a test that asks for `page` every page, and one that asks for `slow_page` those with slow blocks."""
+    found = {"page": pages()}
+    found["slow_page"] = [path for path in found["page"] if any(block.mark == "slow" for block in blocks_of(path))]
+    for name, paths in found.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, paths, ids=[path.relative_to(ROOT).as_posix() for path in paths])
+
+
+@pytest.fixture
+def root() -> Path:
+    """Where the repository begins."""
+    return ROOT
+
+
+@pytest.fixture
+def read_blocks() -> Callable[[Path], list[Block]]:
+    """Reads the blocks of a page."""
+    return blocks_of
+
+
+class Workplace:
+    """A folder in which a reader follows a page: with the model file that pages speak of, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        """Puts `model.onnx` there: a small net for images of any height and width."""
+        self.folder = folder
+        onnx.save(_image_model(), folder / "model.onnx")
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of a shell block, with this interpreter's scripts before all others."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return self._run(["bash", "-c", command], path)
+
+    def python(self, source: str) -> subprocess.CompletedProcess[str]:
+        """Runs a Python block as a program of its own."""
+        return self._run([sys.executable, "-c", source], os.environ["PATH"])
+
+    def _run(self, command: list[str], path: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PATH": path, "COLUMNS": "80", "HOME": str(self.folder)}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        )
+
+
+def _image_model() -> onnx.ModelProto:
+    def tensor(name: str, shape: list[int], step: float) -> onnx.TensorProto:
+        count = 1
+        for size in shape:
+            count *= size
+        values = [((index * 37) % 101 - 50) * step for index in range(count)]
+        return helper.make_tensor(name, TensorProto.FLOAT, shape, values)
+
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["image", "kernel"], ["features"], pads=[1, 1, 1, 1]),
+            helper.make_node("Relu", ["features"], ["positive"]),
+            helper.make_node("GlobalMaxPool", ["positive"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["flat"]),
+            helper.make_node("Gemm", ["flat", "weight"], ["scores"]),
+        ],
+        "pages",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, "height", "width"])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])],
+        [tensor("kernel", [8, 3, 3, 3], 0.01), tensor("weight", [8, 10], 0.02)],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    """Where the blocks of a page are carried out."""
+    return Workplace(tmp_path)

@@ -1,0 +1,132 @@
+"""What the README and the documentation show works as it is shown.
+
+A comment before a fenced block says what else it is: `<!-- not run: why -->` for commands that install something,
+`<!-- slow -->` for those that take long, `<!-- file: NAME -->` for a block that a reader would save as a file, and
+`<!-- example: ... -->` for a part of the stored report.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import xml.etree.ElementTree as ET
+from importlib.util import module_from_spec, spec_from_file_location
+
+import click
+import pytest
+
+from infer_compare.cli.app import group
+
+BUSY = "the machine is busy"
+"""A run that other programs disturb too much is stopped and exits with 1: nothing that a page could help."""
+LANGUAGES = {"bash", "python", "toml", "json", "text", "{toctree}", "{eval-rst}"}
+INSTALLING = ("pip install", "make demo", "make test")
+
+
+@pytest.fixture(scope="session")
+def renderer():
+    """The script that renders the example run."""
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / "docs" / "render_example.py"
+    spec = spec_from_file_location("render_example", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_blocks_of_a_page_say_what_they_are(page, read_blocks):
+    """Their languages are those that these tests carry out or parse."""
+    for block in read_blocks(page):
+        assert block.language in LANGUAGES, block.place
+
+
+def test_only_blocks_that_install_are_left_unrun(page, read_blocks):
+    """Everything else that is shown is carried out."""
+    for block in read_blocks(page):
+        if block.mark.startswith("not run"):
+            assert block.mark.partition(": ")[2], f"{block.place} gives no reason"
+            assert all(command.startswith(INSTALLING) for command in block.commands), block.place
+
+
+def _follow(blocks, workplace, *, slow):
+    for block in blocks:
+        if block.mark.startswith("not run") or (block.mark == "slow" and not slow):
+            continue
+        if block.mark.startswith("file: "):
+            (workplace.folder / block.mark.removeprefix("file: ")).write_text(block.body, encoding="utf-8")
+        elif block.language == "python":
+            done = workplace.python(block.body)
+            assert done.returncode == 0, f"{block.place}\n{done.stderr}"
+        elif block.language == "bash":
+            for command in block.commands:
+                _check(block, command, workplace.shell(command))
+        elif block.language == "toml":
+            assert tomllib.loads(block.body), block.place
+        elif block.language == "json":
+            assert json.loads(block.body), block.place
+
+
+def _check(block, command, done):
+    assert "Traceback" not in done.stderr, f"{block.place}: {command}\n{done.stderr}"
+    if command.startswith("infer-compare run") and done.returncode == 1 and BUSY in done.stdout + done.stderr:
+        return
+    assert done.returncode == 0, f"{block.place}: {command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_blocks_of_a_page_work_one_after_the_other(page, read_blocks, workplace):
+    """In one folder, as a reader would do it; those marked slow are left out."""
+    _follow(read_blocks(page), workplace, slow=False)
+
+
+@pytest.mark.slow
+def test_all_blocks_of_a_page_work_one_after_the_other(slow_page, read_blocks, workplace):
+    """The slow ones too."""
+    _follow(read_blocks(slow_page), workplace, slow=True)
+
+
+def test_the_parts_of_the_example_report_are_up_to_date(page, renderer):
+    """`python docs/render_example.py` renders them anew."""
+    text = page.read_text(encoding="utf-8")
+    assert renderer.filled(text) == text, "run python docs/render_example.py"
+
+
+def test_the_picture_shows_the_example_run_and_loads_nothing(renderer):
+    """`python docs/render_example.py` draws it anew."""
+    drawn = renderer.PICTURE.read_text(encoding="utf-8")
+    assert drawn == renderer.picture(), "run python docs/render_example.py"
+    assert ET.fromstring(drawn).tag.endswith("svg")
+    assert "url(http" not in drawn
+
+
+def test_the_links_of_a_page_lead_to_files(page):
+    """Those that stay inside the repository."""
+    for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_make_targets_that_a_page_names_exist(page, root):
+    """`make demo` and its like."""
+    targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)) <= {
+        pair for target in targets for pair in ((target, ""), ("", target))
+    }
+
+
+def test_the_options_that_a_page_names_exist(page):
+    """Of one command or another."""
+    context = click.Context(group)
+    commands = [group, *filter(None, (group.get_command(context, name) for name in group.list_commands(context)))]
+    known = {word for command in commands for option in command.params for word in option.opts}
+    for named in re.findall(r"`(--[a-z][a-z-]*)", page.read_text(encoding="utf-8")):
+        assert named in known | {"--help"}, named
+
+
+def test_the_extras_that_a_page_names_exist(page, root):
+    """`infer-compare[torch]` and its like."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for named in re.findall(r"infer-compare\[([a-z,]+)\]", page.read_text(encoding="utf-8")):
+        assert set(named.split(",")) <= set(project["optional-dependencies"])

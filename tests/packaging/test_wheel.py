@@ -1,0 +1,132 @@
+"""The wheel: what it holds, and what it does in an environment that has nothing else."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "infer_compare",
+    "infer_compare_onnx",
+    "infer_compare_reference",
+    "infer_compare_tensorflow",
+    "infer_compare_torch",
+}
+BUSY = "the machine is busy"
+INSTALLING_S = 900
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * INSTALLING_S)]
+
+
+def _run(*command, cwd):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        [str(one) for one in command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=INSTALLING_S,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory):
+    """A virtual environment with pip and nothing else."""
+    folder = tmp_path_factory.mktemp("clean")
+    done = _run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(clean):
+    """The wheel, built from this tree."""
+    pip = clean / "venv" / "bin" / "pip"
+    done = _run(pip, "wheel", "--no-deps", "--wheel-dir", clean / "dist", ROOT, cwd=clean)
+    assert done.returncode == 0, done.stderr
+    (found,) = (clean / "dist").glob("infer_compare-*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def program(clean, wheel):
+    """Runs the installed program, where ONNX Runtime is the only framework."""
+    bin_folder = clean / "venv" / "bin"
+    done = _run(bin_folder / "pip", "install", "-c", ROOT / "constraints.txt", f"{wheel}[onnx]", cwd=clean)
+    assert done.returncode == 0, done.stderr
+
+    def run(*arguments):
+        return _run(bin_folder / "infer-compare", *arguments, cwd=clean)
+
+    return run
+
+
+def _outcomes(done):
+    """The outcomes by contender; a run that other programs disturbed too much is stopped, which is no defect."""
+    report = json.loads(done.stdout)
+    assert report["state"] == "complete" or BUSY in report["reason"], done.stdout
+    return {curve["contender"]: [point["outcome"] for point in curve["points"]] for curve in report["curves"]}
+
+
+def test_the_wheel_holds_every_package_typed_and_nothing_else(wheel):
+    """No tests, no documentation."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_holds_every_module_of_the_tree(wheel):
+    """Folder by folder."""
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if name.endswith(".py")}
+    tree = {
+        path.relative_to(root).as_posix() for root in (ROOT / "core", ROOT / "backends") for path in root.rglob("*.py")
+    }
+    assert packed == tree
+
+
+def test_the_wheel_registers_the_program_and_the_backends(wheel):
+    """By entry points."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (one for one in archive.namelist() if one.endswith("entry_points.txt"))
+        points = configparser.ConfigParser()
+        points.read_string(archive.read(name).decode())
+    assert dict(points["console_scripts"]) == {"infer-compare": "infer_compare.cli:main"}
+    assert set(points["infer_compare"].values()) == PACKAGES - {"infer_compare"}
+
+
+def test_one_framework_and_the_reference_run_where_nothing_else_is_installed(program):
+    """The shortest way from an installation to a comparison."""
+    done = program("run", "--backends", "onnx,reference", "--batch-sizes", "1,2", "--quick", "--json", "-o", "both")
+    assert done.returncode in {0, 1}, done.stderr
+    assert _outcomes(done) == {"onnx": ["measured", "measured"], "reference": ["measured", "measured"]}
+    assert (done.returncode == 0) == (BUSY not in done.stdout)
+
+
+def test_a_missing_framework_is_told_with_the_command_while_the_other_runs(program):
+    """The exit code says that something asked for is missing."""
+    done = program("run", "--backends", "torch,onnx", "--batch-sizes", "1,2", "--quick", "--json", "-o", "one")
+    assert done.returncode == 1, done.stderr
+    assert "pip install 'infer-compare[torch]'" in done.stderr
+    assert _outcomes(done)["onnx"] == ["measured", "measured"]
+    assert any("pip install 'infer-compare[torch]'" in one for one in json.loads(done.stdout)["shortcomings"])
+
+
+def test_backends_that_are_not_installed_are_listed_with_the_command(program):
+    """And the installed ones as installed."""
+    listed = {one["name"]: one for one in json.loads(program("backends", "--json").stdout)["backends"]}
+    assert {name for name, one in listed.items() if one["installed"]} == {"onnx", "reference"}
+    assert listed["tensorflow"]["install_hint"] == "pip install 'infer-compare[tensorflow]'"
