@@ -92,7 +92,7 @@ class TorchSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """What runs, as torch tells it."""
+        """What runs, as torch tells it; graph breaks are known once something was compiled."""
         facts = {
             "device": str(self._device),
             "threads": str(torch.get_num_threads()),
@@ -103,7 +103,8 @@ class TorchSession(Session[Slot]):
         }
         if self._options.compile:
             facts["programs"] = "dynamic" if self._options.dynamic else "static"
-            facts["graph_breaks"] = str(_compiler_counts()[1] - self._counts[1])
+            if self.compilations():
+                facts["graph_breaks"] = str(_compiler_counts()[1] - self._counts[1])
         if self._on_device:
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
         else:

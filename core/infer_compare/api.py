@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from infer_compare.engine.events import Observer
 from infer_compare.engine.journal import Journal
 from infer_compare.engine.resolve import resolve
 from infer_compare.engine.sweep import Sweep
+from infer_compare.environment import peak
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import WorkerError
 from infer_compare.interfaces import Device
@@ -56,7 +58,7 @@ def sweep(
     scratch = folder / SCRATCH
     try:
         scratch.mkdir(exist_ok=True)
-        resolved = resolve(request, plugins, scratch)
+        resolved = _with_peak(resolve(request, plugins, scratch))
         log = RunLog(folder / FILE, create=True)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -68,6 +70,17 @@ def sweep(
         journal = Journal(log.append)
         journal.add(resolved.header)
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+
+
+def _with_peak(resolved: Resolved) -> Resolved:
+    """Measures what the machine can do at most; done when everything that was asked for is known to be right."""
+    found = peak.measure(resolved.header.plan.threads)
+    if found is None:
+        return resolved
+    environment = msgspec.structs.replace(
+        resolved.header.environment, peak_flops=found.flops, copy_bytes_s=found.copy_bytes_s
+    )
+    return replace(resolved, header=msgspec.structs.replace(resolved.header, environment=environment))
 
 
 def plan(request: SweepRequest, *, plugins: Plugins | None = None) -> Resolved:

@@ -83,6 +83,7 @@ def test_the_blocks_of_a_page_work_one_after_the_other(page, read_blocks, workpl
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_all_blocks_of_a_page_work_one_after_the_other(slow_page, read_blocks, workplace):
     """The slow ones too."""
     _follow(read_blocks(slow_page), workplace, slow=True)

@@ -7,6 +7,8 @@ else is a tensor. Operators are registered by ONNX schema version (see `registry
 - `dims`, `shape`, `indexing`, `generation`: shapes and the movement of elements
 - `elementwise`, `arithmetic`, `activation`, `reduction`, `matrix`: arithmetic
 - `convolution`, `pooling`, `normalization`, `resize`, `recurrent`, `quantization`: layers
+- `signal`, `sampling`, `detection`, `losses`: what some models have before or behind their layers
+- `control`: branches, loops and scans
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the t
     arithmetic,
     control,
     convolution,
+    detection,
     dims,
     elementwise,
     generation,
@@ -33,6 +36,7 @@ from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the t
     resize,
     sampling,
     shape,
+    signal,
 )
 from infer_compare_tensorflow.importer.expansion import expanded
 from infer_compare_tensorflow.importer.program import Program

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
+from infer_compare import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, known_size, rank_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, rank_of, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,17 +72,34 @@ def _register(
         return _reduced(node, data, None if axes is None else list(axes), function)
 
     def by_input(node: Node, data: Value, axes: Value = None) -> Value:
-        count = 0 if axes is None else known_size(node, axes, 0)
+        count = 0 if axes is None else shape_of(axes)[0]
+        if not isinstance(count, int):
+            return _reduced_somewhere(node, data, tensor(axes), function)
         if count == 0:
             # Nothing is summed up, but what is done to single elements is done.
             whole: list[int] | None = None if not node.attributes.get("noop_with_empty_axes", 0) else []
             return _reduced(node, data, whole, function)
         if isinstance(axes, np.ndarray):
             return _reduced(node, data, ints(node, axes, "list of axes"), function)
-        return function(tensor(data), axes, bool(node.attributes.get("keepdims", 1)))
+        keep = bool(node.attributes.get("keepdims", 1))
+        result = function(tensor(data), tensor(axes), keep)
+        result.set_shape([None] * (rank_of(data) - (0 if keep else count)))
+        return result
 
     operator(name, *attribute, layouts=True)(by_attribute)
     operator(name, *given, layouts=True)(by_input)
+
+
+def _reduced_somewhere(node: Node, data: Value, axes: tf.Tensor, function: Callable[..., tf.Tensor]) -> Value:
+    """A reduction over axes of which not even the number is known before the model runs."""
+    if not node.attributes.get("keepdims", 1):
+        raise UnsupportedModel(f"ONNX operator {node} takes away axes whose number is computed, which has no import.")
+    rank = rank_of(data)
+    if not node.attributes.get("noop_with_empty_axes", 0):
+        axes = tf.cond(tf.equal(tf.size(axes), 0), lambda: tf.range(rank, dtype=axes.dtype), lambda: axes)
+    result = function(tensor(data), axes, True)
+    result.set_shape([None] * rank)
+    return result
 
 
 def _reduced(node: Node, data: Value, axes: list[int] | None, function: Callable[..., tf.Tensor]) -> Value:

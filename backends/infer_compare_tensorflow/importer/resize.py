@@ -14,7 +14,16 @@ import tensorflow as tf
 
 from infer_compare import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, constant, ints, known_size, rank_of, tensor
+from infer_compare_tensorflow.importer.values import (
+    ChannelsLast,
+    Dims,
+    Value,
+    constant,
+    ints,
+    known_size,
+    rank_of,
+    tensor,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,28 +70,54 @@ def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
     return _resized(node, data, axes, coordinates="asymmetric", rounding="floor")
 
 
-@operator("Resize", 11, 13, 18, 19, layouts=True)
+@operator("Resize", 11, 13, 18, 19, layouts=True, dims=True)
 def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, sizes: Value = None) -> Value:
     """Values resized along some axes, by scales or to sizes."""
     rank = rank_of(data)
     where = [axis % rank for axis in node.attributes.get("axes", range(rank))]
     region = [] if roi is None else constant(node, roi, "region").reshape(-1).astype(float).tolist()
     coordinates = node.attributes.get("coordinate_transformation_mode", "half_pixel")
+    ends = dict.fromkeys(where, (0.0, 1.0))
+    if coordinates == "tf_crop_and_resize":
+        ends = dict(zip(where, zip(region[: len(where)], region[len(where) :], strict=True), strict=True))
     axes: dict[int, _Axis] = {}
     if scales is not None and constant(node, scales, "list of scales").size:
         factors = scales.astype(float).tolist()
         targets = None
     else:
-        factors, targets = _scales_of_sizes(node, data, where, ints(node, sizes, "list of sizes"))
+        data, wanted = _sizes(node, data, where, sizes)
+        where = list(wanted)
+        factors, targets = _scales_of_sizes(node, data, where, list(wanted.values()))
     for index, axis in enumerate(where):
-        ends = (region[index], region[index + len(where)]) if coordinates == "tf_crop_and_resize" else (0.0, 1.0)
-        if factors[index] == 1 and ends == (0.0, 1.0):
+        begin, end = ends[axis]
+        if factors[index] == 1 and (begin, end) == (0.0, 1.0):
             continue
         size = known_size(node, data, axis)
-        span = ends[1] - ends[0] if coordinates == "tf_crop_and_resize" else 1.0
-        length = int(np.floor(size * span * factors[index])) if targets is None else targets[index]
-        axes[axis] = _Axis(size, length, factors[index], ends)
+        length = int(np.floor(size * (end - begin) * factors[index])) if targets is None else targets[index]
+        axes[axis] = _Axis(size, length, factors[index], (begin, end))
     return _resized(node, data, axes, coordinates, node.attributes.get("nearest_mode", "round_prefer_floor"))
+
+
+def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple[Value, dict[int, int]]:
+    """The size that each axis takes, without the batch axis where it is computed.
+
+    A batch size that is computed must be that of the data, which a reshape to it makes sure of when the model runs.
+    """
+    if not isinstance(sizes, Dims):
+        return data, dict(zip(where, ints(node, sizes, "list of sizes"), strict=True))
+    wanted = dict(zip(where, sizes.entries, strict=True))
+    batch = wanted.pop(0, 1)
+    fixed_ratio = node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch"
+    if fixed_ratio or not all(isinstance(one, int) for one in wanted.values()):
+        raise UnsupportedModel(f"ONNX operator {node} needs constant spatial sizes for its import into TensorFlow.")
+    if not isinstance(batch, int):
+        held = isinstance(data, ChannelsLast)
+        x = data.last if held else tensor(data)
+        rest = [known_size(node, data, axis) for axis in range(1, rank_of(data))]
+        rest = [*rest[1:], rest[0]] if held else rest
+        same = tf.reshape(x, tf.stack([tf.cast(batch, tf.int32), *rest]))
+        return (ChannelsLast(same) if held else same), wanted
+    return data, {0: batch, **wanted} if 0 in where else wanted
 
 
 def _scales_of_sizes(

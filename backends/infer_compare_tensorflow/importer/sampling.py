@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from infer_compare import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, ints, shape_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, shape_of, sizes_in, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +68,14 @@ def grid_sample(node: Node, data: Value, grid: Value) -> Value:
     return ChannelsLast(total)
 
 
+def _known(node: Node, size: Value) -> list[int]:
+    """The spatial sizes among [N, C, *spatial], of which the batch size alone may be computed."""
+    spatial = (sizes_in(size) or [None])[2:]
+    if not spatial or not all(isinstance(one, int) for one in spatial):
+        raise UnsupportedModel(f"ONNX operator {node} needs constant spatial sizes for its import into TensorFlow.")
+    return spatial
+
+
 def _reflected(where: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
     """Places mirrored at both borders until they lie between them."""
     span = tf.maximum(high - low, 1e-9)
@@ -88,11 +96,11 @@ def _weights(fraction: tf.Tensor, mode: str) -> tuple[Sequence[int], list[tf.Ten
     return (-1, 0, 1, 2), [far(fraction + 1), near(fraction), near(1 - fraction), far(2 - fraction)]
 
 
-@operator("AffineGrid", 20)
+@operator("AffineGrid", 20, dims=True)
 def affine_grid(node: Node, theta: Value, size: Value) -> Value:
     """Normalised places [N, *out, d] that affine maps [N, d, d + 1] send the places of the result to."""
     maps = tensor(theta)
-    spatial = ints(node, size, "size")[2:]
+    spatial = _known(node, size)
     align = bool(node.attributes.get("align_corners", 0))
     axes = []
     for length in spatial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -288,8 +289,9 @@ class Builder:
 
 
 def _identifier(name: str) -> str:
+    """The name as Python takes it for an argument of a method; empty if nothing of it remains."""
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-    return f"_{text}" if text[:1].isdigit() else text
+    return f"_{text}" if text[:1].isdigit() or keyword.iskeyword(text) or text == "self" else text
 
 
 def _is_symbolic(argument: object) -> bool:

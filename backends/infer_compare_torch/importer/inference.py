@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infer_compare import UnsupportedModel
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
 from infer_compare_torch.importer import dtypes
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 8192
 """Initializers up to this size may hold shapes or axes, and take part with their values."""
+
+
+KEEPS_SHAPE = frozenset({"GroupNormalization", "MeanVarianceNormalization"})
+"""Operators of which inference does not know that their output is as their first input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model without its large weights and without recorded shapes: small enough to be serialised."""
     import onnx
 
-    graph = onnx.GraphProto(name=model.graph.name or "graph", node=model.graph.node)
+    graph = onnx.GraphProto(name=model.graph.name or "graph", node=map(_known, model.graph.node))
     inputs = {one.name for one in model.graph.input}
     graph.input.extend(model.graph.input)
     for one in model.graph.initializer:
@@ -56,6 +61,14 @@ def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
     return onnx.ModelProto(
         ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions, graph=graph
     )
+
+
+def _known(node: onnx.NodeProto) -> onnx.NodeProto:
+    import onnx
+
+    if node.op_type in KEEPS_SHAPE and node.domain in DEFAULT_DOMAINS:
+        return onnx.helper.make_node("Identity", node.input[:1], node.output[:1])
+    return node
 
 
 def _inferred(info: onnx.ValueInfoProto) -> Inferred:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from infer_compare.errors import UsageError
 
 MOST = 10_000
 """More sizes than anybody means."""
+LARGEST = 2**31 - 1
+"""Frameworks count rows in 32 bits; and what is longer than the digits here is no size either."""
 
-_RANGE = re.compile(r"(?P<first>\d+):(?P<last>\d+):(?P<sign>[x+])(?P<step>\d+)")
+_RANGE = re.compile(r"(?P<first>\d{1,18}):(?P<last>\d{1,18}):(?P<sign>[x+])(?P<step>\d{1,18})")
 _FORMS = "write 1,2,4 or 1:1024:x2 or 1:80:+1 or auto"
 
 
@@ -28,7 +31,7 @@ def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
         sizes += _range(piece) if ":" in piece else [_size(piece)]
         if len(sizes) > MOST:
             raise UsageError(f"--batch-sizes {text} are more than {MOST} sizes; name fewer.")
-    twice = sorted({size for size in sizes if sizes.count(size) > 1}) if len(sizes) != len(set(sizes)) else []
+    twice = sorted(size for size, times in Counter(sizes).items() if times > 1)
     if twice:
         raise UsageError(f"--batch-sizes names {', '.join(map(str, twice))} more than once; name each size once.")
     return tuple(sorted(sizes))
@@ -39,8 +42,8 @@ def _size(piece: str) -> int:
         size = int(piece)
     except ValueError:
         raise UsageError(f"--batch-sizes: {piece!r} is not a whole number; {_FORMS}.") from None
-    if size < 1:
-        raise UsageError(f"--batch-sizes: a batch of {size} cannot be run; sizes begin at 1.")
+    if not 1 <= size <= LARGEST:
+        raise UsageError(f"--batch-sizes: a batch of {size} cannot be run; sizes go from 1 to {LARGEST}.")
     return size
 
 
@@ -50,8 +53,9 @@ def _range(piece: str) -> list[int]:
         raise UsageError(f"--batch-sizes: {piece!r} is not a range; {_FORMS}.")
     first, last, step = (int(match[name]) for name in ("first", "last", "step"))
     multiply = match["sign"] == "x"
-    if first < 1:
-        raise UsageError(f"--batch-sizes: a batch of {first} cannot be run; sizes begin at 1.")
+    if first < 1 or last > LARGEST:
+        wrong = first if first < 1 else last
+        raise UsageError(f"--batch-sizes: a batch of {wrong} cannot be run; sizes go from 1 to {LARGEST}.")
     if last < first:
         raise UsageError(f"--batch-sizes: the range {piece} is empty, since {last} is less than {first}.")
     if step < (2 if multiply else 1):

@@ -12,7 +12,7 @@ from infer_compare.report.failures import failures
 from infer_compare.report.noise import noise
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.shortcomings import shortcomings, state_of
-from infer_compare.report.words import shell_line
+from infer_compare.report.words import shell_line, without_folder
 from infer_compare.verdicts import summarise
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def document(run: Run) -> ReportDocument:
         run_id=header.run_id,
         created=header.created,
         command=header.command,
-        repeat=shell_line(header.command),
+        repeat=shell_line(without_folder(header.command)),
         state=state_of(run),
         reason=run.closing.reason if run.closing is not None else "",
         elapsed_s=run.closing.elapsed_s if run.closing is not None else None,

@@ -86,6 +86,14 @@ def _run_facts(document: ReportDocument) -> Rows:
     ]
 
 
+def _peak(document: ReportDocument) -> str:
+    """What the machine can do at most, against which throughputs are checked."""
+    machine = document.environment
+    rates = [f"{rate / 1e9:.3g} GFLOP/s in {dtype}" for dtype, rate in machine.peak_flops.items()]
+    copies = [f"one thread copies {machine.copy_bytes_s / 1e9:.3g} GB/s"] if machine.copy_bytes_s else []
+    return ", ".join([*(["matrix product " + " and ".join(rates)] if rates else []), *copies])
+
+
 def _machine_facts(document: ReportDocument) -> Rows:
     machine = document.environment
     quota = f", quota {machine.quota_cores:g}" if machine.quota_cores is not None else ""
@@ -106,6 +114,7 @@ def _machine_facts(document: ReportDocument) -> Rows:
     return [
         ("machine", f"{machine.cpu}; {cores}, {machine.usable_cores} usable{quota}"),
         ("memory", f"{size(machine.memory_total)}, {size(machine.memory_available)} available{swap}"),
+        ("peak", _peak(document)),
         ("GPUs", listing(machine.gpus)),
         ("system", ", ".join(system)),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),

@@ -58,6 +58,20 @@ def shell_word(word: str) -> str:
     return f"$'{_SHELL_ESCAPED.sub(_escaped, word)}'"
 
 
+def without_folder(words: Sequence[str]) -> tuple[str, ...]:
+    """The command without its run folder, which holds a run by now and would be refused."""
+    kept: list[str] = []
+    value_follows = False
+    for word in words:
+        if value_follows:
+            value_follows = False
+        elif word in {"-o", "--output"}:
+            value_follows = True
+        elif not (word.startswith("--output=") or (word.startswith("-o") and len(word) > len("-o"))):
+            kept.append(word)
+    return tuple(kept)
+
+
 def shell_line(words: Sequence[str]) -> str:
     """The command on one line."""
     return " ".join(map(shell_word, words))

@@ -110,6 +110,10 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
     packages: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
+    peak_flops: dict[str, float] = {}
+    """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
+    copy_bytes_s: float | None = None
+    """Bytes a second that one thread copied in memory."""
 
 
 class Header(Record, frozen=True, kw_only=True, tag="header"):

@@ -147,7 +147,7 @@ def findings(run: Run, backend: str) -> BackendFindings:
     return BackendFindings(
         backend=backend,
         state=state,
-        reason=reason,
+        reason=reason.rstrip("."),
         restarts=min((one.restarts for one in compared), default=0),
         twins=TwinFindings(
             false=sum(one.verdict in {Verdict.FASTER, Verdict.SLOWER} for one in same),

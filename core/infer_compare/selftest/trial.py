@@ -132,7 +132,7 @@ def usable_backends(
         except (UnknownBackend, BackendUnusable) as error:
             if names is not None:
                 raise
-            skipped[name] = SkippedBackend(name, str(error))
+            skipped[name] = SkippedBackend(name, str(error).rstrip("."))
             continue
         if entry.missing:
             hint = f"; install it with: {entry.backend.install_hint}" if entry.backend.install_hint else ""

@@ -49,7 +49,7 @@ class RunLog:
         try:
             self._descriptor = os.open(path, flags, 0o644)
         except FileExistsError as error:
-            raise StoreError(f"{path} holds a run already; choose another folder, or --resume it.") from error
+            raise StoreError(f"{path} holds a run already; choose another folder.") from error
         except OSError as error:
             raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
         if not create:
@@ -76,8 +76,8 @@ class RunLog:
                 raise
             if error.errno in _NO_ROOM:
                 raise StorageFull(
-                    f"No room is left for {self.path}; every record before this one is whole. "
-                    "Free some space and go on with --resume."
+                    f"No room is left for {self.path}; every record before this one is whole "
+                    "and can be reported. Free some space, or choose a folder elsewhere with -o."
                 ) from error
             raise StoreError(f"The run file {self.path} cannot be written: {error.strerror}.") from error
         if not os.fstat(self._descriptor).st_nlink:

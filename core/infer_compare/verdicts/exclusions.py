@@ -18,6 +18,7 @@ from infer_compare.results import (
     TimedOut,
 )
 from infer_compare.stats.wording import significant
+from infer_compare.verdicts.plausibility import impossible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +78,8 @@ def exclusions(run: Run, points: Iterable[Point]) -> tuple[Excluded, ...]:
         run: the run.
         points: its points.
     """
+    points = tuple(points)
+    liars = impossible(run, points)
     unusable = {one.contender: one.outcome for one in run.unusable}
     by_contender: dict[str, list[Point]] = {label: [] for label in run.labels}
     for point in points:
@@ -85,6 +88,8 @@ def exclusions(run: Run, points: Iterable[Point]) -> tuple[Excluded, ...]:
     for label in run.labels:
         if (differs := run.differs(label)) is not None:
             reason = difference_words(differs)
+        elif label in liars:
+            reason = liars[label]
         elif label in unusable:
             reason = f"it {outcome_words(unusable[label])}"
         elif any(point.measured for point in by_contender[label]):

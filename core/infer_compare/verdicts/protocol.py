@@ -75,6 +75,9 @@ DRIFT_SLICES = 8
 PAGE_FAULT_SYSTEM_SHARE = 0.10
 """Share of processor time spent in the kernel above which a point with page faults in its calls is page-fault bound."""
 
+PEAK_EXCESS = 1.15
+"""A point beyond this multiple of what the machine's fastest matrix product does is not believed."""
+
 # Best batch.
 CONFIRMED_SIZES = 3
 """The highest-ranked sizes that fresh rounds confirm."""

@@ -14,6 +14,7 @@ from infer_compare.verdicts.exclusions import Excluded, exclusions
 from infer_compare.verdicts.figures import Figures, figures
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.notes import derive_notes
+from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.verdict import PairVerdict, compare_points
 
 if TYPE_CHECKING:
@@ -98,9 +99,12 @@ def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
 def _pairs(
     run: Run, points: Mapping[Candidate, Point], measurements: Measurements, penalty: float
 ) -> Iterable[PairVerdict]:
+    liars = impossible(run, points.values())
     for a, b in combinations(run.labels, 2):
         for point in sorted({candidate.point for candidate in points if candidate.label in {a, b}}):
-            yield compare_points(run, a, b, point, penalty=penalty, measurements=measurements, points=points)
+            yield compare_points(
+                run, a, b, point, penalty=penalty, measurements=measurements, points=points, liars=liars
+            )
 
 
 def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:

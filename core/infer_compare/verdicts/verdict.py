@@ -11,6 +11,7 @@ from infer_compare.results import Measured
 from infer_compare.stats.wording import count, percent, ratio, rough_ratio
 from infer_compare.verdicts.exclusions import difference_words, outcome_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import (
     MARGIN,
     NOISY_REJECTED_SHARE,
@@ -109,6 +110,7 @@ def compare_points(
     penalty: float = 0.0,
     measurements: Measurements | None = None,
     points: Mapping[Candidate, Point] | None = None,
+    liars: Mapping[str, str] | None = None,
 ) -> PairVerdict:
     """The verdict on two contenders at one operating point, from the rounds of the measure phase.
 
@@ -120,12 +122,14 @@ def compare_points(
         penalty: the importer penalty, see `margin_between`.
         measurements: the index of the run's rounds, where the caller has one.
         points: the run's points, where the caller has them.
+        liars: the contenders whose clock cannot be right, with the reason, where the caller has them.
     """
     index = measurements or Measurements(run.rounds, run.header.plan.threads)
     known = points if points is not None else {Candidate(one.contender, one.point): one for one in run.points}
     a, b = side(run, a_label, point), side(run, b_label, point)
     margin = margin_between(run, a_label, b_label, penalty)
-    invalid = _invalid(run, a, known) or _invalid(run, b, known)
+    liars = impossible(run, known.values()) if liars is None else liars
+    invalid = _invalid(run, a, known, liars) or _invalid(run, b, known, liars)
     if invalid:
         return PairVerdict(a=a, b=b, verdict=Verdict.INVALID, margin=margin, reason=invalid)
     first, second = Candidate(a_label, point), Candidate(b_label, point)
@@ -174,13 +178,15 @@ def remedy(contrast: Contrast, mode: Mode) -> str:
     return f"{' and '.join(ways)} could show one"
 
 
-def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point]) -> str:
+def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point], liars: Mapping[str, str]) -> str:
     unusable = next((record.outcome for record in run.unusable if record.contender == one.label), None)
     if unusable is not None:
         return f"{one.name} {outcome_words(unusable)}"
     differs = run.differs(one.label)
     if differs is not None:
         return f"{one.name} is not ranked, {difference_words(differs)}"
+    if one.label in liars:
+        return f"{one.name} is not ranked, {liars[one.label]}"
     point = points.get(Candidate(one.label, one.point))
     if point is None:
         return f"{one.name} was not run at {one.point}"

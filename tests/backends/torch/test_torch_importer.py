@@ -512,6 +512,67 @@ def test_a_layer_whose_numbers_nothing_uses_is_left_out() -> None:
     np.testing.assert_allclose(run(module, [x])[0], 5 * x)
 
 
+@pytest.mark.parametrize(
+    "name", ["x:0", "0", "a b", "self", "class", "None", "torch", "device", "training", "forward", "input.1", "größe"]
+)
+def test_a_file_may_name_its_values_as_it_likes(name: str) -> None:
+    """Names become Python's, and none of them hides another."""
+    spec = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 2])
+    weight = numpy_helper.from_array(np.array([1, 2], np.float32), f"{name}_w")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Mul", [name, weight.name], ["h"], name=name),
+            helper.make_node("Shape", ["h"], [f"{name}_size"]),
+            helper.make_node("Reshape", ["h", f"{name}_size"], ["y"]),
+        ],
+        name,
+        [spec],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [weight],
+    )
+    module = import_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])).module
+    assert module(torch.tensor([[3.0, 4.0]])).tolist() == [[3, 8]]
+    assert len(module.state_dict()) == 1
+
+
+def test_inputs_whose_names_fall_together_stay_apart() -> None:
+    """Two names that differ in punctuation only are two inputs."""
+    graph = helper.make_graph(
+        [helper.make_node("Sub", ["a.b", "a:b"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch"]) for name in ("a.b", "a:b")],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    module = import_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])).module
+    assert module(torch.tensor([3.0]), torch.tensor([1.0])).tolist() == [2]
+
+
+def test_inputs_that_are_unused_or_outputs_and_outputs_that_are_repeated_are_kept() -> None:
+    """The module has the inputs and outputs of the file, in its order."""
+    graph = helper.make_graph(
+        [helper.make_node("Neg", ["a"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch"]) for name in ("unused", "a")],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("y", "a", "y")],
+    )
+    module = import_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])).module
+    results = module(torch.tensor([5.0]), torch.tensor([1.0]))
+    assert [one.tolist() for one in results] == [[-1], [1], [-1]]
+
+
+def test_ranks_are_known_beyond_an_operator_that_shape_inference_skips() -> None:
+    """What follows a group normalisation is imported as elsewhere."""
+    check(
+        model_of(
+            21,
+            """(float[N,4,3,3] x) => (float[N,4,6,6] y) {
+            s = Constant<value = float[4] {1.,2.,3.,4.}>() g = GroupNormalization<num_groups = 2>(x, s, s)
+            none = Constant<value = float[0] {}>() r = Relu(g) k = Constant<value = float[4] {1.,1.,2.,2.}>()
+            y = Resize<mode = "linear", coordinate_transformation_mode = "asymmetric">(r, none, k) }""",
+        )
+    )
+
+
 def test_an_unknown_operator_is_refused_by_name_node_and_opset() -> None:
     """A missing operator is told with its node and opset."""
     node = helper.make_node("StringNormalizer", ["x"], ["y"], name="norm")

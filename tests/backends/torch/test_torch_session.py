@@ -253,6 +253,7 @@ def test_each_batch_size_gets_a_program_of_its_own(double: ModelSource, open_ses
     with open_session(double, compile=True) as session:
         assert session.effective["execution"] == "compiled"
         assert session.effective["programs"] == "static"
+        assert "graph_breaks" not in session.effective
         for count, batch in enumerate(range(1, 13), 1):
             session.prepare(OperatingPoint(batch))
             assert session.compilations() == count

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +24,9 @@ from infer_compare.results import (
     TimedOut,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 OOM = OutOfMemory(reason="full", evidence="raised", phase="explore")
 LIMIT = LimitReached(reason="32 bits", phase="explore")
 LATE = TimedOut(deadline_s=1.0, phase="explore")
@@ -29,6 +35,7 @@ FAILED = Failed(error="E", reason="no", phase="explore")
 SKIPPED = Skipped(reason="not here")
 ENDING = (OOM, LIMIT, LATE)
 BAD = (DEAD, FAILED)
+BAD_KINDS = (Died, Failed)
 
 
 def measured(latency_ns: int) -> Measured:
@@ -41,13 +48,13 @@ def saturating(size: int) -> Measured:
     return measured(1_000_000 + 50_000 * size)
 
 
-def explore(sizes: tuple[int, ...] | None, outcomes: dict[int, AnyOutcome]) -> tuple[list[int], Exploration]:
+def explore(sizes: tuple[int, ...] | None, outcomes: Mapping[int, AnyOutcome]) -> tuple[list[int], Exploration]:
     """What is tried when some sizes end otherwise than well."""
     exploration = Exploration(sizes)
     return tried(exploration, outcomes), exploration
 
 
-def tried(exploration: Exploration, outcomes: dict[int, AnyOutcome]) -> list[int]:
+def tried(exploration: Exploration, outcomes: Mapping[int, AnyOutcome]) -> list[int]:
     """The sizes that are proposed until there are none."""
     found = []
     while (point := exploration.next()) is not None:
@@ -68,20 +75,18 @@ OUTCOME: st.SearchStrategy[AnyOutcome] = st.one_of(
 
 
 class Exploring(RuleBasedStateMachine):
-    """Any outcomes in any order, with extensions on the way."""
+    """Any outcomes in any order."""
 
     @initialize(sizes=st.none() | st.lists(st.integers(1, 100), min_size=1, max_size=8, unique=True).map(sorted))
     def begin(self, sizes: list[int] | None) -> None:
         self.sizes = sizes
         self.exploration = Exploration(sizes)
         self.seen: dict[int, AnyOutcome] = {}
-        self.reach = 0
 
     def ended(self) -> bool:
         """Whether an outcome forbids any larger size."""
         outcomes = list(self.seen.values())
-        in_a_row = any(isinstance(a, Died | Failed) and isinstance(b, Died | Failed)
-                       for a, b in zip(outcomes, outcomes[1:], strict=False))  # fmt: skip
+        in_a_row = any(isinstance(a, BAD_KINDS) and isinstance(b, BAD_KINDS) for a, b in pairwise(outcomes))
         return in_a_row or any(isinstance(one, OutOfMemory | LimitReached | TimedOut) for one in outcomes)
 
     @precondition(lambda self: self.exploration.next() is not None)
@@ -93,17 +98,17 @@ class Exploring(RuleBasedStateMachine):
         assert not self.ended()
         assert point.batch > max(self.seen, default=0)
         if self.sizes is None:
-            assert point.batch <= max(LARGEST_AUTO, self.reach)
+            assert point.batch <= LARGEST_AUTO
             assert point.batch & (point.batch - 1) == 0
         else:
             assert point.batch == next(size for size in self.sizes if size not in self.seen)
         self.seen[point.batch] = outcome
         self.exploration.feed(point, outcome)
 
-    @rule(largest=st.sampled_from((1, 64, 1024, 2 * LARGEST_AUTO)))
-    def extend(self, largest: int) -> None:
-        self.exploration.extend(largest)
-        self.reach = max(self.reach, largest)
+    @precondition(lambda self: self.exploration.next() is None)
+    @rule()
+    def ask_again(self) -> None:
+        assert self.exploration.next() is None
 
     @invariant()
     def ends_where_it_must(self) -> None:
@@ -116,13 +121,13 @@ class Exploring(RuleBasedStateMachine):
         assert self.exploration.runnable == points(*ran)
         left = [size for size in self.sizes or () if size not in self.seen] if self.ended() else []
         assert [point.batch for point, _ in self.exploration.skipped] == left
-        assert self.exploration.open_ended == (self.sizes is None and not self.ended())
 
 
 TestExploring = Exploring.TestCase
 TestExploring.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
 
 
+@settings(deadline=None)
 @given(outcomes=st.lists(OUTCOME, min_size=14, max_size=14))
 def test_auto_always_ends(outcomes: list[AnyOutcome]) -> None:
     """At the largest size at the latest."""
@@ -193,28 +198,18 @@ def test_auto_does_not_go_on_to_a_batch_that_takes_too_long() -> None:
     assert explore(None, slow)[0] == [1, 2, 4]
 
 
-def test_a_contender_goes_on_to_where_another_one_was_tried() -> None:
-    """Curves are compared at the same sizes; its own end is respected."""
-    flat = {2**power: measured(1000 * 2**power) for power in range(14)}
-    sizes, exploration = explore(None, flat)
-    assert sizes == [1, 2, 4]
-    assert exploration.open_ended
-    exploration.extend(32)
-    assert tried(exploration, flat) == [8, 16, 32]
-    exploration.extend(32)
-    assert tried(exploration, flat) == []
-
-
-def test_a_curve_that_ended_is_not_extended() -> None:
-    """Out of memory at 4 is out of memory at 64."""
-    _, exploration = explore(None, {4: OOM})
-    exploration.extend(64)
-    assert exploration.next() is None
-    assert not exploration.open_ended
-
-
-def test_given_sizes_are_not_extended() -> None:
-    """They are what was asked for."""
-    _, exploration = explore((1, 2), {})
-    exploration.extend(64)
-    assert exploration.next() is None
+@settings(deadline=None)
+@given(
+    before=st.lists(OUTCOME, min_size=13, max_size=13),
+    extra=st.sets(st.integers(1, 2 * LARGEST_AUTO), max_size=8),
+    after=st.lists(OUTCOME, min_size=8, max_size=8),
+)
+def test_completing_ends_and_tries_no_size_twice(
+    before: list[AnyOutcome], extra: set[int], after: list[AnyOutcome]
+) -> None:
+    """Whatever the sizes and the outcomes are; only sizes that were named are tried."""
+    sizes, exploration = explore(None, {2**power: outcome for power, outcome in enumerate(before)})
+    exploration.complete(extra)
+    found = tried(exploration, dict(zip(sorted(extra), after, strict=False)))
+    assert found == sorted(set(found))
+    assert set(found) <= extra - set(sizes)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.errors import OptionError
@@ -87,6 +87,7 @@ def test_an_unknown_option_suggests_the_nearest_and_lists_all() -> None:
         read_options(PlainBackend, {"a": "1"})
 
 
+@settings(deadline=None)
 @given(given=st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
 def test_any_text_is_read_or_refused(given: dict[str, str]) -> None:
     """Never another error."""

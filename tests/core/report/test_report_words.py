@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from infer_compare.report.words import places, plain, shell_line, shell_lines, size
+from infer_compare.report.words import places, plain, shell_line, shell_lines, size, without_folder
 from infer_compare.results import OperatingPoint
 
 
@@ -80,3 +80,11 @@ def test_words_without_control_characters_are_quoted_as_any_shell_reads_them() -
     words = ("run", "my net.onnx", "$HOME", "it's")
     assert shlex.split(shell_line(words)) == list(words)
     assert "$'" in shell_line(("two\nlines",))
+
+
+def test_the_command_to_repeat_leaves_out_the_folder_that_holds_a_run_by_now() -> None:
+    """In each way in which it can be written; everything else stays."""
+    for folder in (["-o", "out"], ["--output", "out"], ["--output=out"], ["-oout"]):
+        assert without_folder(["infer-compare", "run", "mlp", *folder, "--quick"]) == (
+            "infer-compare", "run", "mlp", "--quick",
+        )  # fmt: skip

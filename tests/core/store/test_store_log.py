@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from infer_compare.results import AnyRecord
 
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine that is busy makes no test fail."""
+
 
 def write(path: Path, records: list[AnyRecord]) -> Path:
     """Stores records, and returns the path of their file."""
@@ -35,7 +38,7 @@ def write(path: Path, records: list[AnyRecord]) -> Path:
     return path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(BUSY, max_examples=60)
 @given(records=runs())
 def test_records_read_back_as_they_were_written(folders: Callable[[], Path], records: list[AnyRecord]) -> None:
     """Whatever text, figures and outcomes they hold."""
@@ -44,7 +47,7 @@ def test_records_read_back_as_they_were_written(folders: Callable[[], Path], rec
     assert read_run(path) == Run.fold(records)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(BUSY, max_examples=25)
 @given(header=values(inspect.type_info(Header)))
 def test_a_header_of_any_content_reads_back(folders: Callable[[], Path], header: Header) -> None:
     """As long as it says what it is, and of which version."""
@@ -52,7 +55,7 @@ def test_a_header_of_any_content_reads_back(folders: Callable[[], Path], header:
     assert read_records(write(folders() / FILE, [header])) == [header]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(BUSY, max_examples=60)
 @given(records=runs(), data=st.data())
 def test_a_file_cut_anywhere_holds_the_records_before_the_cut(
     folders: Callable[[], Path], records: list[AnyRecord], data: st.DataObject
@@ -97,7 +100,7 @@ def test_a_damaged_line_is_named_with_its_number(tmp_path: Path, damage: bytes) 
         read_records(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(BUSY, max_examples=150)
 @given(place=st.integers(0, 10**6), byte=st.integers(0, 255))
 def test_a_file_with_a_changed_byte_reads_or_is_refused(folders: Callable[[], Path], place: int, byte: int) -> None:
     """Never another error: a run that cannot be read is a sentence, not a traceback."""
@@ -179,7 +182,7 @@ def test_going_on_needs_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / FILE).exists()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(BUSY, max_examples=40)
 @given(sizes=st.lists(st.integers(0, 400), min_size=1, max_size=6), spare=st.integers(0, 1500))
 def test_a_disk_that_gets_full_loses_nothing_that_was_stored(
     folders: Callable[[], Path],

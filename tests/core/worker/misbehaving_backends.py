@@ -41,11 +41,12 @@ class Stubborn(FakeBackend):
 
     name: ClassVar[str] = "stubborn"
 
-    def load(self, model: ModelSource) -> Specs:
+    def version(self) -> str:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        sys.stderr.write("deaf\n")
-        sys.stderr.flush()
+        return super().version()
+
+    def load(self, model: ModelSource) -> Specs:
         while True:
             time.sleep(3600)
 
@@ -54,6 +55,10 @@ class Flooding(_Running):
     """Writes to standard error for ever, with a helper, faster than it is read."""
 
     name: ClassVar[str] = "flooding"
+
+    def version(self) -> str:
+        os.write(2, b"a flood comes\n")
+        return super().version()
 
     def act(self, staged: FakeSlot) -> None:
         os.fork()

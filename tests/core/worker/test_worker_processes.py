@@ -142,18 +142,17 @@ def test_a_worker_that_hangs_later_is_ended_at_its_deadline(lab: Lab, step: str)
     """While loading, and while running a batch, which is then known."""
     worker = lab.opened(hang_in="load") if step == "load" else lab.ready(hang_in="run")
     request = Load(model=lab.model, device="cpu") if step == "load" else explore(5)
-    deadline_s = 0.5 if step == "load" else 2.0
     with pytest.raises(WorkerTimeout):
-        worker.ask(request, deadline_s)
+        worker.ask(request, 0.5)
     assert_gone(worker)
 
 
 def test_a_worker_that_ignores_being_asked_to_go_is_killed(lab: Lab) -> None:
     """SIGINT and SIGTERM come first; SIGKILL cannot be ignored."""
     worker = lab.opened("Stubborn")
-    with pytest.raises(WorkerTimeout) as caught:
-        worker.ask(Load(model=lab.model, device="cpu"), 2.0)
-    assert "deaf" in caught.value.stderr_tail
+    with pytest.raises(WorkerTimeout):
+        worker.ask(Load(model=lab.model, device="cpu"), 0.5)
+    assert worker._popen.returncode == -signal.SIGKILL
     assert_gone(worker)
 
 

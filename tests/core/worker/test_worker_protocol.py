@@ -6,7 +6,7 @@ import os
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.errors import ProtocolViolation
@@ -78,12 +78,14 @@ def read_all(pipe: Pieces) -> list[Reply]:
     return found
 
 
+@settings(deadline=None)
 @given(replies=st.lists(REPLIES, max_size=5), sizes=st.lists(st.integers(1, 40), max_size=30))
 def test_replies_arrive_whole_and_in_order_in_whatever_pieces(replies: list[Reply], sizes: list[int]) -> None:
     """A pipe knows no borders between messages."""
     assert read_all(Pieces(b"".join(map(frame, replies)), sizes)) == replies
 
 
+@settings(deadline=None)
 @given(reply=REPLIES, data=st.data())
 def test_half_a_reply_is_none(reply: Reply, data: st.DataObject) -> None:
     """However much of it came."""
@@ -91,6 +93,7 @@ def test_half_a_reply_is_none(reply: Reply, data: st.DataObject) -> None:
     assert read_all(Pieces(whole[: data.draw(st.integers(0, len(whole) - 1))], [])) == []
 
 
+@settings(deadline=None)
 @given(rubbish=st.binary(max_size=200), framed=st.booleans())
 def test_rubbish_is_refused_or_not_yet_a_message(rubbish: bytes, framed: bool) -> None:
     """Never another error."""
@@ -102,6 +105,7 @@ def test_rubbish_is_refused_or_not_yet_a_message(rubbish: bytes, framed: bool) -
     assert found or not framed
 
 
+@settings(deadline=None)
 @given(reply=REPLIES, place=st.integers(0, 10**6), byte=st.integers(0, 255))
 def test_a_reply_with_a_changed_byte_is_another_reply_or_refused(reply: Reply, place: int, byte: int) -> None:
     """The body is checked against the types of its message."""
@@ -139,6 +143,7 @@ def test_requests_arrive_as_they_were_sent() -> None:
         os.close(read)
 
 
+@settings(deadline=None)
 @given(parts=st.lists(st.binary(max_size=30), max_size=10), capacity=st.integers(1, 40))
 def test_the_last_of_what_was_written_is_kept(parts: list[bytes], capacity: int) -> None:
     """In as many pieces as it came, and whatever bytes they were."""

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from infer_compare.report.facts import contender_facts, general_facts
 from infer_compare.report.terminal.layout import INDENT, heading, indented, key_values
-from infer_compare.report.words import plain, shell_lines
+from infer_compare.report.words import plain, shell_lines, without_folder
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -22,7 +22,7 @@ def conditions_section(document: ReportDocument) -> list[RenderableType]:
     for one in document.contenders:
         found += [Text(""), indented(Text(plain(one.name), style="bold", overflow="fold"))]
         found.append(indented(key_values(contender_facts(one))))
-    return [*found, heading("repeat with"), Command(document.command)]
+    return [*found, heading("repeat with"), Command(without_folder(document.command))]
 
 
 class Command:

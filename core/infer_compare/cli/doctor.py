@@ -1,0 +1,241 @@
+"""`infer-compare doctor`: what about this machine and this installation will disturb a measurement."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from infer_compare.environment.preflight import Advice
+from infer_compare.results.records import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infer_compare.environment.conditions import Conditions
+    from infer_compare.plugins import Plugins
+
+LITTLE_ROOM = 256 * 2**20
+"""A long run with its inputs may take this much of the disk."""
+ORACLE = "reference"
+"""Judges outputs and is always there; a comparison needs another."""
+
+
+class Framework(msgspec.Struct, frozen=True, kw_only=True):
+    """A backend, and whether its framework is installed."""
+
+    backend: str
+    version: str = ""
+    """Distribution and version, read without importing it; empty where it is not installed."""
+    missing: tuple[str, ...] = ()
+    """Modules that it requires and that are not installed."""
+    install_hint: str = ""
+
+
+class BrokenPlugin(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin that cannot be used."""
+
+    plugin: str
+    reason: str
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """How slices that other programs disturb are recognised here."""
+
+    schedstat: bool
+    """Whether the kernel tells how long threads waited for a core."""
+    process_clocks: bool
+    """Whether the processor time of every process on the machine can be read."""
+    text: str
+
+
+class RunFolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Where runs are stored when no folder is named."""
+
+    path: str
+    free: int
+    """Bytes."""
+    writable: bool
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """What `infer-compare doctor --json` prints."""
+
+    schema: str = "infer-compare/doctor"
+    version: tuple[int, int] = (1, 0)
+    environment: Environment
+    threads: int
+    """The thread budget where none is given."""
+    gate: Gate
+    frameworks: tuple[Framework, ...]
+    broken: tuple[BrokenPlugin, ...]
+    folder: RunFolder
+    advice: tuple[Advice, ...]
+    """What will disturb a measurement and what to do, the serious first."""
+    serious: bool
+    """Whether any of it is."""
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def command(settings: dict[str, Any], *, as_json: bool) -> int:
+    """Describes this machine and what is installed, and tells what will disturb a measurement and what to do.
+
+    Nothing is changed, and no framework is imported.
+
+    Exit codes: 0 nothing serious; 1 figures taken so are likely to mislead, or runs cannot be stored.
+    """
+    from infer_compare.plugins import Plugins
+
+    found = diagnose(Plugins.discover(settings["blocked"]))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        _print(found)
+    return 1 if found.serious else 0
+
+
+def diagnose(plugins: Plugins) -> Diagnosis:
+    """Looks at the machine for a moment, and at what is installed."""
+    from infer_compare.environment import conditions, machine, preflight, threads
+    from infer_compare.store import DEFAULT_ROOT
+
+    environment = machine.describe()
+    seen = conditions.observe()
+    budget = threads.default_threads()
+    frameworks = tuple(_frameworks(plugins))
+    broken = tuple(BrokenPlugin(plugin=str(one.origin), reason=one.reason) for one in plugins.broken)
+    folder = _folder(DEFAULT_ROOT)
+    advice = [*preflight.warnings(environment, seen, budget), *_installation(frameworks, broken), *_storage(folder)]
+    return Diagnosis(
+        environment=environment,
+        threads=budget,
+        gate=_gate(environment, seen),
+        frameworks=frameworks,
+        broken=broken,
+        folder=folder,
+        advice=tuple(sorted(advice, key=lambda one: not one.serious)),
+        serious=any(one.serious for one in advice),
+    )
+
+
+def _frameworks(plugins: Plugins) -> Iterator[Framework]:
+    from importlib import metadata
+
+    owners = metadata.packages_distributions()
+    for entry in plugins.backends:
+        # Both builds of ONNX Runtime bring the same module; advice tells of that.
+        names = dict.fromkeys(name for module in entry.backend.requires for name in owners.get(module, ()))
+        version = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+        yield Framework(
+            backend=entry.name,
+            version="" if entry.missing else version,
+            missing=entry.missing,
+            install_hint=entry.backend.install_hint,
+        )
+
+
+def _folder(root: Path) -> RunFolder:
+    place = root.absolute()
+    there = next(one for one in (place, *place.parents) if one.exists())
+    return RunFolder(path=str(place), free=shutil.disk_usage(there).free, writable=os.access(there, os.W_OK | os.X_OK))
+
+
+def _gate(environment: Environment, seen: Conditions) -> Gate:
+    if seen.foreign_cores is None:
+        text = "this system does not tell what other programs take: disturbed slices cannot be rejected"
+    elif not environment.schedstat:
+        text = "by the load of the whole machine, over slices of 200 ms"
+    elif seen.blind:
+        text = "by how long threads wait (schedstat) and what the machine leaves idle; other programs have no names"
+    else:
+        text = "by how long threads wait (schedstat) and what each process takes (its clock)"
+    visible = not seen.blind and seen.foreign_cores is not None
+    return Gate(schedstat=environment.schedstat, process_clocks=visible, text=text)
+
+
+def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin, ...]) -> Iterator[Advice]:
+    if all(one.missing for one in frameworks if one.backend != ORACLE):
+        hints = [one.install_hint for one in frameworks if one.missing and one.install_hint]
+        yield Advice(
+            topic="frameworks",
+            text="No framework is installed, so that there is nothing to compare.",
+            advice=f"Install one, for example: {hints[0]}." if hints else "Install one.",
+            serious=True,
+        )
+    for one in broken:
+        name = one.plugin.partition(" ")[0]
+        yield Advice(
+            topic="plugin",
+            text=f"The plugin {one.plugin} cannot be used: {one.reason.rstrip('.')}.",
+            advice=f"Repair or uninstall it, or leave it out with --no-plugin {name}; the others work.",
+        )
+
+
+def _storage(folder: RunFolder) -> Iterator[Advice]:
+    if not folder.writable:
+        yield Advice(
+            topic="storage",
+            text=f"The run folder {folder.path} cannot be written.",
+            advice="Work in another folder, or name one with -o.",
+            serious=True,
+        )
+    if folder.free < LITTLE_ROOM:
+        yield Advice(
+            topic="storage",
+            text=f"The disk of the run folder {folder.path} has {folder.free / 2**20:.0f} MiB left.",
+            advice="Make room, or name a folder on another disk with -o.",
+            serious=True,
+        )
+
+
+def _print(found: Diagnosis) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in _rows(found):
+        table.add_row(Text(name), Text(value))
+    console.print(table)
+    if found.advice:
+        console.print()
+    for one in found.advice:
+        console.print(Text(f"{'! ' if one.serious else '- '}{one}", style="red" if one.serious else ""))
+    serious = sum(one.serious for one in found.advice)
+    if serious:
+        console.print(Text(f"\nWhat is marked with ! is likely to make figures misleading ({serious}).", style="bold"))
+    else:
+        console.print(Text("\nNothing serious stands in the way of measuring.", style="bold"))
+
+
+def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
+    environment = found.environment
+    yield "system", f"{environment.platform}, kernel {environment.kernel}"
+    yield "processor", environment.cpu
+    cores = (
+        f"{environment.physical_cores} physical, {environment.logical_cores} logical, {environment.usable_cores} usable"
+    )
+    yield "cores", cores
+    total, free = environment.memory_total / 2**30, environment.memory_available / 2**30
+    yield "memory", f"{total:.1f} GiB, {free:.1f} GiB available"
+    for gpu in environment.gpus:
+        yield "GPU", gpu
+    yield "threads", f"{found.threads} where --threads does not say otherwise"
+    yield "contention", found.gate.text
+    yield "runs", f"{found.folder.path}, {found.folder.free / 2**30:.1f} GiB free"
+    yield "versions", f"infer-compare {environment.tool_version}, Python {environment.python}"
+    for one in found.frameworks:
+        hint = f"; {one.install_hint}" if one.install_hint else ""
+        yield (
+            one.backend,
+            f"{', '.join(one.missing)} is not installed{hint}" if one.missing else one.version or "built in",
+        )
+    for broken in found.broken:
+        yield "broken", f"{broken.plugin}: {broken.reason}"

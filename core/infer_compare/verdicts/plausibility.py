@@ -1,0 +1,44 @@
+"""Contenders that are reported to do more arithmetic than the machine can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.stats.quantiles import median
+from infer_compare.stats.wording import significant
+from infer_compare.verdicts.protocol import PEAK_EXCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.results import Point, Run
+
+
+def impossible(run: Run, points: Iterable[Point]) -> dict[str, str]:
+    """The contenders whose clock cannot be right, with the reason as a clause.
+
+    The arithmetic of a sample, times the throughput, is held against the fastest matrix product of the machine in the
+    contender's effective precision. Without either figure nothing is said.
+
+    Args:
+        run: the run.
+        points: its points.
+    """
+    work = run.header.model.flops_per_sample
+    peaks = run.header.environment.peak_flops
+    found: dict[str, str] = {}
+    if not work or not peaks:
+        return found
+    for point in points:
+        start = run.start(point.contender)
+        peak = peaks.get((start.effective if start else {}).get("precision", "float32"))
+        slices = point.clean_slices
+        if peak is None or point.contender in found or not slices or run.contender(point.contender).device != "cpu":
+            continue
+        rate = work * point.point.batch * 1e9 / median([piece.mean_ns for piece in slices])
+        if rate > PEAK_EXCESS * peak:
+            found[point.contender] = (
+                f"its clock cannot be right: at {point.point} it would do {significant(rate / 1e9)} GFLOP/s, "
+                f"{significant(rate / peak, 2)} times the fastest matrix product of this machine"
+            )
+    return found

@@ -1,0 +1,83 @@
+"""Which operating points still need restarts."""
+
+from __future__ import annotations
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.planner.settling import unsettled
+from infer_compare.results import Round, Slice
+
+from .conftest import run_of  # type: ignore[import-not-found]
+
+ONE, TWO = OperatingPoint(1), OperatingPoint(2)
+POINTS = {"a": (ONE, TWO), "b": (ONE, TWO)}
+
+
+def rounds(
+    restart: int, point: OperatingPoint, *, clean: bool = True, count: int = 2, **latency_us: float
+) -> list[Round]:
+    """Rounds of one restart, in which every contender takes its time, give or take a thousandth."""
+    found = []
+    for index in range(count):
+        order = (*latency_us, *reversed(latency_us))
+        slices = tuple(
+            Slice(
+                contender=label,
+                position=position,
+                started_ns=10**9 * restart + 10**6 * position,
+                durations_ns=tuple(
+                    round(1000 * latency_us[label] * (1 + 0.001 * (index + position % 2))) for _ in range(12)
+                ),
+                rejected=None if clean else "a busy machine",
+            )
+            for position, label in enumerate(order)
+        )
+        found.append(Round(restart=restart, index=index, point=point, order=order, slices=slices, clean=clean))
+    return found
+
+
+def test_nothing_is_settled_before_the_second_restart() -> None:
+    """However large the difference."""
+    run = run_of(*rounds(1, ONE, a=100, b=900), *rounds(1, TWO, a=100, b=900))
+    assert unsettled(run, POINTS, 0) == (ONE, TWO)
+    assert unsettled(run, POINTS, 1) == (ONE, TWO)
+
+
+def test_a_large_difference_is_settled_after_two_restarts_and_a_small_one_is_not() -> None:
+    """Each operating point by itself, whichever contender is the faster one."""
+    done = [*rounds(1, ONE, a=300, b=100), *rounds(1, TWO, a=100, b=101)]
+    run = run_of(*done, *rounds(2, ONE, a=300, b=100), *rounds(2, TWO, a=100, b=101))
+    assert unsettled(run, POINTS, 2) == (TWO,)
+
+
+def test_contenders_that_are_the_same_are_settled_after_four_restarts() -> None:
+    """Sameness takes longer to show."""
+    done = [one for restart in (1, 2, 3) for one in rounds(restart, ONE, a=100, b=100)]
+    assert unsettled(run_of(*done), {"a": (ONE,), "b": (ONE,)}, 3) == (ONE,)
+    assert unsettled(run_of(*done, *rounds(4, ONE, a=100, b=100)), {"a": (ONE,), "b": (ONE,)}, 4) == ()
+
+
+def test_one_pair_that_is_not_settled_keeps_a_point_going() -> None:
+    """All of its contenders are measured again, or nothing would be paired."""
+    done = [one for restart in (1, 2) for one in rounds(restart, ONE, a=100, b=900, c=101)]
+    assert unsettled(run_of(*done), dict.fromkeys("abc", (ONE,)), 2) == (ONE,)
+    assert unsettled(run_of(*done), dict.fromkeys("ab", (ONE,)), 2) == ()
+
+
+def test_rounds_that_were_not_clean_settle_nothing() -> None:
+    """There is nothing to compare."""
+    done = [one for restart in (1, 2, 3) for one in rounds(restart, ONE, clean=False, a=100, b=900)]
+    assert unsettled(run_of(*done), {"a": (ONE,), "b": (ONE,)}, 3) == (ONE,)
+
+
+def test_a_point_of_one_contender_has_nothing_to_settle() -> None:
+    """Two restarts tell its figures."""
+    points = {"a": (ONE, TWO), "b": (ONE,)}
+    assert unsettled(run_of(), points, 1) == (ONE, TWO)
+    assert unsettled(run_of(), points, 2) == (ONE,)
+
+
+def test_points_are_told_in_ascending_order() -> None:
+    """Whatever their order in the curves."""
+    points = {"a": (TWO, ONE), "b": (OperatingPoint(16), TWO)}
+    assert unsettled(run_of(), points, 0) == (ONE, TWO, OperatingPoint(16))
+    assert unsettled(run_of(), {}, 0) == ()
