@@ -19,6 +19,7 @@ docs: $(READY)  ## Build the documentation, warnings as errors
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q docs docs/_build/html
 
 bench: $(READY)  ## Measure what the program promises about itself
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
 
 clean:  ## Remove what the other targets made, the runs excepted

@@ -4,7 +4,7 @@ Values are held in four forms (see `values`): numpy arrays fold while tracing, `
 `ChannelsLast` are images that stay in TensorFlow's own layout from one convolution to the next, and everything
 else is a tensor. Operators are registered by ONNX schema version (see `registry`), by noun:
 
-- `dims`, `shape`, `indexing`, `generation`: shapes and the movement of elements
+- `dims`, `shape`, `indexing`, `slicing`, `generation`: shapes and the movement of elements
 - `elementwise`, `arithmetic`, `activation`, `reduction`, `matrix`: arithmetic
 - `convolution`, `pooling`, `normalization`, `resize`, `recurrent`, `quantization`: layers
 - `signal`, `sampling`, `detection`, `losses`: what some models have before or behind their layers
@@ -37,6 +37,7 @@ from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the t
     sampling,
     shape,
     signal,
+    slicing,
 )
 from infer_compare_tensorflow.importer.expansion import expanded
 from infer_compare_tensorflow.importer.program import Program

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare_tensorflow.importer.gates import activations
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import Value, shape_of, shape_tensor, tensor
 
@@ -21,55 +21,6 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
     Step = Callable[[tf.Tensor, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
-
-DEFAULTS = {
-    "Affine": (1.0, 0.0),
-    "Elu": (1.0, 0.0),
-    "HardSigmoid": (0.2, 0.5),
-    "LeakyRelu": (0.01, 0.0),
-    "ScaledTanh": (1.0, 1.0),
-    "ThresholdedRelu": (1.0, 0.0),
-}
-"""Alpha and beta of the activations that have them, where the node tells none."""
-
-WITH_BETA = frozenset({"Affine", "HardSigmoid", "ScaledTanh"})
-
-
-def _activation(name: str, alpha: float, beta: float) -> Callable[[tf.Tensor], tf.Tensor]:
-    functions: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-        "Affine": lambda x: alpha * x + beta,
-        "Elu": lambda x: tf.where(x < 0, alpha * tf.math.expm1(tf.minimum(x, 0)), x),
-        "HardSigmoid": lambda x: tf.clip_by_value(alpha * x + beta, 0, 1),
-        "LeakyRelu": lambda x: tf.nn.leaky_relu(x, alpha),
-        "Relu": tf.nn.relu,
-        "ScaledTanh": lambda x: alpha * tf.tanh(beta * x),
-        "Sigmoid": tf.sigmoid,
-        "Softplus": tf.math.softplus,
-        "Softsign": tf.math.softsign,
-        "Tanh": tf.tanh,
-        "ThresholdedRelu": lambda x: tf.where(x > alpha, x, tf.zeros_like(x)),
-    }
-    return functions[name]
-
-
-def _activations(node: Node, defaults: Sequence[str], directions: int) -> list[list[Callable[[tf.Tensor], tf.Tensor]]]:
-    """The activations of each direction, in the order of the node's attribute."""
-    spelled = {name.lower(): name for name in (*DEFAULTS, "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")}
-    names = list(node.attributes.get("activations") or list(defaults) * directions)
-    alphas = list(node.attributes.get("activation_alpha", ()))
-    betas = list(node.attributes.get("activation_beta", ()))
-    found = []
-    for given in names:
-        name = spelled.get(given.lower())
-        if name is None:
-            raise UnsupportedModel(f"ONNX operator {node} has the activation {given!r}, which has no import.")
-        alpha, beta = DEFAULTS.get(name, (0.0, 0.0))
-        # The lists hold entries only for the activations that take them.
-        alpha = alphas.pop(0) if name in DEFAULTS and alphas else alpha
-        beta = betas.pop(0) if name in WITH_BETA and betas else beta
-        found.append(_activation(name, alpha, beta))
-    size = len(defaults)
-    return [found[start : start + size] for start in range(0, size * directions, size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +137,10 @@ def rnn(
     hidden: Value = None,
 ) -> list[Value]:
     """`h' = f(x W' + h R' + b)`."""
-    activations = _activations(node, ["Tanh"], _directions(node))
+    functions = activations(node, ["Tanh"], _directions(node))
 
     def make_step(layer: _Layer, index: int) -> Step:
-        (function,) = activations[index]
+        (function,) = functions[index]
 
         def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
             (h,) = states
@@ -211,11 +162,11 @@ def gru(
     hidden: Value = None,
 ) -> list[Value]:
     """`h' = (1 - z) * n + z * h` with the update gate z, the reset gate r and the candidate n."""
-    activations = _activations(node, ["Sigmoid", "Tanh"], _directions(node))
+    functions = activations(node, ["Sigmoid", "Tanh"], _directions(node))
     reset_after = bool(node.attributes.get("linear_before_reset", 0))
 
     def make_step(layer: _Layer, index: int) -> Step:
-        gate, candidate = activations[index]
+        gate, candidate = functions[index]
         size = layer.recurrence.shape[-1]
         update_reset, new = layer.recurrence[: 2 * size], layer.recurrence[2 * size :]
 
@@ -256,12 +207,12 @@ def lstm(
     peepholes: Value = None,
 ) -> list[Value]:
     """`c' = f * c + i * n` and `h' = o * tanh(c')`, with peepholes of i, o and f into the cell on request."""
-    activations = _activations(node, ["Sigmoid", "Tanh", "Tanh"], _directions(node))
+    functions = activations(node, ["Sigmoid", "Tanh", "Tanh"], _directions(node))
     coupled = bool(node.attributes.get("input_forget", 0))
     looks = None if peepholes is None else tensor(peepholes)
 
     def make_step(layer: _Layer, index: int) -> Step:
-        gate, candidate, out = activations[index]
+        gate, candidate, out = functions[index]
         look = None if looks is None else tf.split(looks[index], 3)
 
         def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:

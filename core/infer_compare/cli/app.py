@@ -67,7 +67,7 @@ def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> N
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits with the documented code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in arguments
+    debug = "--debug" in arguments or bool(os.environ.get("INFER_COMPARE_DEBUG"))
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -151,7 +151,7 @@ class Measurement:
 
     @property
     def _pace(self) -> float:
-        """How much longer rounds have taken than was expected, since the machine was busy or rounds were refused."""
+        """How much longer rounds have taken than was expected, since the machine was busy or rounds were rejected."""
         return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
 
     def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]]) -> None:

@@ -1,4 +1,4 @@
-"""The gate: which slices are refused, and why. By cause, never by latency."""
+"""The gate: which slices are rejected, and why. By cause, never by latency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
     """Why a slice does not count, in a short sentence with figures; None when it counts.
 
-    A slice is refused on a page read from disk, when a quota stopped the worker, when the hypervisor took more
+    A slice is rejected on a page read from disk, when a quota stopped the worker, when the hypervisor took more
     than 5 % of the machine, or when other programs made the worker wait:
 
     * with schedstat, `wf = min(run_delay, foreign) / (run_delay + own)` above 0.10. The plain wait share would not do:

@@ -91,7 +91,7 @@ def _load(environment: Environment, conditions: Conditions, threads: int) -> Ite
     yield Advice(
         topic="load",
         text=f"{text[0].upper()}{text[1:]}, on {count(environment.usable_cores, 'core')}.",
-        advice=f"Close what is busy{fewer}: slices that other programs disturb are refused.",
+        advice=f"Close what is busy{fewer}: slices that other programs disturb are rejected.",
         serious=foreign > 0.5 and foreign + threads > environment.usable_cores,
     )
 
@@ -192,7 +192,7 @@ def _visibility(environment: Environment, conditions: Conditions) -> Iterator[Ad
     if conditions.foreign_cores is None:
         yield Advice(
             topic="contention",
-            text="This system does not tell what other programs take, so that disturbed slices cannot be refused.",
+            text="This system does not tell what other programs take, so that disturbed slices cannot be rejected.",
             advice="Close everything else, and do not rely on small differences.",
             serious=True,
         )

@@ -26,7 +26,7 @@ class Contrast(ABC):
 
     Attributes:
         allowance: what accepted contention may have cost, in the log domain: threads x mean wait share.
-        rejected: share of all slices of both candidates that the gate refused.
+        rejected: share of all slices of both candidates that the gate rejected.
         culprit: the foreign process that took most during a refused slice, or nothing.
     """
 

@@ -56,7 +56,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     slices: int
     """Accepted ones."""
     rejected: float
-    """Share of the slices that the gate refused."""
+    """Share of the slices that the gate rejected."""
     latency_p50_ns: float
     latency_p90_ns: float
     latency_p95_ns: float

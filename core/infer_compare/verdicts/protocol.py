@@ -18,11 +18,11 @@ MARGIN = 0.03
 
 # The gate: by cause, never by latency.
 GATE_WAIT_SHARE = 0.10
-"""A slice is refused above this `wf = min(run_delay, foreign) / (run_delay + own_cpu)`."""
+"""A slice is rejected above this `wf = min(run_delay, foreign) / (run_delay + own_cpu)`."""
 GATE_STEAL_SHARE = 0.05
-"""A slice is refused above this share of the machine's time stolen by the hypervisor."""
+"""A slice is rejected above this share of the machine's time stolen by the hypervisor."""
 GATE_BLIND_SHARE = 0.10
-"""Without schedstat: refused above this `foreign / (wall x cores) + threads / cores - 1`."""
+"""Without schedstat: rejected above this `foreign / (wall x cores) + threads / cores - 1`."""
 GATE_BLIND_NS = 200_000_000
 """The shortest span over which that can be told from clock ticks."""
 RETRY_FACTOR = 2

@@ -29,7 +29,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
     """Those with clean rounds."""
     rejected: float
-    """Share of all slices of both that the gate refused."""
+    """Share of all slices of both that the gate rejected."""
     basis: Basis | None
     """The widest interval, which is the one reported."""
     df: float | None

@@ -70,6 +70,11 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
             case Verdict.SAME:
                 return f"no difference beyond {percent(self.margin)} between {a} and {b}: {_figure(found)}"
             case Verdict.INCONCLUSIVE:
+                if found.low is not None and found.low > 1 + self.margin:
+                    return f"{a} seems faster than {b}, which is not settled: {_figure(found)}; {self.reason}"
+                if found.high is not None and found.high < 1 / (1 + self.margin):
+                    turned = _figure(found.turned())
+                    return f"{b} seems faster than {a}, which is not settled: {turned}; {self.reason}"
                 # An interval that leaves 1 out shows a difference, though none that matters.
                 beyond = "" if found.includes(1.0) else f" beyond {percent(self.margin)}"
                 return f"no difference{beyond} shown between {a} and {b}: {_figure(found)}; {self.reason}"
@@ -175,7 +180,7 @@ def remedy(contrast: Contrast, mode: Mode) -> str:
         ways.append("more restarts (--thorough)")
     if contrast.rejected > NOISY_REJECTED_SHARE or not ways:
         ways.append(f"a quieter machine ({contrast.culprit})" if contrast.culprit else "a quieter machine")
-    return f"{' and '.join(ways)} could show one"
+    return f"{' and '.join(ways)} could settle it"
 
 
 def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point], liars: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Which slices are refused, and how the cause is told."""
+"""Which slices are rejected, and how the cause is told."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_no_fewer_threads_than_one_are_offered() -> None:
         (IDEAL, now(nice=10), "priority", "nice 10", True),
         (on(schedstat=False), QUIET, "schedstat", "schedstat", False),
         (IDEAL, now(blind=True), "container", "container", False),
-        (IDEAL, now(foreign_cores=None), "contention", "cannot be refused", True),
+        (IDEAL, now(foreign_cores=None), "contention", "cannot be rejected", True),
         (on(packages={"onnxruntime": "1", "onnxruntime-gpu": "1"}), QUIET, "onnxruntime", "overwrite", True),
         (IDEAL, now(gpu_processes=(GpuProcess(7, "train", None),)), "gpu", "train (pid 7)", True),
     ],

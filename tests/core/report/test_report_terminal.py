@@ -194,7 +194,7 @@ def test_without_a_verdict_the_answer_is_called_an_estimate_and_says_what_would_
     told = flat(made)
     assert "Estimate: onnx at batch 8; it was not shown to be faster than torch." in told
     assert "no difference shown" in section(made, "ANSWER")
-    assert "more restarts with clean rounds could show one" in told
+    assert "more restarts with clean rounds could settle it" in told
     assert "Use onnx" not in told
 
 

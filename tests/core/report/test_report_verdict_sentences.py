@@ -34,7 +34,7 @@ def pair(verdict: Verdict, found: Comparison | None, reason: str = "") -> PairVe
 
 
 GROUNDS = "(16 rounds, 4 restarts, 6 % of slices rejected)"
-MORE = "more restarts (--thorough) could show one"
+MORE = "more restarts (--thorough) could settle it"
 
 
 @pytest.mark.parametrize(

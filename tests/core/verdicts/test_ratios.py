@@ -171,11 +171,11 @@ def test_without_a_verdict_the_sentence_says_what_would_show_one(synthetic, mode
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.comparison is not None
     assert "difference shown between onnx and torch: ratio 1." in found.sentence() or "ratio 0." in found.sentence()
-    assert found.sentence().endswith(f"{advice} could show one")
+    assert found.sentence().endswith(f"{advice} could settle it")
 
 
 def test_a_noisy_host_is_named_with_its_culprit(synthetic) -> None:
-    """Where many slices were refused, the process that took most during them is told."""
+    """Where many slices were rejected, the process that took most during them is told."""
     run = synthetic(both(1.0, 1.04), tau=0.05, reject=lambda label, restart, number: number > 1).build()
     assert "a quieter machine (python, pid 123, 98 % of a core)" in verdict(run).sentence()
 
