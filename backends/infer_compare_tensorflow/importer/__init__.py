@@ -42,7 +42,7 @@ from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the t
 from infer_compare_tensorflow.importer.expansion import expanded
 from infer_compare_tensorflow.importer.program import Program
 from infer_compare_tensorflow.importer.registry import OPERATORS
-from infer_compare_tensorflow.importer.values import Target
+from infer_compare_tensorflow.importer.target import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

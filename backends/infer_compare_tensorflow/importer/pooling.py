@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of, target
+from infer_compare_tensorflow.importer.target import target
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
 
 if TYPE_CHECKING:

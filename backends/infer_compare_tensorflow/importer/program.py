@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.models.specs import name_batch, precision_of
-from infer_compare_tensorflow.importer.values import Target, target, tensor
+from infer_compare_tensorflow.importer.target import Target, target
+from infer_compare_tensorflow.importer.values import tensor
 from infer_compare_tensorflow.importer.walk import Block
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare import UnsupportedModel
+from infer_compare_tensorflow.importer.target import target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,20 +30,6 @@ CAPTURED_BYTES = 65536
 A graph holds several copies of its constants and optimising it reads them all: 320 MB of weights took 26 s and
 5 GB as constants, 1 s and 1.5 GB captured, and matrix products ran no slower.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the graph is traced for."""
-
-    constant_kernels: bool = False
-    """Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
-    xla: bool = False
-    """Whether XLA compiles the graph; it knows fewer forms of some operators."""
-
-
-target: ContextVar[Target] = ContextVar("target")
-"""The target of the trace that is under way."""
 
 
 class ChannelsLast:

@@ -14,6 +14,7 @@ from torch import fx, nn
 
 from infer_compare.models.onnx_graph import Graph
 from infer_compare_torch.importer import dtypes
+from infer_compare_torch.importer.transfer import make_scalar, make_vector, read_item, read_list
 from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of
 
 if TYPE_CHECKING:
@@ -22,27 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from infer_compare_torch.importer.inference import Inferred
-
-
-def make_vector(items: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """A vector on the device, made of Python numbers."""
-    return torch.tensor(items, dtype=dtype, device=device)
-
-
-def make_scalar(item: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """A tensor of rank 0 on the device, made of a Python number."""
-    return torch.full((), item, dtype=dtype, device=device)
-
-
-def read_list(tensor: torch.Tensor) -> list[Any]:
-    """The numbers in a tensor of rank 0 or 1; waits for the device."""
-    numbers: list[Any] = tensor.reshape(-1).tolist()
-    return numbers
-
-
-def read_item(tensor: torch.Tensor) -> float:
-    """The one number in a tensor; waits for the device."""
-    return tensor.item()
 
 
 Walk = Callable[["Builder", Graph, dict[str, Value]], Sequence[Value]]

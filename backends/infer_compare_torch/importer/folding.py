@@ -1,9 +1,10 @@
-"""Images put together out of columns of blocks."""
+"""Images taken apart into blocks, and put together out of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn import functional
 
 from infer_compare import UnsupportedModel
@@ -12,8 +13,6 @@ from infer_compare_torch.importer.values import Value, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import torch
 
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
@@ -66,3 +65,31 @@ def _fold(builder: Builder, node: Node, columns: Value, sizes: Value, block: Val
         tuple(pads[2:]),
         tuple(attributes.get("strides") or (1, 1)),
     )
+
+
+def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
+    """Channels rearranged into blocks of space, the block's places counted before the channels."""
+    batch, channels, height, width = tensor.shape
+    inner = channels // (block * block)
+    blocks = tensor.reshape(batch, block, block, inner, height, width).permute(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(batch, inner, height * block, width * block)
+
+
+@operator("DepthToSpace", 1, 11, 13)
+def _depth_to_space(builder: Builder, node: Node, value: Value) -> Value:
+    block = node.attributes["blocksize"]
+    if node.attributes.get("mode", "DCR") == "CRD":
+        return builder.emit(functional.pixel_shuffle, value, block)
+    return builder.emit(depth_to_space, value, block)
+
+
+def space_to_depth(tensor: torch.Tensor, block: int) -> torch.Tensor:
+    """Blocks of space rearranged into channels."""
+    batch, channels, height, width = tensor.shape
+    blocks = tensor.reshape(batch, channels, height // block, block, width // block, block)
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(batch, channels * block * block, height // block, width // block)
+
+
+@operator("SpaceToDepth", 1, 13)
+def _space_to_depth(builder: Builder, node: Node, value: Value) -> Value:
+    return builder.emit(space_to_depth, value, node.attributes["blocksize"])

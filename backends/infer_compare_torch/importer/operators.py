@@ -6,11 +6,13 @@ from infer_compare_torch.importer import (
     convolution,
     detection,
     elementwise,
+    filling,
     folding,
     indexing,
     linear,
     loss,
     normalization,
+    planes,
     pooling,
     quantization,
     recurrent,
@@ -20,6 +22,7 @@ from infer_compare_torch.importer import (
     shape,
     signal,
     slicing,
+    unpooling,
 )
 from infer_compare_torch.importer.registry import REGISTRY
 
@@ -29,11 +32,13 @@ HANDLERS = (
     convolution,
     detection,
     elementwise,
+    filling,
     folding,
     indexing,
     linear,
     loss,
     normalization,
+    planes,
     pooling,
     quantization,
     recurrent,
@@ -43,6 +48,7 @@ HANDLERS = (
     shape,
     signal,
     slicing,
+    unpooling,
 )
 """The modules that registered themselves when they were imported."""
 

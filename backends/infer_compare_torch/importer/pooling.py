@@ -1,4 +1,4 @@
-"""Pools: maximum, average, norm; over windows and over whole planes."""
+"""Pools over windows: maximum, average, norm."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 from infer_compare import UnsupportedModel
 from infer_compare_torch.importer.convolution import CONVOLUTIONS, geometry, interleaved, same_padding
 from infer_compare_torch.importer.registry import operator
-from infer_compare_torch.importer.values import Value, dtype_of, rank_of
+from infer_compare_torch.importer.values import Value, dtype_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -255,79 +255,3 @@ def norm_pool(
 @operator("LpPool", 2, 11, 18, 22)
 def _norm_pool(builder: Builder, node: Node, value: Value) -> Value:
     return builder.emit(norm_pool, value, *Window(node).arguments(), node.attributes.get("p", 2))
-
-
-def spatial_axes(tensor: torch.Tensor) -> tuple[int, ...]:
-    """The axes behind batch and channel."""
-    return tuple(range(2, tensor.dim()))
-
-
-def global_average(tensor: torch.Tensor) -> torch.Tensor:
-    """The average of each plane, for a tensor whose rank only a run tells."""
-    return torch.mean(tensor, spatial_axes(tensor), keepdim=True)
-
-
-@operator("GlobalAveragePool", 1, 22)
-def _global_average(builder: Builder, _: Node, value: Value) -> Value:
-    rank = rank_of(value)
-    return (
-        builder.emit(global_average, value)
-        if rank is None
-        else builder.emit(torch.mean, value, tuple(range(2, rank)), keepdim=True)
-    )
-
-
-def global_maximum(tensor: torch.Tensor) -> torch.Tensor:
-    """The maximum of each plane."""
-    return torch.amax(tensor, spatial_axes(tensor), keepdim=True)
-
-
-@operator("GlobalMaxPool", 1, 22)
-def _global_maximum(builder: Builder, _: Node, value: Value) -> Value:
-    return builder.emit(global_maximum, value)
-
-
-def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
-    """The p-norm of each plane."""
-    norm: torch.Tensor = torch.linalg.vector_norm(tensor, power, spatial_axes(tensor), keepdim=True)
-    return norm
-
-
-@operator("GlobalLpPool", 2, 22)
-def _global_norm(builder: Builder, node: Node, value: Value) -> Value:
-    return builder.emit(global_norm, value, node.attributes.get("p", 2))
-
-
-def unpool(tensor: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
-    """The values put back to where indices into the flattened output say, with zeros elsewhere."""
-    flat = torch.zeros(math.prod(shape), dtype=tensor.dtype, device=tensor.device)
-    return flat.scatter(0, index.reshape(-1), tensor.reshape(-1)).reshape(tuple(shape))
-
-
-def unpool_by_window(
-    tensor: torch.Tensor,
-    index: torch.Tensor,
-    kernel: Sequence[int],
-    strides: Sequence[int],
-    starts: Sequence[int],
-    ends: Sequence[int],
-    wanted: Sequence[int] | None,
-) -> torch.Tensor:
-    """As `unpool`, to the sizes that the pool had come from; then set into a greater shape if one is wanted."""
-    shape = list(tensor.shape[:2])
-    for size, extent, stride, start, end in zip(tensor.shape[2:], kernel, strides, starts, ends, strict=True):
-        shape.append((size - 1) * stride + extent - start - end)
-    whole = unpool(tensor, index, shape)
-    if wanted is None:
-        return whole
-    more = [want - have for want, have in zip(wanted, shape, strict=True)]
-    return functional.pad(whole, interleaved([0] * len(more), more))
-
-
-@operator("MaxUnpool", 9, 11, 22)
-def _unpool(builder: Builder, node: Node, value: Value, index: Value, shape: Value | None = None) -> Value:
-    window = Window(node)
-    wanted = None if shape is None else builder.ints(shape)
-    return builder.emit(
-        unpool_by_window, value, index, window.kernel, window.strides, window.starts, window.ends, wanted
-    )

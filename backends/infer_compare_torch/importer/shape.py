@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import fx
-from torch.nn import functional
 
-from infer_compare import UnsupportedModel
 from infer_compare_torch.importer import host
-from infer_compare_torch.importer.dtypes import tensor_from_numpy
 from infer_compare_torch.importer.registry import operator
-from infer_compare_torch.importer.values import HostValue, TensorValue, Value, dtype_of, rank_of, shape_of
+from infer_compare_torch.importer.values import HostValue, TensorValue, Value, rank_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,88 +249,3 @@ def tile(tensor: torch.Tensor, repeats: Sequence[int]) -> torch.Tensor:
 @operator("Tile", 6, 13, host=True)
 def _tile(builder: Builder, _: Node, value: Value, repeats: Value) -> Value:
     return builder.emit(tile, builder.tensor(value), builder.ints(repeats))
-
-
-@operator("ConstantOfShape", 9, 20, 21, 23, 24, 25, host=True)
-def _constant_of_shape(builder: Builder, node: Node, shape: Value) -> Value:
-    sizes = builder.ints(shape)
-    given = node.attributes.get("value")
-    fill = torch.zeros(1) if given is None else tensor_from_numpy(given).reshape(-1)
-    if isinstance(sizes, fx.Node) or any(isinstance(size, fx.Node) for size in sizes):
-        made = builder.emit(full, sizes, fill[0].item(), fill.dtype, builder.device)
-        return made if isinstance(sizes, fx.Node) else shaped(made, sizes)
-    return torch.full([int(size) for size in sizes if not isinstance(size, fx.Node)], fill[0].item(), dtype=fill.dtype)
-
-
-def full(sizes: Sequence[int], fill: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """A tensor of one number."""
-    return torch.full(tuple(sizes), fill, dtype=dtype, device=device)
-
-
-def arange(start: float, limit: float, step: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Numbers from a start up to, and without, a limit."""
-    count = max(math.ceil((limit - start) / step), 0)
-    return torch.arange(count, dtype=dtype, device=device) * step + start
-
-
-@operator("Range", 11, host=True)
-def _range(builder: Builder, node: Node, start: Value, limit: Value, step: Value) -> Value:
-    dtype = dtype_of(start)
-    if dtype is None:
-        raise UnsupportedModel(f"ONNX operator {node} counts in a type that only a run tells.")
-    begin, end, by = (builder.number(one) for one in (start, limit, step))
-    if not any(isinstance(one, fx.Node) for one in (begin, end, by)):
-        return arange(begin, end, by, dtype, torch.device("cpu")).to(dtype)  # type: ignore[arg-type]
-    if not dtype.is_floating_point:
-        return builder.emit(torch.arange, begin, end, by, dtype=dtype, device=builder.device)
-    return builder.emit(arange, begin, end, by, dtype, builder.device)
-
-
-def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
-    """Channels rearranged into blocks of space, the block's places counted before the channels."""
-    batch, channels, height, width = tensor.shape
-    inner = channels // (block * block)
-    blocks = tensor.reshape(batch, block, block, inner, height, width).permute(0, 3, 4, 1, 5, 2)
-    return blocks.reshape(batch, inner, height * block, width * block)
-
-
-@operator("DepthToSpace", 1, 11, 13)
-def _depth_to_space(builder: Builder, node: Node, value: Value) -> Value:
-    block = node.attributes["blocksize"]
-    if node.attributes.get("mode", "DCR") == "CRD":
-        return builder.emit(functional.pixel_shuffle, value, block)
-    return builder.emit(depth_to_space, value, block)
-
-
-def space_to_depth(tensor: torch.Tensor, block: int) -> torch.Tensor:
-    """Blocks of space rearranged into channels."""
-    batch, channels, height, width = tensor.shape
-    blocks = tensor.reshape(batch, channels, height // block, block, width // block, block)
-    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(batch, channels * block * block, height // block, width // block)
-
-
-@operator("SpaceToDepth", 1, 13)
-def _space_to_depth(builder: Builder, node: Node, value: Value) -> Value:
-    return builder.emit(space_to_depth, value, node.attributes["blocksize"])
-
-
-@operator("Trilu", 14)
-def _triangle(builder: Builder, node: Node, value: Value, diagonal: Value | None = None) -> Value:
-    offset = 0 if diagonal is None else builder.number(diagonal)
-    return builder.emit(torch.triu if node.attributes.get("upper", 1) else torch.tril, value, offset)
-
-
-def identity_like(tensor: torch.Tensor, offset: int, dtype: torch.dtype | None) -> torch.Tensor:
-    """Ones on a diagonal, in the shape of a matrix."""
-    rows = torch.arange(tensor.shape[0], device=tensor.device).unsqueeze(1)
-    columns = torch.arange(tensor.shape[1], device=tensor.device)
-    return (columns - rows == offset).to(dtype or tensor.dtype)
-
-
-@operator("EyeLike", 9, 22)
-def _identity_like(builder: Builder, node: Node, value: Value) -> Value:
-    from infer_compare_torch.importer.dtypes import from_onnx
-
-    wanted = node.attributes.get("dtype")
-    dtype = None if wanted is None else from_onnx(wanted)
-    return builder.emit(identity_like, value, node.attributes.get("k", 0), dtype)

@@ -52,8 +52,8 @@ def take_slice(tensor: torch.Tensor, axis: int, start: int, end: int, step: int)
         return tensor[(*before, slice(start, end, step))]
     # torch has no negative steps: the same places are counted from the other end.
     size = tensor.shape[axis]
-    first = min(start + size if start < 0 else start, size - 1)
-    last = max(end + size if end < 0 else end, -1)
+    first = max(min(start + size if start < 0 else start, size - 1), 0)
+    last = min(max(end + size if end < 0 else end, -1), size - 1)
     return tensor.flip(axis)[(*before, slice(size - 1 - first, size - 1 - last, -step))]
 
 
@@ -138,8 +138,9 @@ def pad(
         flat = chain.from_iterable(by_axis.get(axis, (0, 0)) for axis in reversed(range(tensor.dim())))
         return functional.pad(tensor, tuple(flat), value=float(fill) if tensor.is_floating_point() else int(fill))
     for axis, start, end in zip(chosen, starts, ends, strict=True):
-        size = tensor.shape[axis]
-        places = torch.arange(-start, size + end, device=tensor.device)
+        # What a negative padding cuts is gone before anything is repeated.
+        cut, size = max(-start, 0), tensor.shape[axis] + min(start, 0) + min(end, 0)
+        places = torch.arange(-max(start, 0), size + max(end, 0), device=tensor.device)
         if mode == "edge":
             places = places.clamp(0, size - 1)
         elif mode == "wrap":
@@ -148,7 +149,7 @@ def pad(
             period = max(2 * (size - 1), 1)
             places = places.abs() % period
             places = torch.minimum(places, period - places)
-        tensor = tensor.index_select(axis, places)
+        tensor = tensor.index_select(axis, places + cut)
     return tensor
 
 

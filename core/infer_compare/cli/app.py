@@ -71,6 +71,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
     signal.signal(signal.SIGTERM, _interrupt)
+    for argument in arguments:
+        if not _is_text(argument):
+            _fail(
+                f"{argument!r} is not UTF-8, and cannot be stored in a run; rename the file or leave the word out.", 2
+            )
     try:
         result: Any = group.main(args=arguments, prog_name="infer-compare", standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -94,6 +99,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             raise
         _fail(f"{type(error).__name__}: {error}\nThis is a defect of infer-compare; --debug shows where.", 1)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it can be written down; bytes that are not text arrive as surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

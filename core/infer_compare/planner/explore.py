@@ -46,6 +46,7 @@ class Exploration:
         self._bound_ns = bound_ns
         self._outcomes: dict[int, AnyOutcome] = {}
         self._ended: str | None = None
+        self._bad_in_a_row = 0
         self._extra: tuple[int, ...] | None = None
 
     def next(self) -> OperatingPoint | None:
@@ -64,6 +65,7 @@ class Exploration:
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         """Tells how a size ended."""
         self._outcomes[point.batch] = outcome
+        self._bad_in_a_row = self._bad_in_a_row + 1 if isinstance(outcome, Died | Failed) else 0
         match outcome:
             case Measured() | Skipped():
                 pass
@@ -74,8 +76,7 @@ class Exploration:
             case TimedOut():
                 self._ended = f"batch {point.batch} did not finish in time"
             case Died() | Failed():
-                last = [self._outcomes[size] for size in sorted(self._outcomes)][-BAD_IN_A_ROW:]
-                if len(last) == BAD_IN_A_ROW and all(isinstance(one, Died | Failed) for one in last):
+                if self._bad_in_a_row == BAD_IN_A_ROW:
                     self._ended = f"batch {point.batch} and the size before it failed"
             case _:
                 assert_never(outcome)
@@ -100,6 +101,7 @@ class Exploration:
         largest = max(self._measured, default=0)
         self._extra = tuple(sorted(size for size in set(sizes) if self._ended is None or size < largest))
         self._ended = None
+        self._bad_in_a_row = 0
 
     @property
     def latencies_ns(self) -> dict[int, float]:

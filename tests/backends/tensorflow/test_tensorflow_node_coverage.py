@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 NEWEST_OPSET = 22
 
-LEAST_COVERAGE = 0.9
+LEAST_COVERAGE = 0.92
 """Of the cases that ONNX Runtime passes."""
+
+LEAST_COVERAGE_WITH_CONSTANTS = 0.97
+"""The same, with those that pass once sizes, axes and scales are constants."""
 
 Verdict = Literal["pass", "constant", "unsupported", "wrong", "error"]
 """`constant`: the case passes once its inputs but the first are constants, as files that people export have them."""
@@ -185,7 +188,8 @@ def test_most_of_what_onnx_runtime_passes_is_covered(verdicts: dict[str, tuple[V
     pytest.importorskip("onnxruntime")
     passed = [verdicts[case.name][0] for case in node_cases() if onnx_runtime_passes(case)]
     assert len(passed) > 1000
-    assert passed.count("pass") / len(passed) >= LEAST_COVERAGE
+    assert passed.count("pass") >= LEAST_COVERAGE * len(passed)
+    assert passed.count("pass") + passed.count("constant") >= LEAST_COVERAGE_WITH_CONSTANTS * len(passed)
 
 
 def main() -> None:

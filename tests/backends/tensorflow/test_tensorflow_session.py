@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infer_compare import ModelSource
+    from infer_compare_tensorflow import TensorFlowBackend
     from infer_compare_tensorflow.session import TensorFlowSession
 
     Open = Callable[..., TensorFlowSession]
@@ -225,6 +226,22 @@ def test_the_peak_of_memory_follows_the_batch_and_is_reset(write_model: Write, o
             peaks.append(reading.allocated)
     assert peaks[0] >= 2 * (1 << 20) * 4 * 4
     assert peaks[1] < peaks[0]
+
+
+@pytest.mark.gpu
+def test_a_cuda_session_runs_on_the_device_and_not_on_the_processor(double: ModelSource, backend: TensorFlowBackend) -> None:
+    """Inputs and outputs stay on the device between stage and fetch."""
+    devices = [device for device in backend.devices() if device.kind == "cuda"]
+    if not devices:
+        pytest.skip("TensorFlow sees no CUDA device")
+    with backend.to_device(backend.load(double), devices[0]) as session:
+        slot = session.stage([rows(3)])
+        session.run(slot)
+        session.synchronize()
+        assert all("GPU:0" in tensor.device for tensor in (*slot.arguments, *slot.outputs))
+        assert np.array_equal(session.fetch(slot)[0], 2 * rows(3))
+        assert session.effective["device"] == "/GPU:0"
+        assert session.peak_memory() is not None
 
 
 def test_closing_twice_is_fine_and_a_closed_session_does_not_run(double: ModelSource, open_session: Open) -> None:

@@ -490,6 +490,44 @@ def test_a_module_has_the_weights_once_and_under_their_names() -> None:
     assert not any(one.requires_grad for one in module.parameters())
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "step", "expected"),
+    [
+        (-1, -99, -1, [6, 5, 4, 3, 2, 1, 0]),
+        (5, 1, -2, [5, 3]),
+        (2, 7, -2, []),
+        (-3, 9, -1, []),
+        (-9, -8, -1, [0]),
+        (99, 3, -1, [6, 5, 4]),
+        (-99, 99, 3, [0, 3, 6]),
+        (5, 2, 1, []),
+    ],
+)
+def test_bounds_of_a_slice_are_brought_inside_the_axis(start: int, end: int, step: int, expected: list[int]) -> None:
+    """Backwards a start lies between the first place and the last, and an end may lie before the first."""
+    model = model_of(
+        13,
+        f"""(int64[N,7] x) => (int64[N,M] y) {{
+        a = Constant<value_ints = [{start}]>() b = Constant<value_ints = [{end}]>() c = Constant<value_ints = [1]>()
+        d = Constant<value_ints = [{step}]>() y = Slice(x, a, b, c, d) }}""",
+    )
+    assert run(import_model(model).module, [np.arange(7).reshape(1, 7)])[0].tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("wrap", [1, 2, 1, 2, 1]), ("edge", [1, 2, 2, 2, 2]), ("reflect", [1, 2, 1, 2, 1])],
+)
+def test_what_a_negative_padding_cuts_is_not_repeated(mode: str, expected: list[int]) -> None:
+    """Of 0, 1, 2 the first is cut, and three places are added after the rest."""
+    model = model_of(
+        19,
+        f"""(int64[N,3] x) => (int64[N,5] y) {{
+        p = Constant<value_ints = [0, -1, 0, 3]>() y = Pad<mode = "{mode}">(x, p) }}""",
+    )
+    assert run(import_model(model).module, [np.arange(3).reshape(1, 3)])[0].tolist() == [expected]
+
+
 def test_a_layer_whose_numbers_nothing_uses_is_left_out() -> None:
     """A recurrent layer that only a known size was asked of is no part of the module."""
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,8 +114,8 @@ def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ("0", "begin at 1"),
-        ("-4", "begin at 1"),
+        ("0", "sizes go from 1"),
+        ("-4", "sizes go from 1"),
         ("1,two,3", "'two' is not a whole number"),
         ("1,2,2", "2 more than once"),
         ("8:1:x2", "empty"),
@@ -228,3 +229,10 @@ def test_an_unknown_command_suggests_nothing_and_fails(cli):
     result = cli("rum")
     assert result.code == 2
     assert "rum" in result.err
+
+
+def test_a_model_file_whose_name_is_not_text_is_refused(cli, tmp_path):
+    """It could not be stored in the run's file."""
+    name = os.fsdecode(b"m\xff.onnx")
+    (tmp_path / name).write_bytes(b"")
+    _refused(cli("run", name, "--backends", "onnx"), "not UTF-8", "rename")

@@ -1,0 +1,20 @@
+"""What a graph is traced for: rules may differ by it in form, never in what they compute."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the graph is traced for."""
+
+    constant_kernels: bool = False
+    """Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
+    xla: bool = False
+    """Whether XLA compiles the graph; it knows fewer forms of some operators."""
+
+
+target: ContextVar[Target] = ContextVar("target")
+"""The target of the trace that is under way."""
