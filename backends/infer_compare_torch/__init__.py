@@ -99,6 +99,7 @@ class TorchBackend(Backend["LoadedModel"]):
 
         Raises:
             DeviceUnavailable: torch cannot use that device on this machine.
+            BackendUnusable: `compile` needs a compiler, and there is none.
         """
         from infer_compare_torch import session
 

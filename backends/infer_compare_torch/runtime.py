@@ -71,6 +71,24 @@ def resolve(device: Device) -> torch.device:
     return torch.device("cuda", device.index)
 
 
+def need_compiler() -> None:
+    """Looks for the C++ compiler that `torch.compile` hands its programs for the CPU to.
+
+    Raises:
+        BackendUnusable: there is none, or it does not work.
+    """
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler as error:
+        raise BackendUnusable(
+            "torch:compile=true makes C++ programs on the CPU, and torch finds no C++ compiler here; "
+            "install one such as g++, or name one in the variable CXX."
+        ) from error
+
+
 def precision(module: torch.nn.Module, device: torch.device, weightless: str) -> str:
     """The dtype of most weights, or `weightless` if there are none; and what torch computes `float32` in where that is less."""
     counts: dict[torch.dtype, int] = {}

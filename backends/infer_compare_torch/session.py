@@ -73,8 +73,11 @@ class TorchSession(Session[Slot]):
 
         Raises:
             DeviceUnavailable: torch cannot use the device on this machine.
+            BackendUnusable: it is to compile, and there is no compiler.
         """
         self._device = runtime.resolve(device)
+        if options.compile and self._device.type == "cpu":
+            runtime.need_compiler()
         self._options = options
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.inputs: Sequence[TensorSpec] = loaded.inputs

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, shape_of, tensor
+from infer_compare_tensorflow.importer.values import Size, Value, shape_of, tensor
 from infer_compare_tensorflow.importer.walk import Block, captured_names
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def loop(node: Node, scope: Mapping[str, Value], most: Value, condition: Value, 
         proceed, *results = run([index, on, *states])
         return tf.reshape(proceed, []), results
 
-    arrays = _collectors(body, 1 + len(carried), None)
-    states, stacked = _repeated(step, limit, going, [tensor(one) for one in carried], arrays)
+    first = [tensor(one) for one in carried]
+    arrays = _collectors(step, going, first, None)
+    states, stacked = _repeated(step, limit, going, first, arrays)
     return [*states, *(one.stack() for one in stacked)]
 
 
@@ -80,9 +81,9 @@ def scan(node: Node, scope: Mapping[str, Value], *values: Value) -> list[Value]:
     def step(index: tf.Tensor, on: tf.Tensor, states: Sequence[tf.Tensor]) -> tuple[tf.Tensor, Sequence[tf.Tensor]]:
         return on, run([*states, *(sequence[index] for sequence in sequences)])
 
-    arrays = _collectors(body, count, length)
-    limit = tf.cast(length, tf.int64)
-    states, stacked = _repeated(step, limit, tf.constant(True), [tensor(one) for one in values[:count]], arrays)
+    first, on = [tensor(one) for one in values[:count]], tf.constant(True)
+    arrays = _collectors(step, on, first, length)
+    states, stacked = _repeated(step, tf.cast(length, tf.int64), on, first, arrays)
     outputs = []
     for index, one in enumerate(stacked):
         whole = one.stack()
@@ -98,11 +99,15 @@ def _body(body: Graph, scope: Mapping[str, Value]) -> Callable[[Sequence[tf.Tens
     return lambda given: [tensor(one) for one in block.run({**outer, **dict(zip(names, given, strict=True))})]
 
 
-def _collectors(body: Graph, states: int, length: Any) -> list[tf.TensorArray]:  # noqa: ANN401 - a size, or None
-    """One per output of the body that follows its states; without a length they grow."""
+def _collectors(step: Step, going: tf.Tensor, states: Sequence[tf.Tensor], length: Size | None) -> list[tf.TensorArray]:
+    """One per result of the body that follows its states; without a length they grow.
+
+    Files need not tell the types of a body's outputs, so the body is built once for them alone; nothing uses that.
+    """
+    _, results = step(tf.constant(0, tf.int64), going, states)
     return [
-        tf.TensorArray(spec.dtype, size=0 if length is None else length, dynamic_size=length is None)
-        for spec in body.outputs[states:]
+        tf.TensorArray(one.dtype, size=0 if length is None else length, dynamic_size=length is None)
+        for one in results[len(states) :]
     ]
 
 

@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from infer_compare_tensorflow.importer.gates import activations
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, shape_of, shape_tensor, tensor
+from infer_compare_tensorflow.importer.target import target
+from infer_compare_tensorflow.importer.values import Size, Value, shape_of, shape_tensor, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
     Step = Callable[[tf.Tensor, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
+
+
+MAX_UNROLLED = 64
+"""Time steps up to which a loop is written out: the loop itself costs more than the step of a small layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,28 @@ def _loop(
     if backward:
         x = _reversed(x, lengths)
     times = shape_of(x)[0]
-    outputs = tf.TensorArray(x.dtype, size=times, element_shape=layer.initial[0].shape)
+
+    def advance(time: Size, share: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        new = step(share, states)
+        if lengths is None:
+            return new[0], new
+        alive = (time < lengths)[:, None]
+        kept = tuple(tf.where(alive, one, old) for one, old in zip(new, states, strict=True))
+        return tf.where(alive, new[0], tf.zeros_like(new[0])), kept
+
+    if isinstance(times, int) and 0 < times <= MAX_UNROLLED and not target.get().xla:
+        states, found = layer.initial, []
+        for time, share in enumerate(tf.unstack(x)):
+            out, states = advance(time, share, states)
+            found.append(out)
+        result = tf.stack(found)
+        return (_reversed(result, lengths) if backward else result), states
 
     def body(time: tf.Tensor, states: tuple[tf.Tensor, ...], written: tf.TensorArray) -> tuple[Any, ...]:
-        new = step(x[time], states)
-        out = new[0]
-        if lengths is not None:
-            alive = (time < lengths)[:, None]
-            new = tuple(tf.where(alive, one, old) for one, old in zip(new, states, strict=True))
-            out = tf.where(alive, out, tf.zeros_like(out))
+        out, new = advance(time, x[time], states)
         return time + 1, new, written.write(time, out)
 
+    outputs = tf.TensorArray(x.dtype, size=times, element_shape=layer.initial[0].shape)
     _, states, written = tf.while_loop(
         lambda time, *_: time < times, body, (tf.constant(0), layer.initial, outputs), maximum_iterations=times
     )

@@ -11,6 +11,7 @@ from torch import fx
 from infer_compare import UnsupportedModel
 from infer_compare_torch.importer.dtypes import tensor_from_numpy
 from infer_compare_torch.importer.registry import operator
+from infer_compare_torch.importer.shape import shaped
 from infer_compare_torch.importer.values import Value, dtype_of
 
 if TYPE_CHECKING:

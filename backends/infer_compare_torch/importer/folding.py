@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch.nn import functional
 
 from infer_compare import UnsupportedModel
@@ -13,6 +12,8 @@ from infer_compare_torch.importer.values import Value, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import torch
 
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder

@@ -1,4 +1,4 @@
-"""Operators that read, change or fill shapes."""
+"""Operators that read and change shapes."""
 
 from __future__ import annotations
 

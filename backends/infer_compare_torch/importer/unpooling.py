@@ -11,13 +11,13 @@ from torch.nn import functional
 from infer_compare_torch.importer.convolution import interleaved
 from infer_compare_torch.importer.pooling import Window
 from infer_compare_torch.importer.registry import operator
-from infer_compare_torch.importer.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.models.onnx_graph import Node
     from infer_compare_torch.importer.builder import Builder
+    from infer_compare_torch.importer.values import Value
 
 
 def unpool(tensor: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:

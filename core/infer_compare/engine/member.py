@@ -82,6 +82,8 @@ class Member:
         self._watchdog = Watchdog(terms.max_memory)
         self._kills = 0
         self.schedstat = True
+        self.asynchronous = False
+        """Whether its device works on its own."""
 
     @property
     def label(self) -> str:
@@ -142,6 +144,7 @@ class Member:
             phase="load",
             deadline_s=START_DEADLINE_S,
         )
+        self.asynchronous = loaded.asynchronous
         self.map(inputs)
         return Start(
             contender=self.label,
@@ -152,6 +155,7 @@ class Member:
             provenance=self.route.model.provenance,
             chain=self.route.chain,
             device=contender.spec.device,
+            asynchronous=loaded.asynchronous,
             effective=loaded.effective,
             spawn_ns=max(0, answered - spawned - opened.import_ns),
             import_ns=opened.import_ns,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.pool import InputPool
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
-    from infer_compare.results import Scope
+    from infer_compare.results import Scope, Series
 
 LIVES = 3
 """A contender whose worker is lost so often within a restart takes no further part in it."""
@@ -115,7 +115,11 @@ class Team:
     def _round(self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
-        slices = tuple(self._slice(label, point, position) for position, label in enumerate(order))
+        slices = tuple(
+            self._slice(label, point, position, series)
+            for position, label in enumerate(order)
+            for series in self._series(label)
+        )
         return Round(
             phase="confirm" if confirm else "measure",
             restart=self._restart,
@@ -155,10 +159,15 @@ class Team:
         self._warm[label, point] = result
         return result
 
-    def _slice(self, label: str, point: OperatingPoint, position: int) -> Slice:
+    def _series(self, label: str) -> tuple[Series, ...]:
+        """What is timed in a contender's turn: on a device that works on its own, three things."""
+        asynchronous = self._members[label].asynchronous and self._scope == "device"
+        return ("latency", "pipelined", "enqueue") if asynchronous else ("latency",)
+
+    def _slice(self, label: str, point: OperatingPoint, position: int, series: Series) -> Slice:
         member = self._members[label]
         latency_ns = max(1, self._warm[label, point].latency_ns)
-        request = protocol.TimeSlice(point=point, scope=self._scope, latency_ns=latency_ns)
+        request = protocol.TimeSlice(point=point, scope=self._scope, latency_ns=latency_ns, series=series)
         deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9)
         try:
             timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
@@ -168,6 +177,7 @@ class Team:
         return Slice(
             contender=label,
             position=position,
+            series=series,
             started_ns=timed.started_ns,
             durations_ns=timed.durations_ns,
             calls_per_stamp=timed.calls_per_stamp,

@@ -18,6 +18,8 @@ SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
 LONG_SLICE_S = 2.0
+ASYNCHRONOUS_S = 3.1
+"""The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
 SWITCH_S = 0.003
 """Staging, reading counters and talking to the worker, per slice."""
 WARM_UP_S = 0.14
@@ -38,6 +40,8 @@ class Expectation:
     """Starting a contender's worker."""
     latency_ns: Mapping[tuple[str, OperatingPoint], int]
     first_call_ns: Mapping[tuple[str, OperatingPoint], int]
+    asynchronous: frozenset[str] = frozenset()
+    """Contenders whose device works on its own."""
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
@@ -53,10 +57,13 @@ class Expectation:
             start_s=starts,
             latency_ns={key: outcome.latency_ns for key, outcome in measured.items()},
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
+            asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
-        """One slice."""
+        """The slices of one turn."""
+        if label in self.asynchronous:
+            return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
         if SLICE_CALLS * latency > LONG_SLICE_S:
             return 3 * latency + SWITCH_S

@@ -36,7 +36,7 @@ from infer_compare.results.records import (
     WarmUp,
 )
 from infer_compare.results.run import Point, Run
-from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Slice
+from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
 
 __all__ = [
     "RUN_SCHEMA",
@@ -70,6 +70,7 @@ __all__ = [
     "Round",
     "Run",
     "Scope",
+    "Series",
     "Skipped",
     "Slice",
     "Start",

@@ -144,6 +144,8 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     chain: tuple[str, ...] = ()
     """How the model reached the backend, such as `onnx -> torch (imported)`."""
     device: str
+    asynchronous: bool = False
+    """Whether the device works on its own, so that `run` may return before the work is done."""
     effective: dict[str, str]
     spawn_ns: int
     """Until the process answered."""

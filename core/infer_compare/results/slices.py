@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+Series = Literal["latency", "pipelined", "enqueue"]
+"""What a duration is: a call and the wait for it; on devices that work on their own also the period of batches of which
+one is always enqueued ahead, and the time until `run` returns."""
 
 
 class ForeignProcess(msgspec.Struct, frozen=True):
@@ -62,6 +68,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     contender: str
     position: int
     """Its place in the round, from 0."""
+    series: Series = "latency"
     started_ns: int
     """Monotonic clock of the machine."""
     durations_ns: tuple[int, ...]

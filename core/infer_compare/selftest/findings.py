@@ -77,6 +77,8 @@ class BackendFindings(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why nothing was measured."""
     restarts: int = 0
+    """Those that were begun."""
+    clean_restarts: int = 0
     """With clean rounds, at the batch size that has fewest."""
     twins: TwinFindings
     planted: tuple[PlantedFindings, ...]
@@ -114,8 +116,13 @@ class BackendFindings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cut_short(self) -> bool:
-        """Whether there were too few restarts to show any of the planted slowdowns, on however quiet a machine."""
+        """Whether the time was too short for so many restarts as any of the planted slowdowns needs to be shown."""
         return self.state == "measured" and self.restarts < ORDINARY_RESTARTS
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether there was time for them, and too many were left without a clean round at some batch size."""
+        return self.state == "measured" and self.clean_restarts < ORDINARY_RESTARTS <= self.restarts
 
     @property
     def passed(self) -> bool:
@@ -148,7 +155,8 @@ def findings(run: Run, backend: str) -> BackendFindings:
         backend=backend,
         state=state,
         reason=reason.rstrip("."),
-        restarts=min((one.restarts for one in compared), default=0),
+        restarts=len({one.restart for one in run.rounds if one.phase == "measure"}),
+        clean_restarts=min((one.restarts for one in compared), default=0),
         twins=TwinFindings(
             false=sum(one.verdict in {Verdict.FASTER, Verdict.SLOWER} for one in same),
             same=sum(one.verdict is Verdict.SAME for one in same),

@@ -71,11 +71,18 @@ def _advice(findings: Sequence[BackendFindings], fewer: int) -> Iterable[str]:
     short = [one for one in findings if one.cut_short]
     if short:
         yield (
-            f"Give it more time: {listing([one.backend for one in short])} had clean rounds in "
+            f"Give it more time: {listing([one.backend for one in short])} had "
             f"{count(min(one.restarts for one in short), 'restart')}, and a difference below 25 % needs "
             f"{ORDINARY_RESTARTS} of them."
         )
-    coarse = [one for one in findings if one.state == "measured" and not one.cut_short and not _fine(one)]
+    spoilt = [one for one in findings if one.spoilt]
+    if spoilt:
+        yield (
+            f"Too much was rejected with {listing([one.backend for one in spoilt])}: a batch size had clean rounds in "
+            f"{count(min(one.clean_restarts for one in spoilt), 'restart')} only, and a difference below 25 % needs "
+            f"{ORDINARY_RESTARTS} of them."
+        )
+    coarse = [one for one in findings if one.state == "measured" and not (one.cut_short or one.spoilt or _fine(one))]
     if coarse and not noisy:
         ways = ["use --thorough where small differences matter"]
         if fewer:

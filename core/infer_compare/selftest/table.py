@@ -54,7 +54,7 @@ def _table(done: SelfTest) -> Table:
         ("resolution (half-width of A/A)", [_share(one.half_width) for one in measured]),
         ("of it, for contention", [_share(one.allowance) for one in measured]),
         ("slices rejected", [_rejected(one) for one in measured]),
-        ("restarts", [str(one.restarts) for one in measured]),
+        ("restarts with clean rounds", [f"{one.clean_restarts} of {one.restarts}" for one in measured]),
         ("time", [f"{one.elapsed_s:.0f} s" for one in measured]),
     ]
     for name, cells in rows:

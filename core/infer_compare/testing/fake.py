@@ -48,6 +48,7 @@ class FakeOptions(Options, frozen=True, kw_only=True):
     """What the fake does."""
 
     fixed_us: Annotated[float, _text("Time of a call beside its samples.")] = 200.0
+    host_us: Annotated[float, _text("On the accelerator: time until a call returns.")] = 50.0
     per_sample_us: Annotated[float, _text("Time of each sample.")] = 10.0
     curve: Annotated[str, _text("JSON file of {batch size: samples per second}; between sizes, interpolated.")] = ""
     drift_per_s: Annotated[float, _text("Relative slowing per second of life.")] = 0.0
@@ -82,18 +83,19 @@ class FakeFailure(Exception):
 class FakeSlot:
     """Staged inputs and their batch size."""
 
-    __slots__ = ("arrays", "size")
+    __slots__ = ("arrays", "done_at", "size")
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         """Keeps the host arrays; the fake's device is the host."""
         self.arrays = arrays
         self.size = len(arrays[0])
+        self.done_at = 0
 
 
 class FakeSession(Session[FakeSlot]):
     """Spins instead of computing."""
 
-    def __init__(self, backend: FakeBackend, inputs: Sequence[TensorSpec]) -> None:
+    def __init__(self, backend: FakeBackend, inputs: Sequence[TensorSpec], device: Device) -> None:
         """Takes the inputs of the model file, whatever its nodes are."""
         self.inputs = inputs
         self.outputs = (TensorSpec("scores", "float32", ("batch", OUTPUTS)),)
@@ -104,6 +106,8 @@ class FakeSession(Session[FakeSlot]):
         self._pace = 1.0 + self._options.process_spread * (hash((os.getpid(), 7919)) % 1000 / 500 - 1)
         self._curve = _read_curve(self._options.curve)
         self._touched: Any = None
+        self._asynchronous = device.kind in backend.capabilities.asynchronous
+        self._free_at = 0
 
     @property
     def effective(self) -> Mapping[str, str]:
@@ -139,12 +143,17 @@ class FakeSession(Session[FakeSlot]):
             import numpy as np
 
             self._touched = np.ones(options.bytes_per_sample * staged.size, np.uint8)
-        until = time.perf_counter_ns() + self._duration_ns(staged.size)
+        duration_ns = self._duration_ns(staged.size)
+        now = time.perf_counter_ns()
+        until = now + duration_ns
+        if self._asynchronous:
+            # The device begins when it has done what it was given before; the host goes on.
+            self._free_at = staged.done_at = max(now, self._free_at) + duration_ns
+            until = now + round(options.host_us * 1e3)
         if options.chatter:
             print("\x00\xff rubbish" * 20)  # noqa: T201 - rubbish on standard output is what it is for
             sys.stderr.write("rubbish\n" * 200)
-        while time.perf_counter_ns() < until:
-            pass
+        _spin(until)
 
     def _duration_ns(self, size: int) -> int:
         options = self._options
@@ -158,9 +167,14 @@ class FakeSession(Session[FakeSlot]):
         return round(seconds * 1e9)
 
     def synchronize(self) -> None:
-        """Nothing is ever under way."""
+        """Waits for the pretended device; on the host nothing is ever under way."""
+        _spin(self._free_at)
         if self._options.fail_in == "synchronize" or self._options.hang_in == "synchronize":
             self._backend.step("synchronize", 0)
+
+    def wait(self, staged: FakeSlot) -> None:
+        """Waits for one slot."""
+        _spin(staged.done_at)
 
     def fetch(self, staged: FakeSlot) -> Sequence[Array]:
         """A fixed function of the inputs, or what the options make of it."""
@@ -191,7 +205,9 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
 
     name: ClassVar[str] = "fake"
     requires: ClassVar[tuple[str, ...]] = ()
-    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        formats=("onnx",), device_kinds=("cpu", "accelerator"), asynchronous=("accelerator",)
+    )
     options: ClassVar[type[Options]] = FakeOptions
 
     def __init__(self, settings: Settings) -> None:
@@ -240,9 +256,9 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
     def to_device(self, loaded: tuple[TensorSpec, ...], device: Device) -> FakeSession:
         """A session on the host."""
         self.step("to_device", 0)
-        if device.kind != "cpu":
+        if device.kind not in self.capabilities.device_kinds:
             raise DeviceUnavailable(f"The fake has no device {device}.")
-        return FakeSession(self, loaded)
+        return FakeSession(self, loaded, device)
 
     def classify(self, error: BaseException) -> Classification:
         """Knows its own errors."""
@@ -252,6 +268,11 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         if "could not create a primitive" in str(error):
             return Classification(FailureKind.AMBIGUOUS)
         return classify_common(error)
+
+
+def _spin(until_ns: int) -> None:
+    while time.perf_counter_ns() < until_ns:
+        pass
 
 
 def _read_curve(path: str) -> dict[int, float]:

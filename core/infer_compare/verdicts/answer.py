@@ -12,6 +12,7 @@ from infer_compare.verdicts.best import Best, best
 from infer_compare.verdicts.bound import BoundAnswer, answer_bound, check_bound
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
 from infer_compare.verdicts.protocol import CONFIDENCE, EARLY_LOOK_ERROR, ORDINARY_RESTARTS
+from infer_compare.verdicts.reading import latency_series
 from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, side
 
@@ -90,7 +91,7 @@ def answer(
             check_bound(
                 table[candidate],
                 side(run, *candidate).name,
-                measurements.readings(candidate),
+                latency_series(measurements.readings(candidate)),
                 plan.latency_bound_ns,
                 plan.percentile,
             )

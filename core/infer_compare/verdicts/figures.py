@@ -18,11 +18,12 @@ from infer_compare.verdicts.protocol import (
     CONFIDENCE,
     DRIFT,
     DRIFT_SLICES,
+    LAUNCH_BOUND_SHARE,
     P99_CALLS,
     PAGE_FAULT_SYSTEM_SHARE,
     SPREAD_RESTARTS,
 )
-from infer_compare.verdicts.reading import Reading, read
+from infer_compare.verdicts.reading import Reading, latency_series, read, throughput_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     not_steady: bool
     """A worker had not reached a steady state when its warm-up was cut off."""
     phases: PhaseMedians | None = None
+    pipelined: bool = False
+    """Whether the throughput is that of batches of which one is always enqueued ahead, as on accelerators."""
+    enqueue_ns: float | None = None
+    """Time until `run` returns, on devices that work on their own."""
+    launch_bound: bool = False
+    """Enqueuing takes nearly as long as a batch does: the host, not the device, sets the pace."""
 
     @property
     def bimodal(self) -> bool:
@@ -116,12 +123,16 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         return None
     if readings is None:
         readings = [one for piece in point.slices if (one := read(piece)) is not None]
-    if not readings:
+    enqueues = [one for one in readings if one.piece.series == "enqueue"]
+    rates = throughput_series(readings)
+    readings = latency_series(readings)
+    if not (readings and rates):
         return None
+    enqueue_ns = median([one.median for one in enqueues]) if enqueues else None
     latencies = np.concatenate([one.latencies for one in readings])
     outliers = tukey_counts(latencies)
     medians = [one.median for one in readings]
-    spread, basis = _spread(readings, point.point.batch)
+    spread, basis = _spread(rates, point.point.batch)
     drift = _drift(readings)
     modes = two_modes(medians)
     diagnostics = [one.piece.diagnostics for one in readings if one.piece.diagnostics is not None]
@@ -143,7 +154,11 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         latency_p99_ns=nearest_rank(latencies, 0.99) if latencies.size >= P99_CALLS else None,
         latency_min_ns=float(latencies.min()),
         latency_max_ns=float(latencies.max()),
-        throughput=median([one.throughput(point.point.batch) for one in readings]),
+        throughput=median([one.throughput(point.point.batch) for one in rates]),
+        pipelined=rates[0].piece.series == "pipelined",
+        enqueue_ns=enqueue_ns,
+        launch_bound=enqueue_ns is not None
+        and enqueue_ns >= LAUNCH_BOUND_SHARE * median([one.median for one in rates]),
         spread=spread,
         spread_basis=basis,
         first_call_ns=median([one.first_call_ns for one in point.warm_ups] or [point.outcome.first_call_ns]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from infer_compare.stats.wording import percent
 from infer_compare.verdicts.contrast import Contrast, Groups, PairedRounds, SeparateRounds, pool
-from infer_compare.verdicts.reading import Reading, read
+from infer_compare.verdicts.reading import Reading, read, throughput_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,16 +56,17 @@ class Measurements:
         self._readings: dict[Candidate, list[tuple[Phase, Reading]]] = defaultdict(list)
         self._speeds: dict[Candidate, list[Speed]] = defaultdict(list)
         for ordinal, one in enumerate(rounds):
-            logs: dict[Candidate, list[float]] = defaultdict(list)
+            found: dict[Candidate, list[Reading]] = defaultdict(list)
             for piece in one.slices:
                 candidate = Candidate(piece.contender, one.point)
                 self._slices[candidate].append((one.phase, piece))
                 reading = read(piece, one.restart)
                 if reading is not None:
                     self._readings[candidate].append((one.phase, reading))
-                    logs[candidate].append(log(reading.location))
+                    found[candidate].append(reading)
             if one.clean:
-                for candidate, values in logs.items():
+                for candidate, readings in found.items():
+                    values = [log(reading.location) for reading in throughput_series(readings)]
                     speed = log(one.point.batch) - fsum(values) / len(values)
                     self._speeds[candidate].append(Speed(one.phase, one.restart, ordinal, speed))
 

@@ -83,6 +83,7 @@ _FLAGS = (
         lambda one: one.page_fault_bound,
         lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
     ),
+    _Flag("launch_bound", "is held back by the host, which takes as long to enqueue", lambda one: one.launch_bound),
     _Flag(
         "oversubscribed",
         "uses more threads than there are cores",

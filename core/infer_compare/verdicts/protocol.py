@@ -75,6 +75,8 @@ DRIFT_SLICES = 8
 PAGE_FAULT_SYSTEM_SHARE = 0.10
 """Share of processor time spent in the kernel above which a point with page faults in its calls is page-fault bound."""
 
+LAUNCH_BOUND_SHARE = 0.9
+"""From this share of the pipelined period on, enqueuing is what takes the time."""
 PEAK_EXCESS = 1.15
 """A point beyond this multiple of what the machine's fastest matrix product does is not believed."""
 

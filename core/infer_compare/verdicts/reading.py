@@ -9,6 +9,8 @@ from infer_compare.stats.quantiles import median
 from infer_compare.verdicts.protocol import MEDIAN_CALLS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -39,6 +41,17 @@ class Reading:
     def throughput(self, batch: int) -> float:
         """Samples a second over the whole slice, pauses of collectors and allocators included."""
         return batch * 1e9 / self.mean
+
+
+def throughput_series(readings: Sequence[Reading]) -> list[Reading]:
+    """Those that throughput is made of: the pipelined ones where there are any, else those of single calls."""
+    pipelined = [one for one in readings if one.piece.series == "pipelined"]
+    return pipelined or latency_series(readings)
+
+
+def latency_series(readings: Sequence[Reading]) -> list[Reading]:
+    """Those of single calls, each waited for."""
+    return [one for one in readings if one.piece.series == "latency"]
 
 
 def read(piece: Slice, restart: int = 0) -> Reading | None:

@@ -15,7 +15,7 @@ import msgspec
 
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelSource, OperatingPoint, TensorSpec
-from infer_compare.results import Memory, Scope
+from infer_compare.results import Memory, Scope, Series
 from infer_compare.results.slices import Diagnostics, PhaseTimes
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     scope: Scope
     latency_ns: int
     """What an iteration takes, as the warm-up saw it."""
+    series: Series = "latency"
 
 
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):
@@ -124,6 +125,8 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     load_ns: int
     to_device_ns: int
     resident: int | None
+    asynchronous: bool = False
+    """Whether `run` may return before the work is done on this device."""
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):

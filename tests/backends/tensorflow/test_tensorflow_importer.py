@@ -438,6 +438,15 @@ REPEATED = {
             }
         > }""",
     ),
+    "what_a_loop_collects_has_the_type_that_it_has": (
+        16,
+        """(int64[N] x) => (int64[T,N] all, bool[T] ons) {
+        most = Constant<value_int = 3>() s, all, ons = Loop (most, , x) <
+            body = b (int64 i, bool on, int64[N] s) => (bool more, int64[N] t, u, bool v) {
+                t = Add(s, i) u = Mul(t, i) more = Identity(on) v = Identity(on)
+            }
+        > }""",
+    ),
     "a_running_sum_over_columns": (
         16,
         """(float[N] start, float[N,4] x) => (float[N] last, float[4,N] all) {
@@ -627,8 +636,9 @@ def test_windows_lie_where_onnx_puts_them(
 
 @pytest.mark.parametrize("op_type", ["LSTM", "GRU", "RNN"])
 @pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
-def test_recurrent_layers_equal_onnx_runtime(render: Render, op_type: str, direction: str) -> None:
-    """The loop over time steps gives all outputs and last states, for the batch sizes of one trace."""
+@pytest.mark.parametrize("times", [4, "time"], ids=["written out", "loop"])
+def test_recurrent_layers_equal_onnx_runtime(render: Render, op_type: str, direction: str, times: int | str) -> None:
+    """All outputs and last states, for sequences of several lengths and the batch sizes of one trace."""
     gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[op_type]
     directions = 2 if direction == "bidirectional" else 1
     rng = np.random.default_rng(3)
@@ -637,9 +647,12 @@ def test_recurrent_layers_equal_onnx_runtime(render: Render, op_type: str, direc
     outputs = ["y", "h", "c"] if op_type == "LSTM" else ["y", "h"]
     extra = {"linear_before_reset": 1} if op_type == "GRU" else {}
     graph = helper.make_graph(
-        [helper.make_node(op_type, ["x", *weights], outputs, hidden_size=5, direction=direction, **extra)],
+        [helper.make_node(op_type, ["x", *weights, "n"], outputs, hidden_size=5, direction=direction, **extra)],
         "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, "batch", 3])],
+        [
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, [times, "batch", 3]),
+            helper.make_tensor_value_info("n", TensorProto.INT32, ["batch"]),
+        ],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
@@ -648,9 +661,12 @@ def test_recurrent_layers_equal_onnx_runtime(render: Render, op_type: str, direc
     with render(model) as session:
         for size in (1, 3):
             x = rng.standard_normal((4, size, 3)).astype(np.float32)
-            for one, other in zip(outputs_of(session, [x]), judged({"x": x}), strict=True):
+            n = np.array([4, 2, 3][:size], np.int32)
+            for one, other in zip(outputs_of(session, [x, n]), judged({"x": x, "n": n}), strict=True):
                 assert one.shape == other.shape
                 np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+        kinds = {operation.type for operation in session._concrete.graph.get_operations()}
+        assert any("While" in kind for kind in kinds) == (times == "time")
 
 
 def test_constants_are_computed_while_tracing(render: Render) -> None:

@@ -229,7 +229,9 @@ def test_the_peak_of_memory_follows_the_batch_and_is_reset(write_model: Write, o
 
 
 @pytest.mark.gpu
-def test_a_cuda_session_runs_on_the_device_and_not_on_the_processor(double: ModelSource, backend: TensorFlowBackend) -> None:
+def test_a_cuda_session_runs_on_the_device_and_not_on_the_processor(
+    double: ModelSource, backend: TensorFlowBackend
+) -> None:
     """Inputs and outputs stay on the device between stage and fetch."""
     devices = [device for device in backend.devices() if device.kind == "cuda"]
     if not devices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -11,7 +12,7 @@ from infer_compare import Device, ModelSource, Settings
 from infer_compare_torch import TorchBackend, TorchOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from infer_compare_torch.session import TorchSession
@@ -51,3 +52,18 @@ def open_session() -> Callable[..., TorchSession]:
         return cast("TorchSession", backend.to_device(backend.load(source), Device("cpu")))
 
     return open_
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compilation that traces and guards as always, and then leaves out the generation of code."""
+    torch = pytest.importorskip("torch")
+    import torch._dynamo.config as dynamo
+
+    from infer_compare_torch import runtime
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    monkeypatch.setattr(runtime, "need_compiler", lambda: None)
+    with dynamo.patch(recompile_limit=8, accumulated_recompile_limit=256, fail_on_recompile_limit_hit=False):
+        yield
+    torch.compiler.reset()

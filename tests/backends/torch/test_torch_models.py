@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +19,10 @@ from infer_compare_torch import TorchBackend, TorchOptions
 torch = pytest.importorskip("torch")
 onnxruntime = pytest.importorskip("onnxruntime")
 
-import torch._dynamo.config as dynamo  # noqa: E402
 from torch import nn  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import onnx
@@ -124,15 +123,6 @@ def test_a_compiled_model_agrees_with_onnx_runtime(name: str, options: dict[str,
         assert_agreement(model, session, tmp_path)
         assert session.compilations() == 2
         assert session.effective["graph_breaks"] == "0"
-
-
-@pytest.fixture
-def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compilation that traces and guards as always, and then leaves out the generation of code."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    with dynamo.patch(recompile_limit=8, accumulated_recompile_limit=256, fail_on_recompile_limit_hit=False):
-        yield
-    torch.compiler.reset()
 
 
 @pytest.mark.usefixtures("traced")

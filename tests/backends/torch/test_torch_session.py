@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from infer_compare import Device, ModelSource, OperatingPoint, Settings, TensorSpec
+from infer_compare.errors import BackendUnusable
 from infer_compare_torch import TorchBackend, TorchOptions
 
 torch = pytest.importorskip("torch")
@@ -17,7 +17,7 @@ import torch._dynamo.config as dynamo  # noqa: E402
 from torch._dynamo.exc import FailOnRecompileLimitHit  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,15 +39,6 @@ def result_of(session: TorchSession, *batch: NDArray[Any]) -> list[NDArray[Any]]
     session.run(slot)
     session.synchronize()
     return session.fetch(slot)
-
-
-@pytest.fixture
-def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compilation that traces and guards as always, and then leaves out the generation of code."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    with dynamo.patch(recompile_limit=8, accumulated_recompile_limit=256, fail_on_recompile_limit_hit=False):
-        yield
-    torch.compiler.reset()
 
 
 def test_one_session_takes_batches_of_many_sizes(double: ModelSource, open_session: Open) -> None:
@@ -207,8 +198,7 @@ def test_bfloat16_goes_in_and_comes_out(write_model: Write, open_session: Open) 
     assert np.array_equal(y, x + x)
 
 
-# The compiler's own modules use parts of torch that torch has deprecated.
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.usefixtures("traced")
 @pytest.mark.parametrize("options", [{}, {"compile": True}])
 def test_closing_twice_is_fine_and_a_closed_session_does_not_run(
     double: ModelSource, open_session: Open, options: dict[str, bool]
@@ -295,6 +285,16 @@ def test_preparing_needs_every_size_of_the_point(write_model: Write, open_sessio
         assert session.compilations() == 1
         result_of(session, np.ones((2, 5), np.float32))
         assert session.compilations() == 1
+
+
+# The compiler's own modules use parts of torch that torch has deprecated.
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_compiling_without_a_compiler_is_refused_before_anything_runs(double: ModelSource, open_session: Open) -> None:
+    """The sentence says what is missing, once, and not at every batch size."""
+    from torch._inductor import config
+
+    with config.patch({"cpp.cxx": ("/nonexistent/g++",)}), pytest.raises(BackendUnusable, match=r"no C\+\+ compiler"):
+        open_session(double, compile=True)
 
 
 def test_a_wrong_dtype_or_number_of_inputs_is_an_ordinary_error(

@@ -25,6 +25,7 @@ FOUND = BackendFindings(
     backend="onnx",
     state="measured",
     restarts=4,
+    clean_restarts=3,
     twins=TwinFindings(false=0, same=2, inconclusive=1),
     planted=tuple(
         PlantedFindings(slowdown=share, right=right, wrong=0, not_shown=3 - right, measured=share + 0.004)
@@ -82,7 +83,7 @@ def test_the_table_tells_verdicts_resolution_noise_and_then_the_statement(cli, f
         "resolution (half-width of A/A) 3.1 %",
         "of it, for contention 0.4 %",
         "slices rejected 12 % (make, pid 7)",
-        "restarts 4",
+        "restarts with clean rounds 3 of 4",
         "torch was skipped: torch is not installed.",
         "On this machine with 2 threads a difference of 10 % is shown reliably.",
         "- Close make.",

@@ -30,7 +30,7 @@ def test_on_a_quiet_machine_every_slowdown_is_found_and_no_verdict_is_false(told
     assert found.resolved == SLOWDOWNS[0]
     assert found.half_width is not None
     assert 0 < found.half_width < MARGIN
-    assert found.restarts == 4
+    assert (found.restarts, found.clean_restarts) == (4, 4)
     assert found.passed
     assert statement([found], 2) == (
         "On this machine with 2 threads a difference of 5 % is shown reliably; no false verdict in 3 A/A comparisons; "
@@ -100,6 +100,18 @@ def test_rejected_slices_are_counted_with_the_busiest_program(told):
     close, fewer = advice([found], threads=2, cores=2)
     assert "Close make, pid 7" in close
     assert "--threads 1" in fewer
+
+
+def test_restarts_without_a_clean_round_are_blamed_on_the_machine_and_not_on_the_time(told):
+    """Two of four were lost altogether, so that nothing below 25 % can be shown."""
+    found = findings(told(rejected=lambda restart, _number: restart > 2), "onnx")
+    assert (found.restarts, found.clean_restarts) == (4, 2)
+    assert found.spoilt
+    assert not found.cut_short
+    assert not found.passed
+    said = advice([found], threads=2, cores=2)
+    assert any("clean rounds in 2 restarts only" in one for one in said)
+    assert not any("more time" in one for one in said)
 
 
 def test_one_thread_cannot_be_made_fewer(told):

@@ -14,7 +14,15 @@ from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, read_options
 from infer_compare.results import Memory
-from infer_compare.timing import SliceLimits, TimedSlice, timed_phases, timed_slice, warm_up
+from infer_compare.timing import (
+    SliceLimits,
+    TimedSlice,
+    enqueued,
+    pipelined,
+    timed_phases,
+    timed_slice,
+    warm_up,
+)
 from infer_compare.worker.child.buffers import Pool
 from infer_compare.worker.protocol import (
     VERSION,
@@ -36,9 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
-    from infer_compare.results import Scope
+    from infer_compare.results import Scope, Series
 
 clock = time.perf_counter_ns
+ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
+"""The clocks of accelerators rise and fall with their load over tenths of a second."""
 
 
 class Host:
@@ -51,6 +61,7 @@ class Host:
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
         self._staged: _Staged | None = None
+        self._asynchronous = False
         self._noise = NoiseProbe()
 
     def open(self, request: Open) -> Opened:
@@ -82,6 +93,7 @@ class Host:
         session = self.backend.to_device(loaded, Device.parse(request.device))
         to_device_ns = clock() - start
         self._session = session
+        self._asynchronous = Device.parse(request.device).kind in self.backend.capabilities.asynchronous
         return Loaded(
             inputs=tuple(session.inputs),
             outputs=tuple(session.outputs),
@@ -89,6 +101,7 @@ class Host:
             load_ns=load_ns,
             to_device_ns=to_device_ns,
             resident=memory.resident(os.getpid()),
+            asynchronous=self._asynchronous,
         )
 
     def inputs(self, request: Inputs) -> Done:
@@ -176,9 +189,9 @@ class Host:
         staged = self._staged
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
-        limits = SliceLimits(slice_ns=self._noise.slice_ns)
+        limits = ACCELERATOR_LIMITS if self._asynchronous else SliceLimits(slice_ns=self._noise.slice_ns)
         before = self._noise.snapshot()
-        timed = staged.time(request.latency_ns, limits)
+        timed = staged.time(request.latency_ns, limits, request.series)
         after = self._noise.snapshot()
         return Timed(
             started_ns=timed.started_ns,
@@ -231,7 +244,15 @@ class _Staged:
         else:
             self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
 
-    def time(self, latency_ns: int, limits: SliceLimits) -> TimedSlice:
+    def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
+        session = self._session
+        if series == "pipelined":
+            enqueues = [partial(session.run, slot) for slot in self._slots]
+            waits = [partial(session.wait, slot) for slot in self._slots]
+            return pipelined(enqueues, waits, latency_ns, clock, limits)
+        if series == "enqueue":
+            runs = [partial(session.run, slot) for slot in self._slots]
+            return enqueued(runs, session.synchronize, latency_ns, clock)
         if self.scope == "device":
             return timed_slice(self.calls, latency_ns, clock, limits)
         return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
