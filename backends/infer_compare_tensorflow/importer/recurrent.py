@@ -1,4 +1,4 @@
-"""Recurrent layers: LSTM, GRU and RNN as one loop over the time steps.
+"""Recurrent layers: LSTM, GRU and RNN as one loop over the time steps, or as so many steps written out.
 
 ONNX's gates stand one above the other in W and R: i, o, f, c for the LSTM and z, r, h for the GRU.
 The input's share of every step is one matrix product before the loop.

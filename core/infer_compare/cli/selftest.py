@@ -39,7 +39,7 @@ def command(
     """Measures each backend against itself, and against itself made slower by 5, 10 and 20 %, and counts the verdicts.
 
     It tells how many verdicts are false, which differences this machine can show, and what disturbs it. It takes one
-    or two minutes a backend.
+    to four minutes a backend, longest where a framework starts slowly.
 
     Exit codes: 0 no false verdict, and at least the 20 % were shown at most batch sizes; 1 otherwise; 2 usage;
     3 no usable backend; 130 interrupted.
