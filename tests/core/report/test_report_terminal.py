@@ -20,7 +20,6 @@ from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from conftest import Story
-
     from infer_compare.report import ReportDocument
 
 SIZES = [2**power for power in range(9)]
