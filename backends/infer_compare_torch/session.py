@@ -89,7 +89,8 @@ class TorchSession(Session[Slot]):
         self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
         self._inference = torch.inference_mode()
         self._on_device = self._device.type == "cuda"
-        self._counts = _compiler_counts()
+        # An eager session spares the second that importing the compiler takes.
+        self._counts = _compiler_counts() if options.compile else (0, 0)
         self._retries = self._retried()
         self._closed = False
 
