@@ -80,7 +80,7 @@ def _advice(findings: Sequence[BackendFindings], fewer: int) -> Iterable[str]:
         yield (
             f"Too much was rejected with {listing([one.backend for one in spoilt])}: a batch size had clean rounds in "
             f"{count(min(one.clean_restarts for one in spoilt), 'restart')} only, and a difference below 25 % needs "
-            f"{ORDINARY_RESTARTS} of them."
+            f"{ORDINARY_RESTARTS} of them; run it again when the machine is quieter."
         )
     coarse = [one for one in findings if one.state == "measured" and not (one.cut_short or one.spoilt or _fine(one))]
     if coarse and not noisy:
