@@ -41,8 +41,7 @@ class Explorer:
         self._observer = observer
         self._outputs = outputs
         self._latency: dict[int, int] = {}
-        self.singles = 0
-        """How many rows were run alone."""
+        self._member = Member(route, terms)
 
     def run(
         self,
@@ -51,7 +50,7 @@ class Explorer:
         *,
         again: bool = False,
     ) -> bool:
-        """Feeds the exploration until it wants no more.
+        """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
 
         Args:
             exploration: which sizes to try.
@@ -62,22 +61,27 @@ class Explorer:
             Whether the contender can take part.
         """
         self._outputs.mkdir(parents=True, exist_ok=True)
-        with Member(self._route, self._terms) as member:
-            if not self._start(member, record=not again):
-                return False
-            if not again:
-                self._run_singles(member)
-            while (point := exploration.next()) is not None:
-                outcome = known(point)
-                if outcome is None:
-                    self._observer.probing(self._route.label, point)
-                    outcome = self._probe(member, point)
-                    self._store(point, outcome)
-                exploration.feed(point, outcome)
-            for point, skipped in exploration.skipped:
-                if known(point) is None:
-                    self._store(point, skipped)
+        member = self._member
+        if not member.alive and not self._start(member, record=not again):
+            return False
+        if not again:
+            self._run_singles(member)
+        while (point := exploration.next()) is not None:
+            outcome = known(point)
+            if outcome is None:
+                self._observer.probing(self._route.label, point)
+                outcome = self._probe(member, point)
+                self._store(point, outcome)
+            exploration.feed(point, outcome)
+        for point, skipped in exploration.skipped:
+            if known(point) is None:
+                self._store(point, skipped)
+        member.suspend()
         return True
+
+    def close(self) -> None:
+        """Ends the worker."""
+        self._member.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
@@ -103,7 +107,6 @@ class Explorer:
                 member.ask(request, Explored, phase="agree", deadline_s=self._deadline(1))
             except Setback:
                 return
-            self.singles += 1
 
     def _deadline(self, batch: int) -> float:
         """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.engine.team import Team
 from infer_compare.results import ForeignProcess, Measured
+from infer_compare.stats.wording import percent
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Measurement:
             if clean[point] < wanted
         )
         later = (self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
-        confirming = self.expectation.confirm_s(self.points, LAPS) if self.plan.restarts > 1 else 0.0
+        confirming = self.expectation.confirm_s(self.points, LAPS, self.plan.mode) if self.plan.restarts > 1 else 0.0
         return (here + later + confirming) * self._pace
 
     @property
@@ -194,7 +195,7 @@ def culprit(rounds: Sequence[Round]) -> str:
                 top[process.pid] = process
     if top:
         worst = max(top.values(), key=lambda one: one.share)
-        return f"the machine is busy: {worst.name}, pid {worst.pid}, takes {worst.share:.0%} of a core"
+        return f"the machine is busy: {worst.name}, pid {worst.pid}, takes {percent(worst.share)} of a core"
     if causes:
         return f"the machine is busy: {causes.most_common(1)[0][0]}"
     return "no round was clean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import AnyOutcome, Plan, Point
 
+WAITING = 0.1
+"""A worker waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
+the next contender's limit must not depend on it."""
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of the memory there is."""
 
@@ -117,13 +121,21 @@ class Sweep:
         """The operating points that each contender can run."""
         explorations: dict[str, Exploration] = {}
         explorers: dict[str, Explorer] = {}
-        for label, route in self._resolved.routes.items():
-            explorer = Explorer(route, self._resolved.terms, pool, self._journal, self._observer, self._outputs(label))
-            exploration = Exploration(self._plan.batch_sizes, bound_ns=self._plan.latency_bound_ns)
-            if explorer.run(exploration, partial(self._known, label)):
-                explorations[label], explorers[label] = exploration, explorer
-        if self._plan.batch_sizes is None:
-            self._complete(explorations, explorers)
+        plan = self._plan
+        with ExitStack() as stack:
+            for label, route in self._resolved.routes.items():
+                explorer = Explorer(
+                    route, self._resolved.terms, pool, self._journal, self._observer, self._outputs(label)
+                )
+                stack.callback(explorer.close)
+                exploration = Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode)
+                if explorer.run(exploration, partial(self._known, label)):
+                    explorations[label], explorers[label] = exploration, explorer
+                used = peaks(self._journal.run.probes).get(label, 0)
+                if plan.batch_sizes is not None or used > WAITING * memory.available():
+                    explorer.close()
+            if plan.batch_sizes is None:
+                self._complete(explorations, explorers)
         return {label: exploration.runnable for label, exploration in explorations.items()}
 
     def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
@@ -142,6 +154,7 @@ class Sweep:
             exploration.complete(further)
             if exploration.next() is not None:
                 explorers[label].run(exploration, partial(self._known, label), again=True)
+            explorers[label].close()
 
     def _outputs(self, label: str) -> Path:
         # Labels are the user's words; a folder is named by a number.
@@ -217,11 +230,11 @@ class Sweep:
         if plan.budget_s is not None:
             left_s = plan.budget_s - (time.monotonic() - self._began)
             cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}
-            confirm_s = expectation.confirm_s(points, LAPS)
+            confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
             plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
         expected_s = plan.restarts * expectation.restart_s(points, pending, plan.rounds_per_restart)
-        expected_s += expectation.confirm_s(points, LAPS)
+        expected_s += expectation.confirm_s(points, LAPS, plan.mode)
         self._note(
             "plan",
             f"at most {plan.restarts} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
@@ -247,7 +260,7 @@ class Sweep:
                 table[candidate] = found
                 by_label[point.contender].append(point)
         candidates = {
-            label: to_confirm(label, own, table, measurements, margin=self._plan.margin)
+            label: to_confirm(label, own, table, measurements, margin=self._plan.margin, mode=self._plan.mode)
             for label, own in by_label.items()
         }
         restart = max((one.restart for one in run.rounds), default=0) + 1

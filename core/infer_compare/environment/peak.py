@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 TIMEOUT_S = 20.0
 SIZES = (512, 1024, 2048)
 """Small ones are fastest where caches are small, large ones where there are many cores."""
-REPEATS = 3
+REPEATS = 4
 """Of each product and copy, of which the fastest counts."""
-SHORT_S = 0.1
+SHORT_S = 0.02
 """A product that takes longer than this has found the peak."""
 TRIES = 2
-COPY_BYTES = 1 << 27
+COPY_BYTES = 1 << 26
 """Well beyond the caches."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run
+    from infer_compare.verdicts.protocol import Mode
 
 SLICE_S = 0.06
 SLICE_CALLS = 8
@@ -92,11 +93,11 @@ class Expectation:
             total += sum(self.warm_up_s(label, point) for label in labels)
         return total + sum(self.start_s.get(label, 0.0) for label in active)
 
-    def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int) -> float:
-        """Confirming three sizes of each contender, the largest ones for want of knowing better."""
+    def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int, mode: Mode) -> float:
+        """Confirming some sizes of each contender, the largest ones for want of knowing better."""
         total = 0.0
         for label, found in points.items():
-            largest = sorted(found)[-CONFIRMED_SIZES:]
+            largest = sorted(found)[-CONFIRMED_SIZES[mode] :]
             total += self.start_s.get(label, 0.0)
             total += sum(self.warm_up_s(label, point) + 2 * laps * self.slice_s(label, point) for point in largest)
         return total

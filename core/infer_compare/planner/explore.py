@@ -23,27 +23,34 @@ from infer_compare.results import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from infer_compare.verdicts.protocol import Mode
+
 PLATEAU_GAIN = 0.05
 """A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained
 less as well. Against the best, since the rough figures of exploring go up and down on a busy machine."""
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
+SLOWEST_NS: dict[Mode, int] = {"quick": 20_000_000, "default": 150_000_000, "thorough": SLOWEST_AUTO_NS}
+"""The same once there are enough sizes for a curve: a slice holds eight calls."""
+ENOUGH_SIZES = 4
 BAD_IN_A_ROW = 2
 
 
 class Exploration:
     """The sizes of one contender: those given, or powers of two up to where throughput no longer rises."""
 
-    def __init__(self, sizes: Sequence[int] | None, *, bound_ns: int | None = None) -> None:
+    def __init__(self, sizes: Sequence[int] | None, *, bound_ns: int | None = None, mode: Mode = "default") -> None:
         """Nothing has been tried yet.
 
         Args:
             sizes: ascending, or None for `auto`.
             bound_ns: a latency bound. `auto` goes on past the plateau while batches keep it, to find the largest.
+            mode: how much time batches may take.
         """
         self._given = tuple(sizes) if sizes is not None else None
         self._bound_ns = bound_ns
+        self._mode = mode
         self._outcomes: dict[int, AnyOutcome] = {}
         self._ended: str | None = None
         self._bad_in_a_row = 0
@@ -98,8 +105,13 @@ class Exploration:
         Args:
             sizes: such as those at which other contenders were tried, or between powers of two.
         """
-        largest = max(self._measured, default=0)
-        self._extra = tuple(sorted(size for size in set(sizes) if self._ended is None or size < largest))
+        latencies = self.latencies_ns
+        largest = max(latencies, default=0)
+        self._extra = tuple(
+            size
+            for size in sorted(set(sizes))
+            if size < largest or (self._ended is None and size / largest * latencies[largest] <= self._slowest_ns)
+        )
         self._ended = None
         self._bad_in_a_row = 0
 
@@ -117,10 +129,14 @@ class Exploration:
     def _measured(self) -> dict[int, Measured]:
         return {size: outcome for size, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
+    @property
+    def _slowest_ns(self) -> int:
+        return SLOWEST_NS[self._mode] if len(self._measured) >= ENOUGH_SIZES else SLOWEST_AUTO_NS
+
     def _plateau(self) -> bool:
         """Whether two sizes in a row gained less than 5 % over the best before, or the next would take too long."""
         measured = sorted(self._measured.items())
-        if measured and 2 * measured[-1][1].latency_ns > SLOWEST_AUTO_NS:
+        if measured and 2 * measured[-1][1].latency_ns > self._slowest_ns:
             return True
         if measured and self._bound_ns is not None and measured[-1][1].latency_ns <= self._bound_ns:
             return False

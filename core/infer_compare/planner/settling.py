@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.protocol import EARLY_LOOKS
-from infer_compare.verdicts.settle import settlement
+from infer_compare.verdicts.settle import hopeless, settlement, stalled
 from infer_compare.verdicts.verdict import margin_between
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def unsettled(
     run: Run, points: Mapping[str, Sequence[OperatingPoint]], restarts_done: int
 ) -> tuple[OperatingPoint, ...]:
-    """The operating points at which some pair of contenders is not settled, ascending.
+    """The operating points at which some pair of contenders is not settled and still can be, ascending.
 
-    A point that only one contender runs has nothing to settle; two restarts tell its figures.
+    A point that only one contender runs has nothing to settle; two restarts tell its figures. Nothing more comes of a
+    pair whose interval no longer shrinks, or that no look to come can settle.
 
     Args:
         run: as it stands after a restart.
@@ -33,20 +34,24 @@ def unsettled(
     if restarts_done < min(EARLY_LOOKS):
         return tuple(every)
     measurements = Measurements(run.rounds, run.header.plan.threads)
-    return tuple(point for point in every if not _settled(run, measurements, points, point))
+    to_come = run.header.plan.restarts - restarts_done
+    return tuple(point for point in every if _open(run, measurements, points, point, to_come))
 
 
-def _settled(
+def _open(
     run: Run,
     measurements: Measurements,
     points: Mapping[str, Sequence[OperatingPoint]],
     point: OperatingPoint,
+    to_come: int,
 ) -> bool:
     labels = [label for label, found in points.items() if point in found]
     for a, b in combinations(labels, 2):
         contrast = measurements.contrast(Candidate(a, point), Candidate(b, point))
         if contrast is None:
-            return False
-        if settlement(contrast, run.header.plan.mode, margin=margin_between(run, a, b)) is None:
-            return False
-    return True
+            return True
+        if settlement(contrast, run.header.plan.mode, margin=margin_between(run, a, b)) is not None:
+            continue
+        if not (stalled(contrast) or hopeless(contrast, to_come)):
+            return True
+    return False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infer_compare.results import Point
+    from infer_compare.verdicts.protocol import Mode
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ def to_confirm(
     measurements: Measurements,
     *,
     margin: float = MARGIN,
-    sizes: int = CONFIRMED_SIZES,
+    mode: Mode = "default",
 ) -> tuple[OperatingPoint, ...]:
     """The points that fresh rounds should re-measure: the fastest, the smallest tied with it, and the next in rank.
 
@@ -135,14 +136,14 @@ def to_confirm(
         table: figures by candidate.
         measurements: the rounds of the measure phase.
         margin: relative difference below which two sizes count as the same.
-        sizes: how many points, at most.
+        mode: decides how many points, at most.
     """
     ranked = ranking(label, points, table)
     if not ranked:
         return ()
     smallest = min(found.point for found in _tied(label, ranked, measurements, ("measure",), margin))
     in_order = dict.fromkeys([ranked[0].point, smallest, *(found.point for found in ranked)])
-    return tuple(sorted(list(in_order)[:sizes]))
+    return tuple(sorted(list(in_order)[: CONFIRMED_SIZES[mode]]))
 
 
 def _tied(

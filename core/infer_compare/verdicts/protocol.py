@@ -77,11 +77,11 @@ PAGE_FAULT_SYSTEM_SHARE = 0.10
 
 LAUNCH_BOUND_SHARE = 0.9
 """From this share of the pipelined period on, enqueuing is what takes the time."""
-PEAK_EXCESS = 1.15
+PEAK_EXCESS = 1.5
 """A point beyond this multiple of what the machine's fastest matrix product does is not believed."""
 
 # Best batch.
-CONFIRMED_SIZES = 3
+CONFIRMED_SIZES: dict[Mode, int] = {"quick": 2, "default": 3, "thorough": 3}
 """The highest-ranked sizes that fresh rounds confirm."""
 TIE_LIMIT = 0.10
 """A size further behind the best than this is never called tied, however noisy: that would recommend on no evidence."""

@@ -104,6 +104,24 @@ def stalled(contrast: Contrast, confidence: float = CONFIDENCE) -> bool:
     return now is not None and before is not None and now > (1 - STALLED_SHRINKAGE) * before
 
 
+def hopeless(contrast: Contrast, to_come: int) -> bool:
+    """Whether the restarts that are still to come cannot settle it, whatever they show.
+
+    Before the fourth restart only the early looks decide, and these ask every clean round, the past ones too, for more
+    than their guard. More rounds could then only sharpen a figure that gets no verdict.
+
+    Args:
+        contrast: all clean rounds so far.
+        to_come: restarts that are planned and not done.
+    """
+    reachable = contrast.restarts + to_come
+    if reachable >= ORDINARY_RESTARTS:
+        return False
+    least, greatest = contrast.extremes
+    guards = [log(look.guard) for restarts, look in EARLY_LOOKS.items() if contrast.restarts < restarts <= reachable]
+    return all(least <= guard and greatest >= -guard for guard in guards)
+
+
 def _early(data: Contrast, look: Look, margin: float) -> Verdict | None:
     half = data.half_width(look.confidence)
     if half is None or data.fewest < look.rounds:

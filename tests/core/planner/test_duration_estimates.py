@@ -56,7 +56,7 @@ def test_every_part_takes_time(latency_ns: int, first_ns: int, rounds: int, laps
     assert expectation.round_s(["a"], ONE) > 6 * calls_s
     points = {"a": (ONE, TWO)}
     assert expectation.restart_s(points, (ONE, TWO), rounds) > 12 * rounds * calls_s + 1
-    assert expectation.confirm_s(points, laps) > 12 * laps * calls_s + 1
+    assert expectation.confirm_s(points, laps, "default") > 12 * laps * calls_s + 1
 
 
 @settings(deadline=None)
@@ -89,7 +89,7 @@ def test_more_rounds_and_more_points_take_longer(latency_ns: int, rounds: int) -
     expectation, points = expecting(latency_ns), {"a": (ONE, TWO)}
     assert expectation.restart_s(points, (ONE,), rounds) < expectation.restart_s(points, (ONE,), rounds + 1)
     assert expectation.restart_s(points, (ONE,), rounds) < expectation.restart_s(points, (ONE, TWO), rounds)
-    assert expectation.confirm_s(points, rounds) < expectation.confirm_s(points, rounds + 1)
+    assert expectation.confirm_s(points, rounds, "quick") < expectation.confirm_s(points, rounds + 1, "quick")
     only_one = expectation.restart_s({"a": (ONE,)}, (ONE, TWO), rounds)
     assert only_one == expectation.restart_s({"a": (ONE,)}, (ONE,), rounds)
     assert expectation.restart_s(points, (), rounds) == 0
@@ -100,9 +100,9 @@ def test_confirming_is_expected_of_the_three_largest_sizes() -> None:
     points = tuple(map(OperatingPoint, (1, 2, 4, 8, 16)))
     latencies = {("a", point): 10**9 * point.batch for point in points}
     expectation = Expectation(start_s={}, latency_ns=latencies, first_call_ns={})
-    three = expectation.confirm_s({"a": points[-3:]}, 2)
-    assert expectation.confirm_s({"a": points}, 2) == three
-    assert expectation.confirm_s({"a": points[:3]}, 2) < three
+    three = expectation.confirm_s({"a": points[-3:]}, 2, "default")
+    assert expectation.confirm_s({"a": points}, 2, "default") == three
+    assert expectation.confirm_s({"a": points[:3]}, 2, "default") < three
 
 
 COSTS = st.lists(st.floats(0.01, 1000), min_size=3, max_size=3).map(

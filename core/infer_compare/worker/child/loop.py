@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import os
+import sys
 import traceback
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -49,6 +50,11 @@ def main() -> None:
     for descriptor in (arguments.requests, arguments.replies):
         os.set_inheritable(descriptor, False)
     serve(arguments.requests, arguments.replies)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The session is closed. Taking the interpreter and a framework apart takes up to 0.7 s, and frees nothing that the
+    # end of the process does not free.
+    os._exit(0)
 
 
 def serve(requests: int, replies: int) -> None:
