@@ -4,7 +4,7 @@ For the same torch module and the same ONNX Runtime session, the harness's timed
 one process, so that both see the same machine. Above 1 the harness reports more than the bare loop reaches.
 The second table is the parent's processor time while its workers measure.
 
-    python benchmarks/overhead.py [--repeats 15]
+    python benchmarks/overhead.py [--repeats 15] [--threads 2] [--save]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from trials import report
 
 from infer_compare import api
 from infer_compare.engine.request import SweepRequest
@@ -30,7 +31,7 @@ from infer_compare.plugins import Plugins, read_options
 from infer_compare.timing import timed_slice, warm_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from onnxruntime import InferenceSession
 
@@ -97,14 +98,15 @@ def compare(backend_name: str, model: str, batch: int, repeats: int, folder: Pat
     count = max(8, round(60e6 / max(1, latency_ns)))
     bare(count)
     probe = NoiseProbe()
-    ratios, refused = [], 0
+    ratios, rejected = [], 0
     for repeat in range(repeats):
         order = ("harness", "bare") if repeat % 2 else ("bare", "harness")
         seconds = {}
         before = probe.snapshot()
         for which in order:
             if which == "harness":
-                timed = timed_slice(calls, latency_ns, clock)
+                with session.running():
+                    timed = timed_slice(calls, latency_ns, clock)
                 seconds[which] = sum(timed.durations_ns) / timed.calls
             else:
                 bare(3)
@@ -114,7 +116,7 @@ def compare(backend_name: str, model: str, batch: int, repeats: int, folder: Pat
         difference = probe.difference(before, probe.snapshot())
         share = difference.wait_share
         if share is not None and share > 0.1:
-            refused += 1
+            rejected += 1
             continue
         ratios.append(seconds["bare"] / seconds["harness"])
     session.close()
@@ -124,11 +126,11 @@ def compare(backend_name: str, model: str, batch: int, repeats: int, folder: Pat
     spread = statistics.stdev(ratios) if len(ratios) > 1 else math.nan
     return (
         f"{backend_name:6} {model:5} {batch:5} {latency_ns / 1e3:10.1f} {centre:8.4f} {spread:8.4f} "
-        f"{refused / repeats:9.0%}"
+        f"{rejected / repeats:9.0%}"
     )
 
 
-def parent_share(folder: Path) -> str:
+def parent_share(folder: Path, threads: int) -> str:
     """The parent's processor time while a worker measures, as a share of a core."""
     from infer_compare.engine.events import Observer
 
@@ -146,7 +148,13 @@ def parent_share(folder: Path) -> str:
 
     marks = Marks()
     request = SweepRequest(
-        model="cnn", contenders=("torch", "onnx"), batch_sizes=(1, 8, 64), mode="quick", restarts=1, rounds=8
+        model="cnn",
+        contenders=("torch", "onnx"),
+        batch_sizes=(1, 8, 64),
+        mode="quick",
+        restarts=1,
+        rounds=8,
+        threads=threads,
     )
     api.sweep(request, folder / "run", observer=marks)
     assert marks.first is not None
@@ -154,22 +162,22 @@ def parent_share(folder: Path) -> str:
     return f"parent: {used:.3f} s of processor time in {wall:.1f} s of measuring: {used / wall:.2%} of a core"
 
 
-def main() -> None:
-    """Prints both tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--repeats", type=int, default=15)
-    repeats = parser.parse_args().repeats
-    threads = default_threads()
-    print(f"{os.cpu_count()} cores, {threads} threads, {repeats} repeats each; ratio = reported / bare throughput")
-    print(f"{'':6} {'model':5} {'batch':>5} {'us/call':>10} {'ratio':>8} {'spread':>8} {'refused':>9}")
+def lines(arguments: argparse.Namespace) -> Iterator[str]:
+    """Both tables."""
+    threads, repeats = arguments.threads or default_threads(), arguments.repeats
+    yield f"{os.cpu_count()} cores, {threads} threads, {repeats} repeats each; ratio = reported / bare throughput"
+    yield f"{'':6} {'model':5} {'batch':>5} {'us/call':>10} {'ratio':>8} {'spread':>8} {'rejected':>9}"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for backend in ("torch", "onnx"):
             for model in ("mlp", "cnn"):
                 for batch in (1, 8, 64):
-                    print(compare(backend, model, batch, repeats, folder, threads), flush=True)
-        print(parent_share(folder))
+                    yield compare(backend, model, batch, repeats, folder, threads)
+        yield parent_share(folder, threads)
 
 
 if __name__ == "__main__":
-    main()
+    options = argparse.ArgumentParser(description="What the harness costs.")
+    options.add_argument("--repeats", type=int, default=15)
+    options.add_argument("--threads", type=int)
+    report("overhead", lines, options)

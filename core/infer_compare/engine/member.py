@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -23,7 +23,7 @@ from infer_compare.worker.protocol import VERSION, Failure, Inputs, Load, Loaded
 from infer_compare.worker.supervisor import Process, Watchdog, is_suspect, name_death
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from infer_compare.engine.contenders import Route
@@ -96,15 +96,18 @@ class Member:
         return self._process is not None and self._process.alive
 
     def start(self, restart: int, inputs: Sequence[Path], *, timing: bool) -> Start:
-        """Starts a fresh worker, loads the model in it and maps the inputs.
+        """Starts a fresh worker, loads the model in it and maps the inputs: `begin` and `finish`."""
+        self.begin(timing=timing)
+        return self.finish(restart, inputs)
+
+    def begin(self, *, timing: bool) -> None:
+        """Starts a fresh worker, which imports its framework while others do the same.
 
         Args:
-            restart: which set of workers this one belongs to; 0 while exploring.
-            inputs: the pool of input rows.
             timing: the memory is looked at less often than while sizes are tried.
 
         Raises:
-            Setback: it cannot be started, or the backend cannot load the model.
+            Setback: it cannot be started.
         """
         self.close()
         contender = self.route.contender
@@ -113,23 +116,35 @@ class Member:
             self._watchdog.timing()
         self._kills = memory.kernel_kills() or 0
         try:
-            self._process = Process(contender.spec.python, watchdog=self._watchdog)
+            self._process = process = Process(contender.spec.python, watchdog=self._watchdog)
         except OSError as error:
             reason = f"its worker cannot be started: {error.strerror or error}"
             raise Setback(Failed(error=type(error).__name__, reason=reason, phase="start")) from error
-        spawned = self._process.spawned_ns
-        opened = self.ask(
-            Open(
-                backend=contender.entry.reference,
-                options=contender.spec.options,
-                threads=self.terms.threads,
-                seed=self.terms.seed,
-            ),
-            Opened,
-            phase="start",
-            deadline_s=START_DEADLINE_S,
+        opening = Open(
+            backend=contender.entry.reference,
+            options=contender.spec.options,
+            threads=self.terms.threads,
+            seed=self.terms.seed,
         )
-        answered = time.perf_counter_ns()
+        with self._naming(process, "start"):
+            process.post(opening)
+
+    def finish(self, restart: int, inputs: Sequence[Path]) -> Start:
+        """Loads the model in the worker that was begun, and maps the inputs.
+
+        Args:
+            restart: which set of workers this one belongs to; 0 while exploring.
+            inputs: the pool of input rows.
+
+        Raises:
+            Setback: the framework cannot be imported, or the backend cannot load the model.
+        """
+        process, contender = self._process, self.route.contender
+        if process is None:
+            raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase="start"))
+        with self._naming(process, "start"):
+            reply = process.answer(START_DEADLINE_S)
+        opened = self._expected(reply, Opened, "start", process)
         if opened.protocol != VERSION:
             self.close()
             reason = (
@@ -149,7 +164,7 @@ class Member:
         return Start(
             contender=self.label,
             restart=restart,
-            pid=self._process.pid,
+            pid=process.pid,
             framework_version=opened.version,
             plugin_version=contender.entry.origin.version,
             provenance=self.route.model.provenance,
@@ -157,7 +172,7 @@ class Member:
             device=contender.spec.device,
             asynchronous=loaded.asynchronous,
             effective=loaded.effective,
-            spawn_ns=max(0, answered - spawned - opened.import_ns),
+            spawn_ns=max(0, opened.began_ns - process.spawned_ns),
             import_ns=opened.import_ns,
             load_ns=loaded.load_ns,
             to_device_ns=loaded.to_device_ns,
@@ -181,8 +196,15 @@ class Member:
         process = self._process
         if process is None:
             raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase=phase))
-        try:
+        with self._naming(process, phase):
             reply = process.ask(request, deadline_s or self.terms.timeout_s)
+        return self._expected(reply, kind, phase, process)
+
+    @contextmanager
+    def _naming(self, process: Process, phase: Phase) -> Iterator[None]:
+        """Turns the ways in which a worker can be lost into outcomes."""
+        try:
+            yield
         except WorkerDied as death:
             kills = (memory.kernel_kills() or 0) - self._kills
             outcome = name_death(death, phase, cap=self.terms.max_memory, kernel_kills=kills)
@@ -194,6 +216,9 @@ class Member:
         except ProtocolViolation as lie:
             failed = Failed(error="ProtocolViolation", reason=str(lie), phase=phase)
             raise Setback(failed, touched=process.touched) from lie
+
+    def _expected(self, reply: Reply, kind: type[Answer], phase: Phase, process: Process) -> Answer:
+        """The reply, if it is of the kind that answers the request."""
         if isinstance(reply, Failure):
             raise self._raised(reply, phase, process.touched)
         if not isinstance(reply, kind):

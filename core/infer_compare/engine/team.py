@@ -72,20 +72,35 @@ class Team:
         """Points at which a contender failed here; they are not tried again."""
 
     def start(self) -> None:
-        """Starts the workers in random order; one that does not start takes no part in this restart."""
-        for label in self._order.shuffled(list(self._members)):
-            self._start(label)
+        """Starts the workers in random order; one that does not start takes no part in this restart.
 
-    def _start(self, label: str) -> None:
-        member = self._members[label]
+        They import their frameworks side by side; what starting costs is told by the worker that explored, alone.
+        """
+        begun = [label for label in self._order.shuffled(list(self._members)) if self._begin(label)]
+        for label in begun:
+            self._finish(label)
+
+    def _begin(self, label: str) -> bool:
         self._observer.starting("measure", label)
         try:
-            self._journal.add(member.start(self._restart, self._pool.paths, timing=True))
+            self._members[label].begin(timing=True)
         except Setback as setback:
-            self._bury(label, None, setback.outcome, "start")
-            self._losses[label] = LIVES
+            self._no_start(label, setback)
+            return False
+        return True
+
+    def _finish(self, label: str) -> None:
+        member = self._members[label]
+        try:
+            self._journal.add(member.finish(self._restart, self._pool.paths))
+        except Setback as setback:
+            self._no_start(label, setback)
         else:
             member.suspend()
+
+    def _no_start(self, label: str, setback: Setback) -> None:
+        self._bury(label, None, setback.outcome, "start")
+        self._losses[label] = LIVES
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -193,8 +208,8 @@ class Team:
         self._losses[label] = self._losses.get(label, 0) + 1
         self._bury(label, point, setback.outcome, phase)
         self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
-        if not self._members[label].alive and self._losses[label] < LIVES:
-            self._start(label)
+        if not self._members[label].alive and self._losses[label] < LIVES and self._begin(label):
+            self._finish(label)
         return _Lost()
 
     def _bury(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:

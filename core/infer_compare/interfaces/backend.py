@@ -8,6 +8,7 @@ is inside the clock: a session never times itself.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from infer_compare.interfaces.values import (
@@ -70,6 +71,12 @@ class Session(ABC, Generic[Staged]):
     @abstractmethod
     def run(self, staged: Staged) -> None:
         """Runs the model on a staged batch. May return before the work is done."""
+
+    def running(self) -> AbstractContextManager[object]:
+        """Entered around many calls of `run`, so that not each of them pays for what all need, such as a mode of the
+        framework. `run` must work without it too. Default: nothing.
+        """
+        return nullcontext()
 
     @abstractmethod
     def synchronize(self) -> None:

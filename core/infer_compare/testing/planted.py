@@ -28,6 +28,7 @@ from infer_compare.stats.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from infer_compare.interfaces.backend import Array, Batch
 
@@ -89,6 +90,10 @@ class PlantedSession(Session[Any]):
             self._began = self._clock()
         self._under_way += 1
         self._inner.run(staged)
+
+    def running(self) -> AbstractContextManager[object]:
+        """The inner session's."""
+        return self._inner.running()
 
     def synchronize(self) -> None:
         """Waits inside, then longer."""

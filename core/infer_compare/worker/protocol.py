@@ -111,6 +111,8 @@ class Opened(Message, frozen=True, kw_only=True, tag="opened"):
     protocol: int
     version: str
     devices: tuple[Device, ...]
+    began_ns: int
+    """When the request was read, by the machine's monotonic clock, which its processes share."""
     import_ns: int
     schedstat: bool
     """Whether the worker can see how long its threads waited."""

@@ -94,6 +94,21 @@ def test_a_model_runs_in_inference_mode(double: ModelSource, open_session: Open)
     assert not torch.is_inference_mode_enabled()
 
 
+def test_inference_mode_is_entered_once_around_many_runs_and_left_again(
+    double: ModelSource, open_session: Open
+) -> None:
+    """A run outside enters it on its own."""
+    session = open_session(double)
+    slot = session.stage([rows(2)])
+    with session.running():
+        assert torch.is_inference_mode_enabled()
+        session.run(slot)
+        assert slot.outputs.is_inference()
+    assert not torch.is_inference_mode_enabled()
+    session.run(slot)
+    assert slot.outputs.is_inference()
+
+
 def test_a_reused_slot_runs_the_new_batch(double: ModelSource, open_session: Open) -> None:
     """`into` gives the same slot back with other inputs."""
     with open_session(double) as session:

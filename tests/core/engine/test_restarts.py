@@ -76,7 +76,7 @@ def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_o
 
 def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
     """In laps, and with the fresh rounds alone as the figures."""
-    run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2)
+    run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
     fresh = [one for one in run.rounds if one.phase == "confirm"]
     assert len({one.point for one in fresh}) == 3
     assert {one.restart for one in fresh} == {3}

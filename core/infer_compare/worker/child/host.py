@@ -78,6 +78,7 @@ class Host:
             protocol=VERSION,
             version=version,
             devices=tuple(self.backend.devices()),
+            began_ns=start,
             import_ns=import_ns,
             schedstat=self._noise.schedstat,
         )
@@ -173,7 +174,9 @@ class Host:
         start = clock()
         session.prepare(request.point)
         prepare_ns = clock() - start
-        result = warm_up(self._stage(request.point, request.scope).calls, clock)
+        staged = self._stage(request.point, request.scope)
+        with session.running():
+            result = warm_up(staged.calls, clock)
         return WarmedUp(
             prepare_ns=prepare_ns,
             first_call_ns=result.first_call_ns,
@@ -190,8 +193,10 @@ class Host:
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
         limits = ACCELERATOR_LIMITS if self._asynchronous else SliceLimits(slice_ns=self._noise.slice_ns)
+        session, _ = self._ready()
         before = self._noise.snapshot()
-        timed = staged.time(request.latency_ns, limits, request.series)
+        with session.running():
+            timed = staged.time(request.latency_ns, limits, request.series)
         after = self._noise.snapshot()
         return Timed(
             started_ns=timed.started_ns,

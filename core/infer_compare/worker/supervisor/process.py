@@ -98,12 +98,15 @@ class Process:
         return self._ring.text
 
     def ask(self, request: Request, deadline_s: float) -> Reply:
-        """Sends a request and waits for its answer, without using the processor meanwhile.
+        """Sends a request and waits for its answer: `post` and `answer`."""
+        self.post(request)
+        return self.answer(deadline_s)
+
+    def post(self, request: Request) -> None:
+        """Sends a request; its answer must be awaited before the next one is sent.
 
         Raises:
-            WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
-            WorkerTimeout: there was no answer within `deadline_s`; the process has been ended.
-            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+            WorkerDied: the process has ended.
         """
         import msgspec
 
@@ -117,6 +120,15 @@ class Process:
             send(self._requests, msgspec.structs.replace(request, number=self._number))
         except OSError:
             raise self._death() from None
+
+    def answer(self, deadline_s: float) -> Reply:
+        """Waits for the answer to what was posted, without using the processor meanwhile.
+
+        Raises:
+            WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
+            WorkerTimeout: there was no answer within `deadline_s`; the process has been ended.
+            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+        """
         try:
             return self._await(deadline_s)
         except (WorkerTimeout, ProtocolViolation):
