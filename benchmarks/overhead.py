@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from trials import report
 
 from infer_compare import api
 from infer_compare.engine.request import SweepRequest
@@ -29,6 +28,7 @@ from infer_compare.interfaces import Device, ModelSource, Settings
 from infer_compare.models.builtin import builtin_models
 from infer_compare.plugins import Plugins, read_options
 from infer_compare.timing import timed_slice, warm_up
+from trials import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trials import report, sweep
-
 from infer_compare.verdicts.summary import summarise
+from trials import report, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

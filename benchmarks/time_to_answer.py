@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from trials import report, sweep
 
 from infer_compare.interfaces import Device, ModelSource, Settings
 from infer_compare.models.builtin import builtin_models
@@ -25,6 +24,7 @@ from infer_compare.plugins import Plugins, read_options
 from infer_compare.stats.student import t_interval
 from infer_compare.timing import timed_slice, warm_up
 from infer_compare.verdicts.summary import summarise
+from trials import report, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

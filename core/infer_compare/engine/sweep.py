@@ -17,13 +17,12 @@ from infer_compare.engine.pool import InputPool
 from infer_compare.environment import memory
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Exploration, Order
+from infer_compare.planner.confirming import candidates
 from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
+from infer_compare.planner.grouping import grouped
 from infer_compare.planner.refine import around_best, around_bound
 from infer_compare.planner.settling import unsettled
 from infer_compare.results import Closing, Note, Run
-from infer_compare.verdicts.best import to_confirm
-from infer_compare.verdicts.figures import Figures, figures
-from infer_compare.verdicts.measurements import Candidate, Measurements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.journal import Journal
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import AnyOutcome, Plan, Point
+    from infer_compare.results import AnyOutcome, Plan
 
 WAITING = 0.1
 """A worker waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
@@ -215,7 +214,10 @@ class Sweep:
                 if not pending:
                     break
             if plan.restarts > 1:
-                self._confirm(measurement, points, groups)
+                last = max((one.restart for one in self._journal.run.rounds), default=0)
+                best = candidates(self._journal.run, points)
+                for group in groups:
+                    measurement.confirm(last + 1, {label: best[label] for label in group})
         except HostBusy as busy:
             self._note("machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)
@@ -242,31 +244,6 @@ class Sweep:
         )
         return plan
 
-    def _confirm(
-        self,
-        measurement: Measurement,
-        points: Mapping[str, tuple[OperatingPoint, ...]],
-        groups: Sequence[tuple[str, ...]],
-    ) -> None:
-        """Measures the candidates for each contender's best again, close together in time."""
-        run = self._journal.run
-        table: dict[Candidate, Figures] = {}
-        measurements = Measurements(run.rounds, run.header.plan.threads)
-        by_label: dict[str, list[Point]] = {label: [] for label in points}
-        for point in run.points:
-            candidate = Candidate(point.contender, point.point)
-            found = figures(point, measurements.readings(candidate)) if point.contender in by_label else None
-            if found is not None:
-                table[candidate] = found
-                by_label[point.contender].append(point)
-        candidates = {
-            label: to_confirm(label, own, table, measurements, margin=self._plan.margin, mode=self._plan.mode)
-            for label, own in by_label.items()
-        }
-        restart = max((one.restart for one in run.rounds), default=0) + 1
-        for group in groups:
-            measurement.confirm(restart, {label: candidates[label] for label in group})
-
     def _advice(self) -> str:
         threads = self._plan.threads
         if threads < 2:
@@ -277,21 +254,11 @@ class Sweep:
         )
 
     def _groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        """Contenders that may be alive together: first fit, by the peaks that exploring saw."""
-        needs = peaks(self._journal.run.probes)
-        room = TOGETHER * memory.available()
-        groups: list[list[str]] = []
-        for label in labels:
-            for group in groups:
-                if sum(needs.get(one, 0) for one in (*group, label)) <= room:
-                    group.append(label)
-                    break
-            else:
-                groups.append([label])
+        groups = grouped(labels, peaks(self._journal.run.probes), TOGETHER * memory.available())
         if len(groups) > 1:
             parts = "; ".join(", ".join(group) for group in groups)
             self._note("memory", f"the contenders do not fit into memory together and are measured apart: {parts}")
-        return [tuple(group) for group in groups]
+        return groups
 
     def _note(self, topic: str, text: str) -> None:
         self._journal.add(Note(topic=topic, text=text))

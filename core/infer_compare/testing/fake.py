@@ -11,9 +11,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from infer_compare.errors import DeviceUnavailable, UnsupportedModel
 from infer_compare.interfaces import (
@@ -30,46 +28,14 @@ from infer_compare.interfaces import (
     TensorSpec,
 )
 from infer_compare.interfaces.failures import classify_common
+from infer_compare.testing.script import FakeOptions, Step, interpolate, read_curve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infer_compare.interfaces.backend import Array, Batch
 
-Step = Literal["import", "devices", "load", "to_device", "prepare", "stage", "run", "synchronize", "fetch", "classify"]
 OUTPUTS = 4
-
-
-def _text(description: str) -> msgspec.Meta:
-    return msgspec.Meta(description=description)
-
-
-class FakeOptions(Options, frozen=True, kw_only=True):
-    """What the fake does."""
-
-    fixed_us: Annotated[float, _text("Time of a call beside its samples.")] = 200.0
-    host_us: Annotated[float, _text("On the accelerator: time until a call returns.")] = 50.0
-    per_sample_us: Annotated[float, _text("Time of each sample.")] = 10.0
-    curve: Annotated[str, _text("JSON file of {batch size: samples per second}; between sizes, interpolated.")] = ""
-    drift_per_s: Annotated[float, _text("Relative slowing per second of life.")] = 0.0
-    slow_every: Annotated[int, _text("Every so many calls take three times as long; 0 for none.")] = 0
-    process_spread: Annotated[float, _text("Relative difference between processes, uniform.")] = 0.0
-    start_ms: Annotated[float, _text("Time of the pretended import.")] = 0.0
-    bytes_per_sample: Annotated[int, _text("Host memory really touched for each sample of a batch.")] = 0
-    oom_above: Annotated[int, _text("Batches above this raise an out-of-memory; 0 for none.")] = 0
-    limit_above: Annotated[int, _text("Batches above this meet an index limit; 0 for none.")] = 0
-    ambiguous_above: Annotated[int, _text("Batches above this fail in a way that may be memory; 0 for none.")] = 0
-    fail_in: Annotated[Step | Literal[""], _text("The step that raises.")] = ""
-    hang_in: Annotated[Step | Literal[""], _text("The step that never returns.")] = ""
-    die_in: Annotated[Step | Literal[""], _text("The step in which the process ends by a signal.")] = ""
-    die_by: Annotated[Literal["SIGSEGV", "SIGABRT", "SIGKILL"], _text("That signal.")] = "SIGSEGV"
-    at_batch: Annotated[int, _text("The batch size at which it fails, hangs or dies; 0 for all.")] = 0
-    after_calls: Annotated[int, _text("Calls of `run` before it fails, hangs or dies.")] = 0
-    outputs: Annotated[
-        Literal["right", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")
-    ] = "right"
-    chatter: Annotated[bool, _text("Write rubbish to standard output and standard error at every call.")] = False
-    violate: Annotated[Literal["", "garbage", "oversized"], _text("What to write to the reply pipe instead.")] = ""
 
 
 class FakeOutOfMemory(Exception):
@@ -104,7 +70,7 @@ class FakeSession(Session[FakeSlot]):
         self._born = time.perf_counter()
         self._calls = 0
         self._pace = 1.0 + self._options.process_spread * (hash((os.getpid(), 7919)) % 1000 / 500 - 1)
-        self._curve = _read_curve(self._options.curve)
+        self._curve = read_curve(self._options.curve)
         self._touched: Any = None
         self._asynchronous = device.kind in backend.capabilities.asynchronous
         self._free_at = 0
@@ -158,7 +124,7 @@ class FakeSession(Session[FakeSlot]):
     def _duration_ns(self, size: int) -> int:
         options = self._options
         if self._curve:
-            seconds = size / _interpolate(self._curve, size)
+            seconds = size / interpolate(self._curve, size)
         else:
             seconds = (options.fixed_us + options.per_sample_us * size) / 1e6
         seconds *= self._pace * (1.0 + options.drift_per_s * (time.perf_counter() - self._born))
@@ -273,23 +239,6 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
 def _spin(until_ns: int) -> None:
     while time.perf_counter_ns() < until_ns:
         pass
-
-
-def _read_curve(path: str) -> dict[int, float]:
-    if not path:
-        return {}
-    with open(path, "rb") as file:  # noqa: PTH123 - one read in a worker
-        return msgspec.json.decode(file.read(), type=dict[int, float])
-
-
-def _interpolate(curve: dict[int, float], size: int) -> float:
-    sizes = sorted(curve)
-    below = max((one for one in sizes if one <= size), default=sizes[0])
-    above = min((one for one in sizes if one >= size), default=sizes[-1])
-    if below == above:
-        return curve[below]
-    share = (size - below) / (above - below)
-    return curve[below] + share * (curve[above] - curve[below])
 
 
 def _violate(how: str) -> None:

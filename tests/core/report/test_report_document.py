@@ -30,7 +30,6 @@ from infer_compare.verdicts import Verdict
 
 if TYPE_CHECKING:
     from conftest import Story
-
     from infer_compare.results import AnyOutcome
 
 OOM = OutOfMemory(reason="can't allocate memory", evidence="raised", phase="explore")

@@ -17,7 +17,6 @@ from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from conftest import Story
-
     from infer_compare.report import ReportDocument
 
 HOSTILE = (

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Story
-
     from infer_compare.results import Run
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.environment import memory
@@ -14,16 +13,9 @@ from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, read_options
 from infer_compare.results import Memory
-from infer_compare.timing import (
-    SliceLimits,
-    TimedSlice,
-    enqueued,
-    pipelined,
-    timed_phases,
-    timed_slice,
-    warm_up,
-)
+from infer_compare.timing import SliceLimits, warm_up
 from infer_compare.worker.child.buffers import Pool
+from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
 from infer_compare.worker.protocol import (
     VERSION,
     Done,
@@ -44,11 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
-    from infer_compare.results import Scope, Series
+    from infer_compare.results import Scope
 
 clock = time.perf_counter_ns
-ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
-"""The clocks of accelerators rise and fall with their load over tenths of a second."""
 
 
 class Host:
@@ -60,7 +50,7 @@ class Host:
         self.backend: Backend[Any] | None = None
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
-        self._staged: _Staged | None = None
+        self._staged: Staged | None = None
         self._asynchronous = False
         self._noise = NoiseProbe()
 
@@ -220,87 +210,16 @@ class Host:
             raise InferCompareError("The worker was asked to run before a model and inputs were there.")
         return self._session, self._pool
 
-    def _stage(self, point: OperatingPoint, scope: Scope) -> _Staged:
+    def _stage(self, point: OperatingPoint, scope: Scope) -> Staged:
         session, pool = self._ready()
         self._unstage()
-        self._staged = _Staged(session, pool, point, scope)
+        self._staged = Staged(session, pool, point, scope)
         return self._staged
 
     def _unstage(self) -> None:
         staged, self._staged = self._staged, None
         if staged is not None:
             staged.release()
-
-
-class _Staged:
-    """The input buffers of one operating point, and the callables that run them."""
-
-    def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope) -> None:
-        self.point = point
-        self.scope = scope
-        self._session = session
-        batches = pool.rotation(point.batch)
-        self._slots = [session.stage(batch) for batch in batches]
-        self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
-        self._run = _run_call(session)
-        self.calls: list[Callable[[], None]]
-        if scope == "device":
-            self.calls = [partial(self._run, slot) for slot in self._slots]
-        else:
-            self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
-
-    def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
-        session = self._session
-        if series == "pipelined":
-            enqueues = [partial(session.run, slot) for slot in self._slots]
-            waits = [partial(session.wait, slot) for slot in self._slots]
-            return pipelined(enqueues, waits, latency_ns, clock, limits)
-        if series == "enqueue":
-            runs = [partial(session.run, slot) for slot in self._slots]
-            return enqueued(runs, session.synchronize, latency_ns, clock)
-        if self.scope == "device":
-            return timed_slice(self.calls, latency_ns, clock, limits)
-        return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
-
-    def release(self) -> None:
-        for slot in self._slots:
-            self._session.release(slot)
-
-
-def _run_call(session: Session[Any]) -> Callable[[Any], None]:
-    run, synchronize = session.run, session.synchronize
-
-    def call(slot: Any) -> None:  # noqa: ANN401 - a backend's own slot
-        run(slot)
-        synchronize()
-
-    return call
-
-
-def _stage_call(
-    slots: list[Any],
-    index: int,
-    stage: Callable[..., Any],
-    batch: Any,  # noqa: ANN401 - host arrays
-) -> Callable[[], Any]:
-    """Brings a batch to the device, into the slot that it had before."""
-
-    def call() -> Any:  # noqa: ANN401 - a backend's own slot
-        slot = slots[index] = stage(batch, slots[index])
-        return slot
-
-    return call
-
-
-def _whole_call(
-    stage: Callable[[], Any], run: Callable[[Any], None], fetch: Callable[[Any], Any]
-) -> Callable[[], None]:
-    def call() -> None:
-        slot = stage()
-        run(slot)
-        fetch(slot)
-
-    return call
 
 
 def _major_faults() -> int:

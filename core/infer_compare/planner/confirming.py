@@ -1,0 +1,40 @@
+"""Which sizes of which contender are measured again, once all are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.verdicts.best import to_confirm
+from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.measurements import Candidate, Measurements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import Point, Run
+
+
+def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoint, ...]]:
+    """The candidates for the best size of each contender; none for one that has no clean slice.
+
+    Args:
+        run: as it stands after the last restart.
+        labels: the contenders that are ranked.
+    """
+    measurements = Measurements(run.rounds, run.header.plan.threads)
+    table: dict[Candidate, Figures] = {}
+    points: dict[str, list[Point]] = {label: [] for label in labels}
+    for point in run.points:
+        if point.contender not in points:
+            continue
+        candidate = Candidate(point.contender, point.point)
+        found = figures(point, measurements.readings(candidate))
+        if found is not None:
+            table[candidate] = found
+            points[point.contender].append(point)
+    plan = run.header.plan
+    return {
+        label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
+        for label, own in points.items()
+    }

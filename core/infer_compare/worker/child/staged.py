@@ -1,0 +1,102 @@
+"""The input buffers of one operating point, and the callables that run them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.timing import SliceLimits, TimedSlice, enqueued, pipelined, timed_phases, timed_slice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.interfaces import OperatingPoint, Session
+    from infer_compare.results import Scope, Series
+    from infer_compare.worker.child.buffers import Pool
+
+clock = time.perf_counter_ns
+ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
+"""The clocks of accelerators rise and fall with their load over tenths of a second."""
+
+
+class Staged:
+    """A batch of inputs for each buffer that takes turns, brought to the device."""
+
+    def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope) -> None:
+        """Stages the batches.
+
+        Args:
+            session: runs them.
+            pool: the rows of input.
+            point: how many rows a batch has.
+            scope: what the clock covers.
+        """
+        self.point = point
+        self.scope = scope
+        self._session = session
+        batches = pool.rotation(point.batch)
+        self._slots = [session.stage(batch) for batch in batches]
+        self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
+        self._run = _run_call(session)
+        self.calls: list[Callable[[], None]]
+        """One per buffer: an iteration that returns when its work is done."""
+        if scope == "device":
+            self.calls = [partial(self._run, slot) for slot in self._slots]
+        else:
+            self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
+
+    def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
+        """One slice of a series; `latency_ns` is what an iteration takes."""
+        session = self._session
+        if series == "pipelined":
+            enqueues = [partial(session.run, slot) for slot in self._slots]
+            waits = [partial(session.wait, slot) for slot in self._slots]
+            return pipelined(enqueues, waits, latency_ns, clock, limits)
+        if series == "enqueue":
+            runs = [partial(session.run, slot) for slot in self._slots]
+            return enqueued(runs, session.synchronize, latency_ns, clock)
+        if self.scope == "device":
+            return timed_slice(self.calls, latency_ns, clock, limits)
+        return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
+
+    def release(self) -> None:
+        """Gives the buffers back."""
+        for slot in self._slots:
+            self._session.release(slot)
+
+
+def _run_call(session: Session[Any]) -> Callable[[Any], None]:
+    run, synchronize = session.run, session.synchronize
+
+    def call(slot: Any) -> None:  # noqa: ANN401 - a backend's own slot
+        run(slot)
+        synchronize()
+
+    return call
+
+
+def _stage_call(
+    slots: list[Any],
+    index: int,
+    stage: Callable[..., Any],
+    batch: Any,  # noqa: ANN401 - host arrays
+) -> Callable[[], Any]:
+    """Brings a batch to the device, into the slot that it had before."""
+
+    def call() -> Any:  # noqa: ANN401 - a backend's own slot
+        slot = slots[index] = stage(batch, slots[index])
+        return slot
+
+    return call
+
+
+def _whole_call(
+    stage: Callable[[], Any], run: Callable[[Any], None], fetch: Callable[[Any], Any]
+) -> Callable[[], None]:
+    def call() -> None:
+        slot = stage()
+        run(slot)
+        fetch(slot)
+
+    return call
