@@ -216,8 +216,9 @@ class Sweep:
             if plan.restarts > 1:
                 last = max((one.restart for one in self._journal.run.rounds), default=0)
                 best = candidates(self._journal.run, points)
-                for group in groups:
-                    measurement.confirm(last + 1, {label: best[label] for label in group})
+                if any(len(sizes) > 1 for sizes in best.values()):
+                    for group in groups:
+                        measurement.confirm(last + 1, {label: best[label] for label in group})
         except HostBusy as busy:
             self._note("machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)

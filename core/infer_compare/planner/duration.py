@@ -94,7 +94,12 @@ class Expectation:
         return total + sum(self.start_s.get(label, 0.0) for label in active)
 
     def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int, mode: Mode) -> float:
-        """Confirming some sizes of each contender, the largest ones for want of knowing better."""
+        """Confirming some sizes of each contender, the largest ones for want of knowing better.
+
+        Nothing where no contender has several: there is nothing to choose then.
+        """
+        if all(len(found) < 2 for found in points.values()):
+            return 0.0
         total = 0.0
         for label, found in points.items():
             largest = sorted(found)[-CONFIRMED_SIZES[mode] :]

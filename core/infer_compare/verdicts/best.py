@@ -37,6 +37,8 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
     """The points that are not shown to be slower than that one by more than the margin, ascending; it is among them."""
     confirmed: bool
     """Whether fresh rounds decided, instead of those that ranked all sizes."""
+    only_size: bool = False
+    """Whether no other size was measured, so that there was nothing to choose and nothing to confirm."""
     largest_tried: bool
     """Whether no larger batch size was measured, so that a larger one might be better still."""
     margin: float
@@ -45,7 +47,8 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
         """Such as `onnx does best at batch 32: 12,300 samples/s ±1.2 %, latency p50 2.59 ms, p95 2.71 ms (...)`."""
         found = self.figures
         spread = "" if found.spread is None else f" ±{significant(100 * found.spread, 2)} %"
-        how = "confirmed by fresh rounds" if self.confirmed else "not confirmed by fresh rounds"
+        confirmed = "confirmed by fresh rounds" if self.confirmed else "not confirmed by fresh rounds"
+        how = "the only size measured" if self.only_size else confirmed
         return (
             f"{self.name} does best at {self.point}: {rate(found.throughput)}{spread}, latency p50 "
             f"{duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)} ({how}){self._ties()}{self._edge()}"
@@ -109,6 +112,7 @@ def best(
         fastest=ranked_fresh[0].point,
         tied=tuple(sorted(found.point for found in tied)),
         confirmed=confirmed,
+        only_size=len(ranked) == 1,
         largest_tried=chosen.point == max(found.point for found in ranked) and len(ranked) > 1,
         margin=margin,
     )

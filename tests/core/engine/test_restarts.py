@@ -137,3 +137,12 @@ def test_the_remaining_time_falls_to_nothing(sweep):
     sweep(contender("a"), batch_sizes=(1, 2), rounds=2, restarts=2, observer=Watcher())
     assert seen[0] > seen[-1]
     assert seen[-1] == pytest.approx(0.0)
+
+
+def test_with_a_single_size_there_is_nothing_to_confirm(sweep):
+    """Fresh rounds correct the choice among sizes, and none was made."""
+    run = sweep(contender("a"), contender("b"), batch_sizes=(2,), restarts=2, rounds=1)
+    assert not [one for one in run.rounds if one.phase == "confirm"]
+    best, *_ = summarise(run).answer.by_contender
+    assert best.only_size
+    assert "the only size measured" in best.sentence()
