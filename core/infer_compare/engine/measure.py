@@ -29,6 +29,8 @@ LAPS = 4
 """Passes over the candidates for "best" when they are confirmed."""
 SURE_S = 2.0
 """Rounds that were expected to take so long tell the pace."""
+FIRST_POINTS = 3
+"""Operating points that tell whether the machine is too busy to be measured on."""
 BUSY_WAIT_S = 1.0
 """How long a busy machine is given before the one further pass."""
 
@@ -103,28 +105,59 @@ class Measurement:
         with self.team(labels, restart) as team:
             team.start()
             clean: Counter[OperatingPoint] = Counter()
-            spoilt: list[Round] = []
-            for lap in range(RETRY_FACTOR * wanted):
-                todo = [point for point in pending if clean[point] < wanted]
-                if not todo:
-                    break
+            made: Counter[OperatingPoint] = Counter()
+            if restart == 1:
+                self._meet_host(team, group, self.order.shuffled(pending)[:FIRST_POINTS], clean, made)
+            while todo := [point for point in pending if clean[point] < wanted and made[point] < RETRY_FACTOR * wanted]:
                 for point in self.order.shuffled(todo):
-                    self._check_budget(self.expectation.round_s(self.labels_at(point), point))
-                    able = [label for label in group if point in self.points[label]]
-                    done = self._round(team, able, point, lap)
-                    if done is None:
-                        clean[point] = wanted
-                        continue
-                    if done.clean:
-                        clean[point] += 1
-                    else:
-                        spoilt.append(done)
-                    self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, clean))
-                if restart == 1 and spoilt and not any(clean.values()):
-                    if lap:
-                        raise HostBusy(culprit(spoilt))
-                    self.observer.note("machine", f"{culprit(spoilt)}; one more try")
-                    time.sleep(BUSY_WAIT_S)
+                    done = self._measured(team, group, point, clean, made)
+                    if done is not None:
+                        self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, clean))
+
+    def _meet_host(
+        self,
+        team: Team,
+        group: Sequence[str],
+        points: Sequence[OperatingPoint],
+        clean: Counter[OperatingPoint],
+        made: Counter[OperatingPoint],
+    ) -> None:
+        """Looks at a few operating points first: where the machine is busy, the run ends here and not minutes later.
+
+        Raises:
+            HostBusy: no round of two passes over them was clean.
+        """
+        spoilt: list[Round] = []
+        for attempt in range(2):
+            if attempt:
+                self.observer.note("machine", f"{culprit(spoilt)}; one more try")
+                time.sleep(BUSY_WAIT_S)
+            for point in points:
+                done = self._measured(team, group, point, clean, made)
+                if done is None or done.clean:
+                    return
+                spoilt.append(done)
+                self.observer.round_done(done, remaining_s=self._remaining_s(1, points, clean))
+        if spoilt:
+            raise HostBusy(culprit(spoilt))
+
+    def _measured(
+        self,
+        team: Team,
+        group: Sequence[str],
+        point: OperatingPoint,
+        clean: Counter[OperatingPoint],
+        made: Counter[OperatingPoint],
+    ) -> Round | None:
+        """A round, counted as made and where it is clean; None, and enough of them, where no contender is left."""
+        self._check_budget(self.expectation.round_s(self.labels_at(point), point))
+        done = self._round(team, [label for label in group if point in self.points[label]], point, made[point])
+        made[point] += 1
+        if done is None:
+            clean[point] = self.plan.rounds_per_restart
+        elif done.clean:
+            clean[point] += 1
+        return done
 
     def _round(
         self, team: Team, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
