@@ -42,30 +42,25 @@ class Explorer:
         self._outputs = outputs
         self._latency: dict[int, int] = {}
         self._member = Member(route, terms)
+        self._explored = False
 
-    def run(
-        self,
-        exploration: Exploration,
-        known: Callable[[OperatingPoint], AnyOutcome | None],
-        *,
-        again: bool = False,
-    ) -> bool:
+    def run(self, exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None]) -> bool:
         """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
 
         Args:
             exploration: which sizes to try.
             known: outcomes that are stored already and are not to be found again.
-            again: whether this contender has been explored before, and goes on.
 
         Returns:
             Whether the contender can take part.
         """
         self._outputs.mkdir(parents=True, exist_ok=True)
         member = self._member
-        if not member.alive and not self._start(member, record=not again):
+        if not member.alive and not self._start(member, record=not self._explored):
             return False
-        if not again:
+        if not self._explored:
             self._run_singles(member)
+            self._explored = True
         while (point := exploration.next()) is not None:
             outcome = known(point)
             if outcome is None:

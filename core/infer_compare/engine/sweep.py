@@ -152,7 +152,7 @@ class Sweep:
                 continue
             exploration.complete(further)
             if exploration.next() is not None:
-                explorers[label].run(exploration, partial(self._known, label), again=True)
+                explorers[label].run(exploration, partial(self._known, label))
             explorers[label].close()
 
     def _outputs(self, label: str) -> Path:

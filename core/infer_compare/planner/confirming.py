@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.verdicts.best import to_confirm
-from infer_compare.verdicts.figures import Figures, figures
-from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.figures import figures_table
+from infer_compare.verdicts.measurements import Measurements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,16 +23,11 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
         labels: the contenders that are ranked.
     """
     measurements = Measurements(run.rounds, run.header.plan.threads)
-    table: dict[Candidate, Figures] = {}
     points: dict[str, list[Point]] = {label: [] for label in labels}
     for point in run.points:
-        if point.contender not in points:
-            continue
-        candidate = Candidate(point.contender, point.point)
-        found = figures(point, measurements.readings(candidate))
-        if found is not None:
-            table[candidate] = found
+        if point.contender in points:
             points[point.contender].append(point)
+    table = figures_table((point for own in points.values() for point in own), measurements)
     plan = run.header.plan
     return {
         label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)

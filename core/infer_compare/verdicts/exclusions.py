@@ -18,10 +18,9 @@ from infer_compare.results import (
     TimedOut,
 )
 from infer_compare.stats.wording import significant
-from infer_compare.verdicts.plausibility import impossible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from infer_compare.results import Point, Run
 
@@ -71,15 +70,14 @@ def difference_words(agreement: Agreement) -> str:
     return f"{clause}: relative difference {significant(worst, 2)}, allowed {significant(agreement.rtol, 2)}"
 
 
-def exclusions(run: Run, points: Iterable[Point]) -> tuple[Excluded, ...]:
+def exclusions(run: Run, points: Iterable[Point], liars: Mapping[str, str]) -> tuple[Excluded, ...]:
     """The contenders that are not ranked, in the order in which they were asked for.
 
     Args:
         run: the run.
         points: its points.
+        liars: the contenders whose clock cannot be right, with the reason.
     """
-    points = tuple(points)
-    liars = impossible(run, points)
     unusable = {one.contender: one.outcome for one in run.unusable}
     by_contender: dict[str, list[Point]] = {label: [] for label in run.labels}
     for point in points:

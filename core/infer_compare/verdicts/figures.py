@@ -14,6 +14,7 @@ from infer_compare.stats.drift import relative_drift
 from infer_compare.stats.modes import two_modes
 from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
 from infer_compare.stats.student import t_interval
+from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.protocol import (
     CONFIDENCE,
     DRIFT,
@@ -26,9 +27,10 @@ from infer_compare.verdicts.protocol import (
 from infer_compare.verdicts.reading import Reading, latency_series, read, throughput_series
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.results import Diagnostics, Point
+    from infer_compare.verdicts.measurements import Measurements
 
 
 class PhaseMedians(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +109,22 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     def bimodal(self) -> bool:
         """Whether the slices fall into two groups."""
         return self.modes_ns is not None
+
+
+def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[Candidate, Figures]:
+    """The figures of every point that has any, by candidate.
+
+    Args:
+        points: of a run.
+        measurements: the index of the run's rounds.
+    """
+    found = {}
+    for point in points:
+        candidate = Candidate(point.contender, point.point)
+        one = figures(point, measurements.readings(candidate))
+        if one is not None:
+            found[candidate] = one
+    return found
 
 
 def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:

@@ -11,7 +11,7 @@ from infer_compare.results import Note
 from infer_compare.stats.shape import Shape, fit_shape
 from infer_compare.verdicts.answer import Answer, Axes, answer
 from infer_compare.verdicts.exclusions import Excluded, exclusions
-from infer_compare.verdicts.figures import Figures, figures
+from infer_compare.verdicts.figures import Figures, figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.notes import derive_notes
 from infer_compare.verdicts.plausibility import impossible
@@ -67,18 +67,15 @@ def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
     """
     measurements = Measurements(run.rounds, run.header.plan.threads)
     points = {Candidate(point.contender, point.point): point for point in run.points}
-    table: dict[Candidate, Figures] = {}
-    for candidate, point in points.items():
-        found = figures(point, measurements.readings(candidate))
-        if found is not None:
-            table[candidate] = found
-    excluded = exclusions(run, points.values())
+    table = figures_table(points.values(), measurements)
+    liars = impossible(run, points.values())
+    excluded = exclusions(run, points.values(), liars)
     out = {one.contender for one in excluded}
     ranked = [point for point in points.values() if point.contender not in out]
     axes = sorted({point.point.axes for point in points.values()}) or [()]
     return Summary(
         figures=tuple(table.values()),
-        pairs=tuple(_pairs(run, points, measurements, penalty)),
+        pairs=tuple(_pairs(run, points, measurements, penalty, liars)),
         answers=tuple(
             answer(
                 run,
@@ -97,9 +94,12 @@ def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
 
 
 def _pairs(
-    run: Run, points: Mapping[Candidate, Point], measurements: Measurements, penalty: float
+    run: Run,
+    points: Mapping[Candidate, Point],
+    measurements: Measurements,
+    penalty: float,
+    liars: Mapping[str, str],
 ) -> Iterable[PairVerdict]:
-    liars = impossible(run, points.values())
     for a, b in combinations(run.labels, 2):
         for point in sorted({candidate.point for candidate in points if candidate.label in {a, b}}):
             yield compare_points(
