@@ -18,16 +18,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from infer_compare import api
 from infer_compare.engine.request import SweepRequest
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.threads import default_threads
-from infer_compare.interfaces import Device, ModelSource, Settings
-from infer_compare.models.builtin import builtin_models
-from infer_compare.plugins import Plugins, read_options
 from infer_compare.timing import timed_slice, warm_up
+from sessions import batches_of, calls_of, open_session
 from trials import report
 
 if TYPE_CHECKING:
@@ -73,27 +69,16 @@ def bare_onnx(session: InferenceSession, name: str, batches: list[Any]) -> Calla
     return loop
 
 
-def compare(backend_name: str, model: str, batch: int, repeats: int, folder: Path, threads: int) -> str:
+def compare(backend_name: str, model: str, batch: int, repeats: int, threads: int) -> str:
     """One line of the table."""
-    entry = Plugins.discover().find(backend_name)
-    backend = entry.backend(Settings(options=read_options(entry.backend, {}), threads=threads))
-    backend.version()
-    path = folder / f"{model}.onnx"
-    if not path.exists():
-        path.write_bytes(builtin_models()[model].build(0).SerializeToString())
-    loaded = backend.load(ModelSource(format="onnx", location=str(path), name=model))
-    session = backend.to_device(loaded, Device("cpu"))
-    spec = session.inputs[0]
-    shape = (batch, *(int(size) for size in spec.shape[1:]))
-    rng = np.random.default_rng(0)
-    batches = [rng.standard_normal(shape).astype(spec.dtype) for _ in range(4)]
-    slots = [session.stage([one]) for one in batches]
-    calls = [lambda slot=slot: (session.run(slot), session.synchronize()) for slot in slots]
+    loaded, session = open_session(backend_name, model, threads)
+    batches = batches_of(session, batch)
+    calls = calls_of(session, batches)
     if backend_name == "torch":
         bare = bare_torch(loaded.module, batches)
     else:
         # The very session that the backend runs, so that nothing but the loop around it differs.
-        bare = bare_onnx(vars(session)["_session"], spec.name, batches)
+        bare = bare_onnx(vars(session)["_session"], session.inputs[0].name, batches)
     latency_ns = warm_up(calls, clock).latency_ns
     count = max(8, round(60e6 / max(1, latency_ns)))
     bare(count)
@@ -167,13 +152,12 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
     threads, repeats = arguments.threads or default_threads(), arguments.repeats
     yield f"{os.cpu_count()} cores, {threads} threads, {repeats} repeats each; ratio = reported / bare throughput"
     yield f"{'':6} {'model':5} {'batch':>5} {'us/call':>10} {'ratio':>8} {'spread':>8} {'rejected':>9}"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for backend in ("torch", "onnx"):
-            for model in ("mlp", "cnn"):
-                for batch in (1, 8, 64):
-                    yield compare(backend, model, batch, repeats, folder, threads)
-        yield parent_share(folder, threads)
+    for backend in ("torch", "onnx"):
+        for model in ("mlp", "cnn"):
+            for batch in (1, 8, 64):
+                yield compare(backend, model, batch, repeats, threads)
+    with tempfile.TemporaryDirectory() as folder:
+        yield parent_share(Path(folder), threads)
 
 
 if __name__ == "__main__":

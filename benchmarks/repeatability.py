@@ -12,6 +12,7 @@ import argparse
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trials import report, trial
@@ -21,25 +22,15 @@ if TYPE_CHECKING:
 
 PLAIN = """
 import sys, time
-import numpy as np
-from infer_compare.interfaces import Device, ModelSource, Settings
-from infer_compare.models.builtin import builtin_models
-from infer_compare.plugins import Plugins, read_options
-import tempfile, pathlib
+from sessions import batches_of, calls_of, open_session
 name, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-kind = Plugins.discover().find(name).backend
-backend = kind(Settings(options=read_options(kind, {}), threads=threads))
-backend.version()
-with tempfile.TemporaryDirectory() as folder:
-    path = pathlib.Path(folder) / "cnn.onnx"
-    path.write_bytes(builtin_models()["cnn"].build(0).SerializeToString())
-    session = backend.to_device(backend.load(ModelSource(format="onnx", location=str(path), name="cnn")), Device("cpu"))
-slot = session.stage([np.random.default_rng(0).standard_normal((8, 3, 32, 32)).astype(np.float32)])
+_, session = open_session(name, "cnn", threads)
+call = calls_of(session, batches_of(session, 8))[0]
 for _ in range(10):
-    session.run(slot); session.synchronize()
+    call()
 calls, start = 0, time.perf_counter()
 while time.perf_counter() - start < seconds:
-    session.run(slot); session.synchronize(); calls += 1
+    call(); calls += 1
 print(8 * calls / (time.perf_counter() - start))
 """
 
@@ -47,7 +38,7 @@ print(8 * calls / (time.perf_counter() - start))
 def plain(backend: str, threads: int, seconds: float) -> float:
     """Samples a second, as a plain loop in a process of its own tells."""
     command = [sys.executable, "-c", PLAIN, backend, str(threads), str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
     return float(done.stdout)
 
 

@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import argparse
 import math
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from infer_compare.interfaces import Device, ModelSource, Settings
-from infer_compare.models.builtin import builtin_models
-from infer_compare.plugins import Plugins, read_options
+from infer_compare.report.noise import noise
 from infer_compare.stats.student import t_interval
 from infer_compare.timing import timed_slice, warm_up
 from infer_compare.verdicts.summary import summarise
+from sessions import batches_of, calls_of, open_session
 from trials import report, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from infer_compare.results import Run
 
@@ -52,42 +47,19 @@ def process_per_point_s(run: Run, elapsed_s: float) -> float:
     return elapsed_s + sum(starts[label] for _, label, _ in workers) - sum(starts[label] for _, label in shared)
 
 
-def calls(backend: str, threads: int, batch: int, folder: Path) -> list[Callable[[], None]]:
-    """Calls of a session that lives in this process."""
-    kind = Plugins.discover().find(backend).backend
-    made = kind(Settings(options=read_options(kind, {}), threads=threads))
-    made.version()
-    path = folder / "cnn.onnx"
-    if not path.exists():
-        path.write_bytes(builtin_models()["cnn"].build(0).SerializeToString())
-    loaded = made.load(ModelSource(format="onnx", location=str(path), name="cnn"))
-    session = made.to_device(loaded, Device("cpu"))
-    rng = np.random.default_rng(0)
-    slots = [session.stage([rng.standard_normal((batch, 3, 32, 32)).astype(np.float32)]) for _ in range(4)]
-
-    def call(slot: object) -> Callable[[], None]:
-        def run() -> None:
-            session.run(slot)
-            session.synchronize()
-
-        return run
-
-    return [call(slot) for slot in slots]
-
-
 def bare_loop_s(widths: dict[int, float], threads: int) -> float:
     """Interleaved slices in one process until each size's interval is as narrow as given."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        for batch, width in widths.items():
-            both = [calls(name, threads, batch, Path(folder)) for name in CONTENDERS]
-            latencies = [warm_up(one, clock).latency_ns for one in both]
-            logs: list[float] = []
-            until = time.monotonic() + LONGEST_S
-            while len(logs) < 4 or (math.expm1(t_interval(logs).half_width) > width and time.monotonic() < until):
-                timed = [timed_slice(one, latency, clock) for one, latency in zip(both, latencies, strict=True)]
-                means = [sum(one.durations_ns) / one.calls for one in timed]
-                logs.append(math.log(means[0] / means[1]))
+    for batch, width in widths.items():
+        sessions = [open_session(name, "cnn", threads)[1] for name in CONTENDERS]
+        both = [calls_of(session, batches_of(session, batch)) for session in sessions]
+        latencies = [warm_up(one, clock).latency_ns for one in both]
+        logs: list[float] = []
+        until = time.monotonic() + LONGEST_S
+        while len(logs) < 4 or (math.expm1(t_interval(logs).half_width) > width and time.monotonic() < until):
+            timed = [timed_slice(one, latency, clock) for one, latency in zip(both, latencies, strict=True)]
+            means = [sum(one.durations_ns) / one.calls for one in timed]
+            logs.append(math.log(means[0] / means[1]))
     return time.monotonic() - began
 
 
@@ -101,13 +73,11 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         run = sweep(CONTENDERS, model="cnn", batch_sizes=SIZES, threads=threads, mode=mode)
         elapsed_s = time.monotonic() - began
         pairs = summarise(run).pairs
-        slices = [piece for one in run.rounds for piece in one.slices]
-        rejected = sum(piece.rejected is not None for piece in slices) / max(1, len(slices))
         widths = {one.a.point.batch: one.comparison.half_width or 1.0 for one in pairs if one.comparison}
         settled = sum(one.verdict.value != "inconclusive" for one in pairs)
         apart, bare = process_per_point_s(run, elapsed_s), bare_loop_s(widths, threads)
         yield (
-            f"{mode:8} {elapsed_s:8.1f} {settled:4} of {len(pairs):1} {rejected:9.0%} "
+            f"{mode:8} {elapsed_s:8.1f} {settled:4} of {len(pairs):1} {noise(run).share:9.0%} "
             f"{apart:9.1f} ({apart / elapsed_s:.1f}x) {bare:6.1f} ({bare / elapsed_s:.1f}x)"
         )
 

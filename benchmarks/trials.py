@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare import api
 from infer_compare.engine.request import SweepRequest
 from infer_compare.plugins import Plugins
+from infer_compare.report.noise import noise
 from infer_compare.testing import planted
 from infer_compare.verdicts.summary import summarise
 
@@ -80,9 +81,7 @@ def trial(contenders: tuple[str, str], **request: Any) -> Trial:  # noqa: ANN401
     began = time.monotonic()
     run = sweep(contenders, **{"model": "cnn", "batch_sizes": (8,), **request})
     (pair,) = summarise(run).pairs
-    slices = [piece for one in run.rounds for piece in one.slices]
-    rejected = sum(piece.rejected is not None for piece in slices) / max(1, len(slices))
-    return Trial(pair.verdict, pair.comparison, rejected, time.monotonic() - began)
+    return Trial(pair.verdict, pair.comparison, noise(run).share, time.monotonic() - began)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from infer_compare.report.schema import Noise
     from infer_compare.results import Run
 
 State = Literal["measured", "busy", "failed"]
@@ -150,7 +151,7 @@ def findings(run: Run, backend: str) -> BackendFindings:
     compared = [one.comparison for one in same if one.comparison is not None]
     widths = [one.half_width for one in compared if one.half_width is not None]
     noticed = noise(run)
-    state, reason = _state(run, same)
+    state, reason = _state(run, same, noticed)
     return BackendFindings(
         backend=backend,
         state=state,
@@ -172,7 +173,7 @@ def findings(run: Run, backend: str) -> BackendFindings:
     )
 
 
-def _state(run: Run, same: Iterable[PairVerdict]) -> tuple[State, str]:
+def _state(run: Run, same: Iterable[PairVerdict], noticed: Noise) -> tuple[State, str]:
     verdicts = tuple(same)
     if any(one.comparison is not None for one in verdicts):
         return "measured", ""
@@ -181,9 +182,8 @@ def _state(run: Run, same: Iterable[PairVerdict]) -> tuple[State, str]:
     invalid = next((one for one in verdicts if one.verdict is Verdict.INVALID), None)
     if invalid is not None:
         return "failed", invalid.reason
-    rejected = any(piece.rejected is not None for one in run.rounds for piece in one.slices)
     reason = next((one.reason for one in verdicts), "no batch size was run")
-    return ("busy" if rejected else "failed"), reason
+    return ("busy" if noticed.rejected else "failed"), reason
 
 
 class _Judge:
