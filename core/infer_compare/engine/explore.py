@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.engine.busy import disturbed
 from infer_compare.engine.member import Member, Setback
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.member import Terms
     from infer_compare.engine.pool import InputPool
     from infer_compare.planner import Exploration
+    from infer_compare.results.slices import Diagnostics
 
 SINGLE_ROWS = 4
 """Rows that are also run alone, to see that row i of a batch equals row i by itself."""
@@ -43,6 +45,13 @@ class Explorer:
         self._latency: dict[int, int] = {}
         self._member = Member(route, terms)
         self._explored = False
+        self._diagnostics: list[Diagnostics] = []
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
+        threads, schedstat = self._terms.threads, self._member.schedstat
+        return disturbed(self._diagnostics, threads=threads, schedstat=schedstat) is not None
 
     def run(self, exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None]) -> bool:
         """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
@@ -141,6 +150,8 @@ class Explorer:
         except Setback as setback:
             return setback if setback.ambiguous or setback.suspect else setback.outcome
         self._latency[point.batch] = explored.latency_ns
+        if explored.diagnostics is not None:
+            self._diagnostics.append(explored.diagnostics)
         return Measured(
             prepare_ns=explored.prepare_ns,
             first_call_ns=explored.first_call_ns,

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.engine.busy import BUSY_WAIT_S, HostBusy, culprit
 from infer_compare.engine.team import Team
-from infer_compare.results import ForeignProcess, Measured
-from infer_compare.stats.wording import percent
+from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ SURE_S = 2.0
 """Rounds that were expected to take so long tell the pace."""
 FIRST_POINTS = 3
 """Operating points that tell whether the machine is too busy to be measured on."""
-BUSY_WAIT_S = 1.0
-"""How long a busy machine is given before the one further pass."""
-
-
-class HostBusy(Exception):
-    """No round was clean: something else uses the machine."""
 
 
 class BudgetSpent(Exception):
@@ -201,8 +195,8 @@ class Measurement:
             team.start()
             for lap in range(LAPS):
                 for place, point in enumerate(self.order.shuffled(union)):
-                    self._check_budget(self.expectation.round_s(labels, point))
                     able = [label for label in labels if point in candidates[label]]
+                    self._check_budget(self.expectation.round_s(able, point))
                     done = self._round(team, able, point, lap, confirm=True)
                     if done is not None:
                         left = (LAPS - lap) * len(union) - place - 1
@@ -212,23 +206,3 @@ class Measurement:
         """Lets nothing begin that would end after the budget."""
         if self.deadline is not None and time.monotonic() + cost_s > self.deadline:
             raise BudgetSpent("the time that was given with --budget is used up")
-
-
-def culprit(rounds: Sequence[Round]) -> str:
-    """What spoilt rounds, in words: the process that took most, and how much of a core it had."""
-    top: dict[int, ForeignProcess] = {}
-    causes: Counter[str] = Counter()
-    for one in rounds:
-        for piece in one.slices:
-            if piece.rejected is None:
-                continue
-            causes[piece.rejected] += 1
-            process = piece.diagnostics.top if piece.diagnostics else None
-            if process is not None and process.share > (top[process.pid].share if process.pid in top else 0.0):
-                top[process.pid] = process
-    if top:
-        worst = max(top.values(), key=lambda one: one.share)
-        return f"the machine is busy: {worst.name}, pid {worst.pid}, takes {percent(worst.share)} of a core"
-    if causes:
-        return f"the machine is busy: {causes.most_common(1)[0][0]}"
-    return "no round was clean"

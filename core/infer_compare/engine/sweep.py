@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.engine.agree import ORACLE_BATCHES, Outputs, agree, ask_oracle
+from infer_compare.engine.busy import HostBusy, look, worst
 from infer_compare.engine.explore import Explorer, peaks
-from infer_compare.engine.measure import LAPS, BudgetSpent, HostBusy, Measurement
+from infer_compare.engine.measure import LAPS, BudgetSpent, Measurement
 from infer_compare.engine.pool import InputPool
 from infer_compare.environment import memory
 from infer_compare.errors import InferCompareError, StoreError
@@ -25,7 +26,7 @@ from infer_compare.planner.settling import unsettled
 from infer_compare.results import Closing, Note, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Literal
 
@@ -61,6 +62,7 @@ class Sweep:
         self._plan = resolved.header.plan
         self._order = Order(self._plan.seed)
         self._began = time.monotonic()
+        self._disturbed: dict[str, bool] = {}
 
     def run(self) -> Run:
         """Every phase that is left; the run as it then stands.
@@ -135,6 +137,7 @@ class Sweep:
                     explorer.close()
             if plan.batch_sizes is None:
                 self._complete(explorations, explorers)
+        self._disturbed = {label: explorers[label].disturbed for label in explorations}
         return {label: exploration.runnable for label, exploration in explorations.items()}
 
     def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
@@ -205,6 +208,7 @@ class Sweep:
         )
         groups = self._groups(list(points))
         try:
+            self._look_at_machine(points)
             pending = unsettled(self._journal.run, points, 0)
             for restart in range(1, plan.restarts + 1):
                 self._observer.measuring(restart, plan.restarts, len(pending))
@@ -225,6 +229,19 @@ class Sweep:
         except BudgetSpent as spent:
             self._note("budget", str(spent))
         return "complete", ""
+
+    def _look_at_machine(self, labels: Iterable[str]) -> None:
+        """Begins no restart where every contender was disturbed while it explored, and the machine is busy still.
+
+        Raises:
+            HostBusy: it is.
+        """
+        if not all(self._disturbed[label] for label in labels):
+            return
+        self._observer.note("machine", "other programs disturbed every contender; one more look")
+        seen = look(self._plan.threads)
+        if seen is not None:
+            raise HostBusy(worst([seen]) or "the machine is busy")
 
     def _sized(self, points: Mapping[str, tuple[OperatingPoint, ...]], expectation: Expectation) -> Plan:
         """The plan, with as many restarts and rounds as the budget allows, and how long it will take."""

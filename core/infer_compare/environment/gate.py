@@ -42,6 +42,18 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         if share is not None and share > GATE_WAIT_SHARE:
             return f"{_culprit(diagnostics)}, and the worker waited {percent(share)} of the time it could have run"
         return None
+    return crowd(diagnostics, threads)
+
+
+def crowd(diagnostics: Diagnostics, threads: int) -> str | None:
+    """Why others leave the thread budget no room, in a short sentence; None where they do, or where it cannot be told.
+
+    The rule without schedstat. It needs no worker that runs, and so also says whether one should be started.
+
+    Args:
+        diagnostics: what a probe counted, over 200 ms or more.
+        threads: the thread budget.
+    """
     excess = _excess(diagnostics, threads)
     if excess is not None and excess > GATE_BLIND_SHARE:
         wanted, there = count(threads, "thread"), count(diagnostics.cores, "core")

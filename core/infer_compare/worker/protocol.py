@@ -144,6 +144,8 @@ class Explored(Message, frozen=True, kw_only=True, tag="explored"):
     memory: Memory
     written: tuple[str, ...] = ()
     """Output files, in the order of the outputs."""
+    diagnostics: Diagnostics | None = None
+    """What disturbed the calls."""
 
 
 class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):

@@ -36,7 +36,11 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., str | None]
     def use(rule: Callable[..., str | None]) -> None:
         monkeypatch.setattr("infer_compare.engine.team.rejection", rule)
 
-    use(lambda *_args, **_kwargs: None)
+    def never(*_args: object, **_kwargs: object) -> None:
+        return None
+
+    use(never)
+    monkeypatch.setattr("infer_compare.engine.busy.rejection", never)
     return use
 
 

@@ -113,12 +113,14 @@ class Host:
         prepare_ns = clock() - start
         slot = session.stage(pool.batch(request.point.batch, request.first_row))
         durations: list[int] = []
+        before = self._noise.snapshot()
         begin = clock()
         while len(durations) < request.calls or (clock() - begin < request.budget_ns and request.calls > 1):
             start = clock()
             session.run(slot)
             session.synchronize()
             durations.append(clock() - start)
+        disturbed = self._noise.difference(before, self._noise.snapshot())
         written = self._write(session.fetch(slot), request)
         reading = session.peak_memory()
         peak = memory.peak_resident(os.getpid())
@@ -138,6 +140,7 @@ class Host:
                 major_faults=_major_faults() - faults,
             ),
             written=written,
+            diagnostics=disturbed,
         )
 
     @staticmethod

@@ -1,0 +1,80 @@
+"""A machine that something else keeps busy: seen early, named, and said instead of measured."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.environment.gate import crowd, rejection
+from infer_compare.environment.noise import SLICE_NS, NoiseProbe
+from infer_compare.stats.wording import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.results import ForeignProcess, Round
+    from infer_compare.results.slices import Diagnostics
+
+BUSY_WAIT_S = 1.0
+"""How long a busy machine is given before it is looked at once more."""
+
+
+class HostBusy(Exception):
+    """Nothing was clean, twice: something else uses the machine."""
+
+
+def disturbed(explored: Sequence[Diagnostics], *, threads: int, schedstat: bool) -> str | None:
+    """What the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
+
+    Pages that were read from disk and quotas say nothing here: sizes are touched for the first time.
+    """
+    if not explored:
+        return None
+    delays = [one.run_delay_ns for one in explored if one.run_delay_ns is not None]
+    foreign = [one.foreign_ns for one in explored if one.foreign_ns is not None]
+    whole = msgspec.structs.replace(
+        max(explored, key=lambda one: one.top.share if one.top else 0.0),
+        wall_ns=sum(one.wall_ns for one in explored),
+        own_cpu_ns=sum(one.own_cpu_ns for one in explored),
+        run_delay_ns=sum(delays) if delays else None,
+        foreign_ns=sum(foreign) if foreign else None,
+        major_faults=0,
+        throttled=None,
+    )
+    return rejection(whole, threads=threads, schedstat=schedstat) if whole.wall_ns >= SLICE_NS else None
+
+
+def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
+    """Watches the machine while no worker runs; what was counted when others leave the thread budget no room, or None.
+
+    Args:
+        threads: the thread budget.
+        seconds: how long to watch.
+    """
+    probe = NoiseProbe()
+    before = probe.snapshot()
+    time.sleep(seconds)
+    seen = probe.difference(before, probe.snapshot())
+    return seen if crowd(seen, threads) is not None else None
+
+
+def culprit(rounds: Sequence[Round]) -> str:
+    """What spoilt rounds, in words: the process that took most, and how much of a core it had."""
+    spoilt = [piece for one in rounds for piece in one.slices if piece.rejected is not None]
+    named = worst(piece.diagnostics for piece in spoilt if piece.diagnostics is not None)
+    if named:
+        return named
+    causes = Counter(piece.rejected for piece in spoilt)
+    return f"the machine is busy: {causes.most_common(1)[0][0]}" if causes else "no round was clean"
+
+
+def worst(seen: Iterable[Diagnostics]) -> str:
+    """The process that took most, and how much of a core it had; nothing where none could be seen."""
+    tops: list[ForeignProcess] = [one.top for one in seen if one.top is not None]
+    if not tops:
+        return ""
+    top = max(tops, key=lambda one: one.share)
+    return f"the machine is busy: {top.name}, pid {top.pid}, takes {percent(top.share)} of a core"
