@@ -164,7 +164,11 @@ def _make(path: Path, device: Device, settings: Settings) -> Any:  # noqa: ANN40
     options = _session_options(settings)
     provider: Any = CPU_PROVIDER
     if device.kind == "cuda":
-        provider = (CUDA_PROVIDER, {"device_id": str(device.index)})
+        chosen = {"device_id": str(device.index)}
+        if settings.device_memory is not None:
+            # Of its arena alone: what cuDNN and cuBLAS take beside it is not counted.
+            chosen["gpu_mem_limit"] = str(settings.device_memory)
+        provider = (CUDA_PROVIDER, chosen)
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
         # With its fallback enabled, ONNX Runtime prints to stdout and runs on the processor.

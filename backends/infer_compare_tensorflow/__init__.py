@@ -58,13 +58,13 @@ class TensorFlowBackend(Backend["Program"]):
         """
         from infer_compare_tensorflow import runtime
 
-        return runtime.start(self.settings.threads)
+        return runtime.start(self.settings.threads, self.settings.device_memory)
 
     def devices(self) -> Sequence[Device]:
         """The CPU, and every GPU that TensorFlow sees, as `cuda:0` and so on."""
         from infer_compare_tensorflow import runtime
 
-        runtime.start(self.settings.threads)
+        runtime.start(self.settings.threads, self.settings.device_memory)
         return runtime.devices()
 
     def load(self, model: ModelSource) -> Program:
@@ -80,7 +80,7 @@ class TensorFlowBackend(Backend["Program"]):
             )
         from infer_compare_tensorflow import runtime
 
-        runtime.start(self.settings.threads)
+        runtime.start(self.settings.threads, self.settings.device_memory)
         from infer_compare_tensorflow.importer import import_onnx
 
         return import_onnx(model.path)
@@ -94,7 +94,7 @@ class TensorFlowBackend(Backend["Program"]):
         """
         from infer_compare_tensorflow import runtime
 
-        runtime.start(self.settings.threads)
+        runtime.start(self.settings.threads, self.settings.device_memory)
         from infer_compare_tensorflow.session import TensorFlowSession
 
         options = self.settings.options

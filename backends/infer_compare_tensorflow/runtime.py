@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -19,8 +19,12 @@ INTER_OP_THREADS = 1
 """Operators run one after another, so that the thread budget is what one operator may use."""
 
 
-def start(threads: int) -> str:
+def start(threads: int, device_memory: int | None = None) -> str:
     """Applies the thread budget and the device policy; safe to call again. Returns TensorFlow's version.
+
+    Args:
+        threads: the thread budget.
+        device_memory: bytes that may be taken of each GPU's memory; None for as much as is needed.
 
     Raises:
         BackendUnusable: TensorFlow already runs in this process with other threads.
@@ -41,9 +45,18 @@ def start(threads: int) -> str:
     # With soft placement an operator without a kernel for the device would run on the CPU in silence.
     tf.config.set_soft_device_placement(False)
     for gpu in tf.config.list_physical_devices("GPU"):
-        if not tf.config.experimental.get_memory_growth(gpu):
+        if device_memory is not None:
+            _limit(gpu, device_memory)
+        elif not tf.config.experimental.get_memory_growth(gpu):
             tf.config.experimental.set_memory_growth(gpu, True)
     return str(tf.__version__)
+
+
+def _limit(gpu: Any, limit: int) -> None:  # noqa: ANN401 - TensorFlow's own description of a device
+    """Sets the size of a GPU's memory as TensorFlow sees it, in whole MiB; only once, since it is then fixed."""
+    if not tf.config.get_logical_device_configuration(gpu):
+        configuration = tf.config.LogicalDeviceConfiguration(memory_limit=max(1, limit // 2**20))
+        tf.config.set_logical_device_configuration(gpu, [configuration])
 
 
 def _threads() -> tuple[int, int]:

@@ -101,8 +101,9 @@ class TorchBackend(Backend["LoadedModel"]):
             DeviceUnavailable: torch cannot use that device on this machine.
             BackendUnusable: `compile` needs a compiler, and there is none.
         """
-        from infer_compare_torch import session
+        from infer_compare_torch import runtime, session
 
+        runtime.limit_memory(runtime.resolve(device), self.settings.device_memory)
         return session.TorchSession(loaded, device, self._options)
 
     def classify(self, error: BaseException) -> Classification:

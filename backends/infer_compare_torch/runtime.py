@@ -71,6 +71,14 @@ def resolve(device: Device) -> torch.device:
     return torch.device("cuda", device.index)
 
 
+def limit_memory(device: torch.device, limit: int | None) -> None:
+    """Makes torch's allocator raise its out-of-memory at `limit` bytes of a device's memory; None leaves it all."""
+    if limit is None or device.type != "cuda":
+        return
+    total = torch.cuda.get_device_properties(device).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, limit / total), device)
+
+
 def need_compiler() -> None:
     """Looks for the C++ compiler that `torch.compile` hands its programs for the CPU to.
 

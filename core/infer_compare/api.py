@@ -12,13 +12,15 @@ import msgspec
 from infer_compare.engine.events import Observer
 from infer_compare.engine.journal import Journal
 from infer_compare.engine.resolve import resolve
+from infer_compare.engine.resume import resolve_again
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import WorkerError
 from infer_compare.interfaces import Device
 from infer_compare.plugins import BackendEntry, Plugins
-from infer_compare.store import FILE, RunLog, load, make_folder
+from infer_compare.results import Note, Run
+from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
 from infer_compare.worker.protocol import Failure, Open, Opened
 from infer_compare.worker.supervisor import Process
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from infer_compare.engine.request import SweepRequest
     from infer_compare.engine.resolve import Resolved
-    from infer_compare.results import Header, Run
+    from infer_compare.results import Header
 
 DEVICES_DEADLINE_S = 180.0
 """Importing a framework from a cold disk may take long."""
@@ -69,6 +71,43 @@ def sweep(
     with log:
         journal = Journal(log.append)
         journal.add(resolved.header)
+        return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+
+
+def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
+    """Goes on with a run that was interrupted, stopped or cut off; nothing that is stored is measured again.
+
+    Args:
+        folder: of the run.
+        plugins: those to use; all that are installed when None.
+        observer: hears what happens.
+
+    Returns:
+        The run; one that is complete already as it is.
+
+    Raises:
+        UsageError: the model, the options, a version or the machine is another than it was.
+        NoUsableBackend: no contender can be started any more.
+        StoreError: there is no run, it cannot be read or written, or another process is at it.
+        KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
+    """
+    plugins = plugins or Plugins.discover()
+    stored = load(folder)
+    if stored.closing is not None and stored.closing.state == "complete":
+        return stored
+    file = run_file(folder)
+    with RunLog(file, create=False) as log:
+        # What the lock kept others from, and only that: the file may have grown until it was ours.
+        records = read_records(file)
+        scratch = file.parent / SCRATCH
+        try:
+            scratch.mkdir(exist_ok=True)
+            resolved = resolve_again(Run.fold(records), plugins, scratch)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        journal = Journal(log.append, records)
+        journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
 
 
@@ -116,6 +155,7 @@ class _Telling(Observer):
         self.starting = observer.starting  # type: ignore[method-assign]
         self.probing = observer.probing  # type: ignore[method-assign]
         self.probed = observer.probed  # type: ignore[method-assign]
+        self.found_limit = observer.found_limit  # type: ignore[method-assign]
         self.measuring = observer.measuring  # type: ignore[method-assign]
         self.round_done = observer.round_done  # type: ignore[method-assign]
         self.note = observer.note  # type: ignore[method-assign]

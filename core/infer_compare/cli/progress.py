@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import Header, Round
+    from infer_compare.results import Header, Limit, Round
 
 
 class Terminal(Observer):
@@ -78,6 +78,14 @@ class Terminal(Observer):
         elif self._verbose and isinstance(outcome, Measured):
             rate = point.batch / outcome.latency_ns * 1e9
             self._console.print(f"  {_escape(label)} {point}: about {rate:,.0f} samples/s", highlight=False)
+
+    def found_limit(self, limit: Limit) -> None:
+        """Says between which sizes memory ends."""
+        if limit.smallest_failing is None:
+            self.note("limit", f"{limit.contender}: at least batch {limit.largest_fitting}; {limit.reason}")
+        else:
+            fits = f"batch {limit.largest_fitting} fits" if limit.largest_fitting else "no batch fits"
+            self.note("limit", f"{limit.contender}: {fits}, batch {limit.smallest_failing} does not")
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
         """Says which restart begins."""

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.engine.events import Observer
     from infer_compare.engine.request import SweepRequest
     from infer_compare.plugins import Plugins
+    from infer_compare.results import Run
 
 DEFAULT_BACKENDS = "torch,onnx"
+KEPT_BY_RESUME = frozenset({"resume", "formats", "as_json", "quiet", "verbose", "debug"})
+"""Options that say how a result is told, and not what is measured."""
 
 
 @click.command("run")
@@ -57,10 +65,21 @@ DEFAULT_BACKENDS = "torch,onnx"
 @click.option("--rtol", type=click.FloatRange(0, min_open=True), help="Tolerance for the agreement of outputs.")
 @click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
 @click.option(
+    "--max-device-memory", type=SIZE, metavar="SIZE", help="What a framework may take of an accelerator's memory."
+)
+@click.option("--backstop", is_flag=True, help="Also have the kernel refuse memory beyond the cap (CPU, Linux).")
+@click.option("--find-limit", is_flag=True, help="Also search for the largest batch that fits into memory.")
+@click.option(
     "--timeout", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer of a worker."
 )
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was cut off, as it was asked for.",
 )
 @click.option("--report", "formats", multiple=True, metavar="FORMAT", help="Also leave a report in the run folder.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
@@ -68,9 +87,9 @@ DEFAULT_BACKENDS = "torch,onnx"
 @click.option("-q", "--quiet", is_flag=True, help="Only the report.")
 @click.option("-v", "--verbose", is_flag=True, help="Every point in the report, and every step.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.pass_obj
+@click.pass_context
 def command(
-    settings: dict[str, Any],
+    context: click.Context,
     /,
     *,
     backends: str | None,
@@ -80,6 +99,7 @@ def command(
     budget: float | None,
     timeout: float,
     folder: Path | None,
+    resume: Path | None,
     formats: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
@@ -96,9 +116,14 @@ def command(
     from infer_compare.engine.request import SweepRequest
     from infer_compare.planner import parse_batch_sizes
     from infer_compare.plugins import Plugins
+    from infer_compare.store import default_folder
 
+    show = Show(formats, as_json=as_json, quiet=quiet, verbose=verbose)
+    plugins = Plugins.discover(context.obj["blocked"])
+    if resume is not None:
+        _refuse_others(context)
+        return _resume(resume, plugins, show)
     names = backends.split(",") if backends is not None else [] if contenders else DEFAULT_BACKENDS.split(",")
-    plugins = Plugins.discover(settings["blocked"])
     request = SweepRequest(
         model=others.pop("model"),
         contenders=(*names, *contenders),
@@ -112,49 +137,81 @@ def command(
     )
     if dry_run:
         return _show_plan(request, plugins, as_json=as_json)
-    return _sweep(request, folder, plugins, formats, as_json=as_json, quiet=quiet, verbose=verbose)
+    return _sweep(request, folder or default_folder(request.model), plugins, show)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """How the result of a run is told."""
+
+    formats: tuple[str, ...]
+    """Reports that are left in the run folder."""
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Raises `UsageError` where an option was given that a resumed run cannot change."""
+    from infer_compare.errors import UsageError
+
+    flags = {str(parameter.name): parameter.opts[-1] for parameter in context.command.params}
+    given = [
+        "MODEL" if name == "model" else flags[name]
+        for name in flags
+        if name not in KEPT_BY_RESUME and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"--resume goes on with a run as it was asked for; leave out {', '.join(given)}.")
 
 
 def _command() -> tuple[str, ...]:
     return ("infer-compare", *sys.argv[1:])
 
 
-def _sweep(
-    request: SweepRequest,
-    folder: Path | None,
-    plugins: Plugins,
-    formats: tuple[str, ...],
-    *,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
-) -> int:
+def _sweep(request: SweepRequest, place: Path, plugins: Plugins, show: Show) -> int:
     from infer_compare import api
+
+    return _tell(place, plugins, show, lambda observer: api.sweep(request, place, plugins=plugins, observer=observer))
+
+
+def _resume(place: Path, plugins: Plugins, show: Show) -> int:
+    from infer_compare import api
+    from infer_compare.store import run_file
+
+    folder = run_file(place).parent
+    return _tell(folder, plugins, show, lambda observer: api.resume(place, plugins=plugins, observer=observer))
+
+
+def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], Run]) -> int:
+    """Does the work, tells its result, and returns the exit code."""
     from infer_compare.cli.progress import progress
     from infer_compare.report import document, find_reporter, render
-    from infer_compare.store import FILE, default_folder
+    from infer_compare.store import FILE
 
-    for name in formats:
+    for name in show.formats:
         find_reporter(name, plugins)
-    place = folder or default_folder(request.model)
-    with progress(quiet=quiet, verbose=verbose) as observer:
+    with progress(quiet=show.quiet, verbose=show.verbose) as observer:
         try:
-            run = api.sweep(request, place, plugins=plugins, observer=observer)
+            run = work(observer)
         except KeyboardInterrupt:
             if (place / FILE).exists():
-                click.echo(f"What was measured is kept in {shlex.quote(str(place))}.", err=True)
+                words = shlex.quote(str(place))
+                click.echo(
+                    f"What was measured is kept in {words}; go on with: infer-compare run --resume {words}", err=True
+                )
             raise
     made = document(run)
-    for name in formats:
+    for name in show.formats:
         reporter = find_reporter(name, plugins)
         (place / f"report{reporter.suffix}").write_text(render(reporter, made), encoding="utf-8")
-    if as_json:
+    if show.as_json:
         click.echo(render(find_reporter("json", plugins), made), nl=False)
     else:
         from infer_compare.cli.console import print_text
 
-        print_text(made, verbose=verbose)
-        click.echo(f"\nRun stored in {place}", err=quiet)
+        print_text(made, verbose=show.verbose)
+        click.echo(f"\nRun stored in {place}", err=show.quiet)
     return exit_code(made)
 
 

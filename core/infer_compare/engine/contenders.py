@@ -104,8 +104,15 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
         backend=entry.name,
         options=options,
         device=str(where),
+        file=f"{file['path']}:{file['name']}" if file else None,
     )
     return Contender(spec, entry)
+
+
+def typed(spec: ContenderSpec) -> str:
+    """The text that names a contender: `parse_contenders` makes the same of it again."""
+    options = ",".join(f"{key}={value}" for key, value in {**spec.options, "label": spec.label}.items())
+    return f"{spec.file or spec.backend}:{options}@{spec.device}"
 
 
 def _options(text: str, options: str) -> dict[str, str]:

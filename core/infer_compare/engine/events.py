@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import AnyOutcome, Header, Round, Run
+    from infer_compare.results import AnyOutcome, Header, Limit, Round, Run
 
 
 class Observer:
@@ -26,6 +26,9 @@ class Observer:
 
     def probed(self, label: str, point: OperatingPoint, outcome: AnyOutcome) -> None:
         """The outcome of that."""
+
+    def found_limit(self, limit: Limit) -> None:
+        """The search for a contender's memory boundary has ended."""
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
         """A restart begins, with so many operating points left to measure."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.engine.busy import disturbed
-from infer_compare.engine.member import Member, Setback
+from infer_compare.engine.member import Setback
+from infer_compare.engine.probe import Prober
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
@@ -21,12 +22,9 @@ if TYPE_CHECKING:
     from infer_compare.engine.member import Terms
     from infer_compare.engine.pool import InputPool
     from infer_compare.planner import Exploration
-    from infer_compare.results.slices import Diagnostics
 
 SINGLE_ROWS = 4
 """Rows that are also run alone, to see that row i of a batch equals row i by itself."""
-PATIENCE = 20
-"""A probe may take this many times what the size before it lets expect."""
 
 
 class Explorer:
@@ -38,126 +36,88 @@ class Explorer:
         """`outputs` is the folder into which the worker writes what it computed."""
         self._route = route
         self._terms = terms
-        self._pool = pool
         self._journal = journal
         self._observer = observer
         self._outputs = outputs
-        self._latency: dict[int, int] = {}
-        self._member = Member(route, terms)
+        self._prober = Prober(route, terms, pool, observer)
         self._explored = False
-        self._diagnostics: list[Diagnostics] = []
 
     @property
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        threads, schedstat = self._terms.threads, self._member.schedstat
-        return disturbed(self._diagnostics, threads=threads, schedstat=schedstat) is not None
+        threads, schedstat = self._terms.threads, self._prober.member.schedstat
+        return disturbed(self._prober.diagnostics, threads=threads, schedstat=schedstat) is not None
 
-    def run(self, exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None]) -> bool:
+    def run(
+        self,
+        exploration: Exploration,
+        known: Callable[[OperatingPoint], AnyOutcome | None],
+        *,
+        compare: bool = True,
+    ) -> bool:
         """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
 
         Args:
             exploration: which sizes to try.
-            known: outcomes that are stored already and are not to be found again.
+            known: outcomes that are stored already and are not stored again.
+            compare: whether outputs are still needed of sizes whose outcome is known; those that ran are run again.
 
         Returns:
             Whether the contender can take part.
         """
         self._outputs.mkdir(parents=True, exist_ok=True)
-        member = self._member
-        if not member.alive and not self._start(member, record=not self._explored):
-            return False
-        if not self._explored:
-            self._run_singles(member)
-            self._explored = True
         while (point := exploration.next()) is not None:
             outcome = known(point)
-            if outcome is None:
+            if outcome is None or (compare and isinstance(outcome, Measured)):
+                if not self._ready():
+                    return False
                 self._observer.probing(self._route.label, point)
-                outcome = self._probe(member, point)
-                self._store(point, outcome)
+                found = self._prober.probe(
+                    Explore(point=point, outputs=str(self._outputs), rows=sample_rows(point.batch))
+                )
+                if outcome is None:
+                    self._store(point, found)
+                outcome = outcome or found
             exploration.feed(point, outcome)
         for point, skipped in exploration.skipped:
             if known(point) is None:
                 self._store(point, skipped)
-        member.suspend()
+        self._prober.member.suspend()
         return True
 
     def close(self) -> None:
         """Ends the worker."""
-        self._member.close()
+        self._prober.member.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
         self._observer.probed(self._route.label, point, outcome)
 
-    def _start(self, member: Member, *, record: bool) -> bool:
-        self._observer.starting("explore", member.label)
+    def _ready(self) -> bool:
+        """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
+        if self._explored:
+            return True
         try:
-            start = member.start(0, self._pool.paths, timing=False)
+            start = self._prober.start()
         except Setback as setback:
-            self._journal.add(Unusable(contender=member.label, outcome=setback.outcome))
-            self._observer.note(member.label, f"{member.label} cannot take part: {describe(setback.outcome)}")
+            self._journal.add(Unusable(contender=self._route.label, outcome=setback.outcome))
+            label = self._route.label
+            self._observer.note(label, f"{label} cannot take part: {describe(setback.outcome)}")
             return False
-        if record:
+        if self._journal.run.start(self._route.label) is None:
             self._journal.add(start)
+        self._run_singles()
+        self._explored = True
         return True
 
-    def _run_singles(self, member: Member) -> None:
+    def _run_singles(self) -> None:
         """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
         for row in range(SINGLE_ROWS):
             request = Explore(point=OperatingPoint(1), calls=1, outputs=str(self._outputs), rows=(0,), first_row=row)
             try:
-                member.ask(request, Explored, phase="agree", deadline_s=self._deadline(1))
+                self._prober.member.ask(request, Explored, phase="agree", deadline_s=self._prober.deadline_s(1))
             except Setback:
                 return
-
-    def _deadline(self, batch: int) -> float:
-        """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""
-        if not self._latency:
-            return self._terms.timeout_s
-        largest = max(self._latency)
-        expected_s = self._latency[largest] * max(1.0, batch / largest) * 3 / 1e9
-        return max(self._terms.timeout_s, PATIENCE * expected_s)
-
-    def _probe(self, member: Member, point: OperatingPoint) -> AnyOutcome:
-        """The outcome at a size; what could be either memory or a defect is tried once more in a fresh worker."""
-        first = self._attempt(member, point)
-        if isinstance(first, AnyOutcome):
-            return first
-        second = self._attempt(member, point)
-        if isinstance(second, AnyOutcome):
-            return second
-        if first.suspect and second.suspect and self._latency:
-            assert isinstance(second.outcome, Died)
-            reason = (
-                f"the worker ended with {second.outcome.signal} near its cap of memory, twice, "
-                "and smaller batches had passed"
-            )
-            return OutOfMemory(reason=reason, evidence="repeated", phase="explore")
-        return second.outcome
-
-    def _attempt(self, member: Member, point: OperatingPoint) -> AnyOutcome | Setback:
-        """The outcome, or the setback when it is to be tried again."""
-        try:
-            if not member.alive:
-                self._observer.starting("explore", member.label)
-                member.start(0, self._pool.paths, timing=False)
-            if self._pool.grow(point.batch):
-                member.map(self._pool.paths)
-            request = Explore(point=point, outputs=str(self._outputs), rows=sample_rows(point.batch))
-            explored = member.ask(request, Explored, phase="explore", deadline_s=self._deadline(point.batch))
-        except Setback as setback:
-            return setback if setback.ambiguous or setback.suspect else setback.outcome
-        self._latency[point.batch] = explored.latency_ns
-        if explored.diagnostics is not None:
-            self._diagnostics.append(explored.diagnostics)
-        return Measured(
-            prepare_ns=explored.prepare_ns,
-            first_call_ns=explored.first_call_ns,
-            latency_ns=explored.latency_ns,
-            memory=explored.memory,
-        )
 
 
 def describe(outcome: AnyOutcome) -> str:

@@ -54,8 +54,14 @@ class Measurement:
     deadline: float | None = None
     """Monotonic seconds at which the budget is spent."""
     _index: int = 0
+    """The last round's, of those that are stored too."""
+    _made: int = 0
     _expected_s: float = 0.0
     _spent_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Goes on counting where a run that is resumed was cut off."""
+        self._index = max((one.index for one in self.journal.run.rounds), default=0)
 
     def labels_at(self, point: OperatingPoint) -> tuple[str, ...]:
         """The contenders that run an operating point."""
@@ -100,7 +106,7 @@ class Measurement:
             team.start()
             clean: Counter[OperatingPoint] = Counter()
             made: Counter[OperatingPoint] = Counter()
-            if restart == 1:
+            if not self.journal.run.rounds:
                 self._meet_host(team, group, self.order.shuffled(pending)[:FIRST_POINTS], clean, made)
             while todo := [point for point in pending if clean[point] < wanted and made[point] < RETRY_FACTOR * wanted]:
                 for point in self.order.shuffled(todo):
@@ -157,6 +163,7 @@ class Measurement:
         self, team: Team, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
     ) -> Round | None:
         self._index += 1
+        self._made += 1
         began = time.monotonic()
         done = team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
         self._spent_s += time.monotonic() - began
@@ -200,7 +207,22 @@ class Measurement:
                     done = self._round(team, able, point, lap, confirm=True)
                     if done is not None:
                         left = (LAPS - lap) * len(union) - place - 1
-                        self.observer.round_done(done, remaining_s=left * self._spent_s / max(1, self._index))
+                        self.observer.round_done(done, remaining_s=left * self._spent_s / max(1, self._made))
+
+    def sustain(self, restart: int, best: Mapping[str, OperatingPoint], seconds: float) -> None:
+        """Runs the best size of each contender on an accelerator for a long time, one after the other.
+
+        Raises:
+            BudgetSpent: the time is used up.
+        """
+        for label, point in best.items():
+            self._check_budget(self.expectation.start_s.get(label, 0.0) + seconds)
+            with self.team([label], restart) as team:
+                team.start()
+                if team.able([label], point) and team.pipelines(label):
+                    self.observer.note("sustained", f"{label} at {point} for {seconds:g} s")
+                    self._index += 1
+                    team.sustain(label, point, index=self._index, seconds=seconds)
 
     def _check_budget(self, cost_s: float) -> None:
         """Lets nothing begin that would end after the budget."""

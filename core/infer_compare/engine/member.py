@@ -69,6 +69,10 @@ class Terms:
     seed: int
     max_memory: int
     timeout_s: float
+    device_memory: int | None = None
+    """See `Settings.device_memory`."""
+    backstop: bool = False
+    """Whether the kernel helps the watchdog to keep the cap."""
 
 
 class Member:
@@ -125,6 +129,7 @@ class Member:
             options=contender.spec.options,
             threads=self.terms.threads,
             seed=self.terms.seed,
+            device_memory=self.terms.device_memory,
         )
         with self._naming(process, "start"):
             process.post(opening)
@@ -154,7 +159,11 @@ class Member:
             raise Setback(Skipped(reason=reason))
         self.schedstat = opened.schedstat
         loaded = self.ask(
-            Load(model=self.route.model, device=contender.spec.device),
+            Load(
+                model=self.route.model,
+                device=contender.spec.device,
+                backstop=self.terms.max_memory if self.terms.backstop else None,
+            ),
             Loaded,
             phase="load",
             deadline_s=START_DEADLINE_S,

@@ -31,6 +31,8 @@ class SweepRequest:
     budget_s: float | None = None
     timeout_s: float = 60.0
     max_memory: int | None = None
+    max_device_memory: int | None = None
+    backstop: bool = False
     find_limit: bool = False
     latency_bound_ns: int | None = None
     percentile: float = 95.0

@@ -99,7 +99,14 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path) -> Resolved:
         unusable=tuple(unusable),
         oracle=_oracle(plugins, model),
         inputs=inputs,
-        terms=Terms(threads=plan.threads, seed=plan.seed, max_memory=plan.max_memory, timeout_s=plan.timeout_s),
+        terms=Terms(
+            threads=plan.threads,
+            seed=plan.seed,
+            max_memory=plan.max_memory,
+            timeout_s=plan.timeout_s,
+            device_memory=plan.max_device_memory,
+            backstop=plan.backstop,
+        ),
     )
 
 
@@ -181,6 +188,8 @@ def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: Res
             timeout_s=request.timeout_s,
             max_memory=request.max_memory or memory.default_cap(),
             max_memory_given=request.max_memory is not None,
+            max_device_memory=request.max_device_memory,
+            backstop=request.backstop,
             find_limit=request.find_limit,
             latency_bound_ns=request.latency_bound_ns,
             percentile=request.percentile,

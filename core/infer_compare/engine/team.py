@@ -127,6 +127,28 @@ class Team:
             return done
         return None
 
+    def sustain(self, label: str, point: OperatingPoint, *, index: int, seconds: float) -> Round | None:
+        """Runs a contender at one operating point for a long time, alone, and stores it; None when it was lost."""
+        if label not in self.able([label], point):
+            return None
+        try:
+            warm_ups = () if (label, point) in self._warm else (self._warm_up(label, point),)
+            piece = self._slice(label, point, 0, "sustained", seconds)
+        except _Lost:
+            return None
+        done = Round(
+            phase="sustain",
+            restart=self._restart,
+            index=index,
+            point=point,
+            order=(label,),
+            slices=(piece,),
+            clean=piece.rejected is None,
+            warm_ups=warm_ups,
+        )
+        self._journal.add(done)
+        return done
+
     def _round(self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
@@ -174,16 +196,21 @@ class Team:
         self._warm[label, point] = result
         return result
 
+    def pipelines(self, label: str) -> bool:
+        """Whether batches are enqueued ahead: on a device that works on its own."""
+        return self._members[label].asynchronous and self._scope == "device"
+
     def _series(self, label: str) -> tuple[Series, ...]:
         """What is timed in a contender's turn: on a device that works on its own, three things."""
-        asynchronous = self._members[label].asynchronous and self._scope == "device"
-        return ("latency", "pipelined", "enqueue") if asynchronous else ("latency",)
+        return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
-    def _slice(self, label: str, point: OperatingPoint, position: int, series: Series) -> Slice:
+    def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
         member = self._members[label]
         latency_ns = max(1, self._warm[label, point].latency_ns)
-        request = protocol.TimeSlice(point=point, scope=self._scope, latency_ns=latency_ns, series=series)
-        deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9)
+        request = protocol.TimeSlice(
+            point=point, scope=self._scope, latency_ns=latency_ns, series=series, sustain_ns=round(sustain_s * 1e9)
+        )
+        deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
         try:
             timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
         except Setback as setback:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.stats.wording import count, percent
-from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
+from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_SLOWED_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
 
 if TYPE_CHECKING:
-    from infer_compare.results.slices import Diagnostics
+    from infer_compare.results.slices import Diagnostics, GpuDisturbance
 
 
 def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
@@ -24,6 +24,9 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
       more than there is. Threads beyond the number of cores do not count: that is the contender's own doing.
       This needs slices of 200 ms or more.
 
+    On a GPU also when heat or a fault of the hardware held its clocks down, or another process used it. Its power limit
+    is the contender's own doing, and no reason.
+
     Where neither can be told (macOS) nothing is refused for contention; the report says so.
 
     Args:
@@ -31,6 +34,9 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         threads: the thread budget.
         schedstat: whether the probe could see how long threads waited.
     """
+    slowed = _gpu(diagnostics.gpu) if diagnostics.gpu is not None else None
+    if slowed is not None:
+        return slowed
     if diagnostics.major_faults > 0:
         return f"pages were read from disk ({count(diagnostics.major_faults, 'major fault')})"
     if diagnostics.throttled:
@@ -58,6 +64,15 @@ def crowd(diagnostics: Diagnostics, threads: int) -> str | None:
     if excess is not None and excess > GATE_BLIND_SHARE:
         wanted, there = count(threads, "thread"), count(diagnostics.cores, "core")
         return f"{_culprit(diagnostics)}, and with the worker's {wanted} that is more than {there}"
+    return None
+
+
+def _gpu(disturbed: GpuDisturbance) -> str | None:
+    if disturbed.foreign_pid is not None:
+        name = disturbed.foreign_name or "another program"
+        return f"{name} (pid {disturbed.foreign_pid}) used the GPU"
+    if disturbed.slowed_share > GATE_SLOWED_SHARE:
+        return f"heat or a fault held the GPU's clocks down for {percent(disturbed.slowed_share)} of the time"
     return None
 
 

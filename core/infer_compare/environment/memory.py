@@ -13,6 +13,7 @@ CAP_SHARE = 0.8
 """The part of what is available that a worker may take by default."""
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 512 * MIB
+BACKSTOP_SLACK = 1.25
 OOM_SCORE = 800
 """Raised so far, a worker is the first that the kernel takes when memory runs out."""
 
@@ -81,6 +82,11 @@ def peak_resident(pid: int, host: Host = LOCAL) -> int | None:
     return None if kib is None else kib * KIB
 
 
+def swapped(pid: int, host: Host = LOCAL) -> int:
+    """Memory of a process that lies in swap (VmSwap); 0 where the kernel does not tell."""
+    return host.fields(f"/proc/{pid}/status").get("VmSwap", 0) * KIB
+
+
 def reset_peak(pid: int, host: Host = LOCAL) -> bool:
     """Starts a new peak of a process's resident memory; False where the kernel does not let us."""
     return _write(host, f"/proc/{pid}/clear_refs", b"5")
@@ -94,6 +100,30 @@ def raise_oom_score(score: int = OOM_SCORE, host: Host = LOCAL) -> bool:
         host: the machine.
     """
     return _write(host, "/proc/self/oom_score_adj", str(score).encode())
+
+
+def refuse_beyond(cap: int, host: Host = LOCAL) -> int | None:
+    """Makes the kernel refuse this process private memory beyond what a cap of resident memory leaves it.
+
+    One giant request then fails where it is made, as an error that the framework can raise, before the watchdog could
+    see it. RLIMIT_DATA counts private writable mappings, touched or not, and some are never touched: hence a quarter
+    more than is left. Never RLIMIT_AS: frameworks map far more than they use.
+
+    Returns:
+        The limit in bytes; None where the kernel has none, or a lower one is set already.
+    """
+    import resource
+
+    data = host.fields("/proc/self/status").get("VmData")
+    if data is None:
+        return None
+    left = max(0, cap - resident(os.getpid(), host))
+    limit = data * KIB + int(BACKSTOP_SLACK * left)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if any(one != resource.RLIM_INFINITY and one <= limit for one in (soft, hard)):
+        return None
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    return limit
 
 
 def kernel_kills(host: Host = LOCAL) -> int | None:

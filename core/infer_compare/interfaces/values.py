@@ -92,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     """The thread budget for the computation on the host; to be applied before the first tensor is made."""
     seed: int = 0
+    device_memory: int | None = None
+    """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it."""
 
 
 class ModelSource(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ COLUMNS = {
     "agreement": "agrees, differs or inconclusive",
     "needed_rtol": "smallest relative tolerance under which the outputs would agree",
     "fastest": "true where it is shown to beat every other contender that ran here, else false",
-    "flags": "not_steady, bimodal, drifting, page_fault_bound, oversubscribed, separated by ;",
+    "flags": "not_steady, bimodal, drifting, page_fault_bound, oversubscribed, power_capped, swapped, sustained, by ;",
 }
 """The header, with what each column holds. A cell is empty where something is not known."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from infer_compare.report.contenders import name_of
-from infer_compare.report.schema import Boundary, Curve, OutcomeTag, PointReport
-from infer_compare.report.words import plain, size
-from infer_compare.results import LimitReached, Measured, OutOfMemory
+from infer_compare.report.boundaries import boundary
+from infer_compare.report.schema import Curve, PointReport
+from infer_compare.report.words import plain, tag_of
+from infer_compare.results import Measured
 from infer_compare.verdicts.exclusions import outcome_words
 from infer_compare.verdicts.settle import Verdict
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.report.schema import Axes, Flag
-    from infer_compare.results import Agreement, AnyOutcome, Point, Run
+    from infer_compare.results import Agreement, Point, Run
     from infer_compare.verdicts import Figures, Summary
 
 Key = tuple[str, "OperatingPoint"]
@@ -50,7 +50,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
                 ),
                 shape=shape.shape if shape else None,
                 shape_sentence=plain(shape.sentence()) if shape and _has_shape(label, axes, found) else "",
-                boundary=_boundary(name_of(run, label), _tried(run, label, axes, own)),
+                boundary=boundary(run, label, axes, own),
             )
         )
     return tuple(made)
@@ -59,11 +59,6 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
 def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
     """Through one or two sizes there is always a line."""
     return sum(contender == label and point.axes == axes for contender, point in found) > 2
-
-
-def tag_of(outcome: AnyOutcome) -> OutcomeTag:
-    """The word by which records and reports tell outcomes apart."""
-    return cast("OutcomeTag", type(outcome).__struct_config__.tag)
 
 
 def _report(point: Point, found: Figures | None, *, fastest: bool) -> PointReport:
@@ -106,6 +101,9 @@ def _flags(found: Figures) -> tuple[Flag, ...]:
         "drifting": found.drifting,
         "page_fault_bound": found.page_fault_bound,
         "oversubscribed": found.oversubscribed,
+        "power_capped": found.power_capped,
+        "swapped": found.swapped,
+        "sustained": found.short is not None,
     }
     return tuple(flag for flag, holds in flags.items() if holds)
 
@@ -128,41 +126,3 @@ def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:
         for (label, point), losers in beaten.items()
         if label in rivals[point] and losers >= rivals[point] - {label}
     }
-
-
-def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[int, AnyOutcome]:
-    """Outcomes by batch size, those of the search for the limit included."""
-    outcomes: dict[int, AnyOutcome] = {
-        probe.point.batch: probe.outcome
-        for probe in run.probes
-        if probe.phase == "limit" and probe.contender == label and probe.point.axes == axes
-    }
-    return outcomes | {point.point.batch: point.outcome for point in points}
-
-
-def _boundary(name: str, outcomes: Mapping[int, AnyOutcome]) -> Boundary | None:
-    failed = min(
-        (batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None
-    )
-    ran = {
-        batch: one
-        for batch, one in outcomes.items()
-        if isinstance(one, Measured) and (failed is None or batch < failed)
-    }
-    largest = max(ran, default=None)
-    if largest is None and failed is None:
-        return None
-    resident = ran[largest].memory.resident if largest is not None else None
-    took = f", with {size(resident)} of memory" if resident is not None else ""
-    if failed is None:
-        sentence = f"{name}: at least batch {largest}, the largest tried that ran{took}"
-    else:
-        below = f"the largest below it that ran is {largest}{took}" if ran else "no smaller one ran"
-        sentence = f"{name}: batch {failed} {plain(outcome_words(outcomes[failed]))}; {below}"
-    return Boundary(
-        largest_ran=largest,
-        smallest_failed=failed,
-        failure=tag_of(outcomes[failed]) if failed is not None else None,
-        resident_bytes=resident,
-        sentence=sentence,
-    )

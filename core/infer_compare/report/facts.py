@@ -9,6 +9,7 @@ from infer_compare.stats.wording import count, duration, listing, percent
 
 if TYPE_CHECKING:
     from infer_compare.report.schema import ContenderReport, Noise, ReportDocument
+    from infer_compare.results import Plan
 
 Rows = list[tuple[str, str]]
 
@@ -82,8 +83,16 @@ def _run_facts(document: ReportDocument) -> Rows:
         ("fills", "; ".join(plan.inputs)),
         ("protocol", f"{plan.mode}, at most {repetitions}; margin {percent(plan.margin)}, seed {plan.seed}"),
         ("threads", str(plan.threads)),
-        ("cap", f"{size(plan.max_memory)} for the memory of a worker"),
+        ("cap", _cap(plan)),
     ]
+
+
+def _cap(plan: Plan) -> str:
+    """How much memory a worker may hold, and who sees to it."""
+    keeper = "watched from outside, and refused beyond by the kernel" if plan.backstop else "watched from outside"
+    chosen = "" if plan.max_memory_given else "; 80 % of what was available"
+    device = f"; {size(plan.max_device_memory)} of a device's memory" if plan.max_device_memory is not None else ""
+    return f"{size(plan.max_memory)} of resident memory for a worker, {keeper}{chosen}{device}"
 
 
 def _peak(document: ReportDocument) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from infer_compare.report.curves import tag_of
 from infer_compare.report.schema import FailureReport
-from infer_compare.report.words import places, plain
+from infer_compare.report.words import places, plain, tag_of
 from infer_compare.results import Died, Failed, Measured, OutOfMemory, Skipped, TimedOut
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.exclusions import outcome_words

@@ -21,7 +21,9 @@ REPORT_VERSION = (1, 0)
 
 State = Literal["complete", "stopped", "interrupted"]
 OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
-Flag = Literal["not_steady", "bimodal", "drifting", "page_fault_bound", "oversubscribed"]
+Flag = Literal[
+    "not_steady", "bimodal", "drifting", "page_fault_bound", "oversubscribed", "power_capped", "swapped", "sustained"
+]
 
 Axes = tuple[tuple[str, int], ...]
 
@@ -107,8 +109,20 @@ class Boundary(Part, frozen=True, kw_only=True):
     smallest_failed: int | None
     """The smallest that ran out of memory or met a limit of the framework; None where none did."""
     failure: OutcomeTag | None
+    searched: bool
+    """Whether the boundary was searched for; else these are the sizes that happened to be tried."""
+    verified: bool
+    """Whether fresh workers have said that the largest runs and that the smallest fails."""
+    swapped: bool
+    """Whether the largest ran only by swapping."""
+    cap_bytes: int
+    """What one worker's resident memory may be."""
     resident_bytes: int | None
     """Peak resident memory at the largest that ran."""
+    loaded_bytes: int | None
+    """Resident memory with the model loaded and nothing run."""
+    bytes_per_sample: float | None
+    """Slope of the peak resident memory against the batch size."""
     sentence: str
 
 

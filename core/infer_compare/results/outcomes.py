@@ -29,7 +29,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 0
     """Allocations that succeeded only after caches were emptied."""
     major_faults: int = 0
-    """Pages read from disk meanwhile; above zero the timing is suspect."""
+    """Pages read from disk after the first call; above zero the timing is suspect."""
+    swapped: int = 0
+    """Bytes of the worker that went into swap meanwhile: it ran, and did not fit."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

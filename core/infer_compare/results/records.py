@@ -1,7 +1,7 @@
 """The records of a run file, in the order in which they can appear.
 
-A run file is a log: `header`, then `start`, `probe`, `agreement`, `round`, `death` and `note` in any order,
-then `closing`. A point is a fold over records (see `infer_compare.results.run`) and is never stored.
+A run file is a log: `header`, then `start`, `probe`, `limit`, `agreement`, `round`, `death` and `note` in any order,
+then `closing`. A run that was resumed goes on after its `closing`, and has another. A point is a fold over records (see `infer_compare.results.run`) and is never stored.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     device: str = "cpu"
     python: str | None = None
     """Another interpreter for its worker, where one was named."""
+    file: str | None = None
+    """`FILE.py:Class` as it was typed, of a backend without a package."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_memory: int
     """Cap of one worker's resident memory, in bytes."""
     max_memory_given: bool = False
+    max_device_memory: int | None = None
+    """What a framework's own allocator may take of an accelerator's memory, in bytes; None for all of it."""
+    backstop: bool = False
+    """Whether the kernel refuses a worker on the CPU memory beyond the cap (RLIMIT_DATA), beside the watchdog."""
     find_limit: bool = False
     latency_bound_ns: int | None = None
     percentile: float = 95.0
@@ -164,6 +170,29 @@ class Probe(Record, frozen=True, kw_only=True, tag="probe"):
     contender: str
     point: OperatingPoint
     outcome: AnyOutcome
+    fresh: bool = False
+    """Whether its worker had run nothing before (`limit` only)."""
+
+
+class Limit(Record, frozen=True, kw_only=True, tag="limit"):
+    """The memory boundary of one contender, as the search with `--find-limit` found it."""
+
+    contender: str
+    axes: tuple[tuple[str, int], ...] = ()
+    largest_fitting: int | None
+    """The largest batch size that ran three times in a fresh worker; None where not even one sample fits."""
+    smallest_failing: int | None
+    """The smallest that did not; None where none was found."""
+    failure: AnyOutcome | None = None
+    """How that one ended."""
+    verified: bool
+    """Whether fresh workers have said both."""
+    swapped: bool = False
+    """Whether the largest ran only by swapping."""
+    reason: str = ""
+    """Why the search ended before it had found a boundary."""
+    probes: int
+    elapsed_s: float
 
 
 class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +239,7 @@ class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
 class Round(Record, frozen=True, kw_only=True, tag="round"):
     """Slices of every contender at one operating point, in an order and its reverse."""
 
-    phase: Literal["measure", "confirm"] = "measure"
+    phase: Literal["measure", "confirm", "sustain"] = "measure"
     restart: int
     """From 1."""
     index: int
@@ -258,4 +287,4 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     elapsed_s: float
 
 
-AnyRecord = Header | Start | Probe | Agreement | Round | Death | Unusable | Note | Closing
+AnyRecord = Header | Start | Probe | Limit | Agreement | Round | Death | Unusable | Note | Closing

@@ -15,6 +15,7 @@ from infer_compare.results.records import (
     ContenderSpec,
     Death,
     Header,
+    Limit,
     Note,
     Probe,
     Round,
@@ -56,6 +57,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     header: Header
     starts: tuple[Start, ...] = ()
     probes: tuple[Probe, ...] = ()
+    limits: tuple[Limit, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     rounds: tuple[Round, ...] = ()
     deaths: tuple[Death, ...] = ()
@@ -74,6 +76,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         closing: Closing | None = None
         starts: list[Start] = []
         probes: list[Probe] = []
+        limits: list[Limit] = []
         agreements: list[Agreement] = []
         rounds: list[Round] = []
         deaths: list[Death] = []
@@ -87,6 +90,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     starts.append(record)
                 case Probe():
                     probes.append(record)
+                case Limit():
+                    limits.append(record)
                 case Agreement():
                     agreements.append(record)
                 case Round():
@@ -107,6 +112,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             header=header,
             starts=tuple(starts),
             probes=tuple(probes),
+            limits=tuple(limits),
             agreements=tuple(agreements),
             rounds=tuple(rounds),
             deaths=tuple(deaths),

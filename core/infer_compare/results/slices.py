@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Series = Literal["latency", "pipelined", "enqueue"]
+Series = Literal["latency", "pipelined", "enqueue", "sustained"]
 """What a duration is: a call and the wait for it; on devices that work on their own also the period of batches of which
 one is always enqueued ahead, and the time until `run` returns."""
 
@@ -18,6 +18,18 @@ class ForeignProcess(msgspec.Struct, frozen=True):
     name: str
     share: float
     """Of one core, 0 to 1 and above for several threads."""
+
+
+class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):
+    """What slowed a GPU while a slice ran, by its driver."""
+
+    slowed_share: float
+    """Share of the time in which heat or a fault of the hardware held its clocks down."""
+    power_capped_share: float
+    """The same for its power limit: the contender's own doing, reported and never rejected."""
+    foreign_pid: int | None = None
+    """Another process that used it."""
+    foreign_name: str = ""
 
 
 class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +55,8 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     throttled: int | None = None
     """Times that the cgroup's quota stopped it."""
     top: ForeignProcess | None = None
+    gpu: GpuDisturbance | None = None
+    """Of slices on an NVIDIA GPU, where its driver can be asked."""
 
     @property
     def wait_share(self) -> float | None:

@@ -52,9 +52,27 @@ class RunLog:
             raise StoreError(f"{path} holds a run already; choose another folder.") from error
         except OSError as error:
             raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
+        self._lock()
         if not create:
             os.ftruncate(self._descriptor, len(_whole(path.read_bytes())))
         self._size = os.fstat(self._descriptor).st_size
+
+    def _lock(self) -> None:
+        """Makes this the only writer, until the file is closed or the process ends, however that happens.
+
+        Raises:
+            StoreError: another process writes to the file.
+        """
+        import fcntl
+
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise StoreError(f"The run in {self.path.parent} is going on: another process writes to it.") from error
+        except OSError:
+            # Some network file systems have no locks.
+            return
 
     def append(self, record: AnyRecord) -> None:
         """Writes a record and waits until it is on disk.

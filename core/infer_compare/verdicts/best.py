@@ -1,4 +1,4 @@
-"""The best batch size of each contender: the smallest that is statistically tied with the fastest."""
+"""The best batch size of each contender: the smallest that is as good as the fastest."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.wording import duration, listing, percent, rate, significant
-from infer_compare.verdicts.contrast import Contrast, pool
 from infer_compare.verdicts.figures import Figures, figures
 from infer_compare.verdicts.measurements import Candidate, Measurements, Phase
-from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_LIMIT
+from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
 from infer_compare.verdicts.ratios import compare
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
     fastest: OperatingPoint
     """Where the highest throughput was measured."""
     tied: tuple[OperatingPoint, ...]
-    """The points that are not shown to be slower than that one by more than the margin, ascending; it is among them."""
+    """The points that are less than half the margin behind that one, ascending; it is among them."""
     confirmed: bool
     """Whether fresh rounds decided, instead of those that ranked all sizes."""
     only_size: bool = False
@@ -58,7 +57,8 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
         others = [str(point) for point in self.tied if point != self.point]
         if not others:
             return ""
-        return f"; {listing(others)} {'is' if len(others) == 1 else 'are'} not better beyond noise or {percent(self.margin)}"
+        verb = "is" if len(others) == 1 else "are"
+        return f"; {listing(others)} {verb} not better by more than {significant(100 * TIE_SHARE * self.margin, 2)} %"
 
     def _edge(self) -> str:
         return "; no larger size was measured" if self.largest_tried else ""
@@ -153,31 +153,18 @@ def to_confirm(
 def _tied(
     label: str, ranked: Sequence[Figures], measurements: Measurements, phases: tuple[Phase, ...], margin: float
 ) -> list[Figures]:
-    """The fastest and those not shown to be slower than it by more than the margin."""
+    """The fastest and those less than half the margin behind it, by rounds that lie close together in time.
+
+    Whether a difference is shown plays no part: where noise hides much, that would recommend on no evidence.
+    """
     fastest, *others = ranked
-    contrasts = {
-        found.point: contrast
-        for found in others
-        if (contrast := _between(label, fastest.point, found.point, measurements, phases)) is not None
-    }
-    # Sizes in one process share its luck, so the spread of their ratios between restarts is much alike.
-    pooled = pool(contrasts.values())
     tied = [fastest]
     for found in others:
-        behind, shown = fastest.throughput / found.throughput - 1, True
-        if (contrast := contrasts.get(found.point)) is not None:
-            comparison = compare(contrast, pooled)
-            behind = comparison.ratio - 1
-            shown = not comparison.includes(1.0)
-        if behind <= margin or (not shown and behind <= TIE_LIMIT):
+        contrast = measurements.contrast(Candidate(label, fastest.point), Candidate(label, found.point), phases)
+        behind = compare(contrast).ratio if contrast is not None else fastest.throughput / found.throughput
+        if behind - 1 <= TIE_SHARE * margin:
             tied.append(found)
     return tied
-
-
-def _between(
-    label: str, a: OperatingPoint, b: OperatingPoint, measurements: Measurements, phases: tuple[Phase, ...]
-) -> Contrast | None:
-    return measurements.contrast(Candidate(label, a), Candidate(label, b), phases)
 
 
 def _fresh(point: Point, measurements: Measurements) -> Figures | None:

@@ -22,7 +22,9 @@ from infer_compare.verdicts.protocol import (
     LAUNCH_BOUND_SHARE,
     P99_CALLS,
     PAGE_FAULT_SYSTEM_SHARE,
+    POWER_CAPPED_SHARE,
     SPREAD_RESTARTS,
+    SUSTAINED_DIFFERENCE,
 )
 from infer_compare.verdicts.reading import Reading, latency_series, read, throughput_series
 
@@ -105,6 +107,15 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     launch_bound: bool = False
     """Enqueuing takes nearly as long as a batch does: the host, not the device, sets the pace."""
 
+    sustained: float | None = None
+    """Samples a second over the long run that `--thorough` ends with on accelerators."""
+    short: float | None = None
+    """The throughput of the short slices, where the sustained one replaced it; None where it did not."""
+    power_capped: bool = False
+    """The power limit held the GPU's clocks down for more than 5 % of the time: the contender's own doing."""
+    swapped: bool = False
+    """While it was tried, pages were read from disk after the first call, or memory went into swap."""
+
     @property
     def bimodal(self) -> bool:
         """Whether the slices fall into two groups."""
@@ -121,7 +132,7 @@ def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[C
     found = {}
     for point in points:
         candidate = Candidate(point.contender, point.point)
-        one = figures(point, measurements.readings(candidate))
+        one = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")))
         if one is not None:
             found[candidate] = one
     return found
@@ -142,11 +153,16 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
     if readings is None:
         readings = [one for piece in point.slices if (one := read(piece)) is not None]
     enqueues = [one for one in readings if one.piece.series == "enqueue"]
+    sustained = [one.throughput(point.point.batch) for one in readings if one.piece.series == "sustained"]
     rates = throughput_series(readings)
     readings = latency_series(readings)
     if not (readings and rates):
         return None
     enqueue_ns = median([one.median for one in enqueues]) if enqueues else None
+    throughput = short = median([one.throughput(point.point.batch) for one in rates])
+    long_run = sustained[-1] if sustained else None
+    if long_run is not None and abs(long_run / short - 1) > SUSTAINED_DIFFERENCE:
+        throughput = long_run
     latencies = np.concatenate([one.latencies for one in readings])
     outliers = tukey_counts(latencies)
     medians = [one.median for one in readings]
@@ -172,7 +188,11 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         latency_p99_ns=nearest_rank(latencies, 0.99) if latencies.size >= P99_CALLS else None,
         latency_min_ns=float(latencies.min()),
         latency_max_ns=float(latencies.max()),
-        throughput=median([one.throughput(point.point.batch) for one in rates]),
+        throughput=throughput,
+        sustained=long_run,
+        short=short if throughput != short else None,
+        power_capped=_power_capped(rates),
+        swapped=point.outcome.memory.swapped > 0 or point.outcome.memory.major_faults > 0,
         pipelined=rates[0].piece.series == "pipelined",
         enqueue_ns=enqueue_ns,
         launch_bound=enqueue_ns is not None
@@ -193,6 +213,15 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         not_steady=any(not one.steady for one in point.warm_ups),
         phases=_phases(readings),
     )
+
+
+def _power_capped(readings: Sequence[Reading]) -> bool:
+    shares = [
+        one.piece.diagnostics.gpu.power_capped_share
+        for one in readings
+        if one.piece.diagnostics is not None and one.piece.diagnostics.gpu is not None
+    ]
+    return bool(shares) and median(shares) > POWER_CAPPED_SHARE
 
 
 def _spread(readings: Sequence[Reading], batch: int) -> tuple[float | None, Literal["slices", "restarts"] | None]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from infer_compare.results import Round, Slice
     from infer_compare.stats.pooled import PooledVariance
 
-Phase = Literal["measure", "confirm"]
+Phase = Literal["measure", "confirm", "sustain"]
 BOTH: tuple[Phase, ...] = ("measure", "confirm")
+"""Phases whose rounds make contrasts; the long runs of `sustain` pair with nothing."""
 
 
 class Candidate(NamedTuple):
@@ -64,7 +65,7 @@ class Measurements:
                 if reading is not None:
                     self._readings[candidate].append((one.phase, reading))
                     found[candidate].append(reading)
-            if one.clean:
+            if one.clean and one.phase != "sustain":
                 for candidate, readings in found.items():
                     values = [log(reading.location) for reading in throughput_series(readings)]
                     speed = log(one.point.batch) - fsum(values) / len(values)

@@ -84,6 +84,18 @@ _FLAGS = (
         lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
     ),
     _Flag("launch_bound", "is held back by the host, which takes as long to enqueue", lambda one: one.launch_bound),
+    _Flag("power_capped", "is held back by the GPU's power limit", lambda one: one.power_capped),
+    _Flag(
+        "swapped",
+        "read pages from disk or went into swap while it was tried, so that its figures are suspect,",
+        lambda one: one.swapped,
+    ),
+    _Flag(
+        "sustained",
+        "has another throughput in the long run than in short slices, which replaces it,",
+        lambda one: one.short is not None,
+        lambda one: f" ({significant(one.sustained or 0.0)} instead of {significant(one.short or 0.0)} samples/s)",
+    ),
     _Flag(
         "oversubscribed",
         "uses more threads than there are cores",

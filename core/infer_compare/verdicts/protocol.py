@@ -21,6 +21,8 @@ GATE_WAIT_SHARE = 0.10
 """A slice is rejected above this `wf = min(run_delay, foreign) / (run_delay + own_cpu)`."""
 GATE_STEAL_SHARE = 0.05
 """A slice is rejected above this share of the machine's time stolen by the hypervisor."""
+GATE_SLOWED_SHARE = 0.01
+"""A slice on a GPU is rejected when its clocks were held down by heat or a fault for more than this share of it."""
 GATE_BLIND_SHARE = 0.10
 """Without schedstat: rejected above this `foreign / (wall x cores) + threads / cores - 1`."""
 GATE_BLIND_NS = 200_000_000
@@ -80,8 +82,16 @@ LAUNCH_BOUND_SHARE = 0.9
 PEAK_EXCESS = 1.5
 """A point beyond this multiple of what the machine's fastest matrix product does is not believed."""
 
+SUSTAINED_S = 60.0
+"""How long `--thorough` runs each contender's best size on an accelerator, whose clocks fall as it gets warm."""
+SUSTAINED_DIFFERENCE = 0.03
+"""A sustained throughput that differs by more replaces that of the short slices."""
+POWER_CAPPED_SHARE = 0.05
+"""Share of the slices' time in which the power limit held a GPU's clocks down, above which a point is flagged."""
+
 # Best batch.
 CONFIRMED_SIZES: dict[Mode, int] = {"quick": 2, "default": 3, "thorough": 3}
 """The highest-ranked sizes that fresh rounds confirm."""
-TIE_LIMIT = 0.10
-"""A size further behind the best than this is never called tied, however noisy: that would recommend on no evidence."""
+TIE_SHARE = 0.5
+"""A smaller size is recommended while its estimate is at most this share of the margin behind the fastest: what noise
+adds then keeps the loss below the margin."""

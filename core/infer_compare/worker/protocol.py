@@ -44,6 +44,8 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     options: dict[str, str]
     threads: int
     seed: int
+    device_memory: int | None = None
+    """See `Settings.device_memory`."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
@@ -51,6 +53,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
 
     model: ModelSource
     device: str
+    backstop: int | None = None
+    """Cap of resident memory in bytes that the kernel is to help to keep; None leaves that to the watchdog."""
 
 
 class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
@@ -73,6 +77,8 @@ class Explore(Message, frozen=True, kw_only=True, tag="explore"):
     """Rows of the outputs to write."""
     first_row: int = 0
     """Where in the pool of input rows the batch begins."""
+    repeat_rows: bool = False
+    """Whether a batch longer than the pool repeats its rows: where only memory is asked about."""
 
 
 class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
@@ -90,6 +96,8 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     latency_ns: int
     """What an iteration takes, as the warm-up saw it."""
     series: Series = "latency"
+    sustain_ns: int = 0
+    """How long the `sustained` series runs."""
 
 
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):

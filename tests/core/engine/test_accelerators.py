@@ -79,3 +79,48 @@ def test_on_the_host_only_calls_are_timed(sweep):
     run = sweep(contender("a"))
     assert {piece.series for one in run.rounds for piece in one.slices} == {"latency"}
     assert all(one.enqueue_ns is None and not one.pipelined for one in summarise(run).figures)
+
+
+def sustained_sweep(folder, **options):
+    """A thorough sweep whose long run is short."""
+    from infer_compare import api
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.plugins import Plugins
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infer_compare.engine.team.rejection", lambda *_args, **_kwargs: None)
+        patch.setattr("infer_compare.engine.sweep.SUSTAINED_S", 2.0)
+        request = SweepRequest(
+            model="mlp",
+            contenders=(accelerated("hot", fixed_us=4000, per_sample_us=0, **options), contender("host")),
+            batch_sizes=(1,),
+            mode="thorough",
+            threads=1,
+            restarts=1,
+            rounds=1,
+        )
+        return api.sweep(request, folder, plugins=Plugins.discover(block=["*"]))
+
+
+def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(tmp_path):
+    """With `--thorough` the recommended size runs on; a difference above the margin replaces the figure."""
+    run = sustained_sweep(tmp_path / "run", drift_per_s=0.15)
+    (long_run,) = [one for one in run.rounds if one.phase == "sustain"]
+    found = next(one for one in summarise(run).figures if one.contender == "hot")
+
+    assert long_run.order == ("hot",)
+    assert sum(long_run.slices[0].durations_ns) >= 1_800_000_000
+    assert found.sustained is not None
+    assert found.short is not None
+    assert found.throughput == found.sustained
+    assert abs(found.sustained / found.short - 1) > 0.03
+    assert any(note.topic == "sustained" and "hot" in note.text for note in summarise(run).notes)
+
+
+def test_a_device_that_keeps_its_pace_keeps_its_figure(tmp_path):
+    """The long run says the same as the short slices."""
+    run = sustained_sweep(tmp_path / "run")
+    found = next(one for one in summarise(run).figures if one.contender == "hot")
+
+    assert found.sustained == pytest.approx(found.throughput, rel=0.03)
+    assert found.short is None

@@ -174,7 +174,9 @@ def test_without_out_of_memory_the_boundary_is_the_largest_tried(story: type[Sto
     """At least that much is known."""
     boundary = document(story().run()).curves[0].boundary
     assert boundary is not None
-    assert boundary.sentence == "onnx: at least batch 8, the largest tried that ran, with 166 MiB of memory"
+    assert boundary.sentence == (
+        "onnx: at least batch 8, the largest tried that ran, with 166 MiB of memory, about 2.00 MiB a sample"
+    )
 
 
 @pytest.mark.parametrize(

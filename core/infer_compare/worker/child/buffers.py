@@ -34,14 +34,22 @@ class Pool:
         self._arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="r") for path in paths]
         self.rows = min(len(array) for array in self._arrays)
 
-    def batch(self, size: int, first: int = 0) -> tuple[NDArray[Any], ...]:
+    def batch(self, size: int, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
         """Rows `first` to `first + size`, in memory of their own.
+
+        Args:
+            size: the batch size.
+            first: the first row.
+            repeat: begin again at the first row where the pool ends.
 
         Raises:
             InputError: there are not so many rows.
         """
         import numpy as np
 
+        if first + size > self.rows and repeat:
+            rows = np.arange(first, first + size) % self.rows
+            return tuple(np.ascontiguousarray(array[rows]) for array in self._arrays)
         if first + size > self.rows:
             raise InputError(f"A batch of {size} from row {first} needs more than the {self.rows} rows of input made.")
         return tuple(np.array(array[first : first + size], order="C") for array in self._arrays)

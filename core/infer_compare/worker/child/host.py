@@ -7,8 +7,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from infer_compare.environment import memory
 from infer_compare.environment.noise import NoiseProbe
+from infer_compare.environment.nvml import GpuProbe, probe_for
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, read_options
@@ -53,13 +56,17 @@ class Host:
         self._staged: Staged | None = None
         self._asynchronous = False
         self._noise = NoiseProbe()
+        self._gpu: GpuProbe | None = None
 
     def open(self, request: Open) -> Opened:
         """Makes the backend and imports its framework."""
         start = clock()
         backend_class = load_backend(request.backend)
         settings = Settings(
-            options=read_options(backend_class, request.options), threads=request.threads, seed=request.seed
+            options=read_options(backend_class, request.options),
+            threads=request.threads,
+            seed=request.seed,
+            device_memory=request.device_memory,
         )
         self.backend = backend_class(settings)
         version = self.backend.version()
@@ -83,7 +90,10 @@ class Host:
         start = clock()
         session = self.backend.to_device(loaded, Device.parse(request.device))
         to_device_ns = clock() - start
+        if request.backstop is not None and Device.parse(request.device).kind == "cpu":
+            memory.refuse_beyond(request.backstop)
         self._session = session
+        self._gpu = probe_for(Device.parse(request.device))
         self._asynchronous = Device.parse(request.device).kind in self.backend.capabilities.asynchronous
         return Loaded(
             inputs=tuple(session.inputs),
@@ -107,11 +117,12 @@ class Host:
         self._announce(request.point)
         memory.reset_peak(os.getpid())
         session.reset_peak_memory()
-        faults = _major_faults()
+        swapped = memory.swapped(os.getpid())
+        faults: int | None = None
         start = clock()
         session.prepare(request.point)
         prepare_ns = clock() - start
-        slot = session.stage(pool.batch(request.point.batch, request.first_row))
+        slot = session.stage(pool.batch(request.point.batch, request.first_row, repeat=request.repeat_rows))
         durations: list[int] = []
         before = self._noise.snapshot()
         begin = clock()
@@ -120,6 +131,9 @@ class Host:
             session.run(slot)
             session.synchronize()
             durations.append(clock() - start)
+            if faults is None:
+                # The first call reads libraries and weights that no call had touched.
+                faults = _major_faults()
         disturbed = self._noise.difference(before, self._noise.snapshot())
         written = self._write(session.fetch(slot), request)
         reading = session.peak_memory()
@@ -137,7 +151,8 @@ class Host:
                 allocated=reading.allocated if reading else None,
                 reserved=reading.reserved if reading else None,
                 retries=reading.retries if reading else 0,
-                major_faults=_major_faults() - faults,
+                major_faults=_major_faults() - (faults or 0),
+                swapped=max(0, memory.swapped(os.getpid()) - swapped),
             ),
             written=written,
             diagnostics=disturbed,
@@ -186,18 +201,24 @@ class Host:
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
         limits = ACCELERATOR_LIMITS if self._asynchronous else SliceLimits(slice_ns=self._noise.slice_ns)
+        if request.series == "sustained":
+            limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
         session, _ = self._ready()
+        gpu_before = self._gpu.snapshot() if self._gpu is not None else None
         before = self._noise.snapshot()
         with session.running():
             timed = staged.time(request.latency_ns, limits, request.series)
-        after = self._noise.snapshot()
+        diagnostics = self._noise.difference(before, self._noise.snapshot())
+        if self._gpu is not None and gpu_before is not None:
+            slowed = self._gpu.difference(gpu_before, self._gpu.snapshot())
+            diagnostics = msgspec.structs.replace(diagnostics, gpu=slowed)
         return Timed(
             started_ns=timed.started_ns,
             durations_ns=timed.durations_ns,
             calls_per_stamp=timed.calls_per_stamp,
             discarded=timed.discarded,
             phases=timed.phases,
-            diagnostics=self._noise.difference(before, after),
+            diagnostics=diagnostics,
         )
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class Staged:
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
         """One slice of a series; `latency_ns` is what an iteration takes."""
         session = self._session
-        if series == "pipelined":
+        if series in {"pipelined", "sustained"}:
             enqueues = [partial(session.run, slot) for slot in self._slots]
             waits = [partial(session.wait, slot) for slot in self._slots]
             return pipelined(enqueues, waits, latency_ns, clock, limits)

@@ -1,0 +1,111 @@
+"""One contender tried at one operating point after the other, in a worker that is replaced when it must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from infer_compare.engine.member import Member, Setback
+from infer_compare.results import AnyOutcome, Died, Measured, OutOfMemory
+from infer_compare.worker.protocol import Explore, Explored
+
+if TYPE_CHECKING:
+    from infer_compare.engine.contenders import Route
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.member import Terms
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.results import Start
+    from infer_compare.results.slices import Diagnostics
+
+PATIENCE = 20
+"""A probe may take this many times what the size before it lets expect."""
+RUNS = 3
+"""Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
+
+
+class Prober:
+    """Asks a contender's worker whether operating points run, and starts a fresh one where the last was lost."""
+
+    def __init__(
+        self,
+        route: Route,
+        terms: Terms,
+        pool: InputPool,
+        observer: Observer,
+        phase: Literal["explore", "limit"] = "explore",
+    ) -> None:
+        """Starts nothing yet."""
+        self._terms = terms
+        self._pool = pool
+        self._observer = observer
+        self._phase = phase
+        self._touched = False
+        self.member = Member(route, terms)
+        self.latencies_ns: dict[int, int] = {}
+        """Rough latency by batch size."""
+        self.diagnostics: list[Diagnostics] = []
+        """What disturbed the calls of each probe."""
+
+    def start(self) -> Start:
+        """Starts a fresh worker.
+
+        Raises:
+            Setback: it cannot be started.
+        """
+        self._observer.starting(self._phase, self.member.label)
+        self._touched = False
+        return self.member.start(0, self._pool.paths, timing=False)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there is a worker that has run nothing yet."""
+        return self.member.alive and not self._touched
+
+    def probe(self, request: Explore) -> AnyOutcome:
+        """The outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
+        first = self._attempt(request)
+        if isinstance(first, AnyOutcome):
+            return first
+        second = self._attempt(request)
+        if isinstance(second, AnyOutcome):
+            return second
+        if first.suspect and second.suspect and self.latencies_ns:
+            assert isinstance(second.outcome, Died)
+            reason = (
+                f"the worker ended with {second.outcome.signal} near its cap of memory, twice, "
+                "and smaller batches had passed"
+            )
+            return OutOfMemory(reason=reason, evidence="repeated", phase=self._phase)
+        return second.outcome
+
+    def deadline_s(self, batch: int) -> float:
+        """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""
+        return max(self._terms.timeout_s, PATIENCE * self.expected_s(batch))
+
+    def expected_s(self, batch: int) -> float:
+        """Seconds that the runs of a probe should take, by the largest size known; 0 where none is."""
+        if not self.latencies_ns:
+            return 0.0
+        largest = max(self.latencies_ns)
+        return self.latencies_ns[largest] * max(1.0, batch / largest) * RUNS / 1e9
+
+    def _attempt(self, request: Explore) -> AnyOutcome | Setback:
+        """The outcome, or the setback when it is to be tried again."""
+        point = request.point
+        try:
+            if not self.member.alive:
+                self.start()
+            if not request.repeat_rows and self._pool.grow(point.batch):
+                self.member.map(self._pool.paths)
+            self._touched = True
+            explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
+        except Setback as setback:
+            return setback if setback.ambiguous or setback.suspect else setback.outcome
+        self.latencies_ns[point.batch] = explored.latency_ns
+        if explored.diagnostics is not None:
+            self.diagnostics.append(explored.diagnostics)
+        return Measured(
+            prepare_ns=explored.prepare_ns,
+            first_call_ns=explored.first_call_ns,
+            latency_ns=explored.latency_ns,
+            memory=explored.memory,
+        )

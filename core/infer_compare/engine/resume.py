@@ -1,0 +1,103 @@
+"""Going on with a run that was cut off: as it was asked for, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from infer_compare.engine.contenders import typed
+from infer_compare.engine.request import SweepRequest
+from infer_compare.engine.resolve import resolve
+from infer_compare.errors import UsageError
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infer_compare.engine.resolve import Resolved
+    from infer_compare.plugins import Plugins
+    from infer_compare.results import Header, Run
+
+DIGITS = 12
+"""Of a hash, as reports show them."""
+
+
+def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
+    """The plan of a stored run, with everything that going on with it needs.
+
+    Args:
+        run: as far as it came.
+        plugins: what is installed.
+        scratch: a folder for files that the run needs and nobody keeps.
+
+    Raises:
+        UsageError: the model, the options, a version or the machine is another than it was; what differs is told.
+        NoUsableBackend: no contender can be started any more.
+    """
+    header = run.header
+    resolved = resolve(request_of(header), plugins, scratch)
+    differences = [*_differences(header, resolved.header), *_lost(run, resolved)]
+    if differences:
+        raise UsageError(
+            f"The run cannot be resumed, since {listing(differences)}; figures from before and after cannot be "
+            "compared. Start a new run."
+        )
+    return replace(resolved, header=header, terms=replace(resolved.terms, max_memory=header.plan.max_memory))
+
+
+def request_of(header: Header) -> SweepRequest:
+    """What was asked for, as the header of a run tells it."""
+    plan = header.plan
+    return SweepRequest(
+        model=header.model.source,
+        contenders=tuple(map(typed, header.contenders)),
+        batch_sizes=plan.batch_sizes,
+        scope=plan.scope,
+        threads=plan.threads,
+        seed=plan.seed,
+        mode=plan.mode,
+        restarts=plan.restarts,
+        rounds=plan.rounds_per_restart,
+        budget_s=plan.budget_s,
+        timeout_s=plan.timeout_s,
+        max_memory=plan.max_memory,
+        max_device_memory=plan.max_device_memory,
+        backstop=plan.backstop,
+        find_limit=plan.find_limit,
+        latency_bound_ns=plan.latency_bound_ns,
+        percentile=plan.percentile,
+        inputs=plan.inputs,
+        rtol=plan.rtol,
+        command=header.command,
+    )
+
+
+def _differences(then: Header, now: Header) -> Iterator[str]:
+    """What is not as it was, in clauses."""
+    if then.model.sha256 != now.model.sha256:
+        hashes = f"{then.model.sha256[:DIGITS]} then, {now.model.sha256[:DIGITS]} now"
+        yield f"the model {then.model.source} has changed ({hashes})"
+    was, has = then.environment, now.environment
+    for name in sorted({*was.packages, *has.packages}):
+        before, after = was.packages.get(name), has.packages.get(name)
+        if before != after:
+            yield f"{name} was {before or 'not installed'} and is {after or 'not installed'}"
+    for name, before, after in (
+        ("Python", was.python, has.python),
+        ("the processor", was.cpu, has.cpu),
+        ("the number of usable cores", str(was.usable_cores), str(has.usable_cores)),
+    ):
+        if before != after:
+            yield f"{name} was {before} and is {after}"
+    for spec, again in zip(then.contenders, now.contenders, strict=True):
+        if spec.options != again.options:
+            yield f"the options of {spec.label} were {spec.options} and are {again.options}"
+
+
+def _lost(run: Run, resolved: Resolved) -> Iterator[str]:
+    """Contenders that took part and cannot any more."""
+    before = {one.contender for one in run.unusable}
+    for one in resolved.unusable:
+        if one.contender not in before:
+            yield f"{one.contender} cannot take part any more ({getattr(one.outcome, 'reason', '')})"

@@ -1,0 +1,120 @@
+"""What slowed an NVIDIA GPU while a slice ran, by the driver's own counters.
+
+Needs `nvidia-ml-py` (the extra `gpu`) and the driver; without either a GPU's slices are judged like a processor's.
+The counters are cumulative times in which the clocks were held down, by cause, so that nothing need be asked while
+the clock runs.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.results.slices import GpuDisturbance
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import Device
+
+NVIDIA_KINDS = frozenset({"cuda", "gpu", "tensorrt"})
+"""Kinds of device that an NVIDIA driver serves."""
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+class GpuSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """Counters at one moment; only differences mean something."""
+
+    wall_ns: int
+    thermal_ns: int
+    power_ns: int
+    when_us: int
+    """By the clock of the driver's samples: microseconds since 1970."""
+
+
+class GpuProbe:
+    """Reads the counters of one GPU."""
+
+    def __init__(self, library: Any, handle: Any) -> None:  # noqa: ANN401 - an untyped module and its opaque handle
+        """Use `probe_for`."""
+        self._library = library
+        self._handle = handle
+
+    def snapshot(self) -> GpuSnapshot:
+        """The counters now."""
+        library = self._library
+        return GpuSnapshot(
+            wall_ns=time.perf_counter_ns(),
+            thermal_ns=self._violation(library.NVML_PERF_POLICY_THERMAL)
+            + self._violation(library.NVML_PERF_POLICY_RELIABILITY),
+            power_ns=self._violation(library.NVML_PERF_POLICY_POWER),
+            when_us=time.time_ns() // 1000,
+        )
+
+    def difference(self, before: GpuSnapshot, after: GpuSnapshot) -> GpuDisturbance:
+        """What happened between two snapshots."""
+        wall_ns = max(1, after.wall_ns - before.wall_ns)
+        pid, name = self._foreign(before.when_us)
+        return GpuDisturbance(
+            slowed_share=max(0, after.thermal_ns - before.thermal_ns) / wall_ns,
+            power_capped_share=max(0, after.power_ns - before.power_ns) / wall_ns,
+            foreign_pid=pid,
+            foreign_name=name,
+        )
+
+    def _violation(self, policy: int) -> int:
+        """Nanoseconds in which the clocks were held down for a cause; 0 where the GPU does not count it."""
+        try:
+            return int(self._library.nvmlDeviceGetViolationStatus(self._handle, policy).violationTime)
+        except self._library.NVMLError:
+            return 0
+
+    def _foreign(self, since_us: int) -> tuple[int | None, str]:
+        """The other process that used the GPU's processors most since a time, by the driver's samples."""
+        library = self._library
+        try:
+            samples = library.nvmlDeviceGetProcessUtilization(self._handle, since_us)
+        except library.NVMLError:
+            return None, ""
+        busy = [one for one in samples if one.smUtil > 0 and one.pid not in {0, os.getpid()}]
+        if not busy:
+            return None, ""
+        top = max(busy, key=lambda one: one.smUtil)
+        try:
+            name = os.path.basename(_text(library.nvmlSystemGetProcessName(top.pid)))  # noqa: PTH119 - not our path
+        except library.NVMLError:
+            name = ""
+        return int(top.pid), name
+
+
+def probe_for(device: Device) -> GpuProbe | None:
+    """A probe of the GPU that a device names; None where it is no NVIDIA GPU, or cannot be asked."""
+    if device.kind not in NVIDIA_KINDS:
+        return None
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+        return GpuProbe(pynvml, _handle(pynvml, device.index or 0))
+    except (pynvml.NVMLError, ValueError):
+        return None
+
+
+def _handle(library: Any, index: int) -> Any:  # noqa: ANN401 - see above
+    """The GPU that the process sees under an index: `CUDA_VISIBLE_DEVICES` renumbers them, and may name them."""
+    names = [name.strip() for name in os.environ.get(VISIBLE, "").split(",") if name.strip()]
+    if not names:
+        return library.nvmlDeviceGetHandleByIndex(index)
+    if index >= len(names):
+        raise ValueError(f"{VISIBLE} shows no device {index}")
+    name = names[index]
+    return (
+        library.nvmlDeviceGetHandleByIndex(int(name)) if name.isdecimal() else library.nvmlDeviceGetHandleByUUID(name)
+    )
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else name

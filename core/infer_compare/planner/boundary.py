@@ -1,0 +1,180 @@
+"""Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
+
+Sizes are doubled in one worker while they fit. A line through the memory of the largest three sizes chooses the next
+one at 0.97 of where it meets the cap; the prediction chooses, and is never the result. A failure brackets the
+boundary, which is narrowed to 1/64 of its size in fresh workers. What a worker said that had run other sizes before
+is said again by a fresh one: an arena that earlier sizes filled is not the framework's limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.results import AnyOutcome, Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LARGEST = 1 << 22
+"""Larger batches than this are not tried."""
+RESOLUTION = 64
+"""The boundary is known when the sizes on its two sides differ by this part of the smaller one, or by one."""
+NEAR = 0.97
+"""Where the line meets the cap, less its usual error."""
+FITTED = 3
+"""Sizes through which the line goes; never batch 1, whose memory is mostly the framework's own."""
+GUESSES = 4
+"""How often the line may choose on the way up, and again between; a staircase would otherwise be climbed in steps
+of a few per cent."""
+LEAST_STEP = 32
+"""A step upwards is at least this part of the size."""
+MOST_ATTEMPTS = 64
+"""More are not made: what contradicts itself for so long has no boundary."""
+
+
+class Attempt(NamedTuple):
+    """What to try."""
+
+    batch: int
+    fresh: bool
+    """Whether the worker must not have run anything before."""
+
+
+class BoundarySearch:
+    """The search for the largest batch size that fits."""
+
+    def __init__(self, cap: int | None, *, largest: int = LARGEST) -> None:
+        """Nothing is known yet.
+
+        Args:
+            cap: the bytes at which memory ends, in the kind of the figures that are fed; None where that is not known,
+                and doubling and halving must do.
+            largest: the largest size to try.
+        """
+        self._cap = cap
+        self._limit = largest
+        self._fits: dict[int, bool] = {}
+        self._fails: dict[int, bool] = {}
+        self._outcomes: dict[int, AnyOutcome] = {}
+        self._memory: dict[int, int] = {}
+        self._guesses = {"up": 0, "between": 0}
+        self._attempts = 0
+        self._distrust = False
+        self._proposed: Attempt | None = None
+        self.reason = ""
+        """Why there is no failing size, or why the search ended early."""
+
+    def next(self) -> Attempt | None:
+        """The next size to try, or None when the boundary is known or the search has ended."""
+        if self.reason:
+            return None
+        if self._proposed is None:
+            self._proposed = self._choose()
+        return self._proposed
+
+    def _choose(self) -> Attempt | None:
+        if self._attempts >= MOST_ATTEMPTS:
+            self.reason = f"the boundary was not found in {MOST_ATTEMPTS} attempts"
+            return None
+        low, high = self.largest_fitting or 0, self.smallest_failing
+        if high is None:
+            if low >= self._limit and self._fits[low]:
+                self.reason = f"no batch above {self._limit} was tried"
+                return None
+            return Attempt(
+                low if low >= self._limit else self._upwards(low), fresh=low >= self._limit or self._distrust
+            )
+        if not self._bracketed(low, high):
+            return Attempt(self._between(low, high), fresh=True)
+        if low and not self._fits[low]:
+            return Attempt(low, fresh=True)
+        if not self._fails[high]:
+            return Attempt(high, fresh=True)
+        return None
+
+    def feed(self, batch: int, outcome: AnyOutcome, memory: int | None = None, *, fresh: bool) -> None:
+        """Tells how a size ended.
+
+        Args:
+            batch: the size.
+            outcome: how it ended; all but `Measured` are failures.
+            memory: peak bytes, where they are known.
+            fresh: whether the worker had run nothing before. What a fresh worker said stands.
+        """
+        self._attempts += 1
+        self._proposed = None
+        if not fresh and (self._fits.get(batch) or self._fails.get(batch)):
+            return
+        here, there = (self._fits, self._fails) if isinstance(outcome, Measured) else (self._fails, self._fits)
+        # What earlier sizes leave in a worker matters here: from now on every attempt has a fresh one.
+        self._distrust = self._distrust or (fresh and batch in there)
+        here[batch] = fresh
+        there.pop(batch, None)
+        self._outcomes[batch] = outcome
+        if isinstance(outcome, Measured) and memory is not None:
+            self._memory[batch] = memory
+
+    def end(self, reason: str) -> None:
+        """Ends the search before the boundary is known."""
+        self.reason = reason
+
+    @property
+    def smallest_failing(self) -> int | None:
+        """The smallest size that failed."""
+        return min(self._fails, default=None)
+
+    @property
+    def largest_fitting(self) -> int | None:
+        """The largest size that ran below the smallest one that failed."""
+        high = self.smallest_failing
+        return max((batch for batch in self._fits if high is None or batch < high), default=None)
+
+    @property
+    def verified(self) -> bool:
+        """Whether fresh workers have said both: that the largest runs, and that the smallest fails."""
+        low, high = self.largest_fitting, self.smallest_failing
+        if high is None or not self._bracketed(low or 0, high):
+            return False
+        return self._fails[high] and (low is None or self._fits[low])
+
+    @property
+    def outcomes(self) -> Mapping[int, AnyOutcome]:
+        """What is known of each size that was tried."""
+        return self._outcomes
+
+    @staticmethod
+    def _bracketed(low: int, high: int) -> bool:
+        return high - low <= max(1, low // RESOLUTION)
+
+    def _upwards(self, low: int) -> int:
+        double, predicted = 2 * low or 1, self._predicted()
+        if predicted is None or self._guesses["up"] >= GUESSES:
+            return min(double, self._limit)
+        near, beyond = int(NEAR * predicted), int(predicted) + 1
+        if near >= double:
+            return min(double, self._limit)
+        self._guesses["up"] += 1
+        step = low + max(1, low // LEAST_STEP)
+        return min(double, max(step, near if near > low else beyond), self._limit)
+
+    def _between(self, low: int, high: int) -> int:
+        predicted = self._predicted()
+        if predicted is not None and self._guesses["between"] < GUESSES:
+            self._guesses["between"] += 1
+            least = max(1, low // RESOLUTION)
+            for guess in (int(NEAR * predicted), int(predicted) + 1):
+                if low + least <= guess <= high - least:
+                    return guess
+        return (low + high) // 2
+
+    def _predicted(self) -> float | None:
+        """The size at which a line through the largest sizes meets the cap; None where there is no such line."""
+        high = self.smallest_failing
+        known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))[-FITTED:]
+        if self._cap is None or len(known) < FITTED:
+            return None
+        mean_x = sum(known) / len(known)
+        mean_y = sum(self._memory[batch] for batch in known) / len(known)
+        spread = sum((batch - mean_x) ** 2 for batch in known)
+        slope = sum((batch - mean_x) * (self._memory[batch] - mean_y) for batch in known) / spread
+        return mean_x + (self._cap - mean_y) / slope if slope > 0 else None

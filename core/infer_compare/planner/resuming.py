@@ -1,0 +1,80 @@
+"""How far the measuring of a run that was cut off had come: pure, from its records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from infer_compare.planner.settling import unsettled
+from infer_compare.verdicts.protocol import RETRY_FACTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import Run
+
+
+class Progress(NamedTuple):
+    """Restarts that have been made."""
+
+    finished: int
+    """So many count: one that was cut off is made again, in fresh workers, and its rounds are kept."""
+    begun: int
+    """The highest number that a restart has; the next one has the number after it."""
+
+
+def progress(
+    run: Run, points: Mapping[str, Sequence[OperatingPoint]], groups: Sequence[Sequence[str]], rounds: int
+) -> Progress:
+    """How many restarts a run has, and whether the last one was cut off.
+
+    Args:
+        run: as far as it came.
+        points: the operating points of each contender that is ranked.
+        groups: the contenders that are alive together.
+        rounds: the rounds of a restart.
+    """
+    numbers = {one.restart for one in run.rounds if one.phase == "measure"}
+    begun = max((one.restart for one in run.rounds), default=0)
+    if not numbers:
+        return Progress(0, begun)
+    last = max(numbers)
+    before = msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.restart < last))
+    pending = unsettled(before, points, len(numbers) - 1)
+    whole = all(_whole(run, points, pending, group, last, rounds) for group in groups)
+    return Progress(len(numbers) - (not whole), begun)
+
+
+def _whole(
+    run: Run,
+    points: Mapping[str, Sequence[OperatingPoint]],
+    pending: Sequence[OperatingPoint],
+    group: Sequence[str],
+    restart: int,
+    rounds: int,
+) -> bool:
+    """Whether a group had all its rounds in a restart, or as many as are made in vain."""
+    own = [one for one in run.rounds if one.restart == restart and set(one.order) <= set(group)]
+    made = Counter(one.point for one in own)
+    clean = Counter(one.point for one in own if one.clean)
+    lost = {(death.contender, death.point) for death in run.deaths if death.restart == restart}
+    return all(
+        clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds
+        for point in pending
+        if any(point in points[label] and (label, point) not in lost for label in group)
+    )
+
+
+def confirmed(run: Run, chosen: Mapping[str, Sequence[OperatingPoint]], laps: int) -> bool:
+    """Whether the candidates for "best" have had their fresh rounds.
+
+    Args:
+        run: as far as it came.
+        chosen: the candidates of each contender of a group.
+        laps: the passes over them.
+    """
+    made = Counter(one.point for one in run.rounds if one.phase == "confirm" and set(one.order) <= set(chosen))
+    return all(made[point] >= laps for point in {point for found in chosen.values() for point in found})

@@ -1,0 +1,127 @@
+"""How large a batch each contender bears, with the figures of memory that go with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.contenders import name_of
+from infer_compare.report.schema import Boundary
+from infer_compare.report.words import plain, size, tag_of
+from infer_compare.results import AnyOutcome, LimitReached, Measured, OutOfMemory
+from infer_compare.stats.drift import theil_sen_slope
+from infer_compare.verdicts.exclusions import outcome_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from infer_compare.report.schema import Axes
+    from infer_compare.results import Limit, Point, Run
+
+FEWEST_SIZES = 3
+"""Through fewer sizes a line of memory against batch size says nothing."""
+
+
+def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Boundary | None:
+    """The boundary of one contender: as the search found it, or as far as was tried; None where nothing was.
+
+    Args:
+        run: the run.
+        label: the contender.
+        axes: the sizes of the other axes.
+        points: the contender's points at these.
+    """
+    outcomes = _tried(run, label, axes, points)
+    searched = next((one for one in run.limits if one.contender == label and one.axes == axes), None)
+    if searched is not None:
+        largest, failed = searched.largest_fitting, searched.smallest_failing
+    else:
+        failed = min(
+            (batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None
+        )
+        largest = max(
+            (
+                batch
+                for batch, one in outcomes.items()
+                if isinstance(one, Measured) and (failed is None or batch < failed)
+            ),
+            default=None,
+        )
+    if largest is None and failed is None:
+        return None
+    resident = {
+        batch: one.memory.resident
+        for batch, one in sorted(outcomes.items())
+        if isinstance(one, Measured) and one.memory.resident is not None and (failed is None or batch < failed)
+    }
+    ending = outcomes.get(failed) if failed is not None else None
+    start, slope = run.start(label), _bytes_per_sample(resident)
+    took = _took(resident.get(largest) if largest is not None else None, slope)
+    name = name_of(run, label)
+    told = (
+        _found(name, searched, took, ending)
+        if searched is not None
+        else _as_far_as_tried(name, largest, failed, took, ending)
+    )
+    return Boundary(
+        largest_ran=largest,
+        smallest_failed=failed,
+        failure=tag_of(ending) if ending is not None else None,
+        searched=searched is not None,
+        verified=searched is not None and searched.verified,
+        swapped=searched is not None and searched.swapped,
+        cap_bytes=run.header.plan.max_memory,
+        resident_bytes=resident.get(largest) if largest is not None else None,
+        loaded_bytes=start.resident if start is not None else None,
+        bytes_per_sample=slope,
+        sentence=plain(told),
+    )
+
+
+def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[int, AnyOutcome]:
+    """Outcomes by batch size, those of the search for the limit included; what a fresh worker said stands."""
+    found: dict[int, AnyOutcome] = {point.point.batch: point.outcome for point in points}
+    final: set[int] = set()
+    for probe in run.probes:
+        if probe.phase != "limit" or probe.contender != label or probe.point.axes != axes:
+            continue
+        if probe.fresh or probe.point.batch not in final:
+            found[probe.point.batch] = probe.outcome
+        if probe.fresh:
+            final.add(probe.point.batch)
+    return found
+
+
+def _bytes_per_sample(resident: Mapping[int, int]) -> float | None:
+    """The slope of peak memory against batch size by Theil and Sen; batch 1 is mostly the framework's own."""
+    above = {batch: peak for batch, peak in resident.items() if batch > 1}
+    if len(above) < FEWEST_SIZES:
+        return None
+    slope = theil_sen_slope(list(above), list(above.values()))
+    return slope if slope > 0 else None
+
+
+def _took(resident: int | None, slope: float | None) -> str:
+    if resident is None:
+        return ""
+    each = f", about {size(round(slope))} a sample" if slope is not None else ""
+    return f", with {size(resident)} of memory{each}"
+
+
+def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str:
+    """The sentence of a search."""
+    low, high = limit.largest_fitting, limit.smallest_failing
+    if high is None or ending is None:
+        return f"{name}: at least batch {low}{took}; {limit.reason}"
+    fits = f"batch {low} fits{took}" if low is not None else "not even one sample fits"
+    swapping = " (by swapping, so it does not really)" if limit.swapped else ""
+    sure = "both confirmed by fresh workers" if low is not None else "confirmed by a fresh worker"
+    doubt = sure if limit.verified else f"not confirmed: {limit.reason or 'the run ended before'}"
+    return f"{name}: {fits}{swapping}; batch {high} {outcome_words(ending)}; {doubt}"
+
+
+def _as_far_as_tried(name: str, largest: int | None, failed: int | None, took: str, ending: AnyOutcome | None) -> str:
+    """The sentence where no search was asked for."""
+    if failed is None or ending is None:
+        return f"{name}: at least batch {largest}, the largest tried that ran{took}"
+    below = f"the largest below it that ran is {largest}{took}" if largest is not None else "no smaller one ran"
+    return f"{name}: batch {failed} {outcome_words(ending)}; {below}"
