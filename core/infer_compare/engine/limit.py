@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infer_compare.planner.boundary import Attempt
     from infer_compare.results import AnyOutcome
 
-LONGEST_S = 20.0
+LONGEST_S = 60.0
 """A size whose runs are expected to take longer is not tried: nobody waits for such a batch."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from infer_compare.engine.member import Member, Setback
 from infer_compare.results import AnyOutcome, Died, Measured, OutOfMemory
 from infer_compare.worker.protocol import Explore, Explored
+from infer_compare.worker.supervisor import mebibytes
 
 if TYPE_CHECKING:
     from infer_compare.engine.contenders import Route
@@ -100,6 +101,12 @@ class Prober:
             explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
         except Setback as setback:
             return setback if setback.ambiguous or setback.suspect else setback.outcome
+        peak = explored.memory.resident
+        if peak is not None and peak >= self._terms.max_memory:
+            # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.
+            self.member.close()
+            reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._terms.max_memory)}"
+            return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         self.latencies_ns[point.batch] = explored.latency_ns
         if explored.diagnostics is not None:
             self.diagnostics.append(explored.diagnostics)

@@ -11,26 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-from infer_compare.interfaces import (
-    Backend,
-    Capabilities,
-    Classification,
-    Device,
-    MemoryReading,
-    ModelSource,
-    OperatingPoint,
-    Options,
-    Session,
-    Settings,
-)
-from infer_compare.plugins import Plugins, read_options
+from infer_compare.interfaces import Device, Options, Session, Settings
 from infer_compare.stats.wording import percent
+from infer_compare.testing.wrapped import WrappedBackend, WrappedSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-
-    from infer_compare.interfaces.backend import Array, Batch
+    from collections.abc import Callable, Mapping
 
 
 class PlantedOptions(Options, frozen=True, kw_only=True):
@@ -44,7 +30,7 @@ class PlantedOptions(Options, frozen=True, kw_only=True):
     ] = 0.1
 
 
-class PlantedSession(Session[Any]):
+class PlantedSession(WrappedSession):
     """A session whose work takes longer than it needs to.
 
     When work is done, it spins until the time since that work began has grown by the share. It spins and does not
@@ -63,9 +49,7 @@ class PlantedSession(Session[Any]):
             slowdown: relative, 0.1 for calls that take 10 % longer.
             clock: nanoseconds.
         """
-        self.inputs = inner.inputs
-        self.outputs = inner.outputs
-        self._inner = inner
+        super().__init__(inner)
         self._slowdown = slowdown
         self._clock = clock
         self._under_way = 0
@@ -76,24 +60,12 @@ class PlantedSession(Session[Any]):
         """What is effective inside, and the slowdown."""
         return {**self._inner.effective, "slowdown": percent(self._slowdown)}
 
-    def prepare(self, point: OperatingPoint) -> None:
-        """As inside."""
-        self._inner.prepare(point)
-
-    def stage(self, batch: Batch, into: Any | None = None) -> Any:  # noqa: ANN401 - the slots are the inner session's
-        """As inside."""
-        return self._inner.stage(batch, into)
-
-    def run(self, staged: Any) -> None:  # noqa: ANN401 - as above
+    def run(self, staged: Any) -> None:  # noqa: ANN401 - the slots are the inner session's
         """Runs inside, and notes when work began."""
         if not self._under_way:
             self._began = self._clock()
         self._under_way += 1
         self._inner.run(staged)
-
-    def running(self) -> AbstractContextManager[object]:
-        """The inner session's."""
-        return self._inner.running()
 
     def synchronize(self) -> None:
         """Waits inside, then longer."""
@@ -116,76 +88,24 @@ class PlantedSession(Session[Any]):
         while self._clock() < until:
             pass
 
-    def fetch(self, staged: Any) -> Sequence[Array]:  # noqa: ANN401 - as above
-        """As inside."""
-        return self._inner.fetch(staged)
 
-    def release(self, staged: Any) -> None:  # noqa: ANN401 - as above
-        """As inside."""
-        self._inner.release(staged)
-
-    def compilations(self) -> int | None:
-        """As inside."""
-        return self._inner.compilations()
-
-    def peak_memory(self) -> MemoryReading | None:
-        """As inside."""
-        return self._inner.peak_memory()
-
-    def reset_peak_memory(self) -> None:
-        """As inside."""
-        self._inner.reset_peak_memory()
-
-    def close(self) -> None:
-        """As inside."""
-        self._inner.close()
-
-
-class PlantedBackend(Backend[Any]):
-    """A registered backend, made slower.
-
-    Capabilities are declared on the class, before any option is known, so that they cannot be those of the backend
-    inside. ONNX is what every backend takes, as its own or imported, and the processor is what all have; a backend
-    inside that lacks a format or device still refuses it itself.
-    """
+class PlantedBackend(WrappedBackend):
+    """A registered backend, made slower."""
 
     name: ClassVar[str] = "planted"
-    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
     options: ClassVar[type[Options]] = PlantedOptions
 
     def __init__(self, settings: Settings) -> None:
-        """Makes the backend inside, with its own defaults and this one's thread budget and seed.
+        """Makes the backend inside.
 
         Raises:
             UnknownBackend: none of that name is registered.
             BackendUnusable: its plugin is broken.
         """
-        super().__init__(settings)
         assert isinstance(settings.options, PlantedOptions)
+        super().__init__(settings, settings.options.backend)
         self._slowdown = settings.options.slowdown
-        found = Plugins.discover().find(settings.options.backend).backend
-        self._inner = found(msgspec.structs.replace(settings, options=read_options(found, {})))
 
-    def version(self) -> str:
-        """As inside."""
-        return self._inner.version()
-
-    def devices(self) -> Sequence[Device]:
-        """As inside."""
-        return self._inner.devices()
-
-    def load(self, model: ModelSource) -> Any:  # noqa: ANN401 - what the backend inside makes of a model
-        """As inside."""
-        return self._inner.load(model)
-
-    def to_device(self, loaded: Any, device: Device) -> PlantedSession:  # noqa: ANN401 - as above
+    def to_device(self, loaded: Any, device: Device) -> PlantedSession:  # noqa: ANN401 - what the inner backend made
         """The session of the backend inside, wrapped."""
         return PlantedSession(self._inner.to_device(loaded, device), self._slowdown)
-
-    def classify(self, error: BaseException) -> Classification:
-        """As inside."""
-        return self._inner.classify(error)
-
-    def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
-        """As inside."""
-        return self._inner.batches(dataset, size)

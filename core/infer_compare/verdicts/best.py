@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
-from infer_compare.stats.wording import duration, listing, percent, rate, significant
+from infer_compare.stats.wording import duration, listing, rate, significant
 from infer_compare.verdicts.figures import Figures, figures
 from infer_compare.verdicts.measurements import Candidate, Measurements, Phase
 from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE

@@ -1,7 +1,7 @@
 """Workers as the parent sees them."""
 
-from infer_compare.worker.supervisor.deaths import is_suspect, name_death
+from infer_compare.worker.supervisor.deaths import is_suspect, mebibytes, name_death
 from infer_compare.worker.supervisor.process import Process, describe_status, signal_name
 from infer_compare.worker.supervisor.watchdog import Watchdog
 
-__all__ = ["Process", "Watchdog", "describe_status", "is_suspect", "name_death", "signal_name"]
+__all__ = ["Process", "Watchdog", "describe_status", "is_suspect", "mebibytes", "name_death", "signal_name"]

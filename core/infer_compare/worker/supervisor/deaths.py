@@ -31,7 +31,7 @@ def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) 
         kernel_kills: how many processes the kernel killed for memory since the worker was started.
     """
     if death.killed_for == "cap":
-        reason = f"its resident memory reached the cap of {_mebibytes(cap)}"
+        reason = f"its resident memory reached the cap of {mebibytes(cap)}"
         return OutOfMemory(reason=reason, evidence="cap", phase=phase)
     if death.killed_for == "machine":
         reason = "the machine's memory was nearly used up, so the worker was ended"
@@ -55,5 +55,6 @@ def is_suspect(outcome: OutOfMemory | Died, *, highest: int, cap: int) -> bool:
     return isinstance(outcome, Died) and outcome.exit_code in CRASHES and highest >= NEAR_CAP * cap
 
 
-def _mebibytes(size: int) -> str:
+def mebibytes(size: int) -> str:
+    """A size for a sentence."""
     return f"{size / 2**20:.0f} MiB"

@@ -1,0 +1,143 @@
+"""What backends have in common that wrap a registered one: everything is passed on until it is overridden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from infer_compare.interfaces import (
+    Backend,
+    Capabilities,
+    Classification,
+    Device,
+    MemoryReading,
+    ModelSource,
+    OperatingPoint,
+    Session,
+    Settings,
+)
+from infer_compare.plugins import Plugins, read_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from infer_compare.interfaces.backend import Array, Batch
+
+
+class WrappedSession(Session[Any]):
+    """A session that is another one. The slots are the inner session's."""
+
+    def __init__(self, inner: Session[Any]) -> None:
+        """Wraps a session.
+
+        Args:
+            inner: the session that does the work.
+        """
+        self.inputs = inner.inputs
+        self.outputs = inner.outputs
+        self._inner = inner
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        """As inside."""
+        return self._inner.effective
+
+    def prepare(self, point: OperatingPoint) -> None:
+        """As inside."""
+        self._inner.prepare(point)
+
+    def stage(self, batch: Batch, into: Any | None = None) -> Any:  # noqa: ANN401 - see the class
+        """As inside."""
+        return self._inner.stage(batch, into)
+
+    def run(self, staged: Any) -> None:  # noqa: ANN401 - see the class
+        """As inside."""
+        self._inner.run(staged)
+
+    def running(self) -> AbstractContextManager[object]:
+        """The inner session's."""
+        return self._inner.running()
+
+    def synchronize(self) -> None:
+        """As inside."""
+        self._inner.synchronize()
+
+    def wait(self, staged: Any) -> None:  # noqa: ANN401 - see the class
+        """As inside."""
+        self._inner.wait(staged)
+
+    def fetch(self, staged: Any) -> Sequence[Array]:  # noqa: ANN401 - see the class
+        """As inside."""
+        return self._inner.fetch(staged)
+
+    def release(self, staged: Any) -> None:  # noqa: ANN401 - see the class
+        """As inside."""
+        self._inner.release(staged)
+
+    def compilations(self) -> int | None:
+        """As inside."""
+        return self._inner.compilations()
+
+    def peak_memory(self) -> MemoryReading | None:
+        """As inside."""
+        return self._inner.peak_memory()
+
+    def reset_peak_memory(self) -> None:
+        """As inside."""
+        self._inner.reset_peak_memory()
+
+    def close(self) -> None:
+        """As inside."""
+        self._inner.close()
+
+
+class WrappedBackend(Backend[Any]):
+    """A registered backend inside another one.
+
+    Capabilities are declared on the class, before any option is known, so that they cannot be those of the backend
+    inside. ONNX is what every backend takes, as its own or imported, and the processor is what all have; a backend
+    inside that lacks a format or device still refuses it itself.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
+
+    def __init__(self, settings: Settings, backend: str) -> None:
+        """Makes the backend inside, with its own defaults and this one's thread budget and seed.
+
+        Args:
+            settings: of the backend outside.
+            backend: name of the one inside.
+
+        Raises:
+            UnknownBackend: none of that name is registered.
+            BackendUnusable: its plugin is broken.
+        """
+        super().__init__(settings)
+        found = Plugins.discover().find(backend).backend
+        self._inner = found(msgspec.structs.replace(settings, options=read_options(found, {})))
+
+    def version(self) -> str:
+        """As inside."""
+        return self._inner.version()
+
+    def devices(self) -> Sequence[Device]:
+        """As inside."""
+        return self._inner.devices()
+
+    def load(self, model: ModelSource) -> Any:  # noqa: ANN401 - what the backend inside makes of a model
+        """As inside."""
+        return self._inner.load(model)
+
+    def to_device(self, loaded: Any, device: Device) -> Session[Any]:  # noqa: ANN401 - as above
+        """As inside."""
+        return self._inner.to_device(loaded, device)
+
+    def classify(self, error: BaseException) -> Classification:
+        """As inside."""
+        return self._inner.classify(error)
+
+    def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
+        """As inside."""
+        return self._inner.batches(dataset, size)
