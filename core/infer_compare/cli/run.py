@@ -156,8 +156,10 @@ def _refuse_others(context: click.Context) -> None:
     from infer_compare.errors import UsageError
 
     flags = {str(parameter.name): parameter.opts[-1] for parameter in context.command.params}
+    # Not an option, and two of them.
+    flags |= {"model": "MODEL", "mode": f"--{context.params['mode']}"}
     given = [
-        "MODEL" if name == "model" else flags[name]
+        flags[name]
         for name in flags
         if name not in KEPT_BY_RESUME and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]

@@ -9,13 +9,14 @@ from infer_compare.report.schema import Boundary
 from infer_compare.report.words import plain, size, tag_of
 from infer_compare.results import AnyOutcome, LimitReached, Measured, OutOfMemory
 from infer_compare.stats.drift import theil_sen_slope
+from infer_compare.stats.wording import count
 from infer_compare.verdicts.exclusions import outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infer_compare.report.schema import Axes
-    from infer_compare.results import Limit, Point, Run
+    from infer_compare.results import Limit, Memory, Point, Run
 
 FEWEST_SIZES = 3
 """Through fewer sizes a line of memory against batch size says nothing."""
@@ -54,8 +55,10 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         if isinstance(one, Measured) and one.memory.resident is not None and (failed is None or batch < failed)
     }
     ending = outcomes.get(failed) if failed is not None else None
+    fitting = outcomes.get(largest) if largest is not None else None
+    memory = fitting.memory if isinstance(fitting, Measured) else None
     start, slope = run.start(label), _bytes_per_sample(resident)
-    took = _took(resident.get(largest) if largest is not None else None, slope)
+    took = _took(memory, slope)
     name = name_of(run, label)
     told = (
         _found(name, searched, took, ending)
@@ -70,7 +73,9 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         verified=searched is not None and searched.verified,
         swapped=searched is not None and searched.swapped,
         cap_bytes=run.header.plan.max_memory,
-        resident_bytes=resident.get(largest) if largest is not None else None,
+        resident_bytes=memory.resident if memory is not None else None,
+        allocated_bytes=memory.allocated if memory is not None else None,
+        reserved_bytes=memory.reserved if memory is not None else None,
         loaded_bytes=start.resident if start is not None else None,
         bytes_per_sample=slope,
         sentence=plain(told),
@@ -100,11 +105,18 @@ def _bytes_per_sample(resident: Mapping[int, int]) -> float | None:
     return slope if slope > 0 else None
 
 
-def _took(resident: int | None, slope: float | None) -> str:
-    if resident is None:
+def _took(memory: Memory | None, slope: float | None) -> str:
+    """What it took, each kind of figure by its own name."""
+    if memory is None or memory.resident is None:
         return ""
-    each = f", about {size(round(slope))} a sample" if slope is not None else ""
-    return f", with {size(resident)} of memory{each}"
+    told = f", with {size(memory.resident)} of memory"
+    if slope is not None:
+        told += f", about {size(round(slope))} a sample"
+    if memory.allocated is not None and memory.reserved is not None:
+        told += f"; on the device {size(memory.allocated)} allocated, {size(memory.reserved)} reserved"
+    if memory.retries:
+        told += f", after the allocator had to try {count(memory.retries, 'time')} again"
+    return told
 
 
 def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str:

@@ -44,6 +44,8 @@ COLUMNS = {
     "resident_bytes": "peak resident memory of the worker",
     "allocated_bytes": "peak of live tensors on the device",
     "reserved_bytes": "peak that the framework's allocator held on the device",
+    "allocator_retries": "allocations on the device that succeeded only after caches were emptied",
+    "swapped_bytes": "what of the worker went into swap while the size was tried",
     "agreement": "agrees, differs or inconclusive",
     "needed_rtol": "smallest relative tolerance under which the outputs would agree",
     "fastest": "true where it is shown to beat every other contender that ran here, else false",
@@ -127,6 +129,8 @@ def _memory(found: Memory) -> dict[str, Cell]:
         "resident_bytes": found.resident,
         "allocated_bytes": found.allocated,
         "reserved_bytes": found.reserved,
+        "allocator_retries": found.retries,
+        "swapped_bytes": found.swapped,
     }
 
 

@@ -119,6 +119,10 @@ class Boundary(Part, frozen=True, kw_only=True):
     """What one worker's resident memory may be."""
     resident_bytes: int | None
     """Peak resident memory at the largest that ran."""
+    allocated_bytes: int | None
+    """Peak of live tensors on the device there, by the framework's own allocator; None on the processor."""
+    reserved_bytes: int | None
+    """Peak that this allocator held; what it exceeds `allocated_bytes` by is fragmentation and caches."""
     loaded_bytes: int | None
     """Resident memory with the model loaded and nothing run."""
     bytes_per_sample: float | None

@@ -50,7 +50,7 @@ def make_folder(path: Path) -> Path:
         StoreError: a run is there already, something else is in the way, or it cannot be written.
     """
     if _holds_run(path):
-        raise StoreError(f"{path} holds a run already; choose another folder with -o.")
+        raise StoreError(f"{path} holds a run already; choose another folder with -o, or go on with it with --resume.")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:

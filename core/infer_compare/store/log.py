@@ -95,7 +95,7 @@ class RunLog:
             if error.errno in _NO_ROOM:
                 raise StorageFull(
                     f"No room is left for {self.path}; every record before this one is whole "
-                    "and can be reported. Free some space, or choose a folder elsewhere with -o."
+                    "and can be reported. Free some space, then go on with --resume."
                 ) from error
             raise StoreError(f"The run file {self.path} cannot be written: {error.strerror}.") from error
         if not os.fstat(self._descriptor).st_nlink:

@@ -123,3 +123,22 @@ def test_a_killed_parent_leaves_no_worker_and_a_run_that_can_be_read(
     run = stored(tmp_path)
     assert run.rounds
     assert run.closing is None
+
+
+def test_a_second_interrupt_does_not_wait_for_a_worker_that_does_not_go(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """It computes for hours and hears neither; nothing is left of it, and what was stored is kept."""
+    process = started("-b", f"{fake.__file__}:FakeBackend:label=stuck,fixed_us=3600000000", "--batch-sizes", "1")
+    eventually(began(tmp_path, "start"), process)
+    eventually(lambda: bool(workers(process)), process)
+    alive = workers(process)
+    os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.2)
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    eventually(lambda: gone(alive))
+    assert stored(tmp_path).starts

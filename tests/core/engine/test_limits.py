@@ -96,3 +96,15 @@ def test_no_search_is_made_unless_it_is_asked_for(sweep, asked) -> None:
     run = sweep(contender("a", oom_above=3), batch_sizes=(1,), find_limit=asked)
 
     assert bool(run.limits) is asked
+
+
+def test_with_the_backstop_a_giant_request_fails_where_it_is_made(sweep) -> None:
+    """The kernel refuses it, the framework raises, and no watchdog has to kill anything."""
+    contenders = (contender("a", bytes_per_sample=MIB),)
+    run = sweep(*contenders, batch_sizes=(1, 4000), max_memory=CAP, backstop=True)
+    outcomes = {point.point.batch: point.outcome for point in run.points}
+
+    assert isinstance(outcomes[1], Measured)
+    assert isinstance(outcomes[4000], OutOfMemory)
+    assert outcomes[4000].evidence == "raised"
+    assert run.header.plan.backstop

@@ -35,6 +35,7 @@ def test_the_header_names_every_column_with_its_unit(story: type[Story]) -> None
         "resident_bytes",
         "allocated_bytes",
         "reserved_bytes",
+        "swapped_bytes",
     ]
 
 

@@ -19,9 +19,11 @@ from infer_compare.results import (
     Died,
     Failed,
     ForeignProcess,
+    Limit,
     LimitReached,
     OperatingPoint,
     OutOfMemory,
+    Probe,
     Run,
     Skipped,
     TimedOut,
@@ -404,3 +406,47 @@ def test_a_curve_has_a_shape_from_three_sizes_on(story: type[Story]) -> None:
     two = document(story(curves={"onnx": {1: 0.5, 2: 0.7}}).run()).curves[0]
     assert three.shape_sentence == "onnx: fixed cost 0.30 ms, 0.20 ms a sample; half of the plateau at batch 2"
     assert two.shape_sentence == ""
+
+
+def searched(run, **found):
+    """The run with a search for the limit of onnx."""
+    limit = Limit(contender="onnx", probes=9, elapsed_s=3.0, **found)
+    return msgspec.structs.replace(run, limits=(limit,))
+
+
+def test_a_boundary_that_was_found_is_told_with_both_sizes_and_how_sure_it_is(story: type[Story]) -> None:
+    """Fresh workers have said both, and the failure is told as what it is."""
+    failed = OutOfMemory(reason="cap of 8 GiB reached", evidence="cap", phase="limit")
+    probe = Probe(phase="limit", contender="onnx", point=OperatingPoint(43), outcome=failed, fresh=True)
+    run = searched(story().run(), largest_fitting=8, smallest_failing=43, failure=failed, verified=True)
+    boundary = document(msgspec.structs.replace(run, probes=(*run.probes, probe))).curves[0].boundary
+    assert boundary is not None
+    assert boundary.searched
+    assert boundary.verified
+    assert boundary.failure == "out_of_memory"
+    assert boundary.sentence == (
+        "onnx: batch 8 fits, with 166 MiB of memory, about 2.00 MiB a sample; batch 43 ran out of memory "
+        "(cap of 8 GiB reached); both confirmed by fresh workers"
+    )
+
+
+def test_a_search_that_found_no_failing_size_says_why_it_ended(story: type[Story]) -> None:
+    """At least that much is known."""
+    run = searched(
+        story().run(), largest_fitting=8, smallest_failing=None, verified=False, reason="batch 16 would take about 90 s"
+    )
+    boundary = document(run).curves[0].boundary
+    assert boundary is not None
+    assert not boundary.verified
+    assert boundary.sentence.startswith("onnx: at least batch 8, ")
+    assert boundary.sentence.endswith("; batch 16 would take about 90 s")
+
+
+def test_a_size_that_ran_by_swapping_does_not_really_fit(story: type[Story]) -> None:
+    """It is told beside the size."""
+    failed = OutOfMemory(reason="cap", evidence="cap", phase="limit")
+    probe = Probe(phase="limit", contender="onnx", point=OperatingPoint(9), outcome=failed, fresh=True)
+    run = searched(story().run(), largest_fitting=8, smallest_failing=9, failure=failed, verified=True, swapped=True)
+    boundary = document(msgspec.structs.replace(run, probes=(*run.probes, probe))).curves[0].boundary
+    assert boundary is not None
+    assert "by swapping, so it does not really" in boundary.sentence

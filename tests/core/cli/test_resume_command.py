@@ -1,0 +1,106 @@
+"""`infer-compare run --resume` at the command line, after a kill, an interrupt, and by mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from infer_compare.api import load_run
+from infer_compare.testing import fake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PATIENCE_S = 90.0
+FAKE = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=10000"
+RUN = ("run", "mlp", "-b", FAKE, "--batch-sizes", "1,2", "--threads", "1", "--quick", "-o", "run")
+
+
+@pytest.fixture
+def cut_off(tmp_path: Path) -> Callable[[str, signal.Signals], bytes]:
+    """Starts a run, ends it by a signal once a kind of record is on disk, and returns what is stored."""
+
+    def start(moment: str, number: signal.Signals) -> bytes:
+        file = tmp_path / "run" / "run.jsonl"
+        command = [sys.executable, "-m", "infer_compare", *RUN]
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + PATIENCE_S
+        while not (file.exists() and f'"type":"{moment}"' in file.read_text()):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        alive = psutil.Process(process.pid).children(recursive=True)
+        os.kill(process.pid, number)
+        process.wait(PATIENCE_S)
+        psutil.wait_procs(alive, PATIENCE_S)
+        data = file.read_bytes()
+        return data[: data.rfind(b"\n") + 1]
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"), [("probe", signal.SIGKILL), ("round", signal.SIGKILL), ("round", signal.SIGINT)]
+)
+def test_a_run_that_was_cut_off_is_completed_and_keeps_what_it_had(cli, cut_off, tmp_path, moment, number) -> None:
+    """Killed or interrupted; what was stored is the beginning of what there is then."""
+    stored = cut_off(moment, number)
+
+    result = cli("run", "--resume", "run", "--json")
+
+    assert (tmp_path / "run" / "run.jsonl").read_bytes().startswith(stored)
+    assert json.loads(result.out)["state"] in {"complete", "stopped"}
+    probes = [(one.contender, one.point) for one in load_run(tmp_path / "run").probes]
+    assert len(probes) == len(set(probes))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--quick",), "--quick"),
+        (("--threads", "2"), "--threads"),
+        (("-b", "onnx"), "--contender"),
+        (("mlp",), "MODEL"),
+        (("-o", "other"), "--output"),
+        (("--dry-run",), "--dry-run"),
+    ],
+)
+def test_nothing_that_decides_the_figures_can_be_changed(cli, options, named) -> None:
+    """The option is named."""
+    result = cli("run", "--resume", "run", *options)
+
+    assert result.code == 2
+    assert named in result.err
+    assert "as it was asked for" in result.err
+
+
+def test_what_is_no_run_is_told(cli, tmp_path) -> None:
+    """In one sentence."""
+    (tmp_path / "empty").mkdir()
+
+    assert "There is no run nowhere" in cli("run", "--resume", "nowhere").err
+    assert "There is no run at empty" in cli("run", "--resume", "empty").err
+
+
+def test_a_complete_run_is_shown_again(cli, tmp_path, monkeypatch) -> None:
+    """It is not run again, and its file stays as it is."""
+    for module in ("team", "busy"):
+        monkeypatch.setattr(f"infer_compare.engine.{module}.rejection", lambda *_args, **_kwargs: None)
+    assert cli(*RUN).code == 0
+    file = tmp_path / "run" / "run.jsonl"
+    before = file.read_bytes()
+
+    result = cli("run", "--resume", "run")
+
+    assert result.code == 0
+    assert "ANSWER" in result.out
+    assert file.read_bytes() == before
