@@ -89,7 +89,7 @@ def sustained_sweep(folder, **options):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infer_compare.engine.team.rejection", lambda *_args, **_kwargs: None)
-        patch.setattr("infer_compare.engine.sweep.SUSTAINED_S", 2.0)
+        patch.setattr("infer_compare.engine.contest.SUSTAINED_S", 2.0)
         request = SweepRequest(
             model="mlp",
             contenders=(accelerated("hot", fixed_us=4000, per_sample_us=0, **options), contender("host")),

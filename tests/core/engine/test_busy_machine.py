@@ -91,7 +91,7 @@ def test_a_busy_machine_ends_the_run_before_its_first_restart(sweep, monkeypatch
     """Every contender was disturbed while it explored, and one look more saw the same."""
     monkeypatch.setattr(busy, "rejection", lambda *_args, **_kwargs: "other programs took the time")
     hog = seen(wall_ms=1000, foreign_ms=1000, top=ForeignProcess(77, "hog", 0.98))
-    monkeypatch.setattr("infer_compare.engine.sweep.look", lambda _threads: hog)
+    monkeypatch.setattr("infer_compare.engine.contest.look", lambda _threads: hog)
 
     run = sweep(SLOW)
 
@@ -103,7 +103,7 @@ def test_a_busy_machine_ends_the_run_before_its_first_restart(sweep, monkeypatch
 def test_a_machine_that_has_become_quiet_is_measured(sweep, monkeypatch) -> None:
     """What disturbed exploring may be over."""
     monkeypatch.setattr(busy, "rejection", lambda *_args, **_kwargs: "other programs")
-    monkeypatch.setattr("infer_compare.engine.sweep.look", lambda _threads: None)
+    monkeypatch.setattr("infer_compare.engine.contest.look", lambda _threads: None)
 
     run = sweep(SLOW)
 

@@ -1,0 +1,113 @@
+"""What runs: every contender at every batch size, and the sizes that are added to compare them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from infer_compare.engine.explore import Explorer, peaks
+from infer_compare.environment import memory
+from infer_compare.planner import Exploration
+from infer_compare.planner.refine import around_best, around_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.journal import Journal
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.engine.resolve import Resolved
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import AnyOutcome
+
+WAITING = 0.1
+"""A worker waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
+the next contender's limit must not depend on it."""
+
+
+class Survey:
+    """Explores the contenders, one after the other."""
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        pool: InputPool,
+        journal: Journal,
+        observer: Observer,
+        outputs: Callable[[str], Path],
+        *,
+        compare: bool,
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            resolved: the plan.
+            pool: the rows of input.
+            journal: where records go; what it has already is not found again.
+            observer: hears what happens.
+            outputs: the folder into which a contender's worker writes what it computed.
+            compare: whether outputs are still to be compared.
+        """
+        self._resolved = resolved
+        self._plan = resolved.header.plan
+        self._pool = pool
+        self._journal = journal
+        self._observer = observer
+        self._outputs = outputs
+        self._compare = compare
+        self.disturbed: dict[str, bool] = {}
+        """Whether other programs made a contender's worker wait, by label."""
+
+    def run(self) -> dict[str, tuple[OperatingPoint, ...]]:
+        """The operating points that each contender can run, by label."""
+        lost = {one.contender for one in self._journal.run.unusable}
+        explorations: dict[str, Exploration] = {}
+        explorers: dict[str, Explorer] = {}
+        plan = self._plan
+        with ExitStack() as stack:
+            for label, route in self._resolved.routes.items():
+                if label in lost:
+                    continue
+                explorer = Explorer(
+                    route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
+                )
+                stack.callback(explorer.close)
+                exploration = Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode)
+                if explorer.run(exploration, partial(self._known, label), compare=self._compare):
+                    explorations[label], explorers[label] = exploration, explorer
+                used = peaks(self._journal.run.probes).get(label, 0)
+                if plan.batch_sizes is not None or used > WAITING * memory.available():
+                    explorer.close()
+            if plan.batch_sizes is None:
+                self._complete(explorations, explorers)
+        self.disturbed = {label: explorers[label].disturbed for label in explorations}
+        points = {label: exploration.runnable for label, exploration in explorations.items()}
+        # What was known already was not run again, and so has not made the pool as long as it must be.
+        self._pool.grow(max((point.batch for found in points.values() for point in found), default=1))
+        return points
+
+    def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
+        """Brings curves to one length, so that every size can be compared, and adds sizes where they decide most."""
+        further: set[int] = set()
+        for exploration in explorations.values():
+            latencies = exploration.latencies_ns
+            further.update(latencies)
+            if self._plan.mode != "quick":
+                further.update(around_best(latencies))
+            if self._plan.latency_bound_ns is not None:
+                further.update(around_bound(latencies, self._plan.latency_bound_ns))
+        for label, exploration in explorations.items():
+            if not exploration.runnable:
+                continue
+            exploration.complete(further)
+            if exploration.next() is not None:
+                explorers[label].run(exploration, partial(self._known, label), compare=self._compare)
+            explorers[label].close()
+
+    def _known(self, label: str, point: OperatingPoint) -> AnyOutcome | None:
+        for probe in self._journal.run.probes:
+            if probe.phase == "explore" and probe.contender == label and probe.point == point:
+                return probe.outcome
+        return None
