@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infer_compare.engine.busy import BUSY_WAIT_S, HostBusy, culprit
@@ -35,6 +35,31 @@ FIRST_POINTS = 3
 
 class BudgetSpent(Exception):
     """The time that was given is used up."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The rounds of one restart so far, by operating point."""
+
+    wanted: int
+    made: Counter[OperatingPoint] = field(default_factory=Counter)
+    clean: Counter[OperatingPoint] = field(default_factory=Counter)
+
+    def lacks(self, point: OperatingPoint) -> bool:
+        """Whether a point still needs a round, and retrying it has not been given up."""
+        return self.clean[point] < self.wanted and self.made[point] < RETRY_FACTOR * self.wanted
+
+    def missing(self, point: OperatingPoint) -> int:
+        """Clean rounds that a point lacks."""
+        return max(0, self.wanted - self.clean[point])
+
+    def count(self, point: OperatingPoint, done: Round | None) -> None:
+        """Adds a round; None, where no contender is left, is as good as all of them."""
+        self.made[point] += 1
+        if done is None:
+            self.clean[point] = self.wanted
+        elif done.clean:
+            self.clean[point] += 1
 
 
 @dataclass(slots=True)
@@ -99,29 +124,20 @@ class Measurement:
             HostBusy: this is the first restart, and two passes gave no clean round.
             BudgetSpent: the time is used up.
         """
-        wanted = self.plan.rounds_per_restart
         labels = [label for label in group if any(point in self.points[label] for point in pending)]
         self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
+        tally = Tally(self.plan.rounds_per_restart)
         with self.team(labels, restart) as team:
             team.start()
-            clean: Counter[OperatingPoint] = Counter()
-            made: Counter[OperatingPoint] = Counter()
             if not self.journal.run.rounds:
-                self._meet_host(team, group, self.order.shuffled(pending)[:FIRST_POINTS], clean, made)
-            while todo := [point for point in pending if clean[point] < wanted and made[point] < RETRY_FACTOR * wanted]:
+                self._meet_host(team, group, self.order.shuffled(pending)[:FIRST_POINTS], tally)
+            while todo := [point for point in pending if tally.lacks(point)]:
                 for point in self.order.shuffled(todo):
-                    done = self._measured(team, group, point, clean, made)
+                    done = self._measured(team, group, point, tally)
                     if done is not None:
-                        self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, clean))
+                        self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, tally))
 
-    def _meet_host(
-        self,
-        team: Team,
-        group: Sequence[str],
-        points: Sequence[OperatingPoint],
-        clean: Counter[OperatingPoint],
-        made: Counter[OperatingPoint],
-    ) -> None:
+    def _meet_host(self, team: Team, group: Sequence[str], points: Sequence[OperatingPoint], tally: Tally) -> None:
         """Looks at a few operating points first: where the machine is busy, the run ends here and not minutes later.
 
         Raises:
@@ -133,30 +149,19 @@ class Measurement:
                 self.observer.note("machine", f"{culprit(spoilt)}; one more try")
                 time.sleep(BUSY_WAIT_S)
             for point in points:
-                done = self._measured(team, group, point, clean, made)
+                done = self._measured(team, group, point, tally)
                 if done is None or done.clean:
                     return
                 spoilt.append(done)
-                self.observer.round_done(done, remaining_s=self._remaining_s(1, points, clean))
+                self.observer.round_done(done, remaining_s=self._remaining_s(1, points, tally))
         if spoilt:
             raise HostBusy(culprit(spoilt))
 
-    def _measured(
-        self,
-        team: Team,
-        group: Sequence[str],
-        point: OperatingPoint,
-        clean: Counter[OperatingPoint],
-        made: Counter[OperatingPoint],
-    ) -> Round | None:
-        """A round, counted as made and where it is clean; None, and enough of them, where no contender is left."""
+    def _measured(self, team: Team, group: Sequence[str], point: OperatingPoint, tally: Tally) -> Round | None:
+        """A round, counted; None where no contender is left."""
         self._check_budget(self.expectation.round_s(self.labels_at(point), point))
-        done = self._round(team, [label for label in group if point in self.points[label]], point, made[point])
-        made[point] += 1
-        if done is None:
-            clean[point] = self.plan.rounds_per_restart
-        elif done.clean:
-            clean[point] += 1
+        done = self._round(team, [label for label in group if point in self.points[label]], point, tally.made[point])
+        tally.count(point, done)
         return done
 
     def _round(
@@ -172,14 +177,10 @@ class Measurement:
             self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
         return done
 
-    def _remaining_s(self, restart: int, pending: Sequence[OperatingPoint], clean: Counter[OperatingPoint]) -> float:
+    def _remaining_s(self, restart: int, pending: Sequence[OperatingPoint], tally: Tally) -> float:
         """Seconds that are left if nothing settles early, at the pace so far."""
         wanted = self.plan.rounds_per_restart
-        here = sum(
-            (wanted - clean[point]) * self.expectation.round_s(self.labels_at(point), point)
-            for point in pending
-            if clean[point] < wanted
-        )
+        here = sum(tally.missing(point) * self.expectation.round_s(self.labels_at(point), point) for point in pending)
         later = (self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
         confirming = self.expectation.confirm_s(self.points, LAPS, self.plan.mode) if self.plan.restarts > 1 else 0.0
         return (here + later + confirming) * self._pace
