@@ -77,7 +77,9 @@ class Contest:
         """
         points = self._points
         expectation = Expectation.of(self._journal.run)
-        plan = self._sized(expectation)
+        groups = self._groups(list(points))
+        finished, begun = progress(self._journal.run, points, groups, self._plan.rounds_per_restart)
+        plan = self._sized(expectation, finished)
         measurement = Measurement(
             routes=self._resolved.routes,
             points=points,
@@ -90,14 +92,10 @@ class Contest:
             expectation=expectation,
             deadline=self._began + plan.budget_s if plan.budget_s is not None else None,
         )
-        groups = self._groups(list(points))
         try:
             if disturbed:
                 self._look_at_machine()
-            pending = unsettled(self._journal.run, points, 0)
-            finished, begun = progress(self._journal.run, points, groups, plan.rounds_per_restart)
-            if finished:
-                pending = unsettled(self._journal.run, points, finished)
+            pending = unsettled(self._journal.run, points, finished)
             for restart in range(finished + 1, plan.restarts + 1):
                 if not pending:
                     break
@@ -155,23 +153,29 @@ class Contest:
         if seen is not None:
             raise HostBusy(worst([seen]) or "the machine is busy")
 
-    def _sized(self, expectation: Expectation) -> Plan:
-        """The plan, with as many restarts and rounds as the budget allows, and how long it will take."""
+    def _sized(self, expectation: Expectation, finished: int) -> Plan:
+        """The plan, with as many restarts and rounds as the budget allows, and how long it will take.
+
+        Args:
+            expectation: what its parts take.
+            finished: restarts that a run which is resumed has already.
+        """
         plan, points = self._plan, self._points
-        pending = unsettled(self._journal.run, points, 0)
+        pending = unsettled(self._journal.run, points, finished)
         if plan.budget_s is not None:
             left_s = plan.budget_s - (time.monotonic() - self._began)
             cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}
             confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
             plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
-        expected_s = plan.restarts * expectation.restart_s(points, pending, plan.rounds_per_restart)
+        left = max(0, plan.restarts - finished)
+        expected_s = left * expectation.restart_s(points, pending, plan.rounds_per_restart)
         expected_s += expectation.confirm_s(points, LAPS, plan.mode)
         if plan.mode == "thorough":
             expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
         self._note(
             "plan",
-            f"at most {plan.restarts} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
+            f"at most {left} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
             f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
         )
         return plan

@@ -181,7 +181,7 @@ class Measurement:
         """Seconds that are left if nothing settles early, at the pace so far."""
         wanted = self.plan.rounds_per_restart
         here = sum(tally.missing(point) * self.expectation.round_s(self.labels_at(point), point) for point in pending)
-        later = (self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
+        later = max(0, self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
         confirming = self.expectation.confirm_s(self.points, LAPS, self.plan.mode) if self.plan.restarts > 1 else 0.0
         return (here + later + confirming) * self._pace
 

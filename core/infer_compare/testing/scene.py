@@ -1,0 +1,235 @@
+"""The processes of a run that has a fault: started, interfered with, counted when they should be gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import psutil  # type: ignore[import-untyped] # it ships no types
+
+from infer_compare.store import FILE
+from infer_compare.testing import faulty
+from infer_compare.testing.matrix import MODULES
+from infer_compare.testing.witnessed import command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infer_compare.testing.faults import Fault, Victim
+
+PATIENCE_S = 120.0
+"""A run that takes longer is ended, and has not survived."""
+GOODBYE_S = 5.0
+"""How long workers may outlive the run."""
+LOOK_S = 0.01
+MARK = "INFER_COMPARE_ORDEAL"
+"""An environment variable that every process of a run inherits, so that none can hide."""
+DISK = "300k"
+"""Size of the small disk: some rounds fit."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """A run in progress."""
+
+    fault: Fault
+    framework: str
+    folder: Path
+    run: Path
+    """The run folder."""
+    exit_code: int = 0
+    kept: bytes = b""
+    _held: int | None = None
+    """A descriptor of a run file that has no name any more."""
+    _mark: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def other(self) -> str:
+        """A backend that starts quickly and has no fault."""
+        return "reference" if self.framework == "onnx" else "onnx"
+
+    @property
+    def shadow(self) -> Path:
+        """What was taken for stored."""
+        return self.folder / "shadow.jsonl"
+
+    @property
+    def output(self) -> Path:
+        """Standard output and standard error."""
+        return self.folder / "output.txt"
+
+    def play(self) -> bool:
+        """Runs it to its end; whether the moment came at which something was to be done."""
+        fault = self.fault
+        process = self._start(
+            "run", fault.model, "--output", str(self.run), "--batch-sizes", fault.batch_sizes,
+            "--threads", "1", "--quick", *self._contenders(), *fault.arguments,
+        )  # fmt: skip
+        try:
+            acted = self._act(process)
+            process.wait(PATIENCE_S)
+            if fault.act == "kill parent" and acted:
+                self.kept = self.stored()
+                if self.leftovers(kill=False):
+                    return False
+                process = self._start("run", "--resume", str(self.run))
+                process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            process.kill()
+            self.exit_code = process.wait()
+        return acted
+
+    def _contenders(self) -> Iterator[str]:
+        for victim in self.fault.victims:
+            yield from ("-b", _spec(victim, self.framework))
+        yield from ("-b", self.other)
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, MARK: self._mark, "COLUMNS": "400"}
+        if self.fault.act == "break package":
+            broken = str(_broken(self.folder / "packages", MODULES[self.framework]))
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [broken, os.environ.get("PYTHONPATH")]))
+        with self.output.open("ab") as output:
+            return subprocess.Popen(
+                [*command(self.shadow, self.fault.constants), *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def _act(self, process: subprocess.Popen[bytes]) -> bool:
+        """Does to the run what the fault is, at its moment."""
+        match self.fault.act:
+            case "kill worker":
+                return self._when("round", process, lambda: os.kill(self._worker(), signal.SIGKILL))
+            case "remove folder":
+                return self._when("round", process, self._remove)
+            case "kill parent":
+                return self._when("round", process, process.kill)
+            case "interrupt start":
+                return self._when("header", process, lambda: process.send_signal(signal.SIGINT))
+            case "interrupt explore":
+                return self._when("probe", process, lambda: process.send_signal(signal.SIGINT))
+            case "interrupt measure":
+                return self._when("round", process, lambda: process.send_signal(signal.SIGINT))
+            case "interrupt twice":
+                return self._when("round", process, lambda: _twice(process))
+            case _:
+                return True
+
+    def _when(self, kind: str, process: subprocess.Popen[bytes], act: Callable[[], object]) -> bool:
+        """Does something as soon as a kind of record was stored; whether that happened."""
+        until = time.monotonic() + PATIENCE_S
+        words = f'{{"type":"{kind}"'.encode()
+        while time.monotonic() < until and process.poll() is None:
+            if self.shadow.exists() and words in self.shadow.read_bytes():
+                act()
+                return True
+            time.sleep(LOOK_S)
+        return False
+
+    def _worker(self) -> int:
+        """The number of the victim's worker that is measured."""
+        starts = [
+            one
+            for line in self.shadow.read_bytes().splitlines()
+            if (one := msgspec.json.decode(line))["type"] == "start"
+        ]
+        return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.victims[0].label))
+
+    def _remove(self) -> None:
+        self._held = os.open(self.run / FILE, os.O_RDONLY)
+        shutil.rmtree(self.run)
+
+    def stored(self) -> bytes:
+        """The run file, also where its name is gone."""
+        if self._held is None:
+            return (self.run / FILE).read_bytes()
+        os.lseek(self._held, 0, os.SEEK_SET)
+        with os.fdopen(self._held, "rb", closefd=False) as file:
+            return file.read()
+
+    def leftovers(self, *, kill: bool = True) -> int:
+        """How many processes of the run live on after their time for goodbyes; they are ended unless told otherwise."""
+        until = time.monotonic() + GOODBYE_S
+        while (alive := _marked(self._mark)) and time.monotonic() < until:
+            time.sleep(0.05)
+        for one in alive if kill else ():
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        return len(alive)
+
+
+def _spec(victim: Victim, framework: str) -> str:
+    """The contender as it is typed."""
+    if not victim.options:
+        return framework
+    options = {"label": victim.label, "backend": framework, **victim.options}
+    return f"{faulty.__file__}:FaultyBackend:" + ",".join(f"{key}={value}" for key, value in options.items())
+
+
+def _twice(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    time.sleep(LOOK_S)
+    process.send_signal(signal.SIGINT)
+
+
+def _broken(folder: Path, module: str) -> Path:
+    """A folder with a package of that name that cannot be imported."""
+    package = folder / module
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(f"raise ImportError('{module} fails on demand')\n", encoding="utf-8")
+    return folder
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    """The living processes that have inherited a mark."""
+    alive = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.environ().get(MARK) == mark and one.status() != psutil.STATUS_ZOMBIE:
+                alive.append(one)
+    return alive
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A small disk, seen by nobody else: it lies in a mount namespace, and goes with the process that holds that.
+
+    Raises:
+        FileNotFoundError: there is no `unshare`.
+        RuntimeError: it cannot be mounted.
+    """
+    below = folder / "disk"
+    below.mkdir()
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        raise FileNotFoundError("A small disk needs the program `unshare` (util-linux).")
+    script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo ready && exec cat'
+    root = () if os.geteuid() == 0 else ("--map-root-user",)
+    with subprocess.Popen(
+        [unshare, "--mount", *root, "sh", "-c", script, "sh", DISK, str(below)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout is not None
+        if holder.stdout.readline() != b"ready\n":
+            raise RuntimeError("A small disk cannot be mounted: neither as root nor in a user namespace.")
+        try:
+            yield Path(f"/proc/{holder.pid}/root{below}")
+        finally:
+            holder.kill()
