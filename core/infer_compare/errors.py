@@ -13,7 +13,8 @@
     │   └── DeviceUnavailable      the device is not there, or the framework cannot use it
     ├── NoUsableBackend            none of the contenders can run (exit code 3)
     ├── StoreError                 a run folder that cannot be read or written
-    │   └── StorageFull            no room left while a record was being written (exit code 1)
+    │   └── StorageLost            the run file went away while a run was going on (exit code 1)
+    │       └── StorageFull        no room left while a record was being written
     └── WorkerError                a worker process did not do what it was asked
         ├── WorkerDied             it ended: by itself, by a signal, or because it was killed
         ├── WorkerTimeout          it did not answer before its deadline
@@ -73,10 +74,14 @@ class StoreError(InferCompareError):
     exit_code = 2
 
 
-class StorageFull(StoreError):
-    """No room was left while a record was being written; every record before it is whole."""
+class StorageLost(StoreError):
+    """The run file went away, or could not be written any more, while a run was going on."""
 
     exit_code = 1
+
+
+class StorageFull(StorageLost):
+    """No room was left while a record was being written; every record before it is whole."""
 
 
 class WorkerError(InferCompareError):

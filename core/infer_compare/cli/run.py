@@ -111,7 +111,7 @@ def command(
     """Measures MODEL (a built-in name or a file) on several frameworks and says which to use.
 
     Exit codes: 0 complete; 1 a contender was skipped, died or differs, the latency bound is unmet, the machine was
-    too busy, or the disk is full; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
+    too busy, the disk is full, or the run folder went away; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
     """
     from infer_compare.engine.request import SweepRequest
     from infer_compare.planner import parse_batch_sizes

@@ -67,8 +67,16 @@ class Sweep:
             self._close("stopped", str(error))
             raise
         finally:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._clear()
         return self._close(state, reason)
+
+    def _clear(self) -> None:
+        """Removes the scratch folder, also where a second interrupt comes meanwhile."""
+        try:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        except KeyboardInterrupt:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
 
     def _close(self, state: Literal["complete", "interrupted", "stopped"], reason: str) -> Run:
         elapsed_s = round(self._elapsed_s + time.monotonic() - self._began, 3)

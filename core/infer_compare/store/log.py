@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.errors import StorageFull, StoreError
+from infer_compare.errors import StorageFull, StorageLost, StoreError
 from infer_compare.results import RUN_SCHEMA, RUN_VERSION, AnyRecord, Header, Run
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class RunLog:
 
         Raises:
             StorageFull: there was no room; what had been written of the record was taken back.
-            StoreError: the file is gone or cannot be written.
+            StorageLost: the file is gone or cannot be written.
         """
         data = memoryview(_encoder.encode(record) + b"\n")
         written = 0
@@ -97,9 +97,9 @@ class RunLog:
                     f"No room is left for {self.path}; every record before this one is whole "
                     "and can be reported. Free some space, then go on with --resume."
                 ) from error
-            raise StoreError(f"The run file {self.path} cannot be written: {error.strerror}.") from error
+            raise StorageLost(f"The run file {self.path} cannot be written: {error.strerror}.") from error
         if not os.fstat(self._descriptor).st_nlink:
-            raise StoreError(f"The run file {self.path} was removed while the run was going on.")
+            raise StorageLost(f"The run file {self.path} was removed while the run was going on.")
         self._size += written
 
     def _take_back(self) -> None:

@@ -219,7 +219,6 @@ def _world(framework: str) -> tuple[Fault, ...]:
             victims=sound,
             act="remove folder",
             constants=many,
-            exit_code=2,
             states=("cut off",),
             said=("was removed while the run was going on",),
         ),

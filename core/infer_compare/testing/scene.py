@@ -87,7 +87,7 @@ class Scene:
             return False
         finally:
             process.kill()
-            self.exit_code = process.wait()
+            self.exit_code = _as_in_a_shell(process.wait())
         return acted
 
     def _contenders(self) -> Iterator[str]:
@@ -180,6 +180,11 @@ def _spec(victim: Victim, framework: str) -> str:
         return framework
     options = {"label": victim.label, "backend": framework, **victim.options}
     return f"{faulty.__file__}:FaultyBackend:" + ",".join(f"{key}={value}" for key, value in options.items())
+
+
+def _as_in_a_shell(status: int) -> int:
+    """The exit code that a shell tells: 130 also where the interpreter itself was ended by SIGINT on its way out."""
+    return 128 - status if status < 0 else status
 
 
 def _twice(process: subprocess.Popen[bytes]) -> None:

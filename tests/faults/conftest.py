@@ -1,0 +1,54 @@
+"""Each fault happens to each framework once, two at a time, and many tests look at what became of it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infer_compare.testing.matrix import FRAMEWORKS, matrix
+from infer_compare.testing.ordeal import undergo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infer_compare.testing.faults import Fault
+    from infer_compare.testing.ordeal import Ordeal
+
+AT_ONCE = 2
+"""Most of the time one of them waits: for a framework, or for a deadline."""
+CASES = {(framework, fault.name): fault for framework in FRAMEWORKS for fault in matrix(framework)}
+
+
+def cases(wanted: Callable[[Fault], bool]) -> pytest.MarkDecorator:
+    """Runs a test over those faults, with every framework; its argument is the `ordeal`."""
+    chosen = [case for case, fault in CASES.items() if wanted(fault)]
+    assert chosen
+    return pytest.mark.parametrize("ordeal", chosen, indirect=True, ids=["-".join(case) for case in chosen])
+
+
+def named(*names: str) -> pytest.MarkDecorator:
+    """Runs a test over the faults of these names."""
+    return cases(lambda fault: fault.name in names)
+
+
+@pytest.fixture(scope="session")
+def undergone(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[tuple[str, str]], Ordeal]]:
+    """What became of a case, when it is over; all cases that any test wants are begun at once."""
+    specs = [getattr(item, "callspec", None) for item in request.session.items]
+    wanted = dict.fromkeys(spec.params["ordeal"] for spec in specs if spec is not None and "ordeal" in spec.params)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        begun = {
+            case: pool.submit(undergo, CASES[case], case[0], tmp_path_factory.mktemp("-".join(case))) for case in wanted
+        }
+        yield lambda case: begun[case].result()
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def ordeal(request: pytest.FixtureRequest, undergone: Callable[[tuple[str, str]], Ordeal]) -> Ordeal:
+    """What became of the case that the test is run over."""
+    return undergone(request.param)
