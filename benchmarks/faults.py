@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infer_compare.testing.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeal import undergo
+from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
+from infer_compare.testing.ordeals.ordeal import undergo
 from trials import report
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare.testing.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeal import undergo
+from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
+from infer_compare.testing.ordeals.ordeal import undergo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infer_compare.testing.faults import Fault
-    from infer_compare.testing.ordeal import Ordeal
+    from infer_compare.testing.ordeals.fault import Fault
+    from infer_compare.testing.ordeals.ordeal import Ordeal
 
 AT_ONCE = 2
 """Most of the time one of them waits: for a framework, or for a deadline."""

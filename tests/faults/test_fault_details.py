@@ -10,14 +10,14 @@ import pytest
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.report import document
 from infer_compare.results import Died, Failed, Measured, OutOfMemory
-from infer_compare.testing.matrix import LATE_STEPS, POINT_STEPS
-from infer_compare.testing.ordeal import outcomes
+from infer_compare.testing.ordeals.matrix import LATE_STEPS, POINT_STEPS
+from infer_compare.testing.ordeals.ordeal import outcomes
 
 from .conftest import named  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from infer_compare.results import Point
-    from infer_compare.testing.ordeal import Ordeal
+    from infer_compare.testing.ordeals.ordeal import Ordeal
 
 pytestmark = pytest.mark.slow
 

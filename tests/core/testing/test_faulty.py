@@ -15,10 +15,10 @@ from infer_compare.interfaces import Device, FailureKind, OperatingPoint, Settin
 from infer_compare.plugins import Origin, Plugins, read_options
 from infer_compare.testing import FakeBackend
 from infer_compare.testing.faulty import FaultyBackend, FaultySession
-from infer_compare.testing.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeal import lost
+from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
+from infer_compare.testing.ordeals.ordeal import lost
+from infer_compare.testing.ordeals.witnessed import OPEN, PEAK, Constants, WitnessedLog
 from infer_compare.testing.trigger import FaultyError
-from infer_compare.testing.witnessed import OPEN, PEAK, Constants, WitnessedLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable

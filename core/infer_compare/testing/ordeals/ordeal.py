@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
 from infer_compare.store import load, read_run
-from infer_compare.testing.scene import Scene, small_disk
+from infer_compare.testing.ordeals.scene import Scene, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.results import AnyOutcome, Death, Probe, Unusable
-    from infer_compare.testing.faults import Fault, State
+    from infer_compare.testing.ordeals.fault import Fault, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infer_compare.stats.wording import significant
-from infer_compare.testing.faults import Act, Fault, Victim
-from infer_compare.testing.witnessed import Constants
+from infer_compare.testing.ordeals.fault import Act, Fault, Victim
+from infer_compare.testing.ordeals.witnessed import Constants
 
 FRAMEWORKS = ("torch", "onnx", "tensorflow")
 MODULES = {"torch": "torch", "onnx": "onnxruntime", "tensorflow": "tensorflow"}

@@ -18,13 +18,13 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 
 from infer_compare.store import FILE
 from infer_compare.testing import faulty
-from infer_compare.testing.matrix import MODULES
-from infer_compare.testing.witnessed import command
+from infer_compare.testing.ordeals.matrix import MODULES
+from infer_compare.testing.ordeals.witnessed import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infer_compare.testing.faults import Fault, Victim
+    from infer_compare.testing.ordeals.fault import Fault, Victim
 
 PATIENCE_S = 120.0
 """A run that takes longer is ended, and has not survived."""
