@@ -1,9 +1,9 @@
 """Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
 
 Sizes are doubled in one worker while they fit. A line through the memory of the largest three sizes chooses the next
-one at 0.97 of where it meets the cap; the prediction chooses, and is never the result. A failure brackets the
-boundary, which is narrowed to 1/64 of its size in fresh workers. What a worker said that had run other sizes before
-is said again by a fresh one: an arena that earlier sizes filled is not the framework's limit.
+one at 0.97 of where it meets the cap; the prediction chooses, and is never the result. A failure, repeated by a fresh
+worker at once, brackets the boundary, which is narrowed to 1/64 of its size in fresh workers. What a worker said that
+had run other sizes before is said again by a fresh one: an arena that earlier sizes filled is not the framework's limit.
 """
 
 from __future__ import annotations
@@ -84,13 +84,12 @@ class BoundarySearch:
             return Attempt(
                 low if low >= self._limit else self._upwards(low), fresh=low >= self._limit or self._distrust
             )
+        if not self._fails[high]:
+            # A failure is quickly repeated, and a worker that others had filled is often wrong.
+            return Attempt(high, fresh=True)
         if not self._bracketed(low, high):
             return Attempt(self._between(low, high), fresh=True)
-        if low and not self._fits[low]:
-            return Attempt(low, fresh=True)
-        if not self._fails[high]:
-            return Attempt(high, fresh=True)
-        return None
+        return Attempt(low, fresh=True) if low and not self._fits[low] else None
 
     def feed(self, batch: int, outcome: AnyOutcome, memory: int | None = None, *, fresh: bool) -> None:
         """Tells how a size ended.
@@ -107,7 +106,8 @@ class BoundarySearch:
             return
         here, there = (self._fits, self._fails) if isinstance(outcome, Measured) else (self._fails, self._fits)
         # What earlier sizes leave in a worker matters here: from now on every attempt has a fresh one.
-        self._distrust = self._distrust or (fresh and batch in there)
+        if fresh and batch in there and not self._distrust:
+            self._distrust, self._guesses = True, {"up": 0, "between": 0}
         here[batch] = fresh
         there.pop(batch, None)
         self._outcomes[batch] = outcome
@@ -170,8 +170,16 @@ class BoundarySearch:
     def _predicted(self) -> float | None:
         """The size at which a line through the largest sizes meets the cap; None where there is no such line."""
         high = self.smallest_failing
-        known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))[-FITTED:]
-        if self._cap is None or len(known) < FITTED:
+        known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))
+        fresh = [batch for batch in known if self._fits.get(batch)]
+        if self._distrust and fresh and fresh[-1] > known[0]:
+            # Used workers mislead: the smallest size, and the largest that a fresh one ran.
+            known = [known[0], fresh[-1]]
+        elif len(known) < FITTED:
+            return None
+        else:
+            known = known[-FITTED:]
+        if self._cap is None:
             return None
         mean_x = sum(known) / len(known)
         mean_y = sum(self._memory[batch] for batch in known) / len(known)
