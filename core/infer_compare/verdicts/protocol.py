@@ -79,7 +79,7 @@ PAGE_FAULT_SYSTEM_SHARE = 0.10
 
 LAUNCH_BOUND_SHARE = 0.9
 """From this share of the pipelined period on, enqueuing is what takes the time."""
-PEAK_EXCESS = 1.5
+PEAK_EXCESS = 4.0
 """A point beyond this multiple of what the machine's fastest matrix product does is not believed."""
 
 SUSTAINED_S = 60.0
