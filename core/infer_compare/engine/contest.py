@@ -190,7 +190,7 @@ class Contest:
         )
 
     def _groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        groups = grouped(labels, peaks(self._journal.run.probes), TOGETHER * memory.available())
+        groups = grouped(labels, peaks(self._journal.run), TOGETHER * memory.available())
         if len(groups) > 1:
             parts = "; ".join(", ".join(group) for group in groups)
             self._note("memory", f"the contenders do not fit into memory together and are measured apart: {parts}")

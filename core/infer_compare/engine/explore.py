@@ -13,7 +13,7 @@ from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemor
 from infer_compare.worker.protocol import Explore, Explored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from infer_compare.engine.contenders import Route
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.member import Terms
     from infer_compare.engine.pool import InputPool
     from infer_compare.planner import Exploration
+    from infer_compare.results import Run
 
 SINGLE_ROWS = 4
 """Rows that are also run alone, to see that row i of a batch equals row i by itself."""
@@ -133,10 +134,10 @@ def describe(outcome: AnyOutcome) -> str:
             return getattr(outcome, "reason", "") or "it did not answer in time"
 
 
-def peaks(probes: Sequence[Probe]) -> dict[str, int]:
-    """The highest resident memory of each contender, in bytes, as its probes saw it."""
+def peaks(run: Run) -> dict[str, int]:
+    """The highest resident memory of each contender, in bytes, as exploring saw it."""
     found: dict[str, int] = {}
-    for probe in probes:
-        if isinstance(probe.outcome, Measured):
-            found[probe.contender] = max(found.get(probe.contender, 0), probe.outcome.memory.resident or 0)
+    for (label, _), outcome in run.explored.items():
+        if isinstance(outcome, Measured):
+            found[label] = max(found.get(label, 0), outcome.memory.resident or 0)
     return found

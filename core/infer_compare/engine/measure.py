@@ -94,11 +94,10 @@ class Measurement:
 
     def team(self, labels: Sequence[str], restart: int) -> Team:
         """Workers for some contenders, not started yet."""
-        run = self.journal.run
         latencies = {
-            (probe.contender, probe.point): probe.outcome.latency_ns
-            for probe in run.probes
-            if isinstance(probe.outcome, Measured)
+            key: outcome.latency_ns
+            for key, outcome in self.journal.run.explored.items()
+            if isinstance(outcome, Measured)
         }
         return Team(
             [self.routes[label] for label in labels],

@@ -77,7 +77,7 @@ class Survey:
                 exploration = Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode)
                 if explorer.run(exploration, partial(self._known, label), compare=self._compare):
                     explorations[label], explorers[label] = exploration, explorer
-                used = peaks(self._journal.run.probes).get(label, 0)
+                used = peaks(self._journal.run).get(label, 0)
                 if plan.batch_sizes is not None or used > WAITING * memory.available():
                     explorer.close()
             if plan.batch_sizes is None:
@@ -107,7 +107,4 @@ class Survey:
             explorers[label].close()
 
     def _known(self, label: str, point: OperatingPoint) -> AnyOutcome | None:
-        for probe in self._journal.run.probes:
-            if probe.phase == "explore" and probe.contender == label and probe.point == point:
-                return probe.outcome
-        return None
+        return self._journal.run.explored.get((label, point))

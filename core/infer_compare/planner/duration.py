@@ -47,9 +47,7 @@ class Expectation:
     @classmethod
     def of(cls, run: Run) -> Expectation:
         """What exploring saw."""
-        measured = {
-            (probe.contender, probe.point): probe.outcome for probe in run.probes if isinstance(probe.outcome, Measured)
-        }
+        measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
         starts = {
             start.contender: (start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns) / 1e9 + END_S
             for start in run.starts

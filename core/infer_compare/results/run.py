@@ -144,15 +144,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.starts if one.contender == label), None)
 
     @property
+    def explored(self) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
+        """What exploring found, by contender and operating point; probes of the search for the limit are none of it."""
+        return {(probe.contender, probe.point): probe.outcome for probe in self.probes if probe.phase == "explore"}
+
+    @property
     def points(self) -> tuple[Point, ...]:
         """Every point with its outcome, by contender, then by operating point.
 
         A death while measuring overrides what exploring saw, unless clean slices had been recorded before it.
         """
-        outcomes: dict[tuple[str, OperatingPoint], AnyOutcome] = {}
-        for probe in self.probes:
-            if probe.phase == "explore":
-                outcomes[probe.contender, probe.point] = probe.outcome
+        outcomes = self.explored
         slices: dict[tuple[str, OperatingPoint], list[Slice]] = {}
         warm_ups: dict[tuple[str, OperatingPoint], list[WarmUp]] = {}
         for one in self.rounds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infer_compare.environment import memory
 from infer_compare.report import document
 from infer_compare.results import Died, LimitReached, Measured, OutOfMemory
 
@@ -88,6 +89,17 @@ def test_the_report_tells_the_boundary_the_failure_and_that_it_was_confirmed(swe
     assert "both confirmed by fresh workers" in made["a"].sentence
     assert "at least batch" in made["b"].sentence
     assert "would take about" in made["b"].sentence
+
+
+def test_contenders_whose_limits_are_high_are_still_measured_together(sweep, monkeypatch) -> None:
+    """What the search took says nothing of the sizes that are measured: these fit side by side."""
+    monkeypatch.setattr("infer_compare.engine.contest.TOGETHER", 400 * MIB / memory.available())
+    found = sweep(
+        contender("a", bytes_per_sample=MIB), contender("b", bytes_per_sample=MIB), find_limit=True, max_memory=CAP
+    )
+
+    assert all(limit.largest_fitting > 100 for limit in found.limits)
+    assert {frozenset(one.order) for one in found.rounds} == {frozenset({"a", "b"})}
 
 
 @pytest.mark.parametrize("asked", [False, True])
