@@ -56,15 +56,13 @@ class TensorFlowBackend(Backend["Program"]):
         Raises:
             BackendUnusable: TensorFlow already runs in this process with other threads.
         """
-        from infer_compare_tensorflow import runtime
-
-        return runtime.start(self.settings.threads, self.settings.device_memory)
+        return self._start()
 
     def devices(self) -> Sequence[Device]:
         """The CPU, and every GPU that TensorFlow sees, as `cuda:0` and so on."""
+        self._start()
         from infer_compare_tensorflow import runtime
 
-        runtime.start(self.settings.threads, self.settings.device_memory)
         return runtime.devices()
 
     def load(self, model: ModelSource) -> Program:
@@ -78,9 +76,7 @@ class TensorFlowBackend(Backend["Program"]):
             raise UnsupportedModel(
                 f"The tensorflow backend cannot load {model.location} of format {model.format!r}; give it an ONNX file."
             )
-        from infer_compare_tensorflow import runtime
-
-        runtime.start(self.settings.threads, self.settings.device_memory)
+        self._start()
         from infer_compare_tensorflow.importer import import_onnx
 
         return import_onnx(model.path)
@@ -92,14 +88,19 @@ class TensorFlowBackend(Backend["Program"]):
             DeviceUnavailable: TensorFlow does not see that device.
             UnsupportedModel: an operator cannot be built with what the model asks of it.
         """
+        self._start()
         from infer_compare_tensorflow import runtime
-
-        runtime.start(self.settings.threads, self.settings.device_memory)
         from infer_compare_tensorflow.session import TensorFlowSession
 
         options = self.settings.options
         jit_compile = isinstance(options, TensorFlowOptions) and options.jit_compile
         return TensorFlowSession(loaded, runtime.find(device), jit_compile=jit_compile)
+
+    def _start(self) -> str:
+        """Sets TensorFlow up for this process; its version."""
+        from infer_compare_tensorflow import runtime
+
+        return runtime.start(self.settings.threads, self.settings.device_memory)
 
     def classify(self, error: BaseException) -> Classification:
         """What an exception of TensorFlow means; see `failures`."""

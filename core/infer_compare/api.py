@@ -86,7 +86,7 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         The run; one that is complete already as it is.
 
     Raises:
-        UsageError: the model, the options, a version or the machine is another than it was.
+        UsageError: the model, a version or the machine is another than it was.
         NoUsableBackend: no contender can be started any more.
         StoreError: there is no run, it cannot be read or written, or another process is at it.
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
@@ -97,7 +97,7 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         return stored
     file = run_file(folder)
     with RunLog(file, create=False) as log:
-        # What the lock kept others from, and only that: the file may have grown until it was ours.
+        # Read again, now that nobody else writes: it may have grown since.
         records = read_records(file)
         scratch = file.parent / SCRATCH
         try:

@@ -10,12 +10,13 @@ import msgspec
 
 from infer_compare.environment.gate import crowd, rejection
 from infer_compare.environment.noise import SLICE_NS, NoiseProbe
+from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from infer_compare.results import ForeignProcess, Round
+    from infer_compare.results import Round
     from infer_compare.results.slices import Diagnostics
 
 BUSY_WAIT_S = 1.0
@@ -73,8 +74,7 @@ def culprit(rounds: Sequence[Round]) -> str:
 
 def worst(seen: Iterable[Diagnostics]) -> str:
     """The process that took most, and how much of a core it had; nothing where none could be seen."""
-    tops: list[ForeignProcess] = [one.top for one in seen if one.top is not None]
-    if not tops:
+    top = busiest(one.top for one in seen)
+    if top is None:
         return ""
-    top = max(tops, key=lambda one: one.share)
     return f"the machine is busy: {top.name}, pid {top.pid}, takes {percent(top.share)} of a core"

@@ -16,7 +16,6 @@ from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_b
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.resuming import confirmed, progress
 from infer_compare.planner.settling import unsettled
-from infer_compare.results import Note
 from infer_compare.verdicts import summarise
 from infer_compare.verdicts.protocol import SUSTAINED_S
 
@@ -47,7 +46,7 @@ class Contest:
         journal: Journal,
         observer: Observer,
         order: Order,
-        began: float,
+        deadline: float | None,
     ) -> None:
         """Starts nothing yet.
 
@@ -58,7 +57,7 @@ class Contest:
             journal: where records go; what it has already is not measured again.
             observer: hears what happens.
             order: draws random orders.
-            began: monotonic seconds at which the run began, for its budget.
+            deadline: monotonic seconds at which the budget is spent; None without one.
         """
         self._resolved = resolved
         self._plan = resolved.header.plan
@@ -67,7 +66,7 @@ class Contest:
         self._journal = journal
         self._observer = observer
         self._order = order
-        self._began = began
+        self._deadline = deadline
 
     def run(self, *, disturbed: bool) -> tuple[Literal["complete", "stopped"], str]:
         """Every phase that is left; how it ended, and why.
@@ -79,7 +78,8 @@ class Contest:
         expectation = Expectation.of(self._journal.run)
         groups = self._groups(list(points))
         finished, begun = progress(self._journal.run, points, groups, self._plan.rounds_per_restart)
-        plan = self._sized(expectation, finished)
+        pending = unsettled(self._journal.run, points, finished)
+        plan = self._sized(expectation, pending, finished)
         measurement = Measurement(
             routes=self._resolved.routes,
             points=points,
@@ -90,12 +90,11 @@ class Contest:
             observer=self._observer,
             order=self._order,
             expectation=expectation,
-            deadline=self._began + plan.budget_s if plan.budget_s is not None else None,
+            deadline=self._deadline,
         )
         try:
             if disturbed:
                 self._look_at_machine()
-            pending = unsettled(self._journal.run, points, finished)
             for restart in range(finished + 1, plan.restarts + 1):
                 if not pending:
                     break
@@ -109,10 +108,10 @@ class Contest:
             if plan.mode == "thorough":
                 self._sustain(measurement)
         except HostBusy as busy:
-            self._note("machine", f"{busy}. {self._advice()}")
+            self._journal.tell(self._observer, "machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)
         except BudgetSpent as spent:
-            self._note("budget", str(spent))
+            self._journal.tell(self._observer, "budget", str(spent))
         return "complete", ""
 
     def _confirm(self, measurement: Measurement, groups: Sequence[Sequence[str]], restart: int) -> None:
@@ -153,17 +152,17 @@ class Contest:
         if seen is not None:
             raise HostBusy(worst([seen]) or "the machine is busy")
 
-    def _sized(self, expectation: Expectation, finished: int) -> Plan:
+    def _sized(self, expectation: Expectation, pending: Sequence[OperatingPoint], finished: int) -> Plan:
         """The plan, with as many restarts and rounds as the budget allows, and how long it will take.
 
         Args:
             expectation: what its parts take.
+            pending: the operating points to measure.
             finished: restarts that a run which is resumed has already.
         """
         plan, points = self._plan, self._points
-        pending = unsettled(self._journal.run, points, finished)
-        if plan.budget_s is not None:
-            left_s = plan.budget_s - (time.monotonic() - self._began)
+        if self._deadline is not None:
+            left_s = self._deadline - time.monotonic()
             cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}
             confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
@@ -173,7 +172,8 @@ class Contest:
         expected_s += expectation.confirm_s(points, LAPS, plan.mode)
         if plan.mode == "thorough":
             expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
-        self._note(
+        self._journal.tell(
+            self._observer,
             "plan",
             f"at most {left} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
             f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
@@ -193,9 +193,9 @@ class Contest:
         groups = grouped(labels, peaks(self._journal.run), TOGETHER * memory.available())
         if len(groups) > 1:
             parts = "; ".join(", ".join(group) for group in groups)
-            self._note("memory", f"the contenders do not fit into memory together and are measured apart: {parts}")
+            self._journal.tell(
+                self._observer,
+                "memory",
+                f"the contenders do not fit into memory together and are measured apart: {parts}",
+            )
         return groups
-
-    def _note(self, topic: str, text: str) -> None:
-        self._journal.add(Note(topic=topic, text=text))
-        self._observer.note(topic, text)

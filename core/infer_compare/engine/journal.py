@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.results import AnyRecord, Run
+from infer_compare.results import AnyRecord, Note, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from infer_compare.engine.events import Observer
 
 
 class Journal:
@@ -27,6 +29,11 @@ class Journal:
         """Stores a record."""
         self._sink(record)
         self._records.append(record)
+
+    def tell(self, observer: Observer, topic: str, text: str) -> None:
+        """Stores a note for the reader of the report, and says it now."""
+        self.add(Note(topic=topic, text=text))
+        observer.note(topic, text)
 
     @property
     def run(self) -> Run:

@@ -32,7 +32,7 @@ def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
         scratch: a folder for files that the run needs and nobody keeps.
 
     Raises:
-        UsageError: the model, the options, a version or the machine is another than it was; what differs is told.
+        UsageError: the model, a version or the machine is another than it was; what differs is told.
         NoUsableBackend: no contender can be started any more.
     """
     header = run.header
@@ -43,7 +43,7 @@ def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
             f"The run cannot be resumed, since {listing(differences)}; figures from before and after cannot be "
             "compared. Start a new run."
         )
-    return replace(resolved, header=header, terms=replace(resolved.terms, max_memory=header.plan.max_memory))
+    return replace(resolved, header=header)
 
 
 def request_of(header: Header) -> SweepRequest:
@@ -90,9 +90,6 @@ def _differences(then: Header, now: Header) -> Iterator[str]:
     ):
         if before != after:
             yield f"{name} was {before} and is {after}"
-    for spec, again in zip(then.contenders, now.contenders, strict=True):
-        if spec.options != again.options:
-            yield f"the options of {spec.label} were {spec.options} and are {again.options}"
 
 
 def _lost(run: Run, resolved: Resolved) -> Iterator[str]:

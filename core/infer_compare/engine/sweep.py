@@ -13,7 +13,7 @@ from infer_compare.engine.pool import InputPool
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Order
-from infer_compare.results import Closing, Note, Run
+from infer_compare.results import Closing, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,6 +48,7 @@ class Sweep:
         self._order = Order(self._plan.seed + len(earlier.rounds))
         self._elapsed_s = earlier.closing.elapsed_s if earlier.closing is not None else 0.0
         self._began = time.monotonic()
+        self._deadline = self._began + self._plan.budget_s if self._plan.budget_s is not None else None
 
     def run(self) -> Run:
         """Every phase that is left; the run as it then stands.
@@ -94,7 +95,7 @@ class Sweep:
             self._observer.note(unusable.contender, f"{unusable.contender} is skipped: {unusable.outcome.reason}")  # type: ignore[union-attr]
         for plan in self._resolved.inputs:
             if plan.warning:
-                self._note("inputs", plan.warning)
+                self._journal.tell(self._observer, "inputs", plan.warning)
         sizes = self._plan.batch_sizes
         pool = InputPool(
             self._resolved.inputs, self._plan.seed, self._scratch, max(sizes) if sizes is not None else None
@@ -113,7 +114,7 @@ class Sweep:
         ranked = {label: found for label, found in points.items() if run.differs(label) is None and found}
         if not ranked:
             return "complete", ""
-        contest = Contest(self._resolved, ranked, pool, self._journal, self._observer, self._order, self._began)
+        contest = Contest(self._resolved, ranked, pool, self._journal, self._observer, self._order, self._deadline)
         return contest.run(disturbed=all(survey.disturbed[label] for label in ranked))
 
     def _outputs(self, label: str) -> Path:
@@ -151,14 +152,9 @@ class Sweep:
         """Where memory ends for each contender, one after the other, if that was asked for."""
         if not self._plan.find_limit:
             return
-        resolved, budget_s = self._resolved, self._plan.budget_s
-        deadline = self._began + budget_s if budget_s is not None else None
+        resolved = self._resolved
         known = {one.contender for one in self._journal.run.limits}
         for label in labels:
             if label not in known:
                 finder = LimitFinder(resolved.routes[label], resolved.terms, pool, self._journal, self._observer)
-                finder.run(deadline)
-
-    def _note(self, topic: str, text: str) -> None:
-        self._journal.add(Note(topic=topic, text=text))
-        self._observer.note(topic, text)
+                finder.run(self._deadline)

@@ -8,6 +8,8 @@ had run other sizes before is said again by a fresh one: an arena that earlier s
 
 from __future__ import annotations
 
+from collections import Counter
+from statistics import linear_regression
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.results import AnyOutcome, Measured
@@ -57,7 +59,7 @@ class BoundarySearch:
         self._fails: dict[int, bool] = {}
         self._outcomes: dict[int, AnyOutcome] = {}
         self._memory: dict[int, int] = {}
-        self._guesses = {"up": 0, "between": 0}
+        self._guesses: Counter[str] = Counter()
         self._attempts = 0
         self._distrust = False
         self._proposed: Attempt | None = None
@@ -78,12 +80,12 @@ class BoundarySearch:
             return None
         low, high = self.largest_fitting or 0, self.smallest_failing
         if high is None:
-            if low >= self._limit and self._fits[low]:
-                self.reason = f"no batch above {self._limit} was tried"
-                return None
-            return Attempt(
-                low if low >= self._limit else self._upwards(low), fresh=low >= self._limit or self._distrust
-            )
+            if low < self._limit:
+                return Attempt(self._upwards(low), fresh=self._distrust)
+            if not self._fits[low]:
+                return Attempt(low, fresh=True)
+            self.reason = f"no batch above {self._limit} was tried"
+            return None
         if not self._fails[high]:
             # A failure is quickly repeated, and a worker that others had filled is often wrong.
             return Attempt(high, fresh=True)
@@ -107,7 +109,8 @@ class BoundarySearch:
         here, there = (self._fits, self._fails) if isinstance(outcome, Measured) else (self._fails, self._fits)
         # What earlier sizes leave in a worker matters here: from now on every attempt has a fresh one.
         if fresh and batch in there and not self._distrust:
-            self._distrust, self._guesses = True, {"up": 0, "between": 0}
+            self._distrust = True
+            self._guesses.clear()
         here[batch] = fresh
         there.pop(batch, None)
         self._outcomes[batch] = outcome
@@ -168,7 +171,9 @@ class BoundarySearch:
         return (low + high) // 2
 
     def _predicted(self) -> float | None:
-        """The size at which a line through the largest sizes meets the cap; None where there is no such line."""
+        """The size at which a line through the memory of some sizes meets the cap; None where there is no such line."""
+        if self._cap is None:
+            return None
         high = self.smallest_failing
         known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))
         fresh = [batch for batch in known if self._fits.get(batch)]
@@ -179,10 +184,5 @@ class BoundarySearch:
             return None
         else:
             known = known[-FITTED:]
-        if self._cap is None:
-            return None
-        mean_x = sum(known) / len(known)
-        mean_y = sum(self._memory[batch] for batch in known) / len(known)
-        spread = sum((batch - mean_x) ** 2 for batch in known)
-        slope = sum((batch - mean_x) * (self._memory[batch] - mean_y) for batch in known) / spread
-        return mean_x + (self._cap - mean_y) / slope if slope > 0 else None
+        line = linear_regression(known, [self._memory[batch] for batch in known])
+        return (self._cap - line.intercept) / line.slope if line.slope > 0 else None

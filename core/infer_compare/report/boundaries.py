@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.contenders import name_of
 from infer_compare.report.schema import Boundary
 from infer_compare.report.words import plain, size, tag_of
-from infer_compare.results import AnyOutcome, LimitReached, Measured, OutOfMemory
+from infer_compare.results import AnyOutcome, LimitReached, Measured, Memory, OutOfMemory
 from infer_compare.stats.drift import theil_sen_slope
 from infer_compare.stats.wording import count
 from infer_compare.verdicts.exclusions import outcome_words
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infer_compare.report.schema import Axes
-    from infer_compare.results import Limit, Memory, Point, Run
+    from infer_compare.results import Limit, Point, Run
 
 FEWEST_SIZES = 3
 """Through fewer sizes a line of memory against batch size says nothing."""
@@ -56,7 +56,7 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
     }
     ending = outcomes.get(failed) if failed is not None else None
     fitting = outcomes.get(largest) if largest is not None else None
-    memory = fitting.memory if isinstance(fitting, Measured) else None
+    memory = fitting.memory if isinstance(fitting, Measured) else Memory()
     start, slope = run.start(label), _bytes_per_sample(resident)
     took = _took(memory, slope)
     name = name_of(run, label)
@@ -73,9 +73,9 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         verified=searched is not None and searched.verified,
         swapped=searched is not None and searched.swapped,
         cap_bytes=run.header.plan.max_memory,
-        resident_bytes=memory.resident if memory is not None else None,
-        allocated_bytes=memory.allocated if memory is not None else None,
-        reserved_bytes=memory.reserved if memory is not None else None,
+        resident_bytes=memory.resident,
+        allocated_bytes=memory.allocated,
+        reserved_bytes=memory.reserved,
         loaded_bytes=start.resident if start is not None else None,
         bytes_per_sample=slope,
         sentence=plain(told),
@@ -85,14 +85,9 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
 def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[int, AnyOutcome]:
     """Outcomes by batch size, those of the search for the limit included; what a fresh worker said stands."""
     found: dict[int, AnyOutcome] = {point.point.batch: point.outcome for point in points}
-    final: set[int] = set()
-    for probe in run.probes:
-        if probe.phase != "limit" or probe.contender != label or probe.point.axes != axes:
-            continue
-        if probe.fresh or probe.point.batch not in final:
-            found[probe.point.batch] = probe.outcome
-        if probe.fresh:
-            final.add(probe.point.batch)
+    limit = [one for one in run.probes if one.phase == "limit" and one.contender == label and one.point.axes == axes]
+    for probe in sorted(limit, key=lambda one: one.fresh):
+        found[probe.point.batch] = probe.outcome
     return found
 
 
@@ -105,9 +100,9 @@ def _bytes_per_sample(resident: Mapping[int, int]) -> float | None:
     return slope if slope > 0 else None
 
 
-def _took(memory: Memory | None, slope: float | None) -> str:
+def _took(memory: Memory, slope: float | None) -> str:
     """What it took, each kind of figure by its own name."""
-    if memory is None or memory.resident is None:
+    if memory.resident is None:
         return ""
     told = f", with {size(memory.resident)} of memory"
     if slope is not None:

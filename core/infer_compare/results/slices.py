@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Series = Literal["latency", "pipelined", "enqueue", "sustained"]
 """What a duration is: a call and the wait for it; on devices that work on their own also the period of batches of which
@@ -18,6 +21,11 @@ class ForeignProcess(msgspec.Struct, frozen=True):
     name: str
     share: float
     """Of one core, 0 to 1 and above for several threads."""
+
+
+def busiest(processes: Iterable[ForeignProcess | None]) -> ForeignProcess | None:
+    """The one that took the largest share; None where none is known."""
+    return max((one for one in processes if one is not None), key=lambda one: one.share, default=None)
 
 
 class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import count, listing, percent
 from infer_compare.verdicts.protocol import NOISY_REJECTED_SHARE, ORDINARY_RESTARTS
 
@@ -58,7 +59,7 @@ def _advice(findings: Sequence[BackendFindings], fewer: int) -> Iterable[str]:
     noisy = _rejected_share(findings) > NOISY_REJECTED_SHARE
     if busy or noisy:
         # The reason of a busy machine names a program already, and the busiest changes from one moment to the next.
-        top = None if busy else _top(findings)
+        top = None if busy else busiest(one.top for one in findings)
         close = f"Close {_process(top)}" if top is not None else "Close what is busy"
         yield f"{close}, or run it when the machine is quieter: slices that other programs disturb are rejected."
         if fewer:
@@ -125,7 +126,7 @@ def _false(measured: Sequence[BackendFindings]) -> str:
 
 
 def _rejected(measured: Sequence[BackendFindings]) -> str:
-    share, top = _rejected_share(measured), _top(measured)
+    share, top = _rejected_share(measured), busiest(one.top for one in measured)
     who = f" ({_process(top)})" if share and top is not None else ""
     return f"{percent(share)} of slices were rejected{who}"
 
@@ -133,11 +134,6 @@ def _rejected(measured: Sequence[BackendFindings]) -> str:
 def _rejected_share(findings: Sequence[BackendFindings]) -> float:
     slices = sum(one.slices for one in findings)
     return sum(one.rejected for one in findings) / slices if slices else 0.0
-
-
-def _top(findings: Iterable[BackendFindings]) -> ForeignProcess | None:
-    found = [one.top for one in findings if one.top is not None]
-    return max(found, key=lambda one: one.share, default=None)
 
 
 def _process(process: ForeignProcess) -> str:

@@ -28,6 +28,7 @@ from infer_compare.interfaces import (
     TensorSpec,
 )
 from infer_compare.interfaces.failures import classify_common
+from infer_compare.testing.replies import violate
 from infer_compare.testing.script import FakeOptions, Step, interpolate, read_curve
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         if options.at_batch and not batch and step in {"import", "load", "to_device"}:
             return
         if options.violate and step == "run":
-            _violate(options.violate)
+            violate(options.violate)
         if options.fail_in == step:
             raise FakeFailure(f"fake: {step} fails on demand")
         if options.hang_in == step:
@@ -239,15 +240,3 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
 def _spin(until_ns: int) -> None:
     while time.perf_counter_ns() < until_ns:
         pass
-
-
-def _violate(how: str) -> None:
-    """Writes what is no message to every pipe that is open for writing; one of them is the parent's."""
-    data = b"\xff\xff\xff\xff" if how == "oversized" else b"\x00\x00\x00\x05hello"
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
-        number = int(name)
-        if number > 2:
-            try:
-                os.write(number, data)
-            except OSError:
-                continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from typing import Annotated, Literal, get_args
 
@@ -13,6 +12,7 @@ import msgspec
 from infer_compare.environment import memory
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Options
+from infer_compare.testing.replies import violate
 
 Kind = Literal[
     "none", "raise", "hang", "die", "violate_garbage", "violate_oversized", "chatter", "nan", "unstable"
@@ -27,7 +27,6 @@ Step = Literal[
 
 SEEN_S = 0.2
 """Memory that was filled is held so long before the process dies, so that whoever watches it has seen it."""
-VIOLATIONS = {"violate_garbage": b"\x00\x00\x00\x05hello", "violate_oversized": b"\xff\xff\xff\xff"}
 
 
 class FaultyError(Exception):
@@ -106,8 +105,10 @@ class Trigger:
                 held = _filled(self.options.fill_mib * memory.MIB)
                 os.kill(os.getpid(), signal.Signals[self.options.signal])
                 del held
-            case "violate_garbage" | "violate_oversized":
-                os.write(_replies(), VIOLATIONS[self.options.fault])
+            case "violate_garbage":
+                violate("garbage")
+            case "violate_oversized":
+                violate("oversized")
             case _:
                 return
 
@@ -120,8 +121,3 @@ def _filled(size: int) -> object:
     if len(held):
         time.sleep(SEEN_S)
     return held
-
-
-def _replies() -> int:
-    """The descriptor on which this worker answers."""
-    return next(int(word.partition("=")[2]) for word in sys.argv if word.startswith("--replies="))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from math import fsum, log
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import percent
 from infer_compare.verdicts.contrast import Contrast, Groups, PairedRounds, SeparateRounds, pool
 from infer_compare.verdicts.reading import Reading, read, throughput_series
@@ -161,8 +162,7 @@ def _groups(keyed: Mapping[tuple[int, str, int], float]) -> Groups:
 
 
 def _culprit(rejected: Iterable[Slice]) -> str:
-    tops = [piece.diagnostics.top for piece in rejected if piece.diagnostics is not None and piece.diagnostics.top]
-    if not tops:
+    top = busiest(piece.diagnostics.top for piece in rejected if piece.diagnostics is not None)
+    if top is None:
         return ""
-    top = max(tops, key=lambda process: process.share)
     return f"{top.name}, pid {top.pid}, {percent(top.share)} of a core"

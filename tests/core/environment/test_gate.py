@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infer_compare.environment.gate import rejection
-from infer_compare.results import Diagnostics, ForeignProcess
+from infer_compare.results import ForeignProcess
 
-MS = 1_000_000
-QUIET = Diagnostics(
-    wall_ns=60 * MS,
-    own_cpu_ns=120 * MS,
-    system_ns=1 * MS,
-    run_delay_ns=0,
-    foreign_ns=0,
-    steal_share=0.0,
-    minor_faults=0,
-    major_faults=0,
-    active_threads=2,
-    cores=2,
-    throttled=0,
-)
-
-
-def slice_with(**changes: object) -> Diagnostics:
-    """A quiet slice of 60 ms on two cores, but for what is changed."""
-    return msgspec.structs.replace(QUIET, **changes)
+from .conftest import MS, QUIET, slice_with  # type: ignore[import-not-found]
 
 
 def test_a_quiet_slice_counts() -> None:

@@ -10,10 +10,9 @@ import pytest
 from infer_compare.environment.gate import rejection
 from infer_compare.environment.nvml import probe_for
 from infer_compare.interfaces import Device
-from infer_compare.results import Diagnostics
 from infer_compare.results.slices import GpuDisturbance
 
-MS = 1_000_000
+from .conftest import slice_with  # type: ignore[import-not-found]
 
 
 class NVMLError(Exception):
@@ -82,20 +81,7 @@ def disturbance(library, *, thermal=0, power=0, reliability=0) -> GpuDisturbance
 
 def told(gpu: GpuDisturbance) -> str | None:
     """What the gate says of a slice that nothing else disturbed."""
-    quiet = Diagnostics(
-        wall_ns=1000 * MS,
-        own_cpu_ns=100 * MS,
-        system_ns=0,
-        run_delay_ns=0,
-        foreign_ns=0,
-        steal_share=0.0,
-        minor_faults=0,
-        major_faults=0,
-        active_threads=1,
-        cores=2,
-        gpu=gpu,
-    )
-    return rejection(quiet, threads=1, schedstat=True)
+    return rejection(slice_with(gpu=gpu), threads=2, schedstat=True)
 
 
 def test_a_gpu_that_nothing_slowed_is_fine(library) -> None:

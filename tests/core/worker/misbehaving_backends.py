@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from infer_compare.testing.fake import FakeBackend, FakeSession
+from infer_compare.testing.replies import replies
 from infer_compare.worker.protocol import Done, frame
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from infer_compare.testing.fake import FakeSlot
 
 Specs = tuple["TensorSpec", ...]
-
-
-def replies() -> int:
-    """The descriptor on which this worker answers."""
-    return next(int(word.partition("=")[2]) for word in sys.argv if word.startswith("--replies="))
 
 
 class _Running(FakeBackend):

@@ -84,17 +84,18 @@ class Host:
         """Loads the model and puts it on the device."""
         if self.backend is None:
             raise InferCompareError("The worker was asked to load before it was opened.")
+        device = Device.parse(request.device)
         start = clock()
         loaded = self.backend.load(request.model)
         load_ns = clock() - start
         start = clock()
-        session = self.backend.to_device(loaded, Device.parse(request.device))
+        session = self.backend.to_device(loaded, device)
         to_device_ns = clock() - start
-        if request.backstop is not None and Device.parse(request.device).kind == "cpu":
+        if request.backstop is not None and device.kind == "cpu":
             memory.refuse_beyond(request.backstop)
         self._session = session
-        self._gpu = probe_for(Device.parse(request.device))
-        self._asynchronous = Device.parse(request.device).kind in self.backend.capabilities.asynchronous
+        self._gpu = probe_for(device)
+        self._asynchronous = device.kind in self.backend.capabilities.asynchronous
         return Loaded(
             inputs=tuple(session.inputs),
             outputs=tuple(session.outputs),
