@@ -12,7 +12,7 @@ from infer_compare.engine.explore import peaks
 from infer_compare.engine.measure import LAPS, BudgetSpent, Measurement
 from infer_compare.environment import memory
 from infer_compare.planner.confirming import candidates
-from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, PATIENT_PLANS, PATIENT_S, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.resuming import confirmed, progress
 from infer_compare.planner.settling import unsettled
@@ -77,9 +77,10 @@ class Contest:
         points = self._points
         expectation = Expectation.of(self._journal.run)
         groups = self._groups(list(points))
-        finished, begun = progress(self._journal.run, points, groups, self._plan.rounds_per_restart)
+        patient = self._patient(expectation)
+        finished, begun = progress(self._journal.run, points, groups, patient.rounds_per_restart)
         pending = unsettled(self._journal.run, points, finished)
-        plan = self._sized(expectation, pending, finished)
+        plan = self._sized(patient, expectation, pending, finished)
         measurement = Measurement(
             routes=self._resolved.routes,
             points=points,
@@ -152,15 +153,36 @@ class Contest:
         if seen is not None:
             raise HostBusy(worst([seen]) or "the machine is busy")
 
-    def _sized(self, expectation: Expectation, pending: Sequence[OperatingPoint], finished: int) -> Plan:
+    def _patient(self, expectation: Expectation) -> Plan:
+        """The plan, with fewer rounds where the default mode would take long; a resumed run comes to the same."""
+        plan, points = self._plan, self._points
+        if self._deadline is not None or (plan.restarts, plan.rounds_per_restart) != PATIENT_PLANS[0]:
+            return plan
+        union = sorted({point for found in points.values() for point in found})
+        cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
+        confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
+        restarts, rounds = plan_for_budget(cost, confirm_s, PATIENT_S, PATIENT_PLANS)
+        if (restarts, rounds) == PATIENT_PLANS[0]:
+            return plan
+        asked = plan.restarts * expectation.restart_s(points, union, plan.rounds_per_restart) + confirm_s
+        self._journal.tell(
+            self._observer,
+            "plan",
+            f"the default of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s "
+            f"here: {restarts} restarts of {rounds} rounds are planned; give more time with --budget or --thorough",
+        )
+        return msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
+
+    def _sized(self, plan: Plan, expectation: Expectation, pending: Sequence[OperatingPoint], finished: int) -> Plan:
         """The plan, with as many restarts and rounds as the budget allows, and how long it will take.
 
         Args:
+            plan: what is asked for.
             expectation: what its parts take.
             pending: the operating points to measure.
             finished: restarts that a run which is resumed has already.
         """
-        plan, points = self._plan, self._points
+        points = self._points
         if self._deadline is not None:
             left_s = self._deadline - time.monotonic()
             cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}

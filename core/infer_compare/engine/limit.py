@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.probe import RUNS, Prober
+from infer_compare.engine.probe import PASSING_RUNS, RUNS, Prober
 from infer_compare.interfaces import Device, OperatingPoint
 from infer_compare.planner.boundary import BoundarySearch
 from infer_compare.results import Limit, Measured, Probe, Skipped
@@ -78,7 +78,8 @@ class LimitFinder:
         self._observer.probing(self._label, point)
         # A worker that was lost before is replaced by a fresh one, whatever was asked for.
         fresh = attempt.fresh or not self._prober.member.alive
-        outcome = self._prober.probe(Explore(point=point, calls=RUNS, budget_ns=0, repeat_rows=True))
+        calls = RUNS if fresh else PASSING_RUNS
+        outcome = self._prober.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
         probe = Probe(phase="limit", contender=self._label, point=point, outcome=outcome, fresh=fresh)
         self._journal.add(probe)
         self._observer.probed(self._label, point, outcome)

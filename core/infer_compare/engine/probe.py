@@ -21,6 +21,8 @@ PATIENCE = 20
 """A probe may take this many times what the size before it lets expect."""
 RUNS = 3
 """Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
+PASSING_RUNS = 2
+"""In a worker that ran other sizes, which a fresh one has to confirm anyway: enough to see that growth."""
 
 
 class Prober:

@@ -1,9 +1,10 @@
 """Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
 
 Sizes are doubled in one worker while they fit. A line through the memory of the largest three sizes chooses the next
-one at 0.97 of where it meets the cap; the prediction chooses, and is never the result. A failure, repeated by a fresh
-worker at once, brackets the boundary, which is narrowed to 1/64 of its size in fresh workers. What a worker said that
-had run other sizes before is said again by a fresh one: an arena that earlier sizes filled is not the framework's limit.
+one at 0.97 of where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
+filled; the prediction chooses, and is never the result. A failure brackets the boundary, which is narrowed to 1/64 of
+its size. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier sizes
+filled is not the framework's limit.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class BoundarySearch:
         low, high = self.largest_fitting or 0, self.smallest_failing
         if high is None:
             if low < self._limit:
-                return Attempt(self._upwards(low), fresh=self._distrust)
+                return self._upwards(low)
             if not self._fits[low]:
                 return Attempt(low, fresh=True)
             self.reason = f"no batch above {self._limit} was tried"
@@ -149,16 +150,16 @@ class BoundarySearch:
     def _bracketed(low: int, high: int) -> bool:
         return high - low <= max(1, low // RESOLUTION)
 
-    def _upwards(self, low: int) -> int:
-        double, predicted = 2 * low or 1, self._predicted()
+    def _upwards(self, low: int) -> Attempt:
+        double, predicted = Attempt(min(2 * low or 1, self._limit), fresh=self._distrust), self._predicted()
         if predicted is None or self._guesses["up"] >= GUESSES:
-            return min(double, self._limit)
+            return double
         near, beyond = int(NEAR * predicted), int(predicted) + 1
-        if near >= double:
-            return min(double, self._limit)
+        if near >= double.batch:
+            return double
         self._guesses["up"] += 1
         step = low + max(1, low // LEAST_STEP)
-        return min(double, max(step, near if near > low else beyond), self._limit)
+        return Attempt(min(double.batch, max(step, near if near > low else beyond)), fresh=True)
 
     def _between(self, low: int, high: int) -> int:
         predicted = self._predicted()
@@ -177,8 +178,8 @@ class BoundarySearch:
         high = self.smallest_failing
         known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))
         fresh = [batch for batch in known if self._fits.get(batch)]
-        if self._distrust and fresh and fresh[-1] > known[0]:
-            # Used workers mislead: the smallest size, and the largest that a fresh one ran.
+        if fresh and fresh[-1] > known[0] and (self._distrust or fresh[-1] == known[-1]):
+            # What used workers hold misleads: the smallest size, and the largest that a fresh one ran.
             known = [known[0], fresh[-1]]
         elif len(known) < FITTED:
             return None

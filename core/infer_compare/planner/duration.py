@@ -31,6 +31,10 @@ END_S = 0.1
 
 BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
 """Restarts and rounds of each, the best plan first: fresh processes are worth more than further rounds."""
+PATIENT_S = 90.0
+"""What measuring may take in the default mode: nobody who gave no budget waits for longer without asking for it."""
+PATIENT_PLANS = BUDGET_PLANS[1:4]
+"""Down to what still settles what is plain, from three restarts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,21 @@ class Expectation:
         return total
 
 
-def plan_for_budget(restart_s: Mapping[int, float], confirm_s: float, left_s: float) -> tuple[int, int]:
+def plan_for_budget(
+    restart_s: Mapping[int, float],
+    confirm_s: float,
+    left_s: float,
+    plans: Sequence[tuple[int, int]] = BUDGET_PLANS,
+) -> tuple[int, int]:
     """Restarts and rounds that fit into the time that is left; the smallest plan where none does.
 
     Args:
         restart_s: what a restart costs, by its number of rounds.
         confirm_s: what confirming the best sizes costs.
         left_s: the time that is left.
+        plans: what may be chosen, the best first.
     """
-    for restarts, rounds in BUDGET_PLANS:
+    for restarts, rounds in plans:
         if restarts * restart_s[rounds] + confirm_s <= left_s:
             return restarts, rounds
-    return BUDGET_PLANS[-1]
+    return plans[-1]

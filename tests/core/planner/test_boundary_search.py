@@ -153,7 +153,8 @@ def test_batch_one_never_bends_the_line() -> None:
         assert search.next() == Attempt(batch, fresh=False)
         search.feed(batch, RAN, 96_000 + 2_000 * batch, fresh=False)
     search.feed(256, RAN, 608_000, fresh=False)
-    assert search.next() == Attempt(int(0.97 * 452), fresh=False)
+    # A size that the line chose has a fresh worker.
+    assert search.next() == Attempt(int(0.97 * 452), fresh=True)
 
 
 def test_not_even_one_sample_may_fit() -> None:
@@ -245,8 +246,18 @@ TestInterruptedSearch = Interrupted.TestCase
 @pytest.mark.parametrize("residue", [0.3, 0.9])
 def test_an_arena_that_earlier_sizes_filled_is_not_the_limit(residue) -> None:
     """A failure in a used worker is said again by a fresh one, which runs that size."""
-    machine = Machine(cap=100_000, base=1_000, per_sample=100.0, residue=residue)
+    machine = Machine(cap=1_450, base=1_000, per_sample=100.0, residue=residue)
     search, attempts = search_all(machine)
 
     assert any(outcome is OUT and machine.fits(attempt.batch) for attempt, outcome in attempts)
     assert search.largest_fitting <= machine.boundary < search.smallest_failing
+
+
+@pytest.mark.parametrize("residue", [0.3, 0.9])
+def test_a_residue_does_not_lengthen_the_search(residue) -> None:
+    """What the line chooses has a fresh worker at once: sizes are not approached in steps that a used one makes too short."""
+    machine = Machine(cap=100_000, base=1_000, per_sample=100.0, residue=residue)
+    search, attempts = search_all(machine)
+
+    assert search.largest_fitting <= machine.boundary < search.smallest_failing
+    assert sum(attempt.batch > 512 for attempt, _ in attempts) <= 5
