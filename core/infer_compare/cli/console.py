@@ -11,21 +11,23 @@ if TYPE_CHECKING:
     from infer_compare.report import ReportDocument
 
 
-def print_text(document: ReportDocument, *, verbose: bool) -> None:
-    """Prints the text report as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
+def print_text(*documents: ReportDocument, verbose: bool) -> None:
+    """Prints the text report of one run or several.
+
+    It is as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
 
     Characters that the encoding of standard output lacks are replaced: figures with a question mark for a bar are
     better than none.
     """
     from rich.console import Console
 
-    from infer_compare.report.text import WIDTH, renderables, tidy
+    from infer_compare.report.text import WIDTH, renderables_many, tidy
 
     console = Console(highlight=False)
     # Tables that are squeezed lose digits; a narrow terminal wraps them instead.
     console.width = max(console.width, WIDTH)
     with console.capture() as capture:
-        for one in renderables(document, verbose=verbose):
+        for one in renderables_many(documents, verbose=verbose):
             console.print(one)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = tidy(capture.get()).encode(encoding, "replace").decode(encoding)

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.report.schema import ReportCollection
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.report.schema import ReportDocument
 
 
@@ -18,4 +22,12 @@ class JsonReporter:
 
     def render(self, document: ReportDocument) -> str:
         """The document, with a line end at its end."""
-        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+        return _indented(document)
+
+    def render_many(self, documents: Sequence[ReportDocument]) -> str:
+        """The documents under `reports`; `infer-compare schema reports` prints the schema."""
+        return _indented(ReportCollection(reports=tuple(documents)))
+
+
+def _indented(document: ReportDocument | ReportCollection) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

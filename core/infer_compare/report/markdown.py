@@ -7,24 +7,30 @@ from typing import TYPE_CHECKING
 from infer_compare.report.facts import contender_facts, general_facts
 from infer_compare.report.markup import code, code_cell, escape, fenced, listed, table
 from infer_compare.report.phrases import (
+    COSTS,
     OUTCOMES,
     PARTS,
+    PASSES,
     agreement_cells,
     agreement_reasons,
     answer_sentences,
     axes_words,
     bests_title,
     boundary_sentences,
+    cost_rows,
     excluded_sentences,
     failure_sentence,
     milliseconds,
     note_sentences,
     parts_rows,
+    pass_rows,
     shape_sentences,
     size_words,
     spread_words,
     standings,
 )
+from infer_compare.report.price import cost_note, price_words
+from infer_compare.report.several import BESTS, best_rows, run_words
 from infer_compare.stats.wording import ratio, significant
 
 if TYPE_CHECKING:
@@ -41,8 +47,39 @@ class MarkdownReporter:
 
     def render(self, document: ReportDocument) -> str:
         """The report: answer, tables, findings, conditions."""
-        blocks = [*_answer(document), *_curves(document), *_findings(document), *_conditions(document)]
+        return "\n\n".join(_blocks(document)) + "\n"
+
+    def render_many(self, documents: Sequence[ReportDocument]) -> str:
+        """The best of each run, then the reports one after the other."""
+        blocks = ["# The best of each run", _runs(documents)]
+        for number, document in enumerate(documents, 1):
+            blocks += [f"# Run {number}: {escape(run_words(document))}", *_blocks(document)]
         return "\n\n".join(blocks) + "\n"
+
+
+def _blocks(document: ReportDocument) -> Iterator[str]:
+    yield from _answer(document)
+    yield from _costs(document)
+    yield from _curves(document)
+    yield from _findings(document)
+    yield from _conditions(document)
+
+
+def _runs(documents: Sequence[ReportDocument]) -> str:
+    rows: list[list[str]] = []
+    for number, model, machine, best, *figures in best_rows(documents):
+        rows.append([number, escape(model), escape(machine), code_cell(best), *figures])
+    return table(BESTS, rows)
+
+
+def _costs(document: ReportDocument) -> Iterator[str]:
+    costs = document.costs
+    if costs is None:
+        return
+    yield f"### Cost of a million samples at {escape(price_words(costs.price))}"
+    if costs.by_contender:
+        yield table(COSTS, ([code_cell(name), *map(escape, cells)] for name, *cells in cost_rows(costs)))
+    yield listed([cost_note(document)])
 
 
 def _answer(document: ReportDocument) -> Iterator[str]:
@@ -142,6 +179,9 @@ def _findings(document: ReportDocument) -> Iterator[str]:
     if parts := parts_rows(document):
         yield "### Parts of an iteration, at the best batch size"
         yield table(PARTS, ((code_cell(name), escape(where), *figures) for name, where, *figures in parts))
+    if passes := pass_rows(document):
+        yield f"### Passes over {document.plan.data_rows:,} samples, with the share of each part"
+        yield table(PASSES, ((code_cell(name), escape(where), *figures) for name, where, *figures in passes))
     sections = {
         "Shape of the curves": shape_sentences(document),
         "Memory boundary": boundary_sentences(document),

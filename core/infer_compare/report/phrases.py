@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.price import money
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import percent, ratio, rough_ratio, significant
 from infer_compare.verdicts.protocol import UNRESOLVED_HALF_WIDTH
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         AgreementReport,
         AnswerReport,
         Axes,
+        Costs,
         Curve,
         FailureReport,
         OutcomeTag,
@@ -32,8 +34,11 @@ OUTCOMES: dict[OutcomeTag, str] = {
     "skipped": "not run",
 }
 """Points without figures, in a cell."""
+PASSES = ("contender", "batch", "a pass s", "samples/s", "load", "stage", "run", "fetch")
 PARTS = ("contender", "batch", "stage ms", "run ms", "fetch ms")
 """The titles of the cells of `parts_rows`."""
+COSTS = ("contender", "batch", "per million", "95 % interval")
+"""The titles of the cells of `cost_rows`."""
 
 
 def against(pair: PairVerdict) -> str:
@@ -92,13 +97,52 @@ def shape_sentences(document: ReportDocument) -> list[str]:
     ]
 
 
+def pass_rows(document: ReportDocument) -> list[tuple[str, ...]]:
+    """What a pass over the data set takes at each batch size, and the share of each part; empty for other scopes."""
+    names = {one.label: one.name for one in document.contenders}
+    rows = []
+    for curve in document.curves:
+        for point in curve.points:
+            found = point.figures
+            if found is None or found.phases is None or found.phases.load_ns is None:
+                continue
+            parts = (found.phases.load_ns, found.phases.stage_ns, found.phases.run_ns, found.phases.fetch_ns)
+            whole = sum(parts) or 1.0
+            rows.append(
+                (
+                    names[curve.contender],
+                    size_words(point.point),
+                    significant(found.latency_p50_ns / 1e9),
+                    significant(found.throughput),
+                    *(f"{part / whole:.0%}" for part in parts),
+                )
+            )
+    return rows
+
+
 def parts_rows(document: ReportDocument) -> list[tuple[str, ...]]:
     """What an end-to-end iteration consists of, for each contender at its best batch size; empty for other scopes."""
     bests = [best for one in document.answers for best in one.answer.by_contender]
     return [
         (best.name, size_words(best.point), *map(milliseconds, (parts.stage_ns, parts.run_ns, parts.fetch_ns)))
         for best in bests
-        if (parts := best.figures.phases) is not None
+        if (parts := best.figures.phases) is not None and parts.load_ns is None
+    ]
+
+
+def cost_rows(costs: Costs) -> list[tuple[str, ...]]:
+    """What a million samples cost with each contender, at its best batch size or at its best under a latency bound."""
+    currency = costs.price.currency
+    return [
+        (
+            one.name,
+            f"{size_words(one.point)}, {one.bound}" if one.bound else size_words(one.point),
+            money(one.per_million, currency),
+            f"{money(one.low, currency)} to {money(one.high, currency)}"
+            if one.low is not None and one.high is not None
+            else "",
+        )
+        for one in costs.by_contender
     ]
 
 

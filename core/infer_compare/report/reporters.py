@@ -6,49 +6,110 @@ import difflib
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError, UsageError
+from infer_compare.interfaces.hooks import ReporterOfMany
+from infer_compare.plugins.registration import is_installed
+from infer_compare.report.benchmark_action import BenchmarkActionReporter
 from infer_compare.report.csv import CsvReporter
+from infer_compare.report.html import HtmlReporter
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.markdown import MarkdownReporter
+from infer_compare.report.parquet import ParquetReporter
+from infer_compare.report.picture import PngReporter, SvgReporter
 from infer_compare.report.text import TextReporter
 from infer_compare.report.words import plain
+from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from infer_compare.interfaces import Reporter
     from infer_compare.plugins import Plugins
     from infer_compare.report.schema import ReportDocument
 
-BUILT_IN: tuple[Reporter, ...] = (TextReporter(), MarkdownReporter(), CsvReporter(), JsonReporter())
+BUILT_IN: tuple[Reporter, ...] = (
+    TextReporter(),
+    MarkdownReporter(),
+    HtmlReporter(),
+    CsvReporter(),
+    JsonReporter(),
+    ParquetReporter(),
+    PngReporter(),
+    SvgReporter(),
+    BenchmarkActionReporter(),
+)
 
 
 def find_reporter(name: str, plugins: Plugins) -> Reporter:
     """The reporter of that name; a plugin's cannot take the name of one that is built in.
 
     Raises:
-        UsageError: there is none; the nearest name and all names are told.
+        UsageError: there is none, and the nearest name and all names are told; or a package that it needs is missing.
     """
     known: dict[str, Reporter] = {}
     for reporter in (*BUILT_IN, *plugins.reporters):
         known.setdefault(reporter.name, reporter)
     if name in known:
+        _check_installed(known[name])
         return known[name]
     near = difflib.get_close_matches(name.lower(), known, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"There is no report format {name!r}.{hint} Known: {', '.join(known)}.")
 
 
-def render(reporter: Reporter, document: ReportDocument) -> str:
+def render(reporter: Reporter, document: ReportDocument) -> str | bytes:
     """The document in the reporter's format.
 
     Raises:
-        InferCompareError: the reporter raised, or returned something else than text.
+        InferCompareError: the reporter raised, or returned something else than text or bytes.
     """
+    return _checked(reporter, lambda: reporter.render(document))
+
+
+def render_many(reporter: Reporter, documents: Sequence[ReportDocument]) -> str | bytes:
+    """Several runs in one report; a single one as `render` does it.
+
+    Raises:
+        UsageError: the format takes one run, and there are several.
+        InferCompareError: see `render`.
+    """
+    if len(documents) == 1:
+        return render(reporter, documents[0])
+    check_number(reporter, len(documents))
+    assert isinstance(reporter, ReporterOfMany)
+    return _checked(reporter, lambda: reporter.render_many(documents))
+
+
+def check_number(reporter: Reporter, number: int) -> None:
+    """Looks whether the format takes that many runs.
+
+    Raises:
+        UsageError: it takes one run, and there are several.
+    """
+    if number > 1 and not isinstance(reporter, ReporterOfMany):
+        raise UsageError(
+            f"The report format {reporter.name!r} takes one run, and {number} were given; report them one by one."
+        )
+
+
+def _check_installed(reporter: Reporter) -> None:
+    """Looks for what the format requires before a run is measured or read for it; nothing is imported."""
+    absent = [module for module in getattr(reporter, "requires", ()) if not is_installed(module)]
+    if absent:
+        hint = getattr(reporter, "install_hint", "")
+        how = f"install it with `{hint}`" if hint else "install it first"
+        raise UsageError(f"The report format {reporter.name!r} needs {listing(absent)}, which is not installed; {how}.")
+
+
+def _checked(reporter: Reporter, work: Callable[[], str | bytes]) -> str | bytes:
     try:
-        text = reporter.render(document)
+        made = work()
+    except InferCompareError:
+        raise
     except Exception as error:
         why = plain(f"{type(error).__name__}: {error}")
         raise InferCompareError(f"The report format {reporter.name!r} failed with {why}; the run is stored.") from error
-    if not isinstance(text, str):
+    if not isinstance(made, str | bytes):
         raise InferCompareError(
-            f"The report format {reporter.name!r} returned {type(text).__name__} in place of text; the run is stored."
+            f"The report format {reporter.name!r} returned {type(made).__name__} in place of text; the run is stored."
         )
-    return text
+    return made

@@ -16,7 +16,8 @@ from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
 
 REPORT_SCHEMA = "infer-compare/report"
-REPORT_VERSION = (1, 0)
+COLLECTION_SCHEMA = "infer-compare/reports"
+REPORT_VERSION = (1, 1)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]
@@ -24,6 +25,7 @@ OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", 
 Flag = Literal[
     "not_steady", "bimodal", "drifting", "page_fault_bound", "oversubscribed", "power_capped", "swapped", "sustained"
 ]
+TimeUnit = Literal["s", "min", "h", "d"]
 
 Axes = tuple[tuple[str, int], ...]
 
@@ -228,6 +230,43 @@ class Noise(Part, frozen=True, kw_only=True):
         return self.rejected / self.slices if self.slices else 0.0
 
 
+class Price(Part, frozen=True, kw_only=True):
+    """What the machine costs, as it was given."""
+
+    amount: float
+    currency: str
+    """A word or a sign; empty where none was given."""
+    unit: TimeUnit
+    """What the amount is for."""
+    per_second: float
+
+
+class Cost(Part, frozen=True, kw_only=True):
+    """What a million samples cost with a contender at its best batch size."""
+
+    contender: str
+    name: str
+    point: OperatingPoint
+    bound: str = ""
+    """The latency bound that this size is shown to keep, such as `p95 within 20.0 ms`; empty where no bound was heeded."""
+    throughput: float
+    """That the cost was computed with."""
+    per_million: float
+    """In the currency of the price."""
+    low: float | None = None
+    """At the upper end of the throughput's 95 % interval; None where there is none."""
+    high: float | None = None
+    """At its lower end."""
+
+
+class Costs(Part, frozen=True, kw_only=True):
+    """What a million samples cost: the price of the machine over the throughput."""
+
+    price: Price
+    by_contender: tuple[Cost, ...]
+    """In the order of the answers; what keeps a latency bound comes first."""
+
+
 class ReportDocument(Part, frozen=True, kw_only=True):
     """A run as reports show it."""
 
@@ -264,3 +303,14 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """What was known about the machine beforehand."""
     shortcomings: tuple[str, ...]
     """What was asked for and not answered, one sentence each: why the exit code is 1."""
+    costs: Costs | None = None
+    """Where a price was given."""
+
+
+class ReportCollection(Part, frozen=True, kw_only=True):
+    """Several runs in one JSON document."""
+
+    schema: str = COLLECTION_SCHEMA
+    version: tuple[int, int] = REPORT_VERSION
+    reports: tuple[ReportDocument, ...]
+    """In the order in which they were asked for."""

@@ -6,6 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from rich.console import RenderableType
 
     from infer_compare.report.schema import ReportDocument
@@ -20,20 +22,39 @@ def renderables(document: ReportDocument, *, verbose: bool = False) -> list[Rend
         document: what to show.
         verbose: every batch size, more columns, and the verdict on every pair.
     """
-    from infer_compare.report.terminal import answer, conditions, curves, findings
+    from infer_compare.report.terminal import answer, conditions, costs, curves, findings
 
     return [
         *answer.answer_section(document),
+        *costs.cost_section(document),
         *curves.curves_section(document, verbose=verbose),
         *(findings.pair_section(document) if verbose else []),
         *findings.shape_section(document),
         *findings.parts_section(document),
+        *findings.pass_section(document),
         *findings.memory_section(document),
         *findings.failure_section(document),
         *findings.agreement_section(document),
         *findings.note_section(document, verbose=verbose),
         *conditions.conditions_section(document),
     ]
+
+
+def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = False) -> list[RenderableType]:
+    """The sections of one run; of several, a table of the best of each first, then the sections of each.
+
+    Args:
+        documents: what to show.
+        verbose: see `renderables`.
+    """
+    from infer_compare.report.terminal.several import run_heading, runs_section
+
+    if len(documents) == 1:
+        return renderables(documents[0], verbose=verbose)
+    found = runs_section(documents)
+    for number, document in enumerate(documents, 1):
+        found += [*run_heading(number, document), *renderables(document, verbose=verbose)]
+    return found
 
 
 class TextReporter:
@@ -44,15 +65,23 @@ class TextReporter:
 
     def render(self, document: ReportDocument) -> str:
         """The report, with no white space at the ends of lines."""
-        from rich.console import Console
+        return _printed(renderables(document))
 
-        file = io.StringIO()
-        console = Console(
-            file=file, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
-        )
-        for one in renderables(document):
-            console.print(one)
-        return tidy(file.getvalue())
+    def render_many(self, documents: Sequence[ReportDocument]) -> str:
+        """The best of each run, then the reports one after the other."""
+        return _printed(renderables_many(documents))
+
+
+def _printed(found: Iterable[RenderableType]) -> str:
+    from rich.console import Console
+
+    file = io.StringIO()
+    console = Console(
+        file=file, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
+    )
+    for one in found:
+        console.print(one)
+    return tidy(file.getvalue())
 
 
 def tidy(text: str) -> str:

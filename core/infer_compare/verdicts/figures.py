@@ -42,6 +42,8 @@ class PhaseMedians(msgspec.Struct, frozen=True, kw_only=True):
     run_ns: float
     """Run and synchronize."""
     fetch_ns: float
+    load_ns: float | None = None
+    """Assembling batches, in passes over a data set."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,4 +272,5 @@ def _phases(readings: Sequence[Reading]) -> PhaseMedians | None:
         stage_ns=median(np.concatenate([one.stage_ns for one in parts])),
         run_ns=median(np.concatenate([one.run_ns for one in parts])),
         fetch_ns=median(np.concatenate([one.fetch_ns for one in parts])),
+        load_ns=median(np.concatenate([one.load_ns for one in parts])) if parts[0].load_ns else None,
     )

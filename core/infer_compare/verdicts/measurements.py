@@ -68,8 +68,10 @@ class Measurements:
                     found[candidate].append(reading)
             if one.clean and one.phase != "sustain":
                 for candidate, readings in found.items():
-                    values = [log(reading.location) for reading in throughput_series(readings)]
-                    speed = log(one.point.batch) - fsum(values) / len(values)
+                    rates = throughput_series(readings)
+                    values = [log(reading.location) for reading in rates]
+                    samples = rates[0].piece.samples or one.point.batch
+                    speed = log(samples) - fsum(values) / len(values)
                     self._speeds[candidate].append(Speed(one.phase, one.restart, ordinal, speed))
 
     def readings(self, candidate: Candidate, phases: Iterable[Phase] = BOTH) -> tuple[Reading, ...]:

@@ -35,7 +35,7 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, str]:
         slices = point.clean_slices
         if peak is None or point.contender in found or not slices or run.contender(point.contender).device != "cpu":
             continue
-        rate = work * point.point.batch * 1e9 / median([piece.mean_ns for piece in slices])
+        rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.mean_ns for piece in slices])
         if rate > PEAK_EXCESS * peak:
             found[point.contender] = (
                 f"its clock cannot be right: at {point.point} it would do {significant(rate / 1e9)} GFLOP/s, "

@@ -40,7 +40,7 @@ class Reading:
 
     def throughput(self, batch: int) -> float:
         """Samples a second over the whole slice, pauses of collectors and allocators included."""
-        return batch * 1e9 / self.mean
+        return (self.piece.samples or batch) * 1e9 / self.mean
 
 
 def throughput_series(readings: Sequence[Reading]) -> list[Reading]:

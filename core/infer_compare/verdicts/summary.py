@@ -108,6 +108,9 @@ def _pairs(
 
 
 def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:
+    if run.header.plan.scope == "dataset":
+        # The time of a pass is no line over the batch size.
+        return
     for label in run.labels:
         for setting in axes:
             own = [one for key, one in table.items() if key.label == label and key.point.axes == setting]

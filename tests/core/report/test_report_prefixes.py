@@ -45,10 +45,10 @@ def run_file(story: type[Story], tmp_path: Path) -> Path:
     return tmp_path / FILE
 
 
-def all_reports(run: Run) -> dict[str, str]:
-    """Every report by its name, and the text with all its details."""
+def all_reports(run: Run) -> dict[str, str | bytes]:
+    """Every report by its name, and the text with all its details; PNG is the same drawing as SVG."""
     made = document(run)
-    reports = {reporter.name: render(reporter, made) for reporter in BUILT_IN}
+    reports = {reporter.name: render(reporter, made) for reporter in BUILT_IN if reporter.name != "png"}
     file = io.StringIO()
     console = Console(file=file, width=120, color_system=None)
     for one in renderables(made, verbose=True):

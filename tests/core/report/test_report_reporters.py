@@ -9,6 +9,7 @@ import pytest
 from infer_compare.errors import InferCompareError, UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.report import document, find_reporter, render
+from infer_compare.report.reporters import BUILT_IN
 
 if TYPE_CHECKING:
     from conftest import Story
@@ -39,7 +40,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
     return Plugins()
 
 
-@pytest.mark.parametrize("name", ["text", "markdown", "csv", "json", "badge"])
+@pytest.mark.parametrize("name", [*(one.name for one in BUILT_IN), "badge"])
 def test_a_format_is_found_by_its_name(plugins: Plugins, name: str) -> None:
     """Those built in, and those of plugins."""
     assert find_reporter(name, plugins).name == name
@@ -54,7 +55,7 @@ def test_an_unknown_format_is_answered_with_the_nearest_name_and_all_names(plugi
     """Capitals are forgiven in the hint."""
     with pytest.raises(UsageError, match=r"There is no report format 'Markdwon'\. Did you mean 'markdown'") as caught:
         find_reporter("Markdwon", plugins)
-    assert str(caught.value).endswith("Known: text, markdown, csv, json, badge.")
+    assert str(caught.value).endswith(f"Known: {', '.join(one.name for one in BUILT_IN)}, badge.")
     with pytest.raises(UsageError, match=r"'zzz'\. Known"):
         find_reporter("zzz", plugins)
 
@@ -70,5 +71,5 @@ def test_a_format_that_raises_costs_the_report_and_not_the_run(story: type[Story
 
 def test_a_format_that_returns_no_text_is_named(story: type[Story]) -> None:
     """With the type of what it returned."""
-    with pytest.raises(InferCompareError, match="'badge' returned bytes in place of text; the run is stored"):
-        render(Reporter("badge", b"x"), document(story().run()))
+    with pytest.raises(InferCompareError, match="'badge' returned int in place of text; the run is stored"):
+        render(Reporter("badge", 7), document(story().run()))

@@ -184,13 +184,19 @@ def _more(point: PointReport) -> list[Text]:
     ]
 
 
+def _timed(document: ReportDocument) -> str:
+    if document.plan.scope == "dataset":
+        return "time of a whole pass over the data set"
+    return "latency of one call, closed loop"
+
+
 def _legend(document: ReportDocument, scale: Scale | None) -> list[str]:
     points = _points(document.curves)
     entries: list[str] = []
     if scale is not None:
         entries.append(
             f"bars: samples/s on one log scale from {significant(scale.low)} to {significant(scale.high)}; "
-            "±%: 95 % interval of the throughput; p50, p95: latency of one call, closed loop"
+            f"±%: 95 % interval of the throughput; p50, p95: {_timed(document)}"
         )
     if any(point.fastest for point in points):
         entries.append("*: shown to beat every other contender at that size")

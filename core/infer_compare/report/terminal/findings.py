@@ -8,12 +8,14 @@ from rich.text import Text
 
 from infer_compare.report.phrases import (
     PARTS,
+    PASSES,
     agreement_cells,
     agreement_reasons,
     boundary_sentences,
     failure_sentence,
     note_sentences,
     parts_rows,
+    pass_rows,
     shape_sentences,
 )
 from infer_compare.report.terminal.layout import bullets, heading, indented, said, table
@@ -43,6 +45,21 @@ def parts_section(document: ReportDocument) -> list[RenderableType]:
     for row in rows:
         made.add_row(*(Text(plain(cell)) for cell in row))
     return [heading("parts of an iteration", rest="medians, at the best batch size"), indented(made)]
+
+
+def pass_section(document: ReportDocument) -> list[RenderableType]:
+    """What passes over the data set take, and where the time goes; nothing for other scopes."""
+    rows = pass_rows(document)
+    if not rows:
+        return []
+    made = table([(title, "right" if place else "left") for place, title in enumerate(PASSES)], wrap=(0, 1))
+    for row in rows:
+        made.add_row(*(Text(plain(cell)) for cell in row))
+    samples = document.plan.data_rows
+    return [
+        heading("passes", rest=f"over the {samples:,} samples of {document.plan.data}, shares of a pass"),
+        indented(made),
+    ]
 
 
 def memory_section(document: ReportDocument) -> list[RenderableType]:

@@ -1,0 +1,141 @@
+"""`infer-compare compare`: one stored run held against another."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from infer_compare.report.comparison import ComparisonDocument
+
+
+class Share(click.ParamType[float]):
+    """A part of a whole, from texts such as `5%` or `2.5 %`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401, ARG002 - click's signature
+        """The share, between 0 and 1."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*%\s*", value)
+        if match is None:
+            self.fail(f"{value!r} is not a percentage; write for example 5%.")
+        share = float(match[1]) / 100
+        if not 0 < share < 1:
+            self.fail(f"{value!r} must lie between 0 % and 100 %.")
+        return share
+
+
+SHARE = Share()
+
+
+@click.command("compare")
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "name", default="text", show_default=True, metavar="FORMAT", help="text, markdown, html or json."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output when left out.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--across-conditions", is_flag=True, help="Give verdicts although conditions of the runs differ.")
+@click.option(
+    "--margin",
+    type=SHARE,
+    default="3%",
+    show_default=True,
+    metavar="SHARE",
+    help="Within it, throughputs are the same.",
+)
+@click.option(
+    "--fail-on-regression",
+    "loss",
+    type=SHARE,
+    metavar="SHARE",
+    help="Exit with 1 if a loss of more than that is proven, such as 5%.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    base: Path,
+    new: Path,
+    name: str,
+    output: Path | None,
+    as_json: bool,
+    across_conditions: bool,
+    margin: float,
+    loss: float | None,
+) -> int:
+    """Holds the run in the folder NEW against the run in the folder BASE: what is faster, slower or the same.
+
+    Exit codes: 0 compared, whatever came out; 1 a regression is proven with --fail-on-regression; 2 usage.
+    """
+    from infer_compare import api
+    from infer_compare.errors import UsageError
+    from infer_compare.report.comparison import find_format
+
+    if as_json:
+        if context.get_parameter_source("name") is ParameterSource.COMMANDLINE and name != "json":
+            raise UsageError(f"--json and --format {name} contradict each other; leave one of them out.")
+        name = "json"
+    chosen = find_format(name)
+    if output is not None:
+        _refuse_taken(output)
+    made = api.compare(
+        api.load_run(base), api.load_run(new), margin=margin, across_conditions=across_conditions, loss=loss
+    )
+    if output is not None:
+        _write(output, chosen.render(made))
+    elif name == "text":
+        _print(made)
+    else:
+        click.echo(chosen.render(made), nl=False)
+    return 1 if made.regression else 0
+
+
+def _refuse_taken(output: Path) -> None:
+    """Before anything is read; whether it can be written shows when it is."""
+    import os
+
+    from infer_compare.errors import UsageError
+
+    if os.path.lexists(output):
+        raise UsageError(f"{output} exists already; remove it or name another file.")
+
+
+def _write(output: Path, text: str) -> None:
+    from infer_compare.errors import UsageError
+
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{output} exists already; remove it or name another file.") from None
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}.") from None
+    click.echo(f"Comparison written to {output}", err=True)
+
+
+def _print(document: ComparisonDocument) -> None:
+    """As wide as the terminal, in colour where that is one."""
+    import sys
+
+    from rich.console import Console
+
+    from infer_compare.report.comparison.text import renderables
+    from infer_compare.report.text import WIDTH, tidy
+
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    with console.capture() as capture:
+        for one in renderables(document):
+            console.print(one)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    # Characters that the encoding of standard output lacks are replaced.
+    click.echo(tidy(capture.get()).encode(encoding, "replace").decode(encoding), nl=False, color=True)

@@ -1,0 +1,112 @@
+"""From two runs to the comparison document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.comparison.memory import memory
+from infer_compare.report.comparison.schema import ComparisonDocument, RunReport
+from infer_compare.report.noise import noise
+from infer_compare.report.shortcomings import state_of
+from infer_compare.report.words import shell_line, without_folder
+from infer_compare.stats.wording import listing, percent
+from infer_compare.verdicts.protocol import MARGIN
+from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.unpaired import PointComparison, RunComparison, compare_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.results import Run
+
+
+def document(
+    base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
+) -> ComparisonDocument:
+    """Everything that a comparison shows of two runs.
+
+    Args:
+        base: the run that counts as 1.
+        new: the one that is held against it.
+        margin: relative difference within which throughputs count as the same.
+        across_conditions: give verdicts although conditions differ.
+        loss: the relative loss of throughput that the guard looks for; None without a guard.
+
+    Raises:
+        UsageError: the runs are of different models, or nothing was measured in both.
+    """
+    found = compare_runs(base, new, margin=margin, across_conditions=across_conditions, loss=loss)
+    return ComparisonDocument(
+        headline=headline(found),
+        regression=found.guard is not None and found.guard.tripped,
+        model=new.header.model,
+        base=_run(base),
+        new=_run(new),
+        comparison=found,
+        memory=tuple(memory(base, new)),
+        notes=tuple(_notes(base, new, found)),
+    )
+
+
+def headline(found: RunComparison) -> str:
+    """The verdicts at the best sizes, in one sentence: what changed first."""
+    by_verdict: dict[Verdict, list[str]] = {}
+    several = len({one.point.axes for one in found.bests}) > 1
+    for one in found.bests:
+        where = f"{one.name} ({one.point})" if several else one.name
+        by_verdict.setdefault(one.verdict, []).append(where)
+    words = {
+        Verdict.SLOWER: "slower than the base: {}",
+        Verdict.FASTER: "faster than the base: {}",
+        Verdict.SAME: f"the same within {percent(found.margin)}: {{}}",
+        Verdict.INCONCLUSIVE: "no verdict: {}",
+    }
+    told = "; ".join(
+        text.format(listing(by_verdict[verdict])) for verdict, text in words.items() if verdict in by_verdict
+    )
+    if len(found.bests) == len(by_verdict.get(Verdict.INCONCLUSIVE, ())) and _all_withheld(found.bests):
+        return "No verdict: the conditions of the two runs differ."
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _all_withheld(bests: Sequence[PointComparison]) -> bool:
+    return all(one.differing for one in bests)
+
+
+def _run(run: Run) -> RunReport:
+    found = noise(run)
+    header = run.header
+    return RunReport(
+        run_id=header.run_id,
+        created=header.created,
+        state=state_of(run),
+        reason=run.closing.reason if run.closing is not None else "",
+        command=header.command,
+        repeat=shell_line(without_folder(header.command)),
+        mode=header.plan.mode,
+        slices=found.slices,
+        rejected=found.rejected,
+    )
+
+
+def _notes(base: Run, new: Run, found: RunComparison) -> Iterator[str]:
+    if base.header.run_id == new.header.run_id:
+        yield "both are the same run: held against itself, it shows nothing"
+    elif base.header.created > new.header.created:
+        yield "the base was measured after the new run"
+    for which, run in (("base", base), ("new run", new)):
+        state = state_of(run)
+        if state != "complete":
+            yield f"the {which} was {state}: what it measured until then is compared"
+    if base.header.model.sha256 == new.header.model.sha256 and base.header.model.name != new.header.model.name:
+        yield f"the model is called {base.header.model.name} in the base, and {new.header.model.name} in the new run"
+    for one in found.bests:
+        if one.in_place_of is not None:
+            yield (
+                f"{one.name}: {one.in_place_of}, the best of the base, has no figures in both runs; {one.point}, the fastest "
+                "that has, stands for it"
+            )
+    yield (
+        "the verdicts at the best sizes are adjusted for their number by Holm's method; those in the table of all sizes "
+        "are not"
+    )

@@ -1,0 +1,151 @@
+"""The whole picture: a row of panels for each run, one legend for all, and the file."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from infer_compare.report.figure.facets import facets, measured, unfit
+from infer_compare.report.figure.panels import frontier_panel, latency_panel, throughput_panel
+from infer_compare.report.figure.style import DOTS_PER_INCH, GREY, ROW_IN, SETTINGS, WIDTH_IN, looks
+from infer_compare.report.several import run_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import SubFigure
+
+    from infer_compare.report.figure.facets import Facet
+    from infer_compare.report.figure.style import Look
+    from infer_compare.report.schema import ReportDocument
+
+PANELS = (throughput_panel, latency_panel, frontier_panel)
+LEGEND_LETTERS = 125
+"""Letters that fit on a line of the legend."""
+MARK_LETTERS = 9
+"""What the mark beside a name and the gap behind it are worth."""
+LONGEST_NAME = 60
+LEGEND_LINE_IN = 0.15
+LONGEST_TITLE = 118
+
+
+def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> bytes:
+    """The picture of the runs as a file, 7 inches wide.
+
+    Args:
+        documents: the runs, one row of panels for each, and for each setting of its other axes.
+        kind: of the file.
+    """
+    rows = facets(documents)
+    look = looks(curve.contender for row in rows for curve in row.curves)
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name in a script that the font lacks: boxes in a PNG, and text as it should be in an SVG.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+", category=UserWarning)
+        mpl.rcdefaults()
+        mpl.rcParams.update(cast("Any", SETTINGS))
+        names = _names(rows)
+        columns = _columns(names)
+        lines = -(-len(names) // columns)
+        figure = Figure(
+            figsize=(WIDTH_IN, ROW_IN * len(rows) + LEGEND_LINE_IN * lines),
+            layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.02),
+        )
+        parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+        for part, row in zip(parts, rows, strict=True):
+            _row(part, row, look)
+        _legend(figure, names, look, columns)
+        file = io.BytesIO()
+        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(documents, kind))
+    return file.getvalue()
+
+
+def _row(part: SubFigure, row: Facet, look: Mapping[str, Look]) -> None:
+    title = part.suptitle(_cut(row.title, LONGEST_TITLE), x=0.005, ha="left", fontsize=7.5, fontweight="bold")
+    title.set_parse_math(False)
+    for axes, panel in zip(part.subplots(1, len(PANELS)), PANELS, strict=True):
+        if not any(measured(curve) for curve in row.curves):
+            axes.set_axis_off()
+            continue
+        panel(axes, row, look)
+    if not any(measured(curve) for curve in row.curves):
+        part.text(0.5, 0.45, "nothing was measured", ha="center", color=GREY)
+
+
+def _names(rows: Sequence[Facet]) -> dict[str, str]:
+    """What the legend says: every contender that can be seen, then what its marks mean."""
+    names = {
+        curve.contender: _cut(row.names[curve.contender], LONGEST_NAME)
+        for row in rows
+        for curve in row.curves
+        if measured(curve) or unfit(curve)
+    }
+    return names | _marks(rows)
+
+
+_BEST, _FRONTIER, _FAILED, _BOUND = "\0best", "\0frontier", "\0failed", "\0bound"
+"""Keys that no label can have."""
+
+
+def _marks(rows: Sequence[Facet]) -> dict[str, str]:
+    marks: dict[str, str] = {}
+    if any(row.best for row in rows):
+        marks |= {_BEST: "filled: recommended batch size", _FRONTIER: "frontier"}
+    if any(row.bound_ms is not None for row in rows):
+        marks[_BOUND] = "latency bound"
+    if any(unfit(curve) for row in rows for curve in row.curves):
+        marks[_FAILED] = "did not run"
+    return marks
+
+
+def _legend(figure: Figure, names: Mapping[str, str], look: Mapping[str, Look], columns: int) -> None:
+    special: dict[str, dict[str, Any]] = {
+        _BEST: {"color": GREY, "marker": "o", "markersize": 4, "linestyle": "none"},
+        _FRONTIER: {"color": GREY, "linewidth": 2.6, "alpha": 0.35},
+        _BOUND: {"color": GREY, "linewidth": 0.8, "linestyle": (0, (2, 2))},
+        _FAILED: {"color": GREY, "marker": "x", "markersize": 3.5, "linestyle": "none"},
+    }
+    if not names:
+        return
+    handles = [Line2D([], [], **(special[key] if key in special else look[key].line)) for key in names]
+    made = figure.legend(
+        handles,
+        # A label that begins with an underscore would be left out.
+        [f"\N{ZERO WIDTH SPACE}{name}" if name.startswith("_") else name for name in names.values()],
+        loc="outside lower center",
+        ncols=columns,
+        handlelength=2.6,
+        columnspacing=1.4,
+        handletextpad=0.5,
+    )
+    for text in made.get_texts():
+        text.set_parse_math(False)
+
+
+def _columns(names: Mapping[str, str]) -> int:
+    """As many columns as fit; the legend fills them one after the other, and each is as wide as its longest name."""
+    widths = [len(name) + MARK_LETTERS for name in names.values()]
+    for columns in range(len(widths), 1, -1):
+        rows, longer = divmod(len(widths), columns)
+        starts = [place * rows + min(place, longer) for place in range(columns + 1)]
+        if sum(max(widths[start:end]) for start, end in pairwise(starts)) <= LEGEND_LETTERS:
+            return columns
+    return 1
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _metadata(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> dict[str, Any]:
+    """What the picture is of, and nothing that changes by itself: neither a date nor a version."""
+    title = "; ".join(map(run_words, documents))
+    if kind == "png":
+        return {"Title": title, "Software": "infer-compare"}
+    return {"Title": title, "Creator": "infer-compare", "Date": None}

@@ -1,0 +1,72 @@
+"""Axes whose ticks are plain numbers: batch sizes on powers of two, figures on 1, 2 and 5."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+MOST_TICKS = 8
+ROOM = 1.18
+"""Beyond the outermost values, as a factor."""
+
+
+def batch_scale(axes: Axes, sizes: Iterable[int]) -> None:
+    """A logarithmic x axis with ticks at batch sizes: powers of two where there are any, else those measured."""
+    every = sorted(set(sizes))
+    axes.set_xscale("log", base=2)
+    shown = [size for size in every if size & (size - 1) == 0] or every
+    while len(shown) > MOST_TICKS:
+        shown = shown[::2]
+    axes.set_xlim(every[0] / ROOM, every[-1] * ROOM)
+    _fix(axes.xaxis, shown)
+
+
+def figure_scale(axes: Axes, which: str, values: Iterable[float]) -> None:
+    """A logarithmic axis over the values, with ticks at 1, 2 and 5, or at powers of ten where there are many."""
+    found = list(values)
+    low, high = min(found) / ROOM, max(found) * ROOM
+    ticks = _ticks(low, high)
+    if len(ticks) < 2:
+        # Within so small a range every tick of 1, 2 and 5 may fall outside.
+        low, high = low / 1.6, high * 1.6
+        ticks = _ticks(low, high)
+    if which == "x":
+        axes.set_xscale("log")
+        axes.set_xlim(low, high)
+        _fix(axes.xaxis, ticks)
+    else:
+        axes.set_yscale("log")
+        axes.set_ylim(low, high)
+        _fix(axes.yaxis, ticks)
+
+
+def short(value: float) -> str:
+    """`0.05`, `20`, `5k`, `2M`."""
+    for power, letter in ((9, "G"), (6, "M"), (3, "k")):
+        if value >= 10**power:
+            return f"{value / 10**power:g}{letter}"
+    return f"{value:g}"
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= MOST_TICKS:
+            return ticks
+    return ticks[:: ceil(len(ticks) / MOST_TICKS)]
+
+
+def _fix(axis: Axis, ticks: Sequence[float]) -> None:
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(round(value, 12))))

@@ -1,0 +1,38 @@
+"""The table of points as a pandas data frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.report.extras import needed
+from infer_compare.report.rows import TYPED_COLUMNS, point_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from infer_compare.report.rows import Kind
+    from infer_compare.report.schema import ReportDocument
+
+DTYPES: dict[Kind, str] = {"text": "string", "integer": "Int64", "number": "Float64", "truth": "boolean"}
+"""Nullable ones: an integer stays an integer in a column where a value is missing."""
+
+
+def to_pandas(*documents: ReportDocument) -> pd.DataFrame:
+    """One row a point, with the columns of the CSV report, typed; what is not known is `pandas.NA`.
+
+    Args:
+        documents: one run or several, whose rows follow one another.
+
+    Raises:
+        UsageError: pandas is not installed.
+    """
+    needed("pandas", "data", "A data frame")
+    import pandas as pd
+
+    rows = point_rows(documents)
+    columns: dict[str, Any] = {}
+    for name, column in TYPED_COLUMNS.items():
+        values: Any = [row[name] for row in rows]
+        dtype: Any = DTYPES[column.kind]
+        columns[name] = pd.array(values, dtype=dtype)
+    return pd.DataFrame(columns)

@@ -1,0 +1,138 @@
+"""Putting the page together: template, style, scripts, and a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.report.html.contenders import contenders_of
+from infer_compare.report.html.palette import CONTENDERS, PAPER, PARTS, SYMBOLS
+from infer_compare.report.html.sheet import overview_of, sheet_of
+from infer_compare.report.json import JsonReporter
+from infer_compare.report.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jinja2 import Environment
+
+    from infer_compare.report.html.contenders import Contender
+    from infer_compare.report.schema import ReportDocument
+
+PACKAGE = "infer_compare.report.html"
+
+
+def page(documents: Sequence[ReportDocument]) -> str:
+    """The whole page as text, to be stored as UTF-8.
+
+    Args:
+        documents: the runs, at least one.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not documents:
+        raise ValueError("A report page needs at least one run.")
+    from markupsafe import Markup
+
+    known = contenders_of(documents)
+    sheets = [sheet_of(document, f"r{place}", known) for place, document in enumerate(documents)]
+    scripts = [_asset("vendor", "plotly-basic.min.js"), _asset("assets", "report.js")]
+    drawn = {name: chart for sheet in sheets for name, chart in sheet.charts.items()}
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            sheets=sheets,
+            overview=overview_of(documents),
+            known=list(known.values()),
+            title=_title(documents),
+            policy=policy(scripts),
+            style=Markup(_asset("assets", "report.css")),  # noqa: S704 - ours
+            palette=CONTENDERS,
+            parts=PARTS,
+            paper=PAPER,
+            symbols=list(SYMBOLS.values()),
+            scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
+            chart_data=Markup(island(_chart_data(known, drawn))),  # noqa: S704 - escaped by `island`
+            download=_download,
+        )
+    )
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """The content security policy: these scripts by their hashes, and nothing from anywhere.
+
+    Styles may stand in the page, since Plotly makes a style element and sets style attributes; with nothing else
+    allowed, a style cannot load anything.
+    """
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def island(value: Any) -> str:  # noqa: ANN401 - any plain data
+    """JSON that can stand inside a script element: no tag can begin in it."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _download(document: ReportDocument) -> str:
+    """The report document as a link that works offline and without scripts."""
+    compact = msgspec.json.format(JsonReporter().render(document).encode(), indent=-1)
+    return f"data:application/json;base64,{base64.b64encode(compact).decode()}"
+
+
+def _title(documents: Sequence[ReportDocument]) -> str:
+    names = dict.fromkeys(plain(one.model.name) for one in documents)
+    return ", ".join(names)
+
+
+def _chart_data(known: Mapping[str, Contender], drawn: Mapping[str, Any]) -> dict[str, Any]:
+    symbols = list(SYMBOLS)
+    return {
+        "contenders": [
+            {
+                "name": plain(one.name),
+                "colour": one.colour,
+                "symbol": symbols[one.place % len(symbols)],
+                "excluded": bool(one.excluded),
+            }
+            for one in known.values()
+        ],
+        "palette": CONTENDERS,
+        "parts": PARTS,
+        "paper": PAPER,
+        "charts": drawn,
+    }
+
+
+@cache
+def _asset(folder: str, name: str) -> str:
+    return files(PACKAGE).joinpath(folder, name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    import jinja2
+
+    def harmless(value: object) -> object:
+        """Texts of others on one line, without what reverses the direction of writing; ours are markup by then."""
+        return plain(value) if type(value) is str else value
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(PACKAGE, "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

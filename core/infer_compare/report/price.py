@@ -1,0 +1,123 @@
+"""What a million samples cost on a machine that has a price."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import UsageError
+from infer_compare.report.schema import Cost, Costs, Price
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import count, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.report.schema import AnswerReport, ReportDocument, TimeUnit
+
+SECONDS: dict[TimeUnit, int] = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+"""The units of time that a price may be for."""
+UNIT_WORDS: dict[TimeUnit, str] = {"s": "a second", "min": "a minute", "h": "an hour", "d": "a day"}
+MILLION = 1_000_000
+
+_PRICE = re.compile(
+    r"(?P<before>[^\W\d_]{1,8}|[^\w\s.,/+-])?\s*(?P<number>\d+\.?\d*|\.\d+)\s*"
+    r"(?P<after>[^\W\d_]{1,8}|[^\w\s.,/+-])?\s*/\s*(?P<unit>[A-Za-z]+)"
+)
+
+
+def parse_price(text: str) -> Price:
+    """A price from a text such as `1.20/h`, `$1.20/h`, `EUR 1.20/h`, `1.20 EUR/h` or `0.0003/s`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = _PRICE.fullmatch(text.strip())
+    shown = plain(text)
+    if found is None or (found["before"] and found["after"]):
+        raise UsageError(f"{shown!r} is not a price; write for example 1.20/h, $1.20/h or 0.0003/s.")
+    currency = found["before"] or found["after"] or ""
+    if len(currency) == 1 and not (currency.isalpha() or unicodedata.category(currency) == "Sc"):
+        raise UsageError(
+            f"{currency!r} in the price {shown!r} is no currency; write for example $1.20/h or EUR 1.20/h."
+        )
+    unit = next((one for one in SECONDS if one == found["unit"]), None)
+    if unit is None:
+        raise UsageError(f"{found['unit']!r} in the price {shown!r} is not a unit; use one of {', '.join(SECONDS)}.")
+    amount = float(found["number"])
+    per_second = amount / SECONDS[unit]
+    if per_second <= 0 or not isfinite(per_second):
+        raise UsageError(f"The price {shown!r} must be more than nothing and finite.")
+    return Price(amount=amount, currency=currency, unit=unit, per_second=per_second)
+
+
+def price_words(price: Price) -> str:
+    """Such as `$1.20 an hour`: as it was given, with two decimals or more."""
+    number = f"{price.amount:,.2f}" if round(price.amount, 2) == price.amount else f"{price.amount:.12g}"
+    return f"{_with_currency(number, price.currency)} {UNIT_WORDS[price.unit]}"
+
+
+def money(amount: float, currency: str) -> str:
+    """Three significant digits, with the currency where it is known: `$0.0614`, `0.0614 EUR`, `0.0614`."""
+    return _with_currency(significant(amount), currency)
+
+
+def priced(document: ReportDocument, price: Price) -> ReportDocument:
+    """The document with what a million samples cost with each contender at its best batch size.
+
+    Under a latency bound, the best sizes that are shown to keep it are priced as well, before the others.
+    """
+    found = [cost for answer in document.answers for cost in _costs(answer, price)]
+    return msgspec.structs.replace(document, costs=Costs(price=price, by_contender=tuple(found)))
+
+
+def cost_note(document: ReportDocument) -> str:
+    """What the cost rests on."""
+    threads = count(document.plan.threads, "thread")
+    return (
+        f"the price is that of the whole machine, and the throughput that of one process with {threads} which is never "
+        "idle: several processes side by side may cost less, waiting for requests costs more"
+    )
+
+
+def _costs(answer: AnswerReport, price: Price) -> Iterator[Cost]:
+    bound = answer.answer.bound
+    for row in answer.under_bound:
+        if row.best is not None and bound is not None:
+            yield Cost(
+                contender=row.contender,
+                name=row.name,
+                point=row.best.point,
+                bound=bound.words,
+                throughput=row.best.throughput,
+                per_million=_per_million(price, row.best.throughput),
+            )
+    for best in answer.answer.by_contender:
+        figures = best.figures
+        low = high = None
+        if figures.spread is not None and figures.spread < 1:
+            low = _per_million(price, figures.throughput * (1 + figures.spread))
+            high = _per_million(price, figures.throughput * (1 - figures.spread))
+        yield Cost(
+            contender=best.contender,
+            name=best.name,
+            point=best.point,
+            throughput=figures.throughput,
+            per_million=_per_million(price, figures.throughput),
+            low=low,
+            high=high,
+        )
+
+
+def _per_million(price: Price, throughput: float) -> float:
+    return MILLION * price.per_second / throughput
+
+
+def _with_currency(number: str, currency: str) -> str:
+    if not currency:
+        return number
+    return f"{number} {currency}" if currency.isalpha() else f"{currency}{number}"

@@ -1,0 +1,19 @@
+"""Two stored runs against each other: nothing in them is paired, and conditions may differ."""
+
+from infer_compare.verdicts.unpaired.comparison import Missing, RunComparison, compare_runs
+from infer_compare.verdicts.unpaired.conditions import Condition
+from infer_compare.verdicts.unpaired.guard import Guard, Guarded
+from infer_compare.verdicts.unpaired.points import PointComparison, PointSide
+from infer_compare.verdicts.unpaired.ratio import UnpairedRatio
+
+__all__ = [
+    "Condition",
+    "Guard",
+    "Guarded",
+    "Missing",
+    "PointComparison",
+    "PointSide",
+    "RunComparison",
+    "UnpairedRatio",
+    "compare_runs",
+]

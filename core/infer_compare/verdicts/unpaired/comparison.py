@@ -1,0 +1,214 @@
+"""Everything that two stored runs say about each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import UsageError
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results import Measured
+from infer_compare.stats.wording import listing
+from infer_compare.verdicts.exclusions import exclusions, outcome_words
+from infer_compare.verdicts.figures import figures_table
+from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.plausibility import impossible
+from infer_compare.verdicts.protocol import MARGIN
+from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.summary import summarise
+from infer_compare.verdicts.unpaired.conditions import Condition, common_labels, conditions_between, decisive_for
+from infer_compare.verdicts.unpaired.guard import Guard, guard
+from infer_compare.verdicts.unpaired.identity import refuse_other_models
+from infer_compare.verdicts.unpaired.points import PointComparison, adjusted, judged, side_of
+from infer_compare.verdicts.unpaired.ratio import Contrast, contrast, sample
+from infer_compare.verdicts.verdict import side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from infer_compare.results import Run
+    from infer_compare.verdicts.figures import Figures
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured in one run and not in the other."""
+
+    contender: str
+    point: OperatingPoint | None
+    """None for the whole contender."""
+    sentence: str
+
+
+class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The new run held against the base."""
+
+    margin: float
+    across_conditions: bool
+    """Whether verdicts were asked for although conditions differ."""
+    conditions: tuple[Condition, ...]
+    bests: tuple[PointComparison, ...]
+    """Each contender at the base's best size, adjusted as one family by Holm's method."""
+    points: tuple[PointComparison, ...]
+    """Every contender at every operating point of both runs; these verdicts are not adjusted for their number."""
+    missing: tuple[Missing, ...]
+    guard: Guard | None
+
+    @property
+    def withheld(self) -> tuple[Condition, ...]:
+        """The conditions for which verdicts are withheld."""
+        return () if self.across_conditions else tuple(one for one in self.conditions if one.decisive)
+
+
+class _Side:
+    """One of the two runs, read once."""
+
+    def __init__(self, run: Run, which: str) -> None:
+        self.run = run
+        self.which = which
+        self.measurements = Measurements(run.rounds, run.header.plan.threads)
+        self.points = {Candidate(one.contender, one.point): one for one in run.points}
+        self.table: Mapping[Candidate, Figures] = figures_table(self.points.values(), self.measurements)
+        liars = impossible(run, self.points.values())
+        self.excluded = {one.contender: one.reason for one in exclusions(run, self.points.values(), liars)}
+
+    def why_missing(self, candidate: Candidate) -> str:
+        """Why there are no figures, as a clause."""
+        point = self.points.get(candidate)
+        if point is None:
+            return "was not tried"
+        if isinstance(point.outcome, Measured):
+            return "ran, and every slice was disturbed" if point.slices else "ran, and was not timed"
+        return outcome_words(point.outcome)
+
+
+def compare_runs(
+    base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
+) -> RunComparison:
+    """Compares two stored runs of one model, contender by contender, size by size.
+
+    Args:
+        base: the run that counts as 1; a prefix of one will do.
+        new: the other.
+        margin: relative difference within which throughputs count as the same.
+        across_conditions: give verdicts although conditions differ.
+        loss: the relative loss of throughput that the guard looks for; None without a guard.
+
+    Raises:
+        UsageError: the runs are of different models, or nothing was measured in both.
+    """
+    refuse_other_models(base, new, across_conditions=across_conditions)
+    old, fresh = _Side(base, "base"), _Side(new, "new run")
+    labels = common_labels(base, new)
+    if not labels:
+        raise UsageError(
+            f"The two runs have no contender in common: {listing(base.labels)} in the base, {listing(new.labels)} in the "
+            "new run. Contenders are matched by their labels; label=... in -b gives one."
+        )
+    conditions = conditions_between(base, new)
+    contrasts: dict[Candidate, Contrast] = {}
+    points: dict[Candidate, PointComparison] = {}
+    for candidate in old.table:
+        if candidate.label not in labels or candidate.label in {**old.excluded, **fresh.excluded}:
+            continue
+        if candidate not in fresh.table:
+            continue
+        pair = _contrast(old, fresh, candidate)
+        if pair is None:
+            continue
+        differing = () if across_conditions else decisive_for(conditions, candidate.label)
+        topics = tuple(dict.fromkeys(one.topic for one in differing))
+        contrasts[candidate] = pair
+        points[candidate] = judged(_undecided(old, fresh, candidate, pair, margin, topics), pair)
+    if not points:
+        told = "; ".join(one.sentence for one in _missing(old, fresh, labels))
+        raise UsageError(f"Nothing can be compared, since nothing was measured in both runs: {told}.")
+    chosen = _bests(base, points)
+    bests = [points[one] if stands is None else msgspec.structs.replace(points[one], in_place_of=stands)
+             for one, stands in chosen.items()]  # fmt: skip
+    own = [contrasts[one] for one in chosen]
+    return RunComparison(
+        margin=margin,
+        across_conditions=across_conditions,
+        conditions=conditions,
+        bests=adjusted(bests, own),
+        points=tuple(points.values()),
+        missing=tuple(_missing(old, fresh, labels)),
+        guard=guard(loss, bests, own) if loss is not None else None,
+    )
+
+
+def _contrast(old: _Side, fresh: _Side, candidate: Candidate) -> Contrast | None:
+    samples = [sample(one.measurements, candidate, one.run.header.plan.threads) for one in (old, fresh)]
+    if samples[0] is None or samples[1] is None:
+        return None
+    return contrast(samples[0], samples[1])
+
+
+def _undecided(
+    old: _Side, fresh: _Side, candidate: Candidate, pair: Contrast, margin: float, differing: tuple[str, ...]
+) -> PointComparison:
+    return PointComparison(
+        contender=candidate.label,
+        name=side(old.run, candidate.label, candidate.point).name,
+        point=candidate.point,
+        verdict=Verdict.INCONCLUSIVE,
+        margin=margin,
+        base=side_of(old.table[candidate], len(pair.base.restarts)),
+        new=side_of(fresh.table[candidate], len(pair.new.restarts)),
+        ratio=pair.ratio(),
+        differing=differing,
+    )
+
+
+def _bests(base: Run, points: Mapping[Candidate, PointComparison]) -> dict[Candidate, OperatingPoint | None]:
+    """Each contender at the size that the base recommends; where that is in one run only, the fastest of both.
+
+    Returns:
+        By candidate, what it stands for where it is not the recommended one itself.
+    """
+    wanted = {
+        (best.contender, answer.axes): best.point
+        for answer in summarise(base).answers
+        for best in answer.by_contender
+    }  # fmt: skip
+    found: dict[Candidate, OperatingPoint | None] = {}
+    for label, axes in dict.fromkeys((one.label, one.point.axes) for one in points):
+        best = wanted.get((label, axes))
+        if best is not None and Candidate(label, best) in points:
+            found[Candidate(label, best)] = None
+            continue
+        own = [one for one in points if one.label == label and one.point.axes == axes]
+        found[max(own, key=lambda one: points[one].base.throughput)] = best
+    return found
+
+
+def _missing(old: _Side, fresh: _Side, labels: Sequence[str]) -> Iterator[Missing]:
+    for one, other in ((old, fresh), (fresh, old)):
+        for label in one.run.labels:
+            if label not in other.run.labels:
+                yield Missing(contender=label, point=None, sentence=f"{label} is in the {one.which} only")
+    for label in labels:
+        reasons = [(one.which, one.excluded[label]) for one in (old, fresh) if label in one.excluded]
+        if reasons:
+            told = "; ".join(f"in the {which} {reason}" for which, reason in reasons)
+            yield Missing(contender=label, point=None, sentence=f"{label} is not compared: {told}")
+            continue
+        for one, other in ((old, fresh), (fresh, old)):
+            yield from _missing_points(one, other, label)
+
+
+def _missing_points(one: _Side, other: _Side, label: str) -> Iterator[Missing]:
+    """Sizes of a contender with figures in one run only; those for the same reason in one sentence."""
+    by_reason: dict[str, list[OperatingPoint]] = {}
+    for candidate in one.table:
+        if candidate.label == label and candidate not in other.table:
+            by_reason.setdefault(other.why_missing(candidate), []).append(candidate.point)
+    for reason, points in by_reason.items():
+        where = listing([str(point) for point in points])
+        for point in points[:1]:
+            yield Missing(
+                contender=label,
+                point=point,
+                sentence=f"{label} at {where} was measured in the {one.which}, and in the {other.which} it {reason}",
+            )

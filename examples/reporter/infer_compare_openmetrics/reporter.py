@@ -1,0 +1,86 @@
+"""Throughput and latency of every point as OpenMetrics text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.report import ReportDocument
+    from infer_compare.verdicts import Figures
+
+QUANTILES = {
+    "0.5": "latency_p50_ns",
+    "0.9": "latency_p90_ns",
+    "0.95": "latency_p95_ns",
+    "0.99": "latency_p99_ns",
+}
+"""Fields of the figures; the last is None where there were too few calls for it."""
+
+
+class Reading(NamedTuple):
+    """The figures of one point, and the labels that tell it from the others."""
+
+    labels: dict[str, str]
+    figures: Figures
+
+
+class OpenMetricsReporter:
+    """Gauges by run, model, contender and batch size, in base units: seconds, and samples a second."""
+
+    name = "openmetrics"
+    suffix = ".prom"
+
+    def render(self, document: ReportDocument) -> str:
+        """The metrics of one run."""
+        return self.render_many([document])
+
+    def render_many(self, documents: Sequence[ReportDocument]) -> str:
+        """The metrics of several runs: a family may not be interrupted, so all runs go through it together."""
+        readings = [reading for document in documents for reading in _readings(document)]
+        return "\n".join([*_throughput(readings), *_latency(readings), "# EOF"]) + "\n"
+
+
+def _readings(document: ReportDocument) -> Iterator[Reading]:
+    for curve in document.curves:
+        for point in curve.points:
+            # A point that did not run, or whose slices were all disturbed, has no figures.
+            if point.figures is not None:
+                labels = {
+                    "run": document.run_id,
+                    "model": document.model.name,
+                    "contender": point.contender,
+                    "batch": str(point.point.batch),
+                    "axes": ",".join(f"{name}={size}" for name, size in point.point.axes),
+                }
+                yield Reading(labels, point.figures)
+
+
+def _throughput(readings: Sequence[Reading]) -> Iterator[str]:
+    family = "infer_compare_throughput_samples_per_second"
+    yield f"# TYPE {family} gauge"
+    yield f"# HELP {family} Samples a second, the median over slices."
+    for one in readings:
+        yield f"{family}{_braces(one.labels)} {one.figures.throughput!r}"
+
+
+def _latency(readings: Sequence[Reading]) -> Iterator[str]:
+    family = "infer_compare_latency_seconds"
+    yield f"# TYPE {family} gauge"
+    yield f"# UNIT {family} seconds"
+    yield f"# HELP {family} Closed-loop latency of one call."
+    for one in readings:
+        for quantile, field in QUANTILES.items():
+            nanoseconds = getattr(one.figures, field)
+            if nanoseconds is not None:
+                yield f"{family}{_braces({**one.labels, 'percentile': quantile})} {nanoseconds / 1e9!r}"
+
+
+def _braces(labels: dict[str, str]) -> str:
+    """The labels in braces; those without a value are left out, as an empty label means the same as none."""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
