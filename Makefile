@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test check docs bench clean
 
 demo: $(READY)  ## Run the main job quickly, on torch and onnx
-	$(BIN)/infer-compare run --backends torch,onnx --quick
+	$(BIN)/infer-compare run --backends torch,onnx --quick --report html
 
 test: $(READY)  ## Run the fast tests
 	$(BIN)/python -m pytest

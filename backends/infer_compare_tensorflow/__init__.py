@@ -1,4 +1,4 @@
-"""The TensorFlow backend: ONNX models rendered as one `tf.function`, on the CPU or a CUDA device.
+"""The TensorFlow backend: Keras models, SavedModels, and ONNX models rendered as one `tf.function`.
 
 Importing this package imports neither TensorFlow nor numpy; `session` does, when it is first needed.
 """
@@ -9,17 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-from infer_compare import Backend, Capabilities, Classification, Options, UnsupportedModel, hookimpl
+from infer_compare import Backend, Capabilities, Classification, Converter, Options, UnsupportedModel, hookimpl
 from infer_compare_tensorflow import failures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from infer_compare import Device, ModelSource
+    from infer_compare import Device, ModelDescription, ModelSource
+    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare_tensorflow.dataset import Pipeline
     from infer_compare_tensorflow.importer import Program
+    from infer_compare_tensorflow.native import NativeProgram
     from infer_compare_tensorflow.session import TensorFlowSession
 
-__all__ = ["TensorFlowBackend", "TensorFlowOptions", "infer_compare_backends"]
+__all__ = ["TensorFlowBackend", "TensorFlowOptions", "infer_compare_backends", "infer_compare_converters"]
+
+NATIVE = ("keras", "savedmodel")
+"""Formats that are TensorFlow's own."""
+
+ONNX_OPSET = 18
+"""Of exported models: the newest that tf2onnx writes, and all that read ONNX here know it."""
 
 
 class TensorFlowOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,9 +41,16 @@ class TensorFlowOptions(Options, frozen=True, kw_only=True, forbid_unknown_field
             description="Compile the whole model with XLA, once for every shape; otherwise run it as a graph."
         ),
     ] = False
+    prefetch: Annotated[
+        str,
+        msgspec.Meta(
+            description="Batches that tf.data makes ready ahead in a pass over a data set: auto, off or a number.",
+            pattern=r"^(auto|off|[1-9][0-9]{0,5})$",
+        ),
+    ] = "auto"
 
 
-class TensorFlowBackend(Backend["Program"]):
+class TensorFlowBackend(Backend["Program | NativeProgram"]):
     """TensorFlow 2, in graph execution or compiled by XLA."""
 
     name: ClassVar[str] = "tensorflow"
@@ -41,7 +58,8 @@ class TensorFlowBackend(Backend["Program"]):
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[tensorflow]'"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=(),
+        formats=NATIVE,
+        describes=("callable", *NATIVE),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
         device_resident_io=True,
@@ -49,6 +67,7 @@ class TensorFlowBackend(Backend["Program"]):
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = TensorFlowOptions
+    _pipeline: Pipeline | None = None
 
     def version(self) -> str:
         """The version of TensorFlow; the thread budget is applied and read back.
@@ -65,24 +84,46 @@ class TensorFlowBackend(Backend["Program"]):
 
         return runtime.devices()
 
-    def load(self, model: ModelSource) -> Program:
-        """Reads an ONNX file and looks every operator up; nothing is traced yet.
+    def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
+        """What a Keras model or SavedModel is; a callable is called, and what it made is saved in one of these formats.
 
         Raises:
-            UnsupportedModel: the format is not `onnx`, or an operator (named with its node and opset) has no import.
+            UnsupportedModel: the callable returned no model of TensorFlow's, or the model cannot run in another process.
+            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+            ModelError: the model cannot be read, or its inputs are not known.
+            InputError: what was said of the inputs does not fit the model.
+        """
+        if model.format not in self.capabilities.describes:
+            return super().describe(model, folder)
+        self._start()
+        from infer_compare_tensorflow.describe import describe
+
+        return describe(model, folder, self.settings.seed)
+
+    def load(self, model: ModelSource) -> Program | NativeProgram:
+        """Reads a model into host memory; of an ONNX file every operator is looked up. Nothing is traced yet.
+
+        Raises:
+            UnsupportedModel: the format is none of these, or an operator (named with its node and opset) has no import.
+            UntrustedModel: the file could run code of its own, and nobody vouched for it.
             ModelError: the file cannot be read.
         """
-        if model.format != "onnx":
+        if model.format not in (*self.capabilities.formats, *self.capabilities.imports):
             raise UnsupportedModel(
-                f"The tensorflow backend cannot load {model.location} of format {model.format!r}; give it an ONNX file."
+                f"The tensorflow backend cannot load {model.location} of format {model.format!r}; "
+                "give it a .keras file, a SavedModel folder or an ONNX file."
             )
         self._start()
+        if model.format in NATIVE:
+            from infer_compare_tensorflow.describe import read
+
+            return read(model)
         from infer_compare_tensorflow.importer import import_onnx
 
         return import_onnx(model.path)
 
-    def to_device(self, loaded: Program, device: Device) -> TensorFlowSession:
-        """Traces the model for a device, with a free batch axis.
+    def to_device(self, loaded: Program | NativeProgram, device: Device) -> TensorFlowSession:
+        """Traces the model for a device, with a free batch axis, and brings a native model's variables there.
 
         Raises:
             DeviceUnavailable: TensorFlow does not see that device.
@@ -90,11 +131,26 @@ class TensorFlowBackend(Backend["Program"]):
         """
         self._start()
         from infer_compare_tensorflow import runtime
+        from infer_compare_tensorflow.native import NativeProgram
         from infer_compare_tensorflow.session import TensorFlowSession
 
+        found = runtime.find(device)
+        if isinstance(loaded, NativeProgram):
+            loaded.place(runtime.name_of(found))
         options = self.settings.options
         jit_compile = isinstance(options, TensorFlowOptions) and options.jit_compile
-        return TensorFlowSession(loaded, runtime.find(device), jit_compile=jit_compile)
+        return TensorFlowSession(loaded, found, jit_compile=jit_compile)
+
+    def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
+        """The batches of one pass, by `tf.data`; the data set is copied into tensors once, not in every pass."""
+        self._start()
+        from infer_compare_tensorflow.dataset import Pipeline
+
+        if self._pipeline is None or not self._pipeline.holds(dataset):
+            options = self.settings.options
+            prefetch = options.prefetch if isinstance(options, TensorFlowOptions) else "auto"
+            self._pipeline = Pipeline(dataset, threads=self.settings.threads, prefetch=prefetch)
+        return self._pipeline.batches(size)
 
     def _start(self) -> str:
         """Sets TensorFlow up for this process; its version."""
@@ -111,3 +167,26 @@ class TensorFlowBackend(Backend["Program"]):
 def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
     """Registers the backend."""
     return [TensorFlowBackend]
+
+
+@hookimpl
+def infer_compare_converters() -> Sequence[Converter]:
+    """Registers the ways from TensorFlow's formats to ONNX."""
+    return [
+        Converter(
+            source=source,
+            target="onnx",
+            convert=_to_onnx,
+            backend=TensorFlowBackend.name,
+            requires=("tensorflow", "tf2onnx"),
+            install_hint="pip install 'infer-compare[keras-to-onnx]'",
+            options={"opset": str(ONNX_OPSET)},
+        )
+        for source in NATIVE
+    ]
+
+
+def _to_onnx(model: ModelSource, target: Path) -> None:
+    from infer_compare_tensorflow.export import to_onnx
+
+    to_onnx(model, target, ONNX_OPSET)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infer_compare import Device, OperatingPoint
     from infer_compare.interfaces.backend import Array, Batch
     from infer_compare_tensorflow.importer import Program
+    from infer_compare_tensorflow.native import NativeProgram
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -36,13 +37,13 @@ class Slot:
 
 
 class TensorFlowSession(Session[Slot]):
-    """One concrete function with free axes, called through `tf.raw_ops.PartitionedCall`.
+    """One concrete function with free axes, called through `tf.raw_ops.PartitionedCall`, or the stateful one where it reads variables.
 
     Calling the concrete function itself binds the arguments in Python anew, which costs about ten times as much
     (160 against 13 us) and is as long as a small model takes; the graph that runs is the same.
     """
 
-    def __init__(self, program: Program, device: Device, *, jit_compile: bool) -> None:
+    def __init__(self, program: Program | NativeProgram, device: Device, *, jit_compile: bool) -> None:
         """Traces the program for a device.
 
         Raises:
@@ -75,8 +76,12 @@ class TensorFlowSession(Session[Slot]):
                 # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.
                 function = tf.function(function, input_signature=signature, autograph=False)
             concrete = function.get_concrete_function()
+        # A function does not keep the variables that it captured; what was loaded owns them.
+        self._program: Program | NativeProgram | None = program
         self._concrete: Any = concrete
         self._callee: Any = concrete.inference_fn
+        stateful = concrete.function_def.signature.is_stateful
+        self._call = tf.raw_ops.StatefulPartitionedCall if stateful else tf.raw_ops.PartitionedCall
         self._captured = list(concrete.captured_inputs)
         self._output_types = [tensor.dtype for tensor in concrete.outputs]
         self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
@@ -152,7 +157,7 @@ class TensorFlowSession(Session[Slot]):
         if self._closed:
             raise RuntimeError("this session was closed")
         with self._scope:
-            staged.outputs = tf.raw_ops.PartitionedCall(args=staged.arguments, Tout=self._output_types, f=self._callee)
+            staged.outputs = self._call(args=staged.arguments, Tout=self._output_types, f=self._callee)
         self._shapes.add(staged.shapes)
 
     def synchronize(self) -> None:
@@ -190,7 +195,7 @@ class TensorFlowSession(Session[Slot]):
         """Drops the function and the weights that it captured."""
         self._closed = True
         self._captured = []
-        self._concrete = self._callee = None
+        self._concrete = self._callee = self._program = None
 
 
 def _cpu_allocator_counts() -> bool:

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-from infer_compare import Backend, Capabilities, OptionError, Options, hookimpl
+from infer_compare import Backend, Capabilities, Converter, OptionError, Options, hookimpl
 from infer_compare_torch.failures import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from infer_compare import Classification, Device, ModelSource, Session, Settings
+    from numpy.typing import NDArray
+
+    from infer_compare import Classification, Device, ModelDescription, ModelSource, Session, Settings
     from infer_compare_torch.session import LoadedModel
+
+ONNX_OPSET = 20
+"""Of the files that are exported."""
 
 
 class TorchOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,17 +40,28 @@ class TorchOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         bool,
         msgspec.Meta(description="keep images and convolution weights in the channels-last memory format"),
     ] = False
+    loader_workers: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, description="with the scope dataset: how many processes load batches; 0 loads in the worker"
+        ),
+    ] = 0
+    pin_memory: Annotated[
+        bool,
+        msgspec.Meta(description="with the scope dataset: load batches into pinned memory, of use with CUDA only"),
+    ] = False
 
 
 class TorchBackend(Backend["LoadedModel"]):
-    """PyTorch. Runs ONNX models as modules that the importer builds from torch's own operators."""
+    """PyTorch. Runs modules and exported programs, and ONNX models as modules that the importer builds."""
 
     name: ClassVar[str] = "torch"
     aliases: ClassVar[tuple[str, ...]] = ("pytorch",)
     requires: ClassVar[tuple[str, ...]] = ("torch",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[torch]'"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=(),
+        formats=("nn.Module", "pt2"),
+        describes=("callable", "pt2"),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
         precisions=("float32",),
@@ -82,17 +99,31 @@ class TorchBackend(Backend["LoadedModel"]):
 
         return runtime.devices()
 
+    def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
+        """What a `.pt2` file or a function of the user's holds; the weights of what a function makes are saved.
+
+        Raises:
+            UnsupportedModel: another format, or a function that makes something else than a torch model.
+            ModelError: the model cannot be made or read, or its inputs are not known.
+            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+        """
+        from infer_compare_torch import loading, runtime
+
+        runtime.start(self.settings)
+        return loading.describe(model, folder, self.settings.seed)
+
     def load(self, model: ModelSource) -> LoadedModel:
-        """An ONNX file as a module in host memory.
+        """A module, an exported program or an ONNX file as a module in host memory.
 
         Raises:
             UnsupportedModel: another format, or an operator without an import.
-            ModelError: the file cannot be read.
+            ModelError: the model cannot be made or read.
+            UntrustedModel: the file could run code of its own, and nobody vouched for it.
         """
-        from infer_compare_torch import runtime, session
+        from infer_compare_torch import loading, runtime
 
         runtime.start(self.settings)
-        return session.load(model)
+        return loading.load(model, self.settings.seed)
 
     def to_device(self, loaded: LoadedModel, device: Device) -> Session[Any]:
         """The module on a device.
@@ -110,6 +141,12 @@ class TorchBackend(Backend["LoadedModel"]):
         """What an exception of torch means; see `failures`."""
         return classify(error)
 
+    def batches(self, dataset: Sequence[NDArray[Any]], size: int) -> Iterator[Sequence[NDArray[Any]]]:
+        """The batches of one pass over a data set, by torch's `DataLoader`."""
+        from infer_compare_torch import batches
+
+        return batches.batches(dataset, size, self._options)
+
 
 @hookimpl
 def infer_compare_backends() -> list[type[Backend[Any]]]:
@@ -117,4 +154,27 @@ def infer_compare_backends() -> list[type[Backend[Any]]]:
     return [TorchBackend]
 
 
-__all__ = ["TorchBackend", "TorchOptions", "infer_compare_backends"]
+def _to_onnx(model: ModelSource, target: Path) -> None:
+    from infer_compare_torch import export
+
+    export.to_onnx(model, target)
+
+
+@hookimpl
+def infer_compare_converters() -> list[Converter]:
+    """Registers the export of modules and programs to ONNX."""
+    return [
+        Converter(
+            source=source,
+            target="onnx",
+            convert=_to_onnx,
+            backend="torch",
+            requires=("torch", "onnxscript"),
+            install_hint="pip install 'infer-compare[torch]'",
+            options={"opset": str(ONNX_OPSET)},
+        )
+        for source in ("nn.Module", "pt2")
+    ]
+
+
+__all__ = ["TorchBackend", "TorchOptions", "infer_compare_backends", "infer_compare_converters"]

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils import _pytree as pytree
 
-from infer_compare import MemoryReading, Session, UnsupportedModel
-from infer_compare.models.specs import name_batch, precision_of
+from infer_compare import MemoryReading, Session
+from infer_compare.models.specs import precision_of
 from infer_compare_torch import runtime
+from infer_compare_torch.batches import pins
 from infer_compare_torch.importer.dtypes import numpy_from_tensor, tensor_from_numpy
+from infer_compare_torch.structures import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from infer_compare import Device, ModelSource, OperatingPoint, TensorSpec
+    from infer_compare import Device, OperatingPoint, TensorSpec
     from infer_compare_torch import TorchOptions
 
 UNLIMITED = 1 << 30
@@ -46,24 +47,6 @@ class Slot:
         """Holds the inputs."""
         self.inputs = inputs
         self.outputs: Any = None
-
-
-def load(model: ModelSource) -> LoadedModel:
-    """A model file as a module.
-
-    Raises:
-        UnsupportedModel: a format other than ONNX, or an operator without an import.
-        ModelError: the file cannot be read.
-    """
-    if model.format != "onnx":
-        raise UnsupportedModel(
-            f"The torch backend reads ONNX files, not models of the format {model.format}; "
-            "torch.onnx.export(..., dynamo=True) writes one."
-        )
-    from infer_compare_torch.importer import import_model
-
-    imported = import_model(model.path)
-    return LoadedModel(imported.module, *name_batch(imported.inputs, imported.outputs))
 
 
 class TorchSession(Session[Slot]):
@@ -115,6 +98,10 @@ class TorchSession(Session[Slot]):
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
         else:
             facts["mkldnn"] = "yes" if runtime.uses_mkldnn() else "no"
+        if self._options.loader_workers:
+            facts["loader_workers"] = str(self._options.loader_workers)
+        if self._options.pin_memory:
+            facts["pin_memory"] = "yes" if pins(self._options) else "no"
         return facts
 
     def compilations(self) -> int:
@@ -188,11 +175,11 @@ class TorchSession(Session[Slot]):
 
     def fetch(self, staged: Slot) -> list[NDArray[Any]]:
         """The outputs as arrays of their own."""
-        leaves = pytree.tree_leaves(staged.outputs)
+        tensors = leaves(staged.outputs)
         if self._on_device:
-            return [np.ascontiguousarray(numpy_from_tensor(leaf.cpu())) for leaf in leaves]
+            return [np.ascontiguousarray(numpy_from_tensor(tensor.cpu())) for tensor in tensors]
         # On the CPU an output may share memory with an input, with a weight, or with the next run's output.
-        return [np.array(numpy_from_tensor(leaf), order="C") for leaf in leaves]
+        return [np.array(numpy_from_tensor(tensor), order="C") for tensor in tensors]
 
     def release(self, staged: Slot) -> None:
         """Drops the slot's tensors."""

@@ -3,7 +3,14 @@
 What a plugin needs is imported from here. Nothing here imports a framework, nor numpy.
 """
 
-from infer_compare.errors import DeviceUnavailable, InferCompareError, ModelError, OptionError, UnsupportedModel
+from infer_compare.errors import (
+    DeviceUnavailable,
+    InferCompareError,
+    ModelError,
+    OptionError,
+    UnsupportedModel,
+    UntrustedModel,
+)
 from infer_compare.interfaces import (
     API_VERSION,
     Backend,
@@ -14,7 +21,9 @@ from infer_compare.interfaces import (
     Device,
     FailureKind,
     MemoryReading,
+    ModelDescription,
     ModelSource,
+    ModelSpec,
     OperatingPoint,
     Options,
     Reporter,
@@ -37,8 +46,10 @@ __all__ = [
     "FailureKind",
     "InferCompareError",
     "MemoryReading",
+    "ModelDescription",
     "ModelError",
     "ModelSource",
+    "ModelSpec",
     "OperatingPoint",
     "OptionError",
     "Options",
@@ -47,6 +58,7 @@ __all__ = [
     "Settings",
     "TensorSpec",
     "UnsupportedModel",
+    "UntrustedModel",
     "__version__",
     "hookimpl",
 ]

@@ -17,10 +17,11 @@ from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import WorkerError
-from infer_compare.interfaces import Device
+from infer_compare.interfaces import Device, Provenance
 from infer_compare.plugins import BackendEntry, Plugins
-from infer_compare.results import Note, Run
+from infer_compare.results import ModelInfo, Note, Run
 from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
+from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.worker.protocol import Failure, Open, Opened
 from infer_compare.worker.supervisor import Process
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from infer_compare.engine.request import SweepRequest
     from infer_compare.engine.resolve import Resolved
+    from infer_compare.report.comparison import ComparisonDocument
     from infer_compare.results import Header
 
 DEVICES_DEADLINE_S = 180.0
@@ -111,6 +113,33 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
 
 
+def check(request: SweepRequest, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
+    """Compares the contenders' outputs at the batch sizes that were asked for; nothing is timed and nothing is kept.
+
+    Args:
+        request: what to compare; its batch sizes are given.
+        plugins: those to use; all that are installed when None.
+        observer: hears what happens.
+
+    Raises:
+        UsageError: something in the request cannot be done as it stands.
+        NoUsableBackend: no contender can be started.
+        KeyboardInterrupt: after every worker was ended.
+    """
+    import tempfile
+    from pathlib import Path
+
+    plugins = plugins or Plugins.discover()
+    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
+        scratch = Path(folder, SCRATCH)
+        scratch.mkdir()
+        resolved = resolve(request, plugins, scratch)
+        with RunLog(Path(folder, FILE), create=True) as log:
+            journal = Journal(log.append)
+            journal.add(resolved.header)
+            return Sweep(resolved, journal, observer or Observer(), scratch).check()
+
+
 def _with_peak(resolved: Resolved) -> Resolved:
     """Measures what the machine can do at most; done when everything that was asked for is known to be right."""
     found = peak.measure(resolved.header.plan.threads)
@@ -133,7 +162,52 @@ def plan(request: SweepRequest, *, plugins: Plugins | None = None) -> Resolved:
     from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
-        return resolve(request, plugins or Plugins.discover(), Path(folder))
+        return resolve(request, plugins or Plugins.discover(), Path(folder), convert=False)
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a model reaches one contender, or why it does not."""
+
+    contender: str
+    chain: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+    cost: float = 0.0
+    """1 for each conversion and for a rendering of ours, unless a converter says otherwise; the cheapest way is taken."""
+    missing: str = ""
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What a model is, and how it reaches each contender."""
+
+    model: ModelInfo
+    fills: tuple[str, ...]
+    """How the inputs would be filled, as after `--input`."""
+    warnings: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+
+def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explanation:
+    """How a model reaches each contender; nothing is converted, and nothing is run.
+
+    Raises:
+        UsageError: something in the request cannot be done as it stands.
+        NoUsableBackend: no contender can be started, or the model reaches none.
+    """
+    resolved = plan(request, plugins=plugins)
+    reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
+    ways = []
+    for spec in resolved.header.contenders:
+        route = resolved.routes.get(spec.label)
+        if route is None:
+            ways.append(Way(spec.label, missing=reasons.get(spec.label, "")))
+        else:
+            ways.append(Way(spec.label, route.chain, route.model.provenance, route.cost))
+    return Explanation(
+        model=resolved.header.model,
+        fills=tuple(map(str, resolved.inputs)),
+        warnings=(*resolved.warnings, *(one.warning for one in resolved.inputs if one.warning)),
+        ways=tuple(ways),
+    )
 
 
 def load_run(path: Path) -> Run:
@@ -203,3 +277,23 @@ def _ask_devices(entry: BackendEntry) -> BackendDevices:
             return BackendDevices(entry.name, problem=f"{reply.error}: {reply.text}")
         case _:
             return BackendDevices(entry.name, problem=f"its worker answered {type(reply).__name__}")
+
+
+def compare(
+    base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
+) -> ComparisonDocument:
+    """What two stored runs of one model say about each other, contender by contender and size by size.
+
+    Args:
+        base: the run that counts as 1; a prefix of one will do.
+        new: the one that is held against it.
+        margin: relative difference within which throughputs count as the same.
+        across_conditions: give verdicts although conditions of the two differ.
+        loss: the relative loss of throughput beyond which `regression` of the document is true, where it is proven.
+
+    Raises:
+        UsageError: the runs are of different models, or nothing was measured in both.
+    """
+    from infer_compare.report.comparison import document
+
+    return document(base, new, margin=margin, across_conditions=across_conditions, loss=loss)

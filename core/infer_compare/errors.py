@@ -8,7 +8,8 @@
     │   ├── BackendUnusable        the backend is there, its framework is not, or the plugin is broken
     │   ├── OptionError            an option that the backend does not have, or a value that does not fit
     │   ├── ModelError             the model is missing, unreadable, or has no free batch axis
-    │   │   └── UnsupportedModel   the model is sound, and this backend cannot take it
+    │   │   ├── UnsupportedModel   the model is sound, and this backend cannot take it
+    │   │   └── UntrustedModel     the file could run code of its own, and --trust was not given
     │   ├── InputError             an input specification that does not fit the model
     │   └── DeviceUnavailable      the device is not there, or the framework cannot use it
     ├── NoUsableBackend            none of the contenders can run (exit code 3)
@@ -52,6 +53,10 @@ class ModelError(UsageError):
 
 class UnsupportedModel(ModelError):
     """The model is sound, and this backend cannot take it: a format or an operator it lacks."""
+
+
+class UntrustedModel(ModelError):
+    """The file could run code of its own when it is read, and nobody vouched for it."""
 
 
 class InputError(UsageError):

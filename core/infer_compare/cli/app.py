@@ -20,7 +20,10 @@ INTERRUPTED = 130
 
 COMMANDS = {
     "run": "Measure a model on several frameworks over batch sizes.",
+    "check": "Compare the outputs of a model on several frameworks.",
+    "explain": "Tell how a model reaches each framework, without running it.",
     "report": "Render a stored run.",
+    "compare": "Hold one stored run against another.",
     "runs": "List stored runs.",
     "backends": "List backends, or tell about one.",
     "models": "List the built-in models.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from infer_compare.cli.choosing import chosen, naming_options
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
@@ -21,34 +22,23 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
     from infer_compare.results import Run
 
-DEFAULT_BACKENDS = "torch,onnx"
-KEPT_BY_RESUME = frozenset({"resume", "formats", "as_json", "quiet", "verbose", "debug"})
+KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_json", "quiet", "verbose", "debug"})
 """Options that say how a result is told, and not what is measured."""
 
 
 @click.command("run")
-@click.argument("model", default="cnn")
-@click.option("--backends", metavar="NAMES", help=f"Backends by name, comma-separated.  [default: {DEFAULT_BACKENDS}]")
-@click.option(
-    "-b",
-    "--contender",
-    "contenders",
-    multiple=True,
-    metavar="SPEC",
-    help="One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; label=... names it. Repeatable.",
-)
-@click.option("--device", default="cpu", show_default=True, help="Device of contenders that name none.")
+@naming_options
 @click.option(
     "--batch-sizes", default="auto", show_default=True, metavar="SIZES", help="1,2,4 or 1:1024:x2 or 1:80:+1 or auto."
 )
-@click.option("--input", "inputs", multiple=True, metavar="SPEC", help="Such as x:f32[batch,3,224,224]=normal(0,1).")
 @click.option(
     "--scope",
-    type=click.Choice(["device", "end_to_end"]),
+    type=click.Choice(["device", "end_to_end", "dataset"]),
     default="device",
     show_default=True,
-    help="What the clock covers: running, or also bringing data to the device and back.",
+    help="What the clock covers: running, also bringing data to the device and back, or a whole pass over --data.",
 )
+@click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
 @click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, inputs and order.")
 @click.option("--quick", "mode", flag_value="quick", help="Fewer repetitions.")
@@ -81,7 +71,9 @@ KEPT_BY_RESUME = frozenset({"resume", "formats", "as_json", "quiet", "verbose", 
     metavar="RUN",
     help="Go on with a run that was cut off, as it was asked for.",
 )
+@click.option("--price", metavar="PRICE", help="What the machine costs, such as 1.20/h: also tell what samples cost.")
 @click.option("--report", "formats", multiple=True, metavar="FORMAT", help="Also leave a report in the run folder.")
+@click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the report.")
@@ -92,15 +84,15 @@ def command(
     context: click.Context,
     /,
     *,
-    backends: str | None,
-    contenders: tuple[str, ...],
     batch_sizes: str,
     latency_bound: float | None,
     budget: float | None,
     timeout: float,
     folder: Path | None,
     resume: Path | None,
+    price: str | None,
     formats: tuple[str, ...],
+    clear_cache: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -118,15 +110,21 @@ def command(
     from infer_compare.plugins import Plugins
     from infer_compare.store import default_folder
 
-    show = Show(formats, as_json=as_json, quiet=quiet, verbose=verbose)
+    if price is not None:
+        from infer_compare.report.price import parse_price
+
+        parse_price(price)
+    show = Show(formats, price, as_json=as_json, quiet=quiet, verbose=verbose)
+    if clear_cache:
+        from infer_compare.cli.explain import clear
+
+        clear()
     plugins = Plugins.discover(context.obj["blocked"])
     if resume is not None:
         _refuse_others(context)
         return _resume(resume, plugins, show)
-    names = backends.split(",") if backends is not None else [] if contenders else DEFAULT_BACKENDS.split(",")
     request = SweepRequest(
-        model=others.pop("model"),
-        contenders=(*names, *contenders),
+        **chosen(others, plugins),
         batch_sizes=parse_batch_sizes(batch_sizes),
         latency_bound_ns=round(latency_bound * 1e9) if latency_bound is not None else None,
         budget_s=budget,
@@ -146,6 +144,8 @@ class Show:
 
     formats: tuple[str, ...]
     """Reports that are left in the run folder."""
+    price: str | None
+    """What the machine costs, as it was typed."""
     as_json: bool
     quiet: bool
     verbose: bool
@@ -157,7 +157,7 @@ def _refuse_others(context: click.Context) -> None:
 
     flags = {str(parameter.name): parameter.opts[-1] for parameter in context.command.params}
     # Not an option, and two of them.
-    flags |= {"model": "MODEL", "mode": f"--{context.params['mode']}"}
+    flags |= {"model": "MODEL", "convert": "--no-convert", "mode": f"--{context.params['mode']}"}
     given = [
         flags[name]
         for name in flags
@@ -189,6 +189,7 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
     """Does the work, tells its result, and returns the exit code."""
     from infer_compare.cli.progress import progress
     from infer_compare.report import document, find_reporter, render
+    from infer_compare.report.files import write_report
     from infer_compare.store import FILE
 
     for name in show.formats:
@@ -204,9 +205,15 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
                 )
             raise
     made = document(run)
+    if show.price is not None:
+        from infer_compare.report.price import parse_price, priced
+
+        made = priced(made, parse_price(show.price))
+    left: list[Path] = []
     for name in show.formats:
         reporter = find_reporter(name, plugins)
-        (place / f"report{reporter.suffix}").write_text(render(reporter, made), encoding="utf-8")
+        left.append(place / f"report{reporter.suffix}")
+        write_report(left[-1], render(reporter, made), force=True)
     if show.as_json:
         click.echo(render(find_reporter("json", plugins), made), nl=False)
     else:
@@ -214,6 +221,8 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
 
         print_text(made, verbose=show.verbose)
         click.echo(f"\nRun stored in {place}", err=show.quiet)
+        for report in left:
+            click.echo(f"Report in {report}", err=show.quiet)
     return exit_code(made)
 
 

@@ -1,4 +1,4 @@
-"""`infer-compare schema`: what a run file and a report hold."""
+"""`infer-compare schema`: what a run file, a report and a report of several runs hold."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import click
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["run", "report"]))
+@click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison"]))
 def command(*, kind: str) -> None:
-    """Prints the JSON Schema of one line of a run file, or of the report document."""
+    """Prints the JSON Schema of one line of a run file, of the report document, of several in one file, or of a comparison."""
     import msgspec
 
     if kind == "run":
@@ -16,6 +16,16 @@ def command(*, kind: str) -> None:
 
         schema = msgspec.json.schema(AnyRecord)
         name, version = RUN_SCHEMA, RUN_VERSION
+    elif kind == "comparison":
+        from infer_compare.report.comparison import COMPARISON_SCHEMA, COMPARISON_VERSION, ComparisonDocument
+
+        schema = msgspec.json.schema(ComparisonDocument)
+        name, version = COMPARISON_SCHEMA, COMPARISON_VERSION
+    elif kind == "reports":
+        from infer_compare.report import COLLECTION_SCHEMA, REPORT_VERSION, ReportCollection
+
+        schema = msgspec.json.schema(ReportCollection)
+        name, version = COLLECTION_SCHEMA, REPORT_VERSION
     else:
         from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument
 

@@ -31,9 +31,15 @@ UNLIKE_ALONE = "a row of a batch differs from the same row run alone"
 class Outputs:
     """The outputs that a worker wrote for the sampled rows of each batch size."""
 
-    def __init__(self, folder: Path) -> None:
-        """Reads from the folder that the worker wrote to."""
+    def __init__(self, folder: Path, order: Sequence[int] = ()) -> None:
+        """Reads from the folder that the worker wrote to.
+
+        Args:
+            folder: of the worker.
+            order: for each of the run's outputs the place of the worker's; empty where they are in the same order.
+        """
         self._folder = folder
+        self._order = order
 
     def of(self, batch: int, first_row: int = 0) -> list[NDArray[Any]] | None:
         """The outputs in their order, or None where that batch was not run."""
@@ -42,6 +48,8 @@ class Outputs:
         found: list[NDArray[Any]] = []
         while (path := self._folder / f"{batch}-{first_row}-{len(found)}.npy").exists():
             found.append(np.load(path, allow_pickle=False))
+        if found and self._order and max(self._order) < len(found):
+            found = [found[place] for place in self._order]
         return found or None
 
     def rows(self) -> list[NDArray[Any]] | None:

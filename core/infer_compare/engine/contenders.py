@@ -14,7 +14,7 @@ from infer_compare.plugins import read_options
 from infer_compare.results import ContenderSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from infer_compare.interfaces import ModelSource
     from infer_compare.plugins import BackendEntry, Plugins
@@ -37,6 +37,18 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
+class Wiring:
+    """How the run's inputs and outputs are those of one contender's own model; empty where they are the same."""
+
+    inputs: tuple[int, ...] = ()
+    """For each of its inputs, the place of the run's input."""
+    axes: tuple[tuple[int, ...], ...] = ()
+    """For each of its inputs, the run's axes in the order in which it takes them; empty as they are."""
+    outputs: tuple[int, ...] = ()
+    """For each of the run's outputs, the place of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A contender with the model as its backend gets it."""
 
@@ -44,6 +56,10 @@ class Route:
     model: ModelSource
     chain: tuple[str, ...]
     """How the model reaches the backend, in words."""
+    cost: float = 0.0
+    """Of that way: 1 for each conversion and for a rendering of ours, unless a converter says otherwise."""
+    wiring: Wiring = Wiring()
+    """Which of the run's inputs each of its own is, and in which layout."""
 
     @property
     def label(self) -> str:
@@ -51,20 +67,29 @@ class Route:
         return self.contender.label
 
 
-def parse_contenders(texts: Sequence[str], plugins: Plugins, *, device: str = "cpu") -> tuple[Contender, ...]:
+def parse_contenders(
+    texts: Sequence[str],
+    plugins: Plugins,
+    *,
+    device: str = "cpu",
+    pythons: Mapping[str, str] | None = None,
+    models: Mapping[str, str] | None = None,
+) -> tuple[Contender, ...]:
     """The contenders that texts such as `onnx:graph_optimization=basic@cuda:0` name.
 
     Args:
         texts: `NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`; the key `label` names it.
         plugins: where the backends are found.
         device: for contenders that name none.
+        pythons: other interpreters, by backend.
+        models: models of their own, by backend.
 
     Raises:
         UsageError: there is none, or a text, backend, option or device cannot be understood.
     """
     if not texts:
         raise UsageError("No backend was named; say for example --backends torch,onnx.")
-    contenders = [_parse(text.strip(), plugins, device) for text in texts]
+    contenders = [_with(_parse(text.strip(), plugins, device), pythons or {}, models or {}) for text in texts]
     seen: Counter[str] = Counter()
     unique: list[Contender] = []
     for one in contenders:
@@ -78,6 +103,16 @@ def parse_contenders(texts: Sequence[str], plugins: Plugins, *, device: str = "c
         spec = msgspec.structs.replace(one.spec, label=f"{one.label}#{seen[one.label]}")
         unique.append(Contender(spec, one.entry))
     return tuple(unique)
+
+
+def _with(one: Contender, pythons: Mapping[str, str], models: Mapping[str, str]) -> Contender:
+    """The contender with the interpreter and the model that were named for its backend."""
+    python, model = pythons.get(one.entry.name), models.get(one.entry.name)
+    if python is None and model is None:
+        return one
+    import msgspec
+
+    return Contender(msgspec.structs.replace(one.spec, python=python, model=model), one.entry)
 
 
 def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:

@@ -95,7 +95,7 @@ class Measurement:
     def team(self, labels: Sequence[str], restart: int) -> Team:
         """Workers for some contenders, not started yet."""
         latencies = {
-            key: outcome.latency_ns
+            key: outcome.latency_ns * self.plan.calls(key[1].batch)
             for key, outcome in self.journal.run.explored.items()
             if isinstance(outcome, Measured)
         }

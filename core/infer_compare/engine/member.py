@@ -73,6 +73,8 @@ class Terms:
     """See `Settings.device_memory`."""
     backstop: bool = False
     """Whether the kernel helps the watchdog to keep the cap."""
+    dataset: tuple[Path, ...] = ()
+    """One file per input, where passes over a data set are timed."""
 
 
 class Member:
@@ -192,7 +194,11 @@ class Member:
         """Tells the worker where the pool of input rows lies."""
         from infer_compare.worker.protocol import Done
 
-        self.ask(Inputs(paths=tuple(map(str, inputs))), Done, phase="load")
+        wiring = self.route.wiring
+        order = wiring.inputs or range(len(inputs))
+        paths = tuple(str(inputs[place]) for place in order)
+        dataset = tuple(str(self.terms.dataset[place]) for place in order) if self.terms.dataset else ()
+        self.ask(Inputs(paths=paths, axes=wiring.axes, dataset=dataset), Done, phase="load")
 
     def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
         """Asks the worker and returns its answer, which must be of a kind.
@@ -237,7 +243,8 @@ class Member:
         return reply
 
     def _raised(self, failure: Failure, phase: Phase, touched: OperatingPoint | None) -> Setback:
-        if failure.category in {"device", "unsupported"}:
+        # What the other interpreter lacks is known only when its worker is asked to begin.
+        if failure.category in {"device", "unsupported"} or (failure.category == "usage" and phase == "start"):
             return Setback(Skipped(reason=failure.text))
         reason = first_line(failure.text) or failure.error
         match failure.kind:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infer_compare.results import Scope
 
 Mode = Literal["quick", "default", "thorough"]
@@ -16,6 +18,8 @@ class SweepRequest:
     """Everything that a person can ask for; what is None is decided when the request is resolved."""
 
     model: str
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Models of their own, by backend."""
     contenders: tuple[str, ...]
     batch_sizes: tuple[int, ...] | None = None
     """None explores powers of two."""
@@ -38,5 +42,19 @@ class SweepRequest:
     percentile: float = 95.0
     inputs: tuple[str, ...] = ()
     rtol: float | None = None
+    pythons: Mapping[str, str] = field(default_factory=dict)
+    """Other interpreters for the workers of a backend, by its name."""
+    convert: bool = True
+    """Whether the model may be converted."""
+    trust: bool = False
+    """Whether model files may run code of their own."""
+    layouts: Mapping[str, str] = field(default_factory=dict)
+    """`NCHW` or `NHWC`, by backend: what a model of its own takes, where the run's inputs are in the other."""
+    input_map: tuple[str, ...] = ()
+    """`BACKEND:own=run`: an input of a backend's own model, and the run's input that it is."""
+    output_map: tuple[str, ...] = ()
+    """`BACKEND:own=run`, of outputs."""
+    data: str | None = None
+    """A data set that inputs are taken from."""
     command: tuple[str, ...] = field(default=())
     """As it was typed, so that the report can say how to repeat it."""

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.engine.contenders import Contender, Route, parse_contenders
 from infer_compare.engine.member import Terms
+from infer_compare.engine.reading import ModelReader
+from infer_compare.engine.routing import NoWay, Router
+from infer_compare.engine.wiring import LAYOUTS, parse_map, wire
+from infer_compare.engine.workshop import Workshop
 from infer_compare.environment import memory
 from infer_compare.environment.machine import describe
 from infer_compare.environment.preflight import warnings
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import NoUsableBackend, UsageError
-from infer_compare.interfaces import ModelSource
 from infer_compare.models.builtin import builtin_models
+from infer_compare.models.dataset import is_callable, read_dataset
 from infer_compare.models.inputs import resolve_inputs
-from infer_compare.models.source import resolve_model
-from infer_compare.results import Header, ModelInfo, Plan, Skipped, Unusable
+from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.verdicts.protocol import RESTARTS, ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from infer_compare.engine.request import SweepRequest
     from infer_compare.interfaces import BuiltinModel
+    from infer_compare.models.dataset import Dataset
     from infer_compare.models.inputs import InputPlan
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import Plugins
@@ -48,6 +54,8 @@ class Resolved:
     oracle: Route | None
     inputs: tuple[InputPlan, ...]
     terms: Terms
+    warnings: tuple[str, ...] = ()
+    """Sentences about what was done to the model."""
 
 
 def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
@@ -55,50 +63,69 @@ def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
     return {**builtin_models(), **{model.name: model for model in plugins.models}}
 
 
-def resolve(request: SweepRequest, plugins: Plugins, scratch: Path) -> Resolved:
+def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: bool = True) -> Resolved:
     """Checks a request and makes the plan.
 
     Args:
         request: what was asked for.
         plugins: what is installed.
         scratch: a folder for files that the run needs and nobody keeps.
+        convert: whether models are converted now; without it the plan can be told, and not run.
 
     Raises:
         UsageError: something in the request cannot be done as it stands.
         NoUsableBackend: no contender can be started.
     """
-    contenders = parse_contenders(request.contenders, plugins, device=request.device)
-    if request.scope == "dataset":
-        raise UsageError("--scope dataset needs a data set, and this version reads none; use device or end_to_end.")
-    routes: dict[str, Route] = {}
-    unusable: list[Unusable] = []
-    for contender in contenders:
-        reason = _missing(contender)
-        if reason is not None:
-            unusable.append(Unusable(contender=contender.label, outcome=Skipped(reason=reason)))
+    contenders = _contenders(request, plugins)
+    unusable = [
+        Unusable(contender=contender.label, outcome=Skipped(reason=reason))
+        for contender in contenders
+        if (reason := _missing(contender)) is not None
+    ]
     if len(unusable) == len(contenders):
         raise NoUsableBackend(_no_usable(unusable))
-    model = resolve_model(request.model, seed=request.seed, folder=scratch, models=known_models(plugins))
-    inputs = resolve_inputs(model.inputs, request.inputs, model.metadata)
+    threads = request.threads or default_threads()
+    workshop = Workshop(threads=threads, seed=request.seed, max_memory=request.max_memory)
+    reader = ModelReader(
+        plugins,
+        workshop,
+        scratch,
+        known_models(plugins),
+        pythons=request.pythons,
+        seed=request.seed,
+        trusted=request.trust,
+    )
+    model = reader.read(request.model, request.inputs, _main_backends(request, contenders))
+    dataset = _dataset(request, model, workshop, scratch)
+    data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
+    inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)
+    router = Router(plugins.converters, workshop, scratch, pythons=request.pythons, convert=request.convert)
+    routes: dict[str, Route] = {}
     absent = {one.contender for one in unusable}
+    finder = _Finder(request, reader, router, model, inputs, dry=not convert)
+    specs: list[ContenderSpec] = []
     for contender in contenders:
-        if contender.label in absent:
-            continue
-        route = _route(contender, model)
-        if isinstance(route, Unusable):
-            unusable.append(route)
-        else:
-            routes[contender.label] = route
+        spec = contender.spec
+        if contender.label not in absent:
+            try:
+                own = finder.model_of(contender)
+                if own is not model:
+                    spec = msgspec.structs.replace(spec, model_sha256=own.sha256)
+                routes[contender.label] = finder.route(contender, own)
+            except NoWay as reason:
+                unusable.append(Unusable(contender=contender.label, outcome=Skipped(reason=str(reason))))
+        specs.append(spec)
     if not routes:
         raise NoUsableBackend(_no_usable(unusable))
-    header = _header(request, contenders, model)
+    header = _header(request, tuple(specs), model, dataset)
     plan = header.plan
     return Resolved(
         header=header,
         routes=routes,
         unusable=tuple(unusable),
-        oracle=_oracle(plugins, model),
+        oracle=_oracle(plugins, finder, model),
         inputs=inputs,
+        warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ())),
         terms=Terms(
             threads=plan.threads,
             seed=plan.seed,
@@ -106,8 +133,122 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path) -> Resolved:
             timeout_s=plan.timeout_s,
             device_memory=plan.max_device_memory,
             backstop=plan.backstop,
+            dataset=dataset.paths if dataset is not None and plan.scope == "dataset" else (),
         ),
     )
+
+
+def _dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop, scratch: Path) -> Dataset | None:
+    """The data set that was named, made ready for the model.
+
+    Raises:
+        UsageError: there is none and the scope needs one, or a batch is larger than it.
+        InputError: it cannot be read, or does not fit the model.
+    """
+    if request.data is None:
+        if request.scope == "dataset":
+            raise UsageError("--scope dataset times passes over a data set; name one with --data.")
+        return None
+    if request.scope == "dataset" and request.latency_bound_ns is not None:
+        raise UsageError(
+            "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
+        )
+    place = Path(request.data)
+    if is_callable(request.data):
+        place = scratch / "collected"
+        workshop.collect(request.data, place)
+    found = read_dataset(request.data, place, model.inputs, scratch / "dataset")
+    too_large = [size for size in request.batch_sizes or () if size > found.rows]
+    if request.scope == "dataset" and too_large:
+        raise UsageError(
+            f"The data set {request.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "
+            "leave out larger batch sizes."
+        )
+    return found
+
+
+def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...]:
+    """The contenders with their own interpreters and models.
+
+    Raises:
+        UsageError: one of them cannot be understood, or an option names a backend that takes no part.
+    """
+    pythons = {plugins.find(name).name: _interpreter(name, path) for name, path in request.pythons.items()}
+    models = {plugins.find(name).name: text for name, text in request.models.items()}
+    contenders = parse_contenders(request.contenders, plugins, device=request.device, pythons=pythons, models=models)
+    named = {one.entry.name for one in contenders}
+    for option, names in (("--python", pythons), ("--model", models), ("--layout", request.layouts)):
+        for name in names:
+            if name not in named:
+                raise UsageError(f"{option} names {name!r}, which is not among the backends of this run.")
+    for name, layout in request.layouts.items():
+        if layout not in LAYOUTS:
+            raise UsageError(f"--layout {name}={layout}: the layouts are {', '.join(LAYOUTS)}.")
+        if name not in models:
+            raise UsageError(f"--layout {name}={layout} is for a model of its own; give one with --model {name}=FILE.")
+    parse_map(request.input_map, "--input-map", tuple(models))
+    parse_map(request.output_map, "--output-map", tuple(models))
+    return contenders
+
+
+def _interpreter(name: str, path: str) -> str:
+    if not Path(path).is_file() or not os.access(path, os.X_OK):
+        raise UsageError(f"--python {name}={path}: there is no program {path}; name a Python interpreter.")
+    return str(Path(path).absolute())
+
+
+def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tuple[str, ...]:
+    """Backends that are asked first what the run's model is: those that take part and have no model of their own."""
+    return tuple(one.entry.name for one in contenders if one.entry.name not in request.models) or tuple(
+        name for name, text in request.models.items() if text == request.model
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Each contender's model, and its way to the contender."""
+
+    request: SweepRequest
+    reader: ModelReader
+    router: Router
+    model: ResolvedModel
+    inputs: tuple[InputPlan, ...]
+    dry: bool
+    """Whether nothing is to be converted."""
+
+    def model_of(self, contender: Contender) -> ResolvedModel:
+        """The run's model, or the contender's own."""
+        text = contender.spec.model
+        if text is None or text == self.request.model:
+            return self.model
+        return self.reader.read(text, self.request.inputs, (contender.entry.name,))
+
+    def route(self, contender: Contender, model: ResolvedModel) -> Route:
+        """The model as the contender gets it.
+
+        Raises:
+            NoWay: it cannot get it.
+        """
+        if self.dry:
+            way = self.router.way(contender, model.format)
+            return Route(
+                contender, msgspec.structs.replace(model.given, provenance=way.provenance), way.chain, way.cost
+            )
+        route = self.router.route(contender, model, self.inputs)
+        if model is self.model:
+            return route
+        name, backends = contender.entry.name, tuple(self.request.models)
+        wiring = wire(
+            name,
+            model.inputs,
+            model.outputs,
+            self.inputs,
+            self.model.outputs,
+            layout=self.request.layouts.get(name),
+            input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
+            output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
+        )
+        return replace(route, wiring=wiring)
 
 
 def _missing(contender: Contender) -> str | None:
@@ -127,35 +268,22 @@ def _no_usable(unusable: list[Unusable]) -> str:
     return f"No contender can run. {reasons}."
 
 
-def _route(contender: Contender, model: ResolvedModel) -> Route | Unusable:
-    capabilities = contender.entry.backend.capabilities
-    chain: tuple[str, ...] = (model.format,)
-    native = model.format in capabilities.formats
-    if not native and model.format in capabilities.imports:
-        chain = (model.format, f"{contender.entry.name} (imported)")
-    elif not native:
-        takes = ", ".join((*capabilities.formats, *capabilities.imports))
-        reason = f"it takes no {model.format} models (it takes: {takes})"
-        return Unusable(contender=contender.label, outcome=Skipped(reason=reason))
-    source = ModelSource(
-        format=model.format,
-        location=str(model.path),
-        name=model.name,
-        provenance="native" if native else "imported",
-    )
-    return Route(contender, source, chain)
-
-
-def _oracle(plugins: Plugins, model: ResolvedModel) -> Route | None:
+def _oracle(plugins: Plugins, finder: _Finder, model: ResolvedModel) -> Route | None:
     known = {entry.name for entry in plugins.backends}
-    if ORACLE not in known:
+    if ORACLE not in known or finder.dry:
         return None
     (contender,) = parse_contenders([ORACLE], plugins)
-    route = _route(contender, model)
-    return None if isinstance(route, Unusable) or contender.entry.missing else route
+    if contender.entry.missing:
+        return None
+    try:
+        return finder.route(contender, model)
+    except NoWay:
+        return None
 
 
-def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: ResolvedModel) -> Header:
+def _header(
+    request: SweepRequest, contenders: tuple[ContenderSpec, ...], model: ResolvedModel, dataset: Dataset | None
+) -> Header:
     threads = request.threads or default_threads()
     environment = describe()
     advice = warnings(environment, threads=threads)
@@ -175,7 +303,7 @@ def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: Res
             parameters=model.parameters,
             flops_per_sample=model.flops_per_sample,
         ),
-        contenders=tuple(contender.spec for contender in contenders),
+        contenders=contenders,
         plan=Plan(
             batch_sizes=request.batch_sizes,
             scope=request.scope,
@@ -195,6 +323,14 @@ def _header(request: SweepRequest, contenders: tuple[Contender, ...], model: Res
             percentile=request.percentile,
             inputs=request.inputs,
             rtol=request.rtol,
+            trust=request.trust,
+            convert=request.convert,
+            layouts=dict(request.layouts),
+            input_map=request.input_map,
+            output_map=request.output_map,
+            data=request.data,
+            data_rows=dataset.rows if dataset is not None else None,
+            data_sha256=dataset.sha256 if dataset is not None else None,
         ),
         environment=environment,
     )

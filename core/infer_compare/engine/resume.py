@@ -69,6 +69,14 @@ def request_of(header: Header) -> SweepRequest:
         percentile=plan.percentile,
         inputs=plan.inputs,
         rtol=plan.rtol,
+        models={one.backend: one.model for one in header.contenders if one.model is not None},
+        pythons={one.backend: one.python for one in header.contenders if one.python is not None},
+        convert=plan.convert,
+        trust=plan.trust,
+        layouts=plan.layouts,
+        input_map=plan.input_map,
+        output_map=plan.output_map,
+        data=plan.data,
         command=header.command,
     )
 
@@ -78,6 +86,11 @@ def _differences(then: Header, now: Header) -> Iterator[str]:
     if then.model.sha256 != now.model.sha256:
         hashes = f"{then.model.sha256[:DIGITS]} then, {now.model.sha256[:DIGITS]} now"
         yield f"the model {then.model.source} has changed ({hashes})"
+    for old, new in zip(then.contenders, now.contenders, strict=True):
+        if old.model_sha256 != new.model_sha256:
+            yield f"the model {old.model} of {old.label} has changed"
+    if then.plan.data_sha256 != now.plan.data_sha256:
+        yield f"the data set {then.plan.data} has changed"
     was, has = then.environment, now.environment
     for name in sorted({*was.packages, *has.packages}):
         before, after = was.packages.get(name), has.packages.get(name)

@@ -74,7 +74,10 @@ class Survey:
                     route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
                 )
                 stack.callback(explorer.close)
-                exploration = Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode)
+                largest = plan.data_rows if plan.scope == "dataset" else None
+                exploration = Exploration(
+                    plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest
+                )
                 if explorer.run(exploration, partial(self._known, label), compare=self._compare):
                     explorations[label], explorers[label] = exploration, explorer
                 used = peaks(self._journal.run).get(label, 0)

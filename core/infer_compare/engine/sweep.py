@@ -16,7 +16,7 @@ from infer_compare.planner import Order
 from infer_compare.results import Closing, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Literal
 
@@ -57,8 +57,25 @@ class Sweep:
             KeyboardInterrupt: after the records were closed and every worker was ended.
             StoreError: a record could not be stored; the workers have been ended.
         """
+        return self._ended(self._phases)
+
+    def check(self) -> Run:
+        """Only what compares outputs: exploring the batch sizes that were asked for, and agreement.
+
+        Raises:
+            KeyboardInterrupt: after every worker was ended.
+        """
+
+        def phases() -> tuple[Literal["complete", "stopped"], str]:
+            self._compared()
+            return "complete", ""
+
+        return self._ended(phases)
+
+    def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
+        """What phases leave, closed however they end."""
         try:
-            state, reason = self._phases()
+            state, reason = phases()
         except KeyboardInterrupt:
             self._close("interrupted", "interrupted from the keyboard or by a signal")
             raise
@@ -87,15 +104,28 @@ class Sweep:
         return run
 
     def _phases(self) -> tuple[Literal["complete", "stopped"], str]:
+        survey, points, pool = self._compared()
+        self._find_limits(points, pool)
+        run = self._journal.run
+        ranked = {label: found for label, found in points.items() if run.differs(label) is None and found}
+        if not ranked:
+            return "complete", ""
+        contest = Contest(self._resolved, ranked, pool, self._journal, self._observer, self._order, self._deadline)
+        return contest.run(disturbed=all(survey.disturbed[label] for label in ranked))
+
+    def _compared(self) -> tuple[Survey, dict[str, tuple[OperatingPoint, ...]], InputPool]:
+        """What every contender can run, explored, with its outputs compared."""
         self._observer.resolved(self._resolved.header)
         told = {one.contender for one in self._journal.run.unusable}
         for unusable in self._resolved.unusable:
             if unusable.contender not in told:
                 self._journal.add(unusable)
             self._observer.note(unusable.contender, f"{unusable.contender} is skipped: {unusable.outcome.reason}")  # type: ignore[union-attr]
-        for plan in self._resolved.inputs:
-            if plan.warning:
-                self._journal.tell(self._observer, "inputs", plan.warning)
+        for topic, text in (
+            *(("model", one) for one in self._resolved.warnings),
+            *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),
+        ):
+            self._journal.tell(self._observer, topic, text)
         sizes = self._plan.batch_sizes
         pool = InputPool(
             self._resolved.inputs, self._plan.seed, self._scratch, max(sizes) if sizes is not None else None
@@ -105,17 +135,9 @@ class Sweep:
         compared = bool(earlier.agreements and (earlier.rounds or earlier.limits))
         survey = Survey(self._resolved, pool, self._journal, self._observer, self._outputs, compare=not compared)
         points = survey.run()
-        if not points:
-            return "complete", ""
-        if not compared:
+        if points and not compared:
             self._agree(points, pool)
-        self._find_limits(points, pool)
-        run = self._journal.run
-        ranked = {label: found for label, found in points.items() if run.differs(label) is None and found}
-        if not ranked:
-            return "complete", ""
-        contest = Contest(self._resolved, ranked, pool, self._journal, self._observer, self._order, self._deadline)
-        return contest.run(disturbed=all(survey.disturbed[label] for label in ranked))
+        return survey, points, pool
 
     def _outputs(self, label: str) -> Path:
         # Labels are the user's words; a folder is named by a number.
@@ -136,7 +158,7 @@ class Sweep:
                 ORACLE_BATCHES,
                 self._observer,
             )
-        outputs = {label: Outputs(self._outputs(label)) for label in points}
+        outputs = {label: Outputs(self._outputs(label), routes[label].wiring.outputs) for label in points}
         known = {(one.contender, one.point) for one in self._journal.run.agreements}
         for one in agree(self._journal.run, points, outputs, judge=judge, oracle=oracle):
             if (one.contender, one.point) in known:

@@ -224,6 +224,7 @@ class Team:
             durations_ns=timed.durations_ns,
             calls_per_stamp=timed.calls_per_stamp,
             discarded=timed.discarded,
+            samples=timed.samples,
             phases=timed.phases,
             diagnostics=timed.diagnostics,
             rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=member.schedstat),

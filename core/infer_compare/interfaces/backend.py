@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces.values import (
     API_VERSION,
     Capabilities,
@@ -18,6 +19,7 @@ from infer_compare.interfaces.values import (
     Device,
     FailureKind,
     MemoryReading,
+    ModelDescription,
     ModelSource,
     OperatingPoint,
     Options,
@@ -27,6 +29,7 @@ from infer_compare.interfaces.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Any, Self
 
@@ -155,6 +158,22 @@ class Backend(ABC, Generic[Loaded]):
             UnsupportedModel: the format, or an operator (named with its node and opset), is not supported.
             ModelError: the file cannot be read.
         """
+
+    def describe(self, model: ModelSource, folder: Path) -> ModelDescription:  # noqa: ARG002 - an override writes there
+        """What a model is that only the framework can read: called once per run, in a process of its own, for the formats
+        in `Capabilities.describes`. A callable is called here, seeded, and what it made is saved, so that every worker
+        loads the same weights.
+
+        Args:
+            model: its format and location as the user typed it; `inputs` has what `--input` said of them.
+            folder: where files may be written that the run needs.
+
+        Raises:
+            UnsupportedModel: the model is of another framework.
+            ModelError: it cannot be read, it raised, or its inputs are not known; what to do is said.
+            UntrustedModel: it could run code of its own, and nobody vouched for it.
+        """
+        raise UnsupportedModel(f"The backend {self.name} cannot read {model.location} of the format {model.format}.")
 
     @abstractmethod
     def to_device(self, loaded: Loaded, device: Device) -> Session[Any]:

@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 import pluggy
+
+from infer_compare.interfaces.values import ModelSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,25 +51,48 @@ class BuiltinModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Converter(msgspec.Struct, frozen=True, kw_only=True):
-    """An edge of the conversion graph, from a file of one format to a file of another."""
+    """An edge of the conversion graph, from a file of one format to a file of another.
+
+    It runs in a process of its own, and what it writes is kept in a cache: by the content of the model, the versions of
+    what it requires, and its options.
+    """
 
     source: str
     target: str
-    cost: float
+    convert: Callable[[ModelSource, Path], None]
+    """Takes the model, with its inputs in `inputs`, and the path of the file or folder to write."""
+    cost: float = 1.0
     """Paths of least total cost are taken; the built-in edges cost 1."""
+    backend: str = ""
+    """The backend in whose interpreter it runs, where that is another one."""
     requires: tuple[str, ...] = ()
-    convert: Callable[[Path, Path], None]
-    """Takes the source file and the path to write."""
+    """Top-level modules, looked for and never imported to tell whether it can run."""
+    install_hint: str = ""
+    options: dict[str, str] = {}
+    """What of its settings changes its result, such as an opset."""
 
 
 class Reporter(Protocol):
-    """A report format: a name, a file suffix, and a function of the report document."""
+    """A report format: a name, a file suffix, and a function of the report document.
+
+    One that can put several runs into one report has a method `render_many` besides, see `ReporterOfMany`. One that
+    needs packages may name their top-level modules in `requires`, and the command that installs them in `install_hint`.
+    """
 
     name: str
     suffix: str
 
-    def render(self, document: Any) -> str:  # noqa: ANN401 - the report document's type stands above this layer
-        """The report as text."""
+    def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the report document's type stands above this layer
+        """The report as text, or as bytes where the format is binary."""
+        ...
+
+
+@runtime_checkable
+class ReporterOfMany(Reporter, Protocol):
+    """A report format that takes several runs."""
+
+    def render_many(self, documents: Sequence[Any]) -> str | bytes:
+        """One report of all the runs, in the order in which they were asked for."""
         ...
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 API_VERSION = 1
 """The version of the backend interface. A backend of another version is refused with a sentence."""
@@ -47,7 +50,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend can do, declared on its class and readable without its framework."""
 
     formats: tuple[str, ...]
-    """Model formats that are the framework's own (`onnx`, `pt2`, `keras`, `savedmodel`, `callable`)."""
+    """Model formats that are the framework's own and that `load` takes, such as `onnx`, `pt2` or `keras`."""
+    describes: tuple[str, ...] = ()
+    """Formats that only the framework can read: `describe` tells what such a model is. `callable` stands for a function
+    of the user's that returns a model of this framework."""
     imports: tuple[str, ...] = ()
     """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
@@ -96,6 +102,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it."""
 
 
+class TensorSpec(msgspec.Struct, frozen=True):
+    """Name, dtype and shape of an input or output."""
+
+    name: str
+    dtype: str
+    """A numpy dtype name, such as `float32` or `int64`."""
+    shape: tuple[int | str, ...]
+    """Sizes; a free axis is a name, and the first axis of a batched tensor is called `batch`."""
+
+
 class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
     """A model as it is handed to `Backend.load`."""
 
@@ -106,6 +122,12 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """What reports call it."""
     provenance: Provenance = "native"
+    weights: str = ""
+    """A file with the weights of a model that a callable makes, saved when it was first called; empty without one."""
+    inputs: tuple[TensorSpec, ...] = ()
+    """What is known of the inputs, with the batch axis called `batch`; empty where the file tells by itself."""
+    trusted: bool = False
+    """Whether the user vouches for a file that could run code of its own."""
 
     @property
     def path(self) -> Path:
@@ -113,14 +135,43 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.location)
 
 
-class TensorSpec(msgspec.Struct, frozen=True):
-    """Name, dtype and shape of an input or output."""
+class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is that only its framework can read, as `Backend.describe` found it."""
 
-    name: str
-    dtype: str
-    """A numpy dtype name, such as `float32` or `int64`."""
-    shape: tuple[int | str, ...]
-    """Sizes; a free axis is a name, and the first axis of a batched tensor is called `batch`."""
+    source: ModelSource
+    """What `load` and the converters get from now on; of another format and place where the model was saved first."""
+    inputs: tuple[TensorSpec, ...]
+    """In the order in which the model takes them, with free first axes called `batch`."""
+    outputs: tuple[TensorSpec, ...] = ()
+    """In the framework's own order of flattening; empty where only a run would tell."""
+    files: tuple[str, ...]
+    """Files whose content is the model: what its hash is taken of."""
+    parameters: int | None = None
+    fills: dict[str, str] = {}
+    """How inputs are filled by default, by their names, as `randint(0,30522)`; for inputs of which the model says it."""
+
+
+class ModelSpec:
+    """What a callable may return: a model, and what it does not say of its inputs.
+
+    ::
+
+        def make():
+            return ModelSpec(Encoder(), inputs=["ids:i64[batch,128]=randint(0,30522)"])
+    """
+
+    __slots__ = ("inputs", "model")
+
+    def __init__(self, model: object, inputs: Sequence[str]) -> None:
+        """Keeps both.
+
+        Args:
+            model: of the framework, such as an `nn.Module`, a `keras.Model` or a `tf.function`.
+            inputs: one text per input, in the order in which the model takes them, in the form of `--input`:
+                `name:dtype[batch,...]=fill`, of which the fill may be left out.
+        """
+        self.model = model
+        self.inputs = tuple(inputs)
 
 
 class OperatingPoint(msgspec.Struct, frozen=True, order=True):

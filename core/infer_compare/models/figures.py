@@ -79,7 +79,7 @@ def _parameters(model: onnx.ModelProto) -> int:
 def _flops(model: onnx.ModelProto, sizes: Mapping[str, int]) -> int | None:
     if any(node.op_type in UNCOUNTED or node.domain not in DEFAULT_DOMAINS for node in model.graph.node):
         return None
-    shapes = _shapes(model, sizes)
+    shapes = shapes_at(model, sizes)
     if shapes is None:
         return None
     total = 0
@@ -112,18 +112,18 @@ def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int:
             return 0
 
 
-def _shapes(model: onnx.ModelProto, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]] | None:
-    """Shapes of all values at batch size 1, as far as they can be inferred; None when inference fails."""
+def shapes_at(model: onnx.ModelProto, sizes: Mapping[str, int], *, batch: int = 1) -> dict[str, tuple[int, ...]] | None:
+    """Shapes of all values at a batch size, as far as they can be inferred; None when inference fails."""
     import onnx
     import onnx.shape_inference
 
-    light = _without_weights(model)
+    light = without_weights(model)
     for value in light.graph.input:
         for index, dim in enumerate(value.type.tensor_type.shape.dim):
             if dim.dim_value <= 0:
                 size = sizes.get(dim.dim_param) if dim.dim_param else None
                 if index == 0 or size is not None:
-                    dim.dim_value = 1 if index == 0 else size or 1
+                    dim.dim_value = batch if index == 0 else size or 1
     del light.graph.value_info[:]
     for value in light.graph.output:
         value.type.tensor_type.ClearField("shape")
@@ -139,7 +139,7 @@ def _shapes(model: onnx.ModelProto, sizes: Mapping[str, int]) -> dict[str, tuple
     return shapes
 
 
-def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy whose large constants have a type and a shape but no data, since inference serialises all it is given."""
     import onnx
 

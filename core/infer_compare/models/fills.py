@@ -163,6 +163,9 @@ class FromFile:
         if not self.path.is_file():
             raise InputError(f"There is no file {self.path} to fill the input {name!r} from.")
         try:
+            if self.path.suffix == ".npy":
+                mapped: Array = np.load(self.path, mmap_mode="r", allow_pickle=False)
+                return mapped
             with self.path.open("rb") as file:
                 loaded = np.load(file, allow_pickle=False)
                 if isinstance(loaded, np.ndarray):

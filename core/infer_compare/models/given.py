@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InputError
+from infer_compare.interfaces import TensorSpec
 from infer_compare.models.fills import DTYPES, SHORT, parse_fill
 from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.models.fills import Fill
 
 _TEXT = re.compile(r"(?P<head>[^\[=]+)(?:\[(?P<shape>[^\]]*)\])?(?:=(?P<fill>.+))?", re.DOTALL)
@@ -42,6 +45,32 @@ def parse_input(text: str) -> GivenInput:
         shape=None if match["shape"] is None else _shape(match["shape"], text),
         fill=None if match["fill"] is None else parse_fill(match["fill"]),
     )
+
+
+def declared(texts: Sequence[str]) -> tuple[tuple[TensorSpec, ...], dict[str, str]]:
+    """Inputs that texts declare in full, for a model that does not tell them itself.
+
+    Args:
+        texts: in the form of `--input`, in the order in which the model takes the inputs.
+
+    Returns:
+        Their names, dtypes and shapes; and by name how they are filled, where that was said.
+
+    Raises:
+        InputError: a text cannot be understood, or leaves out the dtype or the shape.
+    """
+    specs: list[TensorSpec] = []
+    fills: dict[str, str] = {}
+    for one in map(parse_input, texts):
+        if one.dtype is None or one.shape is None:
+            raise InputError(
+                f"The model does not tell what its input {one.name!r} is; say dtype and shape, as in "
+                f"--input '{one.name}:f32[batch,3,224,224]'."
+            )
+        specs.append(TensorSpec(one.name, one.dtype, one.shape))
+        if one.fill is not None:
+            fills[one.name] = str(one.fill)
+    return tuple(specs), fills
 
 
 def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:

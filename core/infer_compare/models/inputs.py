@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError, StorageFull
@@ -44,7 +44,10 @@ class InputPlan:
 
 
 def resolve_inputs(
-    specs: Sequence[TensorSpec], given: Sequence[str], metadata: Mapping[str, str]
+    specs: Sequence[TensorSpec],
+    given: Sequence[str],
+    metadata: Mapping[str, str],
+    data: Mapping[str, Path] | None = None,
 ) -> tuple[InputPlan, ...]:
     """How each input is made, in the order of the model.
 
@@ -54,6 +57,7 @@ def resolve_inputs(
         specs: the model's inputs, with the batch axis called `batch`.
         given: what was said of them with `--input`.
         metadata: the file's own, which may say how inputs are filled.
+        data: the file with the rows of each input, by name, where they come from a data set.
 
     Raises:
         InputError: an unknown input, or one that does not fit the model; a free axis without a size.
@@ -64,6 +68,10 @@ def resolve_inputs(
         if one.name in by_name:
             raise InputError(f"--input names {one.name!r} twice; say all of it in one.")
         by_name[one.name] = one
+    for name, path in (data or {}).items():
+        if name in by_name and by_name[name].fill is not None:
+            raise InputError(f"--input fills {name!r}, and so does --data; leave one of them out.")
+        by_name[name] = replace(by_name.get(name, GivenInput(name)), fill=FromFile(path))
     names = [spec.name for spec in specs]
     for name in by_name:
         if name not in names:

@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.errors import ModelError
+from infer_compare.interfaces import ModelSource
 from infer_compare.models.figures import figures
+from infer_compare.models.fills import METADATA_KEY
 from infer_compare.models.onnx_file import external_files, load_external_data, parse_onnx
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import BATCH, name_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from infer_compare.interfaces import BuiltinModel, TensorSpec
+    import onnx
+
+    from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
 
 CHUNK_BYTES = 1 << 20
 
@@ -43,15 +49,26 @@ class ResolvedModel:
     flops_per_sample: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about what was done to the model, or guessed."""
+    origin: ModelSource | None = None
+    """What a backend gets, where that is more than the file: a model that was described in a process of its own."""
+
+    @property
+    def given(self) -> ModelSource:
+        """The model as a backend or a converter gets it."""
+        return self.origin or ModelSource(
+            format=self.format, location=str(self.path), name=self.name, inputs=self.inputs
+        )
 
 
 def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel]) -> ResolvedModel:
     """The model that a text names.
 
     Args:
-        text: a name out of `models`, which comes first, or the path of an `.onnx` file.
+        text: a name out of `models`, which comes first, or the path of an `.onnx` file; see `is_foreign` for others.
         seed: of the weights, for a model that is built.
-        folder: where a model that is built is written to, as `NAME.onnx`.
+        folder: where a model that is built is written to, as `NAME.onnx`, and one whose batch axis was made free.
         models: those that can be named.
 
     Raises:
@@ -59,16 +76,62 @@ def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, Bu
             absent or outside its folder; its format is not read; or it cannot be run at several batch sizes.
     """
     if text in models:
-        return _read_onnx(_build(models[text], seed, folder), name=text, source=text)
+        return _read_onnx(_build(models[text], seed, folder), name=text, source=text, folder=folder)
     path = Path(text)
     form = format_of(text)
     if form is None:
         raise _unknown(text, models)
-    reader = READERS.get(form)
-    if reader is None:
-        takes = ", ".join(READERS)
-        raise ModelError(f"{text} is a model of the format {form}, which is not read; export it to one of: {takes}.")
-    return reader(path, name=path.stem, source=text)
+    if form != "onnx":
+        raise ModelError(f"{text} is a model of the format {form}, which only its framework reads.")
+    return _read_onnx(path, name=path.stem, source=text, folder=folder)
+
+
+def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
+    """The format of a model that only its framework can read, or None for one that is read here.
+
+    Raises:
+        ModelError: the file or folder is missing or empty.
+    """
+    form = None if text in models else format_of(text)
+    if form in {None, "onnx"}:
+        return None
+    path = Path(text)
+    if form != "callable" and not path.exists():
+        raise ModelError(f"There is no file {text}.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise ModelError(f"{text} is empty; export the model again.")
+    return form
+
+
+def described(text: str, description: ModelDescription) -> ResolvedModel:
+    """A model that its framework has described.
+
+    Args:
+        text: as it was typed.
+        description: what the framework said of it.
+
+    Raises:
+        ModelError: it cannot be run at several batch sizes.
+    """
+    origin = description.source
+    _check_batch(Path(text), description.inputs)
+    files = [file for one in map(Path, description.files) for file in _files(one)]
+    return ResolvedModel(
+        path=Path(origin.location),
+        name=origin.name,
+        source=text,
+        format=origin.format,
+        sha256=_sha256(files),
+        inputs=description.inputs,
+        outputs=description.outputs,
+        parameters=description.parameters,
+        metadata={METADATA_KEY + name: fill for name, fill in description.fills.items()},
+        origin=msgspec.structs.replace(origin, inputs=description.inputs),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 
 def format_of(text: str) -> str | None:
@@ -84,9 +147,9 @@ def format_of(text: str) -> str | None:
 
 def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
     path = Path(text)
-    takes = ", ".join(suffix for suffix, form in SUFFIXES.items() if form in READERS)
+    takes = ", ".join(SUFFIXES)
     if path.is_dir():
-        return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}).")
+        return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}) or a SavedModel.")
     if path.exists():
         return ModelError(f"{text} is no model that is read; a model file ends in {takes}.")
     close = difflib.get_close_matches(text.casefold(), models, n=1, cutoff=0.5)
@@ -110,7 +173,7 @@ def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
     return path
 
 
-def _read_onnx(path: Path, *, name: str, source: str) -> ResolvedModel:
+def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedModel:
     model = parse_onnx(path)
     files = [path, *(path.parent / one for one in external_files(model))]
     load_external_data(model, path)  # which refuses files outside the model's folder
@@ -121,6 +184,11 @@ def _read_onnx(path: Path, *, name: str, source: str) -> ResolvedModel:
             raise ModelError(
                 f"{path} does not tell the shape of its input {value.name!r}; re-export it with shapes, the first axis free."
             )
+    warnings: tuple[str, ...] = ()
+    if inputs and all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs):
+        model, path, sentence = _with_free_batch(model, path, inputs, folder)
+        inputs, outputs = name_batch(*read_specs(model))
+        warnings = (sentence,)
     _check_batch(path, inputs)
     size = figures(model)
     return ResolvedModel(
@@ -134,6 +202,7 @@ def _read_onnx(path: Path, *, name: str, source: str) -> ResolvedModel:
         parameters=size.parameters,
         flops_per_sample=size.flops_per_sample,
         metadata={entry.key: entry.value for entry in model.metadata_props},
+        warnings=warnings,
     )
 
 
@@ -159,11 +228,34 @@ def _check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
             f"The first axis of input {first.name!r} of {path} is fixed at {first.shape[0]}, while other inputs have the "
             "batch there; every input needs the batch as its first axis."
         )
-    raise ModelError(
-        f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}); export the model with a free "
-        'first axis, as with torch.onnx.export(..., dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}}) or a Keras '
+    raise _fixed_batch(path, first)
+
+
+def _fixed_batch(path: Path, first: TensorSpec, reason: str = "") -> ModelError:
+    return ModelError(
+        f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; export the model with a "
+        'free first axis, as with torch.onnx.export(..., dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}}) or a Keras '
         "input whose batch size is None."
     )
+
+
+def _with_free_batch(
+    model: onnx.ModelProto, path: Path, inputs: Sequence[TensorSpec], folder: Path
+) -> tuple[onnx.ModelProto, Path, str]:
+    """A model whose batch axis is fixed made into one whose batch axis is free: model, file, and what to say of it.
+
+    Raises:
+        ModelError: it could not be proved that the rewritten model computes the same.
+    """
+    from infer_compare.models.rebatch import Unproved, note, rebatch, write_rebatched
+
+    first = inputs[0]
+    try:
+        changed = rebatch(model)
+        return changed, write_rebatched(changed, folder, path.stem), note(int(first.shape[0]))
+    except Unproved as error:
+        reason = f", and that it can be made free could not be proved: {error}"
+        raise _fixed_batch(path, first, reason) from error
 
 
 def _sha256(files: Sequence[Path]) -> str:
@@ -174,7 +266,3 @@ def _sha256(files: Sequence[Path]) -> str:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
     return digest.hexdigest()
-
-
-READERS: Mapping[str, Callable[..., ResolvedModel]] = {"onnx": _read_onnx}
-"""Formats that are read."""

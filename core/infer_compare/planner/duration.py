@@ -47,24 +47,30 @@ class Expectation:
     first_call_ns: Mapping[tuple[str, OperatingPoint], int]
     asynchronous: frozenset[str] = frozenset()
     """Contenders whose device works on its own."""
+    passes: bool = False
+    """Whether an iteration is a pass over a data set, of which a slice may be one."""
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
         """What exploring saw."""
         measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
+        plan = run.header.plan
         starts = {
             start.contender: (start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns) / 1e9 + END_S
             for start in run.starts
         }
         return cls(
             start_s=starts,
-            latency_ns={key: outcome.latency_ns for key, outcome in measured.items()},
+            latency_ns={key: outcome.latency_ns * plan.calls(key[1].batch) for key, outcome in measured.items()},
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
+            passes=plan.scope == "dataset",
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
         """The slices of one turn."""
+        if self.passes:
+            return max(SLICE_S, self.latency_ns.get((label, point), 0) / 1e9) + SWITCH_S
         if label in self.asynchronous:
             return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
@@ -74,7 +80,7 @@ class Expectation:
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
         """Reaching the steady state."""
-        latency = self.latency_ns.get((label, point), 0) / 1e9
+        latency = 0.0 if self.passes else self.latency_ns.get((label, point), 0) / 1e9
         first = self.first_call_ns.get((label, point), 0) / 1e9
         return first + max(WARM_UP_S, WARM_UP_CALLS * latency)
 

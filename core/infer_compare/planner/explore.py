@@ -40,14 +40,23 @@ BAD_IN_A_ROW = 2
 class Exploration:
     """The sizes of one contender: those given, or powers of two up to where throughput no longer rises."""
 
-    def __init__(self, sizes: Sequence[int] | None, *, bound_ns: int | None = None, mode: Mode = "default") -> None:
+    def __init__(
+        self,
+        sizes: Sequence[int] | None,
+        *,
+        bound_ns: int | None = None,
+        mode: Mode = "default",
+        largest: int | None = None,
+    ) -> None:
         """Nothing has been tried yet.
 
         Args:
             sizes: ascending, or None for `auto`.
             bound_ns: a latency bound. `auto` goes on past the plateau while batches keep it, to find the largest.
             mode: how much time batches may take.
+            largest: `auto` tries no larger size, such as the length of a data set.
         """
+        self._largest = min(largest or LARGEST_AUTO, LARGEST_AUTO)
         self._given = tuple(sizes) if sizes is not None else None
         self._bound_ns = bound_ns
         self._mode = mode
@@ -67,7 +76,7 @@ class Exploration:
             left = [size for size in self._given if size not in self._outcomes]
             return OperatingPoint(left[0]) if left else None
         size = 2 * max(self._outcomes, default=0) or 1
-        return None if size > LARGEST_AUTO or self._plateau() else OperatingPoint(size)
+        return None if size > self._largest or self._plateau() else OperatingPoint(size)
 
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         """Tells how a size ended."""

@@ -22,7 +22,8 @@ def unsettled(
 ) -> tuple[OperatingPoint, ...]:
     """The operating points at which some pair of contenders is not settled and still can be, ascending.
 
-    A point that only one contender runs has nothing to settle; two restarts tell its figures. Nothing more comes of a
+    A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
+    alone is measured to the end, so that later runs can be compared with it. Nothing more comes of a
     pair whose interval no longer shrinks, or that no look to come can settle.
 
     Args:
@@ -35,6 +36,8 @@ def unsettled(
         return tuple(every)
     measurements = Measurements(run.rounds, run.header.plan.threads)
     to_come = run.header.plan.restarts - restarts_done
+    if len(points) == 1:
+        return tuple(every) if to_come > 0 else ()
     return tuple(point for point in every if _open(run, measurements, points, point, to_come))
 
 

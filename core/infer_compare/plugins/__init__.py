@@ -1,18 +1,20 @@
 """Discovery of plugins, their refusal, and their listing."""
 
-from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins, load_backend
+from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins, load_backend, load_converter
 from infer_compare.plugins.options import OptionDescription, describe_options, read_options
-from infer_compare.plugins.registration import BackendEntry, Broken, Origin, is_installed
+from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, is_installed
 
 __all__ = [
     "BLOCK_VARIABLE",
     "BackendEntry",
     "Broken",
+    "ConverterEntry",
     "OptionDescription",
     "Origin",
     "Plugins",
     "describe_options",
     "is_installed",
     "load_backend",
+    "load_converter",
     "read_options",
 ]

@@ -19,7 +19,7 @@ import pluggy
 
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.interfaces import GROUP, PROJECT, Backend, BuiltinModel, Converter, Reporter, hooks
-from infer_compare.plugins.registration import BackendEntry, Broken, Origin, refusal
+from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class Plugins:
         self._manager.add_hookspecs(hooks)
         self._backends: dict[str, BackendEntry] = {}
         self._models: list[BuiltinModel] = []
-        self._converters: list[Converter] = []
+        self._converters: dict[str, ConverterEntry] = {}
         self._reporters: list[Reporter] = []
         self.broken: list[Broken] = []
         self.loaded: list[Origin] = []
@@ -114,7 +114,12 @@ class Plugins:
                 continue
             self._add(BackendEntry(candidate, origin, f"entry:{origin.plugin}:{candidate.name}"))
         self._models += models
-        self._converters += converters
+        for one in converters:
+            if not isinstance(one, Converter):
+                self.broken.append(Broken(origin, f"{one!r} is not an infer_compare.Converter"))
+                continue
+            reference = f"{origin.plugin}:{one.source}:{one.target}"
+            self._converters[reference] = ConverterEntry(one, origin, reference)
         self._reporters += reporters
         self.loaded.append(origin)
 
@@ -155,9 +160,9 @@ class Plugins:
         return tuple(self._models)
 
     @property
-    def converters(self) -> tuple[Converter, ...]:
+    def converters(self) -> tuple[ConverterEntry, ...]:
         """Edges between model formats that plugins brought."""
-        return tuple(self._converters)
+        return tuple(self._converters.values())
 
     @property
     def reporters(self) -> tuple[Reporter, ...]:
@@ -240,11 +245,29 @@ def load_backend(reference: str) -> type[Backend[Any]]:
     place, _, name = rest.rpartition(":")
     if kind == "file":
         return load_file_backend(Path(place), name)
-    points = entry_points(group=GROUP, name=place)
+    return _only(place).find(name).backend
+
+
+def load_converter(reference: str) -> Converter:
+    """The converter that a reference names: what a worker imports, its plugin and no other.
+
+    Raises:
+        UnknownBackend: its plugin is not installed here.
+        BackendUnusable: its plugin cannot be imported, or brings no such converter any more.
+    """
+    plugins = _only(reference.partition(":")[0])
+    for entry in plugins.converters:
+        if entry.reference == reference:
+            return entry.converter
+    reason = next((one.reason for one in plugins.broken), "it brings no such converter")
+    raise BackendUnusable(f"The converter {reference} cannot be used: {reason}.")
+
+
+def _only(plugin: str) -> Plugins:
+    points = entry_points(group=GROUP, name=plugin)
     if not points:
-        raise UnknownBackend(f"No plugin {place!r} is installed for the interpreter {sys.executable}.")
-    plugins = Plugins.discover(points=points)
-    return plugins.find(name).backend
+        raise UnknownBackend(f"No plugin {plugin!r} is installed for the interpreter {sys.executable}.")
+    return Plugins.discover(points=points)
 
 
 def _built_in(point: EntryPoint) -> bool:

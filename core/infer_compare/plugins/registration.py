@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infer_compare.interfaces import API_VERSION, Backend, Capabilities, Options
+from infer_compare.interfaces import API_VERSION, Backend, Capabilities, Converter, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,20 @@ class BackendEntry(msgspec.Struct, frozen=True):
     def missing(self) -> tuple[str, ...]:
         """Modules that the backend requires and that are not installed; nothing is imported to find out."""
         return tuple(module for module in self.backend.requires if not is_installed(module))
+
+
+class ConverterEntry(msgspec.Struct, frozen=True):
+    """A converter that can be used."""
+
+    converter: Converter
+    origin: Origin
+    reference: str
+    """How a worker finds it again: `PLUGIN:SOURCE:TARGET`."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that it requires and that are not installed; nothing is imported to find out."""
+        return tuple(module for module in self.converter.requires if not is_installed(module))
 
 
 class Broken(msgspec.Struct, frozen=True):

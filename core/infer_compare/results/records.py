@@ -40,6 +40,9 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Another interpreter for its worker, where one was named."""
     file: str | None = None
     """`FILE.py:Class` as it was typed, of a backend without a package."""
+    model: str | None = None
+    """A model of its own, as it was typed, where one was named for its backend."""
+    model_sha256: str | None = None
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +85,29 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     """`--input` specifications as they were typed."""
     rtol: float | None = None
+    trust: bool = False
+    """Whether model files were let run code of their own."""
+    convert: bool = True
+    """Whether models could be converted."""
+    layouts: dict[str, str] = {}
+    """Layout of four-dimensional inputs, by backend, where it has a model of its own."""
+    input_map: tuple[str, ...] = ()
+    """`--input-map` specifications as they were typed."""
+    output_map: tuple[str, ...] = ()
+    """`--output` specifications as they were typed."""
+    data: str | None = None
+    """The data set that inputs were taken from, as it was typed."""
+    data_rows: int | None = None
+    """How many samples it has."""
+    data_sha256: str | None = None
     margin: float = 0.03
     """Relative difference below which two contenders count as the same."""
     expected_s: float | None = None
     """How long the run was expected to take."""
+
+    def calls(self, batch: int) -> int:
+        """Calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
+        return -(-self.data_rows // batch) if self.scope == "dataset" and self.data_rows else 1
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,12 +76,14 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Nanoseconds of each iteration's parts, one entry per iteration (`end_to_end` scope)."""
+    """Nanoseconds of each iteration's parts, one entry per iteration (`end_to_end` and `dataset` scopes)."""
 
     stage_ns: tuple[int, ...]
     run_ns: tuple[int, ...]
     """Run and synchronize."""
     fetch_ns: tuple[int, ...]
+    load_ns: tuple[int, ...] = ()
+    """Assembling batches (`dataset` scope)."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_stamp: int = 1
     discarded: int = 0
     """Calls before the first stamp kept."""
+    samples: int | None = None
+    """Samples of one iteration, where that is not the batch size: a pass over a data set."""
     phases: PhaseTimes | None = None
     diagnostics: Diagnostics | None = None
     rejected: str | None = None

@@ -27,6 +27,8 @@ class TimedSlice(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_stamp: int = 1
     discarded: int = 0
     """Calls before the first stamp."""
+    samples: int | None = None
+    """Samples of one call, where it is not a batch."""
     phases: PhaseTimes | None = None
     """The parts of each iteration, where the loop tells them apart."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from infer_compare.errors import ProtocolViolation
-from infer_compare.interfaces import Device, FailureKind, ModelSource, OperatingPoint, TensorSpec
+from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
 from infer_compare.results import Memory, Scope, Series
 from infer_compare.results.slices import Diagnostics, PhaseTimes
 
@@ -61,6 +61,10 @@ class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
     """Where the rows of input lie: one `.npy` file per input, mapped and never copied whole."""
 
     paths: tuple[str, ...]
+    axes: tuple[tuple[int, ...], ...] = ()
+    """For each input the axes of the file in the order in which the model takes them; empty as they are."""
+    dataset: tuple[str, ...] = ()
+    """The whole data set, where passes over it are timed: one file per input."""
 
 
 class Explore(Message, frozen=True, kw_only=True, tag="explore"):
@@ -100,11 +104,36 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     """How long the `sustained` series runs."""
 
 
+class Describe(Message, frozen=True, kw_only=True, tag="describe"):
+    """Tell what a model is that only the framework can read."""
+
+    model: ModelSource
+    folder: str
+    """For files that the run needs."""
+
+
+class Convert(Message, frozen=True, kw_only=True, tag="convert"):
+    """Write a model as one of another format."""
+
+    converter: str
+    """See `plugins.ConverterEntry.reference`."""
+    model: ModelSource
+    target: str
+    """The file or folder to write."""
+
+
+class Collect(Message, frozen=True, kw_only=True, tag="collect"):
+    """Call a function that makes data, and write what it returns."""
+
+    location: str
+    folder: str
+
+
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):
     """Close the session and end."""
 
 
-Request = Open | Load | Inputs | Explore | WarmUp | TimeSlice | Bye
+Request = Open | Load | Inputs | Explore | WarmUp | TimeSlice | Describe | Convert | Collect | Bye
 
 
 class Begins(Message, frozen=True, kw_only=True, tag="begins"):
@@ -143,6 +172,12 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
     """An answer without content."""
 
 
+class Described(Message, frozen=True, kw_only=True, tag="described"):
+    """What the model is."""
+
+    description: ModelDescription
+
+
 class Explored(Message, frozen=True, kw_only=True, tag="explored"):
     """The operating point ran."""
 
@@ -175,6 +210,7 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     durations_ns: tuple[int, ...]
     calls_per_stamp: int
     discarded: int
+    samples: int | None = None
     phases: PhaseTimes | None
     diagnostics: Diagnostics
 
@@ -186,13 +222,13 @@ class Failure(Message, frozen=True, kw_only=True, tag="failure"):
     fatal: bool
     error: str
     """Class of the exception."""
-    category: Literal["error", "usage", "model", "unsupported", "device"]
+    category: Literal["error", "usage", "model", "unsupported", "untrusted", "device"]
     """`error` for anything the backend raised by accident; else which of our own errors it was."""
     text: str
     traceback: str
 
 
-Reply = Begins | Opened | Loaded | Done | Explored | WarmedUp | Timed | Failure
+Reply = Begins | Opened | Loaded | Done | Described | Explored | WarmedUp | Timed | Failure
 
 _encoder = msgspec.msgpack.Encoder()
 request_decoder = msgspec.msgpack.Decoder(Request)

@@ -32,13 +32,16 @@ def test_the_hook_registers_the_backend_under_its_names() -> None:
     assert cls.requires == ("tensorflow",)
 
 
-@pytest.mark.parametrize("given", ["savedmodel", "keras", "callable", "pt2"])
-def test_what_is_not_declared_is_not_loaded(backend: TensorFlowBackend, given: str) -> None:
+@pytest.mark.parametrize("given", ["callable", "pt2"])
+def test_what_is_not_declared_is_not_loaded(backend: TensorFlowBackend, given: str, tmp_path: Path) -> None:
     """The declaration decides the route of a model, and curves from ONNX are called imported."""
     declared = backend.capabilities
-    assert (declared.formats, declared.imports) == ((), ("onnx",))
+    assert (declared.formats, declared.imports) == (("keras", "savedmodel"), ("onnx",))
+    assert declared.describes == ("callable", "keras", "savedmodel")
     with pytest.raises(UnsupportedModel, match=f"of format '{given}'"):
         backend.load(ModelSource(format=given, location="net", name="net"))
+    with pytest.raises(UnsupportedModel, match="of the format onnx"):
+        backend.describe(ModelSource(format="onnx", location="net", name="net"), tmp_path)
 
 
 def test_the_version_is_the_frameworks_own(backend: TensorFlowBackend) -> None:
@@ -94,6 +97,9 @@ def test_an_option_that_does_not_fit_is_refused() -> None:
     assert msgspec.convert({"jit_compile": True}, TensorFlowOptions).jit_compile
     with pytest.raises(msgspec.ValidationError, match="jit_compile"):
         msgspec.convert({"jit_compile": "yes"}, TensorFlowOptions)
+    for prefetch in ("on", "0", "-1", ""):
+        with pytest.raises(msgspec.ValidationError, match="prefetch"):
+            msgspec.convert({"prefetch": prefetch}, TensorFlowOptions)
     with pytest.raises(msgspec.ValidationError, match="xla"):
         msgspec.convert({"xla": True}, TensorFlowOptions)
 

@@ -45,13 +45,17 @@ def test_the_hook_registers_the_backend_under_its_names() -> None:
     assert "infer-compare[torch]" in cls.install_hint
 
 
-def test_it_claims_no_format_but_the_one_that_it_imports(backend: TorchBackend, tmp_path: Path) -> None:
-    """Every curve is labelled imported, since the module is our rendering of an ONNX file."""
-    assert backend.capabilities.formats == ()
+def test_it_says_which_formats_are_its_own(backend: TorchBackend, tmp_path: Path) -> None:
+    """An ONNX file is imported; a format of another framework is refused with what would do."""
+    assert backend.capabilities.formats == ("nn.Module", "pt2")
+    assert backend.capabilities.describes == ("callable", "pt2")
     assert backend.capabilities.imports == ("onnx",)
-    for form in ("pt2", "callable", "keras", "savedmodel"):
-        with pytest.raises(UnsupportedModel, match=rf"reads ONNX files, not models of the format {form}"):
-            backend.load(ModelSource(format=form, location=str(tmp_path / "net"), name="net"))
+    for form in ("keras", "savedmodel"):
+        source = ModelSource(format=form, location=str(tmp_path / "net"), name="net")
+        with pytest.raises(UnsupportedModel, match=rf"not models of the format {form}; torch\.onnx\.export"):
+            backend.load(source)
+        with pytest.raises(UnsupportedModel, match=f"cannot tell what a model of the format {form} is"):
+            backend.describe(source, tmp_path)
 
 
 def test_the_version_is_the_frameworks_own(backend: TorchBackend) -> None:
@@ -114,8 +118,9 @@ def test_a_cuda_device_that_is_not_there_is_unavailable_with_the_reason(
 def test_every_option_is_described_and_off_by_default() -> None:
     """What runs without options is torch as it comes."""
     options = {one.name: one for one in describe_options(TorchBackend)}
-    assert set(options) == {"compile", "dynamic", "channels_last"}
-    assert all(one.default == "false" and one.text for one in options.values())
+    assert set(options) == {"compile", "dynamic", "channels_last", "loader_workers", "pin_memory"}
+    assert {one.default for one in options.values()} == {"false", "0"}
+    assert all(one.text for one in options.values())
 
 
 def test_an_option_that_is_not_there_is_refused_with_a_suggestion() -> None:

@@ -107,8 +107,16 @@ def test_an_input_without_a_size_for_a_free_axis_is_refused_with_the_text_to_wri
 
 
 def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
-    """How to export it free."""
-    _refused(cli("run", _relu(tmp_path / "fixed.onnx", [1, 4]), "-b", FAKE), "batch axis", "fixed at 1", "export")
+    """How to export it free; two inputs with different sizes there cannot be made free."""
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "y"], ["z"])],
+        "product",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4, 4]) for name in "xy"],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [4, 4])],
+    )
+    path = tmp_path / "fixed.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    _refused(cli("run", path, "-b", FAKE), "batch axis", "fixed at 4", "export")
 
 
 @pytest.mark.parametrize(

@@ -134,9 +134,9 @@ def test_a_format_is_told_by_its_look(text, form):
 
 
 @pytest.mark.parametrize("text", ["net.pt2", "net.keras", "net.py:make"])
-def test_formats_that_are_not_read_are_named(resolve, text):
-    """With what to do instead."""
-    with pytest.raises(ModelError, match=r"of the format (pt2|keras|callable), which is not read; .* onnx"):
+def test_formats_that_only_their_framework_reads_are_named(resolve, text):
+    """Nothing of them is read here."""
+    with pytest.raises(ModelError, match=r"of the format (pt2|keras|callable), which only its framework reads"):
         resolve(text)
 
 
@@ -153,10 +153,25 @@ def test_folders_and_other_files_are_told_apart(resolve, tmp_path):
         resolve(text)
 
 
-def test_a_fixed_batch_axis_is_refused_with_the_way_out(resolve, write):
-    """The sentence tells its size and how to export."""
+def test_a_fixed_batch_axis_is_made_free(resolve, write, tmp_path):
+    """The rewritten file lies in the run's folder, the hash is the original's, and a sentence says so."""
     path = write([RELU], inputs=[("x", TensorProto.FLOAT, [1, 4])], outputs=[("y", TensorProto.FLOAT, [1, 4])])
-    with pytest.raises(ModelError, match=r"batch axis of .* is fixed at 1 \(input 'x'\); .*dynamic_shapes"):
+    found = resolve(path)
+    assert found.path == tmp_path / "built" / "net-free-batch.onnx"
+    assert found.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
+    assert found.outputs == (TensorSpec("y", "float32", ("batch", 4)),)
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.warnings == ("The batch axis was fixed at 1 and was made free; proved on 3 rows.",)
+
+
+def test_a_fixed_batch_axis_that_cannot_be_made_free_is_refused_with_the_way_out(resolve, write):
+    """The sentence tells its size, why it stays, and how to export."""
+    path = write(
+        [helper.make_node("ReduceSum", ["x"], ["y"], keepdims=0)],
+        inputs=[("x", TensorProto.FLOAT, [1, 4])],
+        outputs=[("y", TensorProto.FLOAT, [])],
+    )
+    with pytest.raises(ModelError, match=r"is fixed at 1 \(input 'x'\), and .* no batch axis; .*dynamic_shapes"):
         resolve(path)
 
 
@@ -212,8 +227,9 @@ def test_a_plugins_model_that_cannot_be_built_is_told_with_its_error(resolve):
 def test_a_plugins_model_is_read_like_a_file(resolve, model):
     """It must have a batch axis too."""
     good = BuiltinModel(name="good", summary="", build=lambda seed: model([RELU]))
+    over_rows = helper.make_node("Softmax", ["x"], ["y"], axis=0)
     bad = BuiltinModel(
-        name="bad", summary="", build=lambda seed: model([RELU], inputs=[("x", TensorProto.FLOAT, [2, 4])])
+        name="bad", summary="", build=lambda seed: model([over_rows], inputs=[("x", TensorProto.FLOAT, [2, 4])])
     )
     assert resolve("good", models={"good": good}).name == "good"
     with pytest.raises(ModelError, match="fixed at 2"):

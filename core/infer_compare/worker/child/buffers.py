@@ -24,14 +24,27 @@ def pool_rows(largest_batch: int, row_bytes: int) -> int:
     return max(largest_batch + ROTATED - 1, disjoint)
 
 
+def mapped(paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> list[NDArray[Any]]:
+    """Arrays mapped from files, with their axes in another order where one is given. What is written stays private."""
+    import numpy as np
+
+    arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="c") for path in paths]
+    if not (arrays and axes):
+        return arrays
+    return [array.transpose(order) if order else array for array, order in zip(arrays, axes, strict=True)]
+
+
 class Pool:
     """Rows of every input, mapped from files."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        """Maps the files; nothing is read yet."""
-        import numpy as np
+    def __init__(self, paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> None:
+        """Maps the files; nothing is read yet.
 
-        self._arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="r") for path in paths]
+        Args:
+            paths: one `.npy` file per input.
+            axes: for each, its axes in the order in which the model takes them; empty as they are.
+        """
+        self._arrays = mapped(paths, axes)
         self.rows = min(len(array) for array in self._arrays)
 
     def batch(self, size: int, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:

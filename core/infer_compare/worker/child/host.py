@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,13 +15,18 @@ from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.nvml import GpuProbe, probe_for
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
-from infer_compare.plugins import load_backend, read_options
+from infer_compare.plugins import load_backend, load_converter, read_options
 from infer_compare.results import Memory
 from infer_compare.timing import SliceLimits, warm_up
-from infer_compare.worker.child.buffers import Pool
+from infer_compare.worker.child.buffers import Pool, mapped
+from infer_compare.worker.child.passes import Passes
 from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
 from infer_compare.worker.protocol import (
     VERSION,
+    Collect,
+    Convert,
+    Describe,
+    Described,
     Done,
     Explore,
     Explored,
@@ -36,7 +42,7 @@ from infer_compare.worker.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
     from infer_compare.results import Scope
@@ -53,7 +59,8 @@ class Host:
         self.backend: Backend[Any] | None = None
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
-        self._staged: Staged | None = None
+        self._dataset: Sequence[Any] = ()
+        self._staged: Staged | Passes | None = None
         self._asynchronous = False
         self._noise = NoiseProbe()
         self._gpu: GpuProbe | None = None
@@ -106,9 +113,30 @@ class Host:
             asynchronous=self._asynchronous,
         )
 
+    def describe(self, request: Describe) -> Described:
+        """Tells what a model is that only the framework can read."""
+        if self.backend is None:
+            raise InferCompareError("The worker was asked to describe a model before it was opened.")
+        return Described(description=self.backend.describe(request.model, Path(request.folder)))
+
+    @staticmethod
+    def convert(request: Convert) -> Done:
+        """Writes a model as one of another format."""
+        load_converter(request.converter).convert(request.model, Path(request.target))
+        return Done()
+
+    @staticmethod
+    def collect(request: Collect) -> Done:
+        """Calls a function that makes data, and writes what it returns."""
+        from infer_compare.models.dataset import collect
+
+        collect(request.location, Path(request.folder))
+        return Done()
+
     def inputs(self, request: Inputs) -> Done:
-        """Maps the pool of input rows."""
-        self._pool = Pool(request.paths)
+        """Maps the pool of input rows, and the data set where there is one."""
+        self._pool = Pool(request.paths, request.axes)
+        self._dataset = mapped(request.dataset, request.axes)
         return Done()
 
     def explore(self, request: Explore) -> Explored:
@@ -186,12 +214,13 @@ class Host:
         staged = self._stage(request.point, request.scope)
         with session.running():
             result = warm_up(staged.calls, clock)
+        scale = staged.calls_per_warm
         return WarmedUp(
             prepare_ns=prepare_ns,
             first_call_ns=result.first_call_ns,
             calls=result.calls,
             total_ns=result.total_ns,
-            latency_ns=result.latency_ns,
+            latency_ns=round(result.latency_ns * scale),
             steady=result.steady,
             compilations=session.compilations(),
         )
@@ -218,6 +247,7 @@ class Host:
             durations_ns=timed.durations_ns,
             calls_per_stamp=timed.calls_per_stamp,
             discarded=timed.discarded,
+            samples=timed.samples,
             phases=timed.phases,
             diagnostics=diagnostics,
         )
@@ -235,10 +265,14 @@ class Host:
             raise InferCompareError("The worker was asked to run before a model and inputs were there.")
         return self._session, self._pool
 
-    def _stage(self, point: OperatingPoint, scope: Scope) -> Staged:
+    def _stage(self, point: OperatingPoint, scope: Scope) -> Staged | Passes:
         session, pool = self._ready()
         self._unstage()
-        self._staged = Staged(session, pool, point, scope)
+        if scope == "dataset":
+            assert self.backend is not None
+            self._staged = Passes(self.backend, session, self._dataset, point)
+        else:
+            self._staged = Staged(session, pool, point, scope)
         return self._staged
 
     def _unstage(self) -> None:

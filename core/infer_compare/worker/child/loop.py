@@ -9,7 +9,14 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from infer_compare.errors import DeviceUnavailable, InferCompareError, ModelError, UnsupportedModel, UsageError
+from infer_compare.errors import (
+    DeviceUnavailable,
+    InferCompareError,
+    ModelError,
+    UnsupportedModel,
+    UntrustedModel,
+    UsageError,
+)
 from infer_compare.interfaces import Classification, FailureKind
 from infer_compare.interfaces.failures import classify_common
 from infer_compare.worker.child.host import Host
@@ -17,6 +24,9 @@ from infer_compare.worker.child.isolation import isolate
 from infer_compare.worker.protocol import (
     Begins,
     Bye,
+    Collect,
+    Convert,
+    Describe,
     Done,
     Explore,
     Failure,
@@ -113,6 +123,12 @@ def _dispatch(host: Host, request: Request) -> Reply:
             return host.warm_up(request)
         case TimeSlice():
             return host.time_slice(request)
+        case Describe():
+            return host.describe(request)
+        case Convert():
+            return host.convert(request)
+        case Collect():
+            return host.collect(request)
         case Bye():
             host.close()
             return Done()
@@ -141,10 +157,12 @@ def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
     )
 
 
-def _category(error: BaseException) -> Literal["error", "usage", "model", "unsupported", "device"]:
+def _category(error: BaseException) -> Literal["error", "usage", "model", "unsupported", "untrusted", "device"]:
     match error:
         case UnsupportedModel():
             return "unsupported"
+        case UntrustedModel():
+            return "untrusted"
         case ModelError():
             return "model"
         case DeviceUnavailable():

@@ -39,6 +39,8 @@ class Staged:
         self._slots = [session.stage(batch) for batch in batches]
         self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
         self._run = _run_call(session)
+        self.calls_per_warm = 1.0
+        """How many times as long an iteration is as one of `calls`."""
         self.calls: list[Callable[[], None]]
         """One per buffer: an iteration that returns when its work is done."""
         if scope == "device":

@@ -1,0 +1,171 @@
+"""A model in one of TensorFlow's own formats, read and made ready to be traced."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from infer_compare.errors import InputError, ModelError, UnsupportedModel
+from infer_compare.interfaces import TensorSpec
+from infer_compare.models.fills import DTYPES
+from infer_compare.models.specs import name_batch, unnamed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from infer_compare_tensorflow.importer import Target
+
+WIDENED = {"bfloat16": "float32"}
+"""Dtypes of outputs that numpy does not have, and what they are cast to at the end of the graph."""
+
+HOST = "/CPU:0"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model in memory, as its reader hands it over."""
+
+    call: Callable[..., Sequence[tf.Tensor]]
+    """Takes the inputs in the order of `inputs`; returns the outputs in the order of `outputs`. To be traced."""
+    inputs: tuple[TensorSpec, ...]
+    """In the model's own order; free axes are called `axis0` and so on."""
+    outputs: tuple[TensorSpec, ...]
+    precision: str
+    """The dtype in which it computes."""
+    parameters: int
+    """Elements of all its variables."""
+
+
+class NativeProgram:
+    """A native model, with its inputs in the order and of the shapes that were asked for."""
+
+    def __init__(self, read: Callable[[], Served], given: Sequence[TensorSpec] = ()) -> None:
+        """Reads the model into host memory.
+
+        Args:
+            read: reads the model anew, onto the device of the scope it is called in.
+            given: what is known of the inputs from elsewhere; empty for what the model tells.
+
+        Raises:
+            InputError: what was given does not fit the model.
+            ModelError: the model cannot be read.
+        """
+        self._read = read
+        with tf.device(HOST):
+            self._served: Served | None = read()
+        order = matched(self._served.inputs, given) if given else list(range(len(self._served.inputs)))
+        inputs = tuple(given) or self._served.inputs
+        self.inputs: Sequence[TensorSpec]
+        self.outputs: Sequence[TensorSpec]
+        self.inputs, self.outputs = name_batch(inputs, self._served.outputs)
+        self.precision = self._served.precision
+        self.parameters = self._served.parameters
+        self._order = order
+        for role, specs in (("input", self.inputs), ("output", self.outputs)):
+            for spec in specs:
+                if spec.dtype not in DTYPES.values():
+                    raise UnsupportedModel(
+                        f"The {role} {spec.name!r} of the model is of the dtype {spec.dtype}, which cannot be measured; "
+                        f"the dtypes are {', '.join(DTYPES.values())}."
+                    )
+
+    def place(self, device_name: str) -> None:
+        """Brings the variables to a device by reading the model again there; the copy on the host is given up first."""
+        if device_name == HOST and self._served is not None:
+            return
+        self._served = None
+        with tf.device(device_name):
+            self._served = self._read()
+
+    def tracer(self, goal: Target) -> Callable[..., list[tf.Tensor]]:  # noqa: ARG002 - the graph is the author's own
+        """The function to trace: takes the inputs in the order of `inputs`, returns the list of outputs."""
+        served = self._served
+        assert served is not None
+
+        def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
+            arguments = [
+                tensor for _, tensor in sorted(zip(self._order, inputs, strict=True), key=lambda pair: pair[0])
+            ]
+            # An operator of its own for every output: it may be an input, or another output as well.
+            return [
+                tf.cast(one, spec.dtype) if one.dtype.name in WIDENED else tf.identity(one)
+                for one, spec in zip(served.call(*arguments), self.outputs, strict=True)
+            ]
+
+        return trace
+
+
+def matched(known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> list[int]:
+    """For every given input its place in the model: by name where the names are the same ones, else by position.
+
+    Raises:
+        InputError: there are more or fewer of them, or a dtype or a shape does not fit.
+    """
+    if len(known) != len(given):
+        names = ", ".join(spec.name for spec in known)
+        raise InputError(f"The model takes {len(known)} inputs ({names}), and {len(given)} were described.")
+    places = {spec.name: index for index, spec in enumerate(known)}
+    by_name = places.keys() == {spec.name for spec in given}
+    order = [places[spec.name] if by_name else index for index, spec in enumerate(given)]
+    for spec, place in zip(given, order, strict=True):
+        own = known[place]
+        fits = len(own.shape) == len(spec.shape) and all(
+            isinstance(size, str) or size == wanted for size, wanted in zip(own.shape, spec.shape, strict=True)
+        )
+        if not fits or own.dtype != spec.dtype:
+            raise InputError(
+                f"The input {spec.name!r} was described as {spec.dtype}{list(spec.shape)}, and the model's {own.name!r} "
+                f"is {own.dtype}{list(own.shape)}; describe it as the model has it."
+            )
+    return order
+
+
+def spec_of(name: str, dtype: tf.DType, shape: tf.TensorShape | Sequence[int | None]) -> TensorSpec:
+    """A spec with unnamed free axes.
+
+    Raises:
+        ModelError: not even the number of axes is known.
+    """
+    sizes = tf.TensorShape(shape)
+    if sizes.rank is None:
+        raise ModelError(
+            f"The model does not say how many axes {name!r} has; save it with a signature that does, "
+            "such as tf.TensorSpec([None, 128])."
+        )
+    free = (unnamed(index) if size is None else size for index, size in enumerate(sizes.as_list()))
+    return TensorSpec(name, WIDENED.get(dtype.name, dtype.name), tuple(free))
+
+
+def signature_of(specs: Sequence[TensorSpec], names: Sequence[str | None] | None = None) -> list[tf.TensorSpec]:
+    """Specs as `tf.function` takes them, with every named axis free."""
+    return [
+        tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype, name=name)
+        for spec, name in zip(specs, names or (None,) * len(specs), strict=True)
+    ]
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps to itself what TensorFlow, Keras and absl say on the side; errors still rise."""
+    loggers = [logging.getLogger(name) for name in ("tensorflow", "absl")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def sentence(error: BaseException | str, limit: int = 300) -> str:
+    """What an exception says, on one line, with no full stop, and not longer than a line or two."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return (text if len(text) <= limit else f"{text[:limit]}...").rstrip(".")

@@ -1,0 +1,204 @@
+"""What a callable made, written as a `.keras` file or a SavedModel folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from infer_compare.errors import InputError, ModelError, UnsupportedModel
+from infer_compare_tensorflow import scan
+from infer_compare_tensorflow.keras_model import call_in_order, flat, keras, known_inputs
+from infer_compare_tensorflow.native import quiet, sentence, signature_of, spec_of
+from infer_compare_tensorflow.saved_model import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from infer_compare.interfaces import TensorSpec
+
+    Saved = tuple[str, Path, Sequence[TensorSpec]]
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip archive can tell."""
+
+HOW = "say what they are: return ModelSpec(model, inputs=['x:f32[batch,3,224,224]']), or give --input"
+
+
+def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None:  # noqa: ANN401 - what the user returned
+    """Saves a model, the same model always as the same bytes.
+
+    Args:
+        made: a `keras.Model`, a `tf.function`, or a `tf.Module` that can be called.
+        given: its inputs, in order; empty where it tells them itself.
+        folder: where to write.
+
+    Returns:
+        The format, the place, and the inputs in the model's order; None when it is no model of TensorFlow's.
+
+    Raises:
+        ModelError: its inputs are not known, or it cannot be saved.
+        UnsupportedModel: it calls Python functions while it runs.
+    """
+    if isinstance(made, keras().Model):
+        return _save_keras(made, given, folder)
+    if _is_function(made):
+        call, known = _signature(made)
+        owner = None
+    elif isinstance(made, tf.Module):
+        if not callable(made):
+            raise UnsupportedModel(f"The {type(made).__name__} has no __call__; a tf.Module is measured by calling it.")
+        call, known = _signature(made.__call__) if _is_function(made.__call__) else (made, ())
+        owner = made
+    else:
+        return None
+    if known and given and len(known) != len(given):
+        raise InputError(f"The model takes {len(known)} inputs, and {len(given)} were described.")
+    inputs = given or known
+    if not inputs:
+        raise ModelError(f"The {type(made).__name__} does not tell its inputs; {HOW}.")
+    return "savedmodel", _save_graph(call, owner, inputs, folder), inputs
+
+
+def _save_keras(model: Any, given: Sequence[TensorSpec], folder: Path) -> Saved:  # noqa: ANN401 - a keras.Model
+    path = folder / "model.keras"
+    known = known_inputs(model)
+    if known and _saved_as_file(model, path):
+        return "keras", path, given
+    path.unlink(missing_ok=True)
+    if known:
+        inputs = given or known
+
+        def call(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
+            return call_in_order(model, tensors)
+    elif given:
+        inputs = given
+
+        def call(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
+            return model(*tensors, training=False) if _takes_training(model) else model(*tensors)
+    else:
+        raise ModelError(f"The {type(model).__name__} does not tell its inputs; {HOW}.")
+    return "savedmodel", _save_graph(call, None, inputs, folder), inputs
+
+
+def _takes_training(model: Any) -> bool:  # noqa: ANN401 - a keras.Model
+    return bool(getattr(model, "_call_has_training_arg", True))
+
+
+def _saved_as_file(model: Any, path: Path) -> bool:  # noqa: ANN401 - a keras.Model
+    """Saves as `.keras` what any process with Keras can load again without trust; False for everything else."""
+    try:
+        with quiet():
+            model.save(path)
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+    except Exception:  # noqa: BLE001 - layers of the user's own fail in their own ways; a graph takes them
+        return False
+    if scan.unsafe_layers(config) or scan.foreign_classes(config):
+        return False
+    _make_steady(path)
+    return True
+
+
+def _make_steady(path: Path) -> None:
+    """Writes a `.keras` file anew without the times and addresses of the process that saved it.
+
+    They would make the model of every run another one.
+    """
+    fresh = path.with_suffix(".fresh")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(fresh, "w") as new:
+        for name in sorted(old.namelist()):
+            info = zipfile.ZipInfo(name, EPOCH)
+            if name.endswith(".json"):
+                document = json.loads(old.read(name))
+                document.pop("date_saved", None)
+                _number_shared(document, {})
+                new.writestr(info, json.dumps(document))
+                continue
+            with old.open(name) as source, new.open(info, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target, 2**20)
+    fresh.replace(path)
+
+
+def _number_shared(config: object, numbers: dict[int, int]) -> None:
+    """Puts numbers in the place of the addresses by which a configuration tells that two objects are one."""
+    if isinstance(config, dict):
+        if isinstance(address := config.get("shared_object_id"), int):
+            config["shared_object_id"] = numbers.setdefault(address, len(numbers) + 1)
+        for one in config.values():
+            _number_shared(one, numbers)
+    elif isinstance(config, list):
+        for one in config:
+            _number_shared(one, numbers)
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(value, tf.types.experimental.PolymorphicFunction)
+
+
+def _signature(function: Any) -> tuple[Callable[..., Any], Sequence[TensorSpec]]:  # noqa: ANN401 - a `tf.function`
+    """A function of flat tensors, and its inputs where the `tf.function` has a signature; else it and nothing."""
+    if function.input_signature is None:
+        return function, ()
+    with quiet():
+        concrete = function.get_concrete_function()
+    structure = concrete.structured_input_signature
+    specs = tf.nest.flatten(structure)
+    if not all(isinstance(spec, tf.TensorSpec) for spec in specs):
+        raise UnsupportedModel("The signature of the tf.function takes more than dense tensors.")
+    inputs = [spec_of(spec.name or f"input_{index}", spec.dtype, spec.shape) for index, spec in enumerate(specs)]
+
+    def call(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
+        arguments, keywords = tf.nest.pack_sequence_as(structure, list(tensors))
+        return function(*arguments, **keywords)
+
+    return call, inputs
+
+
+def _save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[TensorSpec], folder: Path) -> Path:
+    path = folder / "saved_model"
+    plain = [spec.name for spec in inputs]
+    # The arguments of a signature are sorted by name: names that Python would not take become places.
+    safe = all(name.isidentifier() for name in plain) and len(set(plain)) == len(plain)
+    names = plain if safe else [f"input_{index:03}" for index in range(len(inputs))]
+
+    def serve(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _named(call(*tensors))
+
+    function = tf.function(serve, input_signature=signature_of(inputs, names), autograph=False)
+    module = tf.Module()
+    try:
+        with quiet():
+            module.owner = owner
+            module.held = list(function.get_concrete_function().graph.variables)
+            tf.saved_model.save(module, str(path), signatures=function)
+    except Exception as error:
+        # Tracing runs the user's own code.
+        if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError | UnsupportedModel):
+            raise
+        raise ModelError(f"The model cannot be saved as a SavedModel: {sentence(error)}.") from error
+    parsed = parse(path)
+    if python := scan.PYTHON_OPERATORS.intersection(scan.unsafe_operators(parsed)):
+        raise UnsupportedModel(
+            f"The model calls Python functions while it runs ({', '.join(sorted(python))}), which no other process has; "
+            "make it without tf.py_function and tf.numpy_function."
+        )
+    graph = path / "saved_model.pb"
+    if graph.is_file():
+        graph.write_bytes(parsed.SerializeToString(deterministic=True))
+    return path
+
+
+def _named(outputs: Any) -> dict[str, tf.Tensor]:  # noqa: ANN401 - any structure of tensors
+    """Outputs by name: a flat dictionary's own keys, else numbers that sort in the order of `tf.nest`."""
+    tensors = flat(outputs)
+    if isinstance(outputs, dict) and len(outputs) == len(tensors) and all(isinstance(key, str) for key in outputs):
+        names = sorted(outputs)
+    else:
+        width = len(str(len(tensors) - 1))
+        names = [f"output_{index:0{width}}" for index in range(len(tensors))]
+    return dict(zip(names, map(tf.identity, tensors), strict=True))

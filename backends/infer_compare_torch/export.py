@@ -1,0 +1,202 @@
+"""Modules and exported programs as ONNX files, by torch's own exporter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import traceback
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.fx.experimental.symbolic_shapes import is_concrete_int
+
+from infer_compare import ModelError, UnsupportedModel
+from infer_compare.models.specs import BATCH
+from infer_compare_torch import ONNX_OPSET, loading
+from infer_compare_torch.probing import examples
+from infer_compare_torch.programs import is_bounded, without_log
+from infer_compare_torch.structures import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare import ModelSource, TensorSpec
+
+EXAMPLE = 2
+"""The batch size of the trace; torch would take 1 for a fixed size."""
+LARGEST_BYTES = 1_900_000_000
+"""Weights up to here go into the file itself, which protobuf limits to 2 GiB."""
+SHAPES = "torch.fx.experimental.symbolic_shapes"
+"""The logger that tells when a free size becomes a fixed one."""
+
+
+class Flat(nn.Module):
+    """A module that takes its tensors one after the other and returns a tuple of tensors."""
+
+    def __init__(self, module: nn.Module) -> None:
+        """Wraps the module."""
+        super().__init__()
+        self.module = module
+
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The tensors that the module returns, in torch's order of flattening."""
+        return tuple(leaves(self.module(*tensors)))
+
+
+class Culprit(logging.Handler):
+    """Hears when a free size becomes fixed or bounded, and keeps the line of the model that was being traced."""
+
+    def __init__(self) -> None:
+        """Has heard nothing yet."""
+        super().__init__(logging.INFO)
+        self.line = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Takes the innermost line outside of torch that led to the first such message."""
+        if self.line or "[guard added]" not in record.getMessage():
+            return
+        torch_folder, here = str(Path(torch.__file__).parent), __file__
+        library = str(Path(logging.__file__).parent)
+        for frame in reversed(traceback.extract_stack()):
+            if not frame.filename.startswith((torch_folder, here, library)) and frame.line:
+                self.line = f"{frame.line} ({Path(frame.filename).name}:{frame.lineno})"
+                return
+
+
+def to_onnx(model: ModelSource, target: Path) -> None:
+    """Writes a model as an ONNX file whose first axes are called `batch`.
+
+    Inputs bear the names of the specs; outputs those that the source tells. Weights above 1.9 GB go into a file of their
+    own beside it, `TARGET.data`.
+
+    Args:
+        model: of the format `nn.Module` or `pt2`, with its inputs, in which free axes other than the batch have sizes.
+        target: of the file.
+
+    Raises:
+        UnsupportedModel: torch cannot trace the model, or has no ONNX for one of its operators.
+        ModelError: an operator fixes the batch size; or a free axis has no size.
+    """
+    loaded = loading.load(model, seed=0)
+    inputs = model.inputs or loaded.inputs
+    for spec in inputs:
+        if other := next((size for size in spec.shape if isinstance(size, str) and size != BATCH), None):
+            raise ModelError(f"The axis {other!r} of the input {spec.name!r} needs a size to be exported; say --input.")
+    module = loaded.module.eval().requires_grad_(False)
+    outputs = _unique([spec.name for spec in loaded.outputs], {spec.name for spec in inputs})
+    size = sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))
+    with _silence():
+        program = _traced(Flat(module), inputs)
+        try:
+            with without_log():
+                exported = torch.onnx.export(
+                    program,
+                    (),
+                    dynamo=True,
+                    verbose=False,
+                    input_names=[spec.name for spec in inputs],
+                    output_names=outputs,
+                    opset_version=ONNX_OPSET,
+                )
+            assert exported is not None
+            exported.save(target, external_data=size > LARGEST_BYTES)
+        except Exception as error:
+            raise UnsupportedModel(f"torch.onnx.export cannot write the model as ONNX ({_told(error)}).") from error
+    _name_batch(target, [spec.shape[:1] == (BATCH,) for spec in loaded.outputs])
+
+
+def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.ExportedProgram:
+    """The program of a module, whose inputs have a free first axis."""
+    batch = examples(inputs, {}, {BATCH: EXAMPLE})
+    free = [spec.shape[:1] == (BATCH,) for spec in inputs]
+    axes = tuple({0: torch.export.Dim.AUTO} if one else {} for one in free)
+    culprit = Culprit()
+    logger = logging.getLogger(SHAPES)
+    kept, level, on = logger.handlers, logger.level, logger.propagate
+    logger.handlers, logger.propagate = [culprit], False
+    logger.setLevel(logging.INFO)
+    try:
+        program = torch.export.export(module, batch, dynamic_shapes=(axes,), strict=False)
+    except Exception as error:
+        raise UnsupportedModel(f"torch.export cannot trace the model ({_told(error)}).") from error
+    finally:
+        logger.handlers, logger.propagate = kept, on
+        logger.setLevel(level)
+    values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
+    where = f" by {culprit.line}" if culprit.line else ""
+    for spec, one, name in zip(inputs, free, program.graph_signature.user_inputs, strict=True):
+        if one and is_concrete_int(values[name].shape[0]):
+            raise ModelError(
+                f"The export to ONNX would fix the batch size: the first axis of the input {spec.name!r} is fixed{where}; "
+                "write sizes of the batch as x.shape[0] or -1, and do not compare them."
+            )
+    for size in program.range_constraints.values():
+        if is_bounded(size.upper) or not (is_bounded(size.lower) and int(str(size.lower)) <= EXAMPLE):
+            raise ModelError(
+                f"The export to ONNX would hold for batch sizes from {size.lower} to {size.upper} only{where}; the model "
+                "must do the same whatever the size of the batch."
+            )
+    return program
+
+
+def _name_batch(target: Path, free: Sequence[bool]) -> None:
+    """Calls the first axes of all inputs `batch`; the exporter gives them names of its own, one for each input.
+
+    Args:
+        target: the file.
+        free: for each output, whether its first axis is the batch.
+
+    Raises:
+        ModelError: an output's first axis is the batch, and became a fixed size.
+    """
+    import onnx
+
+    model = onnx.load(target, load_external_data=False)
+    graph = model.graph
+    names = {value.type.tensor_type.shape.dim[0].dim_param for value in graph.input if value.type.tensor_type.shape.dim}
+    names.discard("")
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.dim_param in names:
+                axis.dim_param = BATCH
+    for value, one in zip(graph.output, free, strict=True):
+        if one and value.type.tensor_type.shape.dim[0].HasField("dim_value"):
+            target.unlink()
+            raise ModelError(
+                f"The export to ONNX fixes the batch size of the output {value.name!r}; write sizes of the batch as "
+                "x.shape[0] or -1."
+            )
+    target.write_bytes(model.SerializeToString())
+
+
+def _unique(names: Sequence[str], taken: set[str]) -> list[str]:
+    """Names for the outputs, none of them twice or that of an input, which a graph does not allow."""
+    unique: list[str] = []
+    for name in names:
+        candidate, count = name, 1
+        while candidate in taken or candidate in unique:
+            candidate, count = f"{name}_{count}", count + 1
+        unique.append(candidate)
+    return unique
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps the exporter's warnings and progress to itself, and its fused attention out of the trace."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:400]}"

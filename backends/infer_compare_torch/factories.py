@@ -1,0 +1,159 @@
+"""Modules that a function of the user's makes: what they are, and the same weights in every process."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from infer_compare import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.models.callables import make_model, source_file, split
+from infer_compare.models.given import declared
+from infer_compare_torch.importer.dtypes import from_name
+from infer_compare_torch.probing import outputs_of
+from infer_compare_torch.session import LoadedModel
+
+FORMAT = "nn.Module"
+SAVED = "weights.pt"
+EXPORTED = "exported.pt2"
+
+
+def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
+    """What a function makes, with its weights saved in `folder`.
+
+    Raises:
+        UnsupportedModel: it makes something that is no torch model.
+        ModelError: it cannot be called or raised; its model's inputs are not known, or it does not run on them.
+    """
+    location = _absolute(model.location)
+    made, texts = _made(location, seed)
+    specs, fills = declared(texts) if texts else (model.inputs, {})
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = tuple(str(path.resolve()) for path in (source_file(location),) if path is not None)
+    if type(made).__name__ == "ExportedProgram":
+        # Not imported for modules: it brings the compiler along, which takes seconds of every worker's start.
+        from infer_compare_torch import programs
+
+        path = folder / EXPORTED
+        torch.export.save(cast("torch.export.ExportedProgram", made), path)
+        # Naming a function is consent to run it, and this file is its work.
+        exported = msgspec.structs.replace(model, location=str(path), format="pt2", trusted=True)
+        told = programs.describe(exported)
+        return msgspec.structs.replace(told, files=(*sources, *told.files), fills=fills)
+    module = _module(made, location)
+    if not specs:
+        raise ModelError(
+            f"{model.location} returns a {type(module).__name__}, which does not tell what its inputs are; say it with "
+            "--input 'x:f32[batch,3,224,224]', or return ModelSpec(module, inputs=['x:f32[batch,3,224,224]'])."
+        )
+    for spec in specs:
+        from_name(spec.dtype)
+    if any(is_lazy(one) for one in (*module.parameters(), *module.buffers())):
+        outputs = outputs_of(module, specs, fills)
+        saved = _state(module)
+    else:
+        # The run could change what the module keeps, such as a cache.
+        saved = _state(module)
+        saved = {"state_dict": _copied(saved["state_dict"]), "buffers": _copied(saved["buffers"])}
+        outputs = outputs_of(module, specs, fills)
+    saved["outputs"] = [(spec.name, spec.dtype, list(spec.shape)) for spec in outputs]
+    weights = folder / SAVED
+    torch.save(saved, weights)
+    source = msgspec.structs.replace(model, location=location, format=FORMAT, weights=str(weights), inputs=specs)
+    return ModelDescription(
+        source=source,
+        inputs=specs,
+        outputs=outputs,
+        files=(*sources, str(weights)),
+        parameters=sum(one.numel() for one in module.parameters()),
+        fills=fills,
+    )
+
+
+def load(model: ModelSource, seed: int) -> LoadedModel:
+    """The module again, with the weights that were saved.
+
+    Raises:
+        ModelError: the weights cannot be read, or the function now makes a module that they do not fit.
+    """
+    saved = _saved(Path(model.weights))
+    module = _module(_made(model.location, seed)[0], model.location)
+    buffers = _buffers(module, saved["state_dict"])
+    try:
+        module.load_state_dict(saved["state_dict"], strict=True)
+        with torch.no_grad():
+            for name in buffers.keys() | saved["buffers"].keys():
+                buffers[name].copy_(saved["buffers"][name])
+    except (RuntimeError, KeyError) as error:
+        told = " ".join(str(error).split())
+        raise ModelError(
+            f"{model.location} makes another module than when it was first called, so that its weights do not fit; it "
+            f"must build the same layers at every call ({told[:400]})."
+        ) from error
+    outputs = tuple(TensorSpec(name, dtype, tuple(shape)) for name, dtype, shape in saved["outputs"])
+    return LoadedModel(module, model.inputs, outputs)
+
+
+def _made(location: str, seed: int) -> tuple[object, tuple[str, ...]]:
+    random.seed(seed)
+    # Functions draw from numpy's global generator, and not from one that is handed to them.
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    torch.manual_seed(seed)
+    return make_model(location)
+
+
+def _module(made: object, location: str) -> nn.Module:
+    if not isinstance(made, nn.Module):
+        kind = type(made)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        raise UnsupportedModel(
+            f"{location} returned a {name}, which is not a torch model; the torch backend takes an nn.Module or a "
+            "torch.export.ExportedProgram."
+        )
+    # What torch.compile returns would run compiled where `eager` is reported; options say how it runs.
+    inner = getattr(made, "_orig_mod", made) if type(made).__name__ == "OptimizedModule" else made
+    assert isinstance(inner, nn.Module)
+    return inner.eval().to("cpu")
+
+
+def _state(module: nn.Module) -> dict[str, Any]:
+    state = module.state_dict()
+    return {"state_dict": state, "buffers": _buffers(module, state)}
+
+
+def _buffers(module: nn.Module, state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Buffers that the state leaves out; they too may have been drawn."""
+    return {name: buffer for name, buffer in module.named_buffers() if name not in state}
+
+
+def _copied(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Copies in which tensors that share memory still do."""
+    import copy
+
+    return copy.deepcopy(tensors)
+
+
+def _saved(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelError(
+            f"There is no file {str(path)!r} with the weights of the model; it is written when the model is described."
+        )
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:
+        told = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ModelError(f"The weights in {path} cannot be read ({told}).") from error
+    if not isinstance(saved, dict) or not {"state_dict", "buffers", "outputs"} <= set(saved):
+        raise ModelError(f"{path} was not written by infer-compare, so that its weights are not read.")
+    return cast("dict[str, Any]", saved)
+
+
+def _absolute(location: str) -> str:
+    place, name = split(location)
+    return f"{Path(place).absolute()}:{name}" if place.endswith(".py") else location

@@ -1,0 +1,204 @@
+"""The graph of a `.pt2` file as text: which of its texts torch would turn into code.
+
+torch resolves an operator by its dotted name, so that `torch.os.system` is one; hands shape expressions to sympy, which
+evaluates them; imports modules that a container's context names; and writes the names of values and arguments into
+Python source. Everything else in the graph is data.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+OPERATOR = re.compile(
+    r"torch\.ops\.(?:aten|prim|prims|quantized|quantized_decomposed|torchvision)"
+    r"\.(?!from_file\b)(?:(?!__)\w+|__i?(?:and|or|xor|lshift|rshift)__)(?:\.(?!__)\w+)?"
+    r"|torch\.ops\.higher_order\.(?:cond|while_loop|map_impl|scan|associative_scan|out_dtype|flex_attention"
+    r"|invoke_subgraph|wrap|wrap_with_set_grad_enabled|wrap_with_autocast|auto_functionalized(?:_v2)?)"
+    r"|torch\.(?:_sym|sym)_\w+|torch\._C\._set_grad_enabled|torch\.amp\.autocast_mode\._(?:enter|exit)_autocast"
+    r"|math\.(?!_)\w+"
+    r"|_operator\.(?:eq|ne|le|ge|lt|gt|neg|pos|mul|add|sub|floordiv|truediv|mod|pow|and_|or_|xor|not_|invert|abs"
+    r"|lshift|rshift|getitem|index)"
+)
+"""Operators that compute and do nothing else."""
+
+FUNCTIONS = frozenset(
+    [
+        "FloorDiv",
+        "ModularIndexing",
+        "Where",
+        "PythonMod",
+        "Mod",
+        "CleanDiv",
+        "CeilToInt",
+        "FloorToInt",
+        "CeilDiv",
+        "LShift",
+        "RShift",
+        "PowByNatural",
+        "FloatPow",
+        "FloatTrueDiv",
+        "IntTrueDiv",
+        "IsNonOverlappingAndDenseIndicator",
+        "TruncToFloat",
+        "TruncToInt",
+        "RoundToInt",
+        "RoundDecimal",
+        "ToFloat",
+        "Identity",
+        "Max",
+        "Min",
+        "Abs",
+        "Eq",
+        "Ne",
+        "Lt",
+        "Le",
+        "Gt",
+        "Ge",
+        "And",
+        "Or",
+        "Not",
+        "Piecewise",
+        "ExprCondPair",
+        "Pow",
+        "sqrt",
+        "floor",
+        "ceiling",
+        "sign",
+        "Integer",
+        "Float",
+        "OpaqueUnaryFn_sqrt",
+        "BitwiseFn_bitwise_and",
+        "BitwiseFn_bitwise_or",
+        "Add",
+        "Mul",
+        "Rational",
+        "Equality",
+        "Unequality",
+        "StrictLessThan",
+        "LessThan",
+        "StrictGreaterThan",
+        "GreaterThan",
+    ]
+)
+"""Functions in shape expressions, which are written with operators or as calls, `Mul(Integer(2), Symbol('s77'))`."""
+
+EXPRESSION_NODES = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.Call,
+    ast.keyword,
+    ast.Name,
+    ast.Constant,
+    ast.Tuple,
+    ast.Load,
+    ast.operator,
+    ast.unaryop,
+    ast.boolop,
+    ast.cmpop,
+)
+
+NAMES = frozenset({"name", "as_name"})
+ATTRIBUTES = frozenset({"parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name", "fqn"})
+CODE_CHARACTERS = frozenset("\"'\\(){}\n\r\0")
+
+
+def objection(document: object) -> str | None:
+    """Why a graph could run code of its own, as the end of a sentence about its member; None where nothing speaks for it.
+
+    Args:
+        document: the graph's JSON, read.
+    """
+    pending = [document]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending += part
+        elif isinstance(part, dict):
+            for key, value in part.items():
+                if isinstance(value, dict | list):
+                    pending.append(value)
+                if reason := _about(key, value):
+                    return reason
+    return None
+
+
+def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds
+    if key in {"target", "as_operator"} and isinstance(value, str):
+        return (
+            None if OPERATOR.fullmatch(value) else f"calls {value[:80]!r}, which is not an operator known as harmless"
+        )
+    if key == "expr_str":
+        fine = isinstance(value, str) and _is_arithmetic(value)
+        return None if fine else f"has a shape {str(value)[:80]!r}, which is more than arithmetic"
+    if key in NAMES and isinstance(value, str):
+        return None if not value or value.isidentifier() else f"has a value called {value[:80]!r}, which is no name"
+    if key == "forward_arg_names" and isinstance(value, list):
+        return next((reason for one in value if (reason := _about("name", one))), None)
+    if key in ATTRIBUTES and isinstance(value, str):
+        odd = CODE_CHARACTERS.intersection(value)
+        return f"has a weight called {value[:80]!r}, which is no name" if odd else None
+    if key in {"in_spec", "out_spec"} and isinstance(value, str):
+        return _about_structure(value, arguments=key == "in_spec")
+    return None
+
+
+def _is_arithmetic(text: str) -> bool:
+    """Whether an expression has only numbers, names, operators and the functions of shapes."""
+    if "\n" in text or "\r" in text or "__" in text:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(text.strip(), mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    symbols = {id(name) for node in nodes if (name := _symbol(node)) is not None}
+    for node in nodes:
+        if not isinstance(node, EXPRESSION_NODES):
+            return False
+        if isinstance(node, ast.Constant) and not isinstance(node.value, int | float) and id(node) not in symbols:
+            return False
+        if isinstance(node, ast.Call) and _symbol(node) is None and not _is_function(node.func):
+            return False
+    return True
+
+
+def _is_function(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in FUNCTIONS
+
+
+def _symbol(node: ast.AST) -> ast.Constant | None:
+    """The constant that names a symbol, where a node is `Symbol('s77', integer=True)`."""
+    match node:
+        case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=str(name)) as constant]):
+            return constant if name.isidentifier() else None
+        case _:
+            return None
+
+
+def _about_structure(text: str, *, arguments: bool) -> str | None:
+    """What speaks against a structure of inputs or outputs: modules that it would import, arguments that are no names."""
+    if not text:
+        return None
+    try:
+        structure = json.loads(text)
+        pending = [structure[1]]
+        if arguments:
+            keywords = json.loads(structure[1]["children_spec"][1]["context"])
+            if not all(isinstance(one, str) and one.isidentifier() for one in keywords):
+                return "takes an argument that has no proper name"
+        while pending:
+            part = pending.pop()
+            pending += part["children_spec"]
+            context = part["context"] or ""
+            if "__enum__" in context or "fqn" in context:
+                return "keys a container by an enumeration, whose module would be imported"
+            if "default_factory" in context and json.loads(context)["default_factory_module"] != "builtins":
+                return "has a container with a factory of its own"
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return "has inputs or outputs of a structure that cannot be read"
+    return None

@@ -1,0 +1,106 @@
+"""`infer-compare check`: do the contenders compute the same?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.cli.choosing import chosen, naming_options
+from infer_compare.cli.parameters import DURATION, SIZE
+
+if TYPE_CHECKING:
+    from infer_compare.report import ReportDocument
+
+BATCH_SIZES = "1,3,16"
+
+
+@click.command("check")
+@naming_options
+@click.option("--batch-sizes", default=BATCH_SIZES, show_default=True, metavar="SIZES", help="1,2,4 or 1:64:x2.")
+@click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
+@click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights and inputs.")
+@click.option("--rtol", type=click.FloatRange(0, min_open=True), help="Tolerance, relative to the largest value.")
+@click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
+@click.option(
+    "--timeout", "timeout_s", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_obj
+def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, debug: bool, **others: Any) -> int:  # noqa: ANN401, ARG001 - options that go on under their own names; debug is read before parsing
+    """Compares the outputs of MODEL on several frameworks, and times nothing.
+
+    Exit codes: 0 all agree; 1 one differs, could not be compared or could not run; 2 usage; 3 no usable backend.
+    """
+    from infer_compare import api
+    from infer_compare.cli.progress import progress
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.planner import parse_batch_sizes
+    from infer_compare.plugins import Plugins
+    from infer_compare.report import document
+
+    plugins = Plugins.discover(settings["blocked"])
+    sizes = parse_batch_sizes(batch_sizes)
+    if sizes is None:
+        sizes = parse_batch_sizes(BATCH_SIZES)
+    request = SweepRequest(**chosen(others, plugins), batch_sizes=sizes, **others)
+    with progress(quiet=as_json, verbose=False) as observer:
+        made = untimed(document(api.check(request, plugins=plugins, observer=observer)))
+    if as_json:
+        import msgspec
+
+        told = {
+            "schema": "infer-compare/check",
+            "version": (1, 0),
+            "model": made.model,
+            "contenders": made.contenders,
+            "agreements": made.agreements,
+            "failures": made.failures,
+            "shortcomings": shortcomings(made),
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+    else:
+        _print(made)
+    return 1 if shortcomings(made) else 0
+
+
+def untimed(made: ReportDocument) -> ReportDocument:
+    """The document without the failures that consist in nothing having been timed."""
+    import msgspec
+
+    failures = tuple(one for one in made.failures if one.outcome != "measured")
+    return msgspec.structs.replace(made, failures=failures)
+
+
+def shortcomings(made: ReportDocument) -> tuple[str, ...]:
+    """What was asked for and is not so, in sentences."""
+    return (
+        *(one.sentence for one in made.failures if one.unanswered),
+        *(
+            f"{one.contender} differs from {one.reference} at {one.point}: {one.reason}"
+            if one.verdict == "differs"
+            else f"{one.contender} could not be compared at {one.point}: {one.reason}"
+            for one in made.agreements
+            if one.verdict != "agrees"
+        ),
+    )
+
+
+def _print(made: ReportDocument) -> None:
+    from rich.console import Console
+
+    from infer_compare.report.terminal.findings import agreement_section, failure_section
+
+    console = Console(highlight=False)
+    console.print(f"{made.model.name} ({made.model.format}, {made.model.sha256[:12]})", markup=False)
+    for one in made.contenders:
+        if one.chain:
+            console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
+    for part in (*agreement_section(made), *failure_section(made)):
+        console.print(part)
+    for text in shortcomings(made):
+        console.print(text, markup=False)
+    if not shortcomings(made):
+        console.print("All outputs agree.")

@@ -1,0 +1,89 @@
+"""`infer-compare explain`: how a model reaches each framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.cli.choosing import chosen, naming_options
+
+if TYPE_CHECKING:
+    from infer_compare.api import Explanation
+
+PROVENANCE = {
+    "native": "the framework's own format",
+    "exported": "converted by the framework's own tools",
+    "imported": "our rendering of the graph, built with the framework's operators",
+}
+
+
+@click.command("explain")
+@naming_options
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights that are drawn.")
+@click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_obj
+def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, debug: bool, **others: Any) -> int:  # noqa: ANN401, ARG001 - options that go on under their own names; debug is read before parsing
+    """Tells what MODEL is and how it reaches each framework: as it is, converted, or rendered; and what is missing.
+
+    Nothing is converted, and nothing is run. A model that only its framework can read is loaded by it, and a callable
+    is called, to tell its inputs. All backends are asked where none is named.
+
+    Exit codes: 0 it reaches every one; 1 it does not; 2 usage.
+    """
+    from infer_compare import api
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.plugins import Plugins
+
+    if clear_cache:
+        clear()
+    plugins = Plugins.discover(settings["blocked"])
+    if others["backends"] is None and not others["contenders"]:
+        others["backends"] = ",".join(one.name for one in plugins.backends)
+    found = api.explain(SweepRequest(**chosen(others, plugins), **others), plugins=plugins)
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        _print(found)
+    return 1 if any(one.missing for one in found.ways) else 0
+
+
+def clear() -> None:
+    """Empties the cache of converted models, and says so.
+
+    Raises:
+        UsageError: it cannot be removed.
+    """
+    from infer_compare.errors import UsageError
+    from infer_compare.models.cache import ConversionCache, cache_folder
+
+    try:
+        size = ConversionCache().clear()
+    except OSError as error:
+        raise UsageError(f"The cache in {cache_folder()} cannot be removed ({error.strerror or error}).") from error
+    click.echo(f"{size / 2**20:.1f} MiB of converted models removed from {cache_folder()}", err=True)
+
+
+def _print(found: Explanation) -> None:
+    model = found.model
+    size = "" if model.parameters is None else f", {model.parameters:,} parameters"
+    click.echo(f"{model.name}: {model.format}{size}, {model.sha256[:12]}")
+    for kind, specs in (("input", model.inputs), ("output", model.outputs)):
+        for spec in specs:
+            click.echo(f"  {kind:6} {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
+    for fill in found.fills:
+        click.echo(f"  filled {fill}")
+    for text in found.warnings:
+        click.echo(f"  note: {text}")
+    click.echo("")
+    width = max(len(one.contender) for one in found.ways)
+    for one in found.ways:
+        if one.missing:
+            click.echo(f"{one.contender:{width}}  not reached: {one.missing}")
+            continue
+        click.echo(f"{one.contender:{width}}  {' -> '.join(one.chain)}  (cost {one.cost:g})")
+        click.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}")

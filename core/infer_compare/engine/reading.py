@@ -1,0 +1,142 @@
+"""Models as they are typed, read: here where they are ONNX, and by their framework where they are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.interfaces import ModelSource
+from infer_compare.models.callables import source_file, split
+from infer_compare.models.given import parse_input
+from infer_compare.models.source import described, is_foreign, resolve_model
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from infer_compare.engine.workshop import Workshop
+    from infer_compare.interfaces import BuiltinModel, TensorSpec
+    from infer_compare.models.source import ResolvedModel
+    from infer_compare.plugins import BackendEntry, Plugins
+
+
+class ModelReader:
+    """Reads models for one run."""
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        workshop: Workshop,
+        folder: Path,
+        models: Mapping[str, BuiltinModel],
+        *,
+        pythons: Mapping[str, str],
+        seed: int,
+        trusted: bool,
+    ) -> None:
+        """Reads nothing yet.
+
+        Args:
+            plugins: whose backends can be asked.
+            workshop: has models read by their framework.
+            folder: for files that the run needs.
+            models: those that can be named.
+            pythons: other interpreters, by backend.
+            seed: of weights that are drawn.
+            trusted: whether files may run code of their own.
+        """
+        self._plugins = plugins
+        self._workshop = workshop
+        self._folder = folder
+        self._models = models
+        self._pythons = pythons
+        self._seed = seed
+        self._trusted = trusted
+        self._read: dict[tuple[str, str], ResolvedModel] = {}
+
+    def read(self, text: str, given: Sequence[str], preferred: Sequence[str] = ()) -> ResolvedModel:
+        """The model that a text names.
+
+        Args:
+            text: a built-in name, a file, a folder or a callable.
+            given: what `--input` says of the inputs.
+            preferred: backends that are asked first.
+
+        Raises:
+            ModelError: there is no such model, or nothing that is installed can read it.
+        """
+        key = (text, preferred[0] if preferred else "")
+        if key not in self._read:
+            form = is_foreign(text, self._models)
+            self._read[key] = (
+                resolve_model(text, seed=self._seed, folder=self._folder, models=self._models)
+                if form is None
+                else self._described(text, form, given, preferred)
+            )
+        return self._read[key]
+
+    def _described(self, text: str, form: str, given: Sequence[str], preferred: Sequence[str]) -> ResolvedModel:
+        """A model that its framework reads: the first one that says it is one of its own."""
+        place, name = split(text)
+        source = ModelSource(
+            format=form,
+            location=text,
+            name=name
+            if form == "callable"
+            else text.rstrip("/").rpartition("/")[2].rpartition(".")[0] or place or text,
+            inputs=_declared(given),
+            trusted=self._trusted,
+        )
+        readers = [one for one in self._plugins.backends if form in one.backend.capabilities.describes]
+        readers.sort(key=lambda one: (one.name not in preferred, not _mentions(text, form, one)))
+        usable = [one for one in readers if one.name in self._pythons or not one.missing]
+        if not usable:
+            raise ModelError(_unreadable(text, form, readers))
+        refusals: list[str] = []
+        for entry in usable:
+            folder = self._folder / f"model-{len(self._read)}-{entry.name}"
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                found = self._workshop.describe(entry, self._pythons.get(entry.name), source, folder)
+            except UnsupportedModel as refusal:
+                refusals.append(str(refusal))
+                continue
+            return described(text, found)
+        absent = [one for one in readers if one not in usable]
+        more = f" {_unreadable(text, form, absent)}" if absent else ""
+        raise ModelError(" ".join(refusals) + more)
+
+
+def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
+    """Inputs of which `--input` says everything."""
+    from infer_compare.interfaces import TensorSpec
+
+    return tuple(
+        TensorSpec(one.name, one.dtype, one.shape)
+        for one in map(parse_input, given)
+        if one.dtype is not None and one.shape is not None
+    )
+
+
+def _mentions(text: str, form: str, entry: BackendEntry) -> bool:
+    """Whether a callable's file speaks of a backend's framework: only what is asked first depends on it."""
+    if form != "callable":
+        return False
+    file = source_file(text)
+    if file is None:
+        return False
+    try:
+        code = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(module in code for module in entry.backend.requires)
+
+
+def _unreadable(text: str, form: str, readers: Sequence[BackendEntry]) -> str:
+    what = f"{text} is a callable" if form == "callable" else f"{text} is of the format {form}"
+    if not readers:
+        return f"{what}, which no installed backend reads."
+    names = listing([one.name for one in readers])
+    hints = " or ".join(one.backend.install_hint for one in readers if one.backend.install_hint)
+    return f"{what}, which {names} would read, and that is not installed; {hints} installs it."

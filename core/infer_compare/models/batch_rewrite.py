@@ -1,0 +1,307 @@
+"""Rewriting a model whose batch axis is fixed into one whose batch axis is free.
+
+A file exported for one batch size has it in more places than the shapes of its inputs: in the targets of `Reshape`,
+in the ends of `Slice`, in constants that are joined to a batch. Shapes are inferred twice, for the size of the file
+and for seven times as many rows; an axis that grew is the batch, and a node after which it is lost gets its constant
+rewritten. The result is a guess that has to be proved.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.models.figures import shapes_at, without_weights
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+from infer_compare.models.specs import BATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import onnx
+
+    from infer_compare.models.figures import Shapes
+
+GROWTH = 7
+"""How many times more rows the second inference of shapes is for."""
+
+MAX_REWRITES = 1000
+"""Shapes are inferred anew after every rewrite; a model that needs more is left alone."""
+
+OLDEST_OPSET = 10
+"""The first in which `Slice` takes its bounds as inputs; older files are only given new targets of `Reshape`."""
+
+TO_THE_END = 2**63 - 1
+"""The end of a slice that takes everything."""
+
+
+class Unproved(Exception):
+    """Why a batch axis cannot be made free, as the end of a sentence."""
+
+
+def with_free_batch(model: onnx.ModelProto, fixed: int) -> onnx.ModelProto:
+    """A copy of a model with the first axis of its inputs, and of all that follows from them, called `batch`.
+
+    Args:
+        model: with its weights, all its inputs having `fixed` as first axis and fixed axes after it.
+        fixed: the batch size of the file.
+
+    Raises:
+        Unproved: its shapes cannot be inferred, or an output does not grow with the batch.
+    """
+    import onnx.inliner
+    import onnx.shape_inference
+
+    if model.functions:
+        model = onnx.inliner.inline_local_functions(model)
+    draft = _Draft(model, fixed)
+    draft.rewrite()
+    try:
+        onnx.shape_inference.infer_shapes(without_weights(draft.model), strict_mode=True, data_prop=True)
+    except (onnx.shape_inference.InferenceError, ValueError, RuntimeError) as error:
+        raise Unproved(f"its shapes no longer fit one another ({_first_line(error)})") from error
+    return draft.model
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+class _Draft:
+    """A model under rewriting."""
+
+    def __init__(self, model: onnx.ModelProto, fixed: int) -> None:
+        import onnx
+
+        found = shapes_at(model, {})
+        if found is None:
+            raise Unproved("the shapes in it cannot be inferred")
+        self._fixed = fixed
+        self._before: Shapes = found
+        self._after: Shapes = {}
+        self.model = onnx.ModelProto()
+        self.model.CopyFrom(model)
+        del self.model.graph.value_info[:]
+        constants = {tensor.name for tensor in model.graph.initializer}
+        self._inputs = [one.name for one in model.graph.input if one.name not in constants]
+        for value in self.model.graph.input:
+            if value.name in self._inputs:
+                value.type.tensor_type.shape.dim[0].dim_param = BATCH
+        self._names = {name for node in model.graph.node for name in (*node.input, *node.output)} | constants
+        self._opset = max((one.version for one in model.opset_import if one.domain in DEFAULT_DOMAINS), default=1)
+        self._batch = ""
+
+    def rewrite(self) -> None:
+        """Rewrites node by node, each with the shapes that follow from the rewrites before it."""
+        for _ in range(MAX_REWRITES):
+            found = shapes_at(self.model, {}, batch=GROWTH * self._fixed)
+            if found is None:
+                raise Unproved("the shapes in it cannot be inferred for another batch size")
+            self._after = found
+            if not any(self._change(node) for node in list(self.model.graph.node)):
+                break
+        else:
+            raise Unproved(f"more than {MAX_REWRITES} of its nodes hold the batch size")
+        self._name_outputs()
+
+    def _name_outputs(self) -> None:
+        for value in self.model.graph.output:
+            before, after = self._before.get(value.name), self._after.get(value.name)
+            if before is not None and after is not None and self._axis(value.name) != 0:
+                raise Unproved(
+                    f"its output {value.name!r} would be {list(after)} for {GROWTH * self._fixed} rows, so that it has "
+                    "no batch axis"
+                )
+            shape = value.type.tensor_type.shape
+            if shape.dim:
+                shape.dim[0].dim_param = BATCH
+
+    def _axis(self, name: str) -> int | None:
+        """Which axis of a value grows with the batch; None where none or more than one does."""
+        before, after = self._before.get(name, ()), self._after.get(name, ())
+        if len(before) != len(after):
+            return None
+        grown = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        return grown[0] if len(grown) == 1 and after[grown[0]] == GROWTH * before[grown[0]] else None
+
+    def _change(self, node: onnx.NodeProto) -> bool:
+        """Rewrites a node where it holds the batch size; whether it did."""
+        rules: dict[str, Callable[[onnx.NodeProto], bool]] = {
+            "Reshape": self._reshape,
+            "Expand": self._expand,
+            "Slice": self._slice,
+            "Resize": self._resize,
+            "Concat": self._concat,
+            "LSTM": self._recurrent,
+            "GRU": self._recurrent,
+            "RNN": self._recurrent,
+        }
+        rule = rules.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
+        return rule is not None and rule(node)
+
+    def _reshape(self, node: onnx.NodeProto) -> bool:
+        """The entry of the target that holds the batch becomes -1, and the others what they are in the file."""
+        if len(node.input) < 2:
+            return False
+        axis, target = self._axis(node.input[0]), self._ints(node.input[1])
+        shape = self._before.get(node.output[0])
+        if axis is None or target is None or shape is None or len(target) != len(shape):
+            return False
+        rows = math.prod(self._before[node.input[0]][:axis])
+        places = [
+            index
+            for index, size in enumerate(shape)
+            if math.prod(shape[:index]) == rows and size > 0 and size % self._fixed == 0
+        ]
+        if not places:
+            return False
+        place = min(places, key=lambda index: (shape[index] != self._fixed, abs(index - axis)))
+        if target[place] == -1 or (target[place] == 0 and place == axis):
+            return False
+        node.input[1] = self._constant([-1 if index == place else size for index, size in enumerate(shape)])
+        return True
+
+    def _expand(self, node: onnx.NodeProto) -> bool:
+        """A batch is not expanded to its own size but to 1, which leaves it as it is."""
+        axis, target = self._axis(node.input[0]), self._ints(node.input[1])
+        if axis is None or target is None or self._fixed == 1:
+            return False
+        index = axis - len(self._before[node.input[0]]) + len(target)
+        if index < 0 or target[index] != self._fixed:
+            return False
+        target[index] = 1
+        node.input[1] = self._constant(target)
+        return True
+
+    def _slice(self, node: onnx.NodeProto) -> bool:
+        """A slice of the whole batch goes to its end, whatever that is."""
+        axis = self._axis(node.input[0])
+        if axis is None or len(node.input) < 3:
+            return False
+        starts, ends = self._ints(node.input[1]), self._ints(node.input[2])
+        axes = self._ints(node.input[3]) if len(node.input) > 3 and node.input[3] else None
+        steps = self._ints(node.input[4]) if len(node.input) > 4 and node.input[4] else None
+        if starts is None or ends is None:
+            return False
+        rank = len(self._before[node.input[0]])
+        places = [index for index, one in enumerate(axes or range(len(starts))) if one % rank == axis]
+        if len(places) != 1 or (steps is not None and steps[places[0]] != 1):
+            return False
+        size = self._before[node.input[0]][axis]
+        (place,) = places
+        if starts[place] not in {0, -size} or not size <= ends[place] < GROWTH * size:
+            return False
+        starts[place], ends[place] = 0, TO_THE_END
+        node.input[1], node.input[2] = self._constant(starts), self._constant(ends)
+        return True
+
+    def _resize(self, node: onnx.NodeProto) -> bool:
+        """The first of the sizes is taken from the input."""
+        sizes = self._ints(node.input[3]) if len(node.input) > 3 and node.input[3] else None
+        if self._axis(node.input[0]) != 0 or sizes is None or len(sizes) != len(self._before[node.input[0]]):
+            return False
+        if self._opset < OLDEST_OPSET or sizes[0] != self._fixed:
+            return False
+        joined = self._fresh("sizes")
+        self._insert(node, self._node("Concat", [self._rows(), self._constant(sizes[1:])], joined, axis=0))
+        node.input[3] = joined
+        return True
+
+    def _concat(self, node: onnx.NodeProto) -> bool:
+        """What is joined to a batch and does not grow with it is repeated for every row."""
+        along = next((one.i for one in node.attribute if one.name == "axis"), 0)
+        axes = {axis for axis in map(self._axis, node.input) if axis is not None}
+        if len(axes) != 1:
+            return False
+        (axis,) = axes
+        rank = len(self._before[next(one for one in node.input if self._axis(one) is not None)])
+        if along % rank == axis:
+            return False
+        return self._widen(node, [(index, axis) for index in range(len(node.input))])
+
+    def _recurrent(self, node: onnx.NodeProto) -> bool:
+        """Initial states and lengths are repeated for every row."""
+        layout = next((one.i for one in node.attribute if one.name == "layout"), 0)
+        batch = 0 if layout else 1
+        if self._axis(node.input[0]) != batch:
+            return False
+        return self._widen(node, [(4, 0), (5, batch), (6, batch)])
+
+    def _widen(self, node: onnx.NodeProto, places: Sequence[tuple[int, int]]) -> bool:
+        """Repeats those inputs (by position, with the axis of the batch) that have the file's batch size for good."""
+        changed = False
+        for position, axis in places:
+            name = node.input[position] if position < len(node.input) else ""
+            before = self._before.get(name)
+            if before is None or self._after.get(name) != before or before[axis] != self._fixed:
+                continue
+            if self._opset < OLDEST_OPSET:
+                return changed
+            row = name
+            if self._fixed != 1:
+                row = self._fresh("row")
+                bounds = [self._constant([number]) for number in (0, 1, axis)]
+                self._insert(node, self._node("Slice", [name, *bounds], row))
+            parts = [self._rows()]
+            if axis > 0:
+                parts.insert(0, self._constant([1] * axis))
+            if axis + 1 < len(before):
+                parts.append(self._constant([1] * (len(before) - axis - 1)))
+            shape, wide = self._fresh("shape"), self._fresh("wide")
+            self._insert(node, self._node("Concat", parts, shape, axis=0), self._node("Expand", [row, shape], wide))
+            node.input[position] = wide
+            changed = True
+        return changed
+
+    def _rows(self) -> str:
+        """The number of rows, as a vector of one."""
+        if not self._batch:
+            shape, self._batch = self._fresh("input_shape"), self._fresh("rows")
+            nodes = [
+                self._node("Shape", [self._inputs[0]], shape),
+                self._node("Gather", [shape, self._constant([0])], self._batch, axis=0),
+            ]
+            for index, one in enumerate(nodes):
+                self.model.graph.node.insert(index, one)
+        return self._batch
+
+    def _ints(self, name: str) -> list[int] | None:
+        """The integers of a constant; None where it is none."""
+        from onnx import numpy_helper
+
+        for tensor in self.model.graph.initializer:
+            if tensor.name == name:
+                return [int(one) for one in numpy_helper.to_array(tensor).reshape(-1)]
+        for node in self.model.graph.node:
+            if node.op_type == "Constant" and name in node.output and len(node.attribute) == 1:
+                (attribute,) = node.attribute
+                if attribute.name == "value":
+                    return [int(one) for one in numpy_helper.to_array(attribute.t).reshape(-1)]
+                if attribute.name == "value_ints":
+                    return list(attribute.ints)
+        return None
+
+    def _constant(self, values: Sequence[int]) -> str:
+        """A new vector; the old one may serve other nodes."""
+        from onnx import TensorProto, helper
+
+        name = self._fresh("constant")
+        self.model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+        return name
+
+    def _node(self, op_type: str, inputs: list[str], output: str, **attributes: Any) -> onnx.NodeProto:  # noqa: ANN401 - attributes are of many types
+        from onnx import helper
+
+        return helper.make_node(op_type, inputs, [output], name=output, **attributes)
+
+    def _insert(self, before: onnx.NodeProto, *nodes: onnx.NodeProto) -> None:
+        """Puts nodes right before another."""
+        index = next(index for index, one in enumerate(self.model.graph.node) if one.output == before.output)
+        for offset, node in enumerate(nodes):
+            self.model.graph.node.insert(index + offset, node)
+
+    def _fresh(self, stem: str) -> str:
+        name = next(one for number in range(10**6) if (one := f"free_batch_{stem}_{number}") not in self._names)
+        self._names.add(name)
+        return name

@@ -1,0 +1,90 @@
+"""Converted models, kept between runs: by the content of the model, and by what converted it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+VARIABLE = "INFER_COMPARE_CACHE"
+"""Names another folder than `infer-compare` in the user's cache folder."""
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept; it need not be there yet."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "infer-compare"
+
+
+class ConversionCache:
+    """A folder for each converted model, named by a hash of everything that decides its content."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Makes nothing yet.
+
+        Args:
+            folder: instead of the user's own.
+        """
+        self._folder = (folder or cache_folder()) / "converted"
+
+    @staticmethod
+    def key(parts: Mapping[str, object]) -> str:
+        """The name under which what these parts decide is kept."""
+        text = json.dumps(parts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def get(self, key: str, name: str, make: Callable[[Path], None], spare: Path) -> tuple[Path, bool]:
+        """The file of a converted model, made where it is not kept yet.
+
+        A conversion that fails, or is cut off, leaves nothing behind that could be taken for a model.
+
+        Args:
+            key: see `key`.
+            name: of the file or folder in it.
+            make: writes it to the path that it is given.
+            spare: a folder to use where the cache cannot be written.
+
+        Returns:
+            Its path, and whether it was kept already.
+        """
+        kept = self._folder / key / name
+        if kept.exists():
+            return kept, True
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".making-", dir=self._folder))
+        except OSError:
+            place = spare / key
+            place.mkdir(parents=True, exist_ok=True)
+            make(place / name)
+            return place / name, False
+        try:
+            make(work / name)
+            # Another process may have been quicker; what it made is the same.
+            with contextlib.suppress(OSError):
+                work.rename(self._folder / key)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return kept, False
+
+    def clear(self) -> int:
+        """Removes everything that is kept; how many bytes that was.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        if not self._folder.is_dir():
+            return 0
+        size = sum(one.lstat().st_size for one in self._folder.rglob("*") if one.is_file())
+        shutil.rmtree(self._folder)
+        return size

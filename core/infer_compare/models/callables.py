@@ -1,0 +1,116 @@
+"""Models that a function of the user's makes: `package.module:function` and `file.py:function`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError
+from infer_compare.interfaces import ModelSpec
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def split(location: str) -> tuple[str, str]:
+    """Module or file, and the name behind the last colon."""
+    place, _, name = location.rpartition(":")
+    return place, name
+
+
+def source_file(location: str) -> Path | None:
+    """The Python file in which the function stands, found without importing it; None where there is none."""
+    place, _ = split(location)
+    if place.endswith(".py"):
+        return Path(place) if Path(place).is_file() else None
+    _add_working_folder()
+    try:
+        # The top-level package is looked for and not imported; looking for what is inside it would import it.
+        spec = importlib.util.find_spec(place.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    if "." not in place:
+        return Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
+    parts = place.split(".")[1:]
+    for folder in spec.submodule_search_locations or ():
+        found = Path(folder, *parts)
+        for path in (found.with_suffix(".py"), found / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
+
+
+def make_model(location: str) -> tuple[object, tuple[str, ...]]:
+    """What the function returns, and what it says of the inputs in a `ModelSpec`.
+
+    Seed the framework's generators first: every call must make the same weights.
+
+    Args:
+        location: `package.module:function` or `file.py:function`; a class without arguments will do.
+
+    Returns:
+        The model, and the texts of its inputs; none where it returned no `ModelSpec`.
+
+    Raises:
+        ModelError: there is no such file, module or name; it cannot be called, or raised, or returned nothing.
+    """
+    place, name = split(location)
+    made = getattr(_module(place, location), name, None)
+    if made is None:
+        raise ModelError(f"{place} has no {name!r}; name a function that returns the model, as in {place}:make.")
+    if not callable(made):
+        raise ModelError(f"{location} is {type(made).__name__!r}, not a function that returns the model.")
+    try:
+        model = made()
+    except Exception as error:
+        raise ModelError(f"{location} raised {_told(error)}; it is called without arguments.") from error
+    if model is None:
+        raise ModelError(f"{location} returned nothing; it must return the model.")
+    return (model.model, model.inputs) if isinstance(model, ModelSpec) else (model, ())
+
+
+def _module(place: str, location: str) -> ModuleType:
+    _add_working_folder()
+    path = Path(place)
+    if path.suffix == ".py" and not path.is_file():
+        raise ModelError(f"There is no file {place}, which {location} names.")
+    try:
+        return _file(path) if path.suffix == ".py" else importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name and path.suffix != ".py" and place.startswith(error.name):
+            raise ModelError(f"There is no module {place}, which {location} names.") from error
+        raise ModelError(f"Importing {place} raised {_told(error)}.") from error
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"Importing {place} raised {_told(error)}.") from error
+
+
+def _file(path: Path) -> ModuleType:
+    name = f"_infer_compare_model_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    # Modules beside the file can be imported, as when it is run.
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _add_working_folder() -> None:
+    """Lets modules of the folder that the command was given in be imported, as with `python -m`."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,204 @@
+"""Data sets: arrays on disk, one row a sample, that stand for a model's inputs."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.errors import InputError
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from infer_compare.interfaces import TensorSpec
+
+    Array = NDArray[Any]
+
+CHUNK_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set as files that workers map."""
+
+    source: str
+    """What was typed."""
+    rows: int
+    paths: tuple[Path, ...]
+    """One `.npy` file per input of the model, in its order."""
+    sha256: str
+    warnings: tuple[str, ...]
+    """Casts, and arrays that were left out."""
+
+
+def is_callable(text: str) -> bool:
+    """Whether a text names a function that makes the data, `module:function` or `file.py:function`."""
+    _, colon, name = text.rpartition(":")
+    return bool(colon) and name.isidentifier() and not Path(text).exists()
+
+
+def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Path) -> Dataset:
+    """A data set, made ready for a model's inputs.
+
+    An array belongs to the input of its name. For a model of one input any single array will do, and others of other
+    names (labels, say) are left out.
+
+    Args:
+        text: as it was typed, for sentences.
+        place: a `.npz` or `.npy` file, or a folder of `.npy` files: one per input, or for a model of one input one per
+            sample, in the order of their names.
+        specs: the model's inputs.
+        folder: where arrays are written whose dtype must be cast, or that lie in an archive.
+
+    Raises:
+        InputError: it is missing, unreadable or empty, an input is not in it, or an array does not fit its input.
+    """
+    arrays = _arrays(text, place, specs)
+    chosen, left_out = _match(text, arrays, specs)
+    warnings = [f"{text}: left out {listing(left_out)}"] if left_out else []
+    rows = {len(array) for array in chosen}
+    if len(rows) != 1:
+        raise InputError(
+            f"The arrays of {text} have {listing([str(one) for one in sorted(rows)])} rows; all inputs need the same."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    digest = hashlib.sha256()
+    for index, (array, spec) in enumerate(zip(chosen, specs, strict=True)):
+        if warning := _check(text, array, spec):
+            warnings.append(warning)
+        path = folder / f"data{index}.npy"
+        _save(array, spec.dtype, path, digest)
+        paths.append(path)
+    return Dataset(text, rows.pop(), tuple(paths), digest.hexdigest(), tuple(warnings))
+
+
+def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str, Array]:
+    import zipfile
+
+    import numpy as np
+
+    if not place.exists():
+        raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
+    files = sorted(place.glob("*.npy")) if place.is_dir() else [place]
+    if not files:
+        raise InputError(f"The folder {text} holds no .npy files.")
+    try:
+        if place.suffix == ".npz":
+            # Opened here, since numpy leaves a file that is no archive open.
+            with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        found = {one.stem: np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{text} cannot be read ({error}).") from error
+    ranks = {array.ndim for array in found.values()}
+    if place.is_dir() and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
+        if len({array.shape for array in found.values()}) != 1:
+            raise InputError(f"The samples in {text} have different shapes; make them alike.")
+        return {specs[0].name: np.stack(list(found.values()))}
+    return found
+
+
+def _match(text: str, arrays: Mapping[str, Array], specs: Sequence[TensorSpec]) -> tuple[list[Array], list[str]]:
+    """The array of each input, and the names of those that belong to none."""
+    if not arrays:
+        raise InputError(f"{text} holds no arrays.")
+    names = {spec.name: spec.name for spec in specs}
+    if len(specs) == 1 and specs[0].name not in arrays:
+        fitting = [name for name, array in arrays.items() if array.ndim == len(specs[0].shape)]
+        if len(fitting) == 1:
+            names = {specs[0].name: fitting[0]}
+    chosen = []
+    for spec in specs:
+        name = names[spec.name]
+        if name not in arrays:
+            close = difflib.get_close_matches(name, list(arrays), 1)
+            hint = f" did you mean to call {close[0]!r} so?" if close else ""
+            raise InputError(
+                f"{text} holds {listing(list(arrays))}, and no array for the input {name!r};{hint} name it like the input."
+            )
+        chosen.append(arrays[name])
+    return chosen, [name for name in arrays if name not in names.values()]
+
+
+def _check(text: str, array: Array, spec: TensorSpec) -> str:
+    """A sentence where the array is to be cast to the dtype of its input; empty where it fits as it is.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    import numpy as np
+
+    wanted = np.dtype(spec.dtype)
+    if array.ndim == 0 or len(array) == 0:
+        raise InputError(f"{text} holds no rows for the input {spec.name!r}.")
+    if array.ndim != len(spec.shape) or any(
+        isinstance(size, int) and size != own for size, own in zip(spec.shape[1:], array.shape[1:], strict=True)
+    ):
+        takes, has = (",".join(map(str, one)) for one in (("batch", *spec.shape[1:]), ("batch", *array.shape[1:])))
+        raise InputError(f"The model takes the input {spec.name!r} as [{takes}], and {text} holds rows of [{has}].")
+    if array.dtype == wanted:
+        return ""
+    cast = f"{text}: {spec.name!r} is cast from {array.dtype} to {wanted}"
+    if wanted.kind == "f" and array.dtype.kind in "fiub":
+        return cast
+    if wanted.kind in "iu" and array.dtype.kind in "iub":
+        low, high = int(array.min()), int(array.max())
+        limits = np.iinfo(wanted)
+        if low < limits.min or high > limits.max:
+            raise InputError(f"{text} holds {low} to {high} for the input {spec.name!r}, which {wanted} cannot hold.")
+        return cast
+    raise InputError(
+        f"The model takes the input {spec.name!r} as {wanted}, and {text} holds {array.dtype}; convert it first."
+    )
+
+
+def _save(array: Array, dtype: str, path: Path, digest: Any) -> None:  # noqa: ANN401 - hashlib names no public type
+    """Writes the array in its input's dtype, a part at a time."""
+    import numpy as np
+
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": array.shape}
+    step = max(1, CHUNK_BYTES // max(1, array[0].nbytes))
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(array), step):
+            part = np.ascontiguousarray(array[start : start + step], dtype)
+            digest.update(part.data)
+            file.write(part.data)
+
+
+def collect(location: str, folder: Path) -> None:
+    """Calls a function that makes the data and writes what it returns as `.npy` files: runs in a process of its own.
+
+    Args:
+        location: `module:function` or `file.py:function`; it returns an array, or arrays by the inputs' names.
+        folder: where they go.
+
+    Raises:
+        InputError: it is missing, raised, or returned something else.
+    """
+    import numpy as np
+
+    from infer_compare.errors import ModelError
+    from infer_compare.models.callables import make_model
+
+    try:
+        made, _ = make_model(location)
+    except ModelError as error:
+        raise InputError(
+            str(error).replace("returns the model", "returns the data").replace("return the model", "return the data")
+        ) from error
+    arrays = dict(made) if isinstance(made, dict) else {"data": made}
+    for name, value in arrays.items():
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub" or array.ndim == 0:
+            raise InputError(
+                f"{location} returned {type(value).__name__} for {name!r}; it must return arrays of numbers."
+            )
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)

@@ -1,0 +1,101 @@
+"""The slice of the `dataset` scope: an iteration is a whole pass over a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.results.slices import PhaseTimes
+from infer_compare.timing.collector import collector_paused
+from infer_compare.timing.loop import TimedSlice
+from infer_compare.timing.plan import SliceLimits, plan_slice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from infer_compare.timing.clock import Clock
+
+
+class PassTimes(NamedTuple):
+    """Nanoseconds of one pass, and of its parts over all its batches."""
+
+    began: int
+    """The clock at its start."""
+    total: int
+    load: int
+    """Assembling batches: what the loader took before it gave each one."""
+    stage: int
+    run: int
+    """Run and synchronize."""
+    fetch: int
+
+
+def one_pass(
+    batches: Callable[[], Iterable[Any]],
+    stage: Callable[[Any], Any],
+    run: Callable[[Any], object],
+    fetch: Callable[[Any], object],
+    clock: Clock,
+) -> PassTimes:
+    """Takes every batch of a data set through stage, run and fetch; the loader's own start and end are in `load`.
+
+    Args:
+        batches: begins a new pass over the data set.
+        stage: brings a batch to the device and returns the slot.
+        run: runs a slot and returns when the work is done.
+        fetch: brings a slot's outputs to the host; they are dropped.
+        clock: the clock to read.
+    """
+    load = staged = ran = fetched = 0
+    began = before = clock()
+    for batch in batches():
+        loaded = clock()
+        slot = stage(batch)
+        at_device = clock()
+        run(slot)
+        done = clock()
+        fetch(slot)
+        after = clock()
+        load += loaded - before
+        staged += at_device - loaded
+        ran += done - at_device
+        fetched += after - done
+        before = after
+    end = clock()
+    return PassTimes(began, end - began, load + end - before, staged, ran, fetched)
+
+
+def timed_passes(
+    make_pass: Callable[[], PassTimes], samples: int, latency_ns: int, clock: Clock, limits: SliceLimits | None = None
+) -> TimedSlice:
+    """Times passes, one duration each.
+
+    Args:
+        make_pass: makes one pass.
+        samples: how many samples the data set has.
+        latency_ns: what a warm pass takes.
+        clock: the clock to read.
+        limits: the figures of the protocol; by default those of `SliceLimits`.
+    """
+    plan = plan_slice(latency_ns, limits or SliceLimits(), blocks=False)
+    passes: list[PassTimes] = []
+    with collector_paused():
+        for _ in range(plan.dropped):
+            make_pass()
+        last = clock() + plan.ceiling_ns
+        while len(passes) < plan.stamps:
+            passes.append(make_pass())
+            if clock() > last:
+                break
+    return TimedSlice(
+        started_ns=passes[0].began,
+        durations_ns=tuple(one.total for one in passes),
+        discarded=plan.dropped,
+        samples=samples,
+        phases=PhaseTimes(
+            load_ns=tuple(one.load for one in passes),
+            stage_ns=tuple(one.stage for one in passes),
+            run_ns=tuple(one.run for one in passes),
+            fetch_ns=tuple(one.fetch for one in passes),
+        ),
+    )

@@ -1,0 +1,185 @@
+"""Models of single backends, their wiring, and what `explain` and `check` say of them: with real workers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from infer_compare.models.builtin import builtin_models
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOTH = ("--backends", "onnx,reference")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path) -> None:
+    """Nothing is taken from the user's cache, and nothing put there."""
+    monkeypatch.setenv("INFER_COMPARE_CACHE", str(tmp_path / "cache"))
+
+
+def save(path: Path, nodes, inputs, outputs, constants=()) -> Path:
+    """A small ONNX file; inputs and outputs are names with shapes."""
+    values = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in ones]
+        for ones in (inputs, outputs)
+    ]
+    tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants]
+    graph = helper.make_graph(nodes, "small", *values, tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def pooled(path: Path, *, last: bool) -> Path:
+    """The channels of an image, averaged and weighted; with the channels second or last."""
+    axes = [1, 2] if last else [2, 3]
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["mean"], axes=axes, keepdims=0),
+        helper.make_node("Mul", ["mean", "w"], ["scores"]),
+    ]
+    image = ["batch", 6, 5, 3] if last else ["batch", 3, 6, 5]
+    weights = np.array([1.0, -2.0, 3.0], np.float32)
+    return save(path, nodes, [("image", image)], [("scores", ["batch", 3])], [("w", weights)])
+
+
+def pair(path: Path, *, swapped: bool) -> Path:
+    """A sum and a difference of two inputs, in one order or the other."""
+    nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Sub", ["a", "b"], ["difference"])]
+    row = ["batch", 4]
+    names, results = ("a", "b"), ("sum", "difference")
+    order = -1 if swapped else 1
+    return save(path, nodes, [(one, row) for one in names[::order]], [(one, row) for one in results[::order]])
+
+
+def test_explain_tells_each_way_and_converts_nothing(cli, tmp_path) -> None:
+    """What a backend takes as it is, and what it renders."""
+    result = cli("explain", "mlp", "--json")
+    assert result.code == 0
+    found = {one["contender"]: one for one in json.loads(result.out)["ways"]}
+    assert found["onnx"]["provenance"] == "native"
+    assert found["torch"]["chain"] == ["onnx", "torch (imported)"]
+    assert (found["torch"]["cost"], found["onnx"]["cost"]) == (1.0, 0.0)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_without_conversion_only_the_models_own_framework_is_left(cli, tmp_path) -> None:
+    """And the others say why they are missing."""
+    make_net(tmp_path)
+    result = cli("explain", "net_of_a_user.py:make", "--backends", "torch,onnx", "--no-convert")
+    assert result.code == 1
+    assert "torch  nn.Module  (cost 0)" in result.out
+    assert "--no-convert forbids" in result.out
+
+
+def make_net(folder: Path) -> None:
+    """A user's file with a network of torch's own modules, and random weights."""
+    (folder / "net_of_a_user.py").write_text(
+        "import torch\n"
+        "from infer_compare import ModelSpec\n"
+        "def make():\n"
+        "    net = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.GELU(), torch.nn.Linear(16, 4))\n"
+        "    return ModelSpec(net, inputs=['x:f32[batch,8]'])\n"
+    )
+
+
+def test_a_network_in_a_users_file_agrees_on_every_framework(cli, tmp_path) -> None:
+    """Native in torch, exported for onnx; converted once, and kept."""
+    make_net(tmp_path)
+    arguments = ("check", "net_of_a_user.py:make", "--backends", "torch,onnx", "--json")
+    result = cli(*arguments)
+    assert result.code == 0, result.out + result.err
+    told = json.loads(result.out)
+    assert {one["label"]: one["provenance"] for one in told["contenders"]} == {"torch": "native", "onnx": "exported"}
+    assert [one["verdict"] for one in told["agreements"]] == ["agrees", "agrees"]
+    kept = list((tmp_path / "cache").rglob("*.onnx"))
+    assert len(kept) == 1
+    before = kept[0].stat().st_mtime_ns
+    assert cli(*arguments).code == 0
+    assert kept[0].stat().st_mtime_ns == before
+
+
+def test_check_exits_with_1_where_outputs_differ(cli, tmp_path) -> None:
+    """Other weights are another model."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    result = cli("check", "mlp", "--model", "onnx=other.onnx", *BOTH)
+    assert result.code == 1
+    assert "differs from" in result.out
+
+
+def test_a_model_with_channels_last_gets_its_images_so(cli, tmp_path) -> None:
+    """Transposed outside the clock; without the option the shapes are refused, with the option to use."""
+    pooled(tmp_path / "first.onnx", last=False)
+    pooled(tmp_path / "last.onnx", last=True)
+    arguments = ("check", "first.onnx", "--model", "reference=last.onnx", *BOTH)
+    refused = cli(*arguments)
+    assert refused.code == 2
+    assert "--layout reference=NHWC transposes images" in refused.err
+    assert cli(*arguments, "--layout", "reference=NHWC").code == 0
+
+
+def test_inputs_and_outputs_in_another_order_are_mapped_by_name(cli, tmp_path) -> None:
+    """By position they would differ."""
+    pair(tmp_path / "ab.onnx", swapped=False)
+    pair(tmp_path / "ba.onnx", swapped=True)
+    arguments = ("check", "ab.onnx", "--model", "reference=ba.onnx", *BOTH)
+    assert cli(*arguments).code == 1
+    inputs = ("--input-map", "reference:a=a", "--input-map", "reference:b=b")
+    outputs = ("--output-map", "reference:sum=sum", "--output-map", "reference:difference=difference")
+    assert cli(*arguments, *inputs, *outputs).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--python", "onnx=/no/such/python"), "there is no program /no/such/python"),
+        (("--python", "onnx"), "write --python BACKEND=VALUE"),
+        (("--python", "torch=/bin/sh"), "'torch', which is not among the backends of this run"),
+        (("--layout", "onnx=NHWC"), "give one with --model onnx=FILE"),
+        (("--layout", "onnx=WHCN"), "the layouts are NHWC, NCHW"),
+        (("--model", "onnx=missing.onnx"), "missing.onnx"),
+        (("--model", "a.onnx"), "given twice"),
+        (("--input-map", "reference:x=y"), "has no model of its own"),
+        (("--data", "missing.npz"), "There is no data set missing.npz"),
+        (("--rtol", "0"), "rtol"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(cli, arguments, says) -> None:
+    """Exit code 2, nothing started, no traceback."""
+    result = cli("check", "mlp", *BOTH, *arguments)
+    assert result.code == 2
+    assert says in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--scope", "dataset"), "name one with --data"),
+        (("--scope", "dataset", "--data", "d.npz", "--latency-bound", "5ms"), "leave one out"),
+        (("--scope", "dataset", "--data", "d.npz", "--batch-sizes", "2,64"), "fewer than a batch of 64"),
+        (("--data", "d.npz", "--input", "features=ones"), "leave one of them out"),
+    ],
+)
+def test_a_data_set_that_cannot_serve_is_said_in_a_sentence(cli, tmp_path, arguments, says) -> None:
+    """None, too small, or not alone."""
+    np.savez(tmp_path / "d.npz", features=np.ones((10, 64), np.float32))
+    result = cli("run", "mlp", *BOTH, *arguments)
+    assert result.code == 2
+    assert says in result.err
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.parametrize("name", ["net.pt2", "net.keras", "net.onnx"])
+@pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04 torn"])
+def test_a_file_that_is_no_model_is_refused(cli, tmp_path, name, content) -> None:
+    """Empty, of another kind, cut short: one sentence that names the file."""
+    (tmp_path / name).write_bytes(content)
+    result = cli("explain", name)
+    assert result.code == 2
+    assert name in result.err
+    assert len(result.err.strip().splitlines()) == 1

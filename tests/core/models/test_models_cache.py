@@ -1,0 +1,76 @@
+"""Converted models that are kept between runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from infer_compare.models.cache import VARIABLE, ConversionCache, cache_folder
+
+
+def maker(calls, text="model"):
+    """Writes a text, and counts."""
+
+    def make(target):
+        calls.append(target)
+        target.write_text(text)
+
+    return make
+
+
+def test_a_model_is_converted_once(tmp_path) -> None:
+    """The second time it is taken from the cache, by another run too."""
+    calls = []
+    first, kept = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    again, kept_again = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    assert (kept, kept_again, len(calls)) == (False, True, 1)
+    assert first == again
+    assert again.read_text() == "model"
+
+
+def test_a_conversion_that_fails_leaves_nothing(tmp_path) -> None:
+    """A file that was begun must not be taken for a model."""
+
+    def fail(target):
+        target.write_text("half")
+        raise RuntimeError("no")
+
+    cache = ConversionCache(tmp_path)
+    with pytest.raises(RuntimeError):
+        cache.get("k", "model.onnx", fail, tmp_path)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+def test_where_the_cache_cannot_be_written_the_run_has_its_own(tmp_path) -> None:
+    """A read-only home folder is no reason to stop."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    spare = tmp_path / "run"
+    path, kept = ConversionCache(blocked).get("k", "model.onnx", maker([]), spare)
+    assert not kept
+    assert spare in path.parents
+
+
+def test_everything_that_decides_the_result_is_in_the_key() -> None:
+    """The order in which it is told is not."""
+    assert ConversionCache.key({"a": 1, "b": 2}) == ConversionCache.key({"b": 2, "a": 1})
+    assert ConversionCache.key({"a": 1}) != ConversionCache.key({"a": 2})
+
+
+def test_clearing_tells_how_much_there_was(tmp_path) -> None:
+    """And what is gone is made again."""
+    calls = []
+    cache = ConversionCache(tmp_path)
+    cache.get("k", "model.onnx", maker(calls), tmp_path)
+    assert cache.clear() == len("model")
+    assert cache.clear() == 0
+    cache.get("k", "model.onnx", maker(calls), tmp_path)
+    assert len(calls) == 2
+
+
+def test_the_folder_can_be_named(monkeypatch, tmp_path) -> None:
+    """By our own variable, and by the desktop's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert cache_folder() == tmp_path / "infer-compare"
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "own"))
+    assert cache_folder() == tmp_path / "own"
