@@ -43,7 +43,12 @@ def batches_of(session: Session[Any], size: int) -> list[NDArray[Any]]:
 
 
 def calls_of(session: Session[Any], batches: list[NDArray[Any]]) -> list[Callable[[], None]]:
-    """One call per batch that runs it and waits for it."""
+    """One call per batch of the one input that runs it and waits for it."""
+    return calls_of_batches(session, [[batch] for batch in batches])
+
+
+def calls_of_batches(session: Session[Any], batches: list[list[NDArray[Any]]]) -> list[Callable[[], None]]:
+    """One call per batch of all inputs that runs it and waits for it."""
 
     def call(slot: object) -> Callable[[], None]:
         def run() -> None:
@@ -52,4 +57,4 @@ def calls_of(session: Session[Any], batches: list[NDArray[Any]]) -> list[Callabl
 
         return run
 
-    return [call(session.stage([batch])) for batch in batches]
+    return [call(session.stage(batch)) for batch in batches]

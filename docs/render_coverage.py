@@ -1,0 +1,167 @@
+"""Measures which of ONNX's own node tests the importers pass, and writes it to `docs/coverage.md`.
+
+Each backend goes through them in a process of its own. The tests look that the page is up to date.
+
+    python docs/render_coverage.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnx
+
+from infer_compare.testing.node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from infer_compare.testing.node_cases import NodeCase
+
+PAGE = Path(__file__).parent / "coverage.md"
+YARDSTICK = "onnx"
+"""The backend whose passes are the cases that count."""
+IMPORTERS = ("torch", "tensorflow")
+
+_EXPANDED = re.compile(r"_expanded.*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a backend made of every case."""
+
+    version: str
+    verdicts: Mapping[str, tuple[str, str]]
+    """Verdict and message by the name of the case."""
+
+    def count(self, names: list[str]) -> Counter[str]:
+        """How many of these cases got which verdict."""
+        return Counter(self.verdicts[name][0] for name in names)
+
+
+def measure(backend: str) -> Measured:
+    """Runs all cases on a backend, in a fresh process.
+
+    Raises:
+        subprocess.CalledProcessError: the backend cannot be used.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "verdicts.json"
+        subprocess.run([sys.executable, __file__, "--judge", backend, str(path)], check=True)
+        version, verdicts = json.loads(path.read_text(encoding="utf-8"))
+    return Measured(version, {name: (verdict, message) for name, (verdict, message) in verdicts.items()})
+
+
+def judge_into(backend: str, path: Path) -> None:
+    """Runs all cases on a backend in this process, and writes the verdicts."""
+    ready = processor_backend(backend)
+    verdicts = {case.name: judge(ready, case) for case in node_cases()}
+    path.write_text(json.dumps([ready.version().partition("+")[0], verdicts]), encoding="utf-8")
+
+
+def measure_all() -> dict[str, Measured]:
+    """Every backend's verdicts, the yardstick's first."""
+    return {backend: measure(backend) for backend in (YARDSTICK, *IMPORTERS)}
+
+
+def counted(measured: Mapping[str, Measured]) -> list[str]:
+    """The cases that the yardstick passes, by which the share is told."""
+    return [name for name, (verdict, _) in measured[YARDSTICK].verdicts.items() if verdict == "pass"]
+
+
+def operator_of(case: NodeCase, known: Mapping[str, NodeCase]) -> str:
+    """The operator that a case is about; a function that is written out counts as the function."""
+    base = known.get(_EXPANDED.sub("", case.name), case)
+    return str(base.model.graph.node[-1].op_type)
+
+
+def page(measured: Mapping[str, Measured]) -> str:
+    """The text of the page."""
+    return "\n".join(_lines(measured)) + "\n"
+
+
+def _lines(measured: Mapping[str, Measured]) -> Iterator[str]:
+    cases = {case.name: case for case in node_cases()}
+    names = counted(measured)
+    yield "# Coverage of ONNX operators"
+    yield ""
+    yield "<!-- written by docs/render_coverage.py -->"
+    yield ""
+    yield "`torch` and `tensorflow` render ONNX models with their own operators. What they render is measured with the node"
+    yield f"tests of the `onnx` package {onnx.__version__}: {len(cases)} cases of floating-point and whole numbers up to opset"
+    yield f"{PUBLISHED_OPSET}, each a small model with inputs and the outputs that are right. ONNX Runtime"
+    yield f"{measured[YARDSTICK].version} passes {len(names)} of them on the processor, and the shares are of these."
+    yield ""
+    yield "| backend | version | right | share | right with constants | refused | wrong |"
+    yield "|---|---|--:|--:|--:|--:|--:|"
+    for backend in IMPORTERS:
+        count = measured[backend].count(names)
+        yield (
+            f"| `{backend}` | {measured[backend].version} | {count['pass']} | {count['pass'] / len(names):.1%} "
+            f"| {count['constant']} | {count['unsupported']} | {count['wrong'] + count['error']} |"
+        )
+    yield ""
+    yield "*Right with constants*: refused as it stands, and right once all inputs but the first - sizes, axes, scales - are"
+    yield "constants of the model, as exporters write them. An operator that is refused takes that backend out of the"
+    yield "comparison, and the report names operator, node and opset. None of all the cases, those that ONNX Runtime does"
+    yield "not pass among them, may be imported into something else."
+    yield ""
+    yield "## By operator"
+    yield ""
+    yield "Cases right, out of those that ONNX Runtime passes; behind a plus, those right with constants."
+    yield ""
+    yield "| operator | cases | " + " | ".join(f"`{backend}`" for backend in IMPORTERS) + " |"
+    yield "|---|--:|" + "--:|" * len(IMPORTERS)
+    by_operator: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_operator[operator_of(cases[name], cases)].append(name)
+    for operator, its in sorted(by_operator.items()):
+        counts = [measured[backend].count(its) for backend in IMPORTERS]
+        told = [f"{one['pass']}" + (f" + {one['constant']}" if one["constant"] else "") for one in counts]
+        yield f"| {operator} | {len(its)} | " + " | ".join(told) + " |"
+    for backend in IMPORTERS:
+        yield ""
+        yield f"## What `{backend}` does not import"
+        yield ""
+        yield "| case | verdict | reason |"
+        yield "|---|---|---|"
+        for name in sorted(names):
+            verdict, message = measured[backend].verdicts[name]
+            if verdict != "pass":
+                yield f"| {name.removeprefix('test_')} | {VERDICTS.get(verdict, verdict)} | {_cell(message)} |"
+
+
+VERDICTS = {"unsupported": "refused", "constant": "right with constants"}
+
+
+def _cell(text: str) -> str:
+    """A message on one line, with nothing that a table or Markdown would take for its own.
+
+    TensorFlow's dump of the node, with the names that tracing made up, is left out.
+    """
+    sentence = " ".join(text.partition(" for '{{node")[0].split())
+    return re.sub(r"([|*_<>\[\]`\\])", r"\\\1", sentence).replace("](", "] (")
+
+
+def main() -> None:
+    """Writes the page."""
+    parser = argparse.ArgumentParser(description="Measures what the importers cover.")
+    parser.add_argument("--judge", nargs=2, metavar=("BACKEND", "FILE"), help="one backend, in this process")
+    arguments = parser.parse_args()
+    if arguments.judge:
+        judge_into(arguments.judge[0], Path(arguments.judge[1]))
+    else:
+        PAGE.write_text(page(measure_all()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

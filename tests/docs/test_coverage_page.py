@@ -1,0 +1,53 @@
+"""The page on coverage says what the importers do now."""
+
+from __future__ import annotations
+
+from importlib.util import module_from_spec, spec_from_file_location
+
+import pytest
+
+LEAST_SHARE = 0.85
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    """The script that writes the page."""
+    from pathlib import Path
+
+    for framework in ("onnxruntime", "torch", "tensorflow"):
+        pytest.importorskip(framework)
+    path = Path(__file__).parents[2] / "docs" / "render_coverage.py"
+    spec = spec_from_file_location("render_coverage", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def measured(renderer):
+    """What every backend makes of every case."""
+    return renderer.measure_all()
+
+
+def test_the_page_is_up_to_date(renderer, measured):
+    """`python docs/render_coverage.py` writes it anew."""
+    assert renderer.PAGE.read_text(encoding="utf-8") == renderer.page(measured), "run python docs/render_coverage.py"
+
+
+def test_no_importer_gives_a_wrong_answer_in_silence(renderer, measured):
+    """Of all the cases, not only those that ONNX Runtime passes."""
+    for backend in renderer.IMPORTERS:
+        found = measured[backend].verdicts
+        assert {name: one for name, one in found.items() if one[0] not in {"pass", "constant", "unsupported"}} == {}
+
+
+def test_the_share_is_what_is_promised(renderer, measured):
+    """Of the cases that ONNX Runtime passes on the processor."""
+    names = renderer.counted(measured)
+    assert len(names) > 1000
+    for backend in renderer.IMPORTERS:
+        assert measured[backend].count(names)["pass"] >= LEAST_SHARE * len(names), backend
