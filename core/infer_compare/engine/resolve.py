@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from infer_compare.engine.routing import NoWay, Router
 from infer_compare.engine.wiring import LAYOUTS, parse_map, wire
 from infer_compare.engine.workshop import Workshop
 from infer_compare.environment import memory
+from infer_compare.environment.interpreter import ask
 from infer_compare.environment.machine import describe
 from infer_compare.environment.preflight import warnings
 from infer_compare.environment.threads import default_threads
@@ -86,12 +86,13 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         raise NoUsableBackend(_no_usable(unusable))
     threads = request.threads or default_threads()
     workshop = Workshop(threads=threads, seed=request.seed, max_memory=request.max_memory)
+    pythons = {one.entry.name: one.spec.python for one in contenders if one.spec.python is not None}
     reader = ModelReader(
         plugins,
         workshop,
         scratch,
         known_models(plugins),
-        pythons=request.pythons,
+        pythons=pythons,
         seed=request.seed,
         trusted=request.trust,
     )
@@ -99,7 +100,7 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
     dataset = _dataset(request, model, workshop, scratch)
     data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
     inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)
-    router = Router(plugins.converters, workshop, scratch, pythons=request.pythons, convert=request.convert)
+    router = Router(plugins.converters, workshop, scratch, pythons=pythons, convert=request.convert)
     routes: dict[str, Route] = {}
     absent = {one.contender for one in unusable}
     finder = _Finder(request, reader, router, model, inputs, dry=not convert)
@@ -173,7 +174,7 @@ def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...
     Raises:
         UsageError: one of them cannot be understood, or an option names a backend that takes no part.
     """
-    pythons = {plugins.find(name).name: _interpreter(name, path) for name, path in request.pythons.items()}
+    pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in request.pythons.items()}
     models = {plugins.find(name).name: text for name, text in request.models.items()}
     contenders = parse_contenders(request.contenders, plugins, device=request.device, pythons=pythons, models=models)
     named = {one.entry.name for one in contenders}
@@ -189,12 +190,6 @@ def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...
     parse_map(request.input_map, "--input-map", tuple(models))
     parse_map(request.output_map, "--output-map", tuple(models))
     return contenders
-
-
-def _interpreter(name: str, path: str) -> str:
-    if not Path(path).is_file() or not os.access(path, os.X_OK):
-        raise UsageError(f"--python {name}={path}: there is no program {path}; name a Python interpreter.")
-    return str(Path(path).absolute())
 
 
 def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tuple[str, ...]:
@@ -252,13 +247,14 @@ class _Finder:
 
 
 def _missing(contender: Contender) -> str | None:
-    # Another interpreter has its own packages; its worker will say what is missing.
-    missing = () if contender.spec.python else contender.entry.missing
+    python, entry = contender.spec.python, contender.entry
+    missing = entry.missing if python is None else ask(f"--python {entry.name}", python, entry.backend.requires)
     if not missing:
         return None
-    hint = contender.entry.backend.install_hint
+    hint = entry.backend.install_hint
     what = ", ".join(missing)
-    return f"{what} is not installed" + (f"; install it with: {hint}" if hint else "")
+    where = "" if python is None else f" for {python}"
+    return f"{what} is not installed{where}" + (f"; install it with: {hint}" if hint else "")
 
 
 def _no_usable(unusable: list[Unusable]) -> str:

@@ -1,0 +1,69 @@
+"""Another Python interpreter, in whose environment a backend lives: asked before anything is started in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import UsageError
+from infer_compare.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEADLINE_S = 30.0
+
+_QUESTION = """
+import importlib.util, json, sys
+def there(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+version = None
+if there("infer_compare"):
+    from infer_compare.version import __version__ as version
+print(json.dumps({"version": version, "missing": [one for one in sys.argv[1:] if not there(one)]}))
+"""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an interpreter says of its environment."""
+
+    version: str | None
+    """Of infer-compare."""
+    missing: tuple[str, ...]
+    """Of the modules that were asked for."""
+
+
+def ask(option: str, path: str, modules: Sequence[str]) -> tuple[str, ...]:
+    """Which modules an interpreter's environment lacks; nothing but infer-compare's version is imported to find out.
+
+    Args:
+        option: as it was typed, for sentences.
+        path: of the interpreter.
+        modules: top-level ones.
+
+    Raises:
+        UsageError: there is no such program, it is no Python, or the same infer-compare is not installed for it.
+    """
+    if not Path(path).is_file() or not os.access(path, os.X_OK):
+        raise UsageError(f"{option}: there is no program {path}; name a Python interpreter.")
+    try:
+        done = subprocess.run(
+            [path, "-P", "-c", _QUESTION, *modules], capture_output=True, timeout=DEADLINE_S, check=False
+        )
+        answer = msgspec.json.decode(done.stdout, type=Answer)
+    except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError) as error:
+        raise UsageError(f"{option}: {path} is not a Python interpreter of version 3.11 or newer.") from error
+    if answer.version != __version__:
+        has = f"has infer-compare {answer.version}" if answer.version else "has no infer-compare"
+        raise UsageError(
+            f"{option}: {path} {has}, and this is {__version__}; install the same with "
+            f"{path} -m pip install infer-compare=={__version__}."
+        )
+    return answer.missing
