@@ -25,6 +25,7 @@ from infer_compare.errors import NoUsableBackend, UsageError
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.dataset import is_callable, read_dataset
 from infer_compare.models.inputs import resolve_inputs
+from infer_compare.models.source import with_figures
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.verdicts.protocol import RESTARTS, ROUNDS_PER_RESTART
 
@@ -116,6 +117,9 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
             except NoWay as reason:
                 unusable.append(Unusable(contender=contender.label, outcome=Skipped(reason=str(reason))))
         specs.append(spec)
+    exported = [one.model for one in routes.values() if one.model.format == "onnx" and one.contender.spec.model is None]
+    if model.format != "onnx" and exported and convert:
+        model = with_figures(model, exported[0].path)
     if not routes:
         raise NoUsableBackend(_no_usable(unusable))
     header = _header(request, tuple(specs), model, dataset)
@@ -298,6 +302,7 @@ def _header(
             outputs=model.outputs,
             parameters=model.parameters,
             flops_per_sample=model.flops_per_sample,
+            kind=model.kind,
         ),
         contenders=contenders,
         plan=Plan(

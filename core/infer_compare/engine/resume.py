@@ -81,16 +81,44 @@ def request_of(header: Header) -> SweepRequest:
     )
 
 
-def _differences(then: Header, now: Header) -> Iterator[str]:
-    """What is not as it was, in clauses."""
-    if then.model.sha256 != now.model.sha256:
+def check_unchanged(then: Header, now: Header) -> None:
+    """Looks whether a run that repeats another has its models and its data; what is asked for anew is not compared.
+
+    Args:
+        then: of the stored run.
+        now: of the one that is to repeat it.
+
+    Raises:
+        UsageError: a model or the data set is not what it was; it is named.
+    """
+    if then.plan.seed != now.plan.seed:
+        # Weights that are drawn are others then.
+        return
+    changes = list(_changed_files(then, now))
+    if changes:
+        raise UsageError(
+            f"The run {then.run_id} cannot be repeated, since {listing(changes)}; bring back what it ran, or ask for a "
+            "run of what is there now."
+        )
+
+
+def _changed_files(then: Header, now: Header) -> Iterator[str]:
+    """Models and data sets that are named as they were and hold something else, in clauses."""
+    if then.model.source == now.model.source and then.model.sha256 != now.model.sha256:
         hashes = f"{then.model.sha256[:DIGITS]} then, {now.model.sha256[:DIGITS]} now"
         yield f"the model {then.model.source} has changed ({hashes})"
-    for old, new in zip(then.contenders, now.contenders, strict=True):
-        if old.model_sha256 != new.model_sha256:
+    before = {one.label: one for one in then.contenders}
+    for new in now.contenders:
+        old = before.get(new.label)
+        if old is not None and old.model == new.model and old.model_sha256 != new.model_sha256:
             yield f"the model {old.model} of {old.label} has changed"
-    if then.plan.data_sha256 != now.plan.data_sha256:
+    if then.plan.data == now.plan.data and then.plan.data_sha256 != now.plan.data_sha256:
         yield f"the data set {then.plan.data} has changed"
+
+
+def _differences(then: Header, now: Header) -> Iterator[str]:
+    """What is not as it was, in clauses."""
+    yield from _changed_files(then, now)
     was, has = then.environment, now.environment
     for name in sorted({*was.packages, *has.packages}):
         before, after = was.packages.get(name), has.packages.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from infer_compare.errors import ModelError
 from infer_compare.interfaces import ModelSource
 from infer_compare.models.figures import figures
 from infer_compare.models.fills import METADATA_KEY
+from infer_compare.models.kind import kind_of
 from infer_compare.models.onnx_file import external_files, load_external_data, parse_onnx
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import BATCH, name_batch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import onnx
 
     from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
+    from infer_compare.results import ModelKind
 
 CHUNK_BYTES = 1 << 20
 
@@ -47,6 +49,7 @@ class ResolvedModel:
     """As in the file, with the batch axis called `batch`."""
     parameters: int | None = None
     flops_per_sample: int | None = None
+    kind: ModelKind = "other"
     metadata: Mapping[str, str] = field(default_factory=dict)
     """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""
     warnings: tuple[str, ...] = ()
@@ -201,6 +204,7 @@ def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedM
         outputs=outputs,
         parameters=size.parameters,
         flops_per_sample=size.flops_per_sample,
+        kind=kind_of(model),
         metadata={entry.key: entry.value for entry in model.metadata_props},
         warnings=warnings,
     )
@@ -266,3 +270,15 @@ def _sha256(files: Sequence[Path]) -> str:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
+    """A model that its framework described, with the arithmetic that its export to ONNX tells."""
+    graph = parse_onnx(exported)
+    size = figures(graph)
+    return replace(
+        model,
+        parameters=model.parameters if model.parameters is not None else size.parameters,
+        flops_per_sample=size.flops_per_sample,
+        kind=kind_of(graph),
+    )

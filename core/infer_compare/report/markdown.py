@@ -14,6 +14,7 @@ from infer_compare.report.phrases import (
     agreement_cells,
     agreement_reasons,
     answer_sentences,
+    arithmetic_sentences,
     axes_words,
     bests_title,
     boundary_sentences,
@@ -184,6 +185,7 @@ def _findings(document: ReportDocument) -> Iterator[str]:
         yield table(PASSES, ((code_cell(name), escape(where), *figures) for name, where, *figures in passes))
     sections = {
         "Shape of the curves": shape_sentences(document),
+        "Arithmetic": arithmetic_sentences(document),
         "Memory boundary": boundary_sentences(document),
         "Failures": [failure_sentence(one) for one in document.failures],
     }

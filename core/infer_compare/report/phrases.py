@@ -97,6 +97,21 @@ def shape_sentences(document: ReportDocument) -> list[str]:
     ]
 
 
+def arithmetic_sentences(document: ReportDocument) -> list[str]:
+    """What each contender computes in a second at its best size, and what that is of the machine's fastest product."""
+    work = document.model.flops_per_sample
+    if not work:
+        return []
+    precisions = {one.label: one.effective.get("precision", "float32") for one in document.contenders}
+    told = []
+    for best in (best for one in document.answers for best in one.answer.by_contender):
+        rate = work * best.figures.throughput
+        peak = document.environment.peak_flops.get(precisions[best.contender])
+        share = f", {rate / peak:.0%} of this machine's fastest matrix product" if peak else ""
+        told.append(f"{best.name} computes {significant(rate / 1e9)} GFLOP/s at {best.point}{share}")
+    return told
+
+
 def pass_rows(document: ReportDocument) -> list[tuple[str, ...]]:
     """What a pass over the data set takes at each batch size, and the share of each part; empty for other scopes."""
     names = {one.label: one.name for one in document.contenders}

@@ -21,6 +21,8 @@ RUN_VERSION = (1, 0)
 Scope = Literal["device", "end_to_end", "dataset"]
 """What the clock covers."""
 
+ModelKind = Literal["convolution", "attention", "recurrent", "other"]
+
 AgreementVerdict = Literal["agrees", "differs", "inconclusive"]
 
 
@@ -57,6 +59,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[TensorSpec, ...] = ()
     parameters: int | None = None
     flops_per_sample: int | None = None
+    kind: ModelKind = "other"
+    """What most of its work is."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

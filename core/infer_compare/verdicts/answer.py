@@ -65,7 +65,6 @@ def answer(
     measurements: Measurements,
     *,
     axes: Axes = (),
-    penalty: float = 0.0,
 ) -> Answer:
     """The answer from the points of the contenders that are ranked.
 
@@ -75,7 +74,6 @@ def answer(
         table: figures by candidate.
         measurements: the rounds.
         axes: sizes of the axes other than the batch.
-        penalty: the importer penalty, see `margin_between`.
     """
     plan = run.header.plan
     bests = [
@@ -103,19 +101,19 @@ def answer(
         axes=axes,
         recommended=bests[0] if bests else None,
         by_contender=tuple(bests),
-        headline=_headline(run, bests, measurements, penalty),
+        headline=_headline(run, bests, measurements),
         bound=bound,
     )
 
 
-def _headline(run: Run, bests: Sequence[Best], measurements: Measurements, penalty: float) -> tuple[PairVerdict, ...]:
+def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tuple[PairVerdict, ...]:
     if not bests:
         return ()
     first, *others = bests
     pairs: list[PairVerdict] = []
     for other in others:
         a, b = (side(run, one.contender, one.point) for one in (first, other))
-        margin = margin_between(run, a.label, b.label, penalty)
+        margin = margin_between(run, a.label, b.label)
         contrast = _best_against_best(a, b, measurements)
         if contrast is None:
             pairs.append(

@@ -57,13 +57,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return self.answers[0]
 
 
-def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
+def summarise(run: Run) -> Summary:
     """The summary of a run or of any prefix of one.
 
     Args:
         run: the run.
-        penalty: by how much importing is known to slow this kind of model, relative; it widens the margin of verdicts
-            on imported models.
     """
     measurements = Measurements(run.rounds, run.header.plan.threads)
     points = {Candidate(point.contender, point.point): point for point in run.points}
@@ -75,7 +73,7 @@ def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
     axes = sorted({point.point.axes for point in points.values()}) or [()]
     return Summary(
         figures=tuple(table.values()),
-        pairs=tuple(_pairs(run, points, measurements, penalty, liars)),
+        pairs=tuple(_pairs(run, points, measurements, liars)),
         answers=tuple(
             answer(
                 run,
@@ -83,7 +81,6 @@ def summarise(run: Run, *, penalty: float = 0.0) -> Summary:
                 table,
                 measurements,
                 axes=setting,
-                penalty=penalty,
             )
             for setting in axes
         ),
@@ -97,14 +94,11 @@ def _pairs(
     run: Run,
     points: Mapping[Candidate, Point],
     measurements: Measurements,
-    penalty: float,
     liars: Mapping[str, str],
 ) -> Iterable[PairVerdict]:
     for a, b in combinations(run.labels, 2):
         for point in sorted({candidate.point for candidate in points if candidate.label in {a, b}}):
-            yield compare_points(
-                run, a, b, point, penalty=penalty, measurements=measurements, points=points, liars=liars
-            )
+            yield compare_points(run, a, b, point, measurements=measurements, points=points, liars=liars)
 
 
 def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:

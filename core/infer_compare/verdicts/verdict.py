@@ -11,6 +11,7 @@ from infer_compare.results import Measured
 from infer_compare.stats.wording import count, percent, ratio, rough_ratio
 from infer_compare.verdicts.exclusions import difference_words, outcome_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.penalties import penalty
 from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import (
     MARGIN,
@@ -92,18 +93,21 @@ def side(run: Run, label: str, point: OperatingPoint) -> Side:
     return Side(label=label, name=f"{label} (imported)" if imported else label, point=point)
 
 
-def margin_between(run: Run, a_label: str, b_label: str, penalty: float = 0.0) -> float:
+def margin_between(run: Run, a_label: str, b_label: str) -> float:
     """The margin of the plan, or the importer penalty where that is larger and one of the two was imported.
 
     Args:
         run: the run.
         a_label: a contender.
         b_label: another.
-        penalty: by how much importing is known to slow this kind of model, relative.
     """
-    starts = (run.start(a_label), run.start(b_label))
-    imported = any(start is not None and start.provenance == "imported" for start in starts)
-    return max(run.header.plan.margin, penalty) if imported else run.header.plan.margin
+    kind = run.header.model.kind
+    penalties = [
+        penalty(run.contender(label).backend, kind)
+        for label in (a_label, b_label)
+        if (start := run.start(label)) is not None and start.provenance == "imported"
+    ]
+    return max(run.header.plan.margin, *penalties) if penalties else run.header.plan.margin
 
 
 def compare_points(
@@ -112,7 +116,6 @@ def compare_points(
     b_label: str,
     point: OperatingPoint,
     *,
-    penalty: float = 0.0,
     measurements: Measurements | None = None,
     points: Mapping[Candidate, Point] | None = None,
     liars: Mapping[str, str] | None = None,
@@ -124,7 +127,6 @@ def compare_points(
         a_label: the contender that the verdict is about.
         b_label: the one that it is held against.
         point: where both are compared.
-        penalty: the importer penalty, see `margin_between`.
         measurements: the index of the run's rounds, where the caller has one.
         points: the run's points, where the caller has them.
         liars: the contenders whose clock cannot be right, with the reason, where the caller has them.
@@ -132,7 +134,7 @@ def compare_points(
     index = measurements or Measurements(run.rounds, run.header.plan.threads)
     known = points if points is not None else {Candidate(one.contender, one.point): one for one in run.points}
     a, b = side(run, a_label, point), side(run, b_label, point)
-    margin = margin_between(run, a_label, b_label, penalty)
+    margin = margin_between(run, a_label, b_label)
     liars = impossible(run, known.values()) if liars is None else liars
     invalid = _invalid(run, a, known, liars) or _invalid(run, b, known, liars)
     if invalid:

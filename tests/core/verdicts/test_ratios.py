@@ -13,6 +13,7 @@ from infer_compare.stats.pooled import PooledVariance
 from infer_compare.verdicts import PairVerdict, Verdict, compare_points
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.penalties import PENALTIES
 from infer_compare.verdicts.ratios import compare
 
 ONE, EIGHT = OperatingPoint(1), OperatingPoint(8)
@@ -228,16 +229,20 @@ def test_a_contender_that_never_started_is_invalid(synthetic) -> None:
     assert verdict(run, point=ONE).reason == "onnx was not run at batch 1"
 
 
-def test_an_imported_model_is_named_and_widens_the_margin(synthetic) -> None:
+def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch) -> None:
     """It is our rendering: a difference within the importer's penalty says nothing about the framework."""
+    monkeypatch.setitem(PENALTIES, "torch", {"convolution": 0.15, "attention": 0.01})
     run = synthetic(both(1.0, 1.08), provenance={"torch": "imported"}).build()
-    found = verdict(run)
+    attention = msgspec.structs.replace(run.header.model, kind="attention")
+    header = msgspec.structs.replace(run.header, model=attention)
+    found = verdict(msgspec.structs.replace(run, header=header))
     assert found.verdict is Verdict.FASTER
     assert "than torch (imported) [" in found.sentence()
-    allowed = verdict(run, penalty=0.15)
+    # A kind that was not measured has the largest penalty.
+    allowed = verdict(run)
     assert (allowed.verdict, allowed.margin) == (Verdict.SAME, 0.15)
     native = synthetic(both(1.0, 1.08)).build()
-    assert verdict(native, penalty=0.15).verdict is Verdict.FASTER
+    assert verdict(native).verdict is Verdict.FASTER
 
 
 def test_a_verdict_survives_json(synthetic) -> None:

@@ -18,6 +18,7 @@ from infer_compare.report.phrases import (
     agreement_cells,
     agreement_reasons,
     answer_sentences,
+    arithmetic_sentences,
     axes_words,
     boundary_sentences,
     cost_rows,
@@ -154,7 +155,7 @@ def _facet(facet: Facet, known: Mapping[str, Contender], drawn: Mapping[str, Any
         under_bound=under_bound(answer, known),
         sentences=tuple(answer_sentences(answer)) if answer is not None else (),
         figures=tuple(one for one in _figures(facet, known) if one.id in drawn),
-        shapes=tuple(shape_sentences(own)),
+        shapes=(*shape_sentences(own), *arithmetic_sentences(own)),
         boundaries=tuple(boundary_sentences(own)),
         matrices=matrices(facet, known),
     )

@@ -11,6 +11,7 @@ from infer_compare.report.phrases import (
     PASSES,
     agreement_cells,
     agreement_reasons,
+    arithmetic_sentences,
     boundary_sentences,
     failure_sentence,
     note_sentences,
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
 def shape_section(document: ReportDocument) -> list[RenderableType]:
     """A sentence for each curve."""
     sentences = shape_sentences(document)
-    if not sentences:
-        return []
-    return [heading("shape", rest="latency = fixed cost + cost of a sample x batch"), bullets(sentences)]
+    rates = arithmetic_sentences(document)
+    parts: list[RenderableType] = []
+    if sentences:
+        parts += [heading("shape", rest="latency = fixed cost + cost of a sample x batch"), bullets(sentences)]
+    if rates:
+        parts += [heading("arithmetic", rest="at the best batch size"), bullets(rates)]
+    return parts
 
 
 def parts_section(document: ReportDocument) -> list[RenderableType]:

@@ -1,0 +1,45 @@
+"""What most of a model's work is, by its operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import onnx
+
+    from infer_compare.results import ModelKind
+
+RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+ATTENTION = frozenset({"Attention", "MultiHeadAttention", "GroupQueryAttention"})
+PASSING = frozenset({"Cast", "Dropout", "Identity", "Where", "Mul", "Reshape", "Transpose"})
+"""Operators that may stand between the weights of an attention and their product with the values."""
+STEPS = 4
+
+
+def kind_of(model: onnx.ModelProto) -> ModelKind:
+    """The kind of a model; the first that it has of `recurrent`, `attention` and `convolution`, else `other`.
+
+    An attention is one of its own operators, or a Softmax that goes into a matrix product.
+    """
+    nodes = list(model.graph.node)
+    operators = {node.op_type for node in nodes}
+    if operators & RECURRENT:
+        return "recurrent"
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in nodes:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    softmaxes = [node for node in nodes if node.op_type == "Softmax"]
+    if operators & ATTENTION or any(_multiplies(node, readers, STEPS) for node in softmaxes):
+        return "attention"
+    return "convolution" if "Conv" in operators else "other"
+
+
+def _multiplies(node: onnx.NodeProto, readers: dict[str, list[onnx.NodeProto]], steps: int) -> bool:
+    """Whether what a node computes goes into a matrix product."""
+    following = [reader for name in node.output for reader in readers.get(name, ())]
+    return any(
+        reader.op_type in {"MatMul", "Einsum"}
+        or (steps > 0 and reader.op_type in PASSING and _multiplies(reader, readers, steps - 1))
+        for reader in following
+    )
