@@ -9,8 +9,9 @@ READY := $(VENV)/.ready
 demo: $(READY)  ## Run the main job quickly, on torch and onnx
 	$(BIN)/infer-compare run --backends torch,onnx --quick --report html
 
-test: $(READY)  ## Run the fast tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## Run the fast tests: first those that may run side by side, then the others
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not alone"
+	$(BIN)/python -m pytest -m "not slow and alone"
 
 check: $(READY)  ## Lint, types, layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

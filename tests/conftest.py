@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+TESTS = Path(__file__).parent
+ALONE = (
+    "core/api",
+    "core/cli/test_interrupts.py",
+    "core/cli/test_resume_command.py",
+    "core/cli/test_selftest.py",
+    "core/engine",
+    "core/selftest",
+    "core/worker",
+    "docs",
+    "examples",
+    "faults",
+)
+"""Where processes are measured, suspended and counted: another test beside them would be in the way."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that must run alone."""
+    for item in items:
+        place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
+        if place.startswith(ALONE):
+            item.add_marker("alone")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from infer_compare import Device, ModelDescription, ModelSource
+    from infer_compare import Device, ModelDescription, ModelSource, TensorSpec
     from infer_compare.interfaces.backend import Array, Batch
     from infer_compare_tensorflow.dataset import Pipeline
     from infer_compare_tensorflow.importer import Program
@@ -99,6 +99,18 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         from infer_compare_tensorflow.describe import describe
 
         return describe(model, folder, self.settings.seed)
+
+    @classmethod
+    def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
+        """A `keras.Model`, `tf.function` or `tf.Module` as a `.keras` file or a SavedModel.
+
+        Raises:
+            ModelError: its inputs are not known, or it cannot be saved.
+            UnsupportedModel: it calls Python functions while it runs.
+        """
+        from infer_compare_tensorflow.saving import save
+
+        return save(model, inputs, folder)
 
     def load(self, model: ModelSource) -> Program | NativeProgram:
         """Reads a model into host memory; of an ONNX file every operator is looked up. Nothing is traced yet.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare import Classification, Device, ModelDescription, ModelSource, Session, Settings
+    from infer_compare import Classification, Device, ModelDescription, ModelSource, Session, Settings, TensorSpec
     from infer_compare_torch.session import LoadedModel
 
 ONNX_OPSET = 20
@@ -111,6 +111,18 @@ class TorchBackend(Backend["LoadedModel"]):
 
         runtime.start(self.settings)
         return loading.describe(model, folder, self.settings.seed)
+
+    @classmethod
+    def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
+        """A module or an exported program as a `.pt2` file with a free batch axis.
+
+        Raises:
+            UnsupportedModel: torch cannot export the module.
+            ModelError: its inputs were not said, or do not fit; or its batch size cannot be free.
+        """
+        from infer_compare_torch import saving
+
+        return saving.save(model, inputs, folder)
 
     def load(self, model: ModelSource) -> LoadedModel:
         """A module, an exported program or an ONNX file as a module in host memory.

@@ -13,6 +13,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 from infer_compare.report import document
 from infer_compare.report.html import HtmlReporter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 STORIES = Path(__file__).parents[1] / "core" / "report" / "conftest.py"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+DRAWN = "return [...document.querySelectorAll('.plot')].every((one) => one.data)"
+"""Charts are drawn one after the other."""
 HOSTILE = "<b>a</b>&lt;<script>window.taken=1</script><img src=x onerror=window.taken=2>%{x}"
 
 
@@ -36,7 +39,7 @@ def _missing(what: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     """One window of 1280 by 900 for all tests."""
     binary = next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -107,5 +110,6 @@ def opened(browser: webdriver.Chrome, page: str) -> Iterator[webdriver.Chrome]:
     )
     browser.get_log("browser")
     browser.get(page)
+    WebDriverWait(browser, 30).until(lambda one: one.execute_script(DRAWN))
     yield browser
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

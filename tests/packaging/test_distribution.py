@@ -32,12 +32,12 @@ def test_each_package_is_typed(package):
     assert (ROOT / package / "py.typed").is_file()
 
 
-def test_the_extra_all_is_every_framework_and_what_asks_gpus():
+def test_the_extra_all_is_every_framework_and_all_that_runs_and_reports_can_use():
     """And nothing for developing."""
     (everything,) = EXTRAS["all"]
     named = everything.partition("[")[2].rstrip("]").split(",")
     frameworks = [name.removeprefix("infer_compare_") for name in BACKENDS if ALWAYS_THERE not in name]
-    assert sorted(named) == sorted([*frameworks, "gpu"])
+    assert sorted(named) == sorted([*frameworks, "data", "gpu", "keras-to-onnx", "plots"])
 
 
 def test_nothing_asks_for_both_distributions_of_onnx_runtime():

@@ -77,9 +77,9 @@ def chosen(options: dict[str, Any], plugins: Plugins) -> dict[str, Any]:
     """
     backends, contenders = options.pop("backends"), options.pop("contenders")
     names = backends.split(",") if backends is not None else [] if contenders else DEFAULT_BACKENDS.split(",")
-    model, own = _models(options.pop("model"), options.pop("own_models"), plugins)
+    model, own = models_of(options.pop("model"), options.pop("own_models"), plugins)
     return {
-        "model": model,
+        "model": model or next(iter(own.values()), DEFAULT_MODEL),
         "models": own,
         "contenders": (*names, *contenders),
         "pythons": pairs("--python", options.pop("pythons")),
@@ -107,8 +107,8 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _models(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tuple[str, dict[str, str]]:
-    """The run's model, and those of single backends.
+def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tuple[str | None, dict[str, str]]:
+    """The run's model where one is named, and those of single backends.
 
     A text is split at `=` only behind the name of a backend, since paths may hold one.
     """
@@ -127,4 +127,4 @@ def _models(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tupl
             raise UsageError(f"The model is given twice: {model} and {text}.")
         else:
             model = text
-    return model or next(iter(own.values()), DEFAULT_MODEL), own
+    return model, own

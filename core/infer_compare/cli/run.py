@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from infer_compare.cli.choosing import chosen, naming_options
+from infer_compare.cli.choosing import naming_options
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.events import Observer
     from infer_compare.engine.request import SweepRequest
     from infer_compare.plugins import Plugins
-    from infer_compare.results import Run
+    from infer_compare.results import Header, Run
 
 KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_json", "quiet", "verbose", "debug"})
 """Options that say how a result is told, and not what is measured."""
@@ -66,6 +66,12 @@ KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_jso
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
 )
 @click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take options from a TOML file, or from a stored run to repeat it; flags come before it.",
+)
+@click.option(
     "--resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
@@ -84,58 +90,48 @@ def command(
     context: click.Context,
     /,
     *,
-    batch_sizes: str,
-    latency_bound: float | None,
-    budget: float | None,
-    timeout: float,
     folder: Path | None,
     resume: Path | None,
-    price: str | None,
-    formats: tuple[str, ...],
     clear_cache: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
     debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
-    **others: Any,  # noqa: ANN401 - options that go on under their own names
+    **_asked: Any,  # noqa: ANN401 - what is run: `options_of` reads it from the context, which tells what was given
 ) -> int:
     """Measures MODEL (a built-in name or a file) on several frameworks and says which to use.
 
     Exit codes: 0 complete; 1 a contender was skipped, died or differs, the latency bound is unmet, the machine was
     too busy, the disk is full, or the run folder went away; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
     """
-    from infer_compare.engine.request import SweepRequest
-    from infer_compare.planner import parse_batch_sizes
+    from infer_compare.cli.config import options_of
     from infer_compare.plugins import Plugins
     from infer_compare.store import default_folder
 
-    if price is not None:
+    plugins = Plugins.discover(context.obj["blocked"])
+    if resume is not None:
+        _refuse_others(context)
+    options, config = options_of(context, plugins)
+    if options.price is not None:
         from infer_compare.report.price import parse_price
 
-        parse_price(price)
-    show = Show(formats, price, as_json=as_json, quiet=quiet, verbose=verbose)
+        parse_price(options.price)
+    show = Show(options.reports or (), options.price, as_json=as_json, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
 
         clear()
-    plugins = Plugins.discover(context.obj["blocked"])
     if resume is not None:
-        _refuse_others(context)
         return _resume(resume, plugins, show)
-    request = SweepRequest(
-        **chosen(others, plugins),
-        batch_sizes=parse_batch_sizes(batch_sizes),
-        latency_bound_ns=round(latency_bound * 1e9) if latency_bound is not None else None,
-        budget_s=budget,
-        timeout_s=timeout,
-        mode=others.pop("mode") or "default",
-        command=_command(),
-        **others,
-    )
+    request = options.request(_command())
+    like = config.run.header if config.run is not None else None
     if dry_run:
-        return _show_plan(request, plugins, as_json=as_json)
-    return _sweep(request, folder or default_folder(request.model), plugins, show)
+        from infer_compare.cli.planned import show_plan
+
+        show_plan(request, plugins, config.run, as_json=as_json)
+        return 0
+    return _sweep(request, folder or default_folder(request.model), plugins, show, like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +167,13 @@ def _command() -> tuple[str, ...]:
     return ("infer-compare", *sys.argv[1:])
 
 
-def _sweep(request: SweepRequest, place: Path, plugins: Plugins, show: Show) -> int:
+def _sweep(request: SweepRequest, place: Path, plugins: Plugins, show: Show, like: Header | None) -> int:
     from infer_compare import api
 
-    return _tell(place, plugins, show, lambda observer: api.sweep(request, place, plugins=plugins, observer=observer))
+    def work(observer: Observer) -> Run:
+        return api.sweep(request, place, plugins=plugins, observer=observer, like=like)
+
+    return _tell(place, plugins, show, work)
 
 
 def _resume(place: Path, plugins: Plugins, show: Show) -> int:
@@ -229,33 +228,3 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
 def exit_code(document: Any) -> int:  # noqa: ANN401 - the report document
     """0 when everything that was asked for was answered, else 1."""
     return 1 if document.shortcomings else 0
-
-
-def _show_plan(request: SweepRequest, plugins: Plugins, *, as_json: bool) -> int:
-    import msgspec
-
-    from infer_compare import api
-
-    resolved = api.plan(request, plugins=plugins)
-    header = resolved.header
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(header)).decode())
-        return 0
-    plan = header.plan
-    sizes = (
-        "powers of two, until throughput rises no more"
-        if plan.batch_sizes is None
-        else ", ".join(map(str, plan.batch_sizes))
-    )
-    click.echo(f"model        {header.model.name} ({header.model.format}, {header.model.sha256[:12]})")
-    for tensor in header.model.inputs:
-        click.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
-    for contender in header.contenders:
-        route = resolved.routes.get(contender.label)
-        skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
-        how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
-        click.echo(f"contender    {contender.label} on {contender.device}: {how}")
-    click.echo(f"batch sizes  {sizes}")
-    click.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
-    click.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
-    return 0

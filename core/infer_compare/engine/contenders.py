@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from infer_compare.plugins import BackendEntry, Plugins
 
 _FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)(?::(?P<options>.*))?")
+_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+"""A comma outside of quotation marks."""
 _DEVICE = re.compile(r"(?P<head>.+)@(?P<device>[a-z]\w*(?::\d+)?)")
 
 
@@ -146,19 +148,21 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
 
 def typed(spec: ContenderSpec) -> str:
     """The text that names a contender: `parse_contenders` makes the same of it again."""
-    options = ",".join(f"{key}={value}" for key, value in {**spec.options, "label": spec.label}.items())
+    # A label of its own making may hold the commas of several options.
+    label = f'"{spec.label}"' if "," in spec.label else spec.label
+    options = ",".join(f"{key}={value}" for key, value in {**spec.options, "label": label}.items())
     return f"{spec.file or spec.backend}:{options}@{spec.device}"
 
 
 def _options(text: str, options: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in filter(None, (piece.strip() for piece in options.split(","))):
+    for part in filter(None, (piece.strip() for piece in _COMMA.split(options))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise OptionError(f"In {text!r}: {part!r} is not an option; write key=value.")
         if key.strip() in found:
             raise OptionError(f"In {text!r}: the option {key.strip()!r} is given twice.")
-        found[key.strip()] = value.strip()
+        found[key.strip()] = value.strip().strip('"')
     return found
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError, UnsupportedModel
 from infer_compare.interfaces import ModelSource
 from infer_compare.models.callables import source_file, split
 from infer_compare.models.given import parse_input
-from infer_compare.models.source import described, is_foreign, resolve_model
+from infer_compare.models.source import SUFFIXES, described, is_foreign, resolve_model
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from infer_compare.engine.workshop import Workshop
     from infer_compare.interfaces import BuiltinModel, TensorSpec
     from infer_compare.models.source import ResolvedModel
-    from infer_compare.plugins import BackendEntry, Plugins
+    from infer_compare.plugins import BackendEntry, ConverterEntry, Plugins
 
 
 class ModelReader:
@@ -69,12 +70,46 @@ class ModelReader:
         key = (text, preferred[0] if preferred else "")
         if key not in self._read:
             form = is_foreign(text, self._models)
-            self._read[key] = (
-                resolve_model(text, seed=self._seed, folder=self._folder, models=self._models)
-                if form is None
-                else self._described(text, form, given, preferred)
-            )
+            converter = self._converter(text)
+            if form is not None:
+                self._read[key] = self._described(text, form, given, preferred)
+            elif converter is not None:
+                self._read[key] = self._converted(text, converter, given)
+            else:
+                self._read[key] = self._onnx(text)
         return self._read[key]
+
+    def _onnx(self, text: str) -> ResolvedModel:
+        return resolve_model(text, seed=self._seed, folder=self._folder, models=self._models)
+
+    def _converter(self, text: str) -> ConverterEntry | None:
+        """The converter that reads files of that name, of those that make ONNX of them."""
+        if text in self._models or Path(text).suffix.lower() in SUFFIXES:
+            return None
+        edges = (one for one in self._plugins.converters if one.converter.target == "onnx")
+        return next((one for one in edges if text.lower().endswith(one.converter.suffixes)), None)
+
+    def _converted(self, text: str, entry: ConverterEntry, given: Sequence[str]) -> ResolvedModel:
+        """A model of which the ONNX file is run that a plugin makes of it."""
+        path, converter = Path(text), entry.converter
+        if not path.is_file():
+            raise ModelError(f"There is no file {text}.")
+        if entry.missing:
+            hint = f"; {converter.install_hint} installs it" if converter.install_hint else ""
+            raise ModelError(f"Reading {text} needs {listing(entry.missing)}, which is not installed{hint}.")
+        target = self._folder / f"model-{len(self._read)}-{converter.source}" / f"{path.stem}.onnx"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = ModelSource(
+            format=converter.source,
+            location=str(path.absolute()),
+            name=path.stem,
+            inputs=_declared(given),
+            trusted=self._trusted,
+        )
+        self._workshop.convert(entry, None, source, target)
+        made = self._onnx(str(target))
+        sentence = f"{text} was converted from {converter.source} to ONNX by the plugin {entry.origin}."
+        return replace(made, source=text, warnings=(sentence, *made.warnings))
 
     def _described(self, text: str, form: str, given: Sequence[str], preferred: Sequence[str]) -> ResolvedModel:
         """A model that its framework reads: the first one that says it is one of its own."""

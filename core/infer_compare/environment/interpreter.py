@@ -24,9 +24,10 @@ def there(name):
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
         return False
-version = None
-if there("infer_compare"):
-    from infer_compare.version import __version__ as version
+try:
+    from infer_compare import __version__ as version
+except ImportError:
+    version = None
 print(json.dumps({"version": version, "missing": [one for one in sys.argv[1:] if not there(one)]}))
 """
 

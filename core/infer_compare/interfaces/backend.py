@@ -136,7 +136,9 @@ class Backend(ABC, Generic[Loaded]):
     install_hint: ClassVar[str] = ""
     """The command that installs the framework, such as `pip install infer-compare[torch]`."""
     capabilities: ClassVar[Capabilities]
+    """Formats, devices and what else it can do, readable without the framework."""
     options: ClassVar[type[Options]] = Options
+    """The type of its options; that without any by default."""
 
     def __init__(self, settings: Settings) -> None:
         """Keeps the settings. Raise `OptionError` for options that exclude one another."""
@@ -174,6 +176,26 @@ class Backend(ABC, Generic[Loaded]):
             UntrustedModel: it could run code of its own, and nobody vouched for it.
         """
         raise UnsupportedModel(f"The backend {self.name} cannot read {model.location} of the format {model.format}.")
+
+    @classmethod
+    def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:  # noqa: ARG003 - an override writes there
+        """A live model of this framework, written as a file that workers load. Called in the user's own process, which has
+        the framework imported already, and never while something is measured.
+
+        Args:
+            model: any object; it must be left as it is.
+            inputs: what the user said of its inputs, in order; empty where that was not in full.
+            folder: where to write.
+
+        Returns:
+            Format, place and, where they have names of their own, inputs of what was written; None where the object is no
+            model of this framework. Default: None.
+
+        Raises:
+            UnsupportedModel: it is one, and cannot be written.
+            ModelError: its inputs are not known, or they are wrong.
+        """
+        return None
 
     @abstractmethod
     def to_device(self, loaded: Loaded, device: Device) -> Session[Any]:

@@ -101,6 +101,7 @@ def test_the_answer_comes_first_and_the_conditions_are_folded_away(story: type[S
     assert titles[1:] == [
         "### Throughput and latency",
         "### Shape of the curves",
+        "### Arithmetic",
         "### Memory boundary",
         "### Agreement of outputs",
         "### Notes",

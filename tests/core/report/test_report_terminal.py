@@ -77,6 +77,7 @@ def test_the_answer_comes_first_and_the_command_to_repeat_it_last(story: type[St
         "ANSWER",
         "CURVES",
         "SHAPE",
+        "ARITHMETIC",
         "MEMORY BOUNDARY",
         "AGREEMENT OF OUTPUTS",
         "NOTES",

@@ -1,4 +1,4 @@
-"""What `import infer_compare` offers for running sweeps and reading runs; the command line is its first user."""
+"""Running sweeps and reading runs: what the command line and `infer_compare.sweep` are users of."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.api.devices_of import BackendDevices, devices
+from infer_compare.api.explanation import Explanation, Way, explain
 from infer_compare.engine.events import Observer
 from infer_compare.engine.journal import Journal
 from infer_compare.engine.resolve import resolve
-from infer_compare.engine.resume import resolve_again
+from infer_compare.engine.resume import check_unchanged, resolve_again
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
-from infer_compare.environment.threads import default_threads
-from infer_compare.errors import WorkerError
-from infer_compare.interfaces import Device, Provenance
-from infer_compare.plugins import BackendEntry, Plugins
-from infer_compare.results import ModelInfo, Note, Run
+from infer_compare.plugins import Plugins
+from infer_compare.results import Note, Run
 from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
 from infer_compare.verdicts.protocol import MARGIN
-from infer_compare.worker.protocol import Failure, Open, Opened
-from infer_compare.worker.supervisor import Process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +30,17 @@ if TYPE_CHECKING:
     from infer_compare.report.comparison import ComparisonDocument
     from infer_compare.results import Header
 
-DEVICES_DEADLINE_S = 180.0
-"""Importing a framework from a cold disk may take long."""
 SCRATCH = ".scratch"
 """Inputs and outputs of a run in progress, inside its folder."""
 
 
 def sweep(
-    request: SweepRequest, folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None
+    request: SweepRequest,
+    folder: Path,
+    *,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    like: Header | None = None,
 ) -> Run:
     """Runs what was asked for and stores it.
 
@@ -49,9 +49,11 @@ def sweep(
         folder: where the run goes; it must hold none yet.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
+        like: the header of a stored run that this one repeats.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands; no folder is left.
+        UsageError: something in the request cannot be done as it stands, or a model or data set is not what it was in
+            the run that is repeated; no folder is left.
         NoUsableBackend: no contender can be started; no folder is left.
         StoreError: the folder cannot be made or written.
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
@@ -62,7 +64,10 @@ def sweep(
     scratch = folder / SCRATCH
     try:
         scratch.mkdir(exist_ok=True)
-        resolved = _with_peak(resolve(request, plugins, scratch))
+        resolved = resolve(request, plugins, scratch)
+        if like is not None:
+            check_unchanged(like, resolved.header)
+        resolved = _with_peak(resolved)
         log = RunLog(folder / FILE, create=True)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -151,63 +156,22 @@ def _with_peak(resolved: Resolved) -> Resolved:
     return replace(resolved, header=msgspec.structs.replace(resolved.header, environment=environment))
 
 
-def plan(request: SweepRequest, *, plugins: Plugins | None = None) -> Resolved:
+def plan(request: SweepRequest, *, plugins: Plugins | None = None, like: Header | None = None) -> Resolved:
     """What `sweep` would do, with nothing started and nothing stored.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands.
+        UsageError: something in the request cannot be done as it stands, or a model or data set is not what it was in
+            the run that is repeated.
         NoUsableBackend: no contender can be started.
     """
     import tempfile
     from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
-        return resolve(request, plugins or Plugins.discover(), Path(folder), convert=False)
-
-
-class Way(msgspec.Struct, frozen=True):
-    """How a model reaches one contender, or why it does not."""
-
-    contender: str
-    chain: tuple[str, ...] = ()
-    provenance: Provenance | None = None
-    cost: float = 0.0
-    """1 for each conversion and for a rendering of ours, unless a converter says otherwise; the cheapest way is taken."""
-    missing: str = ""
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """What a model is, and how it reaches each contender."""
-
-    model: ModelInfo
-    fills: tuple[str, ...]
-    """How the inputs would be filled, as after `--input`."""
-    warnings: tuple[str, ...]
-    ways: tuple[Way, ...]
-
-
-def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explanation:
-    """How a model reaches each contender; nothing is converted, and nothing is run.
-
-    Raises:
-        UsageError: something in the request cannot be done as it stands.
-        NoUsableBackend: no contender can be started, or the model reaches none.
-    """
-    resolved = plan(request, plugins=plugins)
-    reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
-    ways = []
-    for spec in resolved.header.contenders:
-        route = resolved.routes.get(spec.label)
-        if route is None:
-            ways.append(Way(spec.label, missing=reasons.get(spec.label, "")))
-        else:
-            ways.append(Way(spec.label, route.chain, route.model.provenance, route.cost))
-    return Explanation(
-        model=resolved.header.model,
-        fills=tuple(map(str, resolved.inputs)),
-        warnings=(*resolved.warnings, *(one.warning for one in resolved.inputs if one.warning)),
-        ways=tuple(ways),
-    )
+        resolved = resolve(request, plugins or Plugins.discover(), Path(folder), convert=False)
+        if like is not None:
+            check_unchanged(like, resolved.header)
+        return resolved
 
 
 def load_run(path: Path) -> Run:
@@ -245,40 +209,6 @@ class _Telling(Observer):
         self._observer.finished(run)
 
 
-class BackendDevices(msgspec.Struct, frozen=True):
-    """What one framework can use on this machine."""
-
-    backend: str
-    version: str = ""
-    devices: tuple[Device, ...] = ()
-    problem: str = ""
-    """Why it could not be asked."""
-
-
-def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:
-    """The devices of every backend, each asked in a worker of its own."""
-    return tuple(_ask_devices(entry) for entry in (plugins or Plugins.discover()).backends)
-
-
-def _ask_devices(entry: BackendEntry) -> BackendDevices:
-    if entry.missing:
-        return BackendDevices(entry.name, problem=f"not installed: {entry.backend.install_hint}")
-    with Process() as process:
-        try:
-            reply = process.ask(
-                Open(backend=entry.reference, options={}, threads=default_threads(), seed=0), DEVICES_DEADLINE_S
-            )
-        except WorkerError as error:
-            return BackendDevices(entry.name, problem=str(error))
-    match reply:
-        case Opened():
-            return BackendDevices(entry.name, reply.version, reply.devices)
-        case Failure():
-            return BackendDevices(entry.name, problem=f"{reply.error}: {reply.text}")
-        case _:
-            return BackendDevices(entry.name, problem=f"its worker answered {type(reply).__name__}")
-
-
 def compare(
     base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
 ) -> ComparisonDocument:
@@ -297,3 +227,19 @@ def compare(
     from infer_compare.report.comparison import document
 
     return document(base, new, margin=margin, across_conditions=across_conditions, loss=loss)
+
+
+__all__ = [
+    "BackendDevices",
+    "Explanation",
+    "RunLog",
+    "Way",
+    "check",
+    "compare",
+    "devices",
+    "explain",
+    "load_run",
+    "plan",
+    "resume",
+    "sweep",
+]

@@ -1,0 +1,122 @@
+"""Live modules as `.pt2` files, exported in the process that holds them."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.fx.experimental.symbolic_shapes import is_concrete_int
+
+from infer_compare import ModelError, ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.models.specs import BATCH
+from infer_compare_torch.probing import OTHER, examples
+from infer_compare_torch.programs import is_bounded, without_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FORMAT = "pt2"
+EXAMPLE = 2
+"""The batch size of the trace; torch would take 1 for a fixed size."""
+
+
+def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
+    """The file of a module or of an exported program; the module itself stays as it is.
+
+    Raises:
+        UnsupportedModel: torch cannot export the module.
+        ModelError: its inputs were not said, or do not fit; or its batch size cannot be free.
+    """
+    if isinstance(model, torch.export.ExportedProgram):
+        return _written(model, "program", (), folder)
+    if not isinstance(model, nn.Module):
+        return None
+    # What torch.compile returns is exported as what it was made of.
+    inner = getattr(model, "_orig_mod", model) if type(model).__name__ == "OptimizedModule" else model
+    assert isinstance(inner, nn.Module)
+    name = type(inner).__name__
+    if not inputs:
+        raise ModelError(
+            f"A {name} does not tell what its inputs are; say it with inputs=['x:f32[batch,3,224,224]'], one text for each "
+            "tensor that it takes."
+        )
+    program = _exported(_copied(inner, name), name, inputs)
+    names = program.graph_signature.user_inputs
+    own = tuple(TensorSpec(str(key), spec.dtype, spec.shape) for key, spec in zip(names, inputs, strict=True))
+    return _written(program, name, own, folder)
+
+
+def _copied(module: nn.Module, name: str) -> nn.Module:
+    """The module on the processor and in the mode for inference, while the user's stays where it is."""
+    try:
+        return copy.deepcopy(module).eval().to("cpu").requires_grad_(False)
+    except Exception as error:
+        raise UnsupportedModel(
+            f"The {name} cannot be copied ({_told(error)}); save it with torch.export.save and name the file."
+        ) from error
+
+
+def _exported(module: nn.Module, name: str, inputs: Sequence[TensorSpec]) -> torch.export.ExportedProgram:
+    free = {size: OTHER for spec in inputs for size in spec.shape if isinstance(size, str)} | {BATCH: EXAMPLE}
+    batch = examples(inputs, {}, free)
+    axes = tuple(
+        {place: torch.export.Dim.AUTO for place, size in enumerate(spec.shape) if isinstance(size, str)}
+        for spec in inputs
+    )
+    try:
+        with torch.inference_mode():
+            module(*batch)
+    except Exception as error:
+        shapes = ", ".join(f"{spec.name}{list(one.shape)}" for spec, one in zip(inputs, batch, strict=True))
+        raise ModelError(f"The {name} does not run on inputs of {shapes} ({_told(error)}); say others.") from error
+    try:
+        with warnings.catch_warnings(), without_log():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(module, batch, dynamic_shapes=axes, strict=False)
+    except Exception as error:
+        raise UnsupportedModel(
+            f"torch.export cannot trace the {name} ({_told(error)}); a function that returns it, named as "
+            "file.py:function, is measured without an export."
+        ) from error
+    _check_free(program, name)
+    return program
+
+
+def _check_free(program: torch.export.ExportedProgram, name: str) -> None:
+    """Refuses a program that holds for one batch size, or for some.
+
+    Raises:
+        ModelError: naming the input, or the sizes.
+    """
+    values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
+    for one in program.graph_signature.user_inputs:
+        if is_concrete_int(values[str(one)].shape[0]):
+            raise ModelError(
+                f"The {name} fixes the batch size: the first axis of its input {one!r} cannot be free; write sizes of the "
+                "batch as x.shape[0] or -1, and do not compare them."
+            )
+    for size in program.range_constraints.values():
+        if is_bounded(size.upper) or not (is_bounded(size.lower) and int(str(size.lower)) <= EXAMPLE):
+            raise ModelError(
+                f"The {name} runs with sizes from {size.lower} to {size.upper} only; it must do the same whatever the "
+                "size of the batch."
+            )
+
+
+def _written(
+    program: torch.export.ExportedProgram, name: str, inputs: tuple[TensorSpec, ...], folder: Path
+) -> ModelSource:
+    path = folder / f"{name}.pt2"
+    with warnings.catch_warnings(), without_log():
+        warnings.simplefilter("ignore")
+        torch.export.save(program, path)
+    return ModelSource(format=FORMAT, location=str(path), name=name, inputs=inputs)
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}"

@@ -1,0 +1,67 @@
+"""A result as a notebook shows it: the answer and one compact table, with no style sheet and no script."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from infer_compare.report.price import money, price_words
+from infer_compare.stats.wording import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.api.result import Result
+    from infer_compare.api.rows import PointRow
+
+COLUMNS = ("contender", "batch", "samples/s", "± %", "p50 ms", "p95 ms", "memory MiB")
+RIGHT = ' style="text-align:right"'
+
+
+def html_of(result: Result) -> str:
+    """The answer in a sentence, the points in a table, and what has no answer. All text is escaped."""
+    made = result.document
+    best = result.best()
+    parts = [f"<p><strong>{escape(made.model.name)}</strong>: {escape(result.answer)}</p>", _table(result.points, best)]
+    if made.costs is not None:
+        price = escape(price_words(made.costs.price))
+        told = "; ".join(
+            f"{escape(cost.name)} at batch {cost.point.batch} {escape(money(cost.per_million, made.costs.price.currency))}"
+            for cost in result.costs
+        )
+        parts.append(f"<p>A million samples at {price}: {told}</p>")
+    parts += [f"<p>Not answered: {escape(text)}</p>" for text in result.shortcomings]
+    return f"<div>{''.join(parts)}<p><small>{escape(str(result.folder))}</small></p></div>"
+
+
+def _table(rows: Sequence[PointRow], best: PointRow | None) -> str:
+    head = "".join(f"<th{RIGHT if place else ''}>{name}</th>" for place, name in enumerate(COLUMNS))
+    body = "".join(_row(row, marked=row == best) for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(row: PointRow, *, marked: bool) -> str:
+    tag = "th" if marked else "td"
+    axes = "".join(f" {name}={size}" for name, size in row.axes)
+    first = (
+        f'<{tag} style="text-align:left">{escape(row.contender)}</{tag}><{tag}{RIGHT}>{row.batch}{escape(axes)}</{tag}>'
+    )
+    if row.throughput is None:
+        why = row.reason or row.outcome.replace("_", " ")
+        return f'<tr>{first}<td colspan="{len(COLUMNS) - 2}">{escape(why)}</td></tr>'
+    cells = (
+        f"{row.throughput:,.0f}" if row.throughput >= 100 else significant(row.throughput),
+        "" if row.spread is None else f"{row.spread * 100:.1f}",
+        _milliseconds(row.latency_p50_s),
+        _milliseconds(row.latency_p95_s),
+        _mebibytes(row.device_bytes if row.device_bytes is not None else row.resident_bytes),
+    )
+    return f"<tr>{first}{''.join(f'<{tag}{RIGHT}>{cell}</{tag}>' for cell in cells)}</tr>"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else significant(seconds * 1e3)
+
+
+def _mebibytes(size: int | None) -> str:
+    return "" if size is None else f"{size / 2**20:,.0f}"

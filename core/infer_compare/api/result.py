@@ -1,0 +1,175 @@
+"""A run as a person at a notebook has it: its points, its answer, a table, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.api.rows import PointRow, rows_of
+from infer_compare.errors import UsageError
+from infer_compare.planner.units import parse_duration
+from infer_compare.plugins import Plugins
+from infer_compare.report import document as report_document
+from infer_compare.report import find_reporter, render
+from infer_compare.report.files import write_report
+from infer_compare.report.price import parse_price, priced
+from infer_compare.report.reporters import BUILT_IN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from infer_compare.report import ReportDocument
+    from infer_compare.report.schema import Cost
+    from infer_compare.results import Run
+
+
+class Result:
+    """What a sweep found. Made by `sweep` and `load`; nothing in it changes."""
+
+    def __init__(self, run: Run, folder: Path, *, price: str | None = None, plugins: Plugins | None = None) -> None:
+        """Derives the report from the records.
+
+        Args:
+            run: complete or not.
+            folder: in which it is stored.
+            price: what the machine costs, such as `1.20/h`.
+            plugins: those whose report formats `save` knows; all that are installed when None.
+
+        Raises:
+            UsageError: the price cannot be understood.
+        """
+        self.run = run
+        """Every record: see the page about run files."""
+        self.folder = folder
+        self._plugins = plugins
+        made = report_document(run)
+        self.document: ReportDocument = made if price is None else priced(made, parse_price(price))
+        """What every report format is made of."""
+
+    @property
+    def points(self) -> tuple[PointRow, ...]:
+        """A row for each contender and batch size, in the order of the contenders, then by size."""
+        return rows_of(self.document)
+
+    @property
+    def answer(self) -> str:
+        """What to use, in one sentence, with why a run is not complete; each setting of further axes has its own."""
+        said = "\n".join(one.headline for one in self.document.answers) or "No answer."
+        return f"{said} ({self.document.reason})" if self.document.reason else said
+
+    @property
+    def shortcomings(self) -> tuple[str, ...]:
+        """What was asked for and has no answer, one sentence each; empty where all has one."""
+        return self.document.shortcomings
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """What a million samples cost with each contender at its best batch size; empty without a price."""
+        return self.document.costs.by_contender if self.document.costs is not None else ()
+
+    def best(self, latency_bound: str | float | None = None) -> PointRow | None:
+        """The point with the highest throughput that the answer recommends.
+
+        Args:
+            latency_bound: `20ms`, or seconds: only points that are shown to keep it, at the percentile of the run. The
+                run's own bound, where it has one, when None.
+
+        Returns:
+            The point; None where nothing was measured, or no point is shown to keep the bound.
+
+        Raises:
+            UsageError: the bound cannot be understood.
+        """
+        made = self.document if latency_bound is None else self._under(latency_bound)
+        found = [
+            (checked.contender, checked.point, checked.throughput)
+            for one in made.answers
+            if one.answer.bound is not None and (checked := one.answer.bound.best) is not None
+        ]
+        if made.plan.latency_bound_ns is None:
+            found = [
+                (best.contender, best.point, best.figures.throughput)
+                for one in made.answers
+                if (best := one.answer.recommended) is not None
+            ]
+        if not found:
+            return None
+        contender, point, _ = max(found, key=lambda one: one[2])
+        wanted = contender, point.batch, point.axes
+        return next(row for row in self.points if (row.contender, row.batch, row.axes) == wanted)
+
+    def price(self, price: str) -> Result:
+        """The same with what a million samples cost.
+
+        Args:
+            price: of the machine, such as `1.20/h` or `$0.0003/s`.
+
+        Raises:
+            UsageError: it cannot be understood.
+        """
+        return Result(self.run, self.folder, price=price, plugins=self._plugins)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The points as a data frame, with the columns of the CSV report.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        from infer_compare.report.frames import to_pandas
+
+        return to_pandas(self.document)
+
+    def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
+        """Writes a report.
+
+        Args:
+            path: of the file.
+            format: its format, such as `html`; after the ending of the path when None.
+            force: replace a file that is there.
+
+        Raises:
+            UsageError: there is no such format, the ending tells none, or the file is there or cannot be written.
+        """
+        from pathlib import Path
+
+        place = Path(path)
+        plugins = self._plugins or Plugins.discover()
+        reporter = find_reporter(format or _format_of(place, plugins), plugins)
+        write_report(place, render(reporter, self.document), force=force)
+        return place
+
+    def _under(self, bound: str | float) -> ReportDocument:
+        """The report of the same run, had it been asked for this bound."""
+        seconds = parse_duration(bound) if isinstance(bound, str) else bound
+        if seconds <= 0:
+            raise UsageError(f"A latency bound of {seconds:g} s cannot be kept; give more than nothing.")
+        header = self.run.header
+        plan = msgspec.structs.replace(header.plan, latency_bound_ns=round(seconds * 1e9))
+        header = msgspec.structs.replace(header, plan=plan)
+        return report_document(msgspec.structs.replace(self.run, header=header))
+
+    def __str__(self) -> str:
+        """The text report."""
+        text = render(find_reporter("text", self._plugins or Plugins.discover()), self.document)
+        return text if isinstance(text, str) else text.decode()
+
+    def __repr__(self) -> str:
+        labels = ", ".join(self.run.labels)
+        return f"<Result of {self.document.model.name} on {labels}: {self.answer} ({self.folder})>"
+
+    def _repr_html_(self) -> str:
+        """The answer and a table, as notebooks show it."""
+        from infer_compare.api.notebook import html_of
+
+        return html_of(self)
+
+
+def _format_of(path: Path, plugins: Plugins) -> str:
+    for reporter in (*BUILT_IN, *plugins.reporters):
+        if reporter.suffix == path.suffix.lower():
+            return reporter.name
+    endings = ", ".join(dict.fromkeys(one.suffix for one in (*BUILT_IN, *plugins.reporters)))
+    raise UsageError(f"{path} does not tell the format by its ending ({endings}); name one with format='html'.")

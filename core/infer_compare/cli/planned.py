@@ -1,0 +1,69 @@
+"""`infer-compare run --dry-run`: the plan as it was resolved, and how long it will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.engine.resolve import Resolved
+    from infer_compare.planner.forecast import Forecast
+    from infer_compare.plugins import Plugins
+    from infer_compare.results import Header, Run
+
+
+def show_plan(request: SweepRequest, plugins: Plugins, stored: Run | None, *, as_json: bool) -> None:
+    """Prints the plan; nothing is started.
+
+    Args:
+        request: what is asked for.
+        plugins: what is installed.
+        stored: the run that is repeated, where one is.
+        as_json: print the header of the run instead, as it would be stored, with `plan.expected_s`.
+
+    Raises:
+        UsageError: something in the request cannot be done as it stands.
+        NoUsableBackend: no contender can be started.
+    """
+    from infer_compare import api
+    from infer_compare.planner.forecast import forecast, forecast_again
+
+    resolved = api.plan(request, plugins=plugins, like=stored.header if stored is not None else None)
+    plan, labels = resolved.header.plan, list(resolved.routes)
+    expected = forecast(plan, len(labels)) if stored is None else forecast_again(stored, plan, labels)
+    if as_json:
+        _print_json(resolved.header, expected)
+    else:
+        _print(resolved, expected)
+
+
+def _print_json(header: Header, expected: Forecast) -> None:
+    import msgspec
+
+    plan = msgspec.structs.replace(header.plan, expected_s=round(expected.high_s, 1))
+    header = msgspec.structs.replace(header, plan=plan)
+    click.echo(msgspec.json.format(msgspec.json.encode(header)).decode())
+
+
+def _print(resolved: Resolved, expected: Forecast) -> None:
+    header = resolved.header
+    plan = header.plan
+    sizes = (
+        "powers of two, until throughput rises no more"
+        if plan.batch_sizes is None
+        else ", ".join(map(str, plan.batch_sizes))
+    )
+    click.echo(f"model        {header.model.name} ({header.model.format}, {header.model.sha256[:12]})")
+    for tensor in header.model.inputs:
+        click.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
+    for contender in header.contenders:
+        route = resolved.routes.get(contender.label)
+        skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
+        how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
+        click.echo(f"contender    {contender.label} on {contender.device}: {how}")
+    click.echo(f"batch sizes  {sizes}")
+    click.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
+    click.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
+    click.echo(f"expected     {expected}")

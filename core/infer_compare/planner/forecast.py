@@ -1,0 +1,156 @@
+"""How long a run will take, told before it: roughly where nothing is known, and closely where a run is repeated.
+
+Pure arithmetic. What frameworks take to start and what a call of the model takes is not known before exploring; the
+bounds are for frameworks as they usually start and for a model whose calls take milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.planner.duration import (
+    PATIENT_PLANS,
+    PATIENT_S,
+    SLICE_S,
+    SWITCH_S,
+    WARM_UP_S,
+    Expectation,
+)
+from infer_compare.results import Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.results import Plan, Run
+
+START_S = (0.4, 3.0)
+"""Starting a worker with its framework and the model, at best and usually at most."""
+AUTO_SIZES = (4, 10)
+"""Batch sizes that exploring powers of two ends with."""
+EXPLORE_S = (0.1, 0.6)
+"""Exploring a batch size of a contender, and comparing its outputs."""
+SLOW = 2.0
+"""What larger batches and rejected rounds multiply measuring by."""
+LIVES = (3, 4)
+"""Workers of a contender besides those of the restarts: to explore, to compare outputs, to confirm, and the oracle's."""
+EARLY_RESTARTS = 2
+"""After which the plainest verdicts settle."""
+LAPS = 4
+"""Of confirming."""
+MINUTES_S = 120.0
+"""From here on durations are told in minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How long a run is expected to take, in seconds."""
+
+    low_s: float
+    high_s: float
+    why: str
+    """What that rests on, as it follows the figures."""
+
+    def __str__(self) -> str:
+        """Such as `about 20 to 60 s with --quick; exploring tells more`."""
+        return f"about {_span(self.low_s, self.high_s)}{self.why}"
+
+
+def forecast(plan: Plan, contenders: int) -> Forecast:
+    """What can be told of a plan before anything has run.
+
+    Args:
+        plan: what is to be run.
+        contenders: how many can be started.
+    """
+    if plan.budget_s is not None:
+        why = ", the budget" + ("; the search for the limit is part of it" if plan.find_limit else "")
+        return Forecast(plan.budget_s, plan.budget_s, why)
+    sizes = AUTO_SIZES if plan.batch_sizes is None else (len(plan.batch_sizes),) * 2
+    turn_s = WARM_UP_S + plan.rounds_per_restart * 2 * (SLICE_S + SWITCH_S)
+    low_points, high_points = (contenders * number for number in sizes)
+    early = min(EARLY_RESTARTS, plan.restarts)
+    low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (LIVES[0] + early)
+    measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
+    if plan.mode == "default":
+        measuring = min(measuring, PATIENT_S)
+    high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * LIVES[1]
+    mode = "in the default mode" if plan.mode == "default" else f"with --{plan.mode}"
+    limit = ", and the search for the limit on top" if plan.find_limit else ""
+    return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; exploring tells more")
+
+
+def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
+    """What can be told of a plan from a stored run of the same model.
+
+    Args:
+        run: the stored run.
+        plan: what is to be run.
+        labels: the contenders that can be started.
+    """
+    then = run.header.plan
+    # What depends on the moment says nothing about the time.
+    same = msgspec.structs.replace(plan, max_memory=then.max_memory, expected_s=then.expected_s) == then
+    same = same and set(labels) == set(run.labels) - {one.contender for one in run.unusable}
+    if plan.budget_s is None and same and run.closing is not None and run.closing.state == "complete":
+        took = run.closing.elapsed_s
+        return Forecast(took, took, ", as it took then")
+    if plan.budget_s is not None or plan.find_limit:
+        return forecast(plan, len(labels))
+    points = _points(run, plan, labels)
+    if points is None:
+        return forecast(plan, len(labels))
+    known = Expectation.of(run)
+    pending = sorted({point for found in points.values() for point in found})
+    rounds = plan.rounds_per_restart
+    restart_s = known.restart_s(points, pending, rounds)
+    confirm_s = known.confirm_s(points, LAPS, plan.mode)
+    before = sum(2 * known.start_s.get(label, 0.0) for label in points)
+    before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)
+    low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
+    high = before + plan.restarts * restart_s + confirm_s
+    if plan.mode == "default":
+        # Measuring is cut to what people wait for; the smallest plan is made however long it takes.
+        restarts, fewest = PATIENT_PLANS[-1]
+        least = restarts * known.restart_s(points, pending, fewest) + confirm_s
+        high = min(high, before + max(PATIENT_S, least))
+    return Forecast(min(low, high), high, ", from what that run saw")
+
+
+def _points(run: Run, plan: Plan, labels: Sequence[str]) -> dict[str, list[OperatingPoint]] | None:
+    """The operating points of each contender; None where the run does not know one that is asked for."""
+    if plan.scope != run.header.plan.scope:
+        return None
+    explored = run.explored
+    points: dict[str, list[OperatingPoint]] = {}
+    for label in labels:
+        tried = {point.batch for name, point in explored if name == label}
+        if not tried or not set(plan.batch_sizes or ()) <= tried:
+            return None
+        points[label] = [
+            point
+            for (name, point), outcome in explored.items()
+            if name == label
+            and isinstance(outcome, Measured)
+            and (plan.batch_sizes is None or point.batch in plan.batch_sizes)
+        ]
+    return points
+
+
+def _span(low_s: float, high_s: float) -> str:
+    unit, word = (60.0, "min") if high_s >= MINUTES_S else (1.0, "s")
+    low, high = (_rounded(seconds / unit) for seconds in (low_s, high_s))
+    return f"{high} {word}" if low == high else f"{low} to {high} {word}"
+
+
+def _rounded(value: float) -> str:
+    """Two significant digits: more would promise too much."""
+    if value <= 0:
+        return "0"
+    digits = 1 - math.floor(math.log10(value))
+    number = round(value, digits)
+    return f"{number:.{max(0, digits)}f}" if value < 1 else f"{number:.3g}"

@@ -1,0 +1,63 @@
+"""Durations and sizes as they are typed: `20ms`, `5m`, `4GiB`. Their units must be said."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIMES: dict[str, float] = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+"""In seconds."""
+TIME_EXAMPLE = "20ms or 60s"
+SIZES: dict[str, float] = {
+    "B": 1,
+    "kB": 1e3,
+    "KB": 1e3,
+    "KiB": 2**10,
+    "MB": 1e6,
+    "MiB": 2**20,
+    "GB": 1e9,
+    "GiB": 2**30,
+    "TB": 1e12,
+    "TiB": 2**40,
+}
+"""In bytes."""
+SIZE_EXAMPLE = "1500MiB or 4GiB"
+
+_NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds, from texts such as `20ms`, `90s`, `5m`.
+
+    Raises:
+        UsageError: it is none, has no unit, or is nothing.
+    """
+    return _parsed(text, "duration", TIMES, TIME_EXAMPLE)
+
+
+def parse_size(text: str) -> int:
+    """Bytes, from texts such as `1500MiB` or `4GB`.
+
+    Raises:
+        UsageError: it is none, has no unit, or is nothing.
+    """
+    return round(_parsed(text, "size", SIZES, SIZE_EXAMPLE))
+
+
+def _parsed(text: str, noun: str, units: Mapping[str, float], example: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} is not a {noun}; write for example {example}.")
+    if not match[2]:
+        raise UsageError(f"{text!r} has no unit; write for example {example}.")
+    if match[2] not in units:
+        raise UsageError(f"{match[2]!r} is not a unit of {noun}; use one of {', '.join(units)}.")
+    number = float(match[1]) * units[match[2]]
+    if number <= 0:
+        raise UsageError(f"{text!r} must be more than nothing.")
+    return number

@@ -1,0 +1,224 @@
+"""A model compiled by OpenVINO for the processor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import openvino
+
+from infer_compare import Session, TensorSpec, UnsupportedModel
+from infer_compare_openvino.failures import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from infer_compare import OperatingPoint, Settings
+    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare_openvino import OpenVinoOptions
+
+BATCH = "batch"
+DTYPES = {
+    "f64": "float64",
+    "f32": "float32",
+    "f16": "float16",
+    "i64": "int64",
+    "i32": "int32",
+    "i16": "int16",
+    "i8": "int8",
+    "u64": "uint64",
+    "u32": "uint32",
+    "u16": "uint16",
+    "u8": "uint8",
+    "boolean": "bool",
+}
+"""OpenVINO's names of the types that it exchanges with numpy without a conversion."""
+PRECISIONS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16"}
+"""Its names of what it computes in."""
+
+Shapes = tuple[tuple[int, ...], ...]
+
+
+class Loaded(NamedTuple):
+    """A model as OpenVINO read it."""
+
+    model: Any
+    path: Path
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One staged batch: a request with its inputs, and later its outputs."""
+
+    request: Any
+    tensors: list[Any]
+
+
+def read(path: Path, known: Sequence[TensorSpec]) -> Loaded:
+    """Reads a file.
+
+    Args:
+        path: of an ONNX file.
+        known: what the harness says of the inputs; empty where the file tells by itself.
+
+    Raises:
+        UnsupportedModel: OpenVINO lacks an operator or a type.
+        ModelError: the file is not a valid model.
+    """
+    try:
+        model = openvino.Core().read_model(path)
+    except RuntimeError as error:
+        explained = explain(error, path)
+        if explained is None:
+            raise
+        raise explained from error
+    inputs = tuple(map(_spec, model.inputs))
+    # OpenVINO drops the names of free axes; the harness has them, and the sizes that were chosen for them.
+    if len(known) == len(inputs):
+        inputs = tuple(known)
+    return Loaded(model, path, inputs, tuple(map(_spec, model.outputs)))
+
+
+class OpenVinoSession(Session[Slot]):
+    """A model compiled once for all batch sizes, or with `shape=static` once for each.
+
+    Every slot is an inference request. Its inputs *are* the arrays that were given, without a copy, where those can be
+    shared; its outputs are in memory of the request.
+    """
+
+    def __init__(self, loaded: Loaded, settings: Settings) -> None:
+        """Compiles.
+
+        Raises:
+            UnsupportedModel: OpenVINO computes in another precision here than was asked for, or lacks an operator.
+        """
+        self._options: OpenVinoOptions = settings.options  # type: ignore[assignment]
+        self._loaded = loaded
+        self.inputs, self.outputs = loaded.inputs, loaded.outputs
+        self._core = openvino.Core()
+        self._config = _config(self._options, settings.threads)
+        self._programs: dict[Shapes, Any] = {}
+        self._compiled = 0
+        # With `shape=static` a first one too: it shows what is effective, and that there is no operator in the way.
+        self._effective = _effective(self._program(self._shapes(1)), self._options)
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        """Precision, threads and streams as the compiled model tells them."""
+        return self._effective
+
+    def prepare(self, point: OperatingPoint) -> None:
+        """Compiles for this batch size, where that is asked for."""
+        self._program(self._shapes(point.batch))
+
+    def _shapes(self, batch: int) -> Shapes:
+        """The shapes of all inputs at a batch size; empty for a program of dynamic shapes."""
+        if self._options.shape == "dynamic":
+            return ()
+        for spec in self.inputs:
+            if any(isinstance(size, str) and size != BATCH for size in spec.shape):
+                raise UnsupportedModel(
+                    f"With shape=static every axis but the batch needs a size, and {spec.name!r} is {spec.shape}; "
+                    "use shape=dynamic."
+                )
+        return tuple(tuple(batch if size == BATCH else int(size) for size in spec.shape) for spec in self.inputs)
+
+    def _program(self, shapes: Shapes) -> Any:  # noqa: ANN401 - an openvino.CompiledModel
+        if shapes not in self._programs:
+            model = self._loaded.model
+            try:
+                if shapes:
+                    model = model.clone()
+                    model.reshape({index: list(shape) for index, shape in enumerate(shapes)})
+                self._programs[shapes] = self._core.compile_model(model, "CPU", self._config)
+            except RuntimeError as error:
+                explained = explain(error, self._loaded.path)
+                if explained is None:
+                    raise
+                raise explained from error
+            self._compiled += 1
+        return self._programs[shapes]
+
+    def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
+        """Gives a request its inputs."""
+        slot = into or Slot(self._program(self._shapes(len(batch[0]))).create_infer_request(), [None] * len(batch))
+        for index, array in enumerate(batch):
+            slot.tensors[index] = _tensor(array)
+            slot.request.set_input_tensor(index, slot.tensors[index])
+        return slot
+
+    def run(self, staged: Slot) -> None:
+        """Runs the model in this thread and those of its stream. Sharing spares the copies of the outputs."""
+        staged.request.infer(share_outputs=True)
+
+    def synchronize(self) -> None:
+        """Nothing is ever under way."""
+
+    def fetch(self, staged: Slot) -> Sequence[Array]:
+        """Copies of the outputs."""
+        return [staged.request.get_output_tensor(index).data.copy() for index in range(len(self.outputs))]
+
+    def release(self, staged: Slot) -> None:
+        """Frees the request with its memory."""
+        staged.request = None
+        staged.tensors.clear()
+
+    def compilations(self) -> int:
+        """Programs that were compiled. Kernels that a program of dynamic shapes makes for a new batch are not told."""
+        return self._compiled
+
+    def close(self) -> None:
+        """Lets go of the compiled programs, which ends their threads once no slot is left."""
+        self._programs.clear()
+
+
+def _config(options: OpenVinoOptions, threads: int) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "PERFORMANCE_HINT": options.performance_hint.upper(),
+        "INFERENCE_NUM_THREADS": threads,
+        # Else OpenVINO stays at one thread for each physical core, however many were allowed.
+        "ENABLE_HYPER_THREADING": True,
+    }
+    if options.inference_precision != "auto":
+        config["INFERENCE_PRECISION_HINT"] = options.inference_precision
+    if options.streams:
+        config["NUM_STREAMS"] = options.streams
+    return config
+
+
+def _tensor(array: Array) -> Any:  # noqa: ANN401 - an openvino.Tensor
+    """An array as a tensor: the array itself, or a copy of one that OpenVINO refuses to share."""
+    shareable = array.flags.c_contiguous and array.flags.writeable
+    return openvino.Tensor(array if shareable else array.copy(order="C"), shared_memory=True)
+
+
+def _spec(port: Any) -> TensorSpec:  # noqa: ANN401 - an openvino.Output
+    name = port.any_name if port.names else str(port.index)
+    kind = port.element_type.get_type_name()
+    if kind not in DTYPES:
+        raise UnsupportedModel(f"The tensor {name!r} is a {kind}, which OpenVINO does not exchange with numpy.")
+    if port.partial_shape.rank.is_dynamic:
+        raise UnsupportedModel(f"OpenVINO does not tell how many axes the tensor {name!r} has.")
+    sizes = [size.get_length() if size.is_static else f"axis{axis}" for axis, size in enumerate(port.partial_shape)]
+    return TensorSpec(name, DTYPES[kind], tuple(BATCH if size == "axis0" else size for size in sizes))
+
+
+def _effective(program: Any, options: OpenVinoOptions) -> dict[str, str]:  # noqa: ANN401 - an openvino.CompiledModel
+    kind = program.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    asked = options.inference_precision
+    if asked not in {"auto", kind}:
+        raise UnsupportedModel(
+            f"OpenVINO computes in {kind} on this processor where {asked} is asked for; use inference_precision={kind}."
+        )
+    return {
+        "device": ", ".join(program.get_property("EXECUTION_DEVICES")),
+        "precision": PRECISIONS.get(kind, kind),
+        "precision_chosen_by": "openvino" if asked == "auto" else "option",
+        "threads": str(program.get_property("INFERENCE_NUM_THREADS")),
+        "streams": str(program.get_property("NUM_STREAMS")),
+        "performance_hint": str(program.get_property("PERFORMANCE_HINT")).rpartition(".")[2].lower(),
+        "shape": options.shape,
+    }

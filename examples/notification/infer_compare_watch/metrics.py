@@ -1,0 +1,60 @@
+"""A point as a sample of one metric family, and a file that such samples are appended to."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infer_compare.results import Point
+
+FAMILY = "infer_compare_point_throughput_samples_per_second"
+HEAD = f"# TYPE {FAMILY} gauge\n# HELP {FAMILY} Samples a second, the median over slices; NaN without any.\n"
+END = "# EOF\n"
+
+
+def sample(point: Point, labels: Mapping[str, str], seconds: float) -> str:
+    """One line.
+
+    Args:
+        point: with its outcome.
+        labels: of its run.
+        seconds: since the epoch.
+    """
+    told = {
+        **labels,
+        "contender": point.contender,
+        "batch": str(point.point.batch),
+        "axes": ",".join(f"{name}={size}" for name, size in point.point.axes),
+        "outcome": type(point.outcome).__struct_config__.tag,
+    }
+    braces = ",".join(f'{name}="{_escaped(str(value))}"' for name, value in told.items() if value)
+    return f"{FAMILY}{{{braces}}} {_number(throughput(point))} {seconds:.3f}\n"
+
+
+def throughput(point: Point) -> float:
+    """Samples a second, the same figure as in reports; NaN for a point that has none."""
+    from infer_compare.verdicts.figures import figures
+
+    found = figures(point)
+    return float("nan") if found is None else found.throughput
+
+
+def append(path: Path, line: str) -> None:
+    """Puts a line before the end of the text, so that the file is whole after every one; makes the file if need be."""
+    text = path.read_text(encoding="utf-8") if path.exists() else HEAD + END
+    written = path.with_name(f"{path.name}.writing")
+    written.write_text(text.removesuffix(END) + line + END, encoding="utf-8")
+    # Whoever reads it meanwhile sees the old text or the new one.
+    written.replace(path)
+
+
+def _number(value: float) -> str:
+    return "NaN" if math.isnan(value) else repr(value)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

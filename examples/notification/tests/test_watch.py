@@ -1,0 +1,61 @@
+"""The file that points are appended to. `INFER_COMPARE_RUN` names a run; this repository's example by default."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from pathlib import Path
+
+import infer_compare_watch
+import pytest
+
+from infer_compare import api
+from infer_compare.report import document
+
+RUN = Path(os.environ.get("INFER_COMPARE_RUN", Path(__file__).parents[3] / "docs" / "example"))
+SAMPLE = re.compile(r'(\w+)\{((?:\w+="(?:[^"\\]|\\.)*",?)+)\} (\S+) (\d+\.\d+)')
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file, after every point of a stored run was told."""
+    path = tmp_path / "points.prom"
+    monkeypatch.setenv(infer_compare_watch.VARIABLE, str(path))
+    run = api.load_run(RUN)
+    infer_compare_watch.infer_compare_run_started(run.header)
+    for point in run.points:
+        infer_compare_watch.infer_compare_point_finished(point)
+    return path
+
+
+def test_every_point_is_a_sample_with_the_figure_of_the_report(watched: Path) -> None:
+    """NaN for those without figures."""
+    found = [match for line in watched.read_text().splitlines() if (match := SAMPLE.fullmatch(line))]
+    points = [point for curve in document(api.load_run(RUN)).curves for point in curve.points]
+    wanted = sorted(point.figures.throughput for point in points if point.figures is not None)
+    values = [float(one[3]) for one in found]
+    assert sorted(one for one in values if not math.isnan(one)) == wanted
+    assert len(found) == len(points)
+
+
+def test_the_text_is_whole_after_every_point(watched: Path) -> None:
+    """One family, described once, and one end."""
+    lines = watched.read_text().splitlines()
+    assert sum(line.startswith("# TYPE") for line in lines) == 1
+    assert [index for index, line in enumerate(lines) if line == "# EOF"] == [len(lines) - 1]
+
+
+def test_another_run_is_appended(watched: Path) -> None:
+    """What was there stays."""
+    before = watched.read_text().removesuffix("# EOF\n")
+    infer_compare_watch.infer_compare_point_finished(api.load_run(RUN).points[0])
+    assert watched.read_text().startswith(before)
+
+
+def test_without_the_variable_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed plugin that nobody asks does nothing."""
+    monkeypatch.delenv(infer_compare_watch.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    infer_compare_watch.infer_compare_point_finished(api.load_run(RUN).points[0])
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,26 @@
+"""The notebook-style example works as it stands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import infer_compare as ic
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "python_api.py"
+
+
+@pytest.mark.slow
+def test_the_example_measures_a_live_network_and_leaves_its_files(tmp_path: Path) -> None:
+    """A busy machine may leave it without figures, never without a stored run and reports."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLE, tmp_path / "run"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = ic.load(tmp_path / "run")
+    assert {row.contender for row in found.points} == {"torch", "onnx", "plain"}
+    assert {row.outcome for row in found.points} == {"measured"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} >= {"Sequential.pt2", "report.html", "points.csv"}
