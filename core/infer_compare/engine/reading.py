@@ -113,13 +113,10 @@ class ModelReader:
 
     def _described(self, text: str, form: str, given: Sequence[str], preferred: Sequence[str]) -> ResolvedModel:
         """A model that its framework reads: the first one that says it is one of its own."""
-        place, name = split(text)
         source = ModelSource(
             format=form,
             location=text,
-            name=name
-            if form == "callable"
-            else text.rstrip("/").rpartition("/")[2].rpartition(".")[0] or place or text,
+            name=split(text)[1] if form == "callable" else Path(text).stem,
             inputs=_declared(given),
             trusted=self._trusted,
         )

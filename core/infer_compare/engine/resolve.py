@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.engine.contenders import Contender, Route, parse_contenders
+from infer_compare.engine.finding import Finder, find_dataset
 from infer_compare.engine.member import Terms
 from infer_compare.engine.reading import ModelReader
 from infer_compare.engine.routing import NoWay, Router
-from infer_compare.engine.wiring import LAYOUTS, parse_map, wire
+from infer_compare.engine.wiring import LAYOUTS, parse_map
 from infer_compare.engine.workshop import Workshop
 from infer_compare.environment import memory
 from infer_compare.environment.interpreter import ask
@@ -23,7 +24,6 @@ from infer_compare.environment.preflight import warnings
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import NoUsableBackend, UsageError
 from infer_compare.models.builtin import builtin_models
-from infer_compare.models.dataset import is_callable, read_dataset
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
@@ -98,13 +98,13 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         trusted=request.trust,
     )
     model = reader.read(request.model, request.inputs, _main_backends(request, contenders))
-    dataset = _dataset(request, model, workshop, scratch)
+    dataset = find_dataset(request, model, workshop, scratch)
     data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
     inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)
     router = Router(plugins.converters, workshop, scratch, pythons=pythons, convert=request.convert)
     routes: dict[str, Route] = {}
     absent = {one.contender for one in unusable}
-    finder = _Finder(request, reader, router, model, inputs, dry=not convert)
+    finder = Finder(request, reader, router, model, inputs, dry=not convert)
     specs: list[ContenderSpec] = []
     for contender in contenders:
         spec = contender.spec
@@ -143,35 +143,6 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
     )
 
 
-def _dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop, scratch: Path) -> Dataset | None:
-    """The data set that was named, made ready for the model.
-
-    Raises:
-        UsageError: there is none and the scope needs one, or a batch is larger than it.
-        InputError: it cannot be read, or does not fit the model.
-    """
-    if request.data is None:
-        if request.scope == "dataset":
-            raise UsageError("--scope dataset times passes over a data set; name one with --data.")
-        return None
-    if request.scope == "dataset" and request.latency_bound_ns is not None:
-        raise UsageError(
-            "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
-        )
-    place = Path(request.data)
-    if is_callable(request.data):
-        place = scratch / "collected"
-        workshop.collect(request.data, place)
-    found = read_dataset(request.data, place, model.inputs, scratch / "dataset")
-    too_large = [size for size in request.batch_sizes or () if size > found.rows]
-    if request.scope == "dataset" and too_large:
-        raise UsageError(
-            f"The data set {request.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "
-            "leave out larger batch sizes."
-        )
-    return found
-
-
 def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...]:
     """The contenders with their own interpreters and models.
 
@@ -203,53 +174,6 @@ def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tu
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Finder:
-    """Each contender's model, and its way to the contender."""
-
-    request: SweepRequest
-    reader: ModelReader
-    router: Router
-    model: ResolvedModel
-    inputs: tuple[InputPlan, ...]
-    dry: bool
-    """Whether nothing is to be converted."""
-
-    def model_of(self, contender: Contender) -> ResolvedModel:
-        """The run's model, or the contender's own."""
-        text = contender.spec.model
-        if text is None or text == self.request.model:
-            return self.model
-        return self.reader.read(text, self.request.inputs, (contender.entry.name,))
-
-    def route(self, contender: Contender, model: ResolvedModel) -> Route:
-        """The model as the contender gets it.
-
-        Raises:
-            NoWay: it cannot get it.
-        """
-        if self.dry:
-            way = self.router.way(contender, model.format)
-            return Route(
-                contender, msgspec.structs.replace(model.given, provenance=way.provenance), way.chain, way.cost
-            )
-        route = self.router.route(contender, model, self.inputs)
-        if model is self.model:
-            return route
-        name, backends = contender.entry.name, tuple(self.request.models)
-        wiring = wire(
-            name,
-            model.inputs,
-            model.outputs,
-            self.inputs,
-            self.model.outputs,
-            layout=self.request.layouts.get(name),
-            input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
-            output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
-        )
-        return replace(route, wiring=wiring)
-
-
 def _missing(contender: Contender) -> str | None:
     python, entry = contender.spec.python, contender.entry
     missing = entry.missing if python is None else ask(f"--python {entry.name}", python, entry.backend.requires)
@@ -268,7 +192,7 @@ def _no_usable(unusable: list[Unusable]) -> str:
     return f"No contender can run. {reasons}."
 
 
-def _oracle(plugins: Plugins, finder: _Finder, model: ResolvedModel) -> Route | None:
+def _oracle(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route | None:
     known = {entry.name for entry in plugins.backends}
     if ORACLE not in known or finder.dry:
         return None

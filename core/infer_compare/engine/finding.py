@@ -1,0 +1,100 @@
+"""Each contender's model and its way to it, and the data set of a run: what a request names, found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.engine.contenders import Route
+from infer_compare.engine.wiring import parse_map, wire
+from infer_compare.errors import UsageError
+from infer_compare.models.dataset import is_callable, read_dataset
+
+if TYPE_CHECKING:
+    from infer_compare.engine.contenders import Contender
+    from infer_compare.engine.reading import ModelReader
+    from infer_compare.engine.request import SweepRequest
+    from infer_compare.engine.routing import Router
+    from infer_compare.engine.workshop import Workshop
+    from infer_compare.models.dataset import Dataset
+    from infer_compare.models.inputs import InputPlan
+    from infer_compare.models.source import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Each contender's model, and its way to the contender."""
+
+    request: SweepRequest
+    reader: ModelReader
+    router: Router
+    model: ResolvedModel
+    inputs: tuple[InputPlan, ...]
+    dry: bool
+    """Whether nothing is to be converted."""
+
+    def model_of(self, contender: Contender) -> ResolvedModel:
+        """The run's model, or the contender's own."""
+        text = contender.spec.model
+        if text is None or text == self.request.model:
+            return self.model
+        return self.reader.read(text, self.request.inputs, (contender.entry.name,))
+
+    def route(self, contender: Contender, model: ResolvedModel) -> Route:
+        """The model as the contender gets it.
+
+        Raises:
+            NoWay: it cannot get it.
+        """
+        if self.dry:
+            way = self.router.way(contender, model.format)
+            return Route(
+                contender, msgspec.structs.replace(model.given, provenance=way.provenance), way.chain, way.cost
+            )
+        route = self.router.route(contender, model, self.inputs)
+        if model is self.model:
+            return route
+        name, backends = contender.entry.name, tuple(self.request.models)
+        wiring = wire(
+            name,
+            model.inputs,
+            model.outputs,
+            self.inputs,
+            self.model.outputs,
+            layout=self.request.layouts.get(name),
+            input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
+            output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
+        )
+        return replace(route, wiring=wiring)
+
+
+def find_dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop, scratch: Path) -> Dataset | None:
+    """The data set that was named, made ready for the model.
+
+    Raises:
+        UsageError: there is none and the scope needs one, or a batch is larger than it.
+        InputError: it cannot be read, or does not fit the model.
+    """
+    if request.data is None:
+        if request.scope == "dataset":
+            raise UsageError("--scope dataset times passes over a data set; name one with --data.")
+        return None
+    if request.scope == "dataset" and request.latency_bound_ns is not None:
+        raise UsageError(
+            "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
+        )
+    place = Path(request.data)
+    if is_callable(request.data):
+        place = scratch / "collected"
+        workshop.collect(request.data, place)
+    found = read_dataset(request.data, place, model.inputs, scratch / "dataset")
+    too_large = [size for size in request.batch_sizes or () if size > found.rows]
+    if request.scope == "dataset" and too_large:
+        raise UsageError(
+            f"The data set {request.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "
+            "leave out larger batch sizes."
+        )
+    return found
