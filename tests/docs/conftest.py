@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
+PLACES = (".", "how-to", "reference")
+"""Folders of `docs/` with pages that people follow."""
 
 _FENCE = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]+?) -->\n+)?^(?P<ticks>```+)(?P<language>[^\n]*)\n(?P<body>.*?)^(?P=ticks)\n",
@@ -59,7 +61,8 @@ def blocks_of(path: Path) -> list[Block]:
 
 def pages() -> list[Path]:
     """Every page that people read, in a fixed order."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    docs = ROOT / "docs"
+    return [ROOT / "README.md", *(page for folder in PLACES for page in sorted((docs / folder).glob("*.md")))]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
