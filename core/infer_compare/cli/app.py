@@ -30,6 +30,7 @@ COMMANDS = {
     "devices": "List the devices that each framework can use.",
     "doctor": "Tell what about this machine will disturb a measurement.",
     "selftest": "Tell how far verdicts can be trusted on this machine.",
+    "plugin": "Check a backend against the interface, or begin one.",
     "schema": "Print the JSON Schema of a run file or of a report.",
 }
 """Names and first lines, here so that `--help` imports no command."""

@@ -1,0 +1,174 @@
+"""`infer-compare plugin`: check a backend against the interface's promises, or begin a new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from infer_compare.testing.conformance.registry import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.plugins import Plugins
+    from infer_compare.testing.conformance import Report, Result, Subject
+
+STYLES = {"passed": "green", "failed": "red", "skipped": "dim", "known_gap": "yellow", "gap_closed": "red"}
+
+
+@click.group("plugin")
+def command() -> None:
+    """Helps to write a backend: begins a project, and checks what it does against what the interface promises."""
+
+
+@command.command("check")
+@click.argument("name", metavar="NAME|FILE.py:Class")
+@click.option("--group", "groups", multiple=True, type=click.Choice(get_args(Group)), help="Only this group of checks.")
+@click.option("--slow/--fast", "slow", default=None, help="The slow checks alone, or all others.  [default: all]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slow: bool | None, as_json: bool) -> int:
+    """Runs the conformance kit on a backend that is installed, or on a class of a file.
+
+    The class may be a backend, or a test class derived from BackendConformance, which says more about one: models of its
+    own, recorded errors, known gaps. Checks that need the framework are skipped where it is not installed.
+
+    Exit codes: 0 no check failed; 1 one failed, or a known gap is closed; 2 usage.
+    """
+    from infer_compare.plugins import Plugins
+    from infer_compare.testing.conformance import check_backend
+    from infer_compare.testing.conformance.registry import GROUPS
+
+    with _subject(name, Plugins.discover(settings["blocked"])) as subject, _progress(quiet=as_json) as watch:
+        report = check_backend(subject, groups=groups or GROUPS, slow=slow, watch=lambda one: watch(one.name))
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        _print(report)
+    return 0 if report.passed else 1
+
+
+@command.command("new")
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder of the project.  [default: infer-compare-NAME]",
+)
+@click.pass_obj
+def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
+    """Writes the project of a backend called NAME: it can be installed at once, and says what to fill in."""
+    from infer_compare.plugins import Plugins
+    from infer_compare.testing.scaffold import FILLING, write_project
+
+    plugins = Plugins.discover(settings["blocked"])
+    taken = [word for one in plugins.backends for word in (one.name, *one.backend.aliases)]
+    written = write_project(name, folder, taken=taken)
+    click.echo(f"Written to {written}:")
+    for path in sorted(one.relative_to(written) for one in written.rglob("*") if one.is_file()):
+        click.echo(f"  {path}")
+    click.echo("\nWhat to fill in says `Fill in`:")
+    for place, what in FILLING:
+        click.echo(f"  {place.format(name=name)}: {what}")
+    click.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
+
+
+def _subject(name: str, plugins: Plugins) -> Subject:
+    """What is to be checked.
+
+    Raises:
+        UnknownBackend: there is no such backend, file or class.
+        BackendUnusable: its plugin or file cannot be imported.
+    """
+    from infer_compare.errors import BackendUnusable
+    from infer_compare.interfaces import Backend
+    from infer_compare.plugins.discovery import load_file_backend
+    from infer_compare.testing.conformance import BackendConformance, Subject
+
+    file, colon, class_name = name.rpartition(":")
+    if not colon or not file.endswith(".py"):
+        entry = plugins.find(name)
+        return Subject(entry.backend, reference=entry.reference)
+    found: type[Any] = load_file_backend(Path(file), class_name)
+    if issubclass(found, BackendConformance):
+        return found.subject()
+    if not issubclass(found, Backend):
+        raise BackendUnusable(
+            f"{class_name} of {file} is neither a subclass of infer_compare.Backend nor of BackendConformance."
+        )
+    return Subject(found, reference=f"file:{Path(file).resolve()}:{class_name}")
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[Any]:
+    """Tells on a terminal which check runs, and keeps what frameworks print away from standard output."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        if quiet or not console.is_terminal:
+            yield lambda _: None
+        else:
+            with console.status("") as status:
+                yield status.update
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from infer_compare.testing.conformance.registry import CHECKS
+
+    table = Table("group", "check", "outcome", "", box=None, pad_edge=False)
+    counts = dict.fromkeys(STYLES, 0)
+    group = ""
+    for one in report.results:
+        outcome = one.__struct_config__.tag
+        assert isinstance(outcome, str)
+        counts[outcome] += 1
+        text = _explanation(one) or CHECKS[one.check].sentence
+        table.add_row(
+            Text(one.group if one.group != group else "", style="bold"),
+            Text(one.check),
+            Text(outcome.replace("_", " "), style=STYLES[outcome]),
+            Text(text, style="" if outcome in {"failed", "gap_closed"} else "dim"),
+        )
+        group = one.group
+    console = Console(highlight=False)
+    console.print(table)
+    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items() if count)
+    verdict = "keeps" if report.passed else "does not keep"
+    console.print(
+        Text(f"\n{report.backend or report.reference} {verdict} what was checked: {told or 'nothing'}.", style="bold")
+    )
+
+
+def _explanation(result: Result) -> str:
+    from infer_compare.testing.conformance import Failed, GapClosed, KnownGap, Passed, Skipped
+
+    match result:
+        case Passed():
+            return ""
+        case Failed(reason=reason) | Skipped(reason=reason):
+            return reason
+        case KnownGap(reason=reason, seen=seen):
+            return f"{reason} ({seen})"
+        case GapClosed(reason=reason):
+            return f"It passes, though a gap is declared ({reason}); take it out of known_gaps."

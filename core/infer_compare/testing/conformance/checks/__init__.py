@@ -1,0 +1,15 @@
+"""The checks, a module for each group. Importing this registers all of them."""
+
+from infer_compare.testing.conformance.checks import (  # isort: skip - in the order in which they are run
+    identity,
+    options,
+    loading,
+    agreement,
+    running,
+    clock,
+    memory,
+    life,
+    threads,
+)
+
+__all__ = ["agreement", "clock", "identity", "life", "loading", "memory", "options", "running", "threads"]

@@ -1,0 +1,74 @@
+"""Whether the backend computes what the model says: against the reference, for models of each kind.
+
+Each batch is run in a session of its own, so that what one batch leaves behind is the affair of other checks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.testing.conformance.computing import compute, disagreement
+from infer_compare.testing.conformance.registry import check
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from infer_compare.testing.conformance.models import Example
+    from infer_compare.testing.conformance.subject import Subject
+
+SIZES = (1, 3, 16)
+"""One row, an odd number, which shows padding, and a power of two."""
+
+
+@check("running")
+def check_agrees_on_a_perceptron(subject: Subject) -> None:
+    """Linear layers agree with the reference at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("mlp"))
+
+
+@check("running")
+def check_agrees_on_convolutions(subject: Subject) -> None:
+    """Convolutions, batch normalisation and pooling agree with the reference at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("convolution"))
+
+
+@check("running")
+def check_agrees_on_integer_inputs(subject: Subject) -> None:
+    """An embedding of int64 tokens and attention agree with the reference at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("encoder"))
+
+
+@check("running")
+def check_agrees_on_a_recurrent_net(subject: Subject) -> None:
+    """An LSTM agrees with the reference at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("lstm"))
+
+
+@check("running")
+def check_agrees_on_two_inputs_and_outputs(subject: Subject) -> None:
+    """Several inputs and outputs come in the order of the model, at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("two_inputs"))
+
+
+@check("running")
+def check_agrees_on_broadcasting(subject: Subject) -> None:
+    """Elementwise operators with operands of different shapes agree with the reference at batch 1, 3 and 16."""
+    _agrees(subject, subject.example("elementwise"))
+
+
+@check("running")
+def check_agrees_on_models_of_its_own(subject: Subject) -> None:
+    """The author's models give the author's outputs at batch 1, 3 and 16."""
+    own = subject.own()
+    if not own:
+        raise NotApplicable("no models of its own are given")
+    for example in own:
+        _agrees(subject, example)
+
+
+def _agrees(subject: Subject, example: Example) -> None:
+    for size in SIZES:
+        with subject.session(example) as session:
+            outputs = compute(session, example.batch(size))
+            reason = disagreement(session, example, outputs, example.expected(size))
+        if reason:
+            raise Violation(f"Of the model {example.name} at batch {size}, {reason}.")

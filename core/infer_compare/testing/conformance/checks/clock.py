@@ -1,0 +1,114 @@
+"""The honest clock: all work is done when `synchronize` or `wait` returns, and every call of `run` is work.
+
+Each figure is the least of several, since what disturbs a call makes it longer.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.testing.conformance.registry import check
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.interfaces import Session
+    from infer_compare.testing.conformance.models import Example
+    from infer_compare.testing.conformance.subject import Subject
+
+BATCH = 64
+REPEATS = 5
+CALLS = 8
+LEAST_S = 200e-6
+"""Below this, calling Python functions is the work."""
+GROWTH = 2.5
+"""Eight runs take at least so many times as long as one; on a device that is not filled, up to eight times."""
+
+
+class Spent(NamedTuple):
+    """Seconds."""
+
+    inside: float
+    """What the clock covers: running and waiting."""
+    fetching: float
+    """Outside of it."""
+
+
+@check("time")
+def check_synchronize_waits(subject: Subject) -> None:
+    """When `synchronize` returns, the work is done: fetching a single number afterwards takes next to nothing."""
+    with subject.session(_heavy(subject)) as session:
+        _judge(_measure(session, _heavy(subject), 4, lambda _: session.synchronize()), "synchronize")
+
+
+@check("time")
+def check_wait_waits(subject: Subject) -> None:
+    """When `wait` returns, the work on its slot is done."""
+    with subject.session(_heavy(subject)) as session:
+        _judge(_measure(session, _heavy(subject), 1, session.wait), "wait")
+
+
+@check("time")
+def check_every_run_is_work(subject: Subject) -> None:
+    """Running a slot eight times takes much longer than running it once: nothing is remembered or left out."""
+    example = _heavy(subject)
+    with subject.session(example) as session:
+        session.prepare(OperatingPoint(BATCH))
+        slot = session.stage(example.batch(BATCH))
+        _call(session, slot, 2)
+        once = min(_call(session, slot, 1) for _ in range(REPEATS))
+        often = min(_call(session, slot, CALLS) for _ in range(REPEATS))
+        session.release(slot)
+    if often < LEAST_S and subject.device.kind != "cpu":
+        raise NotApplicable("the model is too little work for this device to tell")
+    if often < GROWTH * once:
+        raise Violation(
+            f"Running a slot {CALLS} times takes {often * 1e3:.3g} ms and once {once * 1e3:.3g} ms; compute in every call "
+            "of `run`."
+        )
+
+
+def _heavy(subject: Subject) -> Example:
+    return subject.example("heavy")
+
+
+def _call(session: Session[Any], slot: Any, calls: int) -> float:  # noqa: ANN401 - a backend's own slot
+    start = time.perf_counter()
+    for _ in range(calls):
+        session.run(slot)
+    session.synchronize()
+    session.fetch(slot)
+    return time.perf_counter() - start
+
+
+def _measure(session: Session[Any], example: Example, slots: int, wait: Callable[[Any], None]) -> Spent:
+    """The least seconds inside the clock and after it, of running some slots and fetching their outputs."""
+    session.prepare(OperatingPoint(BATCH))
+    staged = [session.stage(example.batch(BATCH, index)) for index in range(slots)]
+    inside: list[float] = []
+    fetching: list[float] = []
+    for _ in range(REPEATS + 2):
+        start = time.perf_counter()
+        for slot in staged:
+            session.run(slot)
+        wait(staged[-1])
+        between = time.perf_counter()
+        for slot in staged:
+            session.fetch(slot)
+        inside.append(between - start)
+        fetching.append(time.perf_counter() - between)
+    for slot in staged:
+        session.release(slot)
+    return Spent(min(inside[2:]), min(fetching[2:]))
+
+
+def _judge(spent: Spent, step: str) -> None:
+    if spent.fetching < LEAST_S or spent.fetching < spent.inside / 2:
+        return
+    raise Violation(
+        f"After `{step}` returned, fetching the outputs of much work took {spent.fetching * 1e3:.3g} ms, and the work itself "
+        f"{spent.inside * 1e3:.3g} ms; compute in `run`, and let `{step}` return when all of it is done."
+    )

@@ -1,0 +1,81 @@
+"""Options: declared with their text, refused where they are unknown, and visible in what really runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.interfaces import Options
+from infer_compare.plugins import describe_options
+from infer_compare.testing.conformance.child import Effective, ask
+from infer_compare.testing.conformance.registry import check
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.testing.conformance.subject import Subject
+
+UNKNOWN = "no_such_option_of_any_backend"
+
+
+@check("options", dynamic=False)
+def check_options_are_declared(subject: Subject) -> None:
+    """Every option has a type, a default and a text."""
+    options: Any = subject.backend.options  # a third party's may be anything
+    if not (isinstance(options, type) and issubclass(options, Options)):
+        raise Violation(f"`options` is {options!r}; make it a subclass of infer_compare.Options.")
+    for field in msgspec.structs.fields(options):
+        if field.required:
+            raise Violation(f"The option {field.name!r} has no default; give it one.")
+    for one in describe_options(subject.backend):
+        if not one.text:
+            raise Violation(
+                f"The option {one.name!r} has no text; declare it as Annotated[..., msgspec.Meta(description=...)]."
+            )
+
+
+@check("options", dynamic=False)
+def check_unknown_options_are_refused(subject: Subject) -> None:
+    """An option that is none is not passed over in silence."""
+    options = subject.backend.options
+    try:
+        msgspec.convert({UNKNOWN: "1"}, options, strict=False)
+    except msgspec.ValidationError:
+        return
+    raise Violation(f"{options.__qualname__} takes unknown options in silence; leave forbid_unknown_fields as it is.")
+
+
+@check("options", slow=True)
+def check_options_are_effective(subject: Subject) -> None:
+    """Choosing another value of an option shows in what the session says that it runs with."""
+    chosen = list(_alternatives(subject))
+    if not chosen:
+        raise NotApplicable("the backend has no option of known values")
+    # With two threads: some options mean nothing with one. In a process of its own: here it has one.
+    sets = (subject.options, *({**subject.options, name: value} for name, value in chosen))
+    before, *after = ask(
+        subject.job("effective", subject.simplest, threads=2, alternatives=sets, device=str(subject.device)), Effective
+    ).told
+    for (name, value), told in zip(chosen, after, strict=True):
+        if told is not None and told == before:
+            raise Violation(
+                f"With the option {name}={value}, `effective` says the same as without it; pass the option on, and let "
+                "`effective` tell what the framework says of it."
+            )
+
+
+def _alternatives(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Other values of the options whose values are known: switches and choices."""
+    schema = msgspec.json.schema(subject.backend.options)
+    own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
+    for name, entry in own["properties"].items():
+        if name in subject.options:
+            continue
+        default = entry.get("default")
+        if entry.get("type") == "boolean":
+            yield name, str(not default).lower()
+        for value in entry.get("enum", ()):
+            if value != default:
+                yield name, str(value)

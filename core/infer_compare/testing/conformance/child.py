@@ -1,0 +1,264 @@
+"""What is looked at in a process of its own, since it could do harm here or would not show: `python -m` runs it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from infer_compare.environment import memory
+from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
+from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
+from infer_compare.plugins import load_backend, read_options
+from infer_compare.testing.conformance.violation import Violation
+from infer_compare.worker.supervisor.process import describe_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.interfaces import Backend, Session
+    from infer_compare.interfaces.backend import Array
+
+PATIENCE_S = 300.0
+CYCLES = 20
+WINDOW_S = 0.05
+WINDOWS = 12
+FIRST_BATCH = 256
+LARGEST_BATCH = 1 << 26
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child is to do."""
+
+    task: str
+    backend: str
+    """How the class is found."""
+    options: dict[str, str]
+    requires: tuple[str, ...]
+    folder: str
+    model: ModelSource | None = None
+    inputs: tuple[str, ...] = ()
+    """Files with rows of the inputs."""
+    device: str = "cpu"
+    threads: int = 1
+    cap: int = 0
+    """Bytes of memory beyond what is held when the model is there."""
+    alternatives: tuple[dict[str, str], ...] = ()
+    """Sets of options, each in place of `options`."""
+
+
+class Loads(msgspec.Struct, frozen=True, kw_only=True):
+    """Modules out of `requires` that were loaded."""
+
+    importing: tuple[str, ...]
+    """By importing the plugin."""
+    making: tuple[str, ...]
+    """By making a backend object."""
+    classifying: tuple[str, ...]
+    """By asking it what an error means."""
+
+
+class Cycles(msgspec.Struct, frozen=True, kw_only=True):
+    """Resident memory after each life of a session, and the peak, in bytes."""
+
+    resident: tuple[int, ...]
+    peak: int
+
+
+class Exhausted(msgspec.Struct, frozen=True, kw_only=True):
+    """What was raised when memory did not suffice."""
+
+    batch: int
+    kind: str
+    """What the backend's `classify` says; empty where nothing was raised."""
+    error: str = ""
+
+
+class Threads(msgspec.Struct, frozen=True, kw_only=True):
+    """How many threads a session says it uses, and how many computed at a time."""
+
+    told: str | None
+    busy: float
+    """Processor time over elapsed time, the upper quartile of short windows."""
+
+
+class Effective(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session says that it runs with, for each set of options; None where the backend refuses the set."""
+
+    told: tuple[dict[str, str] | None, ...]
+
+
+class Died(Exception):
+    """The child ended by a signal."""
+
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+def ask(job: Job, answer: type[Answer]) -> Answer:
+    """Runs a job in a fresh process.
+
+    Raises:
+        Died: the process ended by a signal.
+        Violation: it raised, or did not end in time.
+    """
+    with tempfile.TemporaryDirectory(dir=job.folder) as folder:
+        task, reply = Path(folder, "job.json"), Path(folder, "reply.json")
+        task.write_bytes(msgspec.json.encode(job))
+        command = [sys.executable, "-P", "-m", "infer_compare.testing.conformance.child", str(task), str(reply)]
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=PATIENCE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Violation(f"A fresh process did not finish the task `{job.task}` in {PATIENCE_S:g} s.") from None
+        if done.returncode < 0:
+            raise Died(describe_status(done.returncode))
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            raise Violation(f"A fresh process failed at the task `{job.task}`: {lines[-1] if lines else 'in silence'}")
+        return msgspec.json.decode(reply.read_bytes(), type=answer)
+
+
+def _make(job: Job) -> Backend[Any]:
+    backend = load_backend(job.backend)
+    return backend(Settings(options=read_options(backend, job.options), threads=job.threads))
+
+
+def _open(job: Job) -> tuple[Backend[Any], Session[Any]]:
+    made = _make(job)
+    made.version()
+    assert job.model is not None
+    return made, made.to_device(made.load(job.model), Device.parse(job.device))
+
+
+def _batch(job: Job, size: int) -> tuple[Array, ...]:
+    import numpy as np
+
+    return tuple(np.take(np.load(path), range(size), axis=0, mode="wrap") for path in job.inputs)
+
+
+def _run(session: Session[Any], batch: tuple[Array, ...]) -> None:
+    session.prepare(OperatingPoint(len(batch[0])))
+    slot = session.stage(batch)
+    session.run(slot)
+    session.synchronize()
+    session.fetch(slot)
+    session.release(slot)
+
+
+def loads(job: Job) -> Loads:
+    """What is loaded by importing the plugin and by classifying."""
+    before = set(sys.modules)
+
+    def loaded() -> tuple[str, ...]:
+        return tuple(module for module in job.requires if module in sys.modules and module not in before)
+
+    load_backend(job.backend)
+    importing = loaded()
+    made = _make(job)
+    making = loaded()
+    made.classify(RuntimeError("something else"))
+    return Loads(importing=importing, making=making, classifying=loaded())
+
+
+def cycles(job: Job) -> Cycles:
+    """Loads, runs and closes a model again and again."""
+    batch = _batch(job, 8)
+    resident: list[int] = []
+    for _ in range(CYCLES):
+        _, session = _open(job)
+        _run(session, batch)
+        session.close()
+        del session
+        gc.collect()
+        resident.append(memory.resident(os.getpid()))
+    return Cycles(resident=tuple(resident), peak=memory.peak_resident(os.getpid()) or max(resident))
+
+
+def exhaust(job: Job) -> Exhausted:
+    """Doubles the batch under a limit of memory until something is raised."""
+    made, session = _open(job)
+    _run(session, _batch(job, 1))
+    memory.refuse_beyond(memory.resident(os.getpid()) + job.cap)
+    size = FIRST_BATCH
+    while size <= LARGEST_BATCH:
+        try:
+            batch = _batch(job, size)
+        except MemoryError:
+            # Not even the inputs fit, which says nothing of the backend.
+            break
+        try:
+            _run(session, batch)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is to be classified
+            text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            return Exhausted(batch=size, kind=made.classify(error).kind, error=text)
+        size *= 2
+    return Exhausted(batch=size, kind="")
+
+
+def threads(job: Job) -> Threads:
+    """Runs a heavy model and watches the process's clock."""
+    _, session = _open(job)
+    batch = _batch(job, 256)
+    session.prepare(OperatingPoint(256))
+    slot = session.stage(batch)
+    for _ in range(2):
+        session.run(slot)
+        session.synchronize()
+    seen: list[float] = []
+    for _ in range(WINDOWS):
+        wall, busy = time.perf_counter(), time.process_time()
+        while time.perf_counter() - wall < WINDOW_S:
+            session.run(slot)
+            session.synchronize()
+        seen.append((time.process_time() - busy) / (time.perf_counter() - wall))
+    told = session.effective.get("threads")
+    session.close()
+    return Threads(told=told, busy=sorted(seen)[len(seen) * 3 // 4])
+
+
+def effective(job: Job) -> Effective:
+    """Makes a session with each set of options."""
+    told: list[dict[str, str] | None] = []
+    for options in job.alternatives:
+        try:
+            _, session = _open(msgspec.structs.replace(job, options=options))
+        except (OptionError, BackendUnusable, UnsupportedModel):
+            told.append(None)
+            continue
+        told.append(dict(session.effective))
+        session.close()
+    return Effective(told=tuple(told))
+
+
+TASKS: dict[str, Callable[[Job], msgspec.Struct]] = {
+    "loads": loads,
+    "cycles": cycles,
+    "exhaust": exhaust,
+    "threads": threads,
+    "effective": effective,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Does what a file says and writes the answer to another."""
+    job = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Job)
+    answer = TASKS[job.task](job)
+    Path(arguments[1]).write_bytes(msgspec.json.encode(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,71 @@
+"""One batch through a session, and a comparison of what came out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.models.agreement import TOLERANCES, compare, spread, tolerance
+from infer_compare.testing.conformance.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.interfaces import Session
+    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.testing.conformance.models import Example
+
+
+def compute(session: Session[Any], batch: Batch) -> list[Array]:
+    """The outputs of a batch, by the steps in which the harness takes them."""
+    session.prepare(OperatingPoint(len(batch[0])))
+    slot = session.stage(batch)
+    outputs = finish(session, slot)
+    session.release(slot)
+    return outputs
+
+
+def finish(session: Session[Any], slot: Any) -> list[Array]:  # noqa: ANN401 - a backend's own slot
+    """Runs a staged batch; its outputs."""
+    session.run(slot)
+    session.synchronize()
+    return list(session.fetch(slot))
+
+
+def disagreement(session: Session[Any], example: Example, outputs: Sequence[Array], wanted: Sequence[Array]) -> str:
+    """What is wrong with outputs, as the end of a sentence; empty where they agree."""
+    spreads = [spread(one) for one in example.outputs]
+    names = [one.name for one in session.outputs]
+    return compare(wanted, outputs, names, rtol=allowed(session), spreads=spreads).reason
+
+
+def allowed(session: Session[Any]) -> float:
+    """The relative tolerance at the precision that the session says it computes in.
+
+    Raises:
+        Violation: it tells none, or one of which nothing is known.
+    """
+    precision = session.effective.get("precision", "")
+    try:
+        return tolerance(precision)
+    except (ValueError, AttributeError):
+        raise Violation(
+            f"`effective` tells the precision {precision!r}; tell one of {', '.join(TOLERANCES)}."
+        ) from None
+
+
+def same(left: Sequence[Array], right: Sequence[Array], *, rtol: float = 0.0) -> bool:
+    """Whether outputs are the same, bit by bit or within a tolerance; NaN is the same as NaN."""
+    import numpy as np
+
+    if len(left) != len(right):
+        return False
+    for one, other in zip(left, right, strict=True):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        if not rtol:
+            if one.tobytes() != other.tobytes():
+                return False
+        elif not np.allclose(one, other, rtol=0, atol=rtol * float(np.max(np.abs(other), initial=0.0)), equal_nan=True):
+            return False
+    return True

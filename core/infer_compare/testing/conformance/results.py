@@ -1,0 +1,67 @@
+"""What came of checks, as it is stored and printed."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome"):
+    """Which check; never made itself."""
+
+    check: str
+    group: str
+
+
+class Passed(Base, frozen=True, kw_only=True, tag="passed"):
+    """The promise is kept."""
+
+
+class Failed(Base, frozen=True, kw_only=True, tag="failed"):
+    """The promise is broken."""
+
+    reason: str
+    """What is wrong, and what to do."""
+
+
+class Skipped(Base, frozen=True, kw_only=True, tag="skipped"):
+    """There was nothing to check."""
+
+    reason: str
+
+
+class KnownGap(Base, frozen=True, kw_only=True, tag="known_gap"):
+    """The promise is broken, and the author has said so."""
+
+    reason: str
+    """What the author declared."""
+    seen: str
+    """What is wrong."""
+
+
+class GapClosed(Base, frozen=True, kw_only=True, tag="gap_closed"):
+    """The promise is kept, though a gap is declared: the declaration must go."""
+
+    reason: str
+    """What the author declared."""
+
+
+Result = Passed | Failed | Skipped | KnownGap | GapClosed
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `infer-compare plugin check --json` prints."""
+
+    schema: str = "infer-compare/plugin-check"
+    version: tuple[int, int] = (1, 0)
+    backend: str
+    reference: str
+    """How a worker finds the class."""
+    tool_version: str
+    results: tuple[Result, ...]
+    passed: bool
+    """Whether no promise is broken beyond the known gaps, and none of these is closed."""
+
+
+def is_bad(result: Result) -> bool:
+    """Whether a result makes the whole fail."""
+    return isinstance(result, Failed | GapClosed)

@@ -1,0 +1,246 @@
+"""The backend under check: how it is made, what it is fed, and what its author said about it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.errors import UnsupportedModel
+from infer_compare.interfaces import Device, Settings
+from infer_compare.plugins import Plugins, read_options
+from infer_compare.plugins.registration import is_installed
+from infer_compare.testing.conformance import models
+from infer_compare.testing.conformance.child import Job, Loads, Threads, ask
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Self
+
+    from infer_compare.interfaces import Backend, ModelSource, Session
+    from infer_compare.interfaces.backend import Array
+    from infer_compare.testing.conformance.models import Example, Kind
+
+    Own = tuple[ModelSource, Sequence[Array], Sequence[Array]]
+    """A model, one batch of inputs, and the outputs that are right for it; the first axis of each is the batch."""
+
+
+class Subject:
+    """One backend under check. A context manager: leaving it removes the files that were written."""
+
+    def __init__(
+        self,
+        backend: type[Backend[Any]],
+        *,
+        reference: str = "",
+        models: Callable[[], Sequence[Own]] | None = None,
+        options: Mapping[str, str] | None = None,
+        oom_errors: Sequence[BaseException] = (),
+        limit_errors: Sequence[BaseException] = (),
+        known_gaps: Mapping[str, str] | None = None,
+    ) -> None:
+        """Makes nothing yet of the backend.
+
+        Args:
+            backend: its class.
+            reference: how a worker finds the class; found out when it is empty.
+            models: gives models of the backend's own, for one that takes no ONNX.
+            options: with which it is checked, by name as texts.
+            oom_errors: exceptions of the framework that were recorded when memory did not suffice.
+            limit_errors: exceptions that were recorded at a limit other than memory.
+            known_gaps: checks that are known to fail, by name, with the reason.
+        """
+        self.backend = backend
+        self.reference = reference or reference_of(backend)
+        self.options = dict(options or {})
+        self.oom_errors = tuple(oom_errors)
+        self.limit_errors = tuple(limit_errors)
+        self.known_gaps = dict(known_gaps or {})
+        self._own = models
+        self._folder: Path | None = None
+        self._made: dict[int, Backend[Any]] = {}
+        self._examples: dict[Kind, Example] = {}
+        self._simplest: Example | None = None
+        self._loads: Loads | None = None
+        self._threads: dict[int, Threads] = {}
+
+    @property
+    def folder(self) -> Path:
+        """For models and other files of this check."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="infer-compare-check-"))
+        return self._folder
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What the backend says that it loads, by itself or imported."""
+        return (*self.backend.capabilities.formats, *self.backend.capabilities.imports)
+
+    def need_framework(self) -> None:
+        """Goes on only where the framework is installed.
+
+        Raises:
+            NotApplicable: what is missing, with the command that installs it.
+        """
+        self.need_whole()
+        missing = [module for module in self.backend.requires if not is_installed(module)]
+        if missing:
+            hint = f" ({self.backend.install_hint})" if self.backend.install_hint else ""
+            raise NotApplicable(f"needs {', '.join(missing)}{hint}")
+
+    def need_whole(self) -> None:
+        """Goes on only where objects of the class can be made.
+
+        Raises:
+            NotApplicable: methods are missing, of which the check `nothing_is_abstract` tells.
+        """
+        if getattr(self.backend, "__abstractmethods__", ()):
+            raise NotApplicable("methods are missing: see nothing_is_abstract")
+
+    def make(self, options: Mapping[str, str] | None = None) -> Backend[Any]:
+        """A backend object with one thread, its framework imported, as a worker makes it.
+
+        Args:
+            options: in place of those of the check.
+        """
+        chosen = self.options if options is None else options
+        made = self.backend(Settings(options=read_options(self.backend, chosen), threads=1))
+        made.version()
+        return made
+
+    @property
+    def instance(self) -> Backend[Any]:
+        """One backend object for all checks that need no other."""
+        if not self._made:
+            self._made[0] = self.make()
+        return self._made[0]
+
+    @property
+    def device(self) -> Device:
+        """The first device of the list."""
+        found = self.instance.devices()
+        if not found:
+            raise Violation("The backend lists no device; return at least one from `devices`.")
+        return found[0]
+
+    def source(self, path: Path, name: str) -> ModelSource:
+        """An ONNX file as the harness hands it over.
+
+        Raises:
+            NotApplicable: the backend takes no ONNX.
+        """
+        if "onnx" not in self.formats:
+            raise NotApplicable("the backend takes no ONNX, neither by itself nor imported")
+        native = "onnx" in self.backend.capabilities.formats
+        return models.source(path, name, native=native)
+
+    def example(self, kind: Kind) -> Example:
+        """A small ONNX model of a kind, with inputs and the outputs of the reference.
+
+        Raises:
+            NotApplicable: the backend takes no ONNX.
+        """
+        if kind not in self._examples:
+            path = self.folder / f"{kind}.onnx"
+            source = self.source(path, kind)
+            self._examples[kind] = models.write(kind, source)
+        return self._examples[kind]
+
+    def own(self) -> list[Example]:
+        """The models that the author gave."""
+        given = self._own() if self._own is not None else ()
+        return [models.Example(source.name, source, tuple(inputs), tuple(outputs)) for source, inputs, outputs in given]
+
+    def candidates(self) -> Iterator[Example]:
+        """Models that the backend may take, its own first and then the simple ones."""
+        yield from self.own()
+        if "onnx" in self.formats:
+            yield from map(self.example, models.SIMPLE_FIRST)
+
+    @property
+    def simplest(self) -> Example:
+        """The first model that the backend takes.
+
+        Raises:
+            NotApplicable: it takes none, of which the check `some_model_runs` tells.
+        """
+        if self._simplest is None:
+            for one in self.candidates():
+                with (
+                    contextlib.suppress(UnsupportedModel),
+                    self.instance.to_device(self.instance.load(one.source), self.device),
+                ):
+                    self._simplest = one
+                    break
+        if self._simplest is None:
+            raise NotApplicable("no model is at hand that the backend takes: see some_model_runs")
+        return self._simplest
+
+    @contextlib.contextmanager
+    def session(self, example: Example) -> Iterator[Session[Any]]:
+        """A session of a model on the first device, closed at the end.
+
+        Raises:
+            NotApplicable: the backend refuses this model, as it may.
+        """
+        try:
+            opened = self.instance.to_device(self.instance.load(example.source), self.device)
+        except UnsupportedModel as error:
+            raise NotApplicable(f"the backend refuses the model {example.name}: {error}") from error
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def loads(self) -> Loads:
+        """What a fresh process has loaded after it imported the plugin, and after it classified an error."""
+        self.need_whole()
+        if self._loads is None:
+            self._loads = ask(self.job("loads"), Loads)
+        return self._loads
+
+    def threads(self, example: Example, budget: int) -> Threads:
+        """What a fresh process with a thread budget says and does; observed once."""
+        if budget not in self._threads:
+            self._threads[budget] = ask(self.job("threads", example, threads=budget), Threads)
+        return self._threads[budget]
+
+    def job(self, task: str, example: Example | None = None, **further: Any) -> Job:  # noqa: ANN401 - the job's fields
+        """What a child is told to do with this backend."""
+        return Job(
+            task=task,
+            backend=self.reference,
+            options=self.options,
+            requires=self.backend.requires,
+            model=example.source if example else None,
+            inputs=models.store(example, self.folder) if example else (),
+            folder=str(self.folder),
+            **further,
+        )
+
+    def close(self) -> None:
+        """Removes the files that were written."""
+        self._made.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+            self._examples.clear()
+            self._simplest = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def reference_of(backend: type[Backend[Any]]) -> str:
+    """How a worker finds a class: by the plugin that registers it, or else by its file."""
+    for entry in Plugins.discover().backends:
+        if entry.backend is backend:
+            return entry.reference
+    return f"file:{Path(inspect.getfile(backend)).resolve()}:{backend.__qualname__}"

@@ -1,0 +1,126 @@
+"""The checks as a pytest class: subclass it, name the backend, done.
+
+::
+
+    from infer_compare.testing.conformance import BackendConformance
+    from infer_compare_openvino import OpenVinoBackend
+
+    class TestOpenVino(BackendConformance):
+        backend = OpenVinoBackend
+        oom_errors = (RuntimeError("[GPU] out of memory"),)
+        known_gaps = {"a_slot_can_be_reused": "the runtime has no stable addresses"}
+
+pytest is imported by the tests alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from infer_compare.plugins import Plugins
+from infer_compare.testing.conformance.registry import CHECKS, GROUPS
+from infer_compare.testing.conformance.results import Failed, GapClosed, KnownGap, Passed, Skipped
+from infer_compare.testing.conformance.runner import run_check, verify_gaps
+from infer_compare.testing.conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infer_compare.interfaces import Backend
+    from infer_compare.testing.conformance.registry import Check, Group
+    from infer_compare.testing.conformance.subject import Own
+
+
+class BackendConformance:
+    """One test for each check of the kit. Every attribute but `backend` has a default."""
+
+    backend: ClassVar[type[Backend[Any]] | str] = ""
+    """The class, or the name of a backend that is installed."""
+    options: ClassVar[Mapping[str, str]] = {}
+    """Options with which it is checked, as texts."""
+    oom_errors: ClassVar[Sequence[BaseException]] = ()
+    """Exceptions of the framework that were recorded when memory did not suffice."""
+    limit_errors: ClassVar[Sequence[BaseException]] = ()
+    """Exceptions that were recorded at a limit other than memory."""
+    known_gaps: ClassVar[Mapping[str, str]] = {}
+    """Checks that are known to fail, by name, each with the reason. One that passes makes the test fail."""
+    groups: ClassVar[Sequence[Group]] = GROUPS
+    """The groups that are run."""
+    slow: ClassVar[bool | None] = None
+    """True for the slow checks alone, False for the others, None for both."""
+    _subject: ClassVar[Subject | None] = None
+
+    def models(self) -> Sequence[Own]:
+        """Models of the backend's own: each a `ModelSource`, one batch of inputs, and the outputs that are right.
+
+        Needed for a backend that takes no ONNX; at least three rows, of which batches are cut.
+        """
+        return ()
+
+    @classmethod
+    def subject(cls) -> Subject:
+        """The backend with what this class says of it; one for all tests of the class.
+
+        Raises:
+            UsageError: a known gap names no check, or the backend is not known.
+        """
+        if "_subject" not in vars(cls) or cls._subject is None:
+            entry = Plugins.discover().find(cls.backend) if isinstance(cls.backend, str) else None
+            backend = entry.backend if entry is not None else cls.backend
+            assert isinstance(backend, type)
+            made = Subject(
+                backend,
+                reference=entry.reference if entry is not None else "",
+                models=cls().models,
+                options=cls.options,
+                oom_errors=cls.oom_errors,
+                limit_errors=cls.limit_errors,
+                known_gaps=cls.known_gaps,
+            )
+            verify_gaps(made)
+            cls._subject = made
+        return cls._subject
+
+    @classmethod
+    def teardown_class(cls) -> None:
+        """Removes the files that the tests wrote."""
+        if cls._subject is not None:
+            cls._subject.close()
+            cls._subject = None
+
+    def __init_subclass__(cls) -> None:
+        """Leaves out the tests of checks that are not asked for."""
+        super().__init_subclass__()
+        for check in CHECKS.values():
+            name = f"test_{check.name}"
+            if check.group not in cls.groups or cls.slow not in {None, check.slow}:
+                setattr(cls, name, None)
+            elif getattr(cls, name) is None:
+                # The class above left it out.
+                setattr(cls, name, getattr(BackendConformance, name))
+
+
+def _test(check: Check) -> Callable[[BackendConformance], None]:
+    def test(self: BackendConformance) -> None:
+        import pytest
+
+        match run_check(check, self.subject()):
+            case Passed():
+                pass
+            case Skipped(reason=reason):
+                pytest.skip(reason)
+            case KnownGap(reason=reason, seen=seen):
+                pytest.xfail(f"{reason} ({seen})")
+            case GapClosed(reason=reason):
+                pytest.fail(f"The known gap is closed; take it out of known_gaps: {reason}", pytrace=False)
+            case Failed(reason=reason):
+                pytest.fail(reason, pytrace=False)
+
+    test.__name__ = f"test_{check.name}"
+    test.__qualname__ = f"BackendConformance.{test.__name__}"
+    test.__doc__ = check.sentence
+    return test
+
+
+for _check in CHECKS.values():
+    setattr(BackendConformance, f"test_{_check.name}", _test(_check))

@@ -1,0 +1,91 @@
+"""The kit, tested by backends that are broken in one way each: the check of that way fails, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infer_compare.plugins import load_backend
+from infer_compare.testing.conformance import CHECKS, Failed, Skipped, Subject, check_backend
+
+HERE = Path(__file__).parent
+FILES = {"importing_loads_no_framework": (HERE / "eager_backend.py", "Eager")}
+"""Mutants that need a file of their own."""
+OWN_MODELS = "agrees_on_models_of_its_own"
+
+mutants = load_backend(f"file:{HERE / 'mutants.py'}:Sound").__module__
+
+
+def _reference(check):
+    import sys
+
+    if check in FILES:
+        path, name = FILES[check]
+    else:
+        path, name = HERE / "mutants.py", sys.modules[mutants].MUTANTS[check].__name__
+    return f"file:{path}:{name}"
+
+
+def _subject(check):
+    reference = _reference(check)
+    return Subject(load_backend(reference), reference=reference)
+
+
+def _failed(report):
+    return {one.check: one.reason for one in report.results if isinstance(one, Failed)}
+
+
+def _broken():
+    import sys
+
+    return [*FILES, *sys.modules[mutants].MUTANTS]
+
+
+def test_every_check_has_a_mutant():
+    """One that must fail it."""
+    assert {*_broken(), OWN_MODELS} == set(CHECKS)
+
+
+def test_a_sound_backend_fails_nothing():
+    """What the mutants are made of."""
+    reference = f"file:{HERE / 'mutants.py'}:Sound"
+    with Subject(load_backend(reference), reference=reference) as subject:
+        report = check_backend(subject, slow=False)
+    assert _failed(report) == {}
+    assert report.passed
+
+
+HEAVY = {
+    "importing_loads_no_framework",
+    "making_loads_no_framework",
+    "classifying_loads_no_framework",
+    "synchronize_waits",
+    "wait_waits",
+    "every_run_is_work",
+    "usable_in_a_worker",
+}
+"""Checks that begin a process, or run long: other mutants meet them in the slow test."""
+
+
+@pytest.mark.parametrize("check", [one for one in _broken() if not CHECKS[one].slow])
+def test_a_mutant_fails_its_check_and_no_other_quick_one(check, monkeypatch):
+    """And the report as a whole."""
+    for heavy in HEAVY - {check}:
+        monkeypatch.delitem(CHECKS, heavy)
+    with _subject(check) as subject:
+        report = check_backend(subject, slow=False)
+    assert set(_failed(report)) == {check}, _failed(report)
+    assert not report.passed
+    assert _failed(report)[check].endswith((".", ".)", "?")), _failed(report)[check]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("check", _broken())
+def test_a_mutant_fails_its_check_and_no_other_at_all(check):
+    """The slow ones too."""
+    with _subject(check) as subject:
+        report = check_backend(subject)
+    assert set(_failed(report)) == {check}, _failed(report)
+    assert not isinstance(next(one for one in report.results if one.check == check), Skipped)

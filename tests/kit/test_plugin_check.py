@@ -1,0 +1,118 @@
+"""`infer-compare plugin check`: the kit without pytest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infer_compare.testing.conformance import CHECKS
+
+STATIC = {name for name, one in CHECKS.items() if not one.dynamic}
+
+
+@pytest.fixture
+def static(cli):
+    """Checks a backend as far as it goes without starting anything: outcomes by check."""
+
+    def run(name, *options):
+        done = cli("plugin", "check", name, "--group", "identity", "--group", "options", "--json", *options)
+        return done, {one["check"]: one for one in json.loads(done.out)["results"]}
+
+    return run
+
+
+def test_a_backend_that_is_installed_is_named(static):
+    """The exit code is 0 where nothing failed."""
+    done, results = static("reference", "--fast")
+    assert done.code == 0, done.err
+    assert {one["outcome"] for one in results.values()} == {"passed", "skipped"}
+    assert set(results) == {name for name, one in CHECKS.items() if one.group in {"identity", "options"}}
+
+
+def test_an_alias_is_a_name(static):
+    """As everywhere."""
+    assert json.loads(static("ort")[0].out)["backend"] == "onnx"
+
+
+def test_a_class_of_a_file_is_named_by_both(static, here):
+    """A broken one fails, with the sentence of what to do and exit code 1."""
+    done, results = static(f"{here / 'mutants.py'}:WithoutText")
+    assert done.code == 1
+    assert [name for name, one in results.items() if one["outcome"] == "failed"] == ["options_are_declared"]
+    assert "'depth' has no text" in results["options_are_declared"]["reason"]
+
+
+def test_the_table_says_what_to_do_and_how_many_failed(cli, here):
+    """Sentences stand next to what failed."""
+    done = cli("plugin", "check", f"{here / 'mutants.py'}:FromTheFuture", "--group", "identity", "--fast")
+    assert done.code == 1
+    assert "`api_version` is 99, and this infer-compare speaks version 1" in " ".join(done.out.split())
+    assert "1 failed" in done.out
+    assert "does not keep what was checked" in done.out
+
+
+def test_a_framework_that_is_not_installed_leaves_the_static_checks(cli, tmp_path):
+    """The others are skipped with what is missing, and with the command that installs it."""
+    path = tmp_path / "absent.py"
+    path.write_text(
+        "from infer_compare_reference import ReferenceBackend\n"
+        "class Absent(ReferenceBackend):\n"
+        "    name = 'absent'\n"
+        "    requires = ('no_such_framework',)\n"
+        "    install_hint = 'pip install no-such-framework'\n",
+        encoding="utf-8",
+    )
+    done = cli("plugin", "check", f"{path}:Absent", "--json")
+    results = json.loads(done.out)["results"]
+    assert done.code == 0, done.out
+    assert {one["check"] for one in results if one["outcome"] == "passed"} == STATIC
+    reasons = {one["reason"] for one in results if one["outcome"] == "skipped"}
+    assert reasons == {"needs no_such_framework (pip install no-such-framework)"}
+
+
+def test_a_test_class_can_be_named_with_what_it_knows(cli, tmp_path):
+    """Its known gap is no failure."""
+    path = tmp_path / "test_mine.py"
+    path.write_text(
+        "from infer_compare.testing.conformance import BackendConformance\n"
+        "from infer_compare_reference import ReferenceBackend\n"
+        "class Loud(ReferenceBackend):\n"
+        "    name = 'LOUD'\n"
+        "class TestLoud(BackendConformance):\n"
+        "    backend = Loud\n"
+        "    known_gaps = {'name_is_an_identifier': 'it wants to be heard'}\n",
+        encoding="utf-8",
+    )
+    done = cli("plugin", "check", f"{path}:TestLoud", "--group", "identity", "--fast")
+    assert done.code == 0, done.out
+    assert "1 known gap" in done.out
+    assert "it wants to be heard" in done.out
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("torhc", "There is no backend 'torhc'. Did you mean 'torch'?"),
+        ("nowhere.py:Backend", "There is no backend file nowhere.py."),
+    ],
+)
+def test_an_unknown_backend_is_refused(cli, name, sentence):
+    """With exit code 2."""
+    done = cli("plugin", "check", name)
+    assert done.code == 2
+    assert sentence in done.err
+
+
+def test_a_class_that_is_no_backend_is_refused(cli, here):
+    """In a sentence."""
+    done = cli("plugin", "check", f"{here / 'mutants.py'}:Held")
+    assert done.code == 2
+    assert "is neither a subclass of infer_compare.Backend nor of BackendConformance" in done.err
+
+
+def test_an_unknown_group_is_refused_with_those_that_there_are(cli):
+    """As click says it."""
+    done = cli("plugin", "check", "reference", "--group", "speed")
+    assert done.code == 2
+    assert "'threads'" in done.err
