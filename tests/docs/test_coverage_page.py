@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
@@ -23,6 +24,8 @@ def renderer():
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
+    # Its dataclasses look themselves up there.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -121,11 +121,19 @@ def test_the_make_targets_that_a_page_names_exist(page, root):
     }
 
 
+def _commands(command):
+    """A command and, where it is a group, those inside."""
+    yield command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from _commands(command.get_command(context, name))
+
+
 def test_the_options_that_a_page_names_exist(page):
     """Of one command or another."""
-    context = click.Context(group)
-    commands = [group, *filter(None, (group.get_command(context, name) for name in group.list_commands(context)))]
-    known = {word for command in commands for option in command.params for word in option.opts}
+    options = [option for command in _commands(group) for option in command.params]
+    known = {word for option in options for word in (*option.opts, *option.secondary_opts)}
     for named in re.findall(r"`(--[a-z][a-z-]*)", page.read_text(encoding="utf-8")):
         assert named in known | {"--help"}, named
 

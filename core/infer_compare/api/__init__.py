@@ -17,6 +17,7 @@ from infer_compare.engine.resolve import resolve
 from infer_compare.engine.resume import check_unchanged, resolve_again
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
+from infer_compare.errors import StorageFull
 from infer_compare.plugins import Plugins
 from infer_compare.results import Note, Run
 from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
@@ -77,7 +78,18 @@ def sweep(
         raise
     with log:
         journal = Journal(log.append)
-        journal.add(resolved.header)
+        try:
+            journal.add(resolved.header)
+        except StorageFull as error:
+            # Without its first record a run can neither be reported nor gone on with.
+            (folder / FILE).unlink(missing_ok=True)
+            shutil.rmtree(scratch, ignore_errors=True)
+            if not existed:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise StorageFull(
+                f"No room is left for a run in {folder}; free some space, or choose another folder with -o."
+            ) from error
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
 
 

@@ -148,6 +148,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "output_map": _flat(self.output_map),
             "data": self.data,
         }
+        if self.model == "":
+            # As of `run "$MODEL"` with a variable that is not set: not to be taken for the default.
+            raise UsageError("The model is empty; name a file or one of `infer-compare models`.")
         return SweepRequest(
             model=self.model or next(iter(own.values()), DEFAULT_MODEL),
             models=own,

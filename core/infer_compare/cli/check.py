@@ -79,7 +79,7 @@ def shortcomings(made: ReportDocument) -> tuple[str, ...]:
     return (
         *(one.sentence for one in made.failures if one.unanswered),
         *(
-            f"{one.contender} differs from {one.reference} at {one.point}: {one.reason}"
+            f"{one.contender} differs from {'itself' if one.contender == one.reference else one.reference} at {one.point}: {one.reason}"
             if one.verdict == "differs"
             else f"{one.contender} could not be compared at {one.point}: {one.reason}"
             for one in made.agreements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -75,8 +76,13 @@ def chosen(options: dict[str, Any], plugins: Plugins) -> dict[str, Any]:
     Raises:
         UsageError: an option cannot be understood, or a model is given twice.
     """
+    from infer_compare.errors import UsageError
+
     backends, contenders = options.pop("backends"), options.pop("contenders")
     names = backends.split(",") if backends is not None else [] if contenders else DEFAULT_BACKENDS.split(",")
+    if options["model"] == "":
+        # As of `run "$MODEL"` with a variable that is not set: not to be taken for the default.
+        raise UsageError("The model is empty; name a file or one of `infer-compare models`.")
     model, own = models_of(options.pop("model"), options.pop("own_models"), plugins)
     return {
         "model": model or next(iter(own.values()), DEFAULT_MODEL),
@@ -123,6 +129,10 @@ def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tu
             if name in own:
                 raise UsageError(f"--model names {name!r} twice.")
             own[name] = rest
+        elif equals and name.isidentifier() and not Path(text).exists():
+            raise UsageError(
+                f"--model {text!r} names {name!r}, which is no backend; they are {', '.join(sorted(known))}."
+            )
         elif model is not None:
             raise UsageError(f"The model is given twice: {model} and {text}.")
         else:

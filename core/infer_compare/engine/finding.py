@@ -14,7 +14,7 @@ from infer_compare.errors import UsageError
 from infer_compare.models.dataset import is_callable, read_dataset
 
 if TYPE_CHECKING:
-    from infer_compare.engine.contenders import Contender
+    from infer_compare.engine.contenders import Contender, Wiring
     from infer_compare.engine.reading import ModelReader
     from infer_compare.engine.request import SweepRequest
     from infer_compare.engine.routing import Router
@@ -48,17 +48,25 @@ class Finder:
 
         Raises:
             NoWay: it cannot get it.
+            InputError: its own model has other inputs than the run's.
         """
         if self.dry:
             way = self.router.way(contender, model.format)
-            return Route(
+            route = Route(
                 contender, msgspec.structs.replace(model.given, provenance=way.provenance), way.chain, way.cost
             )
-        route = self.router.route(contender, model, self.inputs)
-        if model is self.model:
-            return route
-        name, backends = contender.entry.name, tuple(self.request.models)
-        wiring = wire(
+        else:
+            route = self.router.route(contender, model, self.inputs)
+        return route if model is self.model else replace(route, wiring=self._wiring(contender.entry.name, model))
+
+    def _wiring(self, name: str, model: ResolvedModel) -> Wiring:
+        """How the run's inputs and outputs are those of a backend's own model.
+
+        Raises:
+            InputError: they cannot be.
+        """
+        backends = tuple(self.request.models)
+        return wire(
             name,
             model.inputs,
             model.outputs,
@@ -68,7 +76,6 @@ class Finder:
             input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
             output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
         )
-        return replace(route, wiring=wiring)
 
 
 def find_dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop, scratch: Path) -> Dataset | None:
@@ -86,6 +93,8 @@ def find_dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop
         raise UsageError(
             "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
         )
+    if not request.data:
+        raise UsageError("--data is empty; name a .npz file, a folder of .npy files, or module:function.")
     place = Path(request.data)
     if is_callable(request.data):
         place = scratch / "collected"

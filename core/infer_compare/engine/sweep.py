@@ -165,9 +165,10 @@ class Sweep:
                 continue
             self._journal.add(one)
             if one.verdict == "differs":
+                other = "itself" if one.contender == one.reference else one.reference
                 self._observer.note(
                     "agreement",
-                    f"{one.contender} differs from {one.reference} at {one.point}: {one.reason}; it is not ranked",
+                    f"{one.contender} differs from {other} at {one.point}: {one.reason}; it is not ranked",
                 )
 
     def _find_limits(self, labels: Iterable[str], pool: InputPool) -> None:

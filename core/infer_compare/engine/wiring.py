@@ -37,7 +37,7 @@ def wire(
         plans: the run's inputs.
         run_outputs: the run's outputs.
         layout: of its four-dimensional inputs, where the run's are in the other one.
-        input_map: its own input's name to the run's, where that is not by position.
+        input_map: its own input's name to the run's, where that is neither by equal names nor by position.
         output_map: its own output's name to the run's.
 
     Raises:
@@ -78,20 +78,39 @@ def wire(
 
 
 def _outputs(backend: str, own: Sequence[str], run: Sequence[str], names: Mapping[str, str]) -> tuple[int, ...]:
-    """For each of the run's outputs the place of the own one; empty where they are in the same order."""
-    if not names:
+    """For each of the run's outputs the place of the own one; empty where they are in the same order.
+
+    Raises:
+        InputError: names are mapped, and one is unknown or the models have different numbers of outputs.
+    """
+    if not names and sorted(own) != sorted(run):
         return ()
+    if len(own) != len(run):
+        raise InputError(
+            f"The model of {backend} has {len(own)} outputs ({', '.join(own)}), and the run's has {len(run)} "
+            f"({', '.join(run)}); they must be the same outputs."
+        )
     order = _order(own, run, names, f"output of the model of {backend}")
-    return tuple(order.index(place) for place in range(len(run)) if place in order)
+    return tuple(order.index(place) for place in range(len(run)))
 
 
 def _order(own: Sequence[str], run: Sequence[str], names: Mapping[str, str], what: str) -> list[int]:
-    """For each own name the place of the run's: those that are mapped, and the others by position."""
+    """For each own name the place of the run's: the same name where both have the same ones and none is mapped; else
+    those that are mapped, and the others by position.
+    """
     for mine, its in names.items():
         if mine not in own:
             raise InputError(f"There is no {what} called {mine!r}; they are {', '.join(own)}.")
         if its not in run:
             raise InputError(f"The run has no {what.partition(' ')[0]} {its!r}; they are {', '.join(run)}.")
+    twice = next((one for one in names.values() if list(names.values()).count(one) > 1), None)
+    if twice is not None:
+        mapped = " and ".join(mine for mine, its in names.items() if its == twice)
+        raise InputError(
+            f"{mapped} are both mapped to the run's {what.partition(' ')[0]} {twice!r}; map each to one of its own."
+        )
+    if not names and sorted(own) == sorted(run) and len(set(own)) == len(own):
+        return [run.index(name) for name in own]
     chosen = {mine: run.index(its) for mine, its in names.items()}
     left = [place for place in range(len(run)) if place not in chosen.values()]
     return [chosen[name] if name in chosen else left.pop(0) for name in own]

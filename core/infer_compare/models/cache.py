@@ -26,6 +26,10 @@ def cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "infer-compare"
 
 
+CONTENTS = "contents.json"
+"""Lies beside a model that is kept: its files' sizes, by which one that a crash or a full disk cut short is told."""
+
+
 class ConversionCache:
     """A folder for each converted model, named by a hash of everything that decides its content."""
 
@@ -46,7 +50,8 @@ class ConversionCache:
     def get(self, key: str, name: str, make: Callable[[Path], None], spare: Path) -> tuple[Path, bool]:
         """The file of a converted model, made where it is not kept yet.
 
-        A conversion that fails, or is cut off, leaves nothing behind that could be taken for a model.
+        A conversion that fails, or is cut off, leaves nothing behind that could be taken for a model. What is kept and is
+        not whole any more is made again.
 
         Args:
             key: see `key`.
@@ -58,7 +63,7 @@ class ConversionCache:
             Its path, and whether it was kept already.
         """
         kept = self._folder / key / name
-        if kept.exists():
+        if _is_whole(kept):
             return kept, True
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -70,9 +75,15 @@ class ConversionCache:
             return place / name, False
         try:
             make(work / name)
-            # Another process may have been quicker; what it made is the same.
             with contextlib.suppress(OSError):
-                work.rename(self._folder / key)
+                (work / CONTENTS).write_text(json.dumps(_sizes(work)))
+                if not _is_whole(kept):
+                    shutil.rmtree(kept.parent, ignore_errors=True)
+                # Another process may have been quicker; what it made is the same.
+                work.rename(kept.parent)
+            if not _is_whole(kept):
+                shutil.copytree(work, spare / key, dirs_exist_ok=True)
+                return spare / key / name, False
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return kept, False
@@ -85,6 +96,20 @@ class ConversionCache:
         """
         if not self._folder.is_dir():
             return 0
-        size = sum(one.lstat().st_size for one in self._folder.rglob("*") if one.is_file())
+        size = sum(one.lstat().st_size for one in self._folder.rglob("*") if one.is_file() and one.name != CONTENTS)
         shutil.rmtree(self._folder)
         return size
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The size of each file in a folder, by its path in it."""
+    files = [one for one in folder.rglob("*") if one.is_file() and one != folder / CONTENTS]
+    return {one.relative_to(folder).as_posix(): one.stat().st_size for one in files}
+
+
+def _is_whole(model: Path) -> bool:
+    """Whether a model that is kept has the files and sizes with which it was put there."""
+    try:
+        return model.exists() and bool(json.loads((model.parent / CONTENTS).read_text()) == _sizes(model.parent))
+    except (OSError, ValueError):
+        return False

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from infer_compare.errors import InputError
 from infer_compare.stats.wording import listing
@@ -94,7 +95,9 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
             # Opened here, since numpy leaves a file that is no archive open.
             with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
-        found = {one.stem: np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
+        # Names of arrays that a function made may hold what no file name can.
+        named = unquote if is_callable(text) else str
+        found = {named(one.stem): np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{text} cannot be read ({error}).") from error
     ranks = {array.ndim for array in found.values()}
@@ -196,9 +199,12 @@ def collect(location: str, folder: Path) -> None:
         ) from error
     arrays = dict(made) if isinstance(made, dict) else {"data": made}
     for name, value in arrays.items():
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except (ValueError, TypeError, RuntimeError) as error:  # rows of unlike lengths, a tensor with a gradient
+            raise InputError(f"What {location} returned for {name!r} is no array ({error}).") from error
         if array.dtype.kind not in "fiub" or array.ndim == 0:
             raise InputError(
                 f"{location} returned {type(value).__name__} for {name!r}; it must return arrays of numbers."
             )
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        np.save(folder / f"{quote(str(name), safe='')}.npy", array, allow_pickle=False)

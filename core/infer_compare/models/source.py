@@ -144,8 +144,8 @@ def format_of(text: str) -> str | None:
         return SUFFIXES[path.suffix.lower()]
     if (path / "saved_model.pb").is_file():
         return "savedmodel"
-    _, colon, name = text.rpartition(":")
-    return "callable" if colon and name.isidentifier() else None
+    place, _, name = text.rpartition(":")
+    return "callable" if place and name.isidentifier() else None
 
 
 def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
@@ -153,6 +153,8 @@ def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
     takes = ", ".join(SUFFIXES)
     if path.is_dir():
         return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}) or a SavedModel.")
+    if path.is_file() and path.suffix == ".py":
+        return ModelError(f"{text} is Python code; name the function in it that returns the model, as in {text}:make.")
     if path.exists():
         return ModelError(f"{text} is no model that is read; a model file ends in {takes}.")
     close = difflib.get_close_matches(text.casefold(), models, n=1, cutoff=0.5)

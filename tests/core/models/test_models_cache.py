@@ -74,3 +74,18 @@ def test_the_folder_can_be_named(monkeypatch, tmp_path) -> None:
     assert cache_folder() == tmp_path / "infer-compare"
     monkeypatch.setenv(VARIABLE, str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own"
+
+
+@pytest.mark.parametrize("content", ["", "mod", None])
+def test_a_kept_model_that_is_not_whole_any_more_is_made_again(tmp_path, content) -> None:
+    """Emptied or cut short by a crash, or removed: no run stops at it."""
+    calls = []
+    path, _ = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    if content is None:
+        path.unlink()
+    else:
+        path.write_text(content)
+    again, kept = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    assert (again, kept, len(calls)) == (path, False, 2)
+    assert again.read_text() == "model"
+    assert ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path) == (path, True)

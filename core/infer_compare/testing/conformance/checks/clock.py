@@ -1,6 +1,7 @@
 """The honest clock: all work is done when `synchronize` or `wait` returns, and every call of `run` is work.
 
-Each figure is the least of several, since what disturbs a call makes it longer.
+Each figure is the least of several, since what disturbs a call makes it longer, and a finding must be made again and again
+before it counts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 BATCH = 64
 REPEATS = 5
+ATTEMPTS = 4
+"""A machine may be busy for long; a backend that breaks its promise does so every time."""
 CALLS = 8
 LEAST_S = 200e-6
 """Below this, calling Python functions is the work."""
@@ -41,14 +44,14 @@ class Spent(NamedTuple):
 def check_synchronize_waits(subject: Subject) -> None:
     """When `synchronize` returns, the work is done: fetching a single number afterwards takes next to nothing."""
     with subject.session(_heavy(subject)) as session:
-        _judge(_measure(session, _heavy(subject), 4, lambda _: session.synchronize()), "synchronize")
+        _judge(session, _heavy(subject), 4, "synchronize", lambda _: session.synchronize())
 
 
 @check("time")
 def check_wait_waits(subject: Subject) -> None:
     """When `wait` returns, the work on its slot is done."""
     with subject.session(_heavy(subject)) as session:
-        _judge(_measure(session, _heavy(subject), 1, session.wait), "wait")
+        _judge(session, _heavy(subject), 1, "wait", session.wait)
 
 
 @check("time")
@@ -59,8 +62,11 @@ def check_every_run_is_work(subject: Subject) -> None:
         session.prepare(OperatingPoint(BATCH))
         slot = session.stage(example.batch(BATCH))
         _call(session, slot, 2)
-        once = min(_call(session, slot, 1) for _ in range(REPEATS))
-        often = min(_call(session, slot, CALLS) for _ in range(REPEATS))
+        for _ in range(ATTEMPTS):
+            pairs = [(_call(session, slot, 1), _call(session, slot, CALLS)) for _ in range(REPEATS)]
+            once, often = map(min, zip(*pairs, strict=True))
+            if often >= GROWTH * once:
+                break
         session.release(slot)
     if often < LEAST_S and subject.device.kind != "cpu":
         raise NotApplicable("the model is too little work for this device to tell")
@@ -105,9 +111,11 @@ def _measure(session: Session[Any], example: Example, slots: int, wait: Callable
     return Spent(min(inside[2:]), min(fetching[2:]))
 
 
-def _judge(spent: Spent, step: str) -> None:
-    if spent.fetching < LEAST_S or spent.fetching < spent.inside / 2:
-        return
+def _judge(session: Session[Any], example: Example, slots: int, step: str, wait: Callable[[Any], None]) -> None:
+    for _ in range(ATTEMPTS):
+        spent = _measure(session, example, slots, wait)
+        if spent.fetching < max(LEAST_S, spent.inside / 2):
+            return
     raise Violation(
         f"After `{step}` returned, fetching the outputs of much work took {spent.fetching * 1e3:.3g} ms, and the work itself "
         f"{spent.inside * 1e3:.3g} ms; compute in `run`, and let `{step}` return when all of it is done."
