@@ -29,6 +29,8 @@ FITTED = 3
 GUESSES = 4
 """How often the line may choose on the way up, and again between; a staircase would otherwise be climbed in steps
 of a few per cent."""
+FIRST_STEP = 8
+"""Beyond where the line says that memory ends, the first step is this part of the size."""
 LEAST_STEP = 32
 """A step upwards is at least this part of the size."""
 MOST_ATTEMPTS = 64
@@ -152,11 +154,16 @@ class BoundarySearch:
 
     def _upwards(self, low: int) -> Attempt:
         double, predicted = Attempt(min(2 * low or 1, self._limit), fresh=self._distrust), self._predicted()
-        if predicted is None or self._guesses["up"] >= GUESSES:
+        if predicted is None:
             return double
         near, beyond = int(NEAR * predicted), int(predicted) + 1
         if near >= double.batch:
             return double
+        if self._guesses["up"] >= GUESSES:
+            # The line was wrong, and probably not by much: steps that double until they are the size itself.
+            self._guesses["beyond"] += 1
+            step = max(1, low // FIRST_STEP) << (self._guesses["beyond"] - 1)
+            return Attempt(min(double.batch, low + step), fresh=True)
         self._guesses["up"] += 1
         step = low + max(1, low // LEAST_STEP)
         return Attempt(min(double.batch, max(step, near if near > low else beyond)), fresh=True)
