@@ -136,7 +136,10 @@ def _print(report: Report) -> None:
 
     from infer_compare.testing.conformance.registry import CHECKS
 
-    table = Table("group", "check", "outcome", "", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("group", "check", "outcome"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("")
     counts = dict.fromkeys(STYLES, 0)
     group = ""
     for one in report.results:

@@ -53,7 +53,7 @@ class Example:
 def _rows(arrays: tuple[Array, ...], size: int, first: int) -> tuple[Array, ...]:
     import numpy as np
 
-    return tuple(np.take(array, range(first, first + size), axis=0, mode="wrap") for array in arrays)
+    return tuple(np.take(array, np.arange(first, first + size), axis=0, mode="wrap") for array in arrays)
 
 
 def source(path: Path, name: str, *, native: bool) -> ModelSource:

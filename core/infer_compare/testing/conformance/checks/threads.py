@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance.child import Threads
     from infer_compare.testing.conformance.subject import Subject
 
-SLACK = 0.5
+SLACK = 0.3
 """Of a core; the framework's bookkeeping."""
 
 
