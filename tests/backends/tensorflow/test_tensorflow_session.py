@@ -224,7 +224,8 @@ def test_the_peak_of_memory_follows_the_batch_and_is_reset(write_model: Write, o
             assert reading is not None
             assert reading.allocated is not None
             peaks.append(reading.allocated)
-    assert peaks[0] >= 2 * (1 << 20) * 4 * 4
+    # The sum may be written over the exponential, so that one array of that size is what is sure to be there.
+    assert peaks[0] >= (1 << 20) * 4 * 4
     assert peaks[1] < peaks[0]
 
 
