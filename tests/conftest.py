@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,25 @@ ALONE = (
     "faults",
 )
 """Where processes are measured, suspended and counted: another test beside them would be in the way."""
+
+
+@pytest.fixture(scope="session")
+def run_apart():
+    """Runs a command in a folder, without what the variables of this environment would bring into another one."""
+
+    def run(*command, cwd, timeout):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        return subprocess.run(
+            [str(one) for one in command],
+            cwd=cwd,
+            env=kept,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 PLACES = (".", "how-to", "reference")
@@ -72,6 +74,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, paths in found.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, paths, ids=[path.relative_to(ROOT).as_posix() for path in paths])
+
+
+def load_script(name: str) -> ModuleType:
+    """A script of the documentation as a module, such as `render_example`."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    # Its dataclasses look themselves up there.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

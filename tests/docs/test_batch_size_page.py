@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
 from infer_compare import api
 from infer_compare.verdicts.figures import figures
 
+from .conftest import load_script  # type: ignore[import-not-found]
+
 
 @pytest.fixture(scope="module")
 def renderer():
     """The script that renders the runs."""
-    from pathlib import Path
-
-    path = Path(__file__).parents[2] / "docs" / "render_batch_size.py"
-    spec = spec_from_file_location("render_batch_size", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("render_batch_size")
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-
 import pytest
+
+from .conftest import load_script  # type: ignore[import-not-found]
 
 LEAST_SHARE = 0.85
 
@@ -15,19 +14,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def renderer():
     """The script that writes the page."""
-    from pathlib import Path
-
     for framework in ("onnxruntime", "torch", "tensorflow"):
         pytest.importorskip(framework)
-    path = Path(__file__).parents[2] / "docs" / "render_coverage.py"
-    spec = spec_from_file_location("render_coverage", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    # Its dataclasses look themselves up there.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("render_coverage")
 
 
 @pytest.fixture(scope="module")

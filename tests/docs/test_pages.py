@@ -11,12 +11,13 @@ import json
 import re
 import tomllib
 import xml.etree.ElementTree as ET
-from importlib.util import module_from_spec, spec_from_file_location
 
 import click
 import pytest
 
 from infer_compare.cli.app import group
+
+from .conftest import load_script  # type: ignore[import-not-found]
 
 BUSY = "the machine is busy"
 """A run that other programs disturb too much is stopped and exits with 1: nothing that a page could help."""
@@ -29,15 +30,7 @@ INSTALLING = ("pip install", "make demo", "make test")
 @pytest.fixture(scope="session")
 def renderer():
     """The script that renders the example run."""
-    from pathlib import Path
-
-    path = Path(__file__).parents[2] / "docs" / "render_example.py"
-    spec = spec_from_file_location("render_example", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("render_example")
 
 
 def test_the_blocks_of_a_page_say_what_they_are(page, read_blocks):

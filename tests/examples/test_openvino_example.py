@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,41 +18,34 @@ INSTALLING_S = 900
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * INSTALLING_S)]
 
 
-def _run(*command, cwd):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    return subprocess.run(
-        [str(one) for one in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=INSTALLING_S,
-        check=False,
-    )
+@pytest.fixture(scope="session")
+def execute(run_apart):
+    """Runs a command of another environment; installing takes long."""
+    return partial(run_apart, timeout=INSTALLING_S)
 
 
 @pytest.fixture(scope="module")
-def venv(tmp_path_factory):
+def venv(tmp_path_factory, execute):
     """A folder with a virtual environment in it that has both wheels, ONNX Runtime, OpenVINO and pytest."""
     folder = tmp_path_factory.mktemp("openvino")
-    done = _run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    done = execute(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     assert done.returncode == 0, done.stderr
     pip = folder / "venv" / "bin" / "pip"
-    done = _run(pip, "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, EXAMPLE, cwd=folder)
+    done = execute(pip, "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, EXAMPLE, cwd=folder)
     assert done.returncode == 0, done.stderr
     (core,) = (folder / "dist").glob("infer_compare-*.whl")
     (plugin,) = (folder / "dist").glob("infer_compare_openvino-*.whl")
-    done = _run(pip, "install", "-c", ROOT / "constraints.txt", f"{core}[onnx]", f"{plugin}[test]", cwd=folder)
+    done = execute(pip, "install", "-c", ROOT / "constraints.txt", f"{core}[onnx]", f"{plugin}[test]", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 @pytest.fixture(scope="module")
-def program(venv):
+def program(venv, execute):
     """Runs the installed program."""
 
     def run(*arguments):
-        return _run(venv / "venv" / "bin" / "infer-compare", *arguments, cwd=venv)
+        return execute(venv / "venv" / "bin" / "infer-compare", *arguments, cwd=venv)
 
     return run
 
@@ -92,10 +84,10 @@ def test_a_precision_that_is_asked_for_is_the_one_that_is_effective(program):
     assert all(one["rtol"] == TOLERANCES["float32"] for one in report["agreements"])
 
 
-def test_its_own_tests_pass(venv):
+def test_its_own_tests_pass(venv, execute):
     """Those of the conformance kit, against what is installed."""
     python = venv / "venv" / "bin" / "python"
-    done = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE, cwd=venv)
+    done = execute(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE, cwd=venv)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

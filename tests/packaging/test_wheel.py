@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import configparser
 import json
-import os
-import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,47 +25,40 @@ INSTALLING_S = 900
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * INSTALLING_S)]
 
 
-def _run(*command, cwd):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    return subprocess.run(
-        [str(one) for one in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=INSTALLING_S,
-        check=False,
-    )
+@pytest.fixture(scope="session")
+def execute(run_apart):
+    """Runs a command of another environment; installing takes long."""
+    return partial(run_apart, timeout=INSTALLING_S)
 
 
 @pytest.fixture(scope="session")
-def clean(tmp_path_factory):
+def clean(tmp_path_factory, execute):
     """A virtual environment with pip and nothing else."""
     folder = tmp_path_factory.mktemp("clean")
-    done = _run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    done = execute(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 @pytest.fixture(scope="session")
-def wheel(clean):
+def wheel(clean, execute):
     """The wheel, built from this tree."""
     pip = clean / "venv" / "bin" / "pip"
-    done = _run(pip, "wheel", "--no-deps", "--wheel-dir", clean / "dist", ROOT, cwd=clean)
+    done = execute(pip, "wheel", "--no-deps", "--wheel-dir", clean / "dist", ROOT, cwd=clean)
     assert done.returncode == 0, done.stderr
     (found,) = (clean / "dist").glob("infer_compare-*.whl")
     return found
 
 
 @pytest.fixture(scope="session")
-def program(clean, wheel):
+def program(clean, wheel, execute):
     """Runs the installed program, where ONNX Runtime is the only framework."""
     bin_folder = clean / "venv" / "bin"
-    done = _run(bin_folder / "pip", "install", "-c", ROOT / "constraints.txt", f"{wheel}[onnx]", cwd=clean)
+    done = execute(bin_folder / "pip", "install", "-c", ROOT / "constraints.txt", f"{wheel}[onnx]", cwd=clean)
     assert done.returncode == 0, done.stderr
 
     def run(*arguments):
-        return _run(bin_folder / "infer-compare", *arguments, cwd=clean)
+        return execute(bin_folder / "infer-compare", *arguments, cwd=clean)
 
     return run
 

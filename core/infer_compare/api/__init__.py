@@ -71,10 +71,7 @@ def sweep(
         resolved = _with_peak(resolved)
         log = RunLog(folder / FILE, create=True)
     except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        if not existed:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        _leave(folder, existed=existed)
         raise
     with log:
         journal = Journal(log.append)
@@ -83,14 +80,19 @@ def sweep(
         except StorageFull as error:
             # Without its first record a run can neither be reported nor gone on with.
             (folder / FILE).unlink(missing_ok=True)
-            shutil.rmtree(scratch, ignore_errors=True)
-            if not existed:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+            _leave(folder, existed=existed)
             raise StorageFull(
                 f"No room is left for a run in {folder}; free some space, or choose another folder with -o."
             ) from error
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+
+
+def _leave(folder: Path, *, existed: bool) -> None:
+    """Removes what a run that does not begin has made in its folder, and the folder where it was not there before."""
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+    if not existed:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.events import Observer
     from infer_compare.engine.request import SweepRequest
     from infer_compare.plugins import Plugins
+    from infer_compare.report.schema import Price
     from infer_compare.results import Header, Run
 
 KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_json", "quiet", "verbose", "debug"})
@@ -113,11 +114,12 @@ def command(
     if resume is not None:
         _refuse_others(context)
     options, config = options_of(context, plugins)
+    price = None
     if options.price is not None:
         from infer_compare.report.price import parse_price
 
-        parse_price(options.price)
-    show = Show(options.reports or (), options.price, as_json=as_json, quiet=quiet, verbose=verbose)
+        price = parse_price(options.price)
+    show = Show(options.reports or (), price, as_json=as_json, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
 
@@ -140,8 +142,8 @@ class Show:
 
     formats: tuple[str, ...]
     """Reports that are left in the run folder."""
-    price: str | None
-    """What the machine costs, as it was typed."""
+    price: Price | None
+    """What the machine costs."""
     as_json: bool
     quiet: bool
     verbose: bool
@@ -205,9 +207,9 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
             raise
     made = document(run)
     if show.price is not None:
-        from infer_compare.report.price import parse_price, priced
+        from infer_compare.report.price import priced
 
-        made = priced(made, parse_price(show.price))
+        made = priced(made, show.price)
     left: list[Path] = []
     for name in show.formats:
         reporter = find_reporter(name, plugins)
