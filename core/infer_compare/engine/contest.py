@@ -9,11 +9,12 @@ import msgspec
 
 from infer_compare.engine.busy import HostBusy, look, worst
 from infer_compare.engine.explore import peaks
-from infer_compare.engine.measure import LAPS, BudgetSpent, Measurement
+from infer_compare.engine.measure import BudgetSpent, Measurement
 from infer_compare.environment import memory
 from infer_compare.planner.confirming import candidates
-from infer_compare.planner.duration import BUDGET_PLANS, PATIENT_PLANS, PATIENT_S, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
+from infer_compare.planner.patience import is_patient, patient_plan
 from infer_compare.planner.resuming import confirmed, progress
 from infer_compare.planner.settling import unsettled
 from infer_compare.verdicts import summarise
@@ -156,15 +157,14 @@ class Contest:
     def _patient(self, expectation: Expectation) -> Plan:
         """The plan, with fewer rounds where the default mode would take long; a resumed run comes to the same."""
         plan, points = self._plan, self._points
-        if self._deadline is not None or (plan.restarts, plan.rounds_per_restart) != PATIENT_PLANS[0]:
+        if not is_patient(plan):
+            return plan
+        restarts, rounds = patient_plan(expectation, points, plan)
+        if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
             return plan
         union = sorted({point for found in points.values() for point in found})
-        cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
-        confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
-        restarts, rounds = plan_for_budget(cost, confirm_s, PATIENT_S, PATIENT_PLANS)
-        if (restarts, rounds) == PATIENT_PLANS[0]:
-            return plan
-        asked = plan.restarts * expectation.restart_s(points, union, plan.rounds_per_restart) + confirm_s
+        asked = plan.restarts * expectation.restart_s(points, union, plan.rounds_per_restart)
+        asked += expectation.confirm_s(points, LAPS, plan.mode)
         self._journal.tell(
             self._observer,
             "plan",

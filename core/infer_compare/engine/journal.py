@@ -31,8 +31,11 @@ class Journal:
         self._records.append(record)
 
     def tell(self, observer: Observer, topic: str, text: str) -> None:
-        """Stores a note for the reader of the report, and says it now."""
-        self.add(Note(topic=topic, text=text))
+        """Stores a note for the reader of the report, once, and says it now."""
+        note = Note(topic=topic, text=text)
+        # A run that is resumed comes to the same.
+        if note not in self._records:
+            self.add(note)
         observer.note(topic, text)
 
     @property

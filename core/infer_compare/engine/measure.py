@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.engine.busy import BUSY_WAIT_S, HostBusy, culprit
 from infer_compare.engine.team import Team
+from infer_compare.planner.duration import LAPS
 from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Plan, Round
 
-LAPS = 4
-"""Passes over the candidates for "best" when they are confirmed."""
 SURE_S = 2.0
 """Rounds that were expected to take so long tell the pace."""
 FIRST_POINTS = 3

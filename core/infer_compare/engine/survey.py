@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from infer_compare.engine.explore import Explorer, peaks
 from infer_compare.environment import memory
 from infer_compare.planner import Exploration
+from infer_compare.planner.duration import Expectation
+from infer_compare.planner.patience import has_time_for
 from infer_compare.planner.refine import around_best, around_bound
 
 if TYPE_CHECKING:
@@ -93,14 +95,13 @@ class Survey:
 
     def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
         """Brings curves to one length, so that every size can be compared, and adds sizes where they decide most."""
-        further: set[int] = set()
-        for exploration in explorations.values():
-            latencies = exploration.latencies_ns
-            further.update(latencies)
-            if self._plan.mode != "quick":
-                further.update(around_best(latencies))
-            if self._plan.latency_bound_ns is not None:
+        curves = {label: exploration.latencies_ns for label, exploration in explorations.items()}
+        further = {size for latencies in curves.values() for size in latencies}
+        if self._plan.latency_bound_ns is not None:
+            for latencies in curves.values():
                 further.update(around_bound(latencies, self._plan.latency_bound_ns))
+        if self._plan.mode != "quick":
+            further |= self._around_best(curves, further)
         for label, exploration in explorations.items():
             if not exploration.runnable:
                 continue
@@ -108,6 +109,20 @@ class Survey:
             if exploration.next() is not None:
                 explorers[label].run(exploration, partial(self._known, label), compare=self._compare)
             explorers[label].close()
+
+    def _around_best(self, curves: Mapping[str, Mapping[int, float]], others: set[int]) -> set[int]:
+        """The sizes beside each contender's best one; none where measuring them too would take long."""
+        between = {size for latencies in curves.values() for size in around_best(latencies)} - others
+        if not between or has_time_for(others | between, Expectation.of(self._journal.run), curves, self._plan):
+            return between
+        sizes = ", ".join(map(str, sorted(between)))
+        self._journal.tell(
+            self._observer,
+            "plan",
+            f"the sizes beside the best ones ({sizes}) would take long here and are left out; name sizes with "
+            "--batch-sizes, or give more time with --budget or --thorough",
+        )
+        return set()
 
     def _known(self, label: str, point: OperatingPoint) -> AnyOutcome | None:
         return self._journal.run.explored.get((label, point))

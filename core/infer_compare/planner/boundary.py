@@ -1,14 +1,15 @@
 """Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
 
 Sizes are doubled in one worker while they fit. A line through the memory of the largest three sizes chooses the next
-one at 0.97 of where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
+one just below where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
 filled; the prediction chooses, and is never the result. A failure brackets the boundary, which is narrowed to 1/64 of
-its size. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier sizes
+its size: where the line was right, the next size in the direction of the other answer does so. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier sizes
 filled is not the framework's limit.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from statistics import linear_regression
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,17 +23,15 @@ LARGEST = 1 << 22
 """Larger batches than this are not tried."""
 RESOLUTION = 64
 """The boundary is known when the sizes on its two sides differ by this part of the smaller one, or by one."""
-NEAR = 0.97
-"""Where the line meets the cap, less its usual error."""
+NEAR = 1 - 1 / 128
+"""Where the line meets the cap, less half of the resolution: with the next size up, or down, the boundary is known."""
 FITTED = 3
 """Sizes through which the line goes; never batch 1, whose memory is mostly the framework's own."""
 GUESSES = 4
 """How often the line may choose on the way up, and again between; a staircase would otherwise be climbed in steps
 of a few per cent."""
-FIRST_STEP = 8
-"""Beyond where the line says that memory ends, the first step is this part of the size."""
-LEAST_STEP = 32
-"""A step upwards is at least this part of the size."""
+STRAIGHT = 0.75
+"""A line is straight when its slope changes by no more than to this share."""
 MOST_ATTEMPTS = 64
 """More are not made: what contradicts itself for so long has no boundary."""
 
@@ -149,34 +148,47 @@ class BoundarySearch:
         return self._outcomes
 
     @staticmethod
-    def _bracketed(low: int, high: int) -> bool:
-        return high - low <= max(1, low // RESOLUTION)
+    def _resolution(batch: int) -> int:
+        """The distance to a size beyond which the boundary is known to lie, when this one runs."""
+        return max(1, batch // RESOLUTION)
+
+    def _bracketed(self, low: int, high: int) -> bool:
+        return high - low <= self._resolution(low)
 
     def _upwards(self, low: int) -> Attempt:
         double, predicted = Attempt(min(2 * low or 1, self._limit), fresh=self._distrust), self._predicted()
         if predicted is None:
             return double
-        near, beyond = int(NEAR * predicted), int(predicted) + 1
+        near = int(NEAR * predicted)
         if near >= double.batch:
             return double
-        if self._guesses["up"] >= GUESSES:
-            # The line was wrong, and probably not by much: steps that double until they are the size itself.
-            self._guesses["beyond"] += 1
-            step = max(1, low // FIRST_STEP) << (self._guesses["beyond"] - 1)
-            return Attempt(min(double.batch, low + step), fresh=True)
-        self._guesses["up"] += 1
-        step = low + max(1, low // LEAST_STEP)
-        return Attempt(min(double.batch, max(step, near if near > low else beyond)), fresh=True)
+        if near - low > self._resolution(low) and self._guesses["up"] < GUESSES:
+            self._guesses["up"] += 1
+            return Attempt(near, fresh=True)
+        # The line ends here, or was wrong, and probably not by much: steps that double.
+        step = self._resolution(low) << self._guesses["beyond"]
+        self._guesses["beyond"] += 1
+        return Attempt(min(double.batch, low + step), fresh=True)
 
     def _between(self, low: int, high: int) -> int:
+        least = self._resolution(low)
         predicted = self._predicted()
-        if predicted is not None and self._guesses["between"] < GUESSES:
-            self._guesses["between"] += 1
-            least = max(1, low // RESOLUTION)
-            for guess in (int(NEAR * predicted), int(predicted) + 1):
-                if low + least <= guess <= high - least:
-                    return guess
-        return (low + high) // 2
+        if predicted is None:
+            return (low + high) // 2
+        near = int(NEAR * predicted)
+        inside = low + least <= near <= high - least
+        # Where it meets an edge, it may be right: a straight one is asked once.
+        kind, most = ("between", GUESSES) if inside else ("edge", int(self._is_straight()))
+        if self._guesses[kind] >= most:
+            return (low + high) // 2
+        self._guesses[kind] += 1
+        return max(low + 1, min(max(near, low + least), high - least))
+
+    def _is_straight(self) -> bool:
+        """Whether memory grows by about as much for each sample between the largest sizes that ran."""
+        known = sorted(batch for batch in self._memory if batch > 1 and self._fits.get(batch) is not None)[-FITTED:]
+        slopes = [(self._memory[b] - self._memory[a]) / (b - a) for a, b in itertools.pairwise(known)]
+        return len(slopes) == FITTED - 1 and min(slopes) >= STRAIGHT * max(slopes)
 
     def _predicted(self) -> float | None:
         """The size at which a line through the memory of some sizes meets the cap; None where there is no such line."""

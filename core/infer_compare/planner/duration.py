@@ -31,10 +31,8 @@ END_S = 0.1
 
 BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
 """Restarts and rounds of each, the best plan first: fresh processes are worth more than further rounds."""
-PATIENT_S = 90.0
-"""What measuring may take in the default mode: nobody who gave no budget waits for longer without asking for it."""
-PATIENT_PLANS = BUDGET_PLANS[1:4]
-"""Down to what still settles what is plain, from three restarts."""
+LAPS = 4
+"""How often confirming goes through the sizes that it confirms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,11 @@ class Expectation:
         """What exploring saw."""
         measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
         plan = run.header.plan
-        starts = {
-            start.contender: (start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns) / 1e9 + END_S
-            for start in run.starts
-        }
+        starts: dict[str, float] = {}
+        for start in run.starts:
+            # The first start, as it was while exploring: a run that is resumed expects the same.
+            total_ns = start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns
+            starts.setdefault(start.contender, total_ns / 1e9 + END_S)
         return cls(
             start_s=starts,
             latency_ns={key: outcome.latency_ns * plan.calls(key[1].batch) for key, outcome in measured.items()},

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.planner.duration import (
-    PATIENT_PLANS,
-    PATIENT_S,
-    SLICE_S,
-    SWITCH_S,
-    WARM_UP_S,
-    Expectation,
-)
+from infer_compare.planner.duration import LAPS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
+from infer_compare.planner.patience import PATIENT_PLANS, PATIENT_S
 from infer_compare.results import Measured
 
 if TYPE_CHECKING:
@@ -40,8 +34,6 @@ LIVES = (3, 4)
 """Workers of a contender besides those of the restarts: to explore, to compare outputs, to confirm, and the oracle's."""
 EARLY_RESTARTS = 2
 """After which the plainest verdicts settle."""
-LAPS = 4
-"""Of confirming."""
 MINUTES_S = 120.0
 """From here on durations are told in minutes."""
 

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from infer_compare.engine.events import Observer
+from infer_compare.planner import patience
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 from infer_compare.verdicts.summary import summarise
 from infer_compare.verdicts.verdict import Verdict
@@ -96,6 +97,15 @@ def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_op
     sizes = {label: {point.point.batch for point in run.points if point.contender == label} for label in run.labels}
     assert sizes["flat"] == sizes["rising"]
     assert any(size & (size - 1) for size in sizes["flat"])
+
+
+def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep, monkeypatch):
+    """Nobody who gave no budget waits for minutes without asking for it."""
+    monkeypatch.setattr(patience, "PATIENT_S", 0.5)
+    run = sweep(contender("a", fixed_us=300, per_sample_us=50), batch_sizes=None, mode="default", restarts=4, rounds=4)
+    assert all(point.point.batch & (point.point.batch - 1) == 0 for point in run.points)
+    (note,) = [one.text for one in run.notes if one.topic == "plan" and "beside the best ones" in one.text]
+    assert "--budget or --thorough" in note
 
 
 def test_with_a_latency_bound_sizes_next_to_its_crossing_are_measured(sweep):

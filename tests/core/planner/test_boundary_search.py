@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from infer_compare.planner.boundary import LARGEST, MOST_ATTEMPTS, RESOLUTION, Attempt, BoundarySearch
+from infer_compare.planner.boundary import LARGEST, MOST_ATTEMPTS, NEAR, RESOLUTION, Attempt, BoundarySearch
 from infer_compare.results import Died, LimitReached, Measured, OutOfMemory
 
 RAN = Measured(prepare_ns=0, first_call_ns=1, latency_ns=1)
@@ -138,6 +138,24 @@ def test_a_line_through_known_sizes_saves_attempts() -> None:
     assert len(search_all(machine)[1]) < len(search_all(machine, known=False)[1])
 
 
+@pytest.mark.parametrize("error", [-0.005, 0.0, 0.005])
+def test_a_line_that_is_right_within_half_a_per_cent_is_followed_by_one_more_size(error) -> None:
+    """The size that it chose and its neighbour are the two sides of the boundary."""
+    machine = Machine(cap=1_000_000, base=50_000, per_sample=997.0)
+    search = BoundarySearch(machine.cap)
+    for batch in (128, 256, 512):
+        search.feed(batch, RAN, int(machine.need(batch)), fresh=False)
+    attempts = []
+    machine.per_sample *= 1 + error
+    while (attempt := search.next()) is not None:
+        outcome, memory = machine.run(attempt)
+        attempts.append(attempt)
+        search.feed(attempt.batch, outcome, memory, fresh=attempt.fresh)
+
+    assert len(attempts) == 2
+    assert search.largest_fitting <= machine.boundary < search.smallest_failing
+
+
 def test_batch_one_never_bends_the_line() -> None:
     """Its memory is mostly the framework's own."""
     search = BoundarySearch(1_000_000)
@@ -154,7 +172,7 @@ def test_batch_one_never_bends_the_line() -> None:
         search.feed(batch, RAN, 96_000 + 2_000 * batch, fresh=False)
     search.feed(256, RAN, 608_000, fresh=False)
     # A size that the line chose has a fresh worker.
-    assert search.next() == Attempt(int(0.97 * 452), fresh=True)
+    assert search.next() == Attempt(int(NEAR * 452), fresh=True)
 
 
 def test_not_even_one_sample_may_fit() -> None:

@@ -1,0 +1,76 @@
+"""How long the default mode makes people wait who gave no budget: fewer rounds, and fewer batch sizes, for slow models.
+
+Pure arithmetic over what exploring saw; a run that is resumed comes to the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from infer_compare.results import Plan
+
+PATIENT_S = 90.0
+"""What measuring may take in the default mode: nobody who gave no budget waits for longer without asking for it."""
+PATIENT_PLANS = BUDGET_PLANS[1:4]
+"""Down to what still settles what is plain, from three restarts."""
+
+
+def is_patient(plan: Plan) -> bool:
+    """Whether nothing says how long the run may take: the default mode, without a budget."""
+    return plan.budget_s is None and (plan.restarts, plan.rounds_per_restart) == PATIENT_PLANS[0]
+
+
+def patient_plan(
+    expectation: Expectation, points: Mapping[str, Sequence[OperatingPoint]], plan: Plan
+) -> tuple[int, int]:
+    """Restarts and rounds that people wait for; the fewest where even these take longer.
+
+    Args:
+        expectation: what exploring saw.
+        points: the operating points of each contender.
+        plan: what is asked for.
+    """
+    union = _union(points)
+    cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
+    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), PATIENT_S, PATIENT_PLANS)
+
+
+def has_time_for(
+    further: Collection[int], expectation: Expectation, latencies_ns: Mapping[str, Mapping[int, float]], plan: Plan
+) -> bool:
+    """Whether measuring with further batch sizes stays within what people wait for.
+
+    Args:
+        further: sizes that were not tried; a contender is expected to run those below its largest.
+        expectation: what exploring saw.
+        latencies_ns: rough latency by batch size, of each contender.
+        plan: what is asked for.
+    """
+    if not is_patient(plan):
+        return True
+    latency = dict(expectation.latency_ns)
+    first_call = dict(expectation.first_call_ns)
+    points: dict[str, list[OperatingPoint]] = {}
+    for label, curve in latencies_ns.items():
+        sizes = sorted({*curve, *(size for size in further if size < max(curve, default=0))})
+        points[label] = [OperatingPoint(size) for size in sizes]
+        for size in set(sizes) - set(curve):
+            # As much as at the next larger size that ran: an upper bound on a curve that rises.
+            above = (label, OperatingPoint(min(known for known in curve if known > size)))
+            latency[label, OperatingPoint(size)] = latency.get(above, 0)
+            first_call[label, OperatingPoint(size)] = first_call.get(above, 0)
+    wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
+    restarts, rounds = PATIENT_PLANS[-1]
+    expected_s = restarts * wider.restart_s(points, _union(points), rounds) + wider.confirm_s(points, LAPS, plan.mode)
+    return expected_s <= PATIENT_S
+
+
+def _union(points: Mapping[str, Sequence[OperatingPoint]]) -> list[OperatingPoint]:
+    return sorted({point for found in points.values() for point in found})

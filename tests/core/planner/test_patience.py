@@ -1,0 +1,81 @@
+"""How long the default mode makes people wait."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.planner.duration import Expectation
+from infer_compare.planner.patience import PATIENT_PLANS, PATIENT_S, has_time_for, is_patient, patient_plan
+
+from .conftest import run_of  # type: ignore[import-not-found]
+
+SIZES = (1, 2, 4, 8)
+DEFAULT = msgspec.structs.replace(run_of().header.plan, rounds_per_restart=4)
+
+
+def expecting(ns_per_sample: int) -> Expectation:
+    """Two contenders, whose latency is so much a sample."""
+    points = [(label, OperatingPoint(size)) for label in "ab" for size in SIZES]
+    latency = {(label, point): ns_per_sample * point.batch for label, point in points}
+    return Expectation(start_s={"a": 2.0, "b": 2.0}, latency_ns=latency, first_call_ns=latency)
+
+
+def curves(ns_per_sample: int) -> dict[str, dict[int, float]]:
+    """What exploring knows of the same."""
+    return {label: {size: float(ns_per_sample * size) for size in SIZES} for label in "ab"}
+
+
+POINTS = {label: [OperatingPoint(size) for size in SIZES] for label in "ab"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"budget_s": 60.0}, {"restarts": 8}, {"restarts": 3, "rounds_per_restart": 2}], ids=str
+)
+def test_whoever_says_how_long_a_run_may_take_gets_it(changes):
+    """A budget, --thorough and --quick are answers to the question."""
+    plan = msgspec.structs.replace(DEFAULT, **changes)
+    assert is_patient(DEFAULT)
+    assert not is_patient(plan)
+    assert has_time_for((3, 6), expecting(10**9), curves(10**9), plan)
+
+
+def test_a_fast_model_has_every_round_and_the_sizes_beside_its_best_one():
+    """A millisecond a sample."""
+    assert patient_plan(expecting(10**6), POINTS, DEFAULT) == (4, 4)
+    assert has_time_for((3, 6), expecting(10**6), curves(10**6), DEFAULT)
+
+
+def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
+    """A tenth of a second a sample."""
+    assert patient_plan(expecting(10**8), POINTS, DEFAULT) == PATIENT_PLANS[-1]
+    assert not has_time_for((3, 6), expecting(10**8), curves(10**8), DEFAULT)
+
+
+def test_sizes_beyond_what_a_contender_can_run_cost_it_nothing():
+    """They are not tried."""
+    plain = has_time_for((), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
+    assert plain
+    assert has_time_for((16, 32), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
+
+
+@given(ns_per_sample=st.integers(10**4, 10**9), further=st.sets(st.sampled_from([3, 5, 6, 7])))
+def test_a_slower_model_never_has_time_for_more(ns_per_sample, further):
+    """Nor are more sizes affordable where fewer are not."""
+    now = has_time_for(further, expecting(ns_per_sample), curves(ns_per_sample), DEFAULT)
+    slower = has_time_for(further, expecting(2 * ns_per_sample), curves(2 * ns_per_sample), DEFAULT)
+    fewer = has_time_for((), expecting(ns_per_sample), curves(ns_per_sample), DEFAULT)
+    assert slower <= now <= fewer
+
+
+@given(ns_per_sample=st.integers(10**4, 10**9))
+def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wait_for(ns_per_sample):
+    """The shortest is made however long it takes."""
+    expectation = expecting(ns_per_sample)
+    restarts, rounds = patient_plan(expectation, POINTS, DEFAULT)
+    if (restarts, rounds) != PATIENT_PLANS[-1]:
+        union = POINTS["a"]
+        assert restarts * expectation.restart_s(POINTS, union, rounds) <= PATIENT_S
