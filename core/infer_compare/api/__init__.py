@@ -14,7 +14,7 @@ from infer_compare.api.explanation import Explanation, Way, explain
 from infer_compare.engine.events import Observer
 from infer_compare.engine.journal import Journal
 from infer_compare.engine.resolve import resolve
-from infer_compare.engine.resume import check_unchanged, resolve_again
+from infer_compare.engine.resume import check_unchanged, naming_the_folder, resolve_again
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
 from infer_compare.errors import StorageFull
@@ -24,6 +24,7 @@ from infer_compare.store import FILE, RunLog, load, make_folder, read_records, r
 from infer_compare.verdicts.protocol import MARGIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from infer_compare.engine.request import SweepRequest
@@ -60,18 +61,15 @@ def sweep(
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
-    existed = folder.exists()
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     make_folder(folder)
     scratch = folder / SCRATCH
     try:
         scratch.mkdir(exist_ok=True)
-        resolved = resolve(request, plugins, scratch)
-        if like is not None:
-            check_unchanged(like, resolved.header)
-        resolved = _with_peak(resolved)
+        resolved = _with_peak(_resolved(request, plugins, scratch, like))
         log = RunLog(folder / FILE, create=True)
     except BaseException:
-        _leave(folder, existed=existed)
+        _leave(folder, missing)
         raise
     with log:
         journal = Journal(log.append)
@@ -80,19 +78,20 @@ def sweep(
         except StorageFull as error:
             # Without its first record a run can neither be reported nor gone on with.
             (folder / FILE).unlink(missing_ok=True)
-            _leave(folder, existed=existed)
+            _leave(folder, missing)
             raise StorageFull(
                 f"No room is left for a run in {folder}; free some space, or choose another folder with -o."
             ) from error
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
 
 
-def _leave(folder: Path, *, existed: bool) -> None:
-    """Removes what a run that does not begin has made in its folder, and the folder where it was not there before."""
+def _leave(folder: Path, missing: Iterable[Path]) -> None:
+    """Removes what a run that does not begin has made in its folder, and the folders that were missing before it."""
     shutil.rmtree(folder / SCRATCH, ignore_errors=True)
-    if not existed:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+    with contextlib.suppress(OSError):
+        # From the innermost; one that holds something by now ends it.
+        for one in missing:
+            one.rmdir()
 
 
 def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
@@ -182,10 +181,19 @@ def plan(request: SweepRequest, *, plugins: Plugins | None = None, like: Header 
     from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
-        resolved = resolve(request, plugins or Plugins.discover(), Path(folder), convert=False)
-        if like is not None:
-            check_unchanged(like, resolved.header)
-        return resolved
+        return _resolved(request, plugins or Plugins.discover(), Path(folder), like, convert=False)
+
+
+def _resolved(
+    request: SweepRequest, plugins: Plugins, scratch: Path, like: Header | None, *, convert: bool = True
+) -> Resolved:
+    """The plan of a request, which may have to repeat a stored run."""
+    if like is None:
+        return resolve(request, plugins, scratch, convert=convert)
+    with naming_the_folder(like):
+        resolved = resolve(request, plugins, scratch, convert=convert)
+    check_unchanged(like, resolved.header)
+    return resolved
 
 
 def load_run(path: Path) -> Run:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.engine.contenders import typed
@@ -13,7 +15,6 @@ from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from infer_compare.engine.resolve import Resolved
     from infer_compare.plugins import Plugins
@@ -36,7 +37,8 @@ def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
         NoUsableBackend: no contender can be started any more.
     """
     header = run.header
-    resolved = resolve(request_of(header), plugins, scratch)
+    with naming_the_folder(header):
+        resolved = resolve(request_of(header), plugins, scratch)
     differences = [*_differences(header, resolved.header), *_lost(run, resolved)]
     if differences:
         raise UsageError(
@@ -79,6 +81,26 @@ def request_of(header: Header) -> SweepRequest:
         data=plan.data,
         command=header.command,
     )
+
+
+@contextmanager
+def naming_the_folder(then: Header) -> Iterator[None]:
+    """Says of a file that is not there that the run may have been begun in another folder.
+
+    Args:
+        then: of the stored run, whose files are looked for.
+    """
+    try:
+        yield
+    except UsageError as error:
+        named = [then.model.source, *(one.model for one in then.contenders), then.plan.data]
+        # A callable follows its file after a colon; a model that is built in has no file.
+        files = dict.fromkeys(name.partition(":")[0] for name in named if name and not Path(name).is_absolute())
+        lost = [name for name in files if Path(name).suffix and not Path(name).exists()]
+        if not lost or not any(name in str(error) for name in lost):
+            raise
+        hint = f"The run was begun in another folder, from which it names {listing(lost)}; repeat this there."
+        raise type(error)(f"{error} {hint}") from error
 
 
 def check_unchanged(then: Header, now: Header) -> None:

@@ -10,10 +10,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import onnx
 import psutil
 import pytest
 
 from infer_compare.api import load_run
+from infer_compare.models.builtin import builtin_models
 from infer_compare.testing import fake
 
 if TYPE_CHECKING:
@@ -104,3 +106,23 @@ def test_a_complete_run_is_shown_again(cli, tmp_path, monkeypatch) -> None:
     assert result.code == 0
     assert "ANSWER" in result.out
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("again", [("--resume",), ("--config",), ("--dry-run", "--config")], ids=" ".join)
+def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(cli, tmp_path, monkeypatch, again) -> None:
+    """Whoever repeats or resumes a run elsewhere is not left with a file that is not there."""
+    onnx.save(builtin_models()["mlp"].build(seed=0), tmp_path / "net.onnx")
+    cli("run", "net.onnx", *RUN[2:])
+    file = tmp_path / "run" / "run.jsonl"
+    # As it is when the parent was killed.
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    result = cli("run", *again, tmp_path / "run")
+
+    assert result.code == 2
+    assert "There is no model file net.onnx" in result.err
+    assert "begun in another folder, from which it names net.onnx" in result.err
+    assert list(elsewhere.iterdir()) == []
