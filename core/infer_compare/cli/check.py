@@ -102,5 +102,12 @@ def _print(made: ReportDocument) -> None:
         console.print(part)
     for text in shortcomings(made):
         console.print(text, markup=False)
-    if not shortcomings(made):
+    if shortcomings(made):
+        return
+    if all(one.contender == one.reference for one in made.agreements):
+        label = ", ".join(one.label for one in made.contenders)
+        console.print(
+            f"{label} had nothing to be compared with; name further contenders with --backends.", markup=False
+        )
+    else:
         console.print("All outputs agree.")

@@ -108,6 +108,7 @@ def command(
     """
     from infer_compare.cli.config import options_of
     from infer_compare.plugins import Plugins
+    from infer_compare.report import find_reporter
     from infer_compare.store import default_folder
 
     plugins = Plugins.discover(context.obj["blocked"])
@@ -119,6 +120,8 @@ def command(
         from infer_compare.report.price import parse_price
 
         price = parse_price(options.price)
+    for name in options.reports or ():
+        find_reporter(name, plugins)
     show = Show(options.reports or (), price, as_json=as_json, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
@@ -193,8 +196,6 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
     from infer_compare.report.files import write_report
     from infer_compare.store import FILE
 
-    for name in show.formats:
-        find_reporter(name, plugins)
     with progress(quiet=show.quiet, verbose=show.verbose) as observer:
         try:
             run = work(observer)

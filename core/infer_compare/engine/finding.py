@@ -37,11 +37,21 @@ class Finder:
     """Whether nothing is to be converted."""
 
     def model_of(self, contender: Contender) -> ResolvedModel:
-        """The run's model, or the contender's own."""
-        text = contender.spec.model
-        if text is None or text == self.request.model:
-            return self.model
-        return self.reader.read(text, self.request.inputs, (contender.entry.name,))
+        """The run's model, or the contender's own.
+
+        Raises:
+            UsageError: a layout is given of the model that the run's inputs are made for.
+            ModelError: it cannot be read.
+        """
+        text, name = contender.spec.model, contender.entry.name
+        if text is not None and text != self.request.model:
+            return self.reader.read(text, self.request.inputs, (name,))
+        if name in self.request.layouts:
+            raise UsageError(
+                f"--layout {name}={self.request.layouts[name]} has no effect, since the run's inputs are made for the "
+                f"model of {name}; name the layout of the others' models."
+            )
+        return self.model
 
     def route(self, contender: Contender, model: ResolvedModel) -> Route:
         """The model as the contender gets it.

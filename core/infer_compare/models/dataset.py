@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from infer_compare.errors import InputError
+from infer_compare.models.fills import why_unreadable
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
         named = unquote if is_callable(text) else str
         found = {named(one.stem): np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{text} cannot be read ({error}).") from error
+        raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error
     ranks = {array.ndim for array in found.values()}
     if place.is_dir() and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
         if len({array.shape for array in found.values()}) != 1:

@@ -172,7 +172,7 @@ class FromFile:
                     return loaded
                 return self._member(loaded, name)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({error}).") from error
+            raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({why_unreadable(error)}).") from error
 
     def _member(self, archive: Mapping[str, Array], name: str) -> Array:
         names = list(archive)
@@ -232,3 +232,9 @@ def _uniform(low: str, high: str) -> Fill:
 
 def _randint(low: str, high: str) -> Fill:
     return RandInt(int(low), int(high))
+
+
+def why_unreadable(error: Exception) -> str:
+    """What numpy says of a file that it does not read; its advice to load pickles, which run code, is not passed on."""
+    objects = any(words in str(error) for words in ("pickle", "Python objects"))
+    return "it holds no arrays of numbers" if objects else str(error)

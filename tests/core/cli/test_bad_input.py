@@ -214,8 +214,9 @@ def test_a_run_that_is_not_there_is_one_sentence(cli, command):
 
 
 def test_an_unknown_report_format_lists_those_there_are(cli, tmp_path):
-    """Before the run is read."""
+    """Before the run is read, and before a run is planned."""
     _refused(cli("report", tmp_path, "--format", "markdwn"), "markdwn", "markdown", "csv")
+    _refused(cli("run", "mlp", "-b", FAKE, "--report", "markdwn", "--dry-run"), "markdwn", "markdown", "csv")
 
 
 def test_a_contender_without_its_framework_is_told_what_to_install(cli, tmp_path):

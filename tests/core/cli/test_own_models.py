@@ -123,6 +123,24 @@ def test_a_model_with_channels_last_gets_its_images_so(cli, tmp_path) -> None:
     assert cli(*arguments, "--layout", "reference=NHWC").code == 0
 
 
+def test_a_layout_of_the_model_that_the_inputs_are_made_for_is_refused(cli, tmp_path) -> None:
+    """It would be ignored in silence."""
+    pooled(tmp_path / "first.onnx", last=False)
+    pooled(tmp_path / "last.onnx", last=True)
+    models = ("--model", "onnx=first.onnx", "--model", "reference=last.onnx")
+    refused = cli("check", *models, *BOTH, "--layout", "onnx=NCHW")
+    assert refused.code == 2
+    assert "--layout onnx=NCHW has no effect" in refused.err
+
+
+def test_a_single_contender_is_not_said_to_agree(cli) -> None:
+    """With whom?"""
+    result = cli("check", "mlp", "--backends", "onnx")
+    assert result.code == 0
+    assert "onnx had nothing to be compared with" in result.out
+    assert "agree" not in result.out.splitlines()[-1]
+
+
 def test_inputs_and_outputs_of_the_same_names_may_be_in_another_order(cli, tmp_path) -> None:
     """By position they would differ."""
     pair(tmp_path / "ab.onnx", swapped=False)

@@ -226,7 +226,7 @@ def test_files_that_do_not_serve_are_refused(tmp_path):
     np.save(tmp_path / "empty.npy", rows[:0])
     refuse(f"=@{tmp_path / 'empty.npy'}", "holds no rows")
     np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
-    refuse(f"=@{tmp_path / 'objects.npy'}", "cannot be read")
+    refuse(f"=@{tmp_path / 'objects.npy'}", r"cannot be read as a .npz or .npy file \(it holds no arrays of numbers\)")
 
 
 def plan(name="x", dtype="float32", sample=(4,), fill="normal(0,1)") -> InputPlan:
