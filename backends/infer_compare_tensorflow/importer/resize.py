@@ -67,7 +67,7 @@ def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
         for axis, scale in enumerate(scales)
         if scale != 1
     }
-    return _resized(node, data, axes, coordinates="asymmetric", rounding="floor")
+    return _resized(node, data, axes, coordinates="asymmetric", rounding="simple")
 
 
 @operator("Resize", 11, 13, 18, 19, layouts=True, dims=True)
@@ -192,6 +192,8 @@ def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any
         "round_prefer_ceil": lambda x: np.floor(x + 0.5),
         "floor": np.floor,
         "ceil": np.ceil,
+        # What operators before opset 11 follow.
+        "simple": np.ceil if axis.scale < 1 else np.floor,
     }
     places: NDArray[Any] = np.clip(rules[rounding](positions), 0, axis.size - 1)
     return places.astype(np.int32)

@@ -31,3 +31,10 @@ def _grid_sample(builder: Builder, node: Node, value: Value, grid: Value) -> Val
     padding = node.attributes.get("padding_mode", "zeros")
     corners = bool(node.attributes.get("align_corners", 0))
     return builder.emit(functional.grid_sample, value, grid, mode, padding, corners)
+
+
+@operator("AffineGrid", 20, host=True)
+def _affine_grid(builder: Builder, node: Node, theta: Value, size: Value) -> Value:
+    # The function that the standard gives for it drops the batch axis of a single sample.
+    corners = bool(node.attributes.get("align_corners", 0))
+    return builder.emit(functional.affine_grid, builder.tensor(theta), builder.ints(size), corners)
