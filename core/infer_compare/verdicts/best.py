@@ -9,7 +9,7 @@ import msgspec
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.wording import duration, listing, rate, significant
 from infer_compare.verdicts.figures import Figures, figures
-from infer_compare.verdicts.measurements import Candidate, Measurements, Phase
+from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements, Phase
 from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
 from infer_compare.verdicts.ratios import compare
 
@@ -76,7 +76,8 @@ def best(
     """The recommended point of a contender; None where it has no figures.
 
     Where the confirm phase re-measured the size that ranked first, the sizes that it re-measured are ranked anew, by
-    its rounds alone: the highest of many noisy figures is too high on average.
+    its rounds alone: the highest of many noisy figures is too high on average. Which of them are tied is told by the
+    rounds of all phases.
 
     Args:
         label: the contender.
@@ -90,10 +91,8 @@ def best(
     if not ranked:
         return None
     by_point = {point.point: point for point in points}
-    phases: tuple[Phase, ...] = ("measure",)
     confirmed = measurements.confirmed(Candidate(label, ranked[0].point))
     if confirmed:
-        phases = ("confirm",)
         fresh = [
             _fresh(by_point[found.point], measurements)
             for found in ranked
@@ -102,7 +101,8 @@ def best(
         ranked_fresh = _descending([found for found in fresh if found is not None])
     else:
         ranked_fresh = ranked
-    tied = _tied(label, ranked_fresh, measurements, phases, margin)
+    # Figures come from the fresh rounds alone; how far apart two sizes are, all processes tell better than the last one.
+    tied = _tied(label, ranked_fresh, measurements, BOTH if confirmed else ("measure",), margin)
     chosen = min(tied, key=lambda found: found.point)
     return Best(
         contender=label,

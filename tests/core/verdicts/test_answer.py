@@ -72,6 +72,19 @@ def test_fresh_rounds_decide_and_are_reported(synthetic) -> None:
     assert "(confirmed by fresh rounds)" in found.sentence()
 
 
+def test_a_size_that_every_process_but_the_last_shows_behind_is_not_tied(synthetic) -> None:
+    """One process may suit a size by chance; a recommendation rests on all of them."""
+    sweep = {8: 11.0, 16: 20.0, 32: 32 / 0.95, 64: 64.0}
+    fresh = {32: 32.2, 64: 64.0}
+    run = synthetic(
+        {"onnx": sweep}, confirm=[32, 64], confirm_latencies={"onnx": fresh}, sigma=0.002, jitter=0.002
+    ).build()
+    found = answer(run).recommended
+    assert found is not None
+    assert found.confirmed
+    assert found.tied == points(64)
+
+
 def test_fresh_rounds_at_another_contenders_sizes_confirm_nothing(synthetic) -> None:
     """Torch ran in the rounds that confirmed onnx at 64, but is best at 8."""
     curves = {"onnx": line(1, 0.1), "torch": {**line(2, 0.2), 8: 0.9}}
