@@ -30,6 +30,9 @@ FITTED = 3
 GUESSES = 4
 """How often the line may choose on the way up, and again between; a staircase would otherwise be climbed in steps
 of a few per cent."""
+STEPS_BELOW = 2
+"""How often a size just below one that failed is tried, where the line is straight: a failure takes a third of the time
+of three runs, so the boundary is approached from above."""
 STRAIGHT = 0.75
 """A line is straight when its slope changes by no more than to this share."""
 MOST_ATTEMPTS = 64
@@ -175,14 +178,22 @@ class BoundarySearch:
         predicted = self._predicted()
         if predicted is None:
             return (low + high) // 2
-        near = int(NEAR * predicted)
-        inside = low + least <= near <= high - least
-        # Where it meets an edge, it may be right: a straight one is asked once.
-        kind, most = ("between", GUESSES) if inside else ("edge", int(self._is_straight()))
-        if self._guesses[kind] >= most:
-            return (low + high) // 2
-        self._guesses[kind] += 1
-        return max(low + 1, min(max(near, low + least), high - least))
+        near, below = int(NEAR * predicted), self._just_below(high)
+        if low + least <= near <= high - least and self._guesses["between"] < GUESSES:
+            self._guesses["between"] += 1
+            # One of the two sizes that may end the search, where they are as good a guess.
+            return below if abs(near - below) <= least else low + least if near - low <= 2 * least else near
+        if near > below > low and self._guesses["below"] < STEPS_BELOW and self._is_straight():
+            self._guesses["below"] += 1
+            return below
+        return (low + high) // 2
+
+    def _just_below(self, high: int) -> int:
+        """The smallest size that, when it runs, has the boundary between itself and a size that failed."""
+        size = min(high - 1, -(-high * RESOLUTION // (RESOLUTION + 1)))
+        while not self._bracketed(size, high):
+            size += 1
+        return size
 
     def _is_straight(self) -> bool:
         """Whether memory grows by about as much for each sample between the largest sizes that ran."""

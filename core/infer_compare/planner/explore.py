@@ -31,7 +31,7 @@ less as well. Against the best, since the rough figures of exploring go up and d
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
-SLOWEST_NS: dict[Mode, int] = {"quick": 20_000_000, "default": 60_000_000, "thorough": SLOWEST_AUTO_NS}
+SLOWEST_NS: dict[Mode, int] = {"quick": 20_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
 """The same once there are enough sizes for a curve: a slice holds eight calls."""
 ENOUGH_SIZES = 4
 BAD_IN_A_ROW = 2
@@ -140,7 +140,10 @@ class Exploration:
 
     @property
     def _slowest_ns(self) -> int:
-        return SLOWEST_NS[self._mode] if len(self._measured) >= ENOUGH_SIZES else SLOWEST_AUTO_NS
+        if len(self._measured) < ENOUGH_SIZES:
+            return SLOWEST_AUTO_NS
+        # With a latency bound the size that first exceeds it is wanted.
+        return min(max(SLOWEST_NS[self._mode], 2 * (self._bound_ns or 0)), SLOWEST_AUTO_NS)
 
     def _plateau(self) -> bool:
         """Whether two sizes in a row gained less than 5 % over the best before, or the next would take too long."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.planner.duration import LAPS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
-from infer_compare.planner.patience import PATIENT_PLANS, PATIENT_S
+from infer_compare.planner.patience import PATIENT_PLANS, patience_s
 from infer_compare.results import Measured
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def forecast(plan: Plan, contenders: int) -> Forecast:
     low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (LIVES[0] + early)
     measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
     if plan.mode == "default":
-        measuring = min(measuring, PATIENT_S)
+        measuring = min(measuring, patience_s(plan))
     high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * LIVES[1]
     mode = "in the default mode" if plan.mode == "default" else f"with --{plan.mode}"
     limit = ", and the search for the limit on top" if plan.find_limit else ""
@@ -109,7 +109,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
         # Measuring is cut to what people wait for; the smallest plan is made however long it takes.
         restarts, fewest = PATIENT_PLANS[-1]
         least = restarts * known.restart_s(points, pending, fewest) + confirm_s
-        high = min(high, before + max(PATIENT_S, least))
+        high = min(high, before + max(patience_s(plan), least))
     return Forecast(min(low, high), high, ", from what that run saw")
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PATIENT_S = 90.0
 """What measuring may take in the default mode: nobody who gave no budget waits for longer without asking for it."""
+PATIENT_WITH_LIMIT_S = 45.0
+"""The same where the search for the limit, which takes a minute for each contender of such a model, comes before it."""
 PATIENT_PLANS = BUDGET_PLANS[1:4]
 """Down to what still settles what is plain, from three restarts."""
 
@@ -25,6 +27,11 @@ PATIENT_PLANS = BUDGET_PLANS[1:4]
 def is_patient(plan: Plan) -> bool:
     """Whether nothing says how long the run may take: the default mode, without a budget."""
     return plan.budget_s is None and (plan.restarts, plan.rounds_per_restart) == PATIENT_PLANS[0]
+
+
+def patience_s(plan: Plan) -> float:
+    """What measuring may take before rounds and sizes are saved, in seconds."""
+    return PATIENT_WITH_LIMIT_S if plan.find_limit else PATIENT_S
 
 
 def patient_plan(
@@ -39,7 +46,7 @@ def patient_plan(
     """
     union = _union(points)
     cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
-    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), PATIENT_S, PATIENT_PLANS)
+    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), PATIENT_PLANS)
 
 
 def has_time_for(
@@ -69,7 +76,7 @@ def has_time_for(
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
     restarts, rounds = PATIENT_PLANS[-1]
     expected_s = restarts * wider.restart_s(points, _union(points), rounds) + wider.confirm_s(points, LAPS, plan.mode)
-    return expected_s <= PATIENT_S
+    return expected_s <= patience_s(plan)
 
 
 def _union(points: Mapping[str, Sequence[OperatingPoint]]) -> list[OperatingPoint]:

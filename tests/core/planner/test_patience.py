@@ -55,6 +55,13 @@ def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
     assert not has_time_for((3, 6), expecting(10**8), curves(10**8), DEFAULT)
 
 
+def test_a_search_for_the_limit_leaves_less_time_for_measuring():
+    """It comes before, and takes a minute for each contender of a slow model."""
+    both = msgspec.structs.replace(DEFAULT, find_limit=True)
+    assert has_time_for((3, 6), expecting(3 * 10**6), curves(3 * 10**6), DEFAULT)
+    assert not has_time_for((3, 6), expecting(3 * 10**6), curves(3 * 10**6), both)
+
+
 def test_sizes_beyond_what_a_contender_can_run_cost_it_nothing():
     """They are not tried."""
     plain = has_time_for((), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
