@@ -1,7 +1,7 @@
 """Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
 
-Sizes are doubled in one worker while they fit. A line through the memory of the largest three sizes chooses the next
-one just below where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
+Sizes are doubled in one worker while they fit, and multiplied by four where a line through the memory of the largest
+three allows it. That line chooses the next one about where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
 filled; the prediction chooses, and is never the result. A failure brackets the boundary, which is narrowed to 1/64 of
 its size: where the line was right, the next size in the direction of the other answer does so. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier sizes
 filled is not the framework's limit.
@@ -25,6 +25,10 @@ RESOLUTION = 64
 """The boundary is known when the sizes on its two sides differ by this part of the smaller one, or by one."""
 NEAR = 1 - 1 / 128
 """Where the line meets the cap, less half of the resolution: with the next size up, or down, the boundary is known."""
+BEYOND = 1 + 1 / 128
+"""The same, plus half of the resolution."""
+SMALL = 128
+"""Up to here sizes are doubled while the line allows it: they take no time, and bend the line to what it becomes."""
 FITTED = 3
 """Sizes through which the line goes; never batch 1, whose memory is mostly the framework's own."""
 GUESSES = 4
@@ -159,19 +163,21 @@ class BoundarySearch:
         return high - low <= self._resolution(low)
 
     def _upwards(self, low: int) -> Attempt:
-        double, predicted = Attempt(min(2 * low or 1, self._limit), fresh=self._distrust), self._predicted()
+        predicted = self._predicted()
         if predicted is None:
-            return double
-        near = int(NEAR * predicted)
-        if near >= double.batch:
-            return double
-        if near - low > self._resolution(low) and self._guesses["up"] < GUESSES:
+            return Attempt(min(2 * low or 1, self._limit), fresh=self._distrust)
+        # A line through what a fresh worker said is good enough to aim beyond it, where failing is the quicker answer.
+        near = min(int((BEYOND if self._fits.get(low) else NEAR) * predicted), self._limit)
+        for factor in (4, 2) if low < SMALL else (4,):
+            if near >= factor * low:
+                return Attempt(factor * low, fresh=self._distrust)
+        if near - low > 2 * self._resolution(low) and self._guesses["up"] < GUESSES:
             self._guesses["up"] += 1
             return Attempt(near, fresh=True)
         # The line ends here, or was wrong, and probably not by much: steps that double.
         step = self._resolution(low) << self._guesses["beyond"]
         self._guesses["beyond"] += 1
-        return Attempt(min(double.batch, low + step), fresh=True)
+        return Attempt(min(2 * low, low + step, self._limit), fresh=True)
 
     def _between(self, low: int, high: int) -> int:
         least = self._resolution(low)
