@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import tensorflow as tf
 
 from infer_compare import Device, DeviceUnavailable
 from infer_compare.errors import BackendUnusable
+from infer_compare_tensorflow.framework import tf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

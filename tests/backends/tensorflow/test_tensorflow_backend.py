@@ -25,6 +25,27 @@ def test_importing_the_plugin_loads_neither_tensorflow_nor_numpy(in_a_fresh_proc
     assert printed == "[]"
 
 
+def test_a_worker_starts_without_keras_and_whoever_asks_for_it_gets_it(
+    in_a_fresh_process: Callable[[str], str],
+) -> None:
+    """Also in the code of a user, by each of the names that TensorFlow has for it."""
+    pytest.importorskip("tensorflow")
+    printed = in_a_fresh_process(
+        "import os, sys\n"
+        "from infer_compare import Settings\n"
+        "from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions\n"
+        "TensorFlowBackend(Settings(options=TensorFlowOptions(), threads=1)).version()\n"
+        "before = 'keras' in sys.modules\n"
+        "import tensorflow as tf\n"
+        "made = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2)])\n"
+        "from tensorflow.keras import layers\n"
+        "import keras\n"
+        "print(before, isinstance(made, keras.Model), layers is keras.layers or layers.Dense is keras.layers.Dense,\n"
+        "      'TF_USE_LEGACY_KERAS' in os.environ, None in tf.__path__)"
+    )
+    assert printed == "False True True False False"
+
+
 def test_the_hook_registers_the_backend_under_its_names() -> None:
     """People may type tensorflow or tf."""
     (cls,) = infer_compare_backends()
