@@ -1,10 +1,11 @@
 """Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
 
 Sizes are doubled in one worker while they fit, and multiplied by four where a line through the memory of the largest
-three allows it. That line chooses the next one about where it meets the cap, and from there on every size has a fresh worker, whose memory no earlier size has
-filled; the prediction chooses, and is never the result. A failure brackets the boundary, which is narrowed to 1/64 of
-its size: where the line was right, the next size in the direction of the other answer does so. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier sizes
-filled is not the framework's limit.
+three allows it. That line chooses the next one about where it meets the cap, and from there on every size has a fresh
+worker, whose memory no earlier size has filled; the prediction chooses, and is never the result. A failure brackets the
+boundary, which is narrowed to 1/64 of its size: where the line was right, the next size in the direction of the other
+answer does so. What a worker said that had run other sizes before is said again by a fresh one: an arena that earlier
+sizes filled is not the framework's limit.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ class BoundarySearch:
         if low + least <= near <= high - least and self._guesses["between"] < GUESSES:
             self._guesses["between"] += 1
             # One of the two sizes that may end the search, where they are as good a guess.
-            return below if abs(near - below) <= least else low + least if near - low <= 2 * least else near
+            return next((size for size in (below, low + least) if abs(near - size) <= least), near)
         if near > below > low and self._guesses["below"] < STEPS_BELOW and self._is_straight():
             self._guesses["below"] += 1
             return below
