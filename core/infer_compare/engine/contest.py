@@ -11,7 +11,7 @@ from infer_compare.engine.busy import HostBusy, look, worst
 from infer_compare.engine.explore import peaks
 from infer_compare.engine.measure import BudgetSpent, Measurement
 from infer_compare.environment import memory
-from infer_compare.planner.confirming import candidates
+from infer_compare.planner.confirming import candidates, leaders
 from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.patience import is_patient, patient_plan
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
-    from infer_compare.results import Plan
+    from infer_compare.results import Plan, Run
 
+EARLY_CONFIRMING = 3
+"""From this many restarts on a quick run confirms what the earlier ones found best in the workers of the last one, which
+started after the choice and are as fresh as others would be."""
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of the memory there is."""
 
@@ -102,8 +105,10 @@ class Contest:
                     break
                 begun += 1
                 self._observer.measuring(restart, plan.restarts, len(pending))
+                early = plan.mode == "quick" and restart == plan.restarts >= EARLY_CONFIRMING
+                best = self._candidates() if early else {}
                 for group in groups:
-                    measurement.restart(begun, group, pending)
+                    measurement.restart(begun, group, pending, {label: best[label] for label in group if label in best})
                 pending = unsettled(self._journal.run, points, restart)
             if plan.restarts > 1:
                 self._confirm(measurement, groups, begun + 1)
@@ -119,14 +124,21 @@ class Contest:
     def _confirm(self, measurement: Measurement, groups: Sequence[Sequence[str]], restart: int) -> None:
         """Fresh rounds over the candidates for "best", where a contender has a choice and had none yet."""
         run = self._journal.run
-        measured = tuple(one for one in run.rounds if one.phase == "measure")
-        best = candidates(msgspec.structs.replace(run, rounds=measured), self._points)
-        if all(len(sizes) <= 1 for sizes in best.values()):
+        best = self._candidates()
+        if not best:
             return
+        first = leaders(_ranked(run), self._points)
         for group in groups:
             chosen = {label: best[label] for label in group}
-            if not confirmed(run, chosen, LAPS):
+            leading = {label: (first[label],) for label in group if label in first}
+            # The last restart may have confirmed what ranked first then, and other sizes after it than are chosen now.
+            if not (confirmed(run, chosen, LAPS) or confirmed(run, leading, LAPS)):
                 measurement.confirm(restart, chosen)
+
+    def _candidates(self) -> dict[str, tuple[OperatingPoint, ...]]:
+        """The sizes to confirm, by the rounds so far; none where no contender has a choice."""
+        best = candidates(_ranked(self._journal.run), self._points)
+        return {} if all(len(sizes) <= 1 for sizes in best.values()) else best
 
     def _sustain(self, measurement: Measurement) -> None:
         """The recommended size of each contender whose device works on its own, until it has its working temperature."""
@@ -221,3 +233,8 @@ class Contest:
                 f"the contenders do not fit into memory together and are measured apart: {parts}",
             )
         return groups
+
+
+def _ranked(run: Run) -> Run:
+    """The run with the rounds that rank all sizes alone."""
+    return msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.phase == "measure"))

@@ -110,19 +110,26 @@ class Measurement:
             latencies,
         )
 
-    def restart(self, restart: int, group: Sequence[str], pending: Sequence[OperatingPoint]) -> None:
+    def restart(
+        self,
+        restart: int,
+        group: Sequence[str],
+        pending: Sequence[OperatingPoint],
+        best: Mapping[str, Sequence[OperatingPoint]],
+    ) -> None:
         """One restart: fresh workers, and rounds over the operating points that are not settled.
 
         Args:
             restart: its number, from 1.
             group: the contenders that are alive together.
             pending: the operating points to measure.
+            best: the candidates for "best" of each contender that are confirmed by the same workers; none for none.
 
         Raises:
             HostBusy: this is the first restart, and two passes gave no clean round.
             BudgetSpent: the time is used up.
         """
-        labels = [label for label in group if any(point in self.points[label] for point in pending)]
+        labels = [label for label in group if best.get(label) or any(point in self.points[label] for point in pending)]
         self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
         tally = Tally(self.plan.rounds_per_restart)
         with self.team(labels, restart) as team:
@@ -134,6 +141,7 @@ class Measurement:
                     done = self._measured(team, group, point, tally)
                     if done is not None:
                         self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, tally))
+            self._laps(team, best)
 
     def _meet_host(self, team: Team, group: Sequence[str], points: Sequence[OperatingPoint], tally: Tally) -> None:
         """Looks at a few operating points first: where the machine is busy, the run ends here and not minutes later.
@@ -195,18 +203,21 @@ class Measurement:
             BudgetSpent: the time is used up.
         """
         labels = [label for label, points in candidates.items() if points]
-        union = sorted({point for points in candidates.values() for point in points})
         self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
         with self.team(labels, restart) as team:
             team.start()
-            for lap in range(LAPS):
-                for place, point in enumerate(self.order.shuffled(union)):
-                    able = [label for label in labels if point in candidates[label]]
-                    self._check_budget(self.expectation.round_s(able, point))
-                    done = self._round(team, able, point, lap, confirm=True)
-                    if done is not None:
-                        left = (LAPS - lap) * len(union) - place - 1
-                        self.observer.round_done(done, remaining_s=left * self._spent_s / max(1, self._made))
+            self._laps(team, candidates)
+
+    def _laps(self, team: Team, candidates: Mapping[str, Sequence[OperatingPoint]]) -> None:
+        union = sorted({point for points in candidates.values() for point in points})
+        for lap in range(LAPS):
+            for place, point in enumerate(self.order.shuffled(union)):
+                able = [label for label, points in candidates.items() if point in points]
+                self._check_budget(self.expectation.round_s(able, point))
+                done = self._round(team, able, point, lap, confirm=True)
+                if done is not None:
+                    left = (LAPS - lap) * len(union) - place - 1
+                    self.observer.round_done(done, remaining_s=left * self._spent_s / max(1, self._made))
 
     def sustain(self, restart: int, best: Mapping[str, OperatingPoint], seconds: float) -> None:
         """Runs the best size of each contender on an accelerator for a long time, one after the other.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.verdicts.best import to_confirm
+from infer_compare.verdicts.best import ranking, to_confirm
 from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Measurements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Point, Run
+    from infer_compare.verdicts.figures import Figures
+    from infer_compare.verdicts.measurements import Candidate
 
 
 def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoint, ...]]:
@@ -23,13 +25,30 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
         labels: the contenders that are ranked.
     """
     measurements = Measurements(run.rounds, run.header.plan.threads)
-    points: dict[str, list[Point]] = {label: [] for label in labels}
-    for point in run.points:
-        if point.contender in points:
-            points[point.contender].append(point)
-    table = figures_table((point for own in points.values() for point in own), measurements)
+    points, table = _figures(run, labels, measurements)
     plan = run.header.plan
     return {
         label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
         for label, own in points.items()
     }
+
+
+def leaders(run: Run, labels: Iterable[str]) -> dict[str, OperatingPoint]:
+    """The operating point that ranks first for each contender that has figures.
+
+    Args:
+        run: as it stands after the last restart.
+        labels: the contenders that are ranked.
+    """
+    points, table = _figures(run, labels, Measurements(run.rounds, run.header.plan.threads))
+    return {label: ranked[0].point for label, own in points.items() if (ranked := ranking(label, own, table))}
+
+
+def _figures(
+    run: Run, labels: Iterable[str], measurements: Measurements
+) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures]]:
+    points: dict[str, list[Point]] = {label: [] for label in labels}
+    for point in run.points:
+        if point.contender in points:
+            points[point.contender].append(point)
+    return points, figures_table((point for own in points.values() for point in own), measurements)

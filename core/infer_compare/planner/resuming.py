@@ -57,7 +57,9 @@ def _whole(
     rounds: int,
 ) -> bool:
     """Whether a group had all its rounds in a restart, or as many as are made in vain."""
-    own = [one for one in run.rounds if one.restart == restart and set(one.order) <= set(group)]
+    own = [
+        one for one in run.rounds if one.phase == "measure" and one.restart == restart and set(one.order) <= set(group)
+    ]
     made = Counter(one.point for one in own)
     clean = Counter(one.point for one in own if one.clean)
     lost = {(death.contender, death.point) for death in run.deaths if death.restart == restart}
@@ -69,12 +71,14 @@ def _whole(
 
 
 def confirmed(run: Run, chosen: Mapping[str, Sequence[OperatingPoint]], laps: int) -> bool:
-    """Whether the candidates for "best" have had their fresh rounds.
+    """Whether the candidates for "best" have had their fresh rounds, as far as their contenders live.
 
     Args:
         run: as far as it came.
         chosen: the candidates of each contender of a group.
         laps: the passes over them.
     """
-    made = Counter(one.point for one in run.rounds if one.phase == "confirm" and set(one.order) <= set(chosen))
-    return all(made[point] >= laps for point in {point for found in chosen.values() for point in found})
+    made = Counter((label, one.point) for one in run.rounds if one.phase == "confirm" for label in one.order)
+    lost = {(death.contender, death.point) for death in run.deaths}
+    wanted = {(label, point) for label, found in chosen.items() for point in found}
+    return all(made[one] >= laps for one in wanted - lost)

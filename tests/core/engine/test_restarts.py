@@ -7,7 +7,9 @@ from itertools import count
 
 import pytest
 
+from infer_compare.engine import contest
 from infer_compare.engine.events import Observer
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner import patience
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 from infer_compare.verdicts.summary import summarise
@@ -85,11 +87,50 @@ def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
     assert best.confirmed
 
 
+APART = (contender("a", fixed_us=500, per_sample_us=20), contender("b", fixed_us=675, per_sample_us=27))
+"""By 35 %, which two restarts do not settle."""
+
+
+def confirming(run):
+    """The restarts whose workers confirmed, and the highest that any worker was started for."""
+    return {one.restart for one in run.rounds if one.phase == "confirm"}, max(one.restart for one in run.starts)
+
+
+def test_a_quick_run_confirms_in_the_workers_of_its_last_restart(sweep):
+    """They started after the choice; another set of workers would cost more than the laps."""
+    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="quick")
+    assert {one.restart for one in measured(run)} == {1, 2, 3}
+    if confirming(run) != ({3}, 3):
+        # The last restart changed which size ranks first, and fresh workers confirmed that one.
+        assert confirming(run) == ({3, 4}, 4)
+    assert all(best.confirmed for best in summarise(run).answer.by_contender)
+
+
+def test_what_the_last_restart_brought_to_the_top_is_confirmed_by_fresh_workers(sweep, monkeypatch):
+    """The size that its workers confirmed is not the one to recommend any more."""
+    monkeypatch.setattr(contest, "leaders", lambda _run, labels: dict.fromkeys(labels, OperatingPoint(1)))
+    monkeypatch.setattr(
+        contest, "candidates", lambda _run, labels: dict.fromkeys(labels, (OperatingPoint(4), OperatingPoint(8)))
+    )
+    run = sweep(*APART, batch_sizes=(1, 4, 8), restarts=3, rounds=2, mode="quick")
+    assert confirming(run) == ({3}, 3)
+    chosen = iter([(OperatingPoint(4), OperatingPoint(8)), (OperatingPoint(1), OperatingPoint(8))])
+    monkeypatch.setattr(contest, "candidates", lambda _run, labels: dict.fromkeys(labels, next(chosen)))
+    run = sweep(*APART, batch_sizes=(1, 4, 8), restarts=3, rounds=2, mode="quick", folder="again")
+    assert confirming(run) == ({3, 4}, 4)
+
+
+def test_a_default_run_confirms_in_workers_that_did_nothing_else(sweep):
+    """Whatever its last restart still had to settle."""
+    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="default")
+    assert confirming(run) == ({4}, 4)
+
+
 def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_optimum(sweep):
     """So that every size can be compared; the best of a curve that falls again lies between powers of two."""
     run = sweep(
-        contender("flat", fixed_us=50, per_sample_us=100),
-        contender("rising", fixed_us=300, per_sample_us=50),
+        contender("flat", fixed_us=50, per_sample_us=40),
+        contender("rising", fixed_us=100, per_sample_us=25),
         batch_sizes=None,
         mode="default",
         threads=1,
