@@ -279,7 +279,8 @@ def test_the_report_document_can_be_downloaded(opened: Chrome, made: ReportDocum
     link.click()
 
     def arrived(_: Any) -> list[Path]:
-        return list(tmp_path.glob("*.json"))
+        # The browser reserves the name with an empty file, and puts the whole one there at the end.
+        return [path for path in tmp_path.glob("*.json") if path.stat().st_size]
 
     (path,) = WebDriverWait(opened, SECONDS).until(arrived)
     assert path.name == f"{made.run_id}-report.json"
