@@ -462,6 +462,31 @@ JUDGES: dict[str, Judge] = {"repeated": onnx_runtime}
 
 GRAPHS = {name: graph for graphs in FAMILIES.values() for name, graph in graphs.items()}
 
+CASES = [(family, name) for family, graphs in FAMILIES.items() for name in graphs]
+"""Each graph with what it is about."""
+
+
+def compare(
+    model: onnx.ModelProto,
+    run: Callable[[list[NDArray[Any]]], list[NDArray[Any]]],
+    *,
+    batches: tuple[int, ...],
+    judge: Judge,
+    rtol: float,
+    atol: float,
+) -> None:
+    """Compares a rendering of a model with another implementation at each batch size."""
+    judged = judge(model)
+    names = [one.name for one in model.graph.input]
+    for size in batches:
+        arrays = batch_for(model, size)
+        expected = judged(dict(zip(names, arrays, strict=True)))
+        for one, other in zip(run(arrays), expected, strict=True):
+            assert one.dtype == other.dtype
+            assert one.shape == other.shape
+            np.testing.assert_allclose(one, other, rtol=rtol, atol=atol)
+
+
 EARLIER: dict[str, tuple[int, str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "softmax_over_the_flattened_rest": (
         11,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
-    from infer_compare.results import Plan, Run
+    from infer_compare.results import Plan
 
 EARLY_CONFIRMING = 3
 """From this many restarts on a quick run confirms what the earlier ones found best in the workers of the last one, which
@@ -127,7 +127,7 @@ class Contest:
         best = self._candidates()
         if not best:
             return
-        first = leaders(_ranked(run), self._points)
+        first = leaders(run, self._points)
         for group in groups:
             chosen = {label: best[label] for label in group}
             leading = {label: (first[label],) for label in group if label in first}
@@ -137,7 +137,7 @@ class Contest:
 
     def _candidates(self) -> dict[str, tuple[OperatingPoint, ...]]:
         """The sizes to confirm, by the rounds so far; none where no contender has a choice."""
-        best = candidates(_ranked(self._journal.run), self._points)
+        best = candidates(self._journal.run, self._points)
         return {} if all(len(sizes) <= 1 for sizes in best.values()) else best
 
     def _sustain(self, measurement: Measurement) -> None:
@@ -174,9 +174,7 @@ class Contest:
         restarts, rounds = patient_plan(expectation, points, plan)
         if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
             return plan
-        union = sorted({point for found in points.values() for point in found})
-        asked = plan.restarts * expectation.restart_s(points, union, plan.rounds_per_restart)
-        asked += expectation.confirm_s(points, LAPS, plan.mode)
+        asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)
         self._journal.tell(
             self._observer,
             "plan",
@@ -233,8 +231,3 @@ class Contest:
                 f"the contenders do not fit into memory together and are measured apart: {parts}",
             )
         return groups
-
-
-def _ranked(run: Run) -> Run:
-    """The run with the rounds that rank all sizes alone."""
-    return msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.phase == "measure"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.verdicts.best import ranking, to_confirm
 from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Measurements
@@ -24,8 +26,7 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
         run: as it stands after the last restart.
         labels: the contenders that are ranked.
     """
-    measurements = Measurements(run.rounds, run.header.plan.threads)
-    points, table = _figures(run, labels, measurements)
+    points, table, measurements = _figures(run, labels)
     plan = run.header.plan
     return {
         label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
@@ -40,15 +41,19 @@ def leaders(run: Run, labels: Iterable[str]) -> dict[str, OperatingPoint]:
         run: as it stands after the last restart.
         labels: the contenders that are ranked.
     """
-    points, table = _figures(run, labels, Measurements(run.rounds, run.header.plan.threads))
+    points, table, _ = _figures(run, labels)
     return {label: ranked[0].point for label, own in points.items() if (ranked := ranking(label, own, table))}
 
 
 def _figures(
-    run: Run, labels: Iterable[str], measurements: Measurements
-) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures]]:
+    run: Run, labels: Iterable[str]
+) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures], Measurements]:
+    """Points of each contender and their figures, by the rounds that rank all sizes alone."""
+    run = msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.phase == "measure"))
+    measurements = Measurements(run.rounds, run.header.plan.threads)
     points: dict[str, list[Point]] = {label: [] for label in labels}
     for point in run.points:
         if point.contender in points:
             points[point.contender].append(point)
-    return points, figures_table((point for own in points.values() for point in own), measurements)
+    table = figures_table((point for own in points.values() for point in own), measurements)
+    return points, table, measurements

@@ -114,6 +114,11 @@ class Expectation:
             total += sum(self.warm_up_s(label, point) + 2 * laps * self.slice_s(label, point) for point in largest)
         return total
 
+    def plan_s(self, points: Mapping[str, Sequence[OperatingPoint]], restarts: int, rounds: int, mode: Mode) -> float:
+        """A whole plan: restarts over all operating points, and confirming."""
+        union = sorted({point for found in points.values() for point in found})
+        return restarts * self.restart_s(points, union, rounds) + self.confirm_s(points, LAPS, mode)
+
 
 def plan_for_budget(
     restart_s: Mapping[int, float],

@@ -107,8 +107,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     high = before + plan.restarts * restart_s + confirm_s
     if plan.mode == "default":
         # Measuring is cut to what people wait for; the smallest plan is made however long it takes.
-        restarts, fewest = PATIENT_PLANS[-1]
-        least = restarts * known.restart_s(points, pending, fewest) + confirm_s
+        least = known.plan_s(points, *PATIENT_PLANS[-1], plan.mode)
         high = min(high, before + max(patience_s(plan), least))
     return Forecast(min(low, high), high, ", from what that run saw")
 

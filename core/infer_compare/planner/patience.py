@@ -44,7 +44,7 @@ def patient_plan(
         points: the operating points of each contender.
         plan: what is asked for.
     """
-    union = _union(points)
+    union = sorted({point for found in points.values() for point in found})
     cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
     return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), PATIENT_PLANS)
 
@@ -74,10 +74,4 @@ def has_time_for(
             latency[label, OperatingPoint(size)] = latency.get(above, 0)
             first_call[label, OperatingPoint(size)] = first_call.get(above, 0)
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
-    restarts, rounds = PATIENT_PLANS[-1]
-    expected_s = restarts * wider.restart_s(points, _union(points), rounds) + wider.confirm_s(points, LAPS, plan.mode)
-    return expected_s <= patience_s(plan)
-
-
-def _union(points: Mapping[str, Sequence[OperatingPoint]]) -> list[OperatingPoint]:
-    return sorted({point for found in points.values() for point in found})
+    return wider.plan_s(points, *PATIENT_PLANS[-1], plan.mode) <= patience_s(plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from infer_compare import Device, UnsupportedModel
 
 from ..onnx_graphs import (
     BATCHES,
+    CASES,
     EARLIER,
-    FAMILIES,
     GRAPHS,
     JUDGES,
     WINDOWS,
     batch_for,
+    compare,
     model_of,
     onnx_runtime,
     reference,
@@ -66,23 +68,17 @@ def check(
     judge: Judge = reference,
 ) -> None:
     """Compares one session with another implementation at each batch size."""
-    judged = judge(model)
-    names = [one.name for one in model.graph.input]
     with render(model, jit) as session:
-        for size in batches:
-            arrays = batch_for(model, size)
-            expected = judged(dict(zip(names, arrays, strict=True)))
-            for one, other in zip(outputs_of(session, arrays), expected, strict=True):
-                assert one.dtype == other.dtype
-                assert one.shape == other.shape
-                np.testing.assert_allclose(one, other, rtol=0 if exact else rtol, atol=0 if exact else 1e-5)
+        run = partial(outputs_of, session)
+        rtol, atol = (0.0, 0.0) if exact else (rtol, 1e-5)
+        compare(model, run, batches=batches, judge=judge, rtol=rtol, atol=atol)
         assert jit or session.compilations() == 1
 
 
-@pytest.mark.parametrize(("family", "name"), [(family, name) for family, graphs in FAMILIES.items() for name in graphs])
+@pytest.mark.parametrize(("family", "name"), CASES)
 def test_a_graph_equals_the_reference_at_every_batch_size_of_one_trace(render: Render, family: str, name: str) -> None:
     """The trace has a free batch axis, and integers are exact."""
-    check(render, model_of(*FAMILIES[family][name]), exact=family == "quantized", judge=JUDGES.get(family, reference))
+    check(render, model_of(*GRAPHS[name]), exact=family == "quantized", judge=JUDGES.get(family, reference))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from infer_compare import ModelError, UnsupportedModel
 
 from ..onnx_graphs import (
     BATCHES,
+    CASES,
     EARLIER,
-    FAMILIES,
     GRAPHS,
     JUDGES,
     WINDOWS,
     batch_for,
+    compare,
     model_of,
     reference,
     window_model,
@@ -49,22 +51,14 @@ def check(
 ) -> Any:
     """Imports a model, compares it with another implementation at each batch size, and returns the module."""
     module = import_model(model).module
-    judged = judge(model)
-    names = [one.name for one in model.graph.input]
-    for size in batches:
-        arrays = batch_for(model, size)
-        expected = judged(dict(zip(names, arrays, strict=True)))
-        for one, other in zip(run(module, arrays), expected, strict=True):
-            assert one.dtype == other.dtype
-            assert one.shape == other.shape
-            np.testing.assert_allclose(one, other, rtol=rtol, atol=1e-5)
+    compare(model, partial(run, module), batches=batches, judge=judge, rtol=rtol, atol=1e-5)
     return module
 
 
-@pytest.mark.parametrize(("family", "name"), [(family, name) for family, graphs in FAMILIES.items() for name in graphs])
+@pytest.mark.parametrize(("family", "name"), CASES)
 def test_an_imported_graph_equals_the_reference(family: str, name: str) -> None:
     """A module gives what ONNX's reference gives, at batches 1, 3 and 5 alike."""
-    check(model_of(*FAMILIES[family][name]), judge=JUDGES.get(family, reference))
+    check(model_of(*GRAPHS[name]), judge=JUDGES.get(family, reference))
 
 
 @pytest.mark.parametrize("name", EARLIER)
