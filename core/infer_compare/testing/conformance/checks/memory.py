@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import Classification, FailureKind, Settings
 from infer_compare.plugins import read_options
-from infer_compare.testing.conformance.child import Cycles, Died, Exhausted, ask
+from infer_compare.testing.conformance.child import MORE_CYCLES, Cycles, Died, Exhausted, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
@@ -26,9 +26,6 @@ ORDINARY = (
     RuntimeError("there is no kernel for this operator"),
 )
 MIB = 2**20
-GROWTH_SHARE = 0.01
-GROWTH_LEAST = MIB
-"""What an allocator keeps here and there."""
 CAP = 512 * MIB
 
 
@@ -75,20 +72,18 @@ def check_ordinary_errors_are_not_out_of_memory(subject: Subject) -> None:
 
 @check("memory", slow=True)
 def check_closing_frees_memory(subject: Subject) -> None:
-    """Twenty lives of a session leave the memory of the process as it was after ten."""
+    """Ten more lives of a session leave the memory of the process as it was after ten."""
     example = subject.simplest
     if "onnx" in subject.formats and not subject.own():
         # A model whose weights weigh something.
         with subject.session(subject.example("heavy")):
             example = subject.example("heavy")
     done = ask(subject.job("cycles", example, device=str(subject.device)), Cycles)
-    middle, end = min(done.resident[7:10]), min(done.resident[-3:])
-    allowed = max(GROWTH_SHARE * done.peak, GROWTH_LEAST)
-    if end - middle > allowed:
+    if done.kept > done.allowed:
         raise Violation(
-            f"Loading, running and closing a model ten times more takes {(end - middle) / MIB:.1f} MiB that are not given "
-            f"back ({allowed / MIB:.1f} MiB is allowed); free in `close` what the session holds, and keep nothing in the "
-            "backend or its module."
+            f"After {len(done.resident) - MORE_CYCLES} lives of a session, loading, running and closing a model ten times more takes "
+            f"{done.kept / MIB:.1f} MiB that are not given back ({done.allowed / MIB:.1f} MiB is allowed); free in `close` "
+            "what the session holds, and keep nothing in the backend or its module."
         )
 
 
