@@ -15,6 +15,7 @@ from infer_compare.planner.confirming import candidates, leaders
 from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.patience import is_patient, patient_plan
+from infer_compare.planner.points import every_point
 from infer_compare.planner.resuming import confirmed, progress
 from infer_compare.planner.settling import unsettled
 from infer_compare.verdicts import summarise
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
+    from infer_compare.planner.points import Points
     from infer_compare.results import Plan
 
 EARLY_CONFIRMING = 3
@@ -83,8 +85,8 @@ class Contest:
         groups = self._groups(list(points))
         patient = self._patient(expectation)
         finished, begun = progress(self._journal.run, points, groups, patient.rounds_per_restart)
-        pending = unsettled(self._journal.run, points, finished)
-        plan = self._sized(patient, expectation, pending, finished)
+        left = unsettled(self._journal.run, points, finished)
+        plan = self._sized(patient, expectation, left, finished)
         measurement = Measurement(
             routes=self._resolved.routes,
             points=points,
@@ -101,15 +103,15 @@ class Contest:
             if disturbed:
                 self._look_at_machine()
             for restart in range(finished + 1, plan.restarts + 1):
-                if not pending:
+                if not left:
                     break
                 begun += 1
-                self._observer.measuring(restart, plan.restarts, len(pending))
+                self._observer.measuring(restart, plan.restarts, len(every_point(left)))
                 early = plan.mode == "quick" and restart == plan.restarts >= EARLY_CONFIRMING
                 best = self._candidates() if early else {}
                 for group in groups:
-                    measurement.restart(begun, group, pending, {label: best[label] for label in group if label in best})
-                pending = unsettled(self._journal.run, points, restart)
+                    measurement.restart(begun, group, left, {label: best[label] for label in group if label in best})
+                left = unsettled(self._journal.run, points, restart)
             if plan.restarts > 1:
                 self._confirm(measurement, groups, begun + 1)
             if plan.mode == "thorough":
@@ -183,31 +185,31 @@ class Contest:
         )
         return msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
 
-    def _sized(self, plan: Plan, expectation: Expectation, pending: Sequence[OperatingPoint], finished: int) -> Plan:
+    def _sized(self, plan: Plan, expectation: Expectation, left: Points, finished: int) -> Plan:
         """The plan, with as many restarts and rounds as the budget allows, and how long it will take.
 
         Args:
             plan: what is asked for.
             expectation: what its parts take.
-            pending: the operating points to measure.
+            left: what is to be measured.
             finished: restarts that a run which is resumed has already.
         """
         points = self._points
         if self._deadline is not None:
             left_s = self._deadline - time.monotonic()
-            cost = {rounds: expectation.restart_s(points, pending, rounds) for _, rounds in BUDGET_PLANS}
+            cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
             confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
             plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
-        left = max(0, plan.restarts - finished)
-        expected_s = left * expectation.restart_s(points, pending, plan.rounds_per_restart)
+        to_come = max(0, plan.restarts - finished)
+        expected_s = to_come * expectation.restart_s(left, plan.rounds_per_restart)
         expected_s += expectation.confirm_s(points, LAPS, plan.mode)
         if plan.mode == "thorough":
             expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
         self._journal.tell(
             self._observer,
             "plan",
-            f"at most {left} restarts of {plan.rounds_per_restart} rounds over {len(pending)} batch sizes: "
+            f"at most {to_come} restarts of {plan.rounds_per_restart} rounds over {len(every_point(left))} batch sizes: "
             f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
         )
         return plan

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from infer_compare.engine.busy import BUSY_WAIT_S, HostBusy, culprit
 from infer_compare.engine.team import Team
 from infer_compare.planner.duration import LAPS
+from infer_compare.planner.points import every_point, labels_at
 from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner import Order
     from infer_compare.planner.duration import Expectation
+    from infer_compare.planner.points import Points
     from infer_compare.results import Plan, Round
 
 SURE_S = 2.0
@@ -66,8 +68,8 @@ class Measurement:
     """Measures every operating point of every contender."""
 
     routes: Mapping[str, Route]
-    points: Mapping[str, Sequence[OperatingPoint]]
-    """The operating points of each contender."""
+    points: Points
+    """What the contenders that are ranked run."""
     terms: Terms
     plan: Plan
     pool: InputPool
@@ -86,10 +88,6 @@ class Measurement:
     def __post_init__(self) -> None:
         """Goes on counting where a run that is resumed was cut off."""
         self._index = max((one.index for one in self.journal.run.rounds), default=0)
-
-    def labels_at(self, point: OperatingPoint) -> tuple[str, ...]:
-        """The contenders that run an operating point."""
-        return tuple(label for label, points in self.points.items() if point in points)
 
     def team(self, labels: Sequence[str], restart: int) -> Team:
         """Workers for some contenders, not started yet."""
@@ -110,40 +108,36 @@ class Measurement:
             latencies,
         )
 
-    def restart(
-        self,
-        restart: int,
-        group: Sequence[str],
-        pending: Sequence[OperatingPoint],
-        best: Mapping[str, Sequence[OperatingPoint]],
-    ) -> None:
-        """One restart: fresh workers, and rounds over the operating points that are not settled.
+    def restart(self, restart: int, group: Sequence[str], left: Points, best: Points) -> None:
+        """One restart: fresh workers, and rounds over what is not settled.
 
         Args:
             restart: its number, from 1.
             group: the contenders that are alive together.
-            pending: the operating points to measure.
+            left: what is to be measured, of other groups too.
             best: the candidates for "best" of each contender that are confirmed by the same workers; none for none.
 
         Raises:
             HostBusy: this is the first restart, and two passes gave no clean round.
             BudgetSpent: the time is used up.
         """
-        labels = [label for label in group if best.get(label) or any(point in self.points[label] for point in pending)]
+        own = {label: left[label] for label in group if label in left}
+        pending = every_point(own)
+        labels = [label for label in group if best.get(label) or label in own]
         self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in labels))
         tally = Tally(self.plan.rounds_per_restart)
         with self.team(labels, restart) as team:
             team.start()
             if not self.journal.run.rounds:
-                self._meet_host(team, group, self.order.shuffled(pending)[:FIRST_POINTS], tally)
+                self._meet_host(team, own, self.order.shuffled(pending)[:FIRST_POINTS], tally)
             while todo := [point for point in pending if tally.lacks(point)]:
                 for point in self.order.shuffled(todo):
-                    done = self._measured(team, group, point, tally)
+                    done = self._measured(team, own, point, tally)
                     if done is not None:
-                        self.observer.round_done(done, remaining_s=self._remaining_s(restart, pending, tally))
+                        self.observer.round_done(done, remaining_s=self._remaining_s(restart, left, tally))
             self._laps(team, best)
 
-    def _meet_host(self, team: Team, group: Sequence[str], points: Sequence[OperatingPoint], tally: Tally) -> None:
+    def _meet_host(self, team: Team, own: Points, points: Sequence[OperatingPoint], tally: Tally) -> None:
         """Looks at a few operating points first: where the machine is busy, the run ends here and not minutes later.
 
         Raises:
@@ -155,18 +149,19 @@ class Measurement:
                 self.observer.note("machine", f"{culprit(spoilt)}; one more try")
                 time.sleep(BUSY_WAIT_S)
             for point in points:
-                done = self._measured(team, group, point, tally)
+                done = self._measured(team, own, point, tally)
                 if done is None or done.clean:
                     return
                 spoilt.append(done)
-                self.observer.round_done(done, remaining_s=self._remaining_s(1, points, tally))
+                self.observer.round_done(done, remaining_s=self._remaining_s(1, own, tally))
         if spoilt:
             raise HostBusy(culprit(spoilt))
 
-    def _measured(self, team: Team, group: Sequence[str], point: OperatingPoint, tally: Tally) -> Round | None:
+    def _measured(self, team: Team, own: Points, point: OperatingPoint, tally: Tally) -> Round | None:
         """A round, counted; None where no contender is left."""
-        self._check_budget(self.expectation.round_s(self.labels_at(point), point))
-        done = self._round(team, [label for label in group if point in self.points[label]], point, tally.made[point])
+        labels = labels_at(point, own)
+        self._check_budget(self.expectation.round_s(labels, point))
+        done = self._round(team, labels, point, tally.made[point])
         tally.count(point, done)
         return done
 
@@ -183,11 +178,14 @@ class Measurement:
             self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
         return done
 
-    def _remaining_s(self, restart: int, pending: Sequence[OperatingPoint], tally: Tally) -> float:
+    def _remaining_s(self, restart: int, left: Points, tally: Tally) -> float:
         """Seconds that are left if nothing settles early, at the pace so far."""
         wanted = self.plan.rounds_per_restart
-        here = sum(tally.missing(point) * self.expectation.round_s(self.labels_at(point), point) for point in pending)
-        later = max(0, self.plan.restarts - restart) * self.expectation.restart_s(self.points, pending, wanted)
+        here = sum(
+            tally.missing(point) * self.expectation.round_s(labels_at(point, left), point)
+            for point in every_point(left)
+        )
+        later = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
         confirming = self.expectation.confirm_s(self.points, LAPS, self.plan.mode) if self.plan.restarts > 1 else 0.0
         return (here + later + confirming) * self._pace
 
@@ -196,7 +194,7 @@ class Measurement:
         """How much longer rounds have taken than was expected, since the machine was busy or rounds were rejected."""
         return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
 
-    def confirm(self, restart: int, candidates: Mapping[str, Sequence[OperatingPoint]]) -> None:
+    def confirm(self, restart: int, candidates: Points) -> None:
         """Fresh rounds over the few candidates for "best", close together in time.
 
         Raises:
@@ -208,11 +206,11 @@ class Measurement:
             team.start()
             self._laps(team, candidates)
 
-    def _laps(self, team: Team, candidates: Mapping[str, Sequence[OperatingPoint]]) -> None:
-        union = sorted({point for points in candidates.values() for point in points})
+    def _laps(self, team: Team, candidates: Points) -> None:
+        union = every_point(candidates)
         for lap in range(LAPS):
             for place, point in enumerate(self.order.shuffled(union)):
-                able = [label for label, points in candidates.items() if point in points]
+                able = labels_at(point, candidates)
                 self._check_budget(self.expectation.round_s(able, point))
                 done = self._round(team, able, point, lap, confirm=True)
                 if done is not None:

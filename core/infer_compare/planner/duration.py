@@ -87,18 +87,15 @@ class Expectation:
         """One round: two slices of each contender."""
         return sum(2 * self.slice_s(label, point) for label in labels)
 
-    def restart_s(
-        self, points: Mapping[str, Sequence[OperatingPoint]], pending: Iterable[OperatingPoint], rounds: int
-    ) -> float:
-        """One restart: starting, warming up, and rounds over the operating points that are pending."""
+    def restart_s(self, points: Mapping[str, Sequence[OperatingPoint]], rounds: int) -> float:
+        """One restart: starting, warming up, and rounds over the operating points of each contender."""
         total = 0.0
-        active: set[str] = set()
-        for point in pending:
-            labels = [label for label, found in points.items() if point in found]
-            active.update(labels)
-            total += rounds * self.round_s(labels, point)
-            total += sum(self.warm_up_s(label, point) for label in labels)
-        return total + sum(self.start_s.get(label, 0.0) for label in active)
+        for label, found in points.items():
+            if found:
+                total += self.start_s.get(label, 0.0)
+            for point in found:
+                total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
+        return total
 
     def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int, mode: Mode) -> float:
         """Confirming some sizes of each contender, the largest ones for want of knowing better.
@@ -116,8 +113,7 @@ class Expectation:
 
     def plan_s(self, points: Mapping[str, Sequence[OperatingPoint]], restarts: int, rounds: int, mode: Mode) -> float:
         """A whole plan: restarts over all operating points, and confirming."""
-        union = sorted({point for found in points.values() for point in found})
-        return restarts * self.restart_s(points, union, rounds) + self.confirm_s(points, LAPS, mode)
+        return restarts * self.restart_s(points, rounds) + self.confirm_s(points, LAPS, mode)
 
 
 def plan_for_budget(

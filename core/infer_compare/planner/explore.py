@@ -31,7 +31,7 @@ less as well. Against the best, since the rough figures of exploring go up and d
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
-SLOWEST_NS: dict[Mode, int] = {"quick": 20_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
+SLOWEST_NS: dict[Mode, int] = {"quick": 15_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
 """The same once there are enough sizes for a curve: a slice holds eight calls."""
 ENOUGH_SIZES = 4
 BAD_IN_A_ROW = 2

@@ -97,9 +97,8 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     if points is None:
         return forecast(plan, len(labels))
     known = Expectation.of(run)
-    pending = sorted({point for found in points.values() for point in found})
     rounds = plan.rounds_per_restart
-    restart_s = known.restart_s(points, pending, rounds)
+    restart_s = known.restart_s(points, rounds)
     confirm_s = known.confirm_s(points, LAPS, plan.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
     before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)

@@ -44,8 +44,7 @@ def patient_plan(
         points: the operating points of each contender.
         plan: what is asked for.
     """
-    union = sorted({point for found in points.values() for point in found})
-    cost = {rounds: expectation.restart_s(points, union, rounds) for _, rounds in PATIENT_PLANS}
+    cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in PATIENT_PLANS}
     return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), PATIENT_PLANS)
 
 

@@ -11,9 +11,9 @@ from infer_compare.planner.settling import unsettled
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.planner.points import Points
     from infer_compare.results import Run
 
 
@@ -26,9 +26,7 @@ class Progress(NamedTuple):
     """The highest number that a restart has; the next one has the number after it."""
 
 
-def progress(
-    run: Run, points: Mapping[str, Sequence[OperatingPoint]], groups: Sequence[Sequence[str]], rounds: int
-) -> Progress:
+def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: int) -> Progress:
     """How many restarts a run has, and whether the last one was cut off.
 
     Args:
@@ -43,34 +41,24 @@ def progress(
         return Progress(0, begun)
     last = max(numbers)
     before = msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.restart < last))
-    pending = unsettled(before, points, len(numbers) - 1)
-    whole = all(_whole(run, points, pending, group, last, rounds) for group in groups)
+    left = unsettled(before, points, len(numbers) - 1)
+    whole = all(_whole(run, left, group, last, rounds) for group in groups)
     return Progress(len(numbers) - (not whole), begun)
 
 
-def _whole(
-    run: Run,
-    points: Mapping[str, Sequence[OperatingPoint]],
-    pending: Sequence[OperatingPoint],
-    group: Sequence[str],
-    restart: int,
-    rounds: int,
-) -> bool:
-    """Whether a group had all its rounds in a restart, or as many as are made in vain."""
+def _whole(run: Run, left: Points, group: Sequence[str], restart: int, rounds: int) -> bool:
+    """Whether a group had all the rounds in a restart that were left for it, or as many as are made in vain."""
     own = [
         one for one in run.rounds if one.phase == "measure" and one.restart == restart and set(one.order) <= set(group)
     ]
     made = Counter(one.point for one in own)
     clean = Counter(one.point for one in own if one.clean)
     lost = {(death.contender, death.point) for death in run.deaths if death.restart == restart}
-    return all(
-        clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds
-        for point in pending
-        if any(point in points[label] and (label, point) not in lost for label in group)
-    )
+    wanted = {(label, point) for label in group for point in left.get(label, ())} - lost
+    return all(clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds for _, point in wanted)
 
 
-def confirmed(run: Run, chosen: Mapping[str, Sequence[OperatingPoint]], laps: int) -> bool:
+def confirmed(run: Run, chosen: Points, laps: int) -> bool:
     """Whether the candidates for "best" have had their fresh rounds, as far as their contenders live.
 
     Args:

@@ -1,4 +1,4 @@
-"""Which operating points still need restarts."""
+"""Which contenders still need restarts, at which operating points."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from infer_compare.verdicts.settle import hopeless, settlement, stalled
 from infer_compare.verdicts.verdict import margin_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from infer_compare.interfaces import OperatingPoint
+    from infer_compare.planner.points import Points
     from infer_compare.results import Run
 
 
-def unsettled(
-    run: Run, points: Mapping[str, Sequence[OperatingPoint]], restarts_done: int
-) -> tuple[OperatingPoint, ...]:
-    """The operating points at which some pair of contenders is not settled and still can be, ascending.
+def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
+    """What is to be measured again: of each contender the operating points, ascending, at which a pair that it is part
+    of is not settled and still can be. A contender without any is left out.
 
     A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
     alone is measured to the end, so that later runs can be compared with it. Nothing more comes of a
@@ -31,30 +31,27 @@ def unsettled(
         points: the operating points of each contender that is ranked.
         restarts_done: restarts so far; before the second nothing is ever settled.
     """
-    every = sorted({point for found in points.values() for point in found})
-    if restarts_done < min(EARLY_LOOKS):
-        return tuple(every)
-    measurements = Measurements(run.rounds, run.header.plan.threads)
     to_come = run.header.plan.restarts - restarts_done
-    if len(points) == 1:
-        return tuple(every) if to_come > 0 else ()
-    return tuple(point for point in every if _open(run, measurements, points, point, to_come))
+    if restarts_done < min(EARLY_LOOKS) or (len(points) == 1 and to_come > 0):
+        return _without_empty({label: set(found) for label, found in points.items()})
+    measurements = Measurements(run.rounds, run.header.plan.threads)
+    left: dict[str, set[OperatingPoint]] = {label: set() for label in points}
+    for a, b in combinations(points, 2):
+        for point in set(points[a]) & set(points[b]):
+            if _is_open(run, measurements, Candidate(a, point), Candidate(b, point), to_come):
+                left[a].add(point)
+                left[b].add(point)
+    return _without_empty(left)
 
 
-def _open(
-    run: Run,
-    measurements: Measurements,
-    points: Mapping[str, Sequence[OperatingPoint]],
-    point: OperatingPoint,
-    to_come: int,
-) -> bool:
-    labels = [label for label, found in points.items() if point in found]
-    for a, b in combinations(labels, 2):
-        contrast = measurements.contrast(Candidate(a, point), Candidate(b, point))
-        if contrast is None:
-            return True
-        if settlement(contrast, run.header.plan.mode, margin=margin_between(run, a, b)) is not None:
-            continue
-        if not (stalled(contrast) or hopeless(contrast, to_come)):
-            return True
-    return False
+def _is_open(run: Run, measurements: Measurements, a: Candidate, b: Candidate, to_come: int) -> bool:
+    contrast = measurements.contrast(a, b)
+    if contrast is None:
+        return True
+    if settlement(contrast, run.header.plan.mode, margin=margin_between(run, a.label, b.label)) is not None:
+        return False
+    return not (stalled(contrast) or hopeless(contrast, to_come))
+
+
+def _without_empty(left: Mapping[str, Collection[OperatingPoint]]) -> Points:
+    return {label: tuple(sorted(found)) for label, found in left.items() if found}

@@ -84,5 +84,4 @@ def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wa
     expectation = expecting(ns_per_sample)
     restarts, rounds = patient_plan(expectation, POINTS, DEFAULT)
     if (restarts, rounds) != PATIENT_PLANS[-1]:
-        union = POINTS["a"]
-        assert restarts * expectation.restart_s(POINTS, union, rounds) <= PATIENT_S
+        assert restarts * expectation.restart_s(POINTS, rounds) <= PATIENT_S

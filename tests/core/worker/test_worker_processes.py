@@ -23,7 +23,7 @@ from infer_compare.worker.supervisor.ring import CAPACITY
 from .conftest import Lab, Witness, explore, is_stopped, opening, until  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from infer_compare.interfaces import ModelSource
 
@@ -69,6 +69,15 @@ def test_a_worker_answers_each_request_in_its_turn(lab: Lab) -> None:
     worker.close()
 
 
+@pytest.fixture
+def hanging_up() -> Iterator[None]:
+    """A worker inherits what `nohup` set: here a hangup ends it, whatever started these tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hanging_up")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_a_worker_killed_from_outside_is_reported_with_its_signal(lab: Lab, number: signal.Signals) -> None:
     """And with the batch that it was at."""
