@@ -11,7 +11,7 @@ demo: $(READY)  ## Run the main job quickly, on torch and onnx
 
 test: $(READY)  ## Run the fast tests: first those that may run side by side, then the others
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not alone"
-	$(BIN)/python -m pytest -m "not slow and alone"
+	$(BIN)/python -m pytest -m "not slow and alone" tests/core
 
 check: $(READY)  ## Lint, types, layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -19,11 +19,12 @@ ALONE = (
     "core/cli/test_interrupts.py",
     "core/cli/test_resume_command.py",
     "core/cli/test_selftest.py",
-    "core/engine",
+    "core/engine/test_accelerators.py",
+    "core/engine/test_busy_machine.py",
+    "core/engine/test_restarts.py",
+    "core/engine/test_short_peaks.py",
     "core/selftest",
     "core/worker",
-    "docs",
-    "examples",
     "faults",
 )
 """Where processes are measured, suspended and counted: another test beside them would be in the way."""

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 BACKENDS = sorted(path.name for path in (ROOT / "backends").glob("infer_compare_*"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+SLOW_ALONE = "faults"
+"""Where all tests that run alone are slow as well."""
 ALWAYS_THERE = "reference"
 """The backend that needs nothing beyond the core's dependencies."""
 
@@ -49,6 +51,17 @@ def test_nothing_asks_for_both_distributions_of_onnx_runtime():
         for machine in ("x86_64", "aarch64", "arm64"):
             place = {"sys_platform": platform, "platform_machine": machine}
             assert sum(one.marker is None or one.marker.evaluate(place) for one in requirements) == 1, place
+
+
+def test_the_tests_that_run_alone_are_where_make_test_looks_for_them(request):
+    """Collecting the others would import every framework once more."""
+    (line,) = [
+        one for one in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if '"not slow and alone"' in one
+    ]
+    looked = tuple(word.removeprefix("tests/") for word in line.split() if word.startswith("tests/"))
+    root = request.config.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+    assert looked
+    assert [place for place in root.ALONE if not place.startswith(looked)] == [SLOW_ALONE]
 
 
 def test_every_constraint_is_one_exact_version():

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 90.0
-FAKE = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=10000"
+FAKE = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=4000"
 RUN = ("run", "mlp", "-b", FAKE, "--batch-sizes", "1,2", "--threads", "1", "--quick", "-o", "run")
 
 
 @pytest.fixture
-def cut_off(tmp_path: Path) -> Callable[[str, signal.Signals], bytes]:
+def cut_off(tmp_path: Path) -> Callable[..., bytes]:
     """Starts a run, ends it by a signal once a kind of record is on disk, and returns what is stored."""
 
-    def start(moment: str, number: signal.Signals) -> bytes:
+    def start(moment: str, number: signal.Signals, *, run: tuple[str, ...] = RUN) -> bytes:
         file = tmp_path / "run" / "run.jsonl"
-        command = [sys.executable, "-m", "infer_compare", *RUN]
+        command = [sys.executable, "-m", "infer_compare", *run]
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE_S
         while not (file.exists() and f'"type":"{moment}"' in file.read_text()):
@@ -109,13 +109,12 @@ def test_a_complete_run_is_shown_again(cli, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("again", [("--resume",), ("--config",), ("--dry-run", "--config")], ids=" ".join)
-def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(cli, tmp_path, monkeypatch, again) -> None:
+def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(
+    cli, cut_off, tmp_path, monkeypatch, again
+) -> None:
     """Whoever repeats or resumes a run elsewhere is not left with a file that is not there."""
     onnx.save(builtin_models()["mlp"].build(seed=0), tmp_path / "net.onnx")
-    cli("run", "net.onnx", *RUN[2:])
-    file = tmp_path / "run" / "run.jsonl"
-    # As it is when the parent was killed.
-    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
+    cut_off("probe", signal.SIGKILL, run=("run", "net.onnx", *RUN[2:]))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)

@@ -102,6 +102,7 @@ def sustained_sweep(folder, **options):
         return api.sweep(request, folder, plugins=Plugins.discover(block=["*"]))
 
 
+@pytest.mark.slow
 def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(tmp_path):
     """With `--thorough` the recommended size runs on; a difference above the margin replaces the figure."""
     run = sustained_sweep(tmp_path / "run", drift_per_s=0.15)
@@ -117,6 +118,7 @@ def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(tmp_pat
     assert any(note.topic == "sustained" and "hot" in note.text for note in summarise(run).notes)
 
 
+@pytest.mark.slow
 def test_a_device_that_keeps_its_pace_keeps_its_figure(tmp_path):
     """The long run says the same as the short slices."""
     run = sustained_sweep(tmp_path / "run")

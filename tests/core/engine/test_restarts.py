@@ -77,6 +77,27 @@ def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_o
     assert {one.restart for one in measured(run)} == {1, 2}
 
 
+def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
+    """Later restarts measure the two that are close, and start no worker for the third."""
+    run = sweep(
+        contender("quick", fixed_us=400, per_sample_us=0),
+        contender("near", fixed_us=440, per_sample_us=0),
+        contender("slow", fixed_us=4000, per_sample_us=0),
+        batch_sizes=(1,),
+        restarts=4,
+        rounds=2,
+        mode="default",
+    )
+    orders = {
+        restart: {label for one in measured(run) if one.restart == restart for label in one.order} for restart in (2, 3)
+    }
+    assert orders == {2: {"quick", "near", "slow"}, 3: {"quick", "near"}}
+    assert {one.contender for one in run.starts if one.restart == 3} == {"quick", "near"}
+    verdicts = {frozenset((pair.a.label, pair.b.label)): pair for pair in summarise(run).pairs}
+    for label in ("quick", "near"):
+        assert verdicts[frozenset((label, "slow"))].settled_after == 2
+
+
 def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
     """In laps, and with the fresh rounds alone as the figures."""
     run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
@@ -106,6 +127,7 @@ def test_a_quick_run_confirms_in_the_workers_of_its_last_restart(sweep):
     assert all(best.confirmed for best in summarise(run).answer.by_contender)
 
 
+@pytest.mark.slow
 def test_what_the_last_restart_brought_to_the_top_is_confirmed_by_fresh_workers(sweep, monkeypatch):
     """The size that its workers confirmed is not the one to recommend any more."""
     monkeypatch.setattr(contest, "leaders", lambda _run, labels: dict.fromkeys(labels, OperatingPoint(1)))
@@ -140,6 +162,7 @@ def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_op
     assert any(size & (size - 1) for size in sizes["flat"])
 
 
+@pytest.mark.slow
 def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep, monkeypatch):
     """Nobody who gave no budget waits for minutes without asking for it."""
     monkeypatch.setattr(patience, "PATIENT_S", 0.5)
