@@ -61,7 +61,7 @@ def stored(folder: Path) -> Run:
 def began(folder: Path, kind: str) -> Callable[[], bool]:
     """Whether a kind of record is on disk."""
     path = folder / "run" / "run.jsonl"
-    return lambda: path.exists() and f'"type":"{kind}"' in path.read_text()
+    return lambda: path.exists() and f'"type":"{kind}"'.encode() in path.read_bytes()
 
 
 def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:

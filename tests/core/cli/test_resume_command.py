@@ -36,7 +36,7 @@ def cut_off(tmp_path: Path) -> Callable[..., bytes]:
         command = [sys.executable, "-m", "infer_compare", *run]
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE_S
-        while not (file.exists() and f'"type":"{moment}"' in file.read_text()):
+        while not (file.exists() and f'"type":"{moment}"'.encode() in file.read_bytes()):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)

@@ -164,12 +164,22 @@ def test_rubbish_goes_to_the_files_below_python(capfd: pytest.CaptureFixture[str
         (b"a\nb\nc\n", b"a\nb\nc\n", 0),
         (b"a\nc\n", b"a\nb\nc\n", 0),
         (b"a\nb\n", b"a\nb\nto", 0),
+        (b"a\nb\nto", b"a\nb\n", 0),
         (b"a\nb\nc\n", b"a\nc\n", 1),
         (b"a\nb\n", b"b\na\n", 1),
         (b"a\nb\n", b"a\nb", 1),
         (b"a\nb\n", b"", 2),
     ],
-    ids=["whole", "one not noted", "a torn tail", "a hole", "another order", "the last one torn", "nothing"],
+    ids=[
+        "whole",
+        "one not noted",
+        "a torn tail",
+        "one half noted",
+        "a hole",
+        "another order",
+        "the last one torn",
+        "nothing",
+    ],
 )
 def test_a_record_is_lost_when_it_was_taken_for_stored_and_is_not_there(
     shadow: bytes, stored: bytes, missing: int

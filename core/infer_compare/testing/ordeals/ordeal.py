@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
 from infer_compare.store import load, read_run
-from infer_compare.testing.ordeals.scene import Scene, small_disk
+from infer_compare.testing.ordeals.scene import Scene, small_disk, whole_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,12 +138,12 @@ def lost(shadow: bytes, stored: bytes) -> int:
     """How many of the records that were taken for stored are not there, whole and in their place.
 
     Args:
-        shadow: the records that were taken for stored, a line each.
+        shadow: the records that were taken for stored, a line each; one that is not whole was not noted.
         stored: the run file.
     """
     there = stored.splitlines(keepends=True)
     place = missing = 0
-    for line in shadow.splitlines(keepends=True):
+    for line in whole_lines(shadow):
         # A program that is killed may have stored a record that it had no time to note.
         try:
             place = there.index(line, place) + 1

@@ -145,9 +145,9 @@ class Scene:
     def _worker(self) -> int:
         """The number of the victim's worker that is measured."""
         starts = [
-            one
-            for line in self.shadow.read_bytes().splitlines()
-            if (one := msgspec.json.decode(line))["type"] == "start"
+            msgspec.json.decode(line)
+            for line in whole_lines(self.shadow.read_bytes())
+            if line.startswith(b'{"type":"start"')
         ]
         return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.victims[0].label))
 
@@ -172,6 +172,11 @@ class Scene:
             with contextlib.suppress(psutil.Error):
                 one.kill()
         return len(alive)
+
+
+def whole_lines(data: bytes) -> list[bytes]:
+    """The lines of a file that another process writes; the last one may still be on its way, and is left out then."""
+    return data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
 
 
 def _spec(victim: Victim, framework: str) -> str:
