@@ -14,7 +14,7 @@ from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
 from infer_compare.verdicts.ratios import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from infer_compare.results import Point
     from infer_compare.verdicts.protocol import Mode
@@ -75,9 +75,9 @@ def best(
 ) -> Best | None:
     """The recommended point of a contender; None where it has no figures.
 
-    Where the confirm phase re-measured the size that ranked first, the sizes that it re-measured are ranked anew, by
-    its rounds alone: the highest of many noisy figures is too high on average. Which of them are tied is told by the
-    rounds of all phases.
+    Where the confirm phase re-measured the size that ranked first before it, or one that stands in for that, the sizes
+    that it re-measured are ranked anew, by its rounds alone: the highest of many noisy figures is too high on average.
+    Which of them are tied is told by the rounds of all phases.
 
     Args:
         label: the contender.
@@ -90,17 +90,19 @@ def best(
     ranked = ranking(label, points, table)
     if not ranked:
         return None
-    by_point = {point.point: point for point in points}
-    confirmed = measurements.confirmed(Candidate(label, ranked[0].point))
-    if confirmed:
-        fresh = [
-            _fresh(by_point[found.point], measurements)
-            for found in ranked
-            if measurements.confirmed(Candidate(label, found.point))
-        ]
-        ranked_fresh = _descending([found for found in fresh if found is not None])
-    else:
-        ranked_fresh = ranked
+    fresh = {
+        point.point: found
+        for point in points
+        if measurements.confirmed(Candidate(label, point.point))
+        and (found := _figures_of("confirm", point, measurements)) is not None
+    }
+    swept = (
+        [found for point in points if (found := _figures_of("measure", point, measurements)) is not None]
+        if fresh
+        else []
+    )
+    confirmed = stand_in(label, _descending(swept), measurements, fresh, margin=margin) is not None
+    ranked_fresh = _descending(list(fresh.values())) if confirmed else ranked
     # Figures come from the fresh rounds alone; how far apart two sizes are, all processes tell better than the last one.
     tied = _tied(label, ranked_fresh, measurements, BOTH if confirmed else ("measure",), margin)
     chosen = min(tied, key=lambda found: found.point)
@@ -121,6 +123,31 @@ def best(
 def ranking(label: str, points: Sequence[Point], table: Mapping[Candidate, Figures]) -> list[Figures]:
     """The figures of a contender's points, the highest throughput first."""
     return _descending([found for point in points if (found := table.get(Candidate(label, point.point))) is not None])
+
+
+def stand_in(
+    label: str,
+    ranked: Sequence[Figures],
+    measurements: Measurements,
+    confirmed: Collection[OperatingPoint],
+    *,
+    margin: float = MARGIN,
+) -> Figures | None:
+    """The size that ranks first, if it was confirmed; else a confirmed one that is tied with it and no larger, if any.
+
+    On a plateau the last rounds often bring another size to the top, by less than what counts as a difference.
+
+    Args:
+        label: the contender.
+        ranked: the figures that its sizes had before any was confirmed, the highest throughput first.
+        measurements: the rounds.
+        confirmed: the sizes that fresh rounds re-measured.
+        margin: relative difference below which two sizes count as the same.
+    """
+    if not ranked:
+        return None
+    tied = _tied(label, ranked, measurements, ("measure",), margin)
+    return next((found for found in tied if found.point in confirmed and found.point <= ranked[0].point), None)
 
 
 def to_confirm(
@@ -167,10 +194,11 @@ def _tied(
     return tied
 
 
-def _fresh(point: Point, measurements: Measurements) -> Figures | None:
+def _figures_of(phase: Phase, point: Point, measurements: Measurements) -> Figures | None:
+    """The figures of a point by the rounds of one phase alone."""
     candidate = Candidate(point.contender, point.point)
-    only = msgspec.structs.replace(point, slices=measurements.slices(candidate, ("confirm",)))
-    return figures(only, measurements.readings(candidate, ("confirm",)))
+    only = msgspec.structs.replace(point, slices=measurements.slices(candidate, (phase,)))
+    return figures(only, measurements.readings(candidate, (phase,)))
 
 
 def _descending(found: list[Figures]) -> list[Figures]:

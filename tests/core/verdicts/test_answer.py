@@ -85,6 +85,40 @@ def test_a_size_that_every_process_but_the_last_shows_behind_is_not_tied(synthet
     assert found.tied == points(64)
 
 
+def rates(throughput):
+    """Milliseconds of a batch for samples a second."""
+    return {size: 1e3 * size / rate for size, rate in throughput.items()}
+
+
+def test_a_confirmed_size_stands_in_for_a_larger_one_that_is_tied_with_it(synthetic) -> None:
+    """On a plateau the last rounds may bring any size to the top."""
+    sweep = rates({8: 900, 16: 1000, 32: 1004})
+    found = answer(synthetic({"onnx": sweep}, confirm=[8, 16], sigma=0.001, jitter=0.001).build()).recommended
+    assert found is not None
+    assert found.confirmed
+    assert found.point == OperatingPoint(16)
+
+
+@pytest.mark.parametrize(("size", "rate"), [(32, 1000), (8, 970)], ids=["larger", "behind"])
+def test_no_size_stands_in_for_one_that_is_smaller_or_better(synthetic, size, rate) -> None:
+    """The one that leads would be the better choice, and nothing fresh is known of it."""
+    sweep = rates({16: 1004, size: rate})
+    found = answer(synthetic({"onnx": sweep}, confirm=[size], sigma=0.001, jitter=0.001).build()).recommended
+    assert found is not None
+    assert not found.confirmed
+
+
+def test_a_size_that_was_not_measured_again_does_not_pass_one_whose_fresh_rounds_are_lower(synthetic) -> None:
+    """They were lower for all: side by side, the confirmed one was ahead."""
+    sweep, fresh = rates({16: 1000, 32: 980}), rates({16: 900})
+    run = synthetic({"onnx": sweep}, confirm=[16], confirm_latencies={"onnx": fresh}, sigma=0.001, jitter=0.001).build()
+    found = answer(run).recommended
+    assert found is not None
+    assert found.confirmed
+    assert found.point == OperatingPoint(16)
+    assert found.figures.throughput == pytest.approx(900, rel=0.01)
+
+
 def test_fresh_rounds_at_another_contenders_sizes_confirm_nothing(synthetic) -> None:
     """Torch ran in the rounds that confirmed onnx at 64, but is best at 8."""
     curves = {"onnx": line(1, 0.1), "torch": {**line(2, 0.2), 8: 0.9}}
