@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.interfaces import OperatingPoint
+    from infer_compare.planner.points import Points
     from infer_compare.results import Run
     from infer_compare.verdicts.protocol import Mode
 
@@ -87,7 +88,7 @@ class Expectation:
         """One round: two slices of each contender."""
         return sum(2 * self.slice_s(label, point) for label in labels)
 
-    def restart_s(self, points: Mapping[str, Sequence[OperatingPoint]], rounds: int) -> float:
+    def restart_s(self, points: Points, rounds: int) -> float:
         """One restart: starting, warming up, and rounds over the operating points of each contender."""
         total = 0.0
         for label, found in points.items():
@@ -97,7 +98,7 @@ class Expectation:
                 total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
         return total
 
-    def confirm_s(self, points: Mapping[str, Sequence[OperatingPoint]], laps: int, mode: Mode) -> float:
+    def confirm_s(self, points: Points, laps: int, mode: Mode) -> float:
         """Confirming some sizes of each contender, the largest ones for want of knowing better.
 
         Nothing where no contender has several: there is nothing to choose then.
@@ -111,7 +112,7 @@ class Expectation:
             total += sum(self.warm_up_s(label, point) + 2 * laps * self.slice_s(label, point) for point in largest)
         return total
 
-    def plan_s(self, points: Mapping[str, Sequence[OperatingPoint]], restarts: int, rounds: int, mode: Mode) -> float:
+    def plan_s(self, points: Points, restarts: int, rounds: int, mode: Mode) -> float:
         """A whole plan: restarts over all operating points, and confirming."""
         return restarts * self.restart_s(points, rounds) + self.confirm_s(points, LAPS, mode)
 

@@ -12,8 +12,9 @@ from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
+    from infer_compare.planner.points import Points
     from infer_compare.results import Plan
 
 PATIENT_S = 90.0
@@ -34,9 +35,7 @@ def patience_s(plan: Plan) -> float:
     return PATIENT_WITH_LIMIT_S if plan.find_limit else PATIENT_S
 
 
-def patient_plan(
-    expectation: Expectation, points: Mapping[str, Sequence[OperatingPoint]], plan: Plan
-) -> tuple[int, int]:
+def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[int, int]:
     """Restarts and rounds that people wait for; the fewest where even these take longer.
 
     Args:

@@ -9,7 +9,7 @@ from infer_compare.store.folder import (
     make_folder,
     run_file,
 )
-from infer_compare.store.log import FILE, RunLog, read_records, read_run
+from infer_compare.store.log import FILE, RunLog, read_records, read_run, whole
 
 __all__ = [
     "DEFAULT_ROOT",
@@ -23,4 +23,5 @@ __all__ = [
     "read_records",
     "read_run",
     "run_file",
+    "whole",
 ]

@@ -54,7 +54,7 @@ class RunLog:
             raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
         self._lock()
         if not create:
-            os.ftruncate(self._descriptor, len(_whole(path.read_bytes())))
+            os.ftruncate(self._descriptor, len(whole(path.read_bytes())))
         self._size = os.fstat(self._descriptor).st_size
 
     def _lock(self) -> None:
@@ -143,7 +143,7 @@ def read_records(path: Path) -> list[AnyRecord]:
         raise StoreError(f"There is no run at {path.parent}: it has no {FILE}.") from error
     except OSError as error:
         raise StoreError(f"The run file {path} cannot be read: {error.strerror}.") from error
-    lines = _whole(data).splitlines()
+    lines = whole(data).splitlines()
     if not lines:
         raise StoreError(f"The run file {path} is empty: the run ended before its first record.")
     _check_header(path, lines[0])
@@ -182,6 +182,6 @@ def _check_header(path: Path, line: bytes) -> None:
         )
 
 
-def _whole(data: bytes) -> bytes:
-    """Everything up to the last newline."""
+def whole(data: bytes) -> bytes:
+    """Everything up to the last newline: what follows was torn off, or is still being written."""
     return data[: data.rfind(b"\n") + 1]

@@ -96,12 +96,10 @@ def best(
         if measurements.confirmed(Candidate(label, point.point))
         and (found := _figures_of("confirm", point, measurements)) is not None
     }
-    swept = (
-        [found for point in points if (found := _figures_of("measure", point, measurements)) is not None]
-        if fresh
-        else []
-    )
-    confirmed = stand_in(label, _descending(swept), measurements, fresh, margin=margin) is not None
+    # Figures of the earlier rounds alone are needed only to tell whether the fresh ones decide.
+    earlier = (_figures_of("measure", point, measurements) for point in points if fresh)
+    swept = _descending([found for found in earlier if found is not None])
+    confirmed = stand_in(label, swept, measurements, fresh, margin=margin) is not None
     ranked_fresh = _descending(list(fresh.values())) if confirmed else ranked
     # Figures come from the fresh rounds alone; how far apart two sizes are, all processes tell better than the last one.
     tied = _tied(label, ranked_fresh, measurements, BOTH if confirmed else ("measure",), margin)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
-from infer_compare.store import load, read_run
-from infer_compare.testing.ordeals.scene import Scene, small_disk, whole_lines
+from infer_compare.store import load, read_run, whole
+from infer_compare.testing.ordeals.scene import Scene, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def lost(shadow: bytes, stored: bytes) -> int:
     """
     there = stored.splitlines(keepends=True)
     place = missing = 0
-    for line in whole_lines(shadow):
+    for line in whole(shadow).splitlines(keepends=True):
         # A program that is killed may have stored a record that it had no time to note.
         try:
             place = there.index(line, place) + 1

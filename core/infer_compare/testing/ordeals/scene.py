@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import psutil  # type: ignore[import-untyped] # it ships no types
 
-from infer_compare.store import FILE
+from infer_compare.store import FILE, whole
 from infer_compare.testing import faulty
 from infer_compare.testing.ordeals.matrix import MODULES
 from infer_compare.testing.ordeals.witnessed import command
@@ -146,7 +146,7 @@ class Scene:
         """The number of the victim's worker that is measured."""
         starts = [
             msgspec.json.decode(line)
-            for line in whole_lines(self.shadow.read_bytes())
+            for line in whole(self.shadow.read_bytes()).splitlines()
             if line.startswith(b'{"type":"start"')
         ]
         return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.victims[0].label))
@@ -172,11 +172,6 @@ class Scene:
             with contextlib.suppress(psutil.Error):
                 one.kill()
         return len(alive)
-
-
-def whole_lines(data: bytes) -> list[bytes]:
-    """The lines of a file that another process writes; the last one may still be on its way, and is left out then."""
-    return data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
 
 
 def _spec(victim: Victim, framework: str) -> str:
