@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from infer_compare.cli import interrupts
 from infer_compare.errors import InferCompareError
 from infer_compare.version import __version__
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 INTERRUPTED = 130
 
@@ -74,14 +71,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     debug = "--debug" in arguments or bool(os.environ.get("INFER_COMPARE_DEBUG"))
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
-    signal.signal(signal.SIGTERM, _interrupt)
     for argument in arguments:
         if not _is_text(argument):
             _fail(
                 f"{argument!r} is not UTF-8, and cannot be stored in a run; rename the file or leave the word out.", 2
             )
     try:
-        result: Any = group.main(args=arguments, prog_name="infer-compare", standalone_mode=False)
+        with interrupts.heard():
+            result: Any = group.main(args=arguments, prog_name="infer-compare", standalone_mode=False)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
@@ -89,8 +86,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         # Everything has ended: a further signal would only meet the interpreter on its way out.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        interrupts.ignore()
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
@@ -115,10 +111,6 @@ def _is_text(argument: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _fail(text: str, code: int) -> NoReturn:

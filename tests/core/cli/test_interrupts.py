@@ -142,3 +142,57 @@ def test_a_second_interrupt_does_not_wait_for_a_worker_that_does_not_go(
     assert "Traceback" not in errors
     eventually(lambda: gone(alive))
     assert stored(tmp_path).starts
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from infer_compare.cli.interrupts import heard
+
+class Slow:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        time.sleep({finaliser_s})
+        print("the finaliser went on")
+
+try:
+    with heard():
+        one = Slow()
+        del one
+        time.sleep({rest_s})
+        print("the program went on")
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+@pytest.mark.parametrize("rest_s", [60, 0])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_that_comes_in_a_finaliser_is_heard_after_it(number: str, rest_s: int) -> None:
+    """The interpreter ignores what is raised there; also where the program is about to end."""
+    script = SWALLOWED.format(number=number, finaliser_s=0.05, rest_s=rest_s)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE_S / 2, check=True
+    )
+    # The finaliser is cut off in its sleep, without a word about what was ignored.
+    assert "the finaliser went on" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "heard"
+    assert done.stderr == ""
+
+
+def test_other_complaints_of_finalisers_are_told_as_before() -> None:
+    """Only interrupts are taken."""
+    script = """
+from infer_compare.cli.interrupts import heard
+
+class Broken:
+    def __del__(self):
+        raise ValueError("a defect")
+
+with heard():
+    one = Broken()
+    del one
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE_S / 2, check=True
+    )
+    assert "ValueError: a defect" in done.stderr

@@ -1,0 +1,57 @@
+"""Ctrl-C and SIGTERM as `KeyboardInterrupt`, also where the interpreter swallows it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+AGAIN_S = 0.01
+"""How long a finaliser may take to end before the interrupt that it swallowed is sent again."""
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[None]:
+    """Within it Ctrl-C and SIGTERM raise `KeyboardInterrupt`, and none of them gets lost.
+
+    Python ignores what is raised in `__del__`, in a weak reference's callback and in the garbage collector, an
+    interrupt as well, which may come anywhere: there it is sent once more, until it arrives in the program itself.
+    """
+    again: list[threading.Timer] = []
+    unraisable = sys.unraisablehook
+
+    def hook(ignored: sys.UnraisableHookArgs) -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            unraisable(ignored)
+            return
+        again.append(threading.Timer(AGAIN_S, os.kill, (os.getpid(), signal.SIGTERM)))
+        again[-1].daemon = True
+        again[-1].start()
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.unraisablehook = hook
+    try:
+        yield
+        if any(one.is_alive() for one in again):
+            raise KeyboardInterrupt
+    finally:
+        sys.unraisablehook = unraisable
+        for one in again:
+            one.cancel()
+
+
+def ignore() -> None:
+    """Ctrl-C and SIGTERM do nothing from now on."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
