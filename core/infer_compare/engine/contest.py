@@ -169,7 +169,7 @@ class Contest:
             raise HostBusy(worst([seen]) or "the machine is busy")
 
     def _patient(self, expectation: Expectation) -> Plan:
-        """The plan, with fewer rounds where the default mode would take long; a resumed run comes to the same."""
+        """The plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
         plan, points = self._plan, self._points
         if not is_patient(plan):
             return plan
@@ -177,11 +177,12 @@ class Contest:
         if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
             return plan
         asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)
+        usual = "the default" if plan.mode == "default" else f"--{plan.mode}"
         self._journal.tell(
             self._observer,
             "plan",
-            f"the default of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s "
-            f"here: {restarts} restarts of {rounds} rounds are planned; give more time with --budget or --thorough",
+            f"{usual} of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s here: "
+            f"{restarts} restarts of {_rounds(rounds)} are planned; give more time with --budget or --thorough",
         )
         return msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
 
@@ -209,7 +210,7 @@ class Contest:
         self._journal.tell(
             self._observer,
             "plan",
-            f"at most {to_come} restarts of {plan.rounds_per_restart} rounds over {len(every_point(left))} batch sizes: "
+            f"at most {to_come} restarts of {_rounds(plan.rounds_per_restart)} over {len(every_point(left))} batch sizes: "
             f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
         )
         return plan
@@ -233,3 +234,7 @@ class Contest:
                 f"the contenders do not fit into memory together and are measured apart: {parts}",
             )
         return groups
+
+
+def _rounds(number: int) -> str:
+    return "1 round" if number == 1 else f"{number} rounds"

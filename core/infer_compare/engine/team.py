@@ -42,6 +42,7 @@ class Team:
         observer: Observer,
         order: Order,
         latencies: Mapping[tuple[str, OperatingPoint], int],
+        long_ns: int | None = None,
     ) -> None:
         """Starts nothing yet.
 
@@ -55,6 +56,7 @@ class Team:
             observer: hears of it.
             order: draws random orders.
             latencies: what exploring saw, in nanoseconds.
+            long_ns: see `TimeSlice`.
         """
         self._members = {route.label: Member(route, terms) for route in routes}
         self._terms = terms
@@ -65,6 +67,7 @@ class Team:
         self._observer = observer
         self._order = order
         self._latencies = latencies
+        self._long_ns = long_ns
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
         self._stack = contextlib.ExitStack()
@@ -208,7 +211,12 @@ class Team:
         member = self._members[label]
         latency_ns = max(1, self._warm[label, point].latency_ns)
         request = protocol.TimeSlice(
-            point=point, scope=self._scope, latency_ns=latency_ns, series=series, sustain_ns=round(sustain_s * 1e9)
+            point=point,
+            scope=self._scope,
+            latency_ns=latency_ns,
+            series=series,
+            long_ns=self._long_ns,
+            sustain_ns=round(sustain_s * 1e9),
         )
         deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
         try:

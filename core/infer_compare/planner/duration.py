@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infer_compare.results import Measured
-from infer_compare.verdicts.protocol import CONFIRMED_SIZES
+from infer_compare.verdicts.protocol import CONFIRMED_SIZES, LONG_SLICE_NS, long_slice_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
-LONG_SLICE_S = 2.0
+LONG_SLICE_CALLS = 2
 ASYNCHRONOUS_S = 3.1
 """The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
 SWITCH_S = 0.003
@@ -27,6 +27,9 @@ SWITCH_S = 0.003
 WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
+SLOW_S = 0.05
+"""Slower calls are warm after the first one and two that agree."""
+SLOW_WARM_UP_CALLS = 2
 END_S = 0.1
 """Ending a worker politely."""
 
@@ -48,6 +51,8 @@ class Expectation:
     """Contenders whose device works on its own."""
     passes: bool = False
     """Whether an iteration is a pass over a data set, of which a slice may be one."""
+    long_s: float = LONG_SLICE_NS["default"] / 1e9
+    """Where eight calls take longer, a slice has as many as fill this time."""
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
@@ -65,6 +70,7 @@ class Expectation:
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
             passes=plan.scope == "dataset",
+            long_s=long_slice_ns(plan.mode, bounded=plan.latency_bound_ns is not None) / 1e9,
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
@@ -74,15 +80,15 @@ class Expectation:
         if label in self.asynchronous:
             return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
-        if SLICE_CALLS * latency > LONG_SLICE_S:
-            return 3 * latency + SWITCH_S
+        if SLICE_CALLS * latency > self.long_s:
+            return max(self.long_s, LONG_SLICE_CALLS * latency) + latency + SWITCH_S
         return max(SLICE_S, SLICE_CALLS * latency) + DROPPED_CALLS * latency + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
         """Reaching the steady state."""
         latency = 0.0 if self.passes else self.latency_ns.get((label, point), 0) / 1e9
         first = self.first_call_ns.get((label, point), 0) / 1e9
-        return first + max(WARM_UP_S, WARM_UP_CALLS * latency)
+        return first + max(WARM_UP_S, (SLOW_WARM_UP_CALLS if latency > SLOW_S else WARM_UP_CALLS) * latency)
 
     def round_s(self, labels: Iterable[str], point: OperatingPoint) -> float:
         """One round: two slices of each contender."""

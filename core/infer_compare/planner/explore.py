@@ -31,9 +31,17 @@ less as well. Against the best, since the rough figures of exploring go up and d
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
-SLOWEST_NS: dict[Mode, int] = {"quick": 15_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
-"""The same once there are enough sizes for a curve: a slice holds eight calls."""
+SLOW_NS: dict[Mode, int] = {"quick": 10_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
+"""Batches that take longer are dear: once there are enough sizes for a curve, one is tried only for a gain."""
 ENOUGH_SIZES = 4
+"""Fewer are no curve."""
+FEW_SIZES = 3
+"""Fewer slow ones show no plateau."""
+MANY_SIZES: dict[Mode, int] = {"quick": 7, "default": 10, "thorough": 13}
+"""So many sizes are a curve that no slow batch is added to."""
+SLOW_GAIN = 0.025
+"""A size that gained less ends the curve of slow batches by itself. Where latency is a fixed cost and one a sample, all
+larger sizes together gain no more than the last one did: less than the margin is left."""
 BAD_IN_A_ROW = 2
 
 
@@ -70,8 +78,8 @@ class Exploration:
         if self._ended is not None:
             return None
         if self._extra is not None:
-            left = [size for size in self._extra if size not in self._outcomes]
-            return OperatingPoint(left[0]) if left else None
+            size = next((size for size in self._extra if size not in self._outcomes), None)
+            return OperatingPoint(size) if size is not None and self._affordable(size) else None
         if self._given is not None:
             left = [size for size in self._given if size not in self._outcomes]
             return OperatingPoint(left[0]) if left else None
@@ -114,13 +122,8 @@ class Exploration:
         Args:
             sizes: such as those at which other contenders were tried, or between powers of two.
         """
-        latencies = self.latencies_ns
-        largest = max(latencies, default=0)
-        self._extra = tuple(
-            size
-            for size in sorted(set(sizes))
-            if size < largest or (self._ended is None and size / largest * latencies[largest] <= self._slowest_ns)
-        )
+        largest = max(self._measured, default=0)
+        self._extra = tuple(size for size in sorted(set(sizes)) if size < largest or self._ended is None)
         self._ended = None
         self._bad_in_a_row = 0
 
@@ -138,22 +141,35 @@ class Exploration:
     def _measured(self) -> dict[int, Measured]:
         return {size: outcome for size, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
-    @property
-    def _slowest_ns(self) -> int:
-        if len(self._measured) < ENOUGH_SIZES:
-            return SLOWEST_AUTO_NS
+    def _affordable(self, size: int) -> bool:
+        """Whether a size may be tried for no other reason than that another contender was."""
+        latencies = self.latencies_ns
+        largest = max(latencies, default=0)
+        if size < largest or not latencies:
+            return bool(latencies)
         # With a latency bound the size that first exceeds it is wanted.
-        return min(max(SLOWEST_NS[self._mode], 2 * (self._bound_ns or 0)), SLOWEST_AUTO_NS)
+        most_ns = max(SLOW_NS[self._mode], 2 * (self._bound_ns or 0))
+        if len(latencies) < ENOUGH_SIZES:
+            most_ns = SLOWEST_AUTO_NS
+        return size / largest * latencies[largest] <= min(most_ns, SLOWEST_AUTO_NS)
 
     def _plateau(self) -> bool:
-        """Whether two sizes in a row gained less than 5 % over the best before, or the next would take too long."""
+        """Whether the sizes so far gained too little for another one, or it would take too long."""
         measured = sorted(self._measured.items())
-        if measured and 2 * measured[-1][1].latency_ns > self._slowest_ns:
+        if not measured:
+            return False
+        last_ns = measured[-1][1].latency_ns
+        if 2 * last_ns > SLOWEST_AUTO_NS:
             return True
-        if measured and self._bound_ns is not None and measured[-1][1].latency_ns <= self._bound_ns:
+        if self._bound_ns is not None and last_ns <= self._bound_ns:
             return False
         rates = [size / outcome.latency_ns for size, outcome in measured]
-        if len(rates) < 3:
+        slow = 2 * last_ns > SLOW_NS[self._mode]
+        if len(rates) < (FEW_SIZES if slow else ENOUGH_SIZES):
             return False
+        if slow and len(rates) >= ENOUGH_SIZES:
+            dear = len(rates) >= MANY_SIZES[self._mode]
+            if dear or rates[-1] < (1 + SLOW_GAIN) * max(rates[:-1]):
+                return True
         enough = (1 + PLATEAU_GAIN) * max(rates[:-2])
         return rates[-2] < enough and rates[-1] < enough

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.planner.duration import LAPS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
-from infer_compare.planner.patience import PATIENT_PLANS, patience_s
+from infer_compare.planner.patience import is_patient, patience_s, shortest
 from infer_compare.results import Measured
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def forecast(plan: Plan, contenders: int) -> Forecast:
     early = min(EARLY_RESTARTS, plan.restarts)
     low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (LIVES[0] + early)
     measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
-    if plan.mode == "default":
+    if is_patient(plan):
         measuring = min(measuring, patience_s(plan))
     high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * LIVES[1]
     mode = "in the default mode" if plan.mode == "default" else f"with --{plan.mode}"
@@ -104,9 +104,9 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
     high = before + plan.restarts * restart_s + confirm_s
-    if plan.mode == "default":
+    if is_patient(plan):
         # Measuring is cut to what people wait for; the smallest plan is made however long it takes.
-        least = known.plan_s(points, *PATIENT_PLANS[-1], plan.mode)
+        least = known.plan_s(points, *shortest(plan), plan.mode)
         high = min(high, before + max(patience_s(plan), least))
     return Forecast(min(low, high), high, ", from what that run saw")
 

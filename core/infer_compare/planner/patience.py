@@ -1,4 +1,4 @@
-"""How long the default mode makes people wait who gave no budget: fewer rounds, and fewer batch sizes, for slow models.
+"""How long people wait who gave no budget: fewer rounds, and in the default mode fewer batch sizes, for slow models.
 
 Pure arithmetic over what exploring saw; a run that is resumed comes to the same.
 """
@@ -16,23 +16,35 @@ if TYPE_CHECKING:
 
     from infer_compare.planner.points import Points
     from infer_compare.results import Plan
+    from infer_compare.verdicts.protocol import Mode
 
-PATIENT_S = 90.0
-"""What measuring may take in the default mode: nobody who gave no budget waits for longer without asking for it."""
+PATIENT_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
+"""What measuring may take: nobody who gave no budget waits for longer without asking for it. It ends earlier by a third
+where differences are plain."""
 PATIENT_WITH_LIMIT_S = 45.0
 """The same where the search for the limit, which takes a minute for each contender of such a model, comes before it."""
-PATIENT_PLANS = BUDGET_PLANS[1:4]
-"""Down to what still settles what is plain, from three restarts."""
+PATIENT_PLANS: dict[Mode, tuple[tuple[int, int], ...]] = {
+    "quick": ((3, 2), (3, 1)),
+    "default": BUDGET_PLANS[1:4],
+}
+"""Restarts and rounds, the best plan first, down to what still settles what is plain, from three restarts."""
 
 
 def is_patient(plan: Plan) -> bool:
-    """Whether nothing says how long the run may take: the default mode, without a budget."""
-    return plan.budget_s is None and (plan.restarts, plan.rounds_per_restart) == PATIENT_PLANS[0]
+    """Whether nothing says how long the run may take: neither --thorough nor a budget."""
+    plans = PATIENT_PLANS.get(plan.mode)
+    return plan.budget_s is None and plans is not None and (plan.restarts, plan.rounds_per_restart) == plans[0]
 
 
 def patience_s(plan: Plan) -> float:
-    """What measuring may take before rounds and sizes are saved, in seconds."""
-    return PATIENT_WITH_LIMIT_S if plan.find_limit else PATIENT_S
+    """What measuring may take before rounds and sizes are saved, in seconds; `plan` is one that `is_patient`."""
+    asked = PATIENT_S[plan.mode]
+    return min(asked, PATIENT_WITH_LIMIT_S) if plan.find_limit else asked
+
+
+def shortest(plan: Plan) -> tuple[int, int]:
+    """The fewest restarts and rounds that are planned in place of those of a plan that `is_patient`."""
+    return PATIENT_PLANS[plan.mode][-1]
 
 
 def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[int, int]:
@@ -41,10 +53,11 @@ def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[
     Args:
         expectation: what exploring saw.
         points: the operating points of each contender.
-        plan: what is asked for.
+        plan: what is asked for, which `is_patient`.
     """
-    cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in PATIENT_PLANS}
-    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), PATIENT_PLANS)
+    plans = PATIENT_PLANS[plan.mode]
+    cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in plans}
+    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), plans)
 
 
 def has_time_for(
@@ -72,4 +85,4 @@ def has_time_for(
             latency[label, OperatingPoint(size)] = latency.get(above, 0)
             first_call[label, OperatingPoint(size)] = first_call.get(above, 0)
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
-    return wider.plan_s(points, *PATIENT_PLANS[-1], plan.mode) <= patience_s(plan)
+    return wider.plan_s(points, *shortest(plan), plan.mode) <= patience_s(plan)

@@ -44,9 +44,11 @@ class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     lead_ns: int = 0
     """Time of the calls before the first stamp, for all; 0.5 s on accelerators, whose clocks rise under load."""
     long_ns: int = 2_000 * MILLISECOND
-    """Where `minimum_calls` would take longer than this, the slice is short: see the two fields below."""
-    long_dropped_calls: int = 1
+    """Where `minimum_calls` would take longer than this, and than `slice_ns`, as many are kept as fill it."""
     long_calls: int = 2
+    """But so many at least."""
+    long_dropped_calls: int = 1
+    """Calls before the first stamp there: slow ones are as fast as ever after one."""
     blocks: BlockLimits = BlockLimits()
     overrun: float = 10.0
     """A slice ends early, with the stamps it has, after this many times the time it was planned to take."""
@@ -74,9 +76,10 @@ def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks
         blocks: False keeps one stamp a call, however short calls are.
     """
     latency = max(1, latency_ns)
-    if limits.minimum_calls * latency > limits.long_ns:
+    filling = ceil(max(limits.slice_ns, limits.long_ns) / latency)
+    if filling < limits.minimum_calls:
         dropped = max(limits.long_dropped_calls, ceil(limits.lead_ns / latency))
-        stamps, calls_per_stamp = limits.long_calls, 1
+        stamps, calls_per_stamp = max(limits.long_calls, filling), 1
     else:
         lead_ns = max(limits.lead_ns, limits.tiny_lead_ns if latency < limits.tiny_ns else 0)
         dropped = max(limits.dropped_calls, ceil(lead_ns / latency))

@@ -30,8 +30,8 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     window_ns: int = 20 * MILLISECOND
     tolerance: float = 0.05
     """Two consecutive windows agree when their medians differ by no more than this share of the larger."""
-    slow_ns: int = 500 * MILLISECOND
-    """Calls above this are compared one by one."""
+    slow_ns: int = 50 * MILLISECOND
+    """Calls above this are compared one by one: two of them take `minimum_ns`."""
     slow_calls: int = 5
     """So many slow calls are made at most, after the first call."""
     cap_ns: int = 10_000 * MILLISECOND

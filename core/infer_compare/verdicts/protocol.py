@@ -32,6 +32,10 @@ RETRY_FACTOR = 2
 NOISY_REJECTED_SHARE = 0.25
 """Above this share of rejected slices a quieter machine is part of the advice."""
 
+# Slices.
+LONG_SLICE_NS: dict[Mode, int] = {"quick": 200_000_000, "default": 500_000_000, "thorough": 1_000_000_000}
+"""Where eight calls take longer, a slice keeps as many as fill this time: what differs is slices more than their calls."""
+
 # Restarts and looks.
 RESTARTS: dict[Mode, int] = {"quick": 3, "default": 4, "thorough": 8}
 ROUNDS_PER_RESTART: dict[Mode, int] = {"quick": 2, "default": 4, "thorough": 4}
@@ -95,3 +99,13 @@ CONFIRMED_SIZES: dict[Mode, int] = {"quick": 2, "default": 3, "thorough": 3}
 TIE_SHARE = 0.5
 """A smaller size is recommended while its estimate is at most this share of the margin behind the fastest: what noise
 adds then keeps the loss below the margin."""
+
+
+def long_slice_ns(mode: Mode, *, bounded: bool) -> int:
+    """The time of eight calls, in nanoseconds, above which slices are shortened.
+
+    Args:
+        mode: how long people wait.
+        bounded: whether there is a latency bound, which only many calls can show.
+    """
+    return LONG_SLICE_NS["thorough" if bounded else mode]

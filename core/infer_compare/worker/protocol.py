@@ -100,6 +100,8 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     latency_ns: int
     """What an iteration takes, as the warm-up saw it."""
     series: Series = "latency"
+    long_ns: int | None = None
+    """Where eight calls take longer, as many are kept as fill this time; None leaves that to the worker."""
     sustain_ns: int = 0
     """How long the `sustained` series runs."""
 

@@ -165,7 +165,7 @@ def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_op
 @pytest.mark.slow
 def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep, monkeypatch):
     """Nobody who gave no budget waits for minutes without asking for it."""
-    monkeypatch.setattr(patience, "PATIENT_S", 0.5)
+    monkeypatch.setitem(patience.PATIENT_S, "default", 0.5)
     run = sweep(contender("a", fixed_us=300, per_sample_us=50), batch_sizes=None, mode="default", restarts=4, rounds=4)
     assert all(point.point.batch & (point.point.batch - 1) == 0 for point in run.points)
     (note,) = [one.text for one in run.notes if one.topic == "plan" and "beside the best ones" in one.text]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, SLOW_S, Expectation, plan_for_budget
 from infer_compare.results import Died, Measured, Probe, Start
 
 from .conftest import run_of  # type: ignore[import-not-found]
@@ -62,24 +64,43 @@ def test_every_part_takes_time(latency_ns: int, first_ns: int, rounds: int, laps
 @settings(deadline=None)
 @given(latency_ns=LATENCY, longer=LATENCY)
 def test_a_slower_contender_never_takes_less_time_to_warm_up(latency_ns: int, longer: int) -> None:
-    """Nor one whose first call takes longer."""
+    """Where both are warmed up in windows, or neither; nor one whose first call takes longer."""
     fast, slow = sorted((latency_ns, latency_ns + longer))
-    assert expecting(fast).warm_up_s("a", ONE) <= expecting(slow).warm_up_s("a", ONE)
+    if (fast > SLOW_S * 1e9) == (slow > SLOW_S * 1e9):
+        assert expecting(fast).warm_up_s("a", ONE) <= expecting(slow).warm_up_s("a", ONE)
     assert expecting(1000, fast).warm_up_s("a", ONE) <= expecting(1000, slow).warm_up_s("a", ONE)
 
 
 @settings(deadline=None)
-@given(latency_ns=st.integers(0, 240_000_000), longer=st.integers(0, 10**7))
+@given(latency_ns=st.integers(0, 60_000_000), longer=st.integers(0, 10**7))
 def test_a_slower_contender_never_takes_less_time_for_an_ordinary_slice(latency_ns: int, longer: int) -> None:
-    """Where eight calls fit into two seconds."""
-    fast, slow = latency_ns, min(latency_ns + longer, 250_000_000)
+    """Where eight calls fit into the time that slices of slow ones have."""
+    fast, slow = latency_ns, min(latency_ns + longer, 62_500_000)
     assert expecting(fast).slice_s("a", ONE) <= expecting(slow).slice_s("a", ONE)
 
 
 def test_a_very_slow_contender_makes_three_calls_a_slice() -> None:
     """Eight would take the run's time."""
     assert expecting(10**10).slice_s("a", ONE) == pytest.approx(30, abs=0.1)
-    assert expecting(10**8).slice_s("a", ONE) == pytest.approx(1.1, abs=0.1)
+    assert expecting(10**8).slice_s("a", ONE) == pytest.approx(0.6, abs=0.1)
+    assert expecting(5 * 10**7).slice_s("a", ONE) == pytest.approx(0.55, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected_s"),
+    [({"mode": "quick"}, 0.3), ({"mode": "thorough"}, 1.1), ({"mode": "quick", "latency_bound_ns": 10**9}, 1.1)],
+    ids=["quick", "thorough", "bounded"],
+)
+def test_slices_of_slow_calls_are_shorter_in_a_quick_run_without_a_latency_bound(
+    changes: dict[str, object], expected_s: float
+) -> None:
+    """A bound is shown by many calls."""
+    run = run_of()
+    plan = msgspec.structs.replace(run.header.plan, **changes)
+    header = msgspec.structs.replace(run.header, plan=plan)
+    known = Expectation.of(msgspec.structs.replace(run, header=header))
+    known = replace(known, latency_ns={("a", ONE): 10**8})
+    assert known.slice_s("a", ONE) == pytest.approx(expected_s, abs=0.05)
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner import Exploration
-from infer_compare.planner.explore import LARGEST_AUTO, SLOWEST_AUTO_NS
+from infer_compare.planner.explore import LARGEST_AUTO, MANY_SIZES, SLOWEST_AUTO_NS
 from infer_compare.results import (
     AnyOutcome,
     Died,
@@ -26,6 +26,8 @@ from infer_compare.results import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from infer_compare.verdicts.protocol import Mode
 
 OOM = OutOfMemory(reason="full", evidence="raised", phase="explore")
 LIMIT = LimitReached(reason="32 bits", phase="explore")
@@ -213,3 +215,56 @@ def test_completing_ends_and_tries_no_size_twice(
     found = tried(exploration, dict(zip(sorted(extra), after, strict=False)))
     assert found == sorted(set(found))
     assert set(found) <= extra - set(sizes)
+
+
+MS = 1_000_000
+
+
+def automatic(latency_ms: Mapping[int, float], mode: Mode = "quick") -> list[int]:
+    """The sizes that `auto` tries where calls take so long."""
+    exploration = Exploration(None, mode=mode)
+    return tried(exploration, {size: measured(round(MS * found)) for size, found in latency_ms.items()})
+
+
+def linear(fixed_ms: float, sample_ms: float) -> dict[int, float]:
+    """Latency by batch size: a fixed cost, and one a sample."""
+    return {2**power: fixed_ms + sample_ms * 2**power for power in range(13)}
+
+
+def test_slow_batches_are_tried_while_they_gain_and_end_with_the_first_that_gains_little() -> None:
+    """As ResNet-18 does on one thread: 3 % from 8 to 16, 1.2 % from 16 to 32."""
+    rising = {1: 8.6, 2: 15.5, 4: 27.6, 8: 50.9, 16: 98.4, 32: 195, 64: 389}
+    assert automatic(rising) == [1, 2, 4, 8, 16, 32]
+    falling = {1: 23.1, 2: 19.6, 4: 32.9, 8: 58.4, 16: 112, 32: 243, 64: 513}
+    assert automatic(falling) == [1, 2, 4, 8, 16, 32]
+
+
+@settings(deadline=None)
+@given(fixed_ms=st.floats(0, 50), sample_ms=st.floats(0.5, 50))
+def test_what_slow_batches_leave_is_less_than_the_margin(fixed_ms: float, sample_ms: float) -> None:
+    """Where latency is a line, of the throughput that no batch exceeds; unless the next one would take half a second."""
+    sizes = automatic(linear(fixed_ms, sample_ms), "default")
+    last_ms = linear(fixed_ms, sample_ms)[sizes[-1]]
+    if 2 * last_ms <= SLOWEST_AUTO_NS / MS and len(sizes) < MANY_SIZES["default"]:
+        assert sizes[-1] / last_ms >= 0.97 / sample_ms
+
+
+def test_a_quick_run_adds_no_slow_batch_to_a_curve_that_is_long_already() -> None:
+    """Though it gained 10 % and more each time."""
+    rising = {2**power: 5 * 1.8 ** (power - 6) for power in range(13)}
+    assert automatic(rising)[-1] == 128
+    assert automatic(rising, "default")[-1] > 128
+
+
+def test_three_sizes_show_no_plateau_where_a_fourth_costs_little() -> None:
+    """The first calls of a framework may be slow: PyTorch at 1, 2 and 4 on a busy machine, and then at 8."""
+    assert automatic({1: 0.454, 2: 1.133, 4: 1.771, 8: 2.310, 16: 5.968})[-1] > 4
+
+
+def test_sizes_of_others_are_tried_as_long_as_they_cost_little() -> None:
+    """What the sizes before them took tells it: a curve that is known up to 4 says little of 128."""
+    exploration = Exploration(None, mode="quick")
+    flat = {1: 10.0, 2: 20.0, 4: 40.0}
+    assert tried(exploration, {size: measured(round(MS * found)) for size, found in flat.items()}) == [1, 2, 4]
+    exploration.complete((1, 2, 4, 8, 16, 32))
+    assert tried(exploration, {8: measured(80 * MS)}) == [8]

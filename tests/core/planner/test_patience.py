@@ -1,4 +1,4 @@
-"""How long the default mode makes people wait."""
+"""How long runs without a budget make people wait."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.duration import Expectation
-from infer_compare.planner.patience import PATIENT_PLANS, PATIENT_S, has_time_for, is_patient, patient_plan
+from infer_compare.planner.patience import PATIENT_S, has_time_for, is_patient, patient_plan, shortest
 
 from .conftest import run_of  # type: ignore[import-not-found]
 
 SIZES = (1, 2, 4, 8)
 DEFAULT = msgspec.structs.replace(run_of().header.plan, rounds_per_restart=4)
+QUICK = msgspec.structs.replace(DEFAULT, mode="quick", restarts=3, rounds_per_restart=2)
 
 
 def expecting(ns_per_sample: int) -> Expectation:
@@ -32,13 +33,12 @@ def curves(ns_per_sample: int) -> dict[str, dict[int, float]]:
 POINTS = {label: [OperatingPoint(size) for size in SIZES] for label in "ab"}
 
 
-@pytest.mark.parametrize(
-    "changes", [{"budget_s": 60.0}, {"restarts": 8}, {"restarts": 3, "rounds_per_restart": 2}], ids=str
-)
+@pytest.mark.parametrize("changes", [{"budget_s": 60.0}, {"restarts": 8}, {"mode": "thorough", "restarts": 8}], ids=str)
 def test_whoever_says_how_long_a_run_may_take_gets_it(changes):
-    """A budget, --thorough and --quick are answers to the question."""
+    """A budget, restarts and --thorough are answers to the question."""
     plan = msgspec.structs.replace(DEFAULT, **changes)
     assert is_patient(DEFAULT)
+    assert is_patient(QUICK)
     assert not is_patient(plan)
     assert has_time_for((3, 6), expecting(10**9), curves(10**9), plan)
 
@@ -51,8 +51,14 @@ def test_a_fast_model_has_every_round_and_the_sizes_beside_its_best_one():
 
 def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
     """A tenth of a second a sample."""
-    assert patient_plan(expecting(10**8), POINTS, DEFAULT) == PATIENT_PLANS[-1]
+    assert patient_plan(expecting(10**8), POINTS, DEFAULT) == (3, 2)
     assert not has_time_for((3, 6), expecting(10**8), curves(10**8), DEFAULT)
+
+
+def test_a_quick_run_of_a_slow_model_has_one_round_in_each_of_its_restarts():
+    """Fresh processes are worth more than further rounds."""
+    assert patient_plan(expecting(10**6), POINTS, QUICK) == (3, 2)
+    assert patient_plan(expecting(10**8), POINTS, QUICK) == (3, 1)
 
 
 def test_a_search_for_the_limit_leaves_less_time_for_measuring():
@@ -78,10 +84,10 @@ def test_a_slower_model_never_has_time_for_more(ns_per_sample, further):
     assert slower <= now <= fewer
 
 
-@given(ns_per_sample=st.integers(10**4, 10**9))
-def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wait_for(ns_per_sample):
+@given(ns_per_sample=st.integers(10**4, 10**9), plan=st.sampled_from([DEFAULT, QUICK]))
+def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wait_for(ns_per_sample, plan):
     """The shortest is made however long it takes."""
     expectation = expecting(ns_per_sample)
-    restarts, rounds = patient_plan(expectation, POINTS, DEFAULT)
-    if (restarts, rounds) != PATIENT_PLANS[-1]:
-        assert restarts * expectation.restart_s(POINTS, rounds) <= PATIENT_S
+    restarts, rounds = patient_plan(expectation, POINTS, plan)
+    if (restarts, rounds) != shortest(plan):
+        assert restarts * expectation.restart_s(POINTS, rounds) <= PATIENT_S[plan.mode]

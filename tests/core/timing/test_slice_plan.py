@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,11 +23,18 @@ def test_eight_calls_are_kept_where_sixty_milliseconds_hold_fewer() -> None:
     assert plan_slice(20 * MS, DEFAULTS).stamps == 8
 
 
-def test_where_eight_calls_exceed_two_seconds_one_is_dropped_and_two_are_kept() -> None:
-    """The border lies at 250 ms a call."""
-    assert plan_slice(250 * MS, DEFAULTS).stamps == 8
-    plan = plan_slice(251 * MS, DEFAULTS)
-    assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (1, 2, 1)
+@pytest.mark.parametrize(("latency_ms", "stamps"), [(250, 8), (300, 7), (667, 3), (1000, 2), (9000, 2)])
+def test_where_eight_calls_exceed_two_seconds_as_many_are_kept_as_fill_them(latency_ms: int, stamps: int) -> None:
+    """But two at least; one is dropped before them."""
+    plan = plan_slice(latency_ms * MS, DEFAULTS)
+    assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (1 if stamps < 8 else 3, stamps, 1)
+
+
+def test_a_slice_of_slow_calls_never_falls_below_the_time_of_a_slice() -> None:
+    """An accelerator is timed for a second, however little the mode gives to slow calls."""
+    limits = SliceLimits(slice_ns=1_000 * MS, long_ns=200 * MS)
+    assert plan_slice(130 * MS, limits).stamps == 8
+    assert plan_slice(200 * MS, limits).stamps == 5
 
 
 def test_two_milliseconds_of_tiny_calls_are_dropped() -> None:
@@ -54,20 +62,25 @@ def test_an_accelerator_is_loaded_before_the_first_stamp_for_as_long_as_asked() 
     latency_ns=st.integers(0, 10**11),
     buffers=st.integers(1, 9),
     slice_ns=st.integers(1, 2_000 * MS),
+    long_ns=st.integers(1, 2_000 * MS),
     blocks=st.booleans(),
 )
-def test_every_plan_keeps_the_protocols_minima(latency_ns: int, buffers: int, slice_ns: int, blocks: bool) -> None:
+def test_every_plan_keeps_the_protocols_minima(
+    latency_ns: int, buffers: int, slice_ns: int, long_ns: int, blocks: bool
+) -> None:
     """Whatever a call takes: enough stamps, enough time, blocks long enough, and a ceiling above the plan."""
-    limits = SliceLimits(slice_ns=slice_ns)
+    limits = SliceLimits(slice_ns=slice_ns, long_ns=long_ns)
     plan = plan_slice(latency_ns, limits, buffers=buffers, blocks=blocks)
     latency = max(1, latency_ns)
     planned_ns = plan.stamps * plan.calls_per_stamp * latency
     assert plan.ceiling_ns >= planned_ns
-    if 8 * latency > limits.long_ns:
-        assert (plan.dropped, plan.stamps, plan.calls_per_stamp) == (1, 2, 1)
-        return
-    assert plan.stamps >= 8
     assert planned_ns >= slice_ns
+    if plan.stamps < 8:
+        assert 8 * latency > long_ns
+        assert planned_ns >= long_ns
+        assert plan.stamps >= 2
+        assert (plan.dropped, plan.calls_per_stamp) == (1, 1)
+        return
     assert plan.dropped >= 3
     if blocks and latency < 20_000:
         assert plan.calls_per_stamp * latency >= 100_000

@@ -53,7 +53,7 @@ def test_calls_that_never_settle_are_given_up_at_the_cap(clock: ManualClock) -> 
 
 
 def test_two_slow_calls_that_agree_suffice(clock: ManualClock) -> None:
-    """Above half a second a call, windows would take too long: two consecutive calls are compared."""
+    """Above 50 ms a call, windows would take too long: two consecutive calls are compared."""
     result = warm_up([clock.calls_lasting(iter([9 * S, 2 * S, 2 * S]))], clock)
     assert result.steady
     assert (result.calls, result.latency_ns, result.first_call_ns) == (3, 2 * S, 9 * S)
@@ -75,9 +75,9 @@ def test_slow_calls_that_become_fast_are_then_compared_in_windows(clock: ManualC
     assert result.calls > 10
 
 
-def test_calls_around_half_a_second_find_their_steady_state(clock: ManualClock) -> None:
+def test_calls_around_fifty_milliseconds_find_their_steady_state(clock: ManualClock) -> None:
     """Latency that swings about the border between the two ways of comparing is not given up."""
-    swinging = itertools.cycle([505 * MS, 495 * MS])
+    swinging = itertools.cycle([50 * MS + 500_000, 50 * MS - 500_000])
     result = warm_up([clock.calls_lasting(swinging)], clock)
     assert result.steady
 

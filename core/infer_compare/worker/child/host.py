@@ -231,6 +231,8 @@ class Host:
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
         limits = ACCELERATOR_LIMITS if self._asynchronous else SliceLimits(slice_ns=self._noise.slice_ns)
+        if request.long_ns is not None:
+            limits = msgspec.structs.replace(limits, long_ns=request.long_ns)
         if request.series == "sustained":
             limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
         session, _ = self._ready()
