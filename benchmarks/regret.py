@@ -11,6 +11,7 @@ other way round, since the highest of many noisy figures is too high.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from infer_compare.verdicts.summary import summarise
@@ -55,7 +56,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
     """The table."""
     threads = arguments.threads
     yield f"{threads} threads, {arguments.repeats} runs a model in {arguments.mode} mode; regret = 1 - share"
-    yield f"{'model':14} {'contender':10} {'best sizes':>10} {'recommended':>16} {'least share':>11} {'good':>8}"
+    yield f"{'model':14} {'contender':10} {'best sizes':>10} {'recommended':>24} {'least share':>11} {'good':>8}"
     for model in arguments.models.split(","):
         picks: dict[str, list[int]] = {label: [] for label in CONTENDERS}
         for number in range(arguments.repeats):
@@ -72,10 +73,10 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
                 yield f"{model:14} {label:10} nothing was measured: the machine was busy"
                 continue
             shares = [share for pick in picks[label] if (share := share_of(pick, halves)) is not None]
-            told = ",".join(map(str, sorted(set(picks[label]))))
+            told = ", ".join(f"{times}x {size}" for size, times in sorted(Counter(picks[label]).items()))
             good = sum(share >= GOOD for share in shares)
             yield (
-                f"{model:14} {label:10} {','.join(str(best_of(half)) for half in halves):>10} {told:>16} "
+                f"{model:14} {label:10} {','.join(str(best_of(half)) for half in halves):>10} {told:>24} "
                 f"{min(shares):11.3f} {good:3} of {len(shares):2}"
             )
 

@@ -27,21 +27,23 @@ if TYPE_CHECKING:
 
 PLATEAU_GAIN = 0.05
 """A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained
-less as well. Against the best, since the rough figures of exploring go up and down on a busy machine."""
+less as well. Against the best, since the rough figures of exploring go up and down on a busy machine. Where latency is a
+fixed cost and one a sample, all larger sizes together gain hardly more than the last one did, which is half of what the
+one before did: less than the margin is left."""
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
 SLOW_NS: dict[Mode, int] = {"quick": 10_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
-"""Batches that take longer are dear: once there are enough sizes for a curve, one is tried only for a gain."""
+"""Batches that take longer are dear: the two fields below end a curve of them, once it has enough sizes."""
 ENOUGH_SIZES = 4
 """Fewer are no curve."""
 FEW_SIZES = 3
 """Fewer slow ones show no plateau."""
+SLOW_LOSS = 0.1
+"""A slow size that is so much worse than the best one ends the curve by itself. Less may be a machine that changed its
+speed between two sizes."""
 MANY_SIZES: dict[Mode, int] = {"quick": 7, "default": 10, "thorough": 13}
 """So many sizes are a curve that no slow batch is added to."""
-SLOW_GAIN = 0.025
-"""A size that gained less ends the curve of slow batches by itself. Where latency is a fixed cost and one a sample, all
-larger sizes together gain no more than the last one did: less than the margin is left."""
 BAD_IN_A_ROW = 2
 
 
@@ -168,8 +170,8 @@ class Exploration:
         if len(rates) < (FEW_SIZES if slow else ENOUGH_SIZES):
             return False
         if slow and len(rates) >= ENOUGH_SIZES:
-            dear = len(rates) >= MANY_SIZES[self._mode]
-            if dear or rates[-1] < (1 + SLOW_GAIN) * max(rates[:-1]):
+            falls = rates[-1] < (1 - SLOW_LOSS) * max(rates[:-1])
+            if falls or len(rates) >= MANY_SIZES[self._mode]:
                 return True
         enough = (1 + PLATEAU_GAIN) * max(rates[:-2])
         return rates[-2] < enough and rates[-1] < enough

@@ -231,21 +231,27 @@ def linear(fixed_ms: float, sample_ms: float) -> dict[int, float]:
     return {2**power: fixed_ms + sample_ms * 2**power for power in range(13)}
 
 
-def test_slow_batches_are_tried_while_they_gain_and_end_with_the_first_that_gains_little() -> None:
+def test_slow_batches_are_tried_until_two_in_a_row_gain_little() -> None:
     """As ResNet-18 does on one thread: 3 % from 8 to 16, 1.2 % from 16 to 32."""
     rising = {1: 8.6, 2: 15.5, 4: 27.6, 8: 50.9, 16: 98.4, 32: 195, 64: 389}
     assert automatic(rising) == [1, 2, 4, 8, 16, 32]
-    falling = {1: 23.1, 2: 19.6, 4: 32.9, 8: 58.4, 16: 112, 32: 243, 64: 513}
-    assert automatic(falling) == [1, 2, 4, 8, 16, 32]
+    slower_from_8_on = {size: found * (1 if size < 8 else 1.12) for size, found in rising.items()}
+    assert automatic(slower_from_8_on)[-1] >= 16
+
+
+def test_a_slow_batch_that_falls_far_behind_ends_the_curve_by_itself() -> None:
+    """As PyTorch's does, whose results no longer fit a cache; a little may be the machine."""
+    assert automatic({1: 3.6, 2: 7.5, 4: 10, 8: 18, 16: 48}) == [1, 2, 4, 8, 16]
+    assert automatic({1: 3.6, 2: 7.5, 4: 10, 8: 18, 16: 38})[-1] > 16
 
 
 @settings(deadline=None)
-@given(fixed_ms=st.floats(0, 50), sample_ms=st.floats(0.5, 50))
-def test_what_slow_batches_leave_is_less_than_the_margin(fixed_ms: float, sample_ms: float) -> None:
-    """Where latency is a line, of the throughput that no batch exceeds; unless the next one would take half a second."""
-    sizes = automatic(linear(fixed_ms, sample_ms), "default")
+@given(fixed_ms=st.floats(0, 50), sample_ms=st.floats(0.5, 50), mode=st.sampled_from(["quick", "default"]))
+def test_what_larger_batches_could_gain_is_less_than_the_margin(fixed_ms: float, sample_ms: float, mode: Mode) -> None:
+    """Where latency is a line, of the throughput that no batch exceeds; unless the next one would be too dear."""
+    sizes = automatic(linear(fixed_ms, sample_ms), mode)
     last_ms = linear(fixed_ms, sample_ms)[sizes[-1]]
-    if 2 * last_ms <= SLOWEST_AUTO_NS / MS and len(sizes) < MANY_SIZES["default"]:
+    if 2 * last_ms <= SLOWEST_AUTO_NS / MS and len(sizes) < MANY_SIZES[mode]:
         assert sizes[-1] / last_ms >= 0.97 / sample_ms
 
 
