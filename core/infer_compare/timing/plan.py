@@ -34,7 +34,7 @@ class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     slice_ns: int = 60 * MILLISECOND
     """Time of the calls that are kept; 100 ms where other processes cannot be seen, 1 s and more on accelerators."""
     minimum_calls: int = 8
-    """Calls that are kept at least; with fewer, a slice's median is worth less than its mean."""
+    """Calls that are kept at least, unless they are slow."""
     dropped_calls: int = 3
     """Calls before the first stamp, at least."""
     tiny_ns: int = 100_000

@@ -33,7 +33,7 @@ NOISY_REJECTED_SHARE = 0.25
 """Above this share of rejected slices a quieter machine is part of the advice."""
 
 # Slices.
-LONG_SLICE_NS: dict[Mode, int] = {"quick": 200_000_000, "default": 500_000_000, "thorough": 1_000_000_000}
+LONG_SLICE_NS: dict[Mode, int] = {"quick": 300_000_000, "default": 500_000_000, "thorough": 1_000_000_000}
 """Where eight calls take longer, a slice keeps as many as fill this time: what differs is slices more than their calls."""
 
 # Restarts and looks.
@@ -66,7 +66,7 @@ STALLED_SHRINKAGE = 0.05
 """An interval that a restart shrank by less than this share of itself shrinks no longer."""
 
 # Figures.
-MEDIAN_CALLS = 8
+MEDIAN_CALLS = 4
 """From this many stamps on a slice is represented by its median, below by its mean."""
 P99_CALLS = 473
 """Calls from which p99 is told: at fewer, 95 % confidence allows not even one call beyond it."""

@@ -33,8 +33,7 @@ class Reading:
     def location(self) -> float:
         """The latency that represents the slice in ratios, in nanoseconds.
 
-        The median is immune to a few disturbed calls; with fewer than 8 stamps a half-disturbed slice would make it
-        jump, and the mean is steadier.
+        The median is immune to a few disturbed calls; with fewer than four stamps it is no steadier than the mean.
         """
         return self.median if len(self.latencies) >= MEDIAN_CALLS else self.mean
 
