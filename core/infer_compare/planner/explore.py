@@ -42,7 +42,7 @@ FEW_SIZES = 3
 SLOW_LOSS = 0.1
 """A slow size that is so much worse than the best one ends the curve by itself. Less may be a machine that changed its
 speed between two sizes."""
-MANY_SIZES: dict[Mode, int] = {"quick": 7, "default": 10, "thorough": 13}
+MANY_SIZES: dict[Mode, int] = {"quick": 6, "default": 10, "thorough": 13}
 """So many sizes are a curve that no slow batch is added to."""
 BAD_IN_A_ROW = 2
 
