@@ -12,7 +12,7 @@ from infer_compare.engine.team import Team
 from infer_compare.planner.duration import LAPS
 from infer_compare.planner.points import every_point, labels_at
 from infer_compare.results import Measured
-from infer_compare.verdicts.protocol import RETRY_FACTOR, long_slice_ns
+from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class Measurement:
             self.observer,
             self.order,
             latencies,
-            long_slice_ns(self.plan.mode, bounded=self.plan.latency_bound_ns is not None),
+            self.expectation.long_ns,
         )
 
     def restart(self, restart: int, group: Sequence[str], left: Points, best: Points) -> None:

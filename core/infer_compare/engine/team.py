@@ -42,7 +42,7 @@ class Team:
         observer: Observer,
         order: Order,
         latencies: Mapping[tuple[str, OperatingPoint], int],
-        long_ns: int | None = None,
+        long_ns: int,
     ) -> None:
         """Starts nothing yet.
 

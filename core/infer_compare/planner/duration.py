@@ -51,7 +51,7 @@ class Expectation:
     """Contenders whose device works on its own."""
     passes: bool = False
     """Whether an iteration is a pass over a data set, of which a slice may be one."""
-    long_s: float = LONG_SLICE_NS["default"] / 1e9
+    long_ns: int = LONG_SLICE_NS["default"]
     """Where eight calls take longer, a slice has as many as fill this time."""
 
     @classmethod
@@ -70,7 +70,7 @@ class Expectation:
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
             passes=plan.scope == "dataset",
-            long_s=long_slice_ns(plan.mode, bounded=plan.latency_bound_ns is not None) / 1e9,
+            long_ns=long_slice_ns(plan.mode, bounded=plan.latency_bound_ns is not None),
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
@@ -80,8 +80,9 @@ class Expectation:
         if label in self.asynchronous:
             return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
-        if SLICE_CALLS * latency > self.long_s:
-            return max(self.long_s, LONG_SLICE_CALLS * latency) + latency + SWITCH_S
+        long_s = self.long_ns / 1e9
+        if SLICE_CALLS * latency > long_s:
+            return max(long_s, LONG_SLICE_CALLS * latency) + latency + SWITCH_S
         return max(SLICE_S, SLICE_CALLS * latency) + DROPPED_CALLS * latency + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:

@@ -34,7 +34,7 @@ LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
 """`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
 SLOW_NS: dict[Mode, int] = {"quick": 10_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
-"""Batches that take longer are dear: the two fields below end a curve of them, once it has enough sizes."""
+"""Batches that take longer are dear: SLOW_LOSS and MANY_SIZES end a curve of them, once it has enough sizes."""
 ENOUGH_SIZES = 4
 """Fewer are no curve."""
 FEW_SIZES = 3
