@@ -4,7 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check docs bench clean
+# Without byte code every process that a run or a test starts would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test slow check docs bench clean
 
 demo: $(READY)  ## Run the main job quickly, on torch and onnx
 	$(BIN)/infer-compare run --backends torch,onnx --quick --report html
@@ -12,6 +15,10 @@ demo: $(READY)  ## Run the main job quickly, on torch and onnx
 test: $(READY)  ## Run the fast tests: first those that may run side by side, then the others
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not alone"
 	$(BIN)/python -m pytest -m "not slow and alone" tests/core
+
+slow: $(READY)  ## Run the tests that take long, in the same order
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --durations=30 -m "slow and not alone"
+	$(BIN)/python -m pytest -q --durations=30 -m "slow and alone" tests/core tests/faults
 
 check: $(READY)  ## Lint, types, layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

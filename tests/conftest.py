@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from infer_compare.environment import peak
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("untimed", deadline=None)
@@ -15,19 +18,21 @@ settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
 ALONE = (
-    "core/api",
-    "core/cli/test_interrupts.py",
-    "core/cli/test_resume_command.py",
-    "core/cli/test_selftest.py",
     "core/engine/test_accelerators.py",
     "core/engine/test_busy_machine.py",
-    "core/engine/test_restarts.py",
     "core/engine/test_short_peaks.py",
-    "core/selftest",
-    "core/worker",
+    "core/selftest/test_selftest_trial.py",
     "faults",
 )
-"""Where processes are measured, suspended and counted: another test beside them would be in the way."""
+"""Where time, memory or the load of the machine is measured: another test beside them would be in the way."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_peak():
+    """What the machine can do at most is measured once for all sweeps of this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(peak, "measure", cache(peak.measure))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -68,12 +68,10 @@ def pages() -> list[Path]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Gives a test that asks for `page` every page, and one that asks for `slow_page` those with slow blocks."""
-    found = {"page": pages()}
-    found["slow_page"] = [path for path in found["page"] if any(block.mark == "slow" for block in blocks_of(path))]
-    for name, paths in found.items():
-        if name in metafunc.fixturenames:
-            metafunc.parametrize(name, paths, ids=[path.relative_to(ROOT).as_posix() for path in paths])
+    """Gives a test that asks for `page` every page."""
+    if "page" in metafunc.fixturenames:
+        paths = pages()
+        metafunc.parametrize("page", paths, ids=[path.relative_to(ROOT).as_posix() for path in paths])
 
 
 def load_script(name: str) -> ModuleType:

@@ -75,16 +75,16 @@ def _check(block, command, done):
     assert done.returncode == 0, f"{block.place}: {command}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_blocks_of_a_page_work_one_after_the_other(page, read_blocks, workplace):
-    """In one folder, as a reader would do it; those marked slow are left out."""
-    _follow(read_blocks(page), workplace, slow=False)
+def test_the_quick_blocks_of_the_readme_work_one_after_the_other(root, read_blocks, workplace):
+    """In one folder, as a reader would do it."""
+    _follow(read_blocks(root / "README.md"), workplace, slow=False)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_all_blocks_of_a_page_work_one_after_the_other(slow_page, read_blocks, workplace):
-    """The slow ones too."""
-    _follow(read_blocks(slow_page), workplace, slow=True)
+def test_all_blocks_of_a_page_work_one_after_the_other(page, read_blocks, workplace):
+    """Those of every page, the slow ones too."""
+    _follow(read_blocks(page), workplace, slow=True)
 
 
 def test_the_parts_of_the_example_report_are_up_to_date(page, renderer):

@@ -53,15 +53,20 @@ def test_nothing_asks_for_both_distributions_of_onnx_runtime():
             assert sum(one.marker is None or one.marker.evaluate(place) for one in requirements) == 1, place
 
 
-def test_the_tests_that_run_alone_are_where_make_test_looks_for_them(request):
+def test_the_tests_that_run_alone_are_where_make_looks_for_them(request):
     """Collecting the others would import every framework once more."""
-    (line,) = [
-        one for one in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if '"not slow and alone"' in one
-    ]
-    looked = tuple(word.removeprefix("tests/") for word in line.split() if word.startswith("tests/"))
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    looked = {
+        kind: tuple(
+            word.removeprefix("tests/") for line in lines if f'"{kind} and alone"' in line for word in line.split()
+            if word.startswith("tests/")
+        )
+        for kind in ("not slow", "slow")
+    }  # fmt: skip
     root = request.config.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
-    assert looked
-    assert [place for place in root.ALONE if not place.startswith(looked)] == [SLOW_ALONE]
+    assert all(looked.values())
+    assert all(place.startswith(looked["slow"]) for place in root.ALONE)
+    assert [place for place in root.ALONE if not place.startswith(looked["not slow"])] == [SLOW_ALONE]
 
 
 def test_every_constraint_is_one_exact_version():

@@ -1,7 +1,7 @@
 """A backend without a framework, whose every behaviour is an option: what the engine is tested with.
 
 It is asked for like any backend without a package: `-b .../fake.py:FakeBackend:fixed_us=200,per_sample_us=10`.
-Its computation spins for a scripted time, its output is a fixed function of its inputs, and it fails on demand in
+Its computation waits for a scripted time, its output is a fixed function of its inputs, and it fails on demand in
 each of the ways in which real frameworks fail.
 """
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.backend import Array, Batch
 
 OUTPUTS = 4
+SPIN_NS = 1_000_000
+"""A sleep may end so much later than it should; the last part of a wait is spun through."""
 
 
 class FakeOutOfMemory(Exception):
@@ -60,7 +62,7 @@ class FakeSlot:
 
 
 class FakeSession(Session[FakeSlot]):
-    """Spins instead of computing."""
+    """Waits instead of computing."""
 
     def __init__(self, backend: FakeBackend, inputs: Sequence[TensorSpec], device: Device) -> None:
         """Takes the inputs of the model file, whatever its nodes are."""
@@ -101,7 +103,7 @@ class FakeSession(Session[FakeSlot]):
         return FakeSlot(batch)
 
     def run(self, staged: FakeSlot) -> None:
-        """Spins for the scripted time, and touches the scripted memory."""
+        """Waits for the scripted time, and touches the scripted memory."""
         options = self._options
         self._calls += 1
         if self._calls > options.after_calls:
@@ -238,5 +240,9 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
 
 
 def _spin(until_ns: int) -> None:
+    """Return at a moment, and not before; long waits leave the processor to others until just before it."""
+    asleep_ns = until_ns - time.perf_counter_ns() - SPIN_NS
+    if asleep_ns > 0:
+        time.sleep(asleep_ns / 1e9)
     while time.perf_counter_ns() < until_ns:
         pass

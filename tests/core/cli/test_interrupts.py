@@ -14,6 +14,7 @@ import pytest
 
 from infer_compare.api import load_run
 from infer_compare.testing import fake
+from infer_compare.testing.ordeals.witnessed import Constants, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,13 +28,18 @@ ENDLESS = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=20000"
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts `infer-compare run` in a process group of its own."""
+    """Starts `infer-compare run` in a process group of its own, whatever else the machine does."""
     processes: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "infer_compare", "run", "mlp", "--output", "run", "--threads", "1", *arguments]
+        words = ("run", "mlp", "--output", "run", "--threads", "1", *arguments)
         process = subprocess.Popen(
-            command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            [*command(tmp_path / "shadow.jsonl", Constants()), *words],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         processes.append(process)
         return process

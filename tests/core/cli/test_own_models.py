@@ -88,6 +88,7 @@ def make_net(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_network_in_a_users_file_agrees_on_every_framework(cli, tmp_path) -> None:
     """Native in torch, exported for onnx; converted once, and kept."""
     make_net(tmp_path)

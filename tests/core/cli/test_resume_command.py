@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import pytest
 from infer_compare.api import load_run
 from infer_compare.models.builtin import builtin_models
 from infer_compare.testing import fake
+from infer_compare.testing.ordeals.witnessed import Constants, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 90.0
 FAKE = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=4000"
+FEW = Constants(rounds=6)
+"""As many as leave time for a kill; a run that is resumed keeps to them."""
 RUN = ("run", "mlp", "-b", FAKE, "--batch-sizes", "1,2", "--threads", "1", "--quick", "-o", "run")
 
 
@@ -33,8 +35,8 @@ def cut_off(tmp_path: Path) -> Callable[..., bytes]:
 
     def start(moment: str, number: signal.Signals, *, run: tuple[str, ...] = RUN) -> bytes:
         file = tmp_path / "run" / "run.jsonl"
-        command = [sys.executable, "-m", "infer_compare", *run]
-        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        words = [*command(tmp_path / "shadow.jsonl", FEW), *run]
+        process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE_S
         while not (file.exists() and f'"type":"{moment}"'.encode() in file.read_bytes()):
             assert process.poll() is None
@@ -93,11 +95,10 @@ def test_what_is_no_run_is_told(cli, tmp_path) -> None:
     assert "There is no run at empty" in cli("run", "--resume", "empty").err
 
 
-def test_a_complete_run_is_shown_again(cli, tmp_path, monkeypatch) -> None:
+def test_a_complete_run_is_shown_again(cli, tmp_path) -> None:
     """It is not run again, and its file stays as it is."""
-    for module in ("team", "busy"):
-        monkeypatch.setattr(f"infer_compare.engine.{module}.rejection", lambda *_args, **_kwargs: None)
-    assert cli(*RUN).code == 0
+    words = [*command(tmp_path / "shadow.jsonl", Constants()), *RUN]
+    subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=PATIENCE_S, check=True)
     file = tmp_path / "run" / "run.jsonl"
     before = file.read_bytes()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from infer_compare.environment import peak
 from infer_compare.verdicts.protocol import GATE_WAIT_SHARE
@@ -21,6 +22,14 @@ class Probe:
         """Itself, with the next share."""
         self.wait_share = next(self._shares)
         return self
+
+
+@pytest.fixture(autouse=True)
+def measured_anew():
+    """Other tests share one figure."""
+    peak.measure.cache_clear()
+    yield
+    peak.measure.cache_clear()
 
 
 def test_it_is_measured_in_a_process_of_its_own():
