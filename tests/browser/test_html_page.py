@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from infer_compare.report import ReportDocument
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 15
 DRAWN = """
 return [...document.querySelectorAll('.plot')].map(plot => [plot.id, (plot.data || []).map(trace => trace.meta)]);

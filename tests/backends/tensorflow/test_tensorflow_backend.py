@@ -25,6 +25,7 @@ def test_importing_the_plugin_loads_neither_tensorflow_nor_numpy(in_a_fresh_proc
     assert printed == "[]"
 
 
+@pytest.mark.slow
 def test_a_worker_starts_without_keras_and_whoever_asks_for_it_gets_it(
     in_a_fresh_process: Callable[[str], str],
 ) -> None:

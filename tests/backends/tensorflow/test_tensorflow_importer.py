@@ -263,7 +263,7 @@ def test_what_cannot_be_right_is_refused(render: Render, opset: int, text: str, 
     assert f"opset {opset})" in str(caught.value)
 
 
-SLOW_MODELS = {"resnet50"}
+SLOW_MODELS = {"bert_small", "resnet18", "resnet50", "vit_tiny"}
 MODELS = ("mlp", "cnn", "lstm", "resnet18", "resnet50", "mobilenet_v2", "vit_tiny", "bert_small")
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     Arrays = list[NDArray[Any]]
 
-NAMES = tuple(builtin_models())
+LARGE = {"bert_small", "resnet50"}
+NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in builtin_models()]
 IMAGES = ("cnn", "resnet18", "mobilenet_v2")
 
 needs_a_compiler = pytest.mark.skipif(
@@ -179,6 +180,7 @@ def small_mobile_net() -> nn.Module:
     return net.eval()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_a_net_that_torch_exported_comes_back_as_it_was(tmp_path: Path) -> None:
     """Exported with a free batch and imported again it gives what the net itself gives, and ONNX Runtime."""

@@ -203,7 +203,14 @@ def test_a_data_set_that_cannot_serve_is_said_in_a_sentence(cli, tmp_path, argum
 
 
 @pytest.mark.parametrize("name", ["net.pt2", "net.keras", "net.onnx"])
-@pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04 torn"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        pytest.param(b"not a model", marks=pytest.mark.slow),
+        pytest.param(b"PK\x03\x04 torn", marks=pytest.mark.slow),
+    ],
+)
 def test_a_file_that_is_no_model_is_refused(cli, tmp_path, name, content) -> None:
     """Empty, of another kind, cut short: one sentence that names the file."""
     (tmp_path / name).write_bytes(content)

@@ -77,6 +77,7 @@ def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_o
     assert {one.restart for one in measured(run)} == {1, 2}
 
 
+@pytest.mark.slow
 def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
     """Later restarts measure the two that are close, and start no worker for the third."""
     run = sweep(
@@ -98,6 +99,7 @@ def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
         assert verdicts[frozenset((label, "slow"))].settled_after == 2
 
 
+@pytest.mark.slow
 def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
     """In laps, and with the fresh rounds alone as the figures."""
     run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
@@ -117,6 +119,7 @@ def confirming(run):
     return {one.restart for one in run.rounds if one.phase == "confirm"}, max(one.restart for one in run.starts)
 
 
+@pytest.mark.slow
 def test_a_quick_run_confirms_in_the_workers_of_its_last_restart(sweep):
     """They started after the choice; another set of workers would cost more than the laps."""
     run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="quick")
@@ -142,12 +145,14 @@ def test_what_the_last_restart_brought_to_the_top_is_confirmed_by_fresh_workers(
     assert confirming(run) == ({3, 4}, 4)
 
 
+@pytest.mark.slow
 def test_a_default_run_confirms_in_workers_that_did_nothing_else(sweep):
     """Whatever its last restart still had to settle."""
     run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="default")
     assert confirming(run) == ({4}, 4)
 
 
+@pytest.mark.slow
 def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_optimum(sweep):
     """So that every size can be compared; the best of a curve that falls again lies between powers of two."""
     run = sweep(

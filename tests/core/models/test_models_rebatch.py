@@ -164,7 +164,7 @@ def test_a_batch_size_other_than_one_is_made_free_too():
     np.testing.assert_allclose(run(changed, rows[3:])[0], wanted[3:])
 
 
-@pytest.mark.parametrize("name", ["cnn", "lstm", "bert_small"])
+@pytest.mark.parametrize("name", ["cnn", "lstm", pytest.param("bert_small", marks=pytest.mark.slow)])
 def test_built_in_models_that_were_fixed_are_freed_again(name):
     """With real sizes, two inputs, and inputs filled as the metadata say."""
     model = builtin_models()[name].build(0)
