@@ -27,6 +27,19 @@ ALONE = (
 """Where time, memory or the load of the machine is measured: another test beside them would be in the way."""
 
 
+SPREAD = (
+    "core/cli/test_interrupts.py",
+    "core/cli/test_own_models.py",
+    "core/cli/test_resume_command.py",
+    "core/engine/test_phases.py",
+    "core/engine/test_restarts.py",
+    "core/worker",
+    "docs/test_pages.py",
+    "kit/test_mutants.py",
+)
+"""Where tests take long and share nothing that takes long to make: each may run in any of several processes."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_peak():
     """What the machine can do at most is measured once for all sweeps of this process."""
@@ -56,8 +69,10 @@ def run_apart():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that must run alone."""
+    """Marks the tests that must run alone, and keeps the tests of a file together unless they share nothing."""
     for item in items:
         place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
         if place.startswith(ALONE):
             item.add_marker("alone")
+        if not place.startswith(SPREAD):
+            item.add_marker(pytest.mark.xdist_group(place))
