@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from infer_compare.errors import ModelError, UnsupportedModel, UntrustedModel
 from infer_compare.models.specs import precision_of
-from infer_compare_tensorflow import scan
+from infer_compare_tensorflow import operators, scan
 from infer_compare_tensorflow.native import Served, quiet, sentence, spec_of
 
 if TYPE_CHECKING:
@@ -27,21 +27,21 @@ def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
 
     Args:
         path: the folder.
-        trusted: whether somebody vouches for operators in it that touch files.
+        trusted: whether somebody vouches for operators in it that do more than compute.
 
     Raises:
-        UntrustedModel: it has operators that touch files or run code, and nobody vouches for it.
+        UntrustedModel: it has operators that do more than compute, and nobody vouches for it.
         UnsupportedModel: it calls Python functions, which are not in the folder, or its signature is not one of tensors.
         ModelError: something of it is missing or cut, or it has no signature.
     """
     parsed = parse(path)
-    operators = scan.unsafe_operators(parsed)
-    if operators and not trusted:
+    unsafe = scan.unsafe_operators(parsed)
+    if unsafe and not trusted:
         raise UntrustedModel(
-            f"{path} could do more than compute: its graph has the operators {', '.join(operators)}, which touch files, "
-            "other machines or Python. Give --trust if you know where it comes from."
+            f"{path} may read or write files or run code when loaded (operators {_listed(unsafe)}); "
+            "pass --trust if you trust its source."
         )
-    if python := scan.PYTHON_OPERATORS.intersection(operators):
+    if python := operators.PYTHON.intersection(unsafe):
         raise UnsupportedModel(
             f"{path} calls Python functions ({', '.join(sorted(python))}), which live in the process that saved it and "
             "are not in the folder; make the model without tf.py_function and tf.numpy_function."
@@ -58,6 +58,12 @@ def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
             raise
         raise ModelError(f"{path} cannot be loaded as a SavedModel: {sentence(error)}.") from error
     return _served(root, path)
+
+
+def _listed(names: Sequence[str], limit: int = 8) -> str:
+    """Names from a file, which can be anything: no more than a line or two of them, and printable."""
+    shown = [name if name.isascii() and name.isprintable() else ascii(name) for name in names]
+    return ", ".join(name[:80] for name in shown[:limit]) + f" and {len(names) - limit} more" * (len(names) > limit)
 
 
 def parse(path: Path) -> Any:  # noqa: ANN401 - a SavedModel message of protobuf

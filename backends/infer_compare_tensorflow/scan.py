@@ -1,68 +1,40 @@
 """What a native model could do besides computing, told from its files before anything of it is loaded.
 
 A SavedModel is a program of TensorFlow operators: some of them read and write files, talk to other machines, call
-Python, or run a graph that lies in a string. A `.keras` file names classes, and a Lambda layer holds Python bytecode.
-Nothing here imports TensorFlow or Keras.
+Python, or run a graph that lies in a string; only those that compute are let through. A `.keras` file names classes,
+and a Lambda layer holds Python bytecode. Nothing of a model is built here.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from infer_compare_tensorflow import operators
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-PYTHON_OPERATORS = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
-"""They call functions of the Python process that made the model; another process does not have them."""
-
-CHECKPOINT_OPERATORS = frozenset({
-    "MergeV2Checkpoints", "Restore", "RestoreSlice", "RestoreV2", "Save", "SaveSlices", "SaveV2",
-})  # fmt: skip
-"""Every SavedModel has them in the functions of its saver, which are not run; anywhere else they touch files."""
-
-_FAMILIES = (
-    # Files, by any of the ways that TensorFlow has of reading and writing them. Data sets and their iterators read
-    # files, cache to files, ask other machines, and one of them runs a graph that it gets as a string.
-    r"ReadFile|WriteFile|MatchingFiles|FileSystem\w*|Reader\w+|\w+Reader(V2)?|\w*Dataset\w*|\w*Iterator\w*",
-    r"InitializeTableFromTextFile(V2)?|GenerateVocabRemapping|LoadAndRemapMatrix",
-    r"\w*SummaryWriter|CreateSummary\w+|Write\w*Summary|ImportEvent",
-    # The debugger's operators write to the addresses in their attributes.
-    r"Debug\w+|Copy(Host)?",
-    # Other machines and other processes.
-    r"Collective\w+|Nccl\w+|RemoteCall|Rpc\w*|TryRpc|_?(Host)?(Send|Recv)",
-    # Programs in strings: engines and graphs of other runtimes.
-    r"RemoteFusedGraphExecute|TfLite\w+|TRTEngineOp|\w*TRTResource\w*",
-)
-UNSAFE_OPERATORS = re.compile("|".join(_FAMILIES))
-"""Operators that touch files, other machines, or programs in strings; matched against the whole name."""
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 UNSAFE_LAYERS = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"})
 """Classes in a Keras configuration that hold code, or load other files that do."""
 
 
 def unsafe_operators(saved_model: Any) -> tuple[str, ...]:  # noqa: ANN401 - a SavedModel message of protobuf
-    """Names of the operators by which a SavedModel could touch files or run code, sorted.
+    """Return the names of the operators by which a SavedModel could do more than compute, sorted.
 
     Args:
         saved_model: the parsed `saved_model.pb`; the graphs of all its tags are looked at, with all their functions.
     """
     found: set[str] = set()
     for meta in saved_model.meta_graphs:
-        graph = meta.graph_def
-        functions = {one.signature.name: one.node_def for one in graph.library.function}
-        saving = _saver_nodes(meta)
-        # What is reached in any way but from the saver may run, and functions that nobody calls may be called by name.
-        from_saver = _reachable((node for node in graph.node if node.name in saving), functions)
-        elsewhere = _reachable((node for node in graph.node if node.name not in saving), functions)
-        elsewhere |= _reachable(_nodes(functions, functions.keys() - from_saver), functions)
-        elsewhere |= _called_by_objects(meta) & functions.keys()
-        elsewhere |= _reachable(_nodes(functions, elsewhere), functions)
-        excused = from_saver - elsewhere
-        found.update(_unsafe((node for node in graph.node if node.name in saving), checkpoints=True))
-        found.update(_unsafe((node for node in graph.node if node.name not in saving), checkpoints=False))
-        found.update(_unsafe(_nodes(functions, excused), checkpoints=True))
-        found.update(_unsafe(_nodes(functions, functions.keys() - excused), checkpoints=False))
+        functions: dict[str, list[Any]] = {}
+        for one in meta.graph_def.library.function:
+            # Of functions that share a name any may run.
+            functions.setdefault(one.signature.name, []).extend(one.node_def)
+        found.update(name for name in functions if _names_an_operator(name))
+        for nodes, excused in _parts(meta, functions):
+            for node in nodes:
+                found.update(_unsafe(node, functions.keys(), excused))
     return tuple(sorted(found))
 
 
@@ -104,25 +76,65 @@ def _objects(config: object) -> Iterator[Mapping[str, Any]]:
             pending.extend(one)
 
 
-def _unsafe(nodes: Iterable[Any], *, checkpoints: bool) -> Iterator[str]:
-    """Names of the unsafe operators among nodes; `checkpoints` says that saving and restoring is in its place."""
-    for node in nodes:
-        name = node.op
-        if name in CHECKPOINT_OPERATORS:
-            if not checkpoints:
-                yield name
-        elif name == "PrintV2":
-            # Messages may go to a file, which the attribute names.
-            if node.attr["output_stream"].s.startswith(b"file:"):
-                yield name
-        elif name in PYTHON_OPERATORS or UNSAFE_OPERATORS.fullmatch(name):
+def _unsafe(node: Any, functions: AbstractSet[str], excused: AbstractSet[str]) -> Iterator[str]:  # noqa: ANN401 - a NodeDef message
+    """Names of what is unsafe in a node: its operator, or what its attributes make of that."""
+    # What an attribute names and the file does not define as a function would be an operator.
+    for name in (node.op, *_functions_in(node.attr)):
+        if name not in functions and name not in excused and name not in operators.ALLOWED and name != "PrintV2":
             yield name
+    if node.op == "PrintV2" and "output_stream" in node.attr and node.attr["output_stream"].s not in operators.STREAMS:
+        # The attribute can name a file.
+        yield node.op
+    if "config_proto" in node.attr and _optimizers(node.attr["config_proto"].s):
+        yield f"{node.op} with optimizers of its own"
 
 
-def _saver_nodes(meta: Any) -> set[str]:  # noqa: ANN401 - a MetaGraphDef message
-    """Names of the nodes that only saving and restoring need: what the saver names, and what leads there alone."""
+def _names_an_operator(name: str) -> bool:
+    """Whether a function bears the name of an operator that is not allowed: which of the two runs is TensorFlow's choice."""
+    from tensorflow.python.framework import op_def_registry
+
+    return name not in operators.ALLOWED and op_def_registry.get(name) is not None
+
+
+def _optimizers(serialized: bytes) -> bool:
+    """Whether the options of a call name optimizers of graphs, which could be any that the process knows."""
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from tensorflow.core.protobuf import config_pb2
+
+    try:
+        options = config_pb2.ConfigProto.FromString(serialized).graph_options.rewrite_options
+    except DecodeError:
+        return True
+    return bool(options.optimizers or options.custom_optimizers)
+
+
+def _parts(meta: Any, functions: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Iterable[Any], AbstractSet[str]]]:  # noqa: ANN401 - a MetaGraphDef message
+    """The nodes of a graph and of its functions, with the operators that are excused where they are.
+
+    Checkpoints are read and written in the saver, and nowhere else: loading runs what restores, and nothing runs what
+    saves. A function may be called from several parts, and then it may have what all of them may have.
+    """
+    saving, restoring = _saver_nodes(meta)
+    parts = [
+        ([node for node in meta.graph_def.node if node.name not in saving | restoring], frozenset[str]()),
+        ([node for node in meta.graph_def.node if node.name in restoring], operators.RESTORING),
+        ([node for node in meta.graph_def.node if node.name in saving], operators.SAVING),
+    ]
+    yield from parts
+    reached = [_reachable(nodes, functions) for nodes, _ in parts]
+    # Functions that no node calls may be called by name, and so may those of the objects.
+    free = (functions.keys() - set().union(*reached)) | (_called_by_objects(meta) & functions.keys())
+    reached[0] |= free | _reachable((node for name in free for node in functions[name]), functions)
+    for name, nodes in functions.items():
+        allowed = [excused for (_, excused), names in zip(parts, reached, strict=True) if name in names]
+        yield nodes, frozenset.intersection(*allowed)
+
+
+def _saver_nodes(meta: Any) -> tuple[set[str], set[str]]:  # noqa: ANN401 - a MetaGraphDef message
+    """Names of the nodes that only saving needs, and of those that restoring needs and no output does."""
     graph = {node.name: node for node in meta.graph_def.node}
-    ends = {_node_name(meta.saver_def.save_tensor_name), _node_name(meta.saver_def.restore_op_name)} & graph.keys()
+    save = {_node_name(meta.saver_def.save_tensor_name)} & graph.keys()
+    restore = {_node_name(meta.saver_def.restore_op_name)} & graph.keys()
     outputs = {
         _node_name(info.name)
         for signature in meta.signature_def.values()
@@ -130,9 +142,11 @@ def _saver_nodes(meta: Any) -> set[str]:  # noqa: ANN401 - a MetaGraphDef messag
         for info in signature.outputs.values()
     }
     for collection in ("main_op", "legacy_init_op", "saved_model_main_op", "table_initializer"):
-        outputs.update(_node_name(name) for name in meta.collection_def[collection].node_list.value)
-    outputs -= ends
-    return _ancestors(ends, graph) - _ancestors(outputs & graph.keys(), graph)
+        if collection in meta.collection_def:
+            outputs.update(_node_name(name) for name in meta.collection_def[collection].node_list.value)
+    run = _ancestors((outputs - save - restore) & graph.keys(), graph)
+    restoring = _ancestors(restore, graph) - run
+    return _ancestors(save, graph) - run - restoring, restoring
 
 
 def _ancestors(ends: set[str], graph: Mapping[str, Any]) -> set[str]:
@@ -152,30 +166,26 @@ def _node_name(tensor: str) -> str:
     return tensor.removeprefix("^").split(":", 1)[0]
 
 
-def _nodes(functions: Mapping[str, Iterable[Any]], names: Iterable[str]) -> Iterator[Any]:
-    return (node for name in names for node in functions[name])
-
-
 def _reachable(nodes: Iterable[Any], functions: Mapping[str, Iterable[Any]]) -> set[str]:
     """Names of the functions that nodes call, directly or by way of others."""
     seen: set[str] = set()
     pending = list(nodes)
     while pending:
         node = pending.pop()
-        for name in _callees(node):
+        for name in (node.op, *_functions_in(node.attr)):
             if name in functions and name not in seen:
                 seen.add(name)
                 pending.extend(functions[name])
     return seen
 
 
-def _callees(node: Any) -> Iterator[str]:  # noqa: ANN401 - a NodeDef message
-    yield node.op
-    for value in node.attr.values():
-        if value.HasField("func"):
-            yield value.func.name
-        elif value.HasField("list"):
-            yield from (function.name for function in value.list.func)
+def _functions_in(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the functions in attributes, and in the attributes of these."""
+    for value in attributes.values():
+        for function in (value.func, *value.list.func) if value.WhichOneof("value") in {"func", "list"} else ():
+            if function.name:
+                yield function.name
+            yield from _functions_in(function.attr)
 
 
 def _called_by_objects(meta: Any) -> set[str]:  # noqa: ANN401 - a MetaGraphDef message

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from infer_compare.errors import InputError, ModelError, UnsupportedModel
-from infer_compare_tensorflow import scan
+from infer_compare_tensorflow import operators, scan
 from infer_compare_tensorflow.keras_model import call_in_order, flat, keras, known_inputs
 from infer_compare_tensorflow.native import quiet, sentence, signature_of, spec_of
 from infer_compare_tensorflow.saved_model import parse
@@ -182,7 +182,7 @@ def _save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[Tensor
             raise
         raise ModelError(f"The model cannot be saved as a SavedModel: {sentence(error)}.") from error
     parsed = parse(path)
-    if python := scan.PYTHON_OPERATORS.intersection(scan.unsafe_operators(parsed)):
+    if python := operators.PYTHON.intersection(scan.unsafe_operators(parsed)):
         raise UnsupportedModel(
             f"The model calls Python functions while it runs ({', '.join(sorted(python))}), which no other process has; "
             "make it without tf.py_function and tf.numpy_function."

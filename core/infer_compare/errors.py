@@ -9,7 +9,7 @@
     │   ├── OptionError            an option that the backend does not have, or a value that does not fit
     │   ├── ModelError             the model is missing, unreadable, or has no free batch axis
     │   │   ├── UnsupportedModel   the model is sound, and this backend cannot take it
-    │   │   └── UntrustedModel     the file could run code of its own, and --trust was not given
+    │   │   └── UntrustedModel     the file may execute code when loaded, and --trust was not given
     │   ├── InputError             an input specification that does not fit the model
     │   └── DeviceUnavailable      the device is not there, or the framework cannot use it
     ├── NoUsableBackend            none of the contenders can run (exit code 3)
@@ -56,7 +56,7 @@ class UnsupportedModel(ModelError):
 
 
 class UntrustedModel(ModelError):
-    """The file could run code of its own when it is read, and nobody vouched for it."""
+    """The file may execute code, or read or write other files, when it is loaded, and --trust was not given."""
 
 
 class InputError(UsageError):

@@ -231,7 +231,7 @@ def test_an_operator_that_writes_a_file_needs_trust(
             return tf.identity(x)
 
     path = save_graph(write)
-    with pytest.raises(UntrustedModel, match=r"has the operators WriteFile, which touch files.*--trust"):
+    with pytest.raises(UntrustedModel, match=r"may read or write files .*\(operators WriteFile\); pass --trust"):
         backend.load(source(path))
     with pytest.raises(UntrustedModel, match="WriteFile"):
         backend.describe(source(path), tmp_path)
