@@ -7,10 +7,11 @@ Python source. Everything else in the graph is data.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from typing import Any
+
+from infer_compare_torch.expressions import WORD, is_arithmetic
 
 OPERATOR = re.compile(
     r"torch\.ops\.(?:aten|prim|prims|quantized|quantized_decomposed|torchvision)"
@@ -24,87 +25,9 @@ OPERATOR = re.compile(
 )
 """Operators that compute and do nothing else."""
 
-FUNCTIONS = frozenset(
-    [
-        "FloorDiv",
-        "ModularIndexing",
-        "Where",
-        "PythonMod",
-        "Mod",
-        "CleanDiv",
-        "CeilToInt",
-        "FloorToInt",
-        "CeilDiv",
-        "LShift",
-        "RShift",
-        "PowByNatural",
-        "FloatPow",
-        "FloatTrueDiv",
-        "IntTrueDiv",
-        "IsNonOverlappingAndDenseIndicator",
-        "TruncToFloat",
-        "TruncToInt",
-        "RoundToInt",
-        "RoundDecimal",
-        "ToFloat",
-        "Identity",
-        "Max",
-        "Min",
-        "Abs",
-        "Eq",
-        "Ne",
-        "Lt",
-        "Le",
-        "Gt",
-        "Ge",
-        "And",
-        "Or",
-        "Not",
-        "Piecewise",
-        "ExprCondPair",
-        "Pow",
-        "sqrt",
-        "floor",
-        "ceiling",
-        "sign",
-        "Integer",
-        "Float",
-        "OpaqueUnaryFn_sqrt",
-        "BitwiseFn_bitwise_and",
-        "BitwiseFn_bitwise_or",
-        "Add",
-        "Mul",
-        "Rational",
-        "Equality",
-        "Unequality",
-        "StrictLessThan",
-        "LessThan",
-        "StrictGreaterThan",
-        "GreaterThan",
-    ]
-)
-"""Functions in shape expressions, which are written with operators or as calls, `Mul(Integer(2), Symbol('s77'))`."""
-
-EXPRESSION_NODES = (
-    ast.Expression,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.BoolOp,
-    ast.Compare,
-    ast.Call,
-    ast.keyword,
-    ast.Name,
-    ast.Constant,
-    ast.Tuple,
-    ast.Load,
-    ast.operator,
-    ast.unaryop,
-    ast.boolop,
-    ast.cmpop,
-)
-
 NAMES = frozenset({"name", "as_name"})
 ATTRIBUTES = frozenset({"parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name", "fqn"})
+SIZES = frozenset({"as_int", "min_val", "max_val"})
 CODE_CHARACTERS = frozenset("\"'\\(){}\n\r\0")
 
 
@@ -134,8 +57,10 @@ def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON 
             None if OPERATOR.fullmatch(value) else f"calls {value[:80]!r}, which is not an operator known as harmless"
         )
     if key == "expr_str":
-        fine = isinstance(value, str) and _is_arithmetic(value)
-        return None if fine else f"has a shape {str(value)[:80]!r}, which is more than arithmetic"
+        fine = isinstance(value, str) and is_arithmetic(value)
+        return None if fine else f"has a shape {str(value)[:80]!r}, which is more than arithmetic over sizes"
+    if key in SIZES and isinstance(value, int) and value.bit_length() > WORD:
+        return f"has a size of {value.bit_length()} bits"
     if key in NAMES and isinstance(value, str):
         return None if not value or value.isidentifier() else f"has a value called {value[:80]!r}, which is no name"
     if key == "forward_arg_names" and isinstance(value, list):
@@ -146,38 +71,6 @@ def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON 
     if key in {"in_spec", "out_spec"} and isinstance(value, str):
         return _about_structure(value, arguments=key == "in_spec")
     return None
-
-
-def _is_arithmetic(text: str) -> bool:
-    """Whether an expression has only numbers, names, operators and the functions of shapes."""
-    if "\n" in text or "\r" in text or "__" in text:
-        return False
-    try:
-        nodes = list(ast.walk(ast.parse(text.strip(), mode="eval")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    symbols = {id(name) for node in nodes if (name := _symbol(node)) is not None}
-    for node in nodes:
-        if not isinstance(node, EXPRESSION_NODES):
-            return False
-        if isinstance(node, ast.Constant) and not isinstance(node.value, int | float) and id(node) not in symbols:
-            return False
-        if isinstance(node, ast.Call) and _symbol(node) is None and not _is_function(node.func):
-            return False
-    return True
-
-
-def _is_function(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in FUNCTIONS
-
-
-def _symbol(node: ast.AST) -> ast.Constant | None:
-    """The constant that names a symbol, where a node is `Symbol('s77', integer=True)`."""
-    match node:
-        case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=str(name)) as constant]):
-            return constant if name.isidentifier() else None
-        case _:
-            return None
 
 
 def _about_structure(text: str, *, arguments: bool) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -390,6 +392,22 @@ def test_shapes_that_torch_writes_pass(text: str) -> None:
 def test_shapes_that_are_more_than_arithmetic_do_not(text: str) -> None:
     """Sympy would evaluate them."""
     assert "more than arithmetic" in str(objection({"nodes": [{"expr_str": text}]}))
+
+
+@pytest.mark.slow
+def test_a_file_with_a_shape_that_computes_for_ever_is_refused_at_the_command_line(
+    craft: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Within the time that torch takes to start, with exit code 2, naming the shape."""
+    path = craft(in_graph(lambda graph: set_everywhere(graph, "expr_str", "9**9**9")))
+    done = subprocess.run(
+        [sys.executable, "-m", "infer_compare", "explain", str(path), "-b", "torch"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    text = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, text
+    assert "has a shape '9**9**9', which is more than arithmetic over sizes" in text
+    assert "--trust" in text
 
 
 @pytest.mark.parametrize(
