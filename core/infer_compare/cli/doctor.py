@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from infer_compare.environment.conditions import Conditions
     from infer_compare.plugins import Plugins
 
+LITTLE_MEMORY = 256 * 2**20
+"""Hardly enough for a worker that has imported one framework."""
 LITTLE_ROOM = 256 * 2**20
 """A long run with its inputs may take this much of the disk."""
 ORACLE = "reference"
@@ -53,6 +55,22 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """The memory limit that applies to runs: the machine's memory, or a smaller one that a control group sets."""
+
+    kind: Literal["machine", "control group"]
+    group: str
+    """The folder of the control group; empty where the machine's memory is the limit."""
+    size: int
+    """Bytes."""
+    available: int
+    """Bytes that can still be taken."""
+    reserve: int
+    """Bytes that stay available: a worker is ended before it takes any of them."""
+    worker: int
+    """Bytes that one worker may hold where `--max-memory` is not given."""
+
+
 class RunFolder(msgspec.Struct, frozen=True, kw_only=True):
     """Where runs are stored when no folder is named."""
 
@@ -66,11 +84,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `infer-compare doctor --json` prints."""
 
     schema: str = "infer-compare/doctor"
-    version: tuple[int, int] = (1, 0)
+    version: tuple[int, int] = (1, 1)
     environment: Environment
     threads: int
     """The thread budget where none is given."""
     gate: Gate
+    memory: MemoryLimit
     frameworks: tuple[Framework, ...]
     broken: tuple[BrokenPlugin, ...]
     folder: RunFolder
@@ -111,17 +130,51 @@ def diagnose(plugins: Plugins) -> Diagnosis:
     frameworks = tuple(_frameworks(plugins))
     broken = tuple(BrokenPlugin(plugin=str(one.origin), reason=one.reason) for one in plugins.broken)
     folder = _folder(DEFAULT_ROOT)
-    advice = [*preflight.warnings(environment, seen, budget), *_installation(frameworks, broken), *_storage(folder)]
+    memory = _memory()
+    advice = [
+        *preflight.warnings(environment, seen, budget),
+        *_little_memory(memory),
+        *_installation(frameworks, broken),
+        *_storage(folder),
+    ]
     return Diagnosis(
         environment=environment,
         threads=budget,
         gate=_gate(environment, seen),
+        memory=memory,
         frameworks=frameworks,
         broken=broken,
         folder=folder,
         advice=tuple(sorted(advice, key=lambda one: not one.serious)),
         serious=any(one.serious for one in advice),
     )
+
+
+def _memory() -> MemoryLimit:
+    from infer_compare.environment import memory
+
+    limit = memory.limit()
+    return MemoryLimit(
+        kind=limit.kind,
+        group=limit.group,
+        size=limit.size,
+        available=limit.available,
+        reserve=limit.reserve,
+        worker=limit.share(memory.CAP_SHARE),
+    )
+
+
+def _little_memory(memory: MemoryLimit) -> Iterator[Advice]:
+    if memory.worker < LITTLE_MEMORY:
+        where = "the machine" if memory.kind == "machine" else "the control group"
+        raised = "close other programs" if memory.kind == "machine" else "raise the limit (docker run --memory 2g)"
+        yield Advice(
+            topic="memory",
+            text=f"A worker may hold {memory.worker / 2**20:.0f} MiB: {where} has {memory.available / 2**20:.0f} MiB "
+            f"of {memory.size / 2**20:.0f} MiB left, and {memory.reserve / 2**20:.0f} MiB are kept in reserve.",
+            advice=f"Most frameworks need more than that to start; {raised}.",
+            serious=True,
+        )
 
 
 def _frameworks(plugins: Plugins) -> Iterator[Framework]:
@@ -215,6 +268,16 @@ def _print(found: Diagnosis) -> None:
         console.print(Text("\nNothing serious stands in the way of measuring.", style="bold"))
 
 
+def _limit_words(memory: MemoryLimit) -> str:
+    from infer_compare.environment.memory import gibibytes
+
+    where = f"control group {memory.group}" if memory.group else "the machine"
+    return (
+        f"{gibibytes(memory.size)} ({where}), {gibibytes(memory.available)} left, {gibibytes(memory.reserve)} of it in "
+        f"reserve; {gibibytes(memory.worker)} for a worker where --max-memory does not say otherwise"
+    )
+
+
 def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
     environment = found.environment
     yield "system", f"{environment.platform}, kernel {environment.kernel}"
@@ -225,6 +288,7 @@ def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "cores", cores
     total, free = environment.memory_total / 2**30, environment.memory_available / 2**30
     yield "memory", f"{total:.1f} GiB, {free:.1f} GiB available"
+    yield "memory limit", _limit_words(found.memory)
     for gpu in environment.gpus:
         yield "GPU", gpu
     yield "threads", f"{found.threads} where --threads does not say otherwise"

@@ -38,7 +38,7 @@ EARLY_CONFIRMING = 3
 """From this many restarts on a quick run confirms what the earlier ones found best in the workers of the last one, which
 started after the choice and are as fresh as others would be."""
 TOGETHER = 0.7
-"""Contenders are alive together only while their peaks sum to less than this share of the memory there is."""
+"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
 
 
 class Contest:
@@ -225,7 +225,7 @@ class Contest:
         )
 
     def _groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        groups = grouped(labels, peaks(self._journal.run), TOGETHER * memory.available())
+        groups = grouped(labels, peaks(self._journal.run), memory.limit().share(TOGETHER))
         if len(groups) > 1:
             parts = "; ".join(", ".join(group) for group in groups)
             self._journal.tell(

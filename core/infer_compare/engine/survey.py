@@ -83,7 +83,7 @@ class Survey:
                 if explorer.run(exploration, partial(self._known, label), compare=self._compare):
                     explorations[label], explorers[label] = exploration, explorer
                 used = peaks(self._journal.run).get(label, 0)
-                if plan.batch_sizes is not None or used > WAITING * memory.available():
+                if plan.batch_sizes is not None or used > memory.limit().share(WAITING):
                     explorer.close()
             if plan.batch_sizes is None:
                 self._complete(explorations, explorers)

@@ -29,6 +29,7 @@ def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> En
         host: the machine.
         environ: the environment variables to choose from; by default this process's.
     """
+    limit = memory.limit(host)
     return Environment(
         platform=_platform(),
         kernel=platform.release(),
@@ -41,7 +42,9 @@ def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> En
         quota_cores=control_groups(host).quota_cores(),
         governor=_governor(host),
         memory_total=memory.total(host),
-        memory_available=memory.available(host),
+        memory_available=limit.available,
+        memory_limit=limit.size if limit.kind == "control group" else None,
+        memory_group=limit.group,
         swap_total=memory.swap(host)[0],
         load_average=_load_average(host),
         hypervisor=_hypervisor(host),

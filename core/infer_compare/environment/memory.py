@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
+
+import msgspec
 
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 CAP_SHARE = 0.8
 """The part of what is available that a worker may take by default."""
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 512 * MIB
+RESERVE_MOST = 0.1
+"""The reserve of a small limit: 512 MiB would be most of a container of 600."""
 BACKSTOP_SLACK = 1.25
 OOM_SCORE = 800
 """Raised so far, a worker is the first that the kernel takes when memory runs out."""
 
 
 def total(host: Host = LOCAL) -> int:
-    """The machine's memory."""
+    """Return the machine's memory."""
     kib = host.fields("/proc/meminfo").get("MemTotal")
     if kib is not None:
         return kib * KIB
@@ -29,7 +35,7 @@ def total(host: Host = LOCAL) -> int:
 
 
 def available(host: Host = LOCAL) -> int:
-    """Memory that can still be taken without swapping: what the machine has left, or what the memory limit leaves."""
+    """Return what can still be taken without swapping: of the machine's memory, and within every memory limit."""
     kib = host.fields("/proc/meminfo").get("MemAvailable")
     if kib is not None:
         machine = kib * KIB
@@ -41,24 +47,65 @@ def available(host: Host = LOCAL) -> int:
     return machine if left is None else min(machine, left)
 
 
+class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """The memory limit that applies to this process and its workers: the smallest of those above them."""
+
+    kind: Literal["machine", "control group"]
+    group: str = ""
+    """The folder of the control group that sets it; empty where the machine's memory is the limit."""
+    size: int
+    """Bytes."""
+    available: int
+    """Bytes that can still be taken, by this limit and by every other one."""
+
+    @property
+    def reserve(self) -> int:
+        """Bytes that must stay available: 5 % of the limit, at least 512 MiB, and never more than a tenth of it."""
+        return min(max(RESERVE_LEAST, int(RESERVE_SHARE * self.size)), int(RESERVE_MOST * self.size))
+
+    def share(self, share: float) -> int:
+        """Return that share of what is available, in bytes, and never any of the reserve."""
+        return max(0, min(int(share * self.available), self.available - self.reserve))
+
+    def __str__(self) -> str:
+        if self.kind == "machine":
+            return f"the machine's memory ({gibibytes(self.size)})"
+        return f"the memory limit of the control group {self.group} ({gibibytes(self.size)})"
+
+
+def limit(host: Host = LOCAL) -> MemoryLimit:
+    """Return the memory limit that applies."""
+    machine = total(host)
+    tightest = min(control_groups(host).memory_limits(), key=lambda one: one.size, default=None)
+    if tightest is None or tightest.size >= machine:
+        return MemoryLimit(kind="machine", size=machine, available=available(host))
+    return MemoryLimit(kind="control group", group=tightest.folder, size=tightest.size, available=available(host))
+
+
+def gibibytes(size: int) -> str:
+    """Return a size for a sentence."""
+    return f"{size / GIB:.3g} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
+
+
 def default_cap(host: Host = LOCAL) -> int:
-    """The most that one worker may hold where no cap is given: 80 % of what is available now."""
-    return int(CAP_SHARE * available(host))
-
-
-def machine_reserve(host: Host = LOCAL) -> int:
-    """What must stay available, whatever the cap: 5 % of the memory, and no less than 512 MiB."""
-    return max(RESERVE_LEAST, int(RESERVE_SHARE * total(host)))
+    """Return the most that one worker may hold where no cap is given: 80 % of what is available, and no reserve."""
+    return limit(host).share(CAP_SHARE)
 
 
 def swap(host: Host = LOCAL) -> tuple[int, int]:
-    """Swap space: its size, and how much of it is in use."""
+    """Return the size of the swap space, and how much of it is in use; where a memory limit applies, its own."""
     fields = host.fields("/proc/meminfo")
-    if "SwapTotal" in fields:
-        return fields["SwapTotal"] * KIB, (fields["SwapTotal"] - fields.get("SwapFree", 0)) * KIB
-    from infer_compare.environment import portable
+    if "SwapTotal" not in fields:
+        from infer_compare.environment import portable
 
-    return portable.swap()
+        return portable.swap()
+    size, used = fields["SwapTotal"] * KIB, (fields["SwapTotal"] - fields.get("SwapFree", 0)) * KIB
+    groups = control_groups(host)
+    if (allowed := groups.swap_limit()) is not None:
+        size = min(size, allowed)
+    if limit(host).kind == "control group" and (own := groups.swap_used()) is not None:
+        used = own
+    return size, used
 
 
 def resident(pid: int, host: Host = LOCAL) -> int:

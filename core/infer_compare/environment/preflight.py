@@ -135,7 +135,7 @@ def _processor(environment: Environment, conditions: Conditions) -> Iterator[Adv
 
 def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
     """Memory that lies on disk."""
-    if conditions.swap_used > environment.memory_total // 100:
+    if conditions.swap_used > environment.usable_memory // 100:
         yield Advice(
             topic="swap",
             text=f"{conditions.swap_used / 2**30:.1f} GiB of memory lie in swap.",

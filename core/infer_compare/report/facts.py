@@ -83,14 +83,17 @@ def _run_facts(document: ReportDocument) -> Rows:
         ("fills", "; ".join(plan.inputs)),
         ("protocol", f"{plan.mode}, at most {repetitions}; margin {percent(plan.margin)}, seed {plan.seed}"),
         ("threads", str(plan.threads)),
-        ("cap", _cap(plan)),
+        ("cap", _cap(plan, document.environment.memory_available)),
     ]
 
 
-def _cap(plan: Plan) -> str:
+def _cap(plan: Plan, available: int) -> str:
     """How much memory a worker may hold, and who sees to it."""
     keeper = "watched from outside, and refused beyond by the kernel" if plan.backstop else "watched from outside"
-    chosen = "" if plan.max_memory_given else "; 80 % of what was available"
+    # Where little is available the reserve leaves less than that share.
+    usual = plan.max_memory >= 0.75 * available
+    chosen = "80 % of what was available" if usual else "what was available, less the reserve"
+    chosen = "" if plan.max_memory_given else f"; {chosen}"
     device = f"; {size(plan.max_device_memory)} of a device's memory" if plan.max_device_memory is not None else ""
     return f"{size(plan.max_memory)} of resident memory for a worker, {keeper}{chosen}{device}"
 
@@ -108,6 +111,7 @@ def _machine_facts(document: ReportDocument) -> Rows:
     quota = f", quota {machine.quota_cores:g}" if machine.quota_cores is not None else ""
     cores = f"{count(machine.physical_cores, 'physical core')}, {machine.logical_cores} logical"
     swap = f", swap {size(machine.swap_total)}" if machine.swap_total else ""
+    group = f" ({size(machine.memory_limit)} in its control group)" if machine.memory_limit is not None else ""
     system = [machine.platform, f"kernel {machine.kernel}"]
     if machine.hypervisor:
         system.append(f"hypervisor {machine.hypervisor}")
@@ -122,7 +126,7 @@ def _machine_facts(document: ReportDocument) -> Rows:
     }
     return [
         ("machine", f"{machine.cpu}; {cores}, {machine.usable_cores} usable{quota}"),
-        ("memory", f"{size(machine.memory_total)}, {size(machine.memory_available)} available{swap}"),
+        ("memory", f"{size(machine.memory_total)}{group}, {size(machine.memory_available)} available{swap}"),
         ("peak", _peak(document)),
         ("GPUs", listing(machine.gpus)),
         ("system", ", ".join(system)),

@@ -130,6 +130,11 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     governor: str | None = None
     memory_total: int
     memory_available: int
+    """What could still be taken of it, or within `memory_limit`."""
+    memory_limit: int | None = None
+    """What a control group allows of it, in bytes, where one does."""
+    memory_group: str = ""
+    """The folder of that control group."""
     swap_total: int = 0
     load_average: tuple[float, float, float] | None = None
     hypervisor: str | None = None
@@ -146,6 +151,11 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
     copy_bytes_s: float | None = None
     """Bytes a second that one thread copied in memory."""
+
+    @property
+    def usable_memory(self) -> int:
+        """The memory that the run could use: what a control group allows, or all that the machine has."""
+        return self.memory_total if self.memory_limit is None else self.memory_limit
 
 
 class Header(Record, frozen=True, kw_only=True, tag="header"):

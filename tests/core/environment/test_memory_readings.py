@@ -26,14 +26,8 @@ def test_what_is_available_and_the_caps_that_follow(recorded) -> None:
     assert memory.total(host) == 16 * GIB
     assert memory.available(host) == 8 * GIB
     assert memory.default_cap(host) == int(0.8 * 8 * GIB)
-    assert memory.machine_reserve(host) == int(0.05 * 16 * GIB)
+    assert memory.limit(host).reserve == int(0.05 * 16 * GIB)
     assert memory.swap(host) == (2 * GIB, GIB)
-
-
-def test_small_machines_keep_half_a_gibibyte_free(recorded) -> None:
-    """5 % of 4 GiB would be too little for the rest of the system."""
-    host = recorded({"/proc/meminfo": "MemTotal: 4194304 kB\n"})
-    assert memory.machine_reserve(host) == 512 * MIB
 
 
 def test_a_memory_limit_bounds_what_is_available(recorded) -> None:

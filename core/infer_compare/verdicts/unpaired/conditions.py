@@ -18,7 +18,7 @@ NOISE_APART = 0.10
 PEAK_APART = 0.10
 """The same for the machine's fastest matrix product, relative; equal machines scatter by half of it."""
 MEMORY_APART = 0.02
-"""The same for the memory of the machine."""
+"""The same for the memory that a run could use."""
 UNKNOWN = "unknown"
 
 
@@ -84,8 +84,8 @@ def _machine(base: Header, new: Header) -> Iterator[Condition]:
     yield from _differing("variables", *_differing_pairs(old.variables, fresh.variables))
     yield from _differing("system", f"{old.platform}, kernel {old.kernel}", f"{fresh.platform}, kernel {fresh.kernel}",
                           decisive=False)  # fmt: skip
-    if _apart(old.memory_total, fresh.memory_total) > MEMORY_APART:
-        gibibytes = [f"{significant(one.memory_total / 2**30)} GiB" for one in (old, fresh)]
+    if _apart(old.usable_memory, fresh.usable_memory) > MEMORY_APART:
+        gibibytes = [f"{significant(one.usable_memory / 2**30)} GiB" for one in (old, fresh)]
         yield from _differing("memory", *gibibytes, decisive=False)
     # The versions of frameworks are those that the contenders loaded; these are told for what else is installed.
     yield from _differing("packages", *_differing_pairs(old.packages, fresh.packages, " "), decisive=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from infer_compare.environment import memory
 from infer_compare.results import Died, OutOfMemory, Phase
 from infer_compare.worker.supervisor.process import describe_status, signal_name
 
@@ -34,7 +35,7 @@ def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) 
         reason = f"its resident memory reached the cap of {mebibytes(cap)}"
         return OutOfMemory(reason=reason, evidence="cap", phase=phase)
     if death.killed_for == "machine":
-        reason = "the machine's memory was nearly used up, so the worker was ended"
+        reason = f"{memory.limit()} was nearly used up, so the worker was ended"
         return OutOfMemory(reason=reason, evidence="machine", phase=phase)
     if death.status == -signal.SIGKILL and kernel_kills > 0:
         return OutOfMemory(reason="the kernel killed the worker for memory", evidence="kernel", phase=phase)

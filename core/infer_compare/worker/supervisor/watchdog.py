@@ -11,7 +11,7 @@ TIMING_S = 0.1
 
 
 class Watchdog:
-    """Objects to a worker that reaches its cap, or that brings the machine near the end of its memory."""
+    """Objects to a worker that reaches its cap, or that brings the memory limit that applies near its end."""
 
     def __init__(self, cap: int) -> None:
         """`cap` is the worker's total resident memory, in bytes."""
@@ -19,7 +19,7 @@ class Watchdog:
         self.period_s = SEARCHING_S
         self.highest = 0
         """The most that was seen, in bytes."""
-        self._reserve = memory.machine_reserve()
+        self._reserve = memory.limit().reserve
 
     def timing(self) -> None:
         """Looks less often, for a worker whose operating points have all been tried."""
