@@ -70,14 +70,11 @@ def ask_oracle(
     observer.starting("agree", route.label)
     with Member(route, terms) as member:
         try:
-            member.start(0, pool.paths, timing=False)
+            member.start(0, pool, timing=False)
             for row in range(SINGLE_ROWS):
                 request = Explore(point=OperatingPoint(1), calls=1, outputs=str(folder), rows=(0,), first_row=row)
                 member.ask(request, Explored, phase="agree")
             for size in sizes:
-                pool_grew = pool.grow(size)
-                if pool_grew:
-                    member.map(pool.paths)
                 request = Explore(point=OperatingPoint(size), calls=1, outputs=str(folder), rows=sample_rows(size))
                 member.ask(request, Explored, phase="agree")
         except Setback as setback:

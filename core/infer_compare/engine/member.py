@@ -19,14 +19,28 @@ from infer_compare.results import (
     Start,
     TimedOut,
 )
-from infer_compare.worker.protocol import VERSION, Failure, Inputs, Load, Loaded, Open, Opened, Reply, Request
+from infer_compare.worker.protocol import (
+    VERSION,
+    Explore,
+    Failure,
+    Inputs,
+    Load,
+    Loaded,
+    Open,
+    Opened,
+    Reply,
+    Request,
+    TimeSlice,
+    WarmUp,
+)
 from infer_compare.worker.supervisor import Process, Watchdog, is_suspect, name_death
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infer_compare.engine.contenders import Route
+    from infer_compare.engine.pool import InputPool
     from infer_compare.interfaces import OperatingPoint
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -87,6 +101,9 @@ class Member:
         self._process: Process | None = None
         self._watchdog = Watchdog(terms.max_memory)
         self._kills = 0
+        self._pool: InputPool | None = None
+        self._mapped = 0
+        """The largest batch size for which the worker has rows."""
         self.schedstat = True
         self.asynchronous = False
         """Whether its device works on its own."""
@@ -101,10 +118,10 @@ class Member:
         """Whether there is a worker that can be asked."""
         return self._process is not None and self._process.alive
 
-    def start(self, restart: int, inputs: Sequence[Path], *, timing: bool) -> Start:
+    def start(self, restart: int, pool: InputPool, *, timing: bool) -> Start:
         """Starts a fresh worker, loads the model in it and maps the inputs: `begin` and `finish`."""
         self.begin(timing=timing)
-        return self.finish(restart, inputs)
+        return self.finish(restart, pool)
 
     def begin(self, *, timing: bool) -> None:
         """Starts a fresh worker, which imports its framework while others do the same.
@@ -116,6 +133,7 @@ class Member:
             Setback: it cannot be started.
         """
         self.close()
+        self._pool = None
         contender = self.route.contender
         self._watchdog = Watchdog(self.terms.max_memory)
         if timing:
@@ -136,12 +154,12 @@ class Member:
         with self._naming(process, "start"):
             process.post(opening)
 
-    def finish(self, restart: int, inputs: Sequence[Path]) -> Start:
+    def finish(self, restart: int, pool: InputPool) -> Start:
         """Loads the model in the worker that was begun, and maps the inputs.
 
         Args:
             restart: which set of workers this one belongs to; 0 while exploring.
-            inputs: the pool of input rows.
+            pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
 
         Raises:
             Setback: the framework cannot be imported, or the backend cannot load the model.
@@ -171,7 +189,7 @@ class Member:
             deadline_s=START_DEADLINE_S,
         )
         self.asynchronous = loaded.asynchronous
-        self.map(inputs)
+        self._map(pool)
         return Start(
             contender=self.label,
             restart=restart,
@@ -190,24 +208,43 @@ class Member:
             resident=loaded.resident,
         )
 
-    def map(self, inputs: Sequence[Path]) -> None:
-        """Tells the worker where the pool of input rows lies."""
+    def _map(self, pool: InputPool) -> None:
+        """Has the worker map the pool of input rows as it stands."""
         from infer_compare.worker.protocol import Done
 
         wiring = self.route.wiring
-        order = wiring.inputs or range(len(inputs))
-        paths = tuple(str(inputs[place]) for place in order)
+        order = wiring.inputs or range(len(pool.paths))
+        paths = tuple(str(pool.paths[place]) for place in order)
         dataset = tuple(str(self.terms.dataset[place]) for place in order) if self.terms.dataset else ()
         self.ask(Inputs(paths=paths, axes=wiring.axes, dataset=dataset), Done, phase="load")
+        self._pool, self._mapped = pool, pool.largest
+
+    def _supply(self, request: Request) -> None:
+        """Makes sure that the worker has the rows of the batch that it is to be asked for.
+
+        The pool may have grown for another contender since this worker mapped it.
+        """
+        match request:
+            case Explore(repeat_rows=True):
+                return
+            case Explore(point=point) | WarmUp(point=point) | TimeSlice(point=point):
+                pool = self._pool
+            case _:
+                return
+        if pool is not None:
+            pool.grow(point.batch)
+            if self._mapped < pool.largest:
+                self._map(pool)
 
     def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
-        """Asks the worker and returns its answer, which must be of a kind.
+        """Asks the worker and returns its answer, which must be of a kind. It has the rows that the request needs.
 
         A worker that ran out of memory, that died or that did not answer is gone afterwards.
 
         Raises:
             Setback: the outcome that anything else is.
         """
+        self._supply(request)
         process = self._process
         if process is None:
             raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase=phase))

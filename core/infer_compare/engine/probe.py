@@ -56,7 +56,7 @@ class Prober:
         """
         self._observer.starting(self._phase, self.member.label)
         self._touched = False
-        return self.member.start(0, self._pool.paths, timing=False)
+        return self.member.start(0, self._pool, timing=False)
 
     @property
     def fresh(self) -> bool:
@@ -94,11 +94,13 @@ class Prober:
     def _attempt(self, request: Explore) -> AnyOutcome | Setback:
         """The outcome, or the setback when it is to be tried again."""
         point = request.point
+        if not self._pool.fits_worker(point.batch):
+            # Filling the rows would take long, and the worker could not hold them.
+            reason = f"the inputs of such a batch alone are above the cap of {mebibytes(self._terms.max_memory)}"
+            return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         try:
             if not self.member.alive:
                 self.start()
-            if not request.repeat_rows and self._pool.grow(point.batch):
-                self.member.map(self._pool.paths)
             self._touched = True
             explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
         except Setback as setback:

@@ -10,6 +10,7 @@ from infer_compare.engine.explore import Explorer, peaks
 from infer_compare.environment import memory
 from infer_compare.planner import Exploration
 from infer_compare.planner.duration import Expectation
+from infer_compare.planner.explore import LARGEST_AUTO
 from infer_compare.planner.patience import has_time_for
 from infer_compare.planner.refine import around_best, around_bound
 
@@ -67,7 +68,10 @@ class Survey:
         lost = {one.contender for one in self._journal.run.unusable}
         explorations: dict[str, Exploration] = {}
         explorers: dict[str, Explorer] = {}
-        plan = self._plan
+        plan, most = self._plan, self._pool.most
+        if plan.batch_sizes is None and most < LARGEST_AUTO:
+            text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
+            self._journal.tell(self._observer, "inputs", text)
         with ExitStack() as stack:
             for label, route in self._resolved.routes.items():
                 if label in lost:
@@ -76,7 +80,7 @@ class Survey:
                     route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
                 )
                 stack.callback(explorer.close)
-                largest = plan.data_rows if plan.scope == "dataset" else None
+                largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
                 exploration = Exploration(
                     plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest
                 )
@@ -102,6 +106,7 @@ class Survey:
                 further.update(around_bound(latencies, self._plan.latency_bound_ns))
         if self._plan.mode != "quick":
             further |= self._around_best(curves, further)
+        further = {size for size in further if size <= self._pool.most}
         for label, exploration in explorations.items():
             if not exploration.runnable:
                 continue

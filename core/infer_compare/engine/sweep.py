@@ -126,9 +126,12 @@ class Sweep:
             *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),
         ):
             self._journal.tell(self._observer, topic, text)
-        sizes = self._plan.batch_sizes
         pool = InputPool(
-            self._resolved.inputs, self._plan.seed, self._scratch, max(sizes) if sizes is not None else None
+            self._resolved.inputs,
+            self._plan.seed,
+            self._scratch,
+            self._plan.batch_sizes,
+            cap=self._plan.max_memory,
         )
         earlier = self._journal.run
         # What comes after comparing outputs tells that they were compared, for a run that is resumed.

@@ -95,7 +95,7 @@ class Team:
     def _finish(self, label: str) -> None:
         member = self._members[label]
         try:
-            self._journal.add(member.finish(self._restart, self._pool.paths))
+            self._journal.add(member.finish(self._restart, self._pool))
         except Setback as setback:
             self._no_start(label, setback)
         else:

@@ -15,6 +15,8 @@ MIB = 1024 * KIB
 GIB = 1024 * MIB
 CAP_SHARE = 0.8
 """The part of what is available that a worker may take by default."""
+OWN_SHARE = 0.5
+"""The part of what is available that this process itself may take, for models that it reads and rows that it holds."""
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 512 * MIB
 RESERVE_MOST = 0.1
@@ -90,6 +92,11 @@ def gibibytes(size: int) -> str:
 def default_cap(host: Host = LOCAL) -> int:
     """Return the most that one worker may hold where no cap is given: 80 % of what is available, and no reserve."""
     return limit(host).share(CAP_SHARE)
+
+
+def own_share(host: Host = LOCAL) -> int:
+    """Return the most that this process itself may read into memory now, in bytes: a limit for everything it reads."""
+    return limit(host).share(OWN_SHARE)
 
 
 def swap(host: Host = LOCAL) -> tuple[int, int]:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 256
-"""Rows are drawn and written in chunks of at most so many bytes and rows, each from a stream of its own."""
+"""Rows are drawn in chunks of at most so many bytes and rows, or one row, each from a stream of its own."""
+PIECE_ELEMENTS = 1 << 20
+"""A chunk is drawn and written in pieces of so many elements: one row can be larger than what there is memory for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,21 +233,34 @@ def _write(plan: InputPlan, rows: int, seed: int, path: Path) -> None:
     }
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for chunk in _chunks(plan, rows, seed):
-            file.write(np.ascontiguousarray(chunk).data)
+        for piece in _pieces(plan, rows, seed):
+            file.write(piece.data)
 
 
-def _chunks(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
+def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
+    """The rows one after another, in C-contiguous pieces of any shape that are small enough to be held in memory."""
     import numpy as np
 
-    step = max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(1, row_bytes(plan))))
-    array = plan.fill.read(plan.name) if isinstance(plan.fill, FromFile) else None
+    if isinstance(plan.fill, FromFile):
+        array = plan.fill.read(plan.name)
+        step = _chunk_rows(plan)
+        for start in range(0, rows, step):
+            wanted = np.arange(start, min(start + step, rows)) % len(array)
+            yield from (np.ascontiguousarray(array[row]) for row in wanted) if step == 1 else [array[wanted]]
+        return
+    step = _chunk_rows(plan)
+    elements = math.prod(plan.sample)
     for index, start in enumerate(range(0, rows, step)):
-        count = min(step, rows - start)
-        if isinstance(plan.fill, FromFile):
-            assert array is not None
-            yield array[np.arange(start, start + count) % len(array)]
-        else:
-            # A whole chunk is drawn even where a part is wanted: the rows must not depend on how many are.
-            rng = np.random.default_rng([seed, index, *plan.name.encode()])
-            yield plan.fill.draw(rng, (step, *plan.sample), plan.dtype)[:count]
+        rng = np.random.default_rng([seed, index, *plan.name.encode()])
+        # Drawn in parts one after another, which gives the same as all at once: the rows of a chunk do not depend on
+        # how many of it are wanted, and one row can be larger than what may be held.
+        left = min(step, rows - start) * elements
+        while left:
+            part = min(left, PIECE_ELEMENTS)
+            yield plan.fill.draw(rng, (part,), plan.dtype)
+            left -= part
+
+
+def _chunk_rows(plan: InputPlan) -> int:
+    """How many rows are drawn from one stream."""
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(1, row_bytes(plan))))

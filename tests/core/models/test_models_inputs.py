@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -310,6 +312,47 @@ def test_a_row_larger_than_a_chunk_is_written_row_by_row(tmp_path, monkeypatch):
     array = np.load(path)
     assert array.shape == (3, 100)
     assert not np.array_equal(array[0], array[1])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_rows_are_the_same_however_they_are_drawn(dtype, count, tmp_path, monkeypatch):
+    """Each chunk of rows as one array of one stream: what is drawn in pieces of an odd length is equal to that."""
+    monkeypatch.setattr(module, "CHUNK_ROWS", 16)
+    monkeypatch.setattr(module, "PIECE_ELEMENTS", 37)
+    fills = ["randint(0,2)"] if dtype in {"bool", "uint8"} else ["randint(0,200)", "randint(-3,5)"]
+    if dtype.startswith("float"):
+        fills += ["normal(1,2)", "uniform(-1,1)"]
+    for fill in fills:
+        one = plan(dtype=dtype, sample=(5, 3), fill=fill)
+        (path,) = write_pool([one], count, 7, tmp_path)
+        chunks = [
+            one.fill.draw(np.random.default_rng([7, index, *b"x"]), (16, 5, 3), dtype)
+            for index in range(-(-count // 16))
+        ]
+        assert np.array_equal(np.load(path), np.concatenate(chunks)[:count])
+
+
+def test_the_memory_that_making_rows_takes_does_not_grow_with_them(tmp_path):
+    """One row of 256 MiB, drawn by a process of its own: it holds a few pieces of it at a time."""
+    program = (
+        "import pathlib\n"
+        "from infer_compare.environment.memory import peak_resident\n"
+        "from infer_compare.models.fills import parse_fill\n"
+        "from infer_compare.models.inputs import InputPlan, write_pool\n"
+        "import numpy.random, os\n"
+        "plan = lambda elements: InputPlan(name='x', dtype='float32', sample=(elements,), fill=parse_fill('uniform(0,1)'))\n"
+        "write_pool([plan(10)], 1, 0, pathlib.Path('.'))\n"
+        "before = peak_resident(os.getpid())\n"
+        "write_pool([plan(1 << 26)], 1, 0, pathlib.Path('.'))\n"
+        "print(peak_resident(os.getpid()) - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(done.stdout) < 64 * 2**20
+    assert (tmp_path / "input0.npy").stat().st_size > 2**28
+    (tmp_path / "input0.npy").unlink()
 
 
 def test_a_full_disk_is_told_as_such_and_leaves_nothing_half_written(tmp_path, monkeypatch):

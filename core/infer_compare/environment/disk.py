@@ -1,0 +1,42 @@
+"""Room on the disk, or in the memory that stands in for one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from infer_compare.environment import memory
+from infer_compare.environment.host import LOCAL, Host
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+SPARED = 64 * 2**20
+"""Records of the run need room too."""
+
+
+def room(folder: Path, host: Host = LOCAL) -> int:
+    """Return the bytes that may be written to a folder that exists.
+
+    A file in a file system that is held in memory takes memory, which the memory limit bounds.
+    """
+    free = max(0, shutil.disk_usage(folder).free - SPARED)
+    return min(free, memory.own_share(host)) if is_in_memory(folder, host) else free
+
+
+def is_in_memory(folder: Path, host: Host = LOCAL) -> bool:
+    """Return whether the file system of a folder is held in memory, as `/dev/shm` is."""
+    place, kind = PurePosixPath("/"), ""
+    resolved = PurePosixPath(folder.resolve())
+    for line in (host.text("/proc/self/mountinfo") or "").splitlines():
+        before, dash, after = line.partition(" - ")
+        words = before.split()
+        if not dash or len(words) < 5 or not after.split():
+            continue
+        point = PurePosixPath(words[4].replace("\\040", " "))
+        # A later mount at the same place lies above an earlier one.
+        if resolved.is_relative_to(point) and len(point.parts) >= len(place.parts):
+            place, kind = point, after.split()[0]
+    return kind in IN_MEMORY
