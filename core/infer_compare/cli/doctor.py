@@ -269,12 +269,12 @@ def _print(found: Diagnosis) -> None:
 
 
 def _limit_words(memory: MemoryLimit) -> str:
-    from infer_compare.environment.memory import gibibytes
+    from infer_compare.environment.memory import size_text
 
     where = f"control group {memory.group}" if memory.group else "the machine"
     return (
-        f"{gibibytes(memory.size)} ({where}), {gibibytes(memory.available)} left, {gibibytes(memory.reserve)} of it in "
-        f"reserve; {gibibytes(memory.worker)} for a worker where --max-memory does not say otherwise"
+        f"{size_text(memory.size)} ({where}), {size_text(memory.available)} left, {size_text(memory.reserve)} of it in "
+        f"reserve; {size_text(memory.worker)} for a worker where --max-memory does not say otherwise"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.environment.disk import room
-from infer_compare.environment.memory import gibibytes
+from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
 from infer_compare.models.inputs import row_bytes, write_pool
 from infer_compare.worker.child.buffers import pool_rows
@@ -20,8 +20,88 @@ SMALLEST = 64
 """A pool is made for batches up to this size at once; most runs never need a larger one."""
 SMALLEST_BYTES = 256 * 2**20
 """Unless the rows are so large that this much does not hold them: then it grows with the batches."""
-KEPT = 1 / 2
+KEPT = 0.5
 """A pool takes no more of the room on the disk: the rows in use stay until longer files replace them."""
+NO_BATCH = 2**40
+"""No batch is so large; rows without elements take no room."""
+
+
+class PoolRoom:
+    """What the rows of input take, against what a worker may hold and what the disk has room for."""
+
+    def __init__(self, plans: Sequence[InputPlan], folder: Path, cap: int | None) -> None:
+        """Writes nothing.
+
+        Args:
+            plans: what each input is filled with.
+            folder: where the rows go; it exists.
+            cap: the most resident memory of a worker, in bytes, which has to hold a batch.
+        """
+        self._plans = plans
+        self._folder = folder
+        self._cap = cap
+        self.row = sum(row_bytes(plan) for plan in plans)
+        """Bytes of one sample, all inputs together."""
+
+    def bytes(self, batch: int) -> int:
+        """Return the bytes of the rows from which batches of a size are cut."""
+        return pool_rows(batch, self.row) * self.row
+
+    def fits_worker(self, batch: int) -> bool:
+        """Return whether a batch of a size alone, without a framework and a model, is below the cap of a worker."""
+        return self._cap is None or batch * self.row < self._cap
+
+    def most(self) -> int:
+        """Return the largest batch size for whose rows there is room on the disk; 0 where there is none."""
+        free = int(KEPT * room(self._folder))
+        low, high = 0, 1
+        while high < NO_BATCH and self.bytes(high) <= free:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.bytes(middle) <= free else (low, middle)
+        return low
+
+    def check_worker(self, sizes: Sequence[int] | None) -> None:
+        """Refuse batch sizes, None for automatic ones, of which a worker could hold none.
+
+        Raises:
+            InputError: naming the input, and what to do.
+        """
+        smallest = min(sizes or (1,))
+        if not self.fits_worker(smallest):
+            assert self._cap is not None
+            raise InputError(
+                f"{self._subject(smallest)}, and a worker may hold {size_text(self._cap)}; {_smaller(smallest)}, or raise "
+                "--max-memory."
+            )
+
+    def check_disk(self, sizes: Sequence[int] | None) -> None:
+        """Refuse batch sizes, None for automatic ones, for whose rows there is no room.
+
+        Raises:
+            InputError: naming the input, and what to do.
+        """
+        # A batch that no worker can hold is an answer, and needs no rows.
+        largest = max((size for size in sizes or (1,) if self.fits_worker(size)), default=1)
+        if largest > self.most():
+            raise InputError(
+                f"{self._subject(largest)}, which makes {size_text(self.bytes(largest))} of rows to choose from, and "
+                f"{size_text(room(self._folder))} can be written to {self._folder}; {_smaller(largest)}, or name a run "
+                "folder on another disk with -o."
+            )
+
+    def _subject(self, batch: int) -> str:
+        plan = max(self._plans, key=row_bytes)
+        shape = "x".join(map(str, plan.sample)) or "1"
+        sentence = f"The input {plan.name!r} takes {size_text(row_bytes(plan))} a sample ({shape} of {plan.dtype})"
+        if batch > 1:
+            sentence += f", a batch of {batch} takes {size_text(batch * self.row)}"
+        return sentence
+
+
+def _smaller(batch: int) -> str:
+    return "give it a smaller shape with --input" + (", name smaller --batch-sizes" if batch > 1 else "")
 
 
 class InputPool:
@@ -43,37 +123,28 @@ class InputPool:
             seed: of the random rows.
             folder: where the files go.
             sizes: the batch sizes asked for, or None when exploring decides.
-            cap: the most resident memory of a worker, in bytes, which has to hold a batch.
+            cap: the most resident memory of a worker, in bytes.
 
         Raises:
             InputError: there is no room for the batches that are asked for; nothing was written.
         """
+        folder.mkdir(parents=True, exist_ok=True)
         self._plans = plans
         self._seed = seed
         self._folder = folder
-        self._cap = cap
-        self._row = sum(row_bytes(plan) for plan in plans)
+        self._room = PoolRoom(plans, folder, cap)
+        self._room.check_worker(sizes)
+        self._room.check_disk(sizes)
+        self.fits_worker = self._room.fits_worker
+        self.most = self._room.most()
+        """The largest batch size for which there is room on the disk."""
         self.largest = 0
         """The largest batch size that can be cut from it."""
         self.paths: tuple[Path, ...] = ()
-        folder.mkdir(parents=True, exist_ok=True)
-        wanted = sizes or (1,)
-        if not self.fits_worker(min(wanted)):
-            raise self._beyond_cap(min(wanted))
-        self.most = self._most()
-        """The largest batch size for which there is room on the disk."""
-        # A batch that no worker can hold is an answer, and needs no rows.
-        needed = max(size for size in wanted if self.fits_worker(size))
-        if needed > self.most:
-            raise self._beyond_disk(needed)
-        first = min(needed if sizes else SMALLEST, SMALLEST, self.most)
-        while first > 1 and self._bytes(first) > SMALLEST_BYTES:
+        first = min(max(sizes) if sizes else SMALLEST, SMALLEST, self.most)
+        while first > 1 and self._room.bytes(first) > SMALLEST_BYTES:
             first //= 2
         self.grow(first)
-
-    def fits_worker(self, batch: int) -> bool:
-        """Whether a batch of a size alone, without a framework and a model, is below the cap of a worker."""
-        return self._cap is None or batch * self._row < self._cap
 
     def grow(self, batch: int) -> None:
         """Makes sure that batches of a size can be cut from it.
@@ -84,47 +155,8 @@ class InputPool:
         if batch <= self.largest:
             return
         if batch > self.most:
-            raise self._beyond_disk(batch)
+            self._room.check_disk((batch,))
         # Doubling, so that a long curve rewrites the rows a few times only.
-        largest = min(max(batch, 2 * self.largest), self.most)
-        self.paths = write_pool(self._plans, pool_rows(largest, self._row), self._seed, self._folder)
+        largest = max(batch, min(2 * self.largest, self.most))
+        self.paths = write_pool(self._plans, pool_rows(largest, self._room.row), self._seed, self._folder)
         self.largest = largest
-
-    def _bytes(self, batch: int) -> int:
-        return pool_rows(batch, self._row) * self._row
-
-    def _most(self) -> int:
-        free = int(KEPT * room(self._folder))
-        low, high = 0, 1
-        while self._row and high < 2**40 and self._bytes(high) <= free:
-            low, high = high, 2 * high
-        if not self._row or high >= 2**40:
-            return high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._bytes(middle) <= free else (low, middle)
-        return low
-
-    def _beyond_cap(self, batch: int) -> InputError:
-        assert self._cap is not None
-        smaller = ", smaller --batch-sizes" if batch > 1 else ""
-        return InputError(
-            f"{self._subject(batch)}, and a worker may hold {gibibytes(self._cap)}; give it a smaller shape with "
-            f"--input{smaller}, or raise --max-memory."
-        )
-
-    def _beyond_disk(self, batch: int) -> InputError:
-        smaller = ", smaller --batch-sizes" if batch > 1 else ""
-        return InputError(
-            f"{self._subject(batch)}, which makes {gibibytes(self._bytes(batch))} of rows to choose from, and "
-            f"{gibibytes(room(self._folder))} can be written to {self._folder}; give it a smaller shape with "
-            f"--input{smaller}, or a run folder on another disk with -o."
-        )
-
-    def _subject(self, batch: int) -> str:
-        plan = max(self._plans, key=row_bytes)
-        shape = "x".join(map(str, plan.sample)) or "1"
-        sentence = f"The input {plan.name!r} takes {gibibytes(row_bytes(plan))} a sample ({shape} of {plan.dtype})"
-        if batch > 1:
-            sentence += f", a batch of {batch} takes {gibibytes(batch * self._row)}"
-        return sentence

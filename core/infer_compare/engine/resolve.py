@@ -13,6 +13,7 @@ import msgspec
 from infer_compare.engine.contenders import Contender, Route, parse_contenders
 from infer_compare.engine.finding import Finder, find_dataset
 from infer_compare.engine.member import Terms
+from infer_compare.engine.pool import PoolRoom
 from infer_compare.engine.reading import ModelReader
 from infer_compare.engine.routing import NoWay, Router
 from infer_compare.engine.wiring import LAYOUTS, parse_map
@@ -101,6 +102,10 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
     dataset = find_dataset(request, model, workshop, scratch)
     data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
     inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)
+    rows = PoolRoom(inputs, scratch, request.max_memory or memory.default_cap())
+    rows.check_worker(request.batch_sizes)
+    if convert:
+        rows.check_disk(request.batch_sizes)
     router = Router(plugins.converters, workshop, scratch, pythons=pythons, convert=request.convert)
     routes: dict[str, Route] = {}
     absent = {one.contender for one in unusable}

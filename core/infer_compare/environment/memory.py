@@ -13,6 +13,7 @@ from infer_compare.environment.host import LOCAL, Host
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+TIB = 1024 * GIB
 CAP_SHARE = 0.8
 """The part of what is available that a worker may take by default."""
 OWN_SHARE = 0.5
@@ -71,8 +72,8 @@ class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         if self.kind == "machine":
-            return f"the machine's memory ({gibibytes(self.size)})"
-        return f"the memory limit of the control group {self.group} ({gibibytes(self.size)})"
+            return f"the machine's memory ({size_text(self.size)})"
+        return f"the memory limit of the control group {self.group} ({size_text(self.size)})"
 
 
 def limit(host: Host = LOCAL) -> MemoryLimit:
@@ -84,9 +85,12 @@ def limit(host: Host = LOCAL) -> MemoryLimit:
     return MemoryLimit(kind="control group", group=tightest.folder, size=tightest.size, available=available(host))
 
 
-def gibibytes(size: int) -> str:
+def size_text(size: int) -> str:
     """Return a size for a sentence."""
-    return f"{size / GIB:.3g} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
+    for unit, name in ((TIB, "TiB"), (GIB, "GiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size / MIB:.0f} MiB"
 
 
 def default_cap(host: Host = LOCAL) -> int:

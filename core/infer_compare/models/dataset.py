@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from infer_compare.environment.disk import room
+from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
-from infer_compare.models.fills import why_unreadable
+from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
+from infer_compare.models.room import ensure_room
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     Raises:
         InputError: it is missing, unreadable or empty, an input is not in it, or an array does not fit its input.
     """
+    import numpy as np
+
     arrays = _arrays(text, place, specs)
     chosen, left_out = _match(text, arrays, specs)
     warnings = [f"{text}: left out {listing(left_out)}"] if left_out else []
@@ -75,6 +80,12 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     for index, (array, spec) in enumerate(zip(chosen, specs, strict=True)):
         if warning := _check(text, array, spec):
             warnings.append(warning)
+        need = array.size * np.dtype(spec.dtype).itemsize
+        if need > (free := room(folder)):
+            raise InputError(
+                f"The rows of {text} for the input {spec.name!r} take {size_text(need)} on the disk, and {size_text(free)} "
+                f"can be written to {folder}; name a run folder on another disk with -o."
+            )
         path = folder / f"data{index}.npy"
         _save(array, spec.dtype, path, digest)
         paths.append(path)
@@ -94,6 +105,10 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     try:
         if place.suffix == ".npz":
             # Opened here, since numpy leaves a file that is no archive open.
+            if zipfile.is_zipfile(place):
+                with zipfile.ZipFile(place) as packed:
+                    need = sum(one.file_size for one in packed.infolist())
+                ensure_room(need, f"The archive {text}", f"{READ_IN_PARTS}, in a folder", InputError)
             with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         # Names of arrays that a function made may hold what no file name can.
@@ -105,6 +120,8 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     if place.is_dir() and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
         if len({array.shape for array in found.values()}) != 1:
             raise InputError(f"The samples in {text} have different shapes; make them alike.")
+        need = sum(array.nbytes for array in found.values())
+        ensure_room(need, f"The folder {text}", "put its samples into one .npy file", InputError)
         return {specs[0].name: np.stack(list(found.values()))}
     return found
 

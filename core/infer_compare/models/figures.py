@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.models.onnx_file import SMALL_ELEMENTS
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import onnx
 
     Shapes = Mapping[str, tuple[int, ...]]
-
-INFORMATIVE_SIZE = 256
-"""Constants up to this many elements may be shapes or axes, which shape inference reads; larger ones are weights."""
 
 UNCOUNTED = frozenset(
     {
@@ -152,7 +150,7 @@ def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     light.graph.input.extend(model.graph.input)
     light.graph.output.extend(model.graph.output)
     for tensor in model.graph.initializer:
-        if math.prod(tensor.dims) <= INFORMATIVE_SIZE:
+        if math.prod(tensor.dims) <= SMALL_ELEMENTS:
             light.graph.initializer.append(tensor)
         else:
             light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)

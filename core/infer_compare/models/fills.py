@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
+from infer_compare.models.room import ensure_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,9 @@ DTYPES = {
     "bool": "bool",
 }
 """Short names of the dtypes that inputs can be made of."""
+
+READ_IN_PARTS = "save its arrays as .npy files, which are read a part at a time"
+"""What to do about an archive that is too large to be read."""
 
 SHORT = {name: short for short, name in DTYPES.items()}
 _CALL = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>[^()]*)\)")
@@ -166,6 +170,7 @@ class FromFile:
             if self.path.suffix == ".npy":
                 mapped: Array = np.load(self.path, mmap_mode="r", allow_pickle=False)
                 return mapped
+            ensure_room(self._size(name), f"The file {self.path}", READ_IN_PARTS, InputError)
             with self.path.open("rb") as file:
                 loaded = np.load(file, allow_pickle=False)
                 if isinstance(loaded, np.ndarray):
@@ -173,6 +178,16 @@ class FromFile:
                 return self._member(loaded, name)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({why_unreadable(error)}).") from error
+
+    def _size(self, name: str) -> int:
+        """Bytes of the array that `read` would hold."""
+        import zipfile
+
+        if not zipfile.is_zipfile(self.path):
+            return self.path.stat().st_size
+        with zipfile.ZipFile(self.path) as archive:
+            sizes = {one.filename: one.file_size for one in archive.infolist()}
+        return sizes.get(f"{name}.npy", max(sizes.values(), default=0))
 
     def _member(self, archive: Mapping[str, Array], name: str) -> Array:
         names = list(archive)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import onnx
+
+SMALL_ELEMENTS = 256
+"""Constants up to this many elements may be shapes or axes, which shape inference reads; larger ones are weights."""
+PACKED = frozenset({21, 22, 23, 25, 26})
+"""Types of less than a byte: UINT4, INT4, FLOAT4E2M1, UINT2, INT2."""
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
@@ -78,9 +85,54 @@ def load_external_data(model: onnx.ModelProto, path: Path) -> None:
     """
     import onnx
 
-    try:
+    with _naming(path):
         onnx.load_external_data_for_model(model, str(path.parent))
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+
+
+def check_external_data(model: onnx.ModelProto, path: Path) -> None:
+    """Makes sure that the external data of the model that was parsed from `path` is there, without reading weights.
+
+    Small tensors are loaded, since they may be shapes.
+
+    Raises:
+        ModelError: it is absent, too short, or outside the model's folder.
+    """
+    from onnx import TensorProto, external_data_helper, helper
+
+    with _naming(path):
+        for tensor in _tensors(model):
+            if tensor.data_location != TensorProto.EXTERNAL:
+                continue
+            if math.prod(tensor.dims) <= SMALL_ELEMENTS:
+                external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+                continue
+            entries = {entry.key: entry.value for entry in tensor.external_data}
+            # One byte is read, which takes every check of where the file lies.
+            probe = TensorProto(name=tensor.name, data_location=TensorProto.EXTERNAL)
+            for key, value in {**entries, "length": "1"}.items():
+                probe.external_data.add(key=key, value=value)
+            external_data_helper.load_external_data_for_tensor(probe, str(path.parent))
+            size = (path.parent / entries["location"]).stat().st_size
+            needs = math.prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+            # Elements of less than a byte are packed.
+            needs = int(entries.get("length") or 0) or (needs if tensor.data_type not in PACKED else 0)
+            if int(entries.get("offset") or 0) + needs > size:
+                raise ValueError(f"{entries['location']} ends before the data of {tensor.name!r} does")
+
+
+def external_bytes(model: onnx.ModelProto, path: Path) -> int:
+    """Return the bytes of the files that hold data of the model that was parsed from `path`."""
+    return sum((path.parent / one).stat().st_size for one in external_files(model))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turns what may be wrong with external data into one sentence."""
+    import onnx
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, onnx.checker.ValidationError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"The external data of {path} cannot be read ({reason}); it must lie in the model's own folder."

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.environment import memory
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import ModelSource
 from infer_compare.models.figures import figures
 from infer_compare.models.fills import METADATA_KEY
 from infer_compare.models.kind import kind_of
-from infer_compare.models.onnx_file import external_files, load_external_data, parse_onnx
+from infer_compare.models.onnx_file import (
+    check_external_data,
+    external_bytes,
+    external_files,
+    load_external_data,
+    parse_onnx,
+)
 from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.room import ensure_room
 from infer_compare.models.specs import BATCH, name_batch
 
 if TYPE_CHECKING:
@@ -28,6 +36,10 @@ if TYPE_CHECKING:
     from infer_compare.results import ModelKind
 
 CHUNK_BYTES = 1 << 20
+READ_COPIES = 2
+"""A file is held as bytes and as a message while it is parsed."""
+PROOF_COPIES = 4
+"""A model whose batch axis is made free is held as it was and as it is to be, and each is written out as well."""
 
 SUFFIXES = {".onnx": "onnx", ".pt2": "pt2", ".keras": "keras"}
 """Formats that a file's name tells."""
@@ -179,9 +191,11 @@ def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
 
 
 def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedModel:
+    if path.is_file():
+        _ensure_room(path, READ_COPIES * path.stat().st_size)
     model = parse_onnx(path)
     files = [path, *(path.parent / one for one in external_files(model))]
-    load_external_data(model, path)  # which refuses files outside the model's folder
+    check_external_data(model, path)  # which refuses files outside the model's folder
     inputs, outputs = name_batch(*read_specs(model))
     constants = {tensor.name for tensor in model.graph.initializer}
     for value in model.graph.input:
@@ -191,6 +205,8 @@ def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedM
             )
     warnings: tuple[str, ...] = ()
     if inputs and all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs):
+        _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
+        load_external_data(model, path)
         model, path, sentence = _with_free_batch(model, path, inputs, folder)
         inputs, outputs = name_batch(*read_specs(model))
         warnings = (sentence,)
@@ -210,6 +226,11 @@ def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedM
         metadata={entry.key: entry.value for entry in model.metadata_props},
         warnings=warnings,
     )
+
+
+def _ensure_room(path: Path, need: int) -> None:
+    advice = "close other programs, raise the memory limit, or use a machine with more memory"
+    ensure_room(need, f"The model {path}", advice, ModelError)
 
 
 def _check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
@@ -275,7 +296,9 @@ def _sha256(files: Sequence[Path]) -> str:
 
 
 def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
-    """A model that its framework described, with the arithmetic that its export to ONNX tells."""
+    """A model that its framework described, with the arithmetic that its export to ONNX tells, where there is room to read that."""
+    if READ_COPIES * exported.stat().st_size > memory.own_share():
+        return model
     graph = parse_onnx(exported)
     size = figures(graph)
     return replace(

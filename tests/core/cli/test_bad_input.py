@@ -106,6 +106,26 @@ def test_an_input_without_a_size_for_a_free_axis_is_refused_with_the_text_to_wri
     _refused(cli("run", path, "-b", FAKE), "'seq'", "'ids'", "--input 'ids:f32[batch,128]'")
 
 
+def test_an_input_of_2_gib_a_sample_is_refused_before_anything_is_filled(cli, tmp_path):
+    """The sentence names the input, its size and what a worker may hold; nothing is left behind."""
+    path = _relu(tmp_path / "wide.onnx", ["batch", 2**29])
+    _refused(
+        cli("run", path, "-b", FAKE, "--max-memory", "1GiB", "-o", tmp_path / "run"),
+        "'x' takes 2 GiB a sample (536870912 of float32)",
+        "a worker may hold 1 GiB",
+        "--input, or raise --max-memory",
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_rows_for_which_the_disk_has_no_room_are_refused_before_anything_is_filled(cli, tmp_path):
+    """64 million samples of 1 MiB are 64 TiB."""
+    path = _relu(tmp_path / "wide.onnx", ["batch", 2**18])
+    result = cli("run", path, "-b", FAKE, "--batch-sizes", 2**26, "--max-memory", "100TiB", "-o", tmp_path / "run")
+    _refused(result, "a batch of 67108864 takes 64 TiB", "can be written to", "name smaller --batch-sizes", "with -o")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
     """How to export it free; two inputs with different sizes there cannot be made free."""
     graph = helper.make_graph(

@@ -11,16 +11,21 @@ import pytest
 
 from infer_compare import api
 from infer_compare.engine import pool as module
+from infer_compare.engine.events import Observer
 from infer_compare.engine.pool import InputPool
+from infer_compare.engine.probe import Prober
 from infer_compare.engine.request import SweepRequest
+from infer_compare.engine.resolve import resolve
 from infer_compare.environment import disk, memory
 from infer_compare.environment.host import Host
 from infer_compare.errors import InputError
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.fills import parse_fill
 from infer_compare.models.inputs import InputPlan
 from infer_compare.plugins import Plugins
 from infer_compare.results import Measured, OutOfMemory
 from infer_compare.worker.child.buffers import pool_rows
+from infer_compare.worker.protocol import Explore
 
 from .conftest import contender  # type: ignore[import-not-found]
 
@@ -57,14 +62,31 @@ def free(monkeypatch):
     return use
 
 
+def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited(tmp_path):
+    """The first worker mapped the rows before the second one's batches made them more."""
+    request = SweepRequest(model="mlp", contenders=(contender("a"), contender("b")), threads=1)
+    resolved = resolve(request, Plugins.discover(block=["*"]), tmp_path)
+    pool = InputPool(resolved.inputs, 0, tmp_path, None)
+    probers = [Prober(resolved.routes[label], resolved.terms, pool, Observer()) for label in "ab"]
+    try:
+        for prober, batch in ((probers[0], 1), (probers[1], 512), (probers[0], 512)):
+            assert isinstance(prober.probe(Explore(point=OperatingPoint(batch), budget_ns=0)), Measured)
+            prober.member.suspend()
+    finally:
+        for prober in probers:
+            prober.member.close()
+
+
+@pytest.mark.slow
 def test_a_worker_that_waited_gets_the_sizes_that_another_contender_went_on_to(explore):
-    """One has its plateau at batch 4 and its worker waits; the other gains up to batch 4096, with a longer pool."""
+    """One has its plateau at batch 4 and its worker waits; the other gains far beyond, with a longer pool."""
     short = contender("short", fixed_us=0, per_sample_us=1)
     long = contender("long", fixed_us=3000, per_sample_us=0.05)
-    run = explore(short, long, batch_sizes=None)
+    run = explore(short, long, batch_sizes=None, mode="thorough")
     tried = {label: {point.batch for (name, point) in run.explored if name == label} for label in ("short", "long")}
-    assert max(tried["long"]) == 4096
-    assert tried["short"] >= {1, 2, 4, 512, 4096}
+    largest = max(tried["long"])
+    assert largest >= 512
+    assert largest in tried["short"]
     assert all(isinstance(outcome, Measured) for outcome in run.explored.values())
 
 
@@ -89,7 +111,7 @@ def test_rows_for_which_the_disk_has_no_room_are_refused_before_they_are_written
     text = str(refusal.value)
     assert "input 'x' takes 4 MiB a sample (1024x1024 of float32), a batch of 256 takes 1 GiB" in text
     assert "960 MiB can be written to" in text
-    assert "--input, smaller --batch-sizes, or a run folder on another disk with -o" in text
+    assert "--input, name smaller --batch-sizes, or name a run folder on another disk with -o" in text
     assert not list(tmp_path.iterdir())
 
 
@@ -116,7 +138,7 @@ def test_automatic_sizes_end_where_the_disk_has_no_room_for_their_inputs(free, e
     """The run says so; smaller sizes are measured."""
     free(disk.SPARED + 2 * pool_rows(32, 64 * 4) * 64 * 4)
     run = explore(contender("a", fixed_us=3000, per_sample_us=0.05), batch_sizes=None)
-    assert max(point.batch for _, point in run.explored) == 32
+    assert max(point.batch for _, point in run.explored) <= 32
     assert any("batch sizes above 32 are not tried" in note.text for note in run.notes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from infer_compare import TensorSpec
+from infer_compare.environment import memory
 from infer_compare.errors import InputError
 from infer_compare.models.dataset import collect, is_callable, read_dataset
 
@@ -111,3 +112,33 @@ def test_a_function_may_make_the_data(monkeypatch, tmp_path) -> None:
     (tmp_path / "data_wrong.py").write_text("def load():\n    return 'text'\n")
     with pytest.raises(InputError, match="arrays of numbers"):
         collect("data_wrong.py:load", made)
+
+
+def test_an_archive_that_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path, monkeypatch) -> None:
+    """The sizes of its arrays are in the archive's own list; `.npy` files are mapped instead."""
+    np.savez_compressed(tmp_path / "d.npz", image=np.zeros((1000, 3, 4), np.float32))
+    monkeypatch.setattr(memory, "own_share", lambda: 40_000)
+    with pytest.raises(InputError, match=r"d\.npz takes about .* save its arrays as \.npy files"):
+        read(tmp_path / "d.npz", IMAGE, tmp_path)
+    np.save(tmp_path / "d.npy", np.zeros((1000, 3, 4), np.float32))
+    assert read(tmp_path / "d.npy", IMAGE, tmp_path)[0].rows == 1000
+
+
+def test_samples_that_do_not_fit_into_memory_together_are_refused(tmp_path, monkeypatch) -> None:
+    """One file a sample."""
+    folder = tmp_path / "samples"
+    folder.mkdir()
+    for index in range(4):
+        np.save(folder / f"{index}.npy", np.zeros((3, 4), np.float32))
+    monkeypatch.setattr(memory, "own_share", lambda: 100)
+    with pytest.raises(InputError, match=r"put its samples into one \.npy file"):
+        read(folder, IMAGE, tmp_path)
+
+
+def test_a_data_set_for_which_the_disk_has_no_room_is_refused_before_it_is_written(tmp_path, monkeypatch) -> None:
+    """It is cast or unpacked into the run's folder."""
+    np.savez(tmp_path / "d.npz", image=np.zeros((10, 3, 4), np.float32))
+    monkeypatch.setattr("infer_compare.models.dataset.room", lambda _folder: 400)
+    with pytest.raises(InputError, match="another disk with -o"):
+        read(tmp_path / "d.npz", IMAGE, tmp_path)
+    assert not list((tmp_path / "made").iterdir())

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infer_compare.environment import memory
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models import inputs as module
@@ -229,6 +230,18 @@ def test_files_that_do_not_serve_are_refused(tmp_path):
     refuse(f"=@{tmp_path / 'empty.npy'}", "holds no rows")
     np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
     refuse(f"=@{tmp_path / 'objects.npy'}", r"cannot be read as a .npz or .npy file \(it holds no arrays of numbers\)")
+
+
+def test_an_archive_that_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    """The size that counts is that of the array, not that of the compressed file; a `.npy` file is mapped instead."""
+    rows = np.zeros((10_000, 5), np.int64)
+    np.savez_compressed(tmp_path / "rows.npz", ids=rows, other=rows[:1])
+    np.save(tmp_path / "rows.npy", rows)
+    monkeypatch.setattr(memory, "own_share", lambda: 100_000)
+    with pytest.raises(InputError, match=r"rows\.npz takes about .* save its arrays as \.npy files"):
+        resolve_inputs([IDS], [f"ids=@{tmp_path / 'rows.npz'}"], {})
+    (plan,) = resolve_inputs([IDS], [f"ids=@{tmp_path / 'rows.npy'}"], {})
+    assert plan.sample == (5,)
 
 
 def plan(name="x", dtype="float32", sample=(4,), fill="normal(0,1)") -> InputPlan:

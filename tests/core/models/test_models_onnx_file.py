@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from infer_compare.errors import ModelError
-from infer_compare.models.onnx_file import external_files, load_onnx, parse_onnx
+from infer_compare.models.onnx_file import check_external_data, external_files, load_onnx, parse_onnx
 from infer_compare.models.onnx_graph import read_graph
+from infer_compare.models.source import resolve_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RELU = helper.make_node("Relu", ["x"], ["y"], name="r")
 
@@ -101,3 +107,52 @@ def test_external_data_in_subgraphs_is_found(model):
     )
     made = model([helper.make_node("If", ["yes"], ["y"], then_branch=branch, else_branch=branch)])
     assert external_files(made) == ("branch.bin",)
+
+
+def sparse_weights(model, folder: Path, size: int, held: int) -> Path:
+    """A model that says it has `size` bytes of weights in a file of `held` bytes, which takes no room on the disk."""
+    made = model([helper.make_node("Add", ["x", "c"], ["y"])], constants={"c": np.zeros(4, np.float32)})
+    with (folder / "weights.bin").open("wb") as file:
+        file.truncate(held)
+    (tensor,) = made.graph.initializer
+    del tensor.dims[:]
+    tensor.dims.extend([size // 4])
+    external(made, folder / "net.onnx", "weights.bin")
+    return folder / "net.onnx"
+
+
+def test_weights_beside_a_model_are_not_read_to_see_that_they_are_there(model, tmp_path):
+    """One TiB of them: they would not fit into memory."""
+    path = sparse_weights(model, tmp_path, 2**40, 2**40)
+    parsed = parse_onnx(path)
+    check_external_data(parsed, path)
+    assert parsed.graph.initializer[0].data_location == TensorProto.EXTERNAL
+
+
+def test_weights_that_end_too_early_are_refused_without_being_read(model, tmp_path):
+    """The file is shorter than the tensor."""
+    path = sparse_weights(model, tmp_path, 2**20, 2**20 - 4)
+    with pytest.raises(ModelError, match=r"external data .*weights\.bin ends before the data of 'c' does"):
+        check_external_data(parse_onnx(path), path)
+
+
+@pytest.mark.parametrize("location", ["missing.bin", "../outside.bin", "/etc/hostname", "link.bin"])
+def test_weights_that_are_absent_or_outside_are_refused_without_being_read(model, tmp_path, location):
+    """The checks of where the file lies are those of reading it."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "outside.bin").write_bytes(bytes(4096))
+    (folder / "link.bin").symlink_to(tmp_path / "outside.bin")
+    made = model([helper.make_node("Add", ["x", "c"], ["y"])], constants={"c": np.zeros(1024, np.float32)})
+    external(made, folder / "net.onnx", location)
+    with pytest.raises(ModelError, match=r"external data of .*net\.onnx cannot be read"):
+        check_external_data(parse_onnx(folder / "net.onnx"), folder / "net.onnx")
+
+
+def test_a_model_that_is_too_large_for_the_memory_is_refused_before_it_is_read(tmp_path):
+    """A file of 1 TiB, which takes no room on the disk."""
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ModelError, match=r"large\.onnx takes about 2 TiB of memory to read, and .* may be used"):
+        resolve_model(str(path), seed=0, folder=tmp_path, models={})
