@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -80,7 +83,7 @@ def limit_memory(device: torch.device, limit: int | None) -> None:
 
 
 def need_compiler() -> None:
-    """Looks for the C++ compiler that `torch.compile` hands its programs for the CPU to.
+    """Looks for the C++ compiler that `torch.compile` hands its programs for the CPU to: that in CXX, or g++.
 
     Raises:
         BackendUnusable: there is none, or it does not work.
@@ -90,10 +93,14 @@ def need_compiler() -> None:
 
     try:
         get_cpp_compiler()
-    except InvalidCxxCompiler as error:
+    except (InvalidCxxCompiler, OSError) as error:
+        named = os.environ.get("CXX")
+        usual = "clang++" if sys.platform == "darwin" else "g++"
+        looked = f"CXX={named} does not run" if named else f"{usual} is not installed"
+        other = "" if named else ", set CXX=clang++" if shutil.which("clang++") else ", set CXX to another compiler"
         raise BackendUnusable(
-            "torch:compile=true makes C++ programs on the CPU, and torch finds no C++ compiler here; "
-            "install one such as g++, or name one in the variable CXX."
+            f"torch:compile=true needs a C++ compiler for the CPU, and {looked}; install one (apt-get install g++){other}, "
+            "or leave compile=true out."
         ) from error
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -304,12 +307,65 @@ def test_preparing_needs_every_size_of_the_point(write_model: Write, open_sessio
 
 # The compiler's own modules use parts of torch that torch has deprecated.
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
-def test_compiling_without_a_compiler_is_refused_before_anything_runs(double: ModelSource, open_session: Open) -> None:
-    """The sentence says what is missing, once, and not at every batch size."""
+@pytest.mark.parametrize(
+    ("cxx", "words"),
+    [
+        (
+            None,
+            r"(g|clang)\+\+ is not installed; install one \(apt-get install g\+\+\), set CXX to another compiler, or",
+        ),
+        ("/nonexistent/c++", r"CXX=/nonexistent/c\+\+ does not run; install one \(apt-get install g\+\+\), or leave"),
+        ("/etc/hostname", r"CXX=/etc/hostname does not run"),
+    ],
+)
+def test_compiling_without_a_compiler_is_refused_before_anything_runs(
+    double: ModelSource,
+    open_session: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    cxx: str | None,
+    words: str,
+) -> None:
+    """The sentence says what is missing and what to install, once, and not at every batch size."""
     from torch._inductor import config
 
-    with config.patch({"cpp.cxx": ("/nonexistent/g++",)}), pytest.raises(BackendUnusable, match=r"no C\+\+ compiler"):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    if cxx is not None:
+        monkeypatch.setenv("CXX", cxx)
+    with config.patch({"cpp.cxx": (cxx or "g++",)}), pytest.raises(BackendUnusable, match=words):
         open_session(double, compile=True)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_another_compiler_that_is_there_is_named(
+    double: ModelSource, open_session: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On Linux torch looks for g++ alone."""
+    from torch._inductor import config
+
+    (tmp_path / "clang++").write_text("#!/bin/sh\n")
+    (tmp_path / "clang++").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with config.patch({"cpp.cxx": ("g++",)}), pytest.raises(BackendUnusable, match=r"set CXX=clang\+\+"):
+        open_session(double, compile=True)
+
+
+@pytest.mark.slow
+def test_a_contender_that_lacks_a_compiler_is_skipped_with_the_reason_and_the_others_run(tmp_path: Path) -> None:
+    """The command line in a process whose PATH is empty."""
+    command = [sys.executable, "-m", "infer_compare", "check", "mlp", "-b", "torch:compile=true", "-b", "reference"]
+    environ = {**{name: text for name, text in os.environ.items() if name != "CXX"}, "PATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    printed = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1
+    assert "torch:compile=true took no part" in printed
+    assert "needs a C++ compiler for the CPU, and" in printed
+    assert "apt-get install g++" in printed
+    assert "Traceback" not in printed
+    assert "BackendUnusable" not in printed
+    assert "AGREEMENT OF OUTPUTS" in printed
 
 
 def test_a_wrong_dtype_or_number_of_inputs_is_an_ordinary_error(

@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from infer_compare.errors import (
+    BackendUnusable,
     DeviceUnavailable,
     InferCompareError,
     ModelError,
@@ -165,7 +166,8 @@ def _category(error: BaseException) -> Literal["error", "usage", "model", "unsup
             return "untrusted"
         case ModelError():
             return "model"
-        case DeviceUnavailable():
+        case DeviceUnavailable() | BackendUnusable():
+            # A device, a compiler: what this machine lacks costs no more than taking part.
             return "device"
         case UsageError() | InferCompareError():
             return "usage"
