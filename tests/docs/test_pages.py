@@ -24,7 +24,7 @@ BUSY = "the machine is busy"
 UNMEASURED = ("every slice was disturbed by other processes", "it ran, and no round was measured")
 """What a comparison says of a run for which the machine was too busy."""
 LANGUAGES = {"bash", "python", "toml", "json", "text", "{toctree}", "{eval-rst}"}
-INSTALLING = ("pip install", "make demo", "make test")
+INSTALLING = ("pip install", "make demo", "make test", "docker ")
 
 
 @pytest.fixture(scope="session")
