@@ -17,10 +17,10 @@ from infer_compare.engine.resolve import resolve
 from infer_compare.engine.resume import check_unchanged, naming_the_folder, resolve_again
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
-from infer_compare.errors import StorageFull
+from infer_compare.errors import StorageFull, StoreError
 from infer_compare.plugins import Plugins
 from infer_compare.results import Note, Run
-from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
+from infer_compare.store import FILE, RunLog, load, make_folder, read_salvage, run_file
 from infer_compare.verdicts.protocol import MARGIN
 
 if TYPE_CHECKING:
@@ -108,17 +108,19 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
     Raises:
         UsageError: the model, a version or the machine is another than it was.
         NoUsableBackend: no contender can be started any more.
-        StoreError: there is no run, it cannot be read or written, or another process is at it.
+        StoreError: there is no run, it is damaged, it cannot be read or written, or another process is at it.
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
     stored = load(folder)
     if stored.closing is not None and stored.closing.state == "complete":
         return stored
+    _refuse_damaged(folder, stored.damage)
     file = run_file(folder)
     with RunLog(file, create=False) as log:
         # Read again, now that nobody else writes: it may have grown since.
-        records = read_records(file)
+        records, damage = read_salvage(file)
+        _refuse_damaged(folder, damage)
         scratch = file.parent / SCRATCH
         try:
             scratch.mkdir(exist_ok=True)
@@ -129,6 +131,19 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         journal = Journal(log.append, records)
         journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+
+
+def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
+    """Refuse to go on with a run that has lost records: which outputs differ, for one, may be among them.
+
+    Raises:
+        StoreError: it has.
+    """
+    if damage:
+        raise StoreError(
+            f"The run in {folder} is damaged ({'; '.join(damage)}) and cannot be resumed; report what is left of it with "
+            "`infer-compare report`, and start a new run."
+        )
 
 
 def check(request: SweepRequest, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:

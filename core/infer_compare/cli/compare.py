@@ -77,6 +77,7 @@ def command(
     Exit codes: 0 compared, whatever came out; 1 a regression is proven with --fail-on-regression; 2 usage.
     """
     from infer_compare import api
+    from infer_compare.cli.console import load_run
     from infer_compare.errors import UsageError
     from infer_compare.report.comparison import find_format
 
@@ -87,9 +88,7 @@ def command(
     chosen = find_format(name)
     if output is not None:
         _refuse_taken(output)
-    made = api.compare(
-        api.load_run(base), api.load_run(new), margin=margin, across_conditions=across_conditions, loss=loss
-    )
+    made = api.compare(load_run(base), load_run(new), margin=margin, across_conditions=across_conditions, loss=loss)
     if output is not None:
         _write(output, chosen.render(made))
     elif name == "text":

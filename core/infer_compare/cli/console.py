@@ -8,7 +8,24 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infer_compare.report import ReportDocument
+    from infer_compare.results import Run
+
+
+def load_run(path: Path) -> Run:
+    """Return a stored run; on standard error, say what of it is damaged.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    from infer_compare import api
+
+    run = api.load_run(path)
+    if run.damage:
+        click.echo(f"Warning: the run file of {path} is damaged: {'; '.join(run.damage)}.", err=True)
+    return run
 
 
 def print_text(*documents: ReportDocument, verbose: bool) -> None:

@@ -39,7 +39,7 @@ def command(
     verbose: bool,
 ) -> None:
     """Renders the run in the folder RUN, complete or not; several runs go into one report."""
-    from infer_compare import api
+    from infer_compare.cli.console import load_run
     from infer_compare.plugins import Plugins
     from infer_compare.report import check_number, document, find_reporter, render_many
     from infer_compare.report.files import check_target, write_report
@@ -50,7 +50,7 @@ def command(
     given = parse_price(price) if price is not None else None
     if output is not None:
         check_target(output, force=force)
-    documents = [document(api.load_run(run)) for run in runs]
+    documents = [document(load_run(run)) for run in runs]
     if given is not None:
         documents = [priced(one, given) for one in documents]
     if output is None and name == "text":

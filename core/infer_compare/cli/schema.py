@@ -12,9 +12,10 @@ def command(*, kind: str) -> None:
     import msgspec
 
     if kind == "run":
-        from infer_compare.results import RUN_SCHEMA, RUN_VERSION, AnyRecord
+        from infer_compare.results import RUN_SCHEMA, RUN_VERSION
+        from infer_compare.store import lines
 
-        schema = msgspec.json.schema(AnyRecord)
+        schema = lines.schema()
         name, version = RUN_SCHEMA, RUN_VERSION
     elif kind == "comparison":
         from infer_compare.report.comparison import COMPARISON_SCHEMA, COMPARISON_VERSION, ComparisonDocument

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from infer_compare.interfaces.bounds import Size
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -177,8 +179,8 @@ class ModelSpec:
 class OperatingPoint(msgspec.Struct, frozen=True, order=True):
     """What a contender is run at: a batch size, and the sizes of other named axes."""
 
-    batch: int
-    axes: tuple[tuple[str, int], ...] = ()
+    batch: Size
+    axes: tuple[tuple[str, Size], ...] = ()
 
     def __str__(self) -> str:
         """`batch 8`, or `batch 8, seq 128`."""

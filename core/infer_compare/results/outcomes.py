@@ -5,9 +5,11 @@ Every duration is in integer nanoseconds and every size in bytes, here as in all
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Quantity
 
 Phase = Literal["start", "load", "explore", "agree", "warm_up", "measure", "confirm", "limit"]
 """What a worker was doing."""
@@ -20,17 +22,17 @@ or to save the machine, the kernel killed it, the process said so as it died, or
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Memory figures of one operating point; figures of different kinds are never compared with each other."""
 
-    resident: int | None = None
+    resident: Bytes | None = None
     """Peak resident memory of the worker (VmHWM, reset before the measurement)."""
-    allocated: int | None = None
+    allocated: Bytes | None = None
     """Peak of live tensors on the device, by the framework's own allocator."""
-    reserved: int | None = None
+    reserved: Bytes | None = None
     """Peak that the framework's allocator held on the device."""
-    retries: int = 0
+    retries: Count = 0
     """Allocations that succeeded only after caches were emptied."""
-    major_faults: int = 0
+    major_faults: Count = 0
     """Pages read from disk after the first call; above zero the timing is suspect."""
-    swapped: int = 0
+    swapped: Bytes = 0
     """Bytes of the worker that went into swap meanwhile: it ran, and did not fit."""
 
 
@@ -41,11 +43,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Measured(Outcome, frozen=True, kw_only=True, tag="measured"):
     """The contender ran here. Precise figures come from the rounds; these are what exploring saw."""
 
-    prepare_ns: int
+    prepare_ns: Nanoseconds
     """Building, tracing or tuning before the first call."""
-    first_call_ns: int
+    first_call_ns: Nanoseconds
     """The first call, compilation and lazy initialisation included."""
-    latency_ns: int
+    latency_ns: Duration
     """Lower quartile of a few warm calls; rough, never ranked."""
     memory: Memory = msgspec.field(default_factory=Memory)
 
@@ -68,7 +70,7 @@ class LimitReached(Outcome, frozen=True, kw_only=True, tag="limit_reached"):
 class TimedOut(Outcome, frozen=True, kw_only=True, tag="timed_out"):
     """The worker did not answer before its deadline, and was ended."""
 
-    deadline_s: float
+    deadline_s: Quantity
     phase: Phase
     stderr_tail: str = ""
 
@@ -76,7 +78,7 @@ class TimedOut(Outcome, frozen=True, kw_only=True, tag="timed_out"):
 class Died(Outcome, frozen=True, kw_only=True, tag="died"):
     """The worker process ended by itself or by a signal."""
 
-    exit_code: int
+    exit_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
     """What `waitpid` told; negative for a signal."""
     signal: str | None
     """Such as `SIGSEGV`."""

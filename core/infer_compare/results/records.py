@@ -6,17 +6,19 @@ then `closing`. A run that was resumed goes on after its `closing`, and has anot
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity, Seconds, Share, Size
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
 from infer_compare.results.outcomes import AnyOutcome, Phase
 from infer_compare.results.slices import Slice
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (1, 0)
-"""Major and minor: a reader refuses a newer major and ignores unknown fields of a newer minor."""
+RUN_VERSION = (1, 1)
+"""Major and minor: a reader refuses a newer major and ignores unknown fields of a newer minor. Since 1.1 each line has its
+number and a checksum (see `infer_compare.store.lines`)."""
 
 Scope = Literal["device", "end_to_end", "dataset"]
 """What the clock covers."""
@@ -57,8 +59,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     inputs: tuple[TensorSpec, ...] = ()
     outputs: tuple[TensorSpec, ...] = ()
-    parameters: int | None = None
-    flops_per_sample: int | None = None
+    parameters: Count | None = None
+    flops_per_sample: Annotated[int, msgspec.Meta(ge=0)] | None = None
     kind: ModelKind = "other"
     """What most of its work is."""
 
@@ -66,29 +68,29 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides what is run, resolved."""
 
-    batch_sizes: tuple[int, ...] | None
+    batch_sizes: tuple[Size, ...] | None
     """None for `auto`: exploring decides."""
     scope: Scope
-    threads: int
+    threads: Number
     seed: int
     mode: Literal["quick", "default", "thorough"] = "default"
-    restarts: int
-    rounds_per_restart: int
-    budget_s: float | None = None
-    timeout_s: float
-    max_memory: int
+    restarts: Count
+    rounds_per_restart: Count
+    budget_s: Quantity | None = None
+    timeout_s: Quantity
+    max_memory: Bytes
     """Cap of one worker's resident memory, in bytes."""
     max_memory_given: bool = False
-    max_device_memory: int | None = None
+    max_device_memory: Bytes | None = None
     """What a framework's own allocator may take of an accelerator's memory, in bytes; None for all of it."""
     backstop: bool = False
     """Whether the kernel refuses a worker on the CPU memory beyond the cap (RLIMIT_DATA), beside the watchdog."""
     find_limit: bool = False
-    latency_bound_ns: int | None = None
-    percentile: float = 95.0
+    latency_bound_ns: Duration | None = None
+    percentile: Annotated[float, msgspec.Meta(gt=0, lt=100)] = 95.0
     inputs: tuple[str, ...] = ()
     """`--input` specifications as they were typed."""
-    rtol: float | None = None
+    rtol: Quantity | None = None
     trust: bool = False
     """Whether model files were let run code of their own."""
     convert: bool = True
@@ -101,12 +103,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """`--output` specifications as they were typed."""
     data: str | None = None
     """The data set that inputs were taken from, as it was typed."""
-    data_rows: int | None = None
+    data_rows: Number | None = None
     """How many samples it has."""
     data_sha256: str | None = None
-    margin: float = 0.03
+    margin: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.03
     """Relative difference below which two contenders count as the same."""
-    expected_s: float | None = None
+    expected_s: Seconds | None = None
     """How long the run was expected to take."""
 
     def calls(self, batch: int) -> int:
@@ -122,21 +124,21 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     tool_version: str
     cpu: str
-    physical_cores: int
-    logical_cores: int
-    usable_cores: int
+    physical_cores: Number
+    logical_cores: Number
+    usable_cores: Number
     """In the affinity mask and the quota."""
-    quota_cores: float | None = None
+    quota_cores: Share | None = None
     governor: str | None = None
-    memory_total: int
-    memory_available: int
+    memory_total: Bytes
+    memory_available: Bytes
     """What could still be taken of it, or within `memory_limit`."""
-    memory_limit: int | None = None
+    memory_limit: Bytes | None = None
     """What a control group allows of it, in bytes, where one does."""
     memory_group: str = ""
     """The folder of that control group."""
-    swap_total: int = 0
-    load_average: tuple[float, float, float] | None = None
+    swap_total: Bytes = 0
+    load_average: tuple[Share, Share, Share] | None = None
     hypervisor: str | None = None
     clock_source: str | None = None
     on_battery: bool | None = None
@@ -147,9 +149,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
     packages: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
-    peak_flops: dict[str, float] = {}
+    peak_flops: dict[str, Quantity] = {}
     """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
-    copy_bytes_s: float | None = None
+    copy_bytes_s: Quantity | None = None
     """Bytes a second that one thread copied in memory."""
 
     @property
@@ -177,9 +179,9 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     """A worker that was started, with what its start-up cost and what is effective in it."""
 
     contender: str
-    restart: int
+    restart: Count
     """0 while exploring."""
-    pid: int
+    pid: Count
     framework_version: str
     plugin_version: str = ""
     provenance: Provenance
@@ -189,13 +191,13 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     asynchronous: bool = False
     """Whether the device works on its own, so that `run` may return before the work is done."""
     effective: dict[str, str]
-    spawn_ns: int
+    spawn_ns: Nanoseconds
     """Until the process answered."""
-    import_ns: int
+    import_ns: Nanoseconds
     """Importing the framework."""
-    load_ns: int
-    to_device_ns: int
-    resident: int | None = None
+    load_ns: Nanoseconds
+    to_device_ns: Nanoseconds
+    resident: Bytes | None = None
     """Resident memory with the model loaded and nothing run."""
 
 
@@ -214,10 +216,10 @@ class Limit(Record, frozen=True, kw_only=True, tag="limit"):
     """The memory boundary of one contender, as the search with `--find-limit` found it."""
 
     contender: str
-    axes: tuple[tuple[str, int], ...] = ()
-    largest_fitting: int | None
+    axes: tuple[tuple[str, Size], ...] = ()
+    largest_fitting: Size | None
     """The largest batch size that ran three times in a fresh worker; None where not even one sample fits."""
-    smallest_failing: int | None
+    smallest_failing: Size | None
     """The smallest that did not; None where none was found."""
     failure: AnyOutcome | None = None
     """How that one ended."""
@@ -227,19 +229,19 @@ class Limit(Record, frozen=True, kw_only=True, tag="limit"):
     """Whether the largest ran only by swapping."""
     reason: str = ""
     """Why the search ended before it had found a boundary."""
-    probes: int
-    elapsed_s: float
+    probes: Count
+    elapsed_s: Seconds
 
 
 class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a contender against the reference."""
 
     output: str
-    max_difference: float
-    max_reference: float
-    needed_rtol: float
+    max_difference: Quantity
+    max_reference: Quantity
+    needed_rtol: Quantity
     """The smallest tolerance that would pass: max |difference| / max |reference|."""
-    top1: float | None = None
+    top1: Share | None = None
     """Share of rows with the same largest entry, for outputs of shape [batch, classes]."""
 
 
@@ -251,7 +253,7 @@ class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
     point: OperatingPoint
     verdict: AgreementVerdict
     reason: str = ""
-    rtol: float
+    rtol: Quantity
     outputs: tuple[OutputComparison, ...] = ()
     row_consistent: bool | None = None
     """Whether row i of this batch equals row i run alone."""
@@ -262,25 +264,25 @@ class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
 
     contender: str
     point: OperatingPoint
-    prepare_ns: int
-    first_call_ns: int
-    calls: int
-    total_ns: int
-    latency_ns: int
+    prepare_ns: Nanoseconds
+    first_call_ns: Nanoseconds
+    calls: Count
+    total_ns: Nanoseconds
+    latency_ns: Duration
     """Median of the last window."""
     steady: bool
-    compilations: int | None = None
+    compilations: Count | None = None
 
 
 class Round(Record, frozen=True, kw_only=True, tag="round"):
     """Slices of every contender at one operating point, in an order and its reverse."""
 
     phase: Literal["measure", "confirm", "sustain"] = "measure"
-    restart: int
+    restart: Count
     """From 1."""
-    index: int
+    index: Count
     """Within the run."""
-    lap: int = 0
+    lap: Count = 0
     """Which pass over the operating points of its restart; rounds of one lap lie close together in time."""
     point: OperatingPoint
     order: tuple[str, ...]
@@ -295,7 +297,7 @@ class Death(Record, frozen=True, kw_only=True, tag="death"):
     """A worker that was lost, or whose backend failed, after exploring had gone well."""
 
     contender: str
-    restart: int
+    restart: Count
     phase: Phase
     point: OperatingPoint | None = None
     outcome: AnyOutcome
@@ -320,7 +322,7 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
 
     state: Literal["complete", "interrupted", "stopped"]
     reason: str = ""
-    elapsed_s: float
+    elapsed_s: Seconds
 
 
 AnyRecord = Header | Start | Probe | Limit | Agreement | Round | Death | Unusable | Note | Closing

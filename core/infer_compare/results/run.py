@@ -64,6 +64,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unusable: tuple[Unusable, ...] = ()
     notes: tuple[Note, ...] = ()
     closing: Closing | None = None
+    damage: tuple[str, ...] = ()
+    """What the file that it was read from has lost, one clause each; empty where the file is whole."""
 
     @classmethod
     def fold(cls, records: Iterable[AnyRecord]) -> Run:

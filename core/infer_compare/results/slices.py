@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
+
+from infer_compare.interfaces.bounds import Count, Duration, Moment, Nanoseconds, Number, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,13 +15,18 @@ Series = Literal["latency", "pipelined", "enqueue", "sustained"]
 """What a duration is: a call and the wait for it; on devices that work on their own also the period of batches of which
 one is always enqueued ahead, and the time until `run` returns."""
 
+MOST_STAMPS = 10_000_000
+"""Durations of one slice at most: a minute of the shortest calls on an accelerator has fewer."""
+Durations = Annotated[tuple[Duration, ...], msgspec.Meta(min_length=1, max_length=MOST_STAMPS)]
+PartDurations = Annotated[tuple[Nanoseconds, ...], msgspec.Meta(max_length=MOST_STAMPS)]
+
 
 class ForeignProcess(msgspec.Struct, frozen=True):
     """The process outside the run that took most processor time during a slice."""
 
-    pid: int
+    pid: Count
     name: str
-    share: float
+    share: Share
     """Of one core, 0 to 1 and above for several threads."""
 
 
@@ -31,11 +38,11 @@ def busiest(processes: Iterable[ForeignProcess | None]) -> ForeignProcess | None
 class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):
     """What slowed a GPU while a slice ran, by its driver."""
 
-    slowed_share: float
+    slowed_share: Share
     """Share of the time in which heat or a fault of the hardware held its clocks down."""
-    power_capped_share: float
+    power_capped_share: Share
     """The same for its power limit: the contender's own doing, reported and never rejected."""
-    foreign_pid: int | None = None
+    foreign_pid: Count | None = None
     """Another process that used it."""
     foreign_name: str = ""
 
@@ -43,24 +50,24 @@ class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):
 class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     """What the operating system counted while the slice ran; None where the platform does not tell."""
 
-    wall_ns: int
-    own_cpu_ns: int
+    wall_ns: Nanoseconds
+    own_cpu_ns: Nanoseconds
     """Processor time of all threads of the worker."""
-    system_ns: int
+    system_ns: Nanoseconds
     """The part of it that was spent in the kernel."""
-    run_delay_ns: int | None
+    run_delay_ns: Nanoseconds | None
     """Time that the worker's threads were runnable and not running (schedstat)."""
-    foreign_ns: int | None
+    foreign_ns: Nanoseconds | None
     """Processor time of everything else on the machine."""
-    steal_share: float | None
+    steal_share: Share | None
     """Share of the machine's time that the hypervisor gave to others."""
-    minor_faults: int
-    major_faults: int
-    active_threads: int | None
+    minor_faults: Count
+    major_faults: Count
+    active_threads: Count | None
     """Threads of the worker that used processor time."""
-    cores: int
+    cores: Number
     """Cores that the worker may use."""
-    throttled: int | None = None
+    throttled: Count | None = None
     """Times that the cgroup's quota stopped it."""
     top: ForeignProcess | None = None
     gpu: GpuDisturbance | None = None
@@ -78,11 +85,11 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
 class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Nanoseconds of each iteration's parts, one entry per iteration (`end_to_end` and `dataset` scopes)."""
 
-    stage_ns: tuple[int, ...]
-    run_ns: tuple[int, ...]
+    stage_ns: PartDurations
+    run_ns: PartDurations
     """Run and synchronize."""
-    fetch_ns: tuple[int, ...]
-    load_ns: tuple[int, ...] = ()
+    fetch_ns: PartDurations
+    load_ns: PartDurations = ()
     """Assembling batches (`dataset` scope)."""
 
 
@@ -90,17 +97,17 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive iterations of one contender at one operating point."""
 
     contender: str
-    position: int
+    position: Count
     """Its place in the round, from 0."""
     series: Series = "latency"
-    started_ns: int
+    started_ns: Moment
     """Monotonic clock of the machine."""
-    durations_ns: tuple[int, ...]
+    durations_ns: Durations
     """One entry per stamp, the discarded first calls left out; a stamp covers `calls_per_stamp` calls."""
-    calls_per_stamp: int = 1
-    discarded: int = 0
+    calls_per_stamp: Number = 1
+    discarded: Count = 0
     """Calls before the first stamp kept."""
-    samples: int | None = None
+    samples: Number | None = None
     """Samples of one iteration, where that is not the batch size: a pass over a data set."""
     phases: PhaseTimes | None = None
     diagnostics: Diagnostics | None = None

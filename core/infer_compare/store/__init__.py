@@ -9,7 +9,7 @@ from infer_compare.store.folder import (
     make_folder,
     run_file,
 )
-from infer_compare.store.log import FILE, RunLog, read_records, read_run, whole
+from infer_compare.store.log import FILE, RunLog, read_records, read_run, read_salvage, whole
 
 __all__ = [
     "DEFAULT_ROOT",
@@ -22,6 +22,7 @@ __all__ = [
     "make_folder",
     "read_records",
     "read_run",
+    "read_salvage",
     "run_file",
     "whole",
 ]

@@ -29,7 +29,7 @@ class StoredRun(msgspec.Struct, frozen=True):
     model: str
     contenders: tuple[str, ...]
     state: str
-    """`complete`, `stopped`, `interrupted`, or why it cannot be read."""
+    """`complete`, `stopped` or `interrupted`, with `, damaged` where lines of it are; or why it cannot be read."""
 
 
 def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
@@ -97,7 +97,7 @@ def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
             run.header.created,
             run.header.model.name,
             run.labels,
-            run.closing.state if run.closing else "interrupted",
+            f"{run.closing.state if run.closing else 'interrupted'}{', damaged' if run.damage else ''}",
         )
 
 

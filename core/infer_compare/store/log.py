@@ -1,7 +1,8 @@
 """The run file: a log of records, each on disk before the next begins.
 
 A write is checked to the last byte and followed by fsync; a short write is truncated away, so that what was
-acknowledged is whole and what is not whole was not acknowledged. A tail that a crash tore is cut on reading.
+acknowledged is whole and what is not whole was not acknowledged. A tail that a crash tore is cut on reading, and a line
+that is damaged is left out and named.
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.errors import StorageFull, StorageLost, StoreError
-from infer_compare.results import RUN_SCHEMA, RUN_VERSION, AnyRecord, Header, Run
+from infer_compare.files import open_regular
+from infer_compare.results import RUN_SCHEMA, RUN_VERSION, AnyRecord, Run
+from infer_compare.store.lines import DamagedLine, encode
+from infer_compare.store.salvage import Salvage, salvage
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
 FILE = "run.jsonl"
+LARGEST = 4 << 30
+"""Bytes of a run file that are read at most; long runs on accelerators have a tenth of it."""
+HEADER_LARGEST = 1 << 24
+"""Bytes in which the first line must end."""
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyRecord)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _Peek(msgspec.Struct):
@@ -53,8 +59,12 @@ class RunLog:
         except OSError as error:
             raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
         self._lock()
+        self.lines = 0
+        """Lines that the file has."""
         if not create:
-            os.ftruncate(self._descriptor, len(whole(path.read_bytes())))
+            kept = whole(_read(path))
+            self.lines = kept.count(b"\n")
+            os.ftruncate(self._descriptor, len(kept))
         self._size = os.fstat(self._descriptor).st_size
 
     def _lock(self) -> None:
@@ -81,7 +91,7 @@ class RunLog:
             StorageFull: there was no room; what had been written of the record was taken back.
             StorageLost: the file is gone or cannot be written.
         """
-        data = memoryview(_encoder.encode(record) + b"\n")
+        data = memoryview(encode(record, self.lines + 1))
         written = 0
         try:
             while written < len(data):
@@ -101,6 +111,7 @@ class RunLog:
         if not os.fstat(self._descriptor).st_nlink:
             raise StorageLost(f"The run file {self.path} was removed while the run was going on.")
         self._size += written
+        self.lines += 1
 
     def _take_back(self) -> None:
         import contextlib
@@ -132,40 +143,60 @@ _NO_ROOM = _no_room()
 
 
 def read_records(path: Path) -> list[AnyRecord]:
-    """The records of a run file, a torn tail left out.
+    """Return the records of a run file in their order, without a torn tail and without damaged lines.
 
     Raises:
-        StoreError: it is missing, empty, of another tool, of a newer schema, or damaged before its end.
+        StoreError: see `read_salvage`.
+    """
+    return list(read_salvage(path).records)
+
+
+def read_salvage(path: Path) -> Salvage:
+    """Return the records of a run file, a torn tail left out, and its damage.
+
+    Raises:
+        StoreError: it is missing, empty, too large, not a file, of another tool or of a newer schema, or its first line
+            is damaged.
+    """
+    lines = whole(_read(path)).split(b"\n")[:-1]
+    if not lines:
+        raise StoreError(f"The run file {path} is empty: the run ended before its first record.")
+    _check_header(path, lines[0])
+    try:
+        return salvage(lines)
+    except DamagedLine as error:
+        raise StoreError(
+            f"The first line of {path} is damaged ({error}), and without it nothing of the run can be read."
+        ) from error
+
+
+def read_run(path: Path) -> Run:
+    """Return the run in a file, as far as it came and as far as it is whole; `Run.damage` names what is not.
+
+    Raises:
+        StoreError: see `read_salvage`.
+    """
+    records, damage = read_salvage(path)
+    return msgspec.structs.replace(Run.fold(records), damage=damage)
+
+
+def _read(path: Path) -> bytes:
+    """The content of a run file.
+
+    Raises:
+        StoreError: it is missing, or cannot be read.
     """
     try:
-        data = path.read_bytes()
+        with open_regular(path, limit=LARGEST) as file:
+            data = file.read(HEADER_LARGEST)
+            # A large file that does not begin with a line is not read to its end.
+            if len(data) < HEADER_LARGEST or b"\n" in data:
+                return data + file.read()
     except FileNotFoundError as error:
         raise StoreError(f"There is no run at {path.parent}: it has no {FILE}.") from error
     except OSError as error:
         raise StoreError(f"The run file {path} cannot be read: {error.strerror}.") from error
-    lines = whole(data).splitlines()
-    if not lines:
-        raise StoreError(f"The run file {path} is empty: the run ended before its first record.")
-    _check_header(path, lines[0])
-    records: list[AnyRecord] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            records.append(_decoder.decode(line))
-        except _UNREADABLE as error:
-            raise StoreError(f"Line {number} of {path} is damaged: {error}.") from error
-    return records
-
-
-def read_run(path: Path) -> Run:
-    """The run in a file, as far as it came.
-
-    Raises:
-        StoreError: see `read_records`.
-    """
-    records = read_records(path)
-    if not isinstance(records[0], Header):
-        raise StoreError(f"{path} does not begin with a header, so it is not a run of infer-compare.")
-    return Run.fold(records)
+    raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.")
 
 
 def _check_header(path: Path, line: bytes) -> None:

@@ -16,8 +16,21 @@ if TYPE_CHECKING:
 
 def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
     """The notes that the run itself recorded, then those that follow from its records and figures."""
-    derived = (*_ending(run), *_conditions(run), *_models(run), *_flags(run.labels, figures), *_verdicts(run))
+    derived = (
+        *_damage(run),
+        *_ending(run),
+        *_conditions(run),
+        *_models(run),
+        *_flags(run.labels, figures),
+        *_verdicts(run),
+    )
     return (*run.notes, *derived)
+
+
+def _damage(run: Run) -> Iterable[Note]:
+    if run.damage:
+        text = f"the run file is damaged: {'; '.join(run.damage)}; what these lines held is not in this report"
+        yield Note(topic="damaged", text=text)
 
 
 def _ending(run: Run) -> Iterable[Note]:

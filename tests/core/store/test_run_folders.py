@@ -93,7 +93,7 @@ def test_runs_are_listed_by_name_with_their_state(tmp_path: Path) -> None:
     assert [Path(run.path).name for run in listed] == ["1-whole", "2-cut", "3-stopped", "4-damaged"]
     assert [run.state for run in listed[:3]] == ["complete", "interrupted", "stopped"]
     assert listed[3].state.startswith("unreadable: ")
-    assert (listed[0].model, listed[0].contenders) == ("cnn", ("a",))
+    assert (listed[0].model, listed[0].contenders) == ("cnn", ("a", "b", "c"))
 
 
 def test_no_folder_of_runs_is_an_empty_list(tmp_path: Path) -> None:

@@ -87,35 +87,6 @@ def test_reading_leaves_a_torn_tail_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [b"", b"{", b"\x00" * 40, b"[]", b'{"type":"note"}', b'{"type":"picture","topic":"a","text":"b"}', b"\xff\xfe"],
-    ids=["an empty line", "half a line", "zeros", "a list", "fields missing", "an unknown record", "no text"],
-)
-def test_a_damaged_line_is_named_with_its_number(tmp_path: Path, damage: bytes) -> None:
-    """Nothing is guessed, and nothing after it is taken for whole."""
-    path = write(tmp_path / FILE, [small_header(), note(1), note(2)])
-    lines = path.read_bytes().splitlines()
-    path.write_bytes(b"\n".join([lines[0], damage, lines[2], b""]))
-    with pytest.raises(StoreError, match=r"Line 2 of .*run\.jsonl is damaged"):
-        read_records(path)
-
-
-@settings(BUSY, max_examples=150)
-@given(place=st.integers(0, 10**6), byte=st.integers(0, 255))
-def test_a_file_with_a_changed_byte_reads_or_is_refused(folders: Callable[[], Path], place: int, byte: int) -> None:
-    """Never another error: a run that cannot be read is a sentence, not a traceback."""
-    path = write(folders() / FILE, [small_header(), note(1), note(2)])
-    data = bytearray(path.read_bytes())
-    data[place % len(data)] = byte
-    path.write_bytes(data)
-    try:
-        run = read_run(path)
-    except StoreError:
-        return
-    assert len(run.notes) <= 2
-
-
-@pytest.mark.parametrize(
     "first",
     [b"hello", b"{}", b'{"type":"note","topic":"a","text":"b"}', b'{"schema":"other/run","version":[1,0]}', b"\x00"],
 )

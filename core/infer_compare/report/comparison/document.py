@@ -96,6 +96,8 @@ def _notes(base: Run, new: Run, found: RunComparison) -> Iterator[str]:
         yield "the base was measured after the new run"
     for which, run in (("base", base), ("new run", new)):
         state = state_of(run)
+        if run.damage:
+            yield f"the run file of the {which} is damaged: {'; '.join(run.damage)}"
         if state != "complete":
             yield f"the {which} was {state}: what it measured until then is compared"
     if base.header.model.sha256 == new.header.model.sha256 and base.header.model.name != new.header.model.name:

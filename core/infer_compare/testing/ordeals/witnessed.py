@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from infer_compare.store import RunLog
+from infer_compare.store.lines import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ class WitnessedLog(RunLog):
     def append(self, record: AnyRecord) -> None:
         """Stores a record, then notes it."""
         super().append(record)
-        os.write(self.shadow, msgspec.json.encode(record) + b"\n")
+        os.write(self.shadow, encode(record, self.lines))
 
 
 def main() -> NoReturn:

@@ -1,0 +1,126 @@
+"""What can be read of a run file that is damaged somewhere in its middle, and what is missing from it."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from infer_compare.results import (
+    Agreement,
+    Closing,
+    Death,
+    Header,
+    Limit,
+    Note,
+    Probe,
+    Round,
+    Start,
+    Unusable,
+)
+from infer_compare.stats.wording import count
+from infer_compare.store.lines import DamagedLine, decode, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.results import AnyRecord
+
+NAMED = 4
+"""Damaged lines that are named one by one; of more only the number is given."""
+
+
+class Salvage(NamedTuple):
+    """The records of a file, and its damage."""
+
+    records: tuple[AnyRecord, ...]
+    damage: tuple[str, ...]
+    """What was left out or is missing, one clause each; empty where the file is whole."""
+
+
+class _Bad(NamedTuple):
+    place: int
+    """In the file, from 1."""
+    kind: str
+    reason: str
+
+    def __str__(self) -> str:
+        what = f"a {self.kind} record; " if self.kind else ""
+        return f"line {self.place} ({what}{self.reason})"
+
+
+def salvage(lines: Sequence[bytes]) -> Salvage:
+    """Return what the lines of a run file hold, as far as they are whole.
+
+    A line whose checksum does not fit, or that holds no record, is left out. So is one that repeats another, and one
+    that cannot belong to this run: a second header, or a record of a contender that the header does not name. Lines out
+    of order are put back.
+
+    Args:
+        lines: without their newlines; the first is the header.
+
+    Raises:
+        DamagedLine: the header is damaged.
+    """
+    header = decode(lines[0]).record
+    if not isinstance(header, Header):
+        raise DamagedLine("it does not begin with a header")
+    labels = frozenset(one.label for one in header.contenders)
+    kept: list[tuple[tuple[int, int], AnyRecord]] = []
+    numbers: set[int] = set()
+    bad: list[_Bad] = []
+    repeats = 0
+    for place, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record, number = decode(line)
+            if place > 1 and number not in numbers:
+                _require_own(record, labels)
+        except DamagedLine as error:
+            bad.append(_Bad(place, kind_of(line), str(error)))
+            continue
+        if number in numbers:
+            repeats += 1
+            bad.append(_Bad(place, kind_of(line), f"it repeats line {number}"))
+            continue
+        # A line without a number, as older versions wrote it, belongs after the one before it.
+        kept.append(((max(numbers, default=0), place) if number is None else (number, 0), record))
+        if number is not None:
+            numbers.add(number)
+    ordered = sorted(kept, key=itemgetter(0))
+    missing = max(numbers, default=0) - len(kept) - len(bad) + repeats
+    return Salvage(tuple(record for _, record in ordered), tuple(_damage(bad, missing, moved=ordered != kept)))
+
+
+def _require_own(record: AnyRecord, labels: frozenset[str]) -> None:
+    """Refuse a record that cannot belong to a run of these contenders.
+
+    Raises:
+        DamagedLine: it does not.
+    """
+    match record:
+        case Header():
+            raise DamagedLine("it begins another run")
+        case Round():
+            named = {*record.order, *(one.contender for one in (*record.slices, *record.warm_ups))}
+        case Note() | Closing():
+            return
+        case Start() | Probe() | Limit() | Agreement() | Death() | Unusable():
+            named = {record.contender}
+        case _:
+            assert_never(record)
+    if strangers := named - labels:
+        raise DamagedLine(f"it is of {min(strangers)!r}, which is no contender of this run")
+
+
+def _damage(bad: Sequence[_Bad], missing: int, *, moved: bool) -> Iterator[str]:
+    """Say what is damaged, one clause each."""
+    for one in bad[:NAMED]:
+        yield f"{one} was left out"
+    if len(bad) > NAMED:
+        more = len(bad) - NAMED
+        yield f"{count(more, 'more line')} {'was' if more == 1 else 'were'} left out"
+    if missing > 0:
+        yield f"{count(missing, 'line')} {'is' if missing == 1 else 'are'} missing"
+    if moved:
+        yield "lines that were out of order are read in the order in which they were written"
