@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infer_compare.engine.explore import SINGLE_ROWS
 from infer_compare.engine.member import Member, Setback
+from infer_compare.engine.outputs import SINGLE_ROWS, BrokenOutput, Outputs
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import compare, sample_rows, spread, tolerance
 from infer_compare.results import Agreement
@@ -28,59 +28,27 @@ ORACLE_BATCHES = (1, 3)
 UNLIKE_ALONE = "a row of a batch differs from the same row run alone"
 
 
-class Outputs:
-    """The outputs that a worker wrote for the sampled rows of each batch size."""
-
-    def __init__(self, folder: Path, order: Sequence[int] = ()) -> None:
-        """Reads from the folder that the worker wrote to.
-
-        Args:
-            folder: of the worker.
-            order: for each of the run's outputs the place of the worker's; empty where they are in the same order.
-        """
-        self._folder = folder
-        self._order = order
-
-    def of(self, batch: int, first_row: int = 0) -> list[NDArray[Any]] | None:
-        """The outputs in their order, or None where that batch was not run."""
-        import numpy as np
-
-        found: list[NDArray[Any]] = []
-        while (path := self._folder / f"{batch}-{first_row}-{len(found)}.npy").exists():
-            found.append(np.load(path, allow_pickle=False))
-        if found and self._order and max(self._order) < len(found):
-            found = [found[place] for place in self._order]
-        return found or None
-
-    def rows(self) -> list[NDArray[Any]] | None:
-        """The first rows, each run alone, put together per output; None where they were not run."""
-        import numpy as np
-
-        singles = [one for row in range(SINGLE_ROWS) if (one := self.of(1, row)) is not None]
-        if len(singles) < SINGLE_ROWS or any(array.ndim == 0 for one in singles for array in one):
-            return None
-        return [np.concatenate(arrays) for arrays in zip(*singles, strict=True)]
-
-
 def ask_oracle(
     route: Route, terms: Terms, pool: InputPool, folder: Path, sizes: Sequence[int], observer: Observer
 ) -> Outputs | None:
     """What the reference implementation computes, or None where it cannot run the model."""
     folder.mkdir(parents=True, exist_ok=True)
+    outputs = Outputs(folder)
     observer.starting("agree", route.label)
     with Member(route, terms) as member:
         try:
             member.start(0, pool, timing=False)
             for row in range(SINGLE_ROWS):
                 request = Explore(point=OperatingPoint(1), calls=1, outputs=str(folder), rows=(0,), first_row=row)
-                member.ask(request, Explored, phase="agree")
+                outputs.accept(request, member.ask(request, Explored, phase="agree"))
             for size in sizes:
                 request = Explore(point=OperatingPoint(size), calls=1, outputs=str(folder), rows=sample_rows(size))
-                member.ask(request, Explored, phase="agree")
-        except Setback as setback:
-            observer.note("agreement", f"the reference could not be asked: {setback.outcome}")
+                outputs.accept(request, member.ask(request, Explored, phase="agree"))
+        except (Setback, BrokenOutput) as refusal:
+            reason = refusal.outcome if isinstance(refusal, Setback) else refusal
+            observer.note("agreement", f"the reference could not be asked: {reason}")
             return None
-    return Outputs(folder)
+    return outputs
 
 
 def agree(
@@ -111,7 +79,7 @@ class _Court:
         self._run = run
         self._judge = judge
         self._judged = judged
-        self._rows = judged.rows()
+        self._rows = _rows(judged)
         self._oracle = oracle
         self._names = [spec.name for spec in run.header.model.outputs]
 
@@ -123,8 +91,18 @@ class _Court:
             return Agreement(
                 contender=label, reference=source, point=point, verdict="inconclusive", reason=reason, rtol=0.0
             )
-        mine = outputs.of(point.batch) or []
-        consistent = _consistent(mine, outputs.rows(), point.batch, rtol)
+        if size := outputs.too_large(point.batch):
+            reason = f"its outputs have {size / 2**30:.1f} GiB, too much to be compared in the memory of this machine"
+            return Agreement(
+                contender=label, reference=source, point=point, verdict="inconclusive", reason=reason, rtol=rtol
+            )
+        try:
+            mine = outputs.of(point.batch) or []
+            consistent = _consistent(mine, outputs.rows(), point.batch, rtol)
+        except BrokenOutput as broken:
+            return Agreement(
+                contender=label, reference=source, point=point, verdict="differs", reason=str(broken), rtol=rtol
+            )
         if reference is None:
             return self._alone(label, point, rtol, consistent)
         verdict, reason, comparisons = compare(
@@ -146,10 +124,10 @@ class _Court:
     def _reference(self, label: str, point: OperatingPoint) -> tuple[str, list[NDArray[Any]] | None]:
         """Whose outputs are the reference at a point, and these outputs."""
         if self._oracle is not None and (label == self._judge or point.batch in ORACLE_BATCHES):
-            asked = self._oracle.of(point.batch)
+            asked = _of(self._oracle, point.batch)
             if asked is not None:
                 return "reference", asked
-        return self._judge, self._judged.of(point.batch)
+        return self._judge, _of(self._judged, point.batch)
 
     def _alone(self, label: str, point: OperatingPoint, rtol: float, consistent: bool | None) -> Agreement:
         """Where the reference did not run: rows that agree alone must come out the same in this batch."""
@@ -164,6 +142,22 @@ class _Court:
             rtol=rtol,
             row_consistent=consistent,
         )
+
+
+def _of(outputs: Outputs, batch: int) -> list[NDArray[Any]] | None:
+    """The reference's outputs; None where there are none that can be read."""
+    try:
+        return outputs.of(batch)
+    except BrokenOutput:
+        return None
+
+
+def _rows(outputs: Outputs) -> list[NDArray[Any]] | None:
+    """The reference's first rows, each run alone; None where there are none that can be read."""
+    try:
+        return outputs.rows()
+    except BrokenOutput:
+        return None
 
 
 def _tolerance(run: Run, label: str, judge: str) -> float | None:

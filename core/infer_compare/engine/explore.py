@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.engine.busy import disturbed
 from infer_compare.engine.member import Setback
+from infer_compare.engine.outputs import SINGLE_ROWS, BrokenOutput
 from infer_compare.engine.probe import Prober
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
@@ -14,33 +15,30 @@ from infer_compare.worker.protocol import Explore, Explored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from infer_compare.engine.contenders import Route
     from infer_compare.engine.events import Observer
     from infer_compare.engine.journal import Journal
     from infer_compare.engine.member import Terms
+    from infer_compare.engine.outputs import Outputs
     from infer_compare.engine.pool import InputPool
     from infer_compare.planner import Exploration
     from infer_compare.results import Run
-
-SINGLE_ROWS = 4
-"""Rows that are also run alone, to see that row i of a batch equals row i by itself."""
 
 
 class Explorer:
     """Tries one contender at every size that its exploration asks for."""
 
     def __init__(
-        self, route: Route, terms: Terms, pool: InputPool, journal: Journal, observer: Observer, outputs: Path
+        self, route: Route, terms: Terms, pool: InputPool, journal: Journal, observer: Observer, outputs: Outputs
     ) -> None:
-        """`outputs` is the folder into which the worker writes what it computed."""
+        """`outputs` is what the worker writes of what it computed."""
         self._route = route
         self._terms = terms
         self._journal = journal
         self._observer = observer
         self._outputs = outputs
-        self._prober = Prober(route, terms, pool, observer)
+        self._prober = Prober(route, terms, pool, observer, outputs=outputs)
         self._explored = False
 
     @property
@@ -66,7 +64,7 @@ class Explorer:
         Returns:
             Whether the contender can take part.
         """
-        self._outputs.mkdir(parents=True, exist_ok=True)
+        self._outputs.folder.mkdir(parents=True, exist_ok=True)
         while (point := exploration.next()) is not None:
             outcome = known(point)
             if outcome is None or (compare and isinstance(outcome, Measured)):
@@ -74,7 +72,7 @@ class Explorer:
                     return False
                 self._observer.probing(self._route.label, point)
                 found = self._prober.probe(
-                    Explore(point=point, outputs=str(self._outputs), rows=sample_rows(point.batch))
+                    Explore(point=point, outputs=str(self._outputs.folder), rows=sample_rows(point.batch))
                 )
                 if outcome is None:
                     self._store(point, found)
@@ -114,10 +112,15 @@ class Explorer:
     def _run_singles(self) -> None:
         """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
         for row in range(SINGLE_ROWS):
-            request = Explore(point=OperatingPoint(1), calls=1, outputs=str(self._outputs), rows=(0,), first_row=row)
+            request = Explore(
+                point=OperatingPoint(1), calls=1, outputs=str(self._outputs.folder), rows=(0,), first_row=row
+            )
             try:
-                self._prober.member.ask(request, Explored, phase="agree", deadline_s=self._prober.deadline_s(1))
-            except Setback:
+                explored = self._prober.member.ask(
+                    request, Explored, phase="agree", deadline_s=self._prober.deadline_s(1)
+                )
+                self._outputs.accept(request, explored)
+            except (Setback, BrokenOutput):
                 return
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from infer_compare.engine.member import Member, Setback
-from infer_compare.results import AnyOutcome, Died, Measured, OutOfMemory
+from infer_compare.engine.outputs import BrokenOutput
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory
 from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from infer_compare.engine.contenders import Route
     from infer_compare.engine.events import Observer
     from infer_compare.engine.member import Terms
+    from infer_compare.engine.outputs import Outputs
     from infer_compare.engine.pool import InputPool
     from infer_compare.results import Start
     from infer_compare.results.slices import Diagnostics
@@ -35,8 +37,11 @@ class Prober:
         pool: InputPool,
         observer: Observer,
         phase: Literal["explore", "limit"] = "explore",
+        *,
+        outputs: Outputs | None = None,
     ) -> None:
-        """Starts nothing yet."""
+        """Starts nothing yet; `outputs` are looked at where a probe asks for them."""
+        self._outputs = outputs
         self._terms = terms
         self._pool = pool
         self._observer = observer
@@ -105,6 +110,11 @@ class Prober:
             explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
         except Setback as setback:
             return setback if setback.ambiguous or setback.suspect else setback.outcome
+        if self._outputs is not None and request.outputs is not None:
+            try:
+                self._outputs.accept(request, explored)
+            except BrokenOutput as broken:
+                return Failed(error="BrokenOutput", reason=str(broken), phase=self._phase)
         peak = explored.memory.resident
         if peak is not None and peak >= self._terms.max_memory:
             # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.

@@ -16,10 +16,10 @@ from infer_compare.planner.refine import around_best, around_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from infer_compare.engine.events import Observer
     from infer_compare.engine.journal import Journal
+    from infer_compare.engine.outputs import Outputs
     from infer_compare.engine.pool import InputPool
     from infer_compare.engine.resolve import Resolved
     from infer_compare.interfaces import OperatingPoint
@@ -39,7 +39,7 @@ class Survey:
         pool: InputPool,
         journal: Journal,
         observer: Observer,
-        outputs: Callable[[str], Path],
+        outputs: Callable[[str], Outputs],
         *,
         compare: bool,
     ) -> None:
@@ -50,7 +50,7 @@ class Survey:
             pool: the rows of input.
             journal: where records go; what it has already is not found again.
             observer: hears what happens.
-            outputs: the folder into which a contender's worker writes what it computed.
+            outputs: what a contender's worker writes of what it computed.
             compare: whether outputs are still to be compared.
         """
         self._resolved = resolved

@@ -6,12 +6,14 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.agree import ORACLE_BATCHES, Outputs, agree, ask_oracle
+from infer_compare.engine.agree import ORACLE_BATCHES, agree, ask_oracle
 from infer_compare.engine.contest import Contest
 from infer_compare.engine.limit import LimitFinder
+from infer_compare.engine.outputs import Outputs
 from infer_compare.engine.pool import InputPool
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
+from infer_compare.models.agreement import sample_rows
 from infer_compare.planner import Order
 from infer_compare.results import Closing, Run
 
@@ -43,6 +45,7 @@ class Sweep:
         self._observer = observer
         self._scratch = scratch
         self._plan = resolved.header.plan
+        self._outputs: dict[str, Outputs] = {}
         earlier = journal.run
         # Another order than the one that was cut off, and the same each time.
         self._order = Order(self._plan.seed + len(earlier.rounds))
@@ -136,32 +139,42 @@ class Sweep:
         earlier = self._journal.run
         # What comes after comparing outputs tells that they were compared, for a run that is resumed.
         compared = bool(earlier.agreements and (earlier.rounds or earlier.limits))
-        survey = Survey(self._resolved, pool, self._journal, self._observer, self._outputs, compare=not compared)
+        survey = Survey(self._resolved, pool, self._journal, self._observer, self._outputs_of, compare=not compared)
         points = survey.run()
         if points and not compared:
             self._agree(points, pool)
         return survey, points, pool
 
-    def _outputs(self, label: str) -> Path:
-        # Labels are the user's words; a folder is named by a number.
-        index = list(self._resolved.routes).index(label) if label in self._resolved.routes else "oracle"
-        return self._scratch / "outputs" / str(index)
+    def _outputs_of(self, label: str) -> Outputs:
+        if label not in self._outputs:
+            # Labels are the user's words; a folder is named by a number.
+            index = list(self._resolved.routes).index(label)
+            order = self._resolved.routes[label].wiring.outputs
+            self._outputs[label] = Outputs(self._scratch / "outputs" / str(index), order)
+        return self._outputs[label]
 
     def _agree(self, points: Mapping[str, Sequence[OperatingPoint]], pool: InputPool) -> None:
         routes = self._resolved.routes
         native = [label for label in points if routes[label].model.provenance == "native" and points[label]]
-        judge = next(iter(native), next(iter(points)))
+        outputs = {label: self._outputs_of(label) for label in points}
+        specs = self._resolved.header.model.outputs
+        # One whose outputs are not those of the model would make all others differ.
+        whole = [
+            label
+            for label in native
+            if all(outputs[label].fits(one.batch, len(sample_rows(one.batch)), specs) for one in points[label])
+        ]
+        judge = next(iter([*whole, *native]), next(iter(points)))
         oracle = None
         if not native and self._resolved.oracle is not None:
             oracle = ask_oracle(
                 self._resolved.oracle,
                 self._resolved.terms,
                 pool,
-                self._outputs("reference"),
+                self._scratch / "outputs" / "reference",
                 ORACLE_BATCHES,
                 self._observer,
             )
-        outputs = {label: Outputs(self._outputs(label), routes[label].wiring.outputs) for label in points}
         known = {(one.contender, one.point) for one in self._journal.run.agreements}
         for one in agree(self._journal.run, points, outputs, judge=judge, oracle=oracle):
             if (one.contender, one.point) in known:

@@ -94,8 +94,8 @@ class Workshop:
         work = Convert(converter=entry.reference, model=model, target=str(target))
         what = f"Converting {model.name} from {entry.converter.source} to {entry.converter.target}"
         self._do(python, what, [], work, Done)
-        if not target.exists():
-            raise ModelError(f"{what} wrote nothing.")
+        if not (target.is_file() or target.is_dir()):
+            raise ModelError(f"{what} wrote {'something else than a file' if target.exists() else 'nothing'}.")
 
     def collect(self, location: str, folder: Path) -> None:
         """Has a function of the user's make data, and writes it to a folder.
@@ -135,11 +135,10 @@ class Workshop:
 
     @staticmethod
     def _expected(reply: Reply, kind: type[Answer], what: str) -> Answer:
-        if isinstance(reply, kind):
-            return reply
         if isinstance(reply, Failure):
             error = _RAISED.get(reply.category)
             if error is not None:
                 raise error(reply.text)
             raise ModelError(f"{what} raised {reply.error}: {first_line(reply.text)}")
-        raise ModelError(f"{what} was answered with {type(reply).__name__}.")
+        assert isinstance(reply, kind)
+        return reply

@@ -134,7 +134,8 @@ class NoiseProbe:
         return Diagnostics(
             wall_ns=wall_ns,
             own_cpu_ns=own_ns,
-            system_ns=after.system_ns - before.system_ns,
+            # Rounded from seconds.
+            system_ns=max(0, after.system_ns - before.system_ns),
             run_delay_ns=sum(waited.values()) if self.schedstat else None,
             foreign_ns=self._foreign(before, after, sum(used.values()), wall_ns, own_ns),
             steal_share=self._steal_share(before, after, wall_ns),
@@ -144,7 +145,7 @@ class NoiseProbe:
             cores=self.cores,
             throttled=None
             if before.throttled is None or after.throttled is None
-            else after.throttled - before.throttled,
+            else max(0, after.throttled - before.throttled),
             top=self._top(used, wall_ns),
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Size
+from infer_compare.interfaces.bounds import Bytes, Count, Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +76,9 @@ class Device(msgspec.Struct, frozen=True):
     """One device that a framework can use on this machine."""
 
     kind: DeviceKind
-    index: int = 0
+    index: Count = 0
     description: str = ""
-    memory_bytes: int | None = None
+    memory_bytes: Bytes | None = None
 
     @classmethod
     def parse(cls, text: str) -> Device:
@@ -148,7 +148,7 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """In the framework's own order of flattening; empty where only a run would tell."""
     files: tuple[str, ...]
     """Files whose content is the model: what its hash is taken of."""
-    parameters: int | None = None
+    parameters: Count | None = None
     fills: dict[str, str] = {}
     """How inputs are filled by default, by their names, as `randint(0,30522)`; for inputs of which the model says it."""
 

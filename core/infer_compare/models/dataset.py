@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from infer_compare.environment.disk import room
 from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
+from infer_compare.models.arrays import check_array
 from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
 from infer_compare.models.room import ensure_room
 from infer_compare.stats.wording import listing
@@ -113,6 +114,8 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
                 return {name: archive[name] for name in archive.files}
         # Names of arrays that a function made may hold what no file name can.
         named = unquote if is_callable(text) else str
+        for one in files:
+            check_array(one)
         found = {named(one.stem): np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error

@@ -12,6 +12,7 @@ import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.errors import ModelError
+from infer_compare.files import open_regular
 from infer_compare.interfaces import ModelSource
 from infer_compare.models.figures import figures
 from infer_compare.models.fills import METADATA_KEY
@@ -286,12 +287,19 @@ def _with_free_batch(
 
 
 def _sha256(files: Sequence[Path]) -> str:
-    """The hash of several files one after another."""
+    """The hash of several files one after another.
+
+    Raises:
+        ModelError: one is missing, or is not a file that can be read.
+    """
     digest = hashlib.sha256()
     for one in files:
-        with one.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                digest.update(chunk)
+        try:
+            with open_regular(one) as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    digest.update(chunk)
+        except OSError as error:
+            raise ModelError(f"The model file {one} cannot be read ({error.strerror}).") from error
     return digest.hexdigest()
 
 

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.results import (
-    Agreement,
-    Closing,
-    Death,
-    Header,
-    Limit,
-    Note,
-    Probe,
-    Round,
-    Start,
-    Unusable,
-)
+from infer_compare.results import Closing, Header, Note, Round
 from infer_compare.stats.wording import count
 from infer_compare.store.lines import DamagedLine, decode, kind_of
 
@@ -98,19 +87,17 @@ def _require_own(record: AnyRecord, labels: frozenset[str]) -> None:
     Raises:
         DamagedLine: it does not.
     """
-    match record:
-        case Header():
-            raise DamagedLine("it begins another run")
-        case Round():
-            named = {*record.order, *(one.contender for one in (*record.slices, *record.warm_ups))}
-        case Note() | Closing():
-            return
-        case Start() | Probe() | Limit() | Agreement() | Death() | Unusable():
-            named = {record.contender}
-        case _:
-            assert_never(record)
+    if isinstance(record, Header):
+        raise DamagedLine("it begins another run")
+    if isinstance(record, Note | Closing):
+        return
+    named = {record.contender} if not isinstance(record, Round) else _contenders(record)
     if strangers := named - labels:
         raise DamagedLine(f"it is of {min(strangers)!r}, which is no contender of this run")
+
+
+def _contenders(record: Round) -> set[str]:
+    return {*record.order, *(one.contender for one in record.slices), *(one.contender for one in record.warm_ups)}
 
 
 def _damage(bad: Sequence[_Bad], missing: int, *, moved: bool) -> Iterator[str]:

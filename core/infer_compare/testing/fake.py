@@ -28,7 +28,7 @@ from infer_compare.interfaces import (
     TensorSpec,
 )
 from infer_compare.interfaces.failures import classify_common
-from infer_compare.testing.replies import violate
+from infer_compare.testing.replies import spoil, violate
 from infer_compare.testing.script import FakeOptions, Step, interpolate, read_curve
 
 if TYPE_CHECKING:
@@ -184,6 +184,8 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         super().__init__(settings)
         assert isinstance(settings.options, FakeOptions)
         self.fake = settings.options
+        if self.fake.spoil:
+            spoil(self.fake.spoil)
 
     def step(self, step: Step, batch: int) -> None:
         """Fails, hangs or dies, if this is the step and the batch size for it."""

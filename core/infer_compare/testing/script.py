@@ -40,7 +40,12 @@ class FakeOptions(Options, frozen=True, kw_only=True):
         Literal["right", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")
     ] = "right"
     chatter: Annotated[bool, _text("Write rubbish to standard output and standard error at every call.")] = False
-    violate: Annotated[Literal["", "garbage", "oversized"], _text("What to write to the reply pipe instead.")] = ""
+    violate: Annotated[
+        Literal["", "garbage", "oversized", "lie"], _text("What to write to the reply pipe instead.")
+    ] = ""
+    spoil: Annotated[
+        Literal["", "torn", "empty", "pickled", "promising", "pipe", "gone"], _text("What becomes of its output files.")
+    ] = ""
 
 
 def read_curve(path: str) -> dict[int, float]:

@@ -12,10 +12,11 @@ import msgspec
 from infer_compare.environment import memory
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Options
-from infer_compare.testing.replies import violate
+from infer_compare.testing.replies import spoil, violate
 
 Kind = Literal[
-    "none", "raise", "hang", "die", "violate_garbage", "violate_oversized", "chatter", "nan", "unstable"
+    "none", "raise", "hang", "die", "violate_garbage", "violate_oversized", "violate_lie", "torn", "chatter", "nan",
+    "unstable"
 ]  # fmt: skip
 Step = Literal[
     "import", "devices", "load", "to_device", "effective", "classify",
@@ -109,6 +110,10 @@ class Trigger:
                 violate("garbage")
             case "violate_oversized":
                 violate("oversized")
+            case "violate_lie":
+                violate("lie")
+            case "torn":
+                spoil("torn")
             case _:
                 return
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
 from infer_compare.results import Memory, Scope, Series
-from infer_compare.results.slices import Diagnostics, PhaseTimes
+from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,11 @@ MAX_FRAME = 64 * 1024 * 1024
 """Longer frames are not read: a lying worker must not cost the parent its memory. A slice of 10^6 stamps fits."""
 
 _LENGTH = struct.Struct(">I")
+
+Line = Annotated[str, msgspec.Meta(max_length=4096, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z")]
+"""A text of one line."""
+Text = Annotated[str, msgspec.Meta(max_length=20_000)]
+"""What an error said; workers send less."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,12 +153,12 @@ class Begins(Message, frozen=True, kw_only=True, tag="begins"):
 class Opened(Message, frozen=True, kw_only=True, tag="opened"):
     """The framework is there."""
 
-    protocol: int
-    version: str
-    devices: tuple[Device, ...]
-    began_ns: int
+    protocol: Count
+    version: Line
+    devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=1000)]
+    began_ns: Moment
     """When the request was read, by the machine's monotonic clock, which its processes share."""
-    import_ns: int
+    import_ns: Nanoseconds
     schedstat: bool
     """Whether the worker can see how long its threads waited."""
 
@@ -162,10 +168,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    effective: dict[str, str]
-    load_ns: int
-    to_device_ns: int
-    resident: int | None
+    effective: Annotated[dict[Line, Line], msgspec.Meta(max_length=1000)]
+    load_ns: Nanoseconds
+    to_device_ns: Nanoseconds
+    resident: Bytes | None
     asynchronous: bool = False
     """Whether `run` may return before the work is done on this device."""
 
@@ -183,11 +189,11 @@ class Described(Message, frozen=True, kw_only=True, tag="described"):
 class Explored(Message, frozen=True, kw_only=True, tag="explored"):
     """The operating point ran."""
 
-    prepare_ns: int
-    first_call_ns: int
-    latency_ns: int
+    prepare_ns: Nanoseconds
+    first_call_ns: Nanoseconds
+    latency_ns: Duration
     memory: Memory
-    written: tuple[str, ...] = ()
+    written: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
     """Output files, in the order of the outputs."""
     diagnostics: Diagnostics | None = None
     """What disturbed the calls."""
@@ -196,23 +202,23 @@ class Explored(Message, frozen=True, kw_only=True, tag="explored"):
 class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
     """The operating point is staged and steady, or as steady as it gets."""
 
-    prepare_ns: int
-    first_call_ns: int
-    calls: int
-    total_ns: int
-    latency_ns: int
+    prepare_ns: Nanoseconds
+    first_call_ns: Nanoseconds
+    calls: Count
+    total_ns: Nanoseconds
+    latency_ns: Duration
     steady: bool
-    compilations: int | None
+    compilations: Count | None
 
 
 class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     """A slice."""
 
-    started_ns: int
-    durations_ns: tuple[int, ...]
-    calls_per_stamp: int
-    discarded: int
-    samples: int | None = None
+    started_ns: Moment
+    durations_ns: Durations
+    calls_per_stamp: Number
+    discarded: Count
+    samples: Number | None = None
     phases: PhaseTimes | None
     diagnostics: Diagnostics
 
@@ -222,12 +228,12 @@ class Failure(Message, frozen=True, kw_only=True, tag="failure"):
 
     kind: FailureKind
     fatal: bool
-    error: str
+    error: Text
     """Class of the exception."""
     category: Literal["error", "usage", "model", "unsupported", "untrusted", "device"]
     """`error` for anything the backend raised by accident; else which of our own errors it was."""
-    text: str
-    traceback: str
+    text: Text
+    traceback: Text
 
 
 Reply = Begins | Opened | Loaded | Done | Described | Explored | WarmedUp | Timed | Failure
@@ -308,6 +314,6 @@ class ReplyReader:
         del self._buffer[:end]
         try:
             reply: Reply = reply_decoder.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ProtocolViolation(f"The worker sent something that is not a message: {error}.") from error
         return reply

@@ -174,7 +174,7 @@ class Host:
         return Explored(
             prepare_ns=prepare_ns,
             first_call_ns=durations[0],
-            latency_ns=warm[len(warm) // 4],
+            latency_ns=max(1, warm[len(warm) // 4]),
             memory=Memory(
                 resident=peak,
                 allocated=reading.allocated if reading else None,
@@ -220,7 +220,7 @@ class Host:
             first_call_ns=result.first_call_ns,
             calls=result.calls,
             total_ns=result.total_ns,
-            latency_ns=round(result.latency_ns * scale),
+            latency_ns=max(1, round(result.latency_ns * scale)),
             steady=result.steady,
             compilations=session.compilations(),
         )

@@ -151,7 +151,9 @@ def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
     return Failure(
         kind=classification.kind,
         fatal=classification.fatal,
-        error=kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
+        error=_shorten(
+            kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        ),
         category=category,
         text=_shorten(str(error)),
         traceback=_shorten("".join(traceback.format_exception(error))),

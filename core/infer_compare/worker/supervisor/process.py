@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
+from infer_compare.worker import border
 from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, send
 from infer_compare.worker.supervisor.ring import Ring
 
@@ -76,6 +77,7 @@ class Process:
         self._reader = ReplyReader(lambda size: os.read(self._replies, size))
         self._watchdog = watchdog
         self._number = 0
+        self._posted: tuple[Request, int] = (Bye(), self.spawned_ns)
         self._suspended = False
         self._closed = False
         self.touched: OperatingPoint | None = None
@@ -116,6 +118,7 @@ class Process:
         self.resume()
         self._number += 1
         self.touched = None
+        self._posted = (request, time.perf_counter_ns())
         try:
             send(self._requests, msgspec.structs.replace(request, number=self._number))
         except OSError:
@@ -129,8 +132,10 @@ class Process:
             WorkerTimeout: there was no answer within `deadline_s`; the process has been ended.
             ProtocolViolation: what came was not an answer to this request; the process has been ended.
         """
+        request, posted_ns = self._posted
         try:
-            return self._await(deadline_s)
+            reply = self._await(deadline_s)
+            return border.checked(request, reply, posted_ns=posted_ns, answered_ns=time.perf_counter_ns())
         except (WorkerTimeout, ProtocolViolation):
             self.end()
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from infer_compare.worker.border import visible
+
 CAPACITY = 16 * 1024
 
 
@@ -21,5 +23,5 @@ class Ring:
 
     @property
     def text(self) -> str:
-        """What is kept, as text; bytes that are no text are shown as such."""
-        return self._bytes.decode("utf-8", "backslashreplace").strip()
+        """What is kept, as text; bytes that are no text, and control characters, are written out."""
+        return visible(self._bytes.decode("utf-8", "backslashreplace").strip())

@@ -1,0 +1,135 @@
+"""`.npy` files that another process wrote: looked at before they are read, and never taken at their word.
+
+A worker may die while it writes, or write anything. Nothing here unpickles, maps, waits, or allocates more than the file
+really holds.
+"""
+
+from __future__ import annotations
+
+import warnings
+from math import prod
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from infer_compare.files import UnreadableFile, open_regular
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_AXES = 32
+NUMBERS = "biufcV"
+"""Kinds of dtypes that outputs can have; `bfloat16` and its like are stored as raw bytes, of kind V."""
+
+
+class BrokenArray(ValueError):
+    """A file that holds no whole array of numbers; the text says why, as a clause."""
+
+
+class MissingArray(BrokenArray):
+    """There is no such file."""
+
+
+class ArrayHeader(NamedTuple):
+    """What a file says of its array, held against the file's size."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran: bool
+    start: int
+    """Where the data begins, in bytes."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data."""
+        return prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(path: Path) -> ArrayHeader:
+    """Return what a file says of its array, without reading the data.
+
+    Raises:
+        MissingArray: there is no such file.
+        BrokenArray: it is no regular file, no `.npy` file of numbers, or shorter or longer than it says.
+    """
+    with _open(path) as file:
+        return _header(file)
+
+
+def check_array(path: Path) -> None:
+    """Look at a file that is to be mapped; what follows its array does not matter.
+
+    Raises:
+        MissingArray: there is no such file.
+        BrokenArray: see `read_header`.
+    """
+    with _open(path, follow=True) as file:
+        _header(file, exact=False)
+
+
+def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
+    """Return the array in a file.
+
+    Args:
+        path: of the file.
+        expected: what it said of its array before.
+
+    Raises:
+        MissingArray: there is no such file.
+        BrokenArray: see `read_header`; also where it says something else now.
+    """
+    import numpy as np
+
+    with _open(path) as file:
+        header = _header(file)
+        if header != expected:
+            raise BrokenArray("it was changed afterwards")
+        flat = np.empty(prod(header.shape), header.dtype)
+        read = 0
+        view = flat.view(np.uint8).data
+        while read < header.size:
+            part = file.readinto(view[read:])  # type: ignore[attr-defined]
+            if not part:
+                raise BrokenArray("it is incomplete")
+            read += part
+    return flat.reshape(header.shape, order="F" if header.fortran else "C")
+
+
+def _open(path: Path, *, follow: bool = False) -> IO[bytes]:
+    try:
+        return open_regular(path, follow=follow)
+    except FileNotFoundError as error:
+        raise MissingArray("it is missing") from error
+    except UnreadableFile as error:
+        raise BrokenArray(str(error.strerror)) from error
+    except OSError as error:
+        raise BrokenArray(f"it cannot be read ({error.strerror})") from error
+
+
+def _header(file: IO[bytes], *, exact: bool = True) -> ArrayHeader:
+    from numpy.lib import format as npy
+
+    size = file.seek(0, 2)
+    file.seek(0)
+    if not size:
+        raise BrokenArray("it is empty")
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    try:
+        with warnings.catch_warnings():
+            # The header is a literal of Python, whose parser may warn.
+            warnings.simplefilter("ignore")
+            version = npy.read_magic(file)
+            shape, fortran, dtype = readers[version](file)
+    except (Exception, MemoryError) as error:
+        raise BrokenArray("it is incomplete or no .npy file") from error
+    if dtype.hasobject or dtype.fields is not None or dtype.subdtype is not None or dtype.kind not in NUMBERS:
+        raise BrokenArray(f"it holds {dtype}, not numbers"[:200])
+    if len(shape) > MOST_AXES or any(isinstance(one, bool) or one < 0 for one in shape):
+        raise BrokenArray("its shape is none that an array can have")
+    header = ArrayHeader(dtype, shape, fortran, file.tell())
+    if size < header.start + header.size:
+        raise BrokenArray("it is incomplete")
+    if (exact and size > header.start + header.size) or not dtype.itemsize:
+        raise BrokenArray("it holds more than it says")
+    return header

@@ -1,0 +1,179 @@
+"""The border: what a worker answers is checked here before anything is made of it.
+
+A worker runs code that is not ours. The types of the messages bound each figure and each text; here stands what needs the
+request and the parent's own clock: nothing that a worker timed can have taken longer than the parent waited for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import ProtocolViolation
+from infer_compare.worker.protocol import (
+    Begins,
+    Bye,
+    Collect,
+    Convert,
+    Describe,
+    Described,
+    Done,
+    Explore,
+    Explored,
+    Failure,
+    Inputs,
+    Load,
+    Loaded,
+    Open,
+    Opened,
+    Reply,
+    Request,
+    Timed,
+    TimeSlice,
+    WarmedUp,
+    WarmUp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.interfaces import TensorSpec
+    from infer_compare.results.slices import PhaseTimes
+
+ANSWERS: dict[type[Request], type[Reply]] = {
+    Open: Opened,
+    Load: Loaded,
+    Inputs: Done,
+    Explore: Explored,
+    WarmUp: WarmedUp,
+    TimeSlice: Timed,
+    Describe: Described,
+    Convert: Done,
+    Collect: Done,
+    Bye: Done,
+}
+CLOCK_NS = 1_000_000
+"""Two readings of the machine's clock in two processes are never further apart."""
+MOST_TENSORS = 10_000
+MOST_AXES = 32
+LONGEST_NAME = 4096
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int) -> Reply:
+    """Return a worker's reply, if it can be an answer to the request.
+
+    Args:
+        request: what was asked.
+        reply: what was answered, of a valid type; control characters in the texts of a failure are made visible.
+        posted_ns: the monotonic clock before the request was sent.
+        answered_ns: the monotonic clock after the reply had come.
+
+    Raises:
+        ProtocolViolation: it cannot.
+    """
+    if isinstance(reply, Failure):
+        return msgspec.structs.replace(
+            reply, error=visible(reply.error), text=visible(reply.text), traceback=visible(reply.traceback)
+        )
+    expected = ANSWERS[type(request)]
+    if not isinstance(reply, expected):
+        raise ProtocolViolation(f"The worker answered {type(reply).__name__} where {expected.__name__} was expected.")
+    waited_ns = answered_ns - posted_ns
+    match reply:
+        case Opened():
+            _require(all(one.kind.isidentifier() and _is_line(one.description) for one in reply.devices), "its devices")
+            # It reads the request as soon as it has started, which may have been long before the answer is awaited.
+            _require(reply.began_ns <= answered_ns, "when it began")
+            _require(reply.import_ns <= waited_ns + CLOCK_NS, "how long importing took")
+        case Loaded():
+            _require(reply.load_ns + reply.to_device_ns <= waited_ns + CLOCK_NS, "how long loading took")
+        case Described():
+            _description(reply)
+        case Explored():
+            assert isinstance(request, Explore)
+            took_ns = reply.prepare_ns + max(reply.first_call_ns, reply.latency_ns)
+            _require(took_ns <= waited_ns + CLOCK_NS, "how long its calls took")
+            _require(reply.written == _names(request, len(reply.written)), "which outputs it wrote")
+        case WarmedUp():
+            took_ns = reply.prepare_ns + max(reply.first_call_ns, reply.total_ns)
+            _require(took_ns <= waited_ns + CLOCK_NS, "how long warming up took")
+        case Timed():
+            assert isinstance(request, TimeSlice)
+            _timed(request, reply, posted_ns, answered_ns)
+        case Begins() | Done():
+            pass
+    return reply
+
+
+def visible(text: str) -> str:
+    """Return a text of several lines with its control characters written out in hexadecimal."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise ProtocolViolation(f"The worker said something that cannot be: {what}.")
+
+
+def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -> None:
+    """Check a slice: it lies within the time that the parent waited, and its parts within it.
+
+    Raises:
+        ProtocolViolation: it does not.
+    """
+    total_ns = sum(reply.durations_ns)
+    begins = posted_ns - CLOCK_NS <= reply.started_ns
+    _require(begins and reply.started_ns + total_ns <= answered_ns + CLOCK_NS, "when its calls ran, and for how long")
+    _require(reply.diagnostics.wall_ns <= answered_ns - posted_ns + CLOCK_NS, "how long its slice took")
+    _require((reply.samples is not None) == (request.scope == "dataset"), "how many samples an iteration has")
+    if reply.phases is not None:
+        _require(request.scope != "device", "the phases of its calls")
+        _phases(reply.phases, len(reply.durations_ns), total_ns)
+
+
+def _phases(phases: PhaseTimes, count: int, total_ns: int) -> None:
+    parts = [phases.stage_ns, phases.run_ns, phases.fetch_ns, *([phases.load_ns] if phases.load_ns else [])]
+    fits = all(len(one) == count for one in parts) and sum(map(sum, parts)) <= total_ns + CLOCK_NS
+    _require(fits, "the phases of its calls")
+
+
+def _names(request: Explore, count: int) -> tuple[str, ...]:
+    """The output files that a worker may write for a request, however many there are."""
+    if request.outputs is None:
+        return ()
+    stem = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}")  # noqa: PTH118 - as the worker makes them
+    return tuple(f"{stem}-{index}.npy" for index in range(count))
+
+
+def _description(reply: Described) -> None:
+    """Check what a worker says of a model: names that can be names, sizes that can be sizes.
+
+    Raises:
+        ProtocolViolation: it cannot be.
+    """
+    found = reply.description
+    places = [found.source.location, found.source.weights, *found.files]
+    _require(all("\0" not in one and len(one) <= LONGEST_NAME for one in places), "where the model lies")
+    _require(bool(found.source.location) and len(found.files) <= MOST_TENSORS, "which files the model has")
+    for what, specs in (("inputs", found.inputs), ("outputs", found.outputs), ("inputs", found.source.inputs)):
+        _require(_are_tensors(specs), f"the model's {what}")
+    _require(all(_is_line(one) for item in found.fills.items() for one in item), "how the model's inputs are filled")
+
+
+def _are_tensors(specs: Sequence[TensorSpec]) -> bool:
+    return len(specs) <= MOST_TENSORS and all(
+        _is_line(one.name)
+        and one.dtype.isidentifier()
+        and len(one.dtype) <= MOST_AXES
+        and len(one.shape) <= MOST_AXES
+        and all(_is_line(size) if isinstance(size, str) else 0 <= size < 1 << 62 for size in one.shape)
+        for one in specs
+    )
+
+
+def _is_line(text: str) -> bool:
+    return len(text) <= LONGEST_NAME and text.isprintable()
