@@ -99,13 +99,17 @@ class WorkerDied(WorkerError):
     Attributes:
         status: what `waitpid` told: negative for a signal.
         killed_for: `cap` or `machine` when our own memory watchdog killed it.
+        counted: whose memory the watchdog counted beside the worker's own, such as `2 other processes`.
         stderr_tail: the last lines it wrote to standard error.
     """
 
-    def __init__(self, message: str, *, status: int, killed_for: str | None = None, stderr_tail: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int, killed_for: str | None = None, counted: str = "", stderr_tail: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.killed_for = killed_for
+        self.counted = counted
         self.stderr_tail = stderr_tail
 
 

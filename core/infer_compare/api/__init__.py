@@ -22,6 +22,7 @@ from infer_compare.plugins import Plugins
 from infer_compare.results import Note, Run
 from infer_compare.store import FILE, RunLog, load, make_folder, read_salvage, run_file
 from infer_compare.verdicts.protocol import MARGIN
+from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,7 +164,7 @@ def check(request: SweepRequest, *, plugins: Plugins | None = None, observer: Ob
     from pathlib import Path
 
     plugins = plugins or Plugins.discover()
-    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
+    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder, removed_if_killed(Path(folder)):
         scratch = Path(folder, SCRATCH)
         scratch.mkdir()
         resolved = resolve(request, plugins, scratch)
@@ -195,7 +196,7 @@ def plan(request: SweepRequest, *, plugins: Plugins | None = None, like: Header 
     import tempfile
     from pathlib import Path
 
-    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder:
+    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder, removed_if_killed(Path(folder)):
         return _resolved(request, plugins or Plugins.discover(), Path(folder), like, convert=False)
 
 

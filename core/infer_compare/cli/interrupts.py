@@ -1,8 +1,9 @@
-"""Ctrl-C and SIGTERM as `KeyboardInterrupt`, also where the interpreter swallows it."""
+"""Ctrl-C, SIGTERM and SIGHUP as `KeyboardInterrupt`, also where the interpreter swallows it."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -19,7 +20,9 @@ AGAIN_S = 0.01
 
 @contextlib.contextmanager
 def heard() -> Iterator[None]:
-    """Within it Ctrl-C and SIGTERM raise `KeyboardInterrupt`, and none of them gets lost.
+    """Within it Ctrl-C, SIGTERM and SIGHUP raise `KeyboardInterrupt`, and none of them gets lost.
+
+    SIGHUP comes when the terminal is closed or a connection is lost; where it is ignored, as under `nohup`, it stays so.
 
     Python ignores what is raised in `__del__`, in a weak reference's callback and in the garbage collector, an
     interrupt as well, which may come anywhere: there it is sent once more, until it arrives in the program itself.
@@ -36,6 +39,8 @@ def heard() -> Iterator[None]:
         again[-1].start()
 
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up)
     sys.unraisablehook = hook
     try:
         yield
@@ -48,10 +53,28 @@ def heard() -> Iterator[None]:
 
 
 def ignore() -> None:
-    """Ctrl-C and SIGTERM do nothing from now on."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Ctrl-C, SIGTERM and SIGHUP do nothing from now on."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
 
+def let_go_of_terminals() -> None:
+    """Send what is written from now on to nowhere, where a terminal is gone: writing to it would be an error."""
+    for descriptor in (1, 2):
+        try:
+            # What is no terminal gives another error.
+            os.tcgetpgrp(descriptor)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _hang_up(_number: int, _frame: FrameType | None) -> NoReturn:
+    let_go_of_terminals()
     raise KeyboardInterrupt

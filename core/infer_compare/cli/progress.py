@@ -7,15 +7,18 @@ with the worker that is being measured. Where standard error is no terminal, onl
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from infer_compare.cli.interrupts import let_go_of_terminals
 from infer_compare.engine.events import Observer
 from infer_compare.results import AnyOutcome, Measured, OutOfMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import IO
 
     from rich.console import Console
 
@@ -105,6 +108,40 @@ class Terminal(Observer):
         self._console.print(f"[yellow]{_escape(topic)}:[/] {_escape(text)}", highlight=False, soft_wrap=True)
 
 
+class _Lasting:
+    """Standard error that may go away: a run does not end because nobody can read its progress any more.
+
+    A terminal may be gone before SIGHUP tells of it, and it never tells where the shell has disowned the run.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write, or do nothing where the terminal is gone."""
+        try:
+            return self._file.write(text)
+        except OSError as error:
+            return self._gone(error, len(text))
+
+    def flush(self) -> None:
+        """Flush, or do nothing where the terminal is gone."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            self._gone(error, 0)
+
+    @staticmethod
+    def _gone(error: OSError, written: int) -> int:
+        if error.errno != errno.EIO:
+            raise error
+        let_go_of_terminals()
+        return written
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - everything else is the file's
+        return getattr(self._file, name)
+
+
 def _escape(text: str) -> str:
     from rich.markup import escape
 
@@ -123,5 +160,5 @@ def progress(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
         return
     from rich.console import Console
 
-    with Terminal(Console(file=sys.stderr, stderr=True), verbose=verbose) as terminal:
+    with Terminal(Console(file=cast("IO[str]", _Lasting(sys.stderr)), stderr=True), verbose=verbose) as terminal:
         yield terminal

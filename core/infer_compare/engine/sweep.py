@@ -16,6 +16,7 @@ from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.models.agreement import sample_rows
 from infer_compare.planner import Order
 from infer_compare.results import Closing, Run
+from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,7 +79,8 @@ class Sweep:
     def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
         """What phases leave, closed however they end."""
         try:
-            state, reason = phases()
+            with removed_if_killed(self._scratch):
+                state, reason = phases()
         except KeyboardInterrupt:
             self._close("interrupted", "interrupted from the keyboard or by a signal")
             raise

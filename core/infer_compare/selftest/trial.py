@@ -16,6 +16,7 @@ from infer_compare.selftest.findings import BackendFindings, SkippedBackend, fin
 from infer_compare.selftest.statement import advice, backend_sentence, statement
 from infer_compare.stats.wording import listing
 from infer_compare.version import __version__
+from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,10 @@ def run_selftest(
         raise NoUsableBackend(f"No backend can run. {reasons}.")
     found: list[BackendFindings] = []
     with ExitStack() as stack:
-        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infer-compare-selftest-")))
+        place = folder
+        if place is None:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infer-compare-selftest-")))
+            stack.enter_context(removed_if_killed(place))
         for number, backend in enumerate(usable, 1):
             sizes = listing([str(size) for size in setup.batch_sizes])
             observer.note(

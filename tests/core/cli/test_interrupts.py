@@ -72,7 +72,8 @@ def began(folder: Path, kind: str) -> Callable[[], bool]:
 
 def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The worker processes that live now."""
-    return psutil.Process(process.pid).children(recursive=True)
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [one for one in children if "infer_compare.worker" in one.cmdline()]
 
 
 def gone(processes: list[psutil.Process]) -> bool:

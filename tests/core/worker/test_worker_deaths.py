@@ -10,6 +10,7 @@ from infer_compare.environment import memory
 from infer_compare.errors import WorkerDied
 from infer_compare.results import Died, OutOfMemory
 from infer_compare.worker.supervisor import Watchdog, describe_status, is_suspect, name_death, signal_name
+from infer_compare.worker.supervisor.tree import Tree
 
 CAP = 2**30
 BAD_ALLOC = "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc"
@@ -103,15 +104,15 @@ def test_the_watchdog_objects_at_the_cap_and_remembers_the_most_it_saw(monkeypat
     resident = {"now": CAP - 1}
     monkeypatch.setattr(memory, "resident", lambda pid: resident["now"])
     monkeypatch.setattr(memory, "available", lambda: 2**50)
-    watchdog = Watchdog(CAP)
-    assert watchdog.objection(1) is None
+    watchdog, worker = Watchdog(CAP), Tree("alone.1")
+    assert watchdog.objection(worker) is None
     resident["now"] = 5
-    assert watchdog.objection(1) is None
+    assert watchdog.objection(worker) is None
     assert watchdog.highest == CAP - 1
     monkeypatch.setattr(memory, "available", lambda: 0)
-    assert watchdog.objection(1) == "machine"
+    assert watchdog.objection(worker) == "machine"
     resident["now"] = CAP
-    assert watchdog.objection(1) == "cap"
+    assert watchdog.objection(worker) == "cap"
 
 
 def test_the_watchdog_looks_less_often_while_slices_are_timed() -> None:

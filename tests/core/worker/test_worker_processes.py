@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from infer_compare.interfaces import ModelSource
+    from infer_compare.worker.supervisor.tree import Tree
 
 MIB = 2**20
 
@@ -34,14 +35,15 @@ class Killer:
     """Watches like the watchdog, and kills the worker from outside once it has announced a batch."""
 
     period_s = 0.01
+    counted = ""
 
     def __init__(self, number: signal.Signals) -> None:
         self._number = number
         self.worker: Process | None = None
 
-    def objection(self, pid: int) -> None:
+    def objection(self, worker: Tree) -> None:
         if self.worker is not None and self.worker.touched is not None:
-            os.kill(pid, self._number)
+            os.kill(worker.pid, self._number)
 
 
 def open_descriptors() -> set[str]:

@@ -20,7 +20,7 @@ from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
 from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
 from infer_compare.testing.conformance.violation import Violation
-from infer_compare.worker.supervisor.process import describe_status
+from infer_compare.worker.supervisor import describe_status, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,14 +135,16 @@ def ask(job: Job, answer: type[Answer]) -> Answer:
         task.write_bytes(msgspec.json.encode(job))
         command = [sys.executable, "-P", "-m", "infer_compare.testing.conformance.child", str(task), str(reply)]
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=PATIENCE_S,
-                check=False,
-            )
+            with tagged() as environment:
+                done = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    env=environment,
+                    timeout=PATIENCE_S,
+                    check=False,
+                )
         except subprocess.TimeoutExpired:
             raise Violation(f"A fresh process did not finish the task `{job.task}` in {PATIENCE_S:g} s.") from None
         if done.returncode < 0:

@@ -32,7 +32,8 @@ def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) 
         kernel_kills: how many processes the kernel killed for memory since the worker was started.
     """
     if death.killed_for == "cap":
-        reason = f"its resident memory reached the cap of {mebibytes(cap)}"
+        counted = f"its memory, with {death.counted}," if death.counted else "its resident memory"
+        reason = f"{counted} reached the cap of {mebibytes(cap)}"
         return OutOfMemory(reason=reason, evidence="cap", phase=phase)
     if death.killed_for == "machine":
         reason = f"{memory.limit()} was nearly used up, so the worker was ended"

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
 from infer_compare.worker import border
 from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, send
+from infer_compare.worker.supervisor.guard import environment, guard
 from infer_compare.worker.supervisor.ring import Ring
+from infer_compare.worker.supervisor.tree import Tree
 
 if TYPE_CHECKING:
     from typing import Self
@@ -40,6 +42,8 @@ class Process:
             python: another interpreter than this one, in which infer-compare and the backend are installed.
             watchdog: watches its memory whenever an answer is awaited.
         """
+        self._guard = guard()
+        self._tree = Tree(self._guard.worker())
         request_read, self._requests = os.pipe()
         self._replies, reply_write = os.pipe()
         self._errors, error_write = os.pipe()
@@ -60,15 +64,18 @@ class Process:
                 stdout=error_write,
                 stderr=error_write,
                 pass_fds=(request_read, reply_write),
+                env=environment(self._tree.tag),
                 start_new_session=True,
             )
         except OSError:
             for descriptor in (self._requests, self._replies, self._errors):
                 os.close(descriptor)
+            self._guard.release()
             raise
         finally:
             for descriptor in (request_read, reply_write, error_write):
                 os.close(descriptor)
+        self._tree.pid = self._popen.pid
         os.set_blocking(self._errors, False)
         os.set_blocking(self._replies, False)
         # Told of the end even where a child of the worker still holds its pipes open.
@@ -116,6 +123,7 @@ class Process:
             # Its descriptors may belong to other files by now.
             raise self._death()
         self.resume()
+        self._look()
         self._number += 1
         self.touched = None
         self._posted = (request, time.perf_counter_ns())
@@ -168,10 +176,10 @@ class Process:
                 if descriptor == self._exit:
                     raise self._death()
             if self._watchdog is not None:
-                reason = self._watchdog.objection(self.pid)
+                reason = self._watchdog.objection(self._tree)
                 if reason is not None:
                     self._kill()
-                    raise self._death(killed_for=reason)
+                    raise self._death(killed_for=reason, counted=self._watchdog.counted)
 
     def _take(self) -> Reply | None:
         """The answer to the last request, or None while there is none; announcements are noted on the way."""
@@ -192,7 +200,7 @@ class Process:
             raise self._death()
         return None
 
-    def _death(self, killed_for: str | None = None) -> WorkerDied:
+    def _death(self, killed_for: str | None = None, counted: str = "") -> WorkerDied:
         """What to raise for a process that has ended or closed its pipe."""
         status = self._reap(POLITE_S)
         if status is None:
@@ -202,7 +210,11 @@ class Process:
         tail = self.stderr_tail
         self._release()
         return WorkerDied(
-            f"The worker ended with {describe_status(status)}.", status=status, killed_for=killed_for, stderr_tail=tail
+            f"The worker ended with {describe_status(status)}.",
+            status=status,
+            killed_for=killed_for,
+            counted=counted,
+            stderr_tail=tail,
         )
 
     def suspend(self) -> None:
@@ -222,6 +234,7 @@ class Process:
         if self._closed:
             return
         self.resume()
+        self._look(now=True)
         with contextlib.suppress(OSError):
             send(self._requests, Bye(number=self._number + 1))
         if self._reap(POLITE_S) is None:
@@ -233,6 +246,7 @@ class Process:
         if self._closed:
             return
         self.resume()
+        self._look(now=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             self._signal(number)
             if self._reap(GRACE_S) is not None:
@@ -245,14 +259,23 @@ class Process:
             self._kill()
             self._release()
 
+    def _look(self, *, now: bool = False) -> None:
+        """Finds new processes and files of the worker, and has the guard know of the files."""
+        self._tree.look(now=now)
+        for path, inode in self._tree.files.items():
+            self._guard.remember(path, inode)
+
     def _kill(self) -> None:
+        # Of a process that has ended it is not known any more which files it had.
+        self._look(now=True)
         self._signal(signal.SIGKILL)
         self._suspended = False
 
     def _signal(self, number: signal.Signals) -> None:
-        # The group, so that helper processes of a framework go the same way.
+        # The group, so that helper processes of a framework go the same way; and those that have left it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, number)
+        self._tree.signal_others(number)
 
     def _reap(self, seconds: float) -> int | None:
         """The exit status, or None when the process still lives after that time. Keeps its pipes empty meanwhile."""
@@ -274,10 +297,16 @@ class Process:
         self._closed = True
         self._kill()
         self._popen.wait()
+        files = tuple(self._tree.files)
+        self._tree.end()
+        for path in files:
+            self._guard.forget(path)
         self._drain_errors()
         for descriptor in (self._requests, self._replies, self._errors, self._exit):
             if descriptor is not None:
                 os.close(descriptor)
+        # Last: whatever an interrupt has kept from being done here, the guard does when this process ends.
+        self._guard.release()
 
     def _drain_errors(self) -> bool:
         """Moves what was written to standard error into the ring; False at its end."""

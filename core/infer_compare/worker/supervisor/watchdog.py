@@ -2,35 +2,84 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 from infer_compare.environment import memory
+
+if TYPE_CHECKING:
+    from infer_compare.worker.supervisor.tree import Tree
 
 SEARCHING_S = 0.02
 """Between looks while batch sizes are tried (about 1 % of a core)."""
 TIMING_S = 0.1
 """Between looks while slices are timed (about 0.3 % of a core)."""
+COUNTING_SHARE = 0.01
+"""The most of a core that counting pages once may take: it takes 5 ms for each GiB."""
 
 
 class Watchdog:
     """Objects to a worker that reaches its cap, or that brings the memory limit that applies near its end."""
 
     def __init__(self, cap: int) -> None:
-        """`cap` is the worker's total resident memory, in bytes."""
+        """`cap` is for the memory of the worker and of all that belongs to it, in bytes."""
         self.cap = cap
         self.period_s = SEARCHING_S
         self.highest = 0
         """The most that was seen, in bytes."""
+        self.counted = ""
+        """What was counted beside the worker itself, in words."""
+        self._twice = 0
+        self._due = 0.0
         self._reserve = memory.limit().reserve
 
     def timing(self) -> None:
         """Looks less often, for a worker whose operating points have all been tried."""
         self.period_s = TIMING_S
 
-    def objection(self, pid: int) -> str | None:
+    def objection(self, worker: Tree) -> str | None:
         """`cap`, `machine`, or None when all is well."""
-        resident = memory.resident(pid) or 0
-        self.highest = max(self.highest, resident)
-        if resident >= self.cap:
+        worker.look()
+        held = self._held(worker)
+        self.highest = max(self.highest, held)
+        if held >= self.cap:
             return "cap"
         if memory.available() < self._reserve:
             return "machine"
         return None
+
+    def _held(self, worker: Tree) -> int:
+        """Memory of the worker, of its other processes and of its files of shared memory, in bytes.
+
+        Near the cap every page is counted once. Below it a page that several of them hold is counted for each,
+        since counting it once takes long.
+        """
+        others, shared = worker.others, worker.shared()
+        held = memory.resident(worker.pid)
+        self.counted = ""
+        if not others and not shared:
+            return held
+        words = []
+        if others:
+            words.append(f"{len(others)} other process{'es' if len(others) > 1 else ''}")
+        if shared:
+            words.append(f"{shared / memory.MIB:.0f} MiB of shared memory")
+        self.counted = " and ".join(words)
+        held += shared + sum(map(memory.resident, others))
+        began = time.monotonic()
+        if held >= self.cap and (held - self._twice >= self.cap or began >= self._due):
+            self._twice = held - _counted_once((worker.pid, *others), shared)
+            ended = time.monotonic()
+            self._due = ended + (ended - began) / COUNTING_SHARE
+        return held - self._twice if held >= self.cap else held
+
+
+def _counted_once(pids: tuple[int, ...], shared: int) -> int:
+    """Memory of processes and of files that they may have mapped, every page once, in bytes."""
+    private = mapped = 0
+    for pid in pids:
+        own, common = memory.proportional(pid)
+        private += own
+        mapped += common
+    # What is mapped is mostly part of the files.
+    return private + max(shared, mapped)

@@ -1,0 +1,174 @@
+"""The guard of a run: a small process that clears up when this one cannot, as after `kill -9`.
+
+It is started with the first worker, waits in the kernel for a pipe to close, and ends every process that carries the
+run's tag. It ends when the last worker has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import select
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from infer_compare.worker.supervisor import remains
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+READY_S = 10.0
+"""How long it may take to start, on a busy machine."""
+END_S = remains.PATIENCE_S + 5.0
+
+
+class Guard:
+    """One process that starts workers, as its guard knows it. It lives while someone holds it."""
+
+    def __init__(self) -> None:
+        """Starts nothing."""
+        self.owner = os.getpid()
+        self.tag = secrets.token_hex(8)
+        self._numbers = itertools.count(1)
+        self._lock = threading.RLock()
+        self._held = 0
+        self._left: dict[str, int] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe = -1
+
+    def hold(self) -> None:
+        """Keeps the guard alive until it is released as often as it was held."""
+        with self._lock:
+            self._held += 1
+
+    def release(self) -> None:
+        """Lets the guard end when nobody holds it any more, and waits for that: some 15 ms."""
+        with self._lock:
+            self._held -= 1
+            if self._held == 0:
+                self._stop()
+
+    def worker(self) -> str:
+        """Holds the guard, which is started where it does not run, and returns the tag of a new worker.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        with self._lock:
+            self.hold()
+            try:
+                self._start()
+            except BaseException:
+                self.release()
+                raise
+            return f"{self.tag}.{next(self._numbers)}"
+
+    def remember(self, path: str, inode: int) -> None:
+        """Has a file or folder removed if this process ends without doing it."""
+        with self._lock:
+            if self._left.get(path) != inode:
+                self._left[path] = inode
+                self._tell(remains.message(path, inode, keep=False))
+
+    def forget(self, path: str) -> None:
+        """Takes back what was said of a file or folder."""
+        with self._lock:
+            inode = self._left.pop(path, None)
+            if inode is not None:
+                self._tell(remains.message(path, inode, keep=True))
+
+    def _start(self) -> None:
+        if not has_proc() or (self._process is not None and self._process.poll() is None):
+            return
+        self._stop()
+        read, self._pipe = os.pipe()
+        try:
+            # Its own session keeps the terminal's signals away. It carries no tag of this run.
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", remains.__file__, self.tag, str(self.owner)],
+                stdin=read,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+            assert self._process.stdout is not None
+            with self._process.stdout as ready:
+                # Before a worker starts, so that starting is not disturbed, and no worker is without a guard.
+                select.select([ready], [], [], READY_S)
+        except BaseException:
+            self._stop()
+            raise
+        finally:
+            os.close(read)
+        for path, inode in self._left.items():
+            self._tell(remains.message(path, inode, keep=False))
+
+    def _tell(self, words: bytes) -> None:
+        if self._pipe != -1:
+            with contextlib.suppress(OSError):
+                os.write(self._pipe, words)
+
+    def _stop(self) -> None:
+        pipe, self._pipe = self._pipe, -1
+        if pipe != -1:
+            os.close(pipe)
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(END_S)
+
+
+_guards: dict[int, Guard] = {}
+
+
+def guard() -> Guard:
+    """Return the guard of this process; a process that was forked from one that has a guard has another."""
+    own = os.getpid()
+    if own not in _guards:
+        _guards[own] = Guard()
+    return _guards[own]
+
+
+def has_proc() -> bool:
+    """Return whether processes can be found by their tag: on Linux."""
+    return os.path.exists("/proc/self/environ")  # noqa: PTH110 - asked for each worker
+
+
+def environment(tag: str) -> dict[str, str]:
+    """Return this process's environment with a tag added: what a process of a worker is started with."""
+    inherited = os.environ.get(remains.VARIABLE)
+    return {**os.environ, remains.VARIABLE: f"{inherited}:{tag}" if inherited else tag}
+
+
+@contextlib.contextmanager
+def tagged() -> Iterator[dict[str, str]]:
+    """Within it processes may be started with the environment that it gives; they and all theirs are ended after it."""
+    holder = guard()
+    tag = holder.worker()
+    try:
+        yield environment(tag)
+    finally:
+        remains.end(tag)
+        holder.release()
+
+
+@contextlib.contextmanager
+def removed_if_killed(folder: Path) -> Iterator[None]:
+    """Within it a folder is removed if this process ends without removing it and a worker had been started."""
+    holder = guard()
+    holder.hold()
+    # Resolved, since the guard works in another folder.
+    path = folder.resolve()
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            holder.remember(str(path), path.stat().st_ino)
+        yield
+    finally:
+        holder.forget(str(path))
+        holder.release()
