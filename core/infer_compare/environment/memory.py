@@ -134,7 +134,7 @@ def resident(pid: int, host: Host = LOCAL) -> int:
 def proportional(pid: int, host: Host = LOCAL) -> tuple[int, int]:
     """Return a process's resident memory, each page divided by how many processes hold it: shared memory, and the rest.
 
-    The kernel looks at every page for it, some 5 ms for each GiB.
+    The kernel looks at every page for it, some 10 ms for each GiB.
 
     Returns:
         The rest and shared memory, in bytes; all that is resident and 0 where the kernel does not tell.

@@ -31,30 +31,32 @@ class Guard:
     """One process that starts workers, as its guard knows it. It lives while someone holds it."""
 
     def __init__(self) -> None:
-        """Starts nothing."""
+        """Start nothing."""
         self.owner = os.getpid()
-        self.tag = secrets.token_hex(8)
+        self.run = secrets.token_hex(8)
+        """The tag of all workers of this process."""
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
         self._held = 0
         self._left: dict[str, int] = {}
+        self._workers: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe = -1
 
     def hold(self) -> None:
-        """Keeps the guard alive until it is released as often as it was held."""
+        """Keep the guard alive until it is released as often as it was held."""
         with self._lock:
             self._held += 1
 
     def release(self) -> None:
-        """Lets the guard end when nobody holds it any more, and waits for that: some 15 ms."""
+        """Let the guard end when nobody holds it any more, and wait for that: some 5 ms."""
         with self._lock:
             self._held -= 1
             if self._held == 0:
                 self._stop()
 
-    def worker(self) -> str:
-        """Holds the guard, which is started where it does not run, and returns the tag of a new worker.
+    def tag(self) -> str:
+        """Hold the guard, start it where it does not run, and return the tag for a new worker.
 
         Raises:
             OSError: it cannot be started.
@@ -66,21 +68,34 @@ class Guard:
             except BaseException:
                 self.release()
                 raise
-            return f"{self.tag}.{next(self._numbers)}"
+            return f"{self.run}.{next(self._numbers)}"
+
+    def started(self, worker: int) -> None:
+        """Have the session of a worker ended if this process ends without doing it."""
+        with self._lock:
+            self._workers.add(worker)
+            self._tell(b">%d", worker)
+
+    def ended(self, worker: int) -> None:
+        """Forget a worker whose processes have all ended, and release the guard."""
+        with self._lock:
+            self._workers.discard(worker)
+            self._tell(b"<%d", worker)
+            self.release()
 
     def remember(self, path: str, inode: int) -> None:
-        """Has a file or folder removed if this process ends without doing it."""
+        """Have a file or folder removed if this process ends without doing it."""
         with self._lock:
             if self._left.get(path) != inode:
                 self._left[path] = inode
-                self._tell(remains.message(path, inode, keep=False))
+                self._tell(b"+%d %s", inode, os.fsencode(path))
 
     def forget(self, path: str) -> None:
-        """Takes back what was said of a file or folder."""
+        """Forget a file or folder that has been removed, or is to be kept."""
         with self._lock:
             inode = self._left.pop(path, None)
             if inode is not None:
-                self._tell(remains.message(path, inode, keep=True))
+                self._tell(b"-%d %s", inode, os.fsencode(path))
 
     def _start(self) -> None:
         if not has_proc() or (self._process is not None and self._process.poll() is None):
@@ -90,7 +105,7 @@ class Guard:
         try:
             # Its own session keeps the terminal's signals away. It carries no tag of this run.
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", remains.__file__, self.tag, str(self.owner)],
+                [sys.executable, "-I", "-S", remains.__file__, self.run, str(self.owner)],
                 stdin=read,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -107,12 +122,15 @@ class Guard:
         finally:
             os.close(read)
         for path, inode in self._left.items():
-            self._tell(remains.message(path, inode, keep=False))
+            self._tell(b"+%d %s", inode, os.fsencode(path))
+        for worker in self._workers:
+            self._tell(b">%d", worker)
 
-    def _tell(self, words: bytes) -> None:
+    def _tell(self, form: bytes, *words: int | bytes) -> None:
+        """Write to the guard what `remains.watch` reads."""
         if self._pipe != -1:
             with contextlib.suppress(OSError):
-                os.write(self._pipe, words)
+                os.write(self._pipe, form % words + b"\0")
 
     def _stop(self) -> None:
         pipe, self._pipe = self._pipe, -1
@@ -148,9 +166,9 @@ def environment(tag: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def tagged() -> Iterator[dict[str, str]]:
-    """Within it processes may be started with the environment that it gives; they and all theirs are ended after it."""
+    """Give an environment for processes; those started with it, and all that they start, are ended afterwards."""
     holder = guard()
-    tag = holder.worker()
+    tag = holder.tag()
     try:
         yield environment(tag)
     finally:
@@ -160,7 +178,7 @@ def tagged() -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def removed_if_killed(folder: Path) -> Iterator[None]:
-    """Within it a folder is removed if this process ends without removing it and a worker had been started."""
+    """Have a folder removed if this process is killed meanwhile, from its first worker on."""
     holder = guard()
     holder.hold()
     # Resolved, since the guard works in another folder.

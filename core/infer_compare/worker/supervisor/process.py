@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
 from infer_compare.worker import border
-from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, send
+from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, TimeSlice, send
 from infer_compare.worker.supervisor.guard import environment, guard
 from infer_compare.worker.supervisor.ring import Ring
 from infer_compare.worker.supervisor.tree import Tree
@@ -43,7 +43,7 @@ class Process:
             watchdog: watches its memory whenever an answer is awaited.
         """
         self._guard = guard()
-        self._tree = Tree(self._guard.worker())
+        self._tree = Tree(self._guard.tag())
         request_read, self._requests = os.pipe()
         self._replies, reply_write = os.pipe()
         self._errors, error_write = os.pipe()
@@ -76,6 +76,7 @@ class Process:
             for descriptor in (request_read, reply_write, error_write):
                 os.close(descriptor)
         self._tree.pid = self._popen.pid
+        self._guard.started(self._popen.pid)
         os.set_blocking(self._errors, False)
         os.set_blocking(self._replies, False)
         # Told of the end even where a child of the worker still holds its pipes open.
@@ -123,7 +124,8 @@ class Process:
             # Its descriptors may belong to other files by now.
             raise self._death()
         self.resume()
-        self._look()
+        # Not before each slice, where many processes make it slow.
+        self._look(now=not isinstance(request, TimeSlice))
         self._number += 1
         self.touched = None
         self._posted = (request, time.perf_counter_ns())
@@ -306,7 +308,7 @@ class Process:
             if descriptor is not None:
                 os.close(descriptor)
         # Last: whatever an interrupt has kept from being done here, the guard does when this process ends.
-        self._guard.release()
+        self._guard.ended(self._popen.pid)
 
     def _drain_errors(self) -> bool:
         """Moves what was written to standard error into the ring; False at its end."""

@@ -18,7 +18,7 @@ import time
 # A type checker takes it for true; `typing` takes longer to load than everything else here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 VARIABLE = "INFER_COMPARE_WORKER"
 """The tags of a process, outermost first, joined by colons: a worker may start runs that have workers themselves.
@@ -46,6 +46,16 @@ def carries(pid: int, tag: str) -> bool:
     )
 
 
+def status(pid: int) -> list[bytes]:
+    """Return what `/proc/PID/stat` tells of a process, from its state on; nothing when it has ended."""
+    # The name of the program, in brackets, may hold anything.
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+STATE, PARENT, SESSION, BEGAN = 0, 1, 3, 19
+"""Places in `status`."""
+
+
 def processes() -> list[int]:
     """Return the number of every process that can be seen but this one; none where there is no `/proc`."""
     try:
@@ -55,30 +65,50 @@ def processes() -> list[int]:
     return [int(name) for name in names if name.isdecimal() and int(name) != os.getpid()]
 
 
-def end(tag: str, *, grace_s: float = 0.0, patience_s: float = PATIENCE_S) -> bool:
-    """End every process that carries a tag, until a look finds none.
+def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes] | None = None) -> bool:
+    """End every process that carries a tag, until a look finds none, and wait until their memory is free.
 
     Args:
         tag: of a worker, or of a run.
-        grace_s: how long they may take to end by themselves, in seconds.
-        patience_s: how long they are ended after that, in seconds.
+        sessions: of living workers of the run; processes in them are ended without a tag too.
+        killed: processes that have been killed already and are waited for, with when they began (see `status`).
 
     Returns:
         Whether none is left.
     """
-    mercy = time.monotonic() + grace_s
-    while found := [pid for pid in processes() if carries(pid, tag)]:
-        now = time.monotonic()
-        if now > mercy + patience_s:
+    until = time.monotonic() + PATIENCE_S
+    ending = dict(killed or {})
+    while True:
+        found = [pid for pid in processes() if _belongs(pid, tag, sessions)]
+        for pid in found:
+            ending[pid] = b"".join(status(pid)[BEGAN : BEGAN + 1])
+            _kill(pid, tag, sessions)
+        # A process that is ending carries no tag any more, long before its memory is free.
+        ending = {pid: began for pid, began in ending.items() if lives(pid, began)}
+        if not found and not ending:
+            return True
+        if time.monotonic() > until:
             return False
-        if now >= mercy:
-            for pid in found:
-                _kill(pid, tag)
         time.sleep(LOOK_S)
-    return True
 
 
-def _kill(pid: int, tag: str) -> None:
+def lives(pid: int, began: bytes) -> bool:
+    """Return whether a process that began then, in the words of `status`, has not ended: its number may be another's."""
+    fields = status(pid)
+    return fields[BEGAN : BEGAN + 1] == [began] and fields[STATE] not in {b"Z", b"X"}
+
+
+def _belongs(pid: int, tag: str, sessions: Collection[int]) -> bool:
+    if carries(pid, tag):
+        return True
+    if not sessions:
+        return False
+    fields = status(pid)
+    # What is a zombie has ended.
+    return len(fields) > SESSION and fields[STATE] != b"Z" and int(fields[SESSION]) in sessions
+
+
+def _kill(pid: int, tag: str, sessions: Collection[int]) -> None:
     """End a process at once; another one that has got its number meanwhile is left alone."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -87,8 +117,8 @@ def _kill(pid: int, tag: str) -> None:
     except (AttributeError, OSError):
         descriptor = None
     try:
-        # What carries the tag now is what the descriptor stands for.
-        if carries(pid, tag):
+        # What belongs to the run now is what the descriptor stands for.
+        if _belongs(pid, tag, sessions):
             if descriptor is None:
                 os.kill(pid, signal.SIGKILL)
             else:
@@ -138,7 +168,7 @@ def remove(left: Mapping[str, int]) -> None:
             files.append(path)
     if not files:
         return
-    used = in_use(files, processes())
+    used = in_use(files, [*processes(), os.getpid()])
     for path in files:
         if path not in used:
             try:
@@ -147,18 +177,15 @@ def remove(left: Mapping[str, int]) -> None:
                 continue
 
 
-def message(path: str, inode: int, *, keep: bool) -> bytes:
-    """Return the words by which the guard learns of a file or folder to remove, or that it need not any more."""
-    return b"%s%d %s\0" % (b"-" if keep else b"+", inode, os.fsencode(path))
-
-
 def watch(tag: str, parent: int) -> None:
     """Wait for the end of a run, without using the processor meanwhile, and clear away what it leaves behind.
 
     Args:
         tag: of the run.
         parent: the process that starts its workers. Standard input is a pipe from it, which is closed when no worker is
-            left. It may end without its copies of the pipe being closed, where it has forked.
+            left. It may end without its copies of the pipe being closed, where it has forked. What comes through the
+            pipe, each ended by a zero: `+FILE` or `-FILE`, a file or folder with its inode that is to be removed or not
+            any more; `>PID` or `<PID`, a worker that has been started or has ended.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -170,6 +197,7 @@ def watch(tag: str, parent: int) -> None:
     except (AttributeError, OSError):
         pass
     left: dict[str, int] = {}
+    sessions: set[int] = set()
     unread = b""
     os.write(1, b"\n")
     ended = os.getppid() != parent
@@ -185,12 +213,17 @@ def watch(tag: str, parent: int) -> None:
                 break
             *words, unread = (unread + part).split(b"\0")
             for one in words:
-                inode, _, path = one[1:].partition(b" ")
-                if one[:1] == b"+":
-                    left[os.fsdecode(path)] = int(inode)
-                else:
-                    left.pop(os.fsdecode(path), None)
-    end(tag)
+                number, _, path = one[1:].partition(b" ")
+                match one[:1]:
+                    case b"+":
+                        left[os.fsdecode(path)] = int(number)
+                    case b"-":
+                        left.pop(os.fsdecode(path), None)
+                    case b">":
+                        sessions.add(int(number))
+                    case _:
+                        sessions.discard(int(number))
+    end(tag, sessions=sessions)
     remove(left)
     os._exit(0)
 

@@ -18,6 +18,7 @@ LOOK_S = 0.1
 """Between looks for new processes and files."""
 LOOK_SHARE = 0.01
 """The most of a core that looking may take: where it takes longer, it is done less often."""
+PAGE = os.sysconf("SC_PAGESIZE")
 SHARED = "/dev/shm"  # noqa: S108 - looked at, not written to
 
 
@@ -29,7 +30,7 @@ class Tree:
     """
 
     def __init__(self, tag: str) -> None:
-        """Notes what is there before the worker is started; `pid` is to be set when it is."""
+        """Note what is there before the worker is started; `pid` is to be set when it is."""
         self.tag = tag
         self.pid = 0
         self.files: dict[str, int] = {}
@@ -37,20 +38,16 @@ class Tree:
         self._others: dict[int, bytes] = {}
         self._seen: set[int] = set()
         self._before = _files()
+        self._judged: set[tuple[str, int]] = set()
         self._due = 0.0
 
-    @property
-    def others(self) -> tuple[int, ...]:
-        """The processes beside the worker itself."""
-        return tuple(self._others)
-
     def look(self, *, now: bool = False) -> None:
-        """Looks for new processes and files, if it is time for it: 0.1 ms where there are none, among 100 processes."""
+        """Look for new processes and files, if it is time for it: 0.2 ms where there are none, among 100 processes."""
         began = time.monotonic()
         if (began < self._due and not now) or not self.pid:
             return
         self._find_processes()
-        self._find_files()
+        self._find_files(again=now)
         ended = time.monotonic()
         self._due = ended + max(LOOK_S, (ended - began) / LOOK_SHARE)
 
@@ -65,26 +62,39 @@ class Tree:
         self._seen = there
 
     def _member_since(self, pid: int) -> bytes | None:
-        """When a process began, in the kernel's words, if it belongs to this tree."""
-        fields = _status(pid)
-        if len(fields) <= _BEGAN:
+        """Return when a process began, as the kernel writes it, if it belongs to this tree."""
+        fields = remains.status(pid)
+        if len(fields) <= remains.BEGAN:
             return None
-        parent, session = int(fields[_PARENT]), int(fields[_SESSION])
+        parent, session = int(fields[remains.PARENT]), int(fields[remains.SESSION])
         if self.pid in {parent, session} or parent in self._others or remains.carries(pid, self.tag):
-            return fields[_BEGAN]
+            return fields[remains.BEGAN]
         return None
 
-    def _find_files(self) -> None:
+    def _find_files(self, *, again: bool) -> None:
+        """Look at new files, and if `again` also at those that no process of this tree used at the last look."""
         there = _files()
         for path in [path for path, inode in self.files.items() if (path, inode) not in there]:
             del self.files[path]
-        new = {path: inode for path, inode in there - self._before if path not in self.files and _is_own(path)}
+        unknown = there - self._before - self.files.items()
+        new = dict(unknown if again else unknown - self._judged)
+        self._judged = unknown
+        new = {path: inode for path, inode in new.items() if _is_own(path)}
         if new:
             used = remains.in_use(new, (self.pid, *self._others))
             self.files |= {path: inode for path, inode in new.items() if path in used}
 
+    def resident(self) -> dict[int, int]:
+        """Return the resident memory of each process beside the worker, in bytes by PID; without those that have none."""
+        sizes = {}
+        for pid in self._others:
+            words = (read(f"/proc/{pid}/statm") or b"").split()
+            if len(words) > 1 and words[1] != b"0":
+                sizes[pid] = int(words[1]) * PAGE
+        return sizes
+
     def shared(self) -> int:
-        """Memory that the files take, in bytes."""
+        """Return the memory that the files take, in bytes."""
         size = 0
         for path in self.files:
             with contextlib.suppress(OSError):
@@ -92,36 +102,25 @@ class Tree:
         return size
 
     def signal_others(self, number: Signals) -> None:
-        """Sends a signal to those that have left the worker's process group."""
+        """Send a signal to the processes that have left the worker's process group."""
         for pid, began in self._others.items():
             with contextlib.suppress(OSError):
-                # Not to another process that has got the number meanwhile.
-                if os.getpgid(pid) != self.pid and _status(pid)[_BEGAN:][:1] == [began]:
+                if os.getpgid(pid) != self.pid and remains.lives(pid, began):
                     os.kill(pid, number)
 
     def end(self) -> None:
-        """Ends what is left of it when the worker has ended, and removes its files."""
+        """End every process that is left when the worker has ended, and remove the files."""
         self.look(now=True)
-        # Those first that were started with another environment, and then whatever carries the tag.
+        # First those that were started with another environment, then whatever carries the tag.
         self.signal_others(SIGKILL)
-        remains.end(self.tag)
+        remains.end(self.tag, killed=self._others)
         self._others.clear()
         remains.remove(self.files)
         self.files.clear()
 
 
-def _status(pid: int) -> list[bytes]:
-    """The fields that the kernel tells of a process, from its state on; none when it has ended."""
-    # The name of the program, in brackets, may hold anything.
-    return (read(f"/proc/{pid}/stat") or b"").rpartition(b")")[2].split()
-
-
-_PARENT, _SESSION, _BEGAN = 1, 3, 19
-"""Which of the fields are the parent, the session and the start time."""
-
-
 def _files() -> set[tuple[str, int]]:
-    """The regular files of shared memory that are there, with their inodes."""
+    """Return the regular files of shared memory that are there, with their inodes."""
     try:
         with os.scandir(SHARED) as entries:
             return {(entry.path, entry.inode()) for entry in entries if entry.is_file(follow_symlinks=False)}
@@ -130,7 +129,7 @@ def _files() -> set[tuple[str, int]]:
 
 
 def _is_own(path: str) -> bool:
-    """Whether a file is this user's."""
+    """Return whether a file is this user's."""
     try:
         return os.lstat(path).st_uid == os.geteuid()
     except OSError:

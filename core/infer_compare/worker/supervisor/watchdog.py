@@ -15,7 +15,7 @@ SEARCHING_S = 0.02
 TIMING_S = 0.1
 """Between looks while slices are timed (about 0.3 % of a core)."""
 COUNTING_SHARE = 0.01
-"""The most of a core that counting pages once may take: it takes 5 ms for each GiB."""
+"""The most of a core that counting pages once may take: it takes some 10 ms for each GiB."""
 
 
 class Watchdog:
@@ -49,12 +49,12 @@ class Watchdog:
         return None
 
     def _held(self, worker: Tree) -> int:
-        """Memory of the worker, of its other processes and of its files of shared memory, in bytes.
+        """Return the memory of the worker, of its other processes and of its files of shared memory, in bytes.
 
         Near the cap every page is counted once. Below it a page that several of them hold is counted for each,
         since counting it once takes long.
         """
-        others, shared = worker.others, worker.shared()
+        others, shared = worker.resident(), worker.shared()
         held = memory.resident(worker.pid)
         self.counted = ""
         if not others and not shared:
@@ -65,7 +65,7 @@ class Watchdog:
         if shared:
             words.append(f"{shared / memory.MIB:.0f} MiB of shared memory")
         self.counted = " and ".join(words)
-        held += shared + sum(map(memory.resident, others))
+        held += shared + sum(others.values())
         began = time.monotonic()
         if held >= self.cap and (held - self._twice >= self.cap or began >= self._due):
             self._twice = held - _counted_once((worker.pid, *others), shared)
@@ -75,7 +75,7 @@ class Watchdog:
 
 
 def _counted_once(pids: tuple[int, ...], shared: int) -> int:
-    """Memory of processes and of files that they may have mapped, every page once, in bytes."""
+    """Return the memory of processes and of files that they may have mapped, every page once, in bytes."""
     private = mapped = 0
     for pid in pids:
         own, common = memory.proportional(pid)
