@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from infer_compare.api import load_run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from infer_compare.worker.supervisor.guard import environment
 from .conftest import lives, until
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     import pytest
@@ -89,17 +89,3 @@ def test_the_guard_acts_when_its_process_is_killed_whoever_else_holds_the_pipe(s
     parent.kill()
     parent.wait()
     until(lambda: not lives(child) and not lives(guard))
-
-
-def test_a_hangup_is_ignored_where_it_was_ignored_before() -> None:
-    """`nohup` asks for that."""
-    script = """
-import os, signal
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from infer_compare.cli.interrupts import heard
-with heard():
-    os.kill(os.getpid(), signal.SIGHUP)
-    print("went on")
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "went on\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import secrets
 import select
 import subprocess
 import sys
@@ -33,7 +32,7 @@ class Guard:
     def __init__(self) -> None:
         """Start nothing."""
         self.owner = os.getpid()
-        self.run = secrets.token_hex(8)
+        self.run = os.urandom(8).hex()
         """The tag of all workers of this process."""
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()

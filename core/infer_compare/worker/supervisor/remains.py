@@ -187,8 +187,8 @@ def watch(tag: str, parent: int) -> None:
             pipe, each ended by a zero: `+FILE` or `-FILE`, a file or folder with its inode that is to be removed or not
             any more; `>PID` or `<PID`, a worker that has been started or has ended.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
     os.set_blocking(0, False)
     poll = select.poll()
     poll.register(0, select.POLLIN)
