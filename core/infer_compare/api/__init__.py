@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from infer_compare.environment import peak
 from infer_compare.errors import StorageFull, StoreError
 from infer_compare.plugins import Plugins
 from infer_compare.results import Note, Run
+from infer_compare.scratch import Scratch, remove_abandoned
 from infer_compare.store import FILE, RunLog, load, make_folder, read_salvage, run_file
 from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.worker.supervisor import removed_if_killed
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from infer_compare.engine.resolve import Resolved
     from infer_compare.report.comparison import ComparisonDocument
     from infer_compare.results import Header
-
-SCRATCH = ".scratch"
-"""Inputs and outputs of a run in progress, inside its folder."""
 
 
 def sweep(
@@ -62,36 +60,52 @@ def sweep(
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    make_folder(folder)
-    scratch = folder / SCRATCH
+    made = make_folder(folder)
+    begun = False
     try:
-        scratch.mkdir(exist_ok=True)
-        resolved = _with_peak(_resolved(request, plugins, scratch, like))
-        log = RunLog(folder / FILE, create=True)
-    except BaseException:
-        _leave(folder, missing)
-        raise
-    with log:
-        journal = Journal(log.append)
-        try:
-            journal.add(resolved.header)
-        except StorageFull as error:
-            # Without its first record a run can neither be reported nor gone on with.
-            (folder / FILE).unlink(missing_ok=True)
-            _leave(folder, missing)
-            raise StorageFull(
-                f"No room is left for a run in {folder}; free some space, or choose another folder with -o."
-            ) from error
-        return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+        with _scratch(folder) as scratch:
+            resolved = _with_peak(_resolved(request, plugins, scratch, like))
+            with RunLog(folder / FILE, create=True) as log:
+                journal = Journal(log.append)
+                try:
+                    journal.add(resolved.header)
+                except BaseException as error:
+                    # Without its first record a run can neither be reported nor resumed.
+                    (folder / FILE).unlink(missing_ok=True)
+                    if isinstance(error, StorageFull):
+                        raise _no_room(folder) from error
+                    raise
+                begun = True
+                return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+    finally:
+        if not begun:
+            _leave(made)
 
 
-def _leave(folder: Path, missing: Iterable[Path]) -> None:
-    """Removes what a run that does not begin has made in its folder, and the folders that were missing before it."""
-    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+def _scratch(folder: Path) -> Scratch:
+    """Make the temporary folder of a run inside its folder.
+
+    Raises:
+        StoreError: it cannot be made there.
+    """
+    try:
+        return Scratch(folder)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _no_room(folder) from error
+        raise StoreError(
+            f"The run folder {folder} cannot be written: {error.strerror}; choose another with -o."
+        ) from error
+
+
+def _no_room(folder: Path) -> StorageFull:
+    return StorageFull(f"No room is left for a run in {folder}; free some space, or choose another folder with -o.")
+
+
+def _leave(made: Iterable[Path]) -> None:
+    """Remove the folders that a run made which does not begin, from the innermost on; one that holds something stays."""
     with contextlib.suppress(OSError):
-        # From the innermost; one that holds something by now ends it.
-        for one in missing:
+        for one in made:
             one.rmdir()
 
 
@@ -114,21 +128,16 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
     """
     plugins = plugins or Plugins.discover()
     stored = load(folder)
+    file = run_file(folder)
+    remove_abandoned(file.parent)
     if stored.closing is not None and stored.closing.state == "complete":
         return stored
     _refuse_damaged(folder, stored.damage)
-    file = run_file(folder)
-    with RunLog(file, create=False) as log:
+    with RunLog(file, create=False) as log, _scratch(file.parent) as scratch:
         # Read again, now that nobody else writes: it may have grown since.
         records, damage = read_salvage(file)
         _refuse_damaged(folder, damage)
-        scratch = file.parent / SCRATCH
-        try:
-            scratch.mkdir(exist_ok=True)
-            resolved = resolve_again(Run.fold(records), plugins, scratch)
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
+        resolved = resolve_again(Run.fold(records), plugins, scratch)
         journal = Journal(log.append, records)
         journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
         return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
@@ -160,15 +169,10 @@ def check(request: SweepRequest, *, plugins: Plugins | None = None, observer: Ob
         NoUsableBackend: no contender can be started.
         KeyboardInterrupt: after every worker was ended.
     """
-    import tempfile
-    from pathlib import Path
-
     plugins = plugins or Plugins.discover()
-    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder, removed_if_killed(Path(folder)):
-        scratch = Path(folder, SCRATCH)
-        scratch.mkdir()
+    with Scratch() as scratch, removed_if_killed(scratch):
         resolved = resolve(request, plugins, scratch)
-        with RunLog(Path(folder, FILE), create=True) as log:
+        with RunLog(scratch / FILE, create=True) as log:
             journal = Journal(log.append)
             journal.add(resolved.header)
             return Sweep(resolved, journal, observer or Observer(), scratch).check()
@@ -193,11 +197,8 @@ def plan(request: SweepRequest, *, plugins: Plugins | None = None, like: Header 
             the run that is repeated.
         NoUsableBackend: no contender can be started.
     """
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory(prefix="infer-compare-") as folder, removed_if_killed(Path(folder)):
-        return _resolved(request, plugins or Plugins.discover(), Path(folder), like, convert=False)
+    with Scratch() as scratch, removed_if_killed(scratch):
+        return _resolved(request, plugins or Plugins.discover(), scratch, like, convert=False)
 
 
 def _resolved(

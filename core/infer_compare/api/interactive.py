@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare import api
-from infer_compare.api.live import is_live, name_of, save_model
+from infer_compare.api.live import is_live, name_of, saved_in
 from infer_compare.api.options import options_from
 from infer_compare.api.result import Result
 from infer_compare.plugins import Plugins
 from infer_compare.report import find_reporter, render
-from infer_compare.report.files import write_report
+from infer_compare.report.files import check_free, write_report
 from infer_compare.report.price import parse_price
-from infer_compare.store import FILE, default_folder, make_folder, run_file
+from infer_compare.store import FILE, default_folder, run_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from infer_compare.engine.events import Observer
     from infer_compare.engine.request import Mode
@@ -153,16 +153,19 @@ def sweep(
     text = name_of(model) if live else None if model is None else os.fspath(model)  # type: ignore[call-overload]
     place = Path(folder) if folder is not None else default_folder(text or options.request().model)
     command = ("infer-compare", "run", "--config", str(place / FILE))
-    with _cleaned(place):
+    targets = [place / f"report{reporter.suffix}" for reporter in reporters]
+    for target in targets:
+        check_free(target)
+    with contextlib.ExitStack() as stack:
         if live:
-            saved = save_model(model, options.inputs or (), make_folder(place), plugins)
+            saved = stack.enter_context(saved_in(place, model, options.inputs or (), plugins))
             options = options_from({**said, "inputs": saved.inputs}, "sweep")
             text = saved.text
         request = options_from({"model": text}, "sweep").over(options).request(command)
         run = api.sweep(request, place, plugins=plugins, observer=observer)
     result = Result(run, place, price=price, plugins=plugins)
-    for reporter in reporters:
-        write_report(place / f"report{reporter.suffix}", render(reporter, result.document), force=True)
+    for reporter, target in zip(reporters, targets, strict=True):
+        write_report(target, render(reporter, result.document), force=True)
     return result
 
 
@@ -179,31 +182,6 @@ def load(path: str | os.PathLike[str], *, price: str | None = None) -> Result:
     """
     file = run_file(Path(path))
     return Result(api.load_run(file), file.parent, price=price)
-
-
-@contextlib.contextmanager
-def _cleaned(place: Path) -> Iterator[None]:
-    """Leaves no model behind where no run was begun."""
-    before = set(place.iterdir()) if place.is_dir() else None
-    try:
-        yield
-    except BaseException:
-        if not (place / FILE).exists():
-            _remove_new(place, before)
-        raise
-
-
-def _remove_new(place: Path, before: set[Path] | None) -> None:
-    import shutil
-
-    if not place.is_dir():
-        return
-    for path in set(place.iterdir()) - (before or set()):
-        with contextlib.suppress(OSError):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    if before is None:
-        with contextlib.suppress(OSError):
-            place.rmdir()
 
 
 def _sequence(value: Any) -> Any:  # noqa: ANN401 - any of what can be asked for

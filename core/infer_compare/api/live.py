@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.errors import ModelError
+from infer_compare.errors import ModelError, UsageError
 from infer_compare.models.given import parse_input
+from infer_compare.scratch import LOCK, Scratch
+from infer_compare.store import FILE, make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from infer_compare.interfaces import ModelSource, TensorSpec
     from infer_compare.plugins import BackendEntry, Plugins
@@ -66,6 +70,55 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
         f"A {kind.__module__}.{kind.__qualname__} is no model that an installed backend can save; give a name, a path, an "
         "nn.Module, a keras.Model or an onnx.ModelProto."
     )
+
+
+@contextlib.contextmanager
+def saved_in(place: Path, model: object, inputs: Sequence[str], plugins: Plugins) -> Iterator[SavedModel]:
+    """Write a live model into a run folder, and take it back if no run begins there.
+
+    Nothing that is in the folder already is written over, and nothing of others is removed.
+
+    Args:
+        place: the run folder; it is made where it is missing.
+        model: see `save_model`.
+        inputs: see `save_model`.
+        plugins: what is installed.
+
+    Raises:
+        UsageError: a file of the model's name is in the folder already.
+        ModelError: see `save_model`.
+        StoreError: the folder holds a run, or cannot be made or written.
+    """
+    made = make_folder(place)
+    moved: list[Path] = []
+    try:
+        with Scratch(place) as work:
+            saved = save_model(model, inputs, work, plugins)
+            for path in sorted(one for one in work.iterdir() if one.name != LOCK):
+                moved.append(_moved(path, place / path.name))  # noqa: PERF401 - what was moved counts where a later one fails
+        written = Path(saved.text).absolute()
+        inside = written.is_relative_to(work.absolute())
+        text = str(place / written.relative_to(work.absolute())) if inside else saved.text
+        yield saved._replace(text=text)
+    except BaseException:
+        if not (place / FILE).exists():
+            _take_back(moved, made)
+        raise
+
+
+def _moved(path: Path, target: Path) -> Path:
+    if os.path.lexists(target):
+        raise UsageError(f"{target} exists already; choose another run folder, or move the file away.")
+    return path.rename(target)
+
+
+def _take_back(files: Sequence[Path], folders: Sequence[Path]) -> None:
+    for path in files:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _is_of(model: object, entry: BackendEntry) -> bool:

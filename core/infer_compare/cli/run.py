@@ -15,7 +15,7 @@ from infer_compare.cli.choosing import naming_options
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from infer_compare.engine.events import Observer
     from infer_compare.engine.request import SweepRequest
@@ -109,6 +109,7 @@ def command(
     from infer_compare.cli.config import options_of
     from infer_compare.plugins import Plugins
     from infer_compare.report import find_reporter
+    from infer_compare.report.files import check_free
     from infer_compare.store import default_folder
 
     plugins = Plugins.discover(context.obj["blocked"])
@@ -136,7 +137,17 @@ def command(
 
         show_plan(request, plugins, config.run, as_json=as_json)
         return 0
-    return _sweep(request, folder or default_folder(request.model), plugins, show, like)
+    place = folder or default_folder(request.model)
+    for path in report_paths(place, show.formats, plugins):
+        check_free(path)
+    return _sweep(request, place, plugins, show, like)
+
+
+def report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
+    """Return where the reports of a run go, in the order of their formats."""
+    from infer_compare.report import find_reporter
+
+    return [folder / f"report{find_reporter(name, plugins).suffix}" for name in formats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +222,9 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
         from infer_compare.report.price import priced
 
         made = priced(made, show.price)
-    left: list[Path] = []
-    for name in show.formats:
-        reporter = find_reporter(name, plugins)
-        left.append(place / f"report{reporter.suffix}")
-        write_report(left[-1], render(reporter, made), force=True)
+    left = report_paths(place, show.formats, plugins)
+    for name, path in zip(show.formats, left, strict=True):
+        write_report(path, render(find_reporter(name, plugins), made), force=True)
     if show.as_json:
         click.echo(render(find_reporter("json", plugins), made), nl=False)
     else:

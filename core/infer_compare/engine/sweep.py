@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,7 @@ class Sweep:
             resolved: the plan.
             journal: where records go; its header is the first of them.
             observer: hears what happens.
-            scratch: a folder for inputs and outputs, removed at the end.
+            scratch: a folder for inputs and outputs, which the caller removes.
         """
         self._resolved = resolved
         self._journal = journal
@@ -89,17 +88,7 @@ class Sweep:
         except InferCompareError as error:
             self._close("stopped", str(error))
             raise
-        finally:
-            self._clear()
         return self._close(state, reason)
-
-    def _clear(self) -> None:
-        """Removes the scratch folder, also where a second interrupt comes meanwhile."""
-        try:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        except KeyboardInterrupt:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            raise
 
     def _close(self, state: Literal["complete", "interrupted", "stopped"], reason: str) -> Run:
         elapsed_s = round(self._elapsed_s + time.monotonic() - self._began, 3)

@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from infer_compare.scratch import Scratch, remove_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +30,9 @@ def cache_folder() -> Path:
 
 CONTENTS = "contents.json"
 """Lies beside a model that is kept: its files' sizes, by which one that a crash or a full disk cut short is told."""
+
+
+_KEY = re.compile("[0-9a-f]{32}")
 
 
 class ConversionCache:
@@ -67,13 +72,15 @@ class ConversionCache:
             return kept, True
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=".making-", dir=self._folder))
+            scratch = Scratch(self._folder)
         except OSError:
             place = spare / key
             place.mkdir(parents=True, exist_ok=True)
             make(place / name)
             return place / name, False
-        try:
+        with scratch as folder:
+            work = folder / "made"
+            work.mkdir()
             make(work / name)
             with contextlib.suppress(OSError):
                 (work / CONTENTS).write_text(json.dumps(_sizes(work)))
@@ -84,21 +91,34 @@ class ConversionCache:
             if not _is_whole(kept):
                 shutil.copytree(work, spare / key, dirs_exist_ok=True)
                 return spare / key / name, False
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
         return kept, False
 
     def clear(self) -> int:
-        """Removes everything that is kept; how many bytes that was.
+        """Remove every model that was put here, and what dead processes left; anything else in the folder stays.
+
+        Returns:
+            How many bytes the models took.
 
         Raises:
-            OSError: it cannot be removed.
+            OSError: one cannot be removed.
         """
         if not self._folder.is_dir():
             return 0
-        size = sum(one.lstat().st_size for one in self._folder.rglob("*") if one.is_file() and one.name != CONTENTS)
-        shutil.rmtree(self._folder)
+        remove_abandoned(self._folder)
+        size = 0
+        for model in self._folder.iterdir():
+            if _is_ours(model):
+                size += sum(_sizes(model).values())
+                shutil.rmtree(model)
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
         return size
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder, which is no link, has a name that `key` makes and the list of contents that is put beside a model."""
+    named = _KEY.fullmatch(folder.name) is not None
+    return named and not folder.is_symlink() and folder.is_dir() and (folder / CONTENTS).is_file()
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -30,6 +30,16 @@ def check_target(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def check_free(path: Path) -> None:
+    """Look whether a new run may leave a report there: what somebody else has put there is not written over.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists already; choose another run folder with -o, or move the file away.")
+
+
 def write_report(path: Path, content: str | bytes, *, force: bool = False) -> None:
     """Writes the file such that a reader finds all of it or nothing.
 

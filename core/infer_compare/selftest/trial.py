@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +10,7 @@ import msgspec
 from infer_compare import api
 from infer_compare.environment.threads import usable_cores
 from infer_compare.errors import BackendUnusable, NoUsableBackend, UnknownBackend
+from infer_compare.scratch import Scratch
 from infer_compare.selftest.findings import BackendFindings, SkippedBackend, findings
 from infer_compare.selftest.statement import advice, backend_sentence, statement
 from infer_compare.stats.wording import listing
@@ -20,6 +19,7 @@ from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from infer_compare.engine.events import Observer
     from infer_compare.plugins import Plugins
@@ -89,7 +89,7 @@ def run_selftest(
     with ExitStack() as stack:
         place = folder
         if place is None:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infer-compare-selftest-")))
+            place = stack.enter_context(Scratch())
             stack.enter_context(removed_if_killed(place))
         for number, backend in enumerate(usable, 1):
             sizes = listing([str(size) for size in setup.batch_sizes])

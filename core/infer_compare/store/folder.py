@@ -43,23 +43,44 @@ def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
     return path
 
 
-def make_folder(path: Path) -> Path:
-    """Makes a new run folder.
+def make_folder(path: Path) -> tuple[Path, ...]:
+    """Make a new run folder.
+
+    Returns:
+        The folders that this call made, from the innermost on; none where all were there.
 
     Raises:
         StoreError: a run is there already, something else is in the way, or it cannot be written.
     """
     if _holds_run(path):
         raise StoreError(f"{path} holds a run already; choose another folder with -o, or go on with it with --resume.")
+    made: list[Path] = []
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        _make(path, made)
     except FileExistsError as error:
         raise StoreError(f"{path} is a file, not a folder; choose another folder with -o.") from error
     except OSError as error:
         raise StoreError(f"The run folder {path} cannot be made: {error.strerror}; choose another with -o.") from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise StoreError(f"The run folder {path} is not writable; choose another with -o.")
-    return path
+    return tuple(made)
+
+
+def _make(path: Path, made: list[Path]) -> None:
+    """Make a folder and those above it that are missing; what no other process made meanwhile goes in front of `made`."""
+    try:
+        path.mkdir()
+    except FileNotFoundError:
+        if path.parent == path:
+            raise
+        _make(path.parent, made)
+        _make(path, made)
+    except OSError:
+        # It may be there although it could not be made, as on a file system that is mounted read-only.
+        if not path.is_dir():
+            raise
+    else:
+        made.insert(0, path)
 
 
 def run_file(path: Path) -> Path:

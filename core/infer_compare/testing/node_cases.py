@@ -6,16 +6,15 @@ by its public interface: it loads a file, takes a batch and gives arrays.
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import Device, ModelSource, Settings
 from infer_compare.plugins import Plugins, read_options
+from infer_compare.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,8 +123,8 @@ def judge(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
 
 def attempt(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
     """Runs a case on the processor, and compares what comes out."""
-    with tempfile.TemporaryDirectory(prefix="infer-compare-case-") as folder:
-        path = Path(folder) / "case.onnx"
+    with Scratch() as folder:
+        path = folder / "case.onnx"
         path.write_bytes(case.model.SerializeToString())
         source = ModelSource(format="onnx", location=str(path), name=case.name)
         try:

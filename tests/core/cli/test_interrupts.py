@@ -87,6 +87,9 @@ def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
     started: Callable[..., subprocess.Popen[str]], tmp_path: Path, moment: str, number: signal.Signals
 ) -> None:
     """Whatever it was doing; a second signal is not needed."""
+    mine = tmp_path / "run" / ".scratch" / "mine"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("of the user", encoding="utf-8")
     process = started("-b", ENDLESS, "--batch-sizes", "1,2,4", "--thorough")
     eventually(began(tmp_path, moment), process)
     alive = workers(process)
@@ -99,7 +102,8 @@ def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
     assert closing is not None
     assert closing.state == "interrupted"
     eventually(lambda: gone(alive))
-    assert not (tmp_path / "run" / ".scratch").exists()
+    assert sorted(one.name for one in (tmp_path / "run").iterdir()) == [".scratch", "run.jsonl"]
+    assert mine.exists()
 
 
 def test_an_interrupt_of_the_whole_process_group_ends_a_worker_that_hangs(

@@ -209,9 +209,10 @@ def test_a_folder_that_holds_a_run_is_refused_and_left_alone(sweep, tmp_path):
 
 
 def test_no_scratch_is_left_in_the_run_folder(sweep, tmp_path):
-    """Inputs and outputs of the run are gone; the run file stays."""
+    """Inputs and outputs of the run are gone; the run file stays, and what was there before."""
+    (tmp_path / "run" / ".scratch").mkdir(parents=True)
     sweep(contender("a"), batch_sizes=(1,))
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [".scratch", "run.jsonl"]
 
 
 def test_a_request_that_cannot_be_resolved_leaves_no_folder(sweep, tmp_path):

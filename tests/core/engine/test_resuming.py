@@ -89,7 +89,7 @@ def test_a_run_cut_off_after_any_kind_of_record_is_completed(whole) -> None:
         assert set(Counter((one.contender, one.point) for one in run.agreements).values()) == {1}, kind
         assert {one.contender: one.largest_fitting for one in run.limits} == {"a": 5, "b": 6}, kind
         assert len({one.index for one in run.rounds}) == len(run.rounds), kind
-        assert not (whole / api.SCRATCH).exists()
+        assert not list(whole.glob(".infer-compare-*"))
 
 
 def test_a_restart_that_was_cut_off_is_made_again_in_fresh_workers(whole) -> None:
@@ -177,7 +177,7 @@ def test_what_has_changed_is_told_and_the_run_is_left_alone(whole, change, told)
 
     assert told in str(refused.value)
     assert (whole / FILE).read_bytes() == before
-    assert not (whole / api.SCRATCH).exists()
+    assert not list(whole.glob(".infer-compare-*"))
 
 
 def test_a_contender_that_is_gone_is_told(whole) -> None:

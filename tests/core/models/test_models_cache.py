@@ -6,6 +6,8 @@ import pytest
 
 from infer_compare.models.cache import VARIABLE, ConversionCache, cache_folder
 
+KEY = ConversionCache.key({"model": "one"})
+
 
 def maker(calls, text="model"):
     """Writes a text, and counts."""
@@ -20,8 +22,8 @@ def maker(calls, text="model"):
 def test_a_model_is_converted_once(tmp_path) -> None:
     """The second time it is taken from the cache, by another run too."""
     calls = []
-    first, kept = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
-    again, kept_again = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    first, kept = ConversionCache(tmp_path).get(KEY, "model.onnx", maker(calls), tmp_path)
+    again, kept_again = ConversionCache(tmp_path).get(KEY, "model.onnx", maker(calls), tmp_path)
     assert (kept, kept_again, len(calls)) == (False, True, 1)
     assert first == again
     assert again.read_text() == "model"
@@ -36,7 +38,7 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path) -> None:
 
     cache = ConversionCache(tmp_path)
     with pytest.raises(RuntimeError):
-        cache.get("k", "model.onnx", fail, tmp_path)
+        cache.get(KEY, "model.onnx", fail, tmp_path)
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
@@ -45,7 +47,7 @@ def test_where_the_cache_cannot_be_written_the_run_has_its_own(tmp_path) -> None
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     spare = tmp_path / "run"
-    path, kept = ConversionCache(blocked).get("k", "model.onnx", maker([]), spare)
+    path, kept = ConversionCache(blocked).get(KEY, "model.onnx", maker([]), spare)
     assert not kept
     assert spare in path.parents
 
@@ -60,10 +62,10 @@ def test_clearing_tells_how_much_there_was(tmp_path) -> None:
     """And what is gone is made again."""
     calls = []
     cache = ConversionCache(tmp_path)
-    cache.get("k", "model.onnx", maker(calls), tmp_path)
+    cache.get(KEY, "model.onnx", maker(calls), tmp_path)
     assert cache.clear() == len("model")
     assert cache.clear() == 0
-    cache.get("k", "model.onnx", maker(calls), tmp_path)
+    cache.get(KEY, "model.onnx", maker(calls), tmp_path)
     assert len(calls) == 2
 
 
@@ -80,12 +82,29 @@ def test_the_folder_can_be_named(monkeypatch, tmp_path) -> None:
 def test_a_kept_model_that_is_not_whole_any_more_is_made_again(tmp_path, content) -> None:
     """Emptied or cut short by a crash, or removed: no run stops at it."""
     calls = []
-    path, _ = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    path, _ = ConversionCache(tmp_path).get(KEY, "model.onnx", maker(calls), tmp_path)
     if content is None:
         path.unlink()
     else:
         path.write_text(content)
-    again, kept = ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path)
+    again, kept = ConversionCache(tmp_path).get(KEY, "model.onnx", maker(calls), tmp_path)
     assert (again, kept, len(calls)) == (path, False, 2)
     assert again.read_text() == "model"
-    assert ConversionCache(tmp_path).get("k", "model.onnx", maker(calls), tmp_path) == (path, True)
+    assert ConversionCache(tmp_path).get(KEY, "model.onnx", maker(calls), tmp_path) == (path, True)
+
+
+def test_clearing_removes_only_what_was_converted(tmp_path) -> None:
+    """The folder may be named by the user, and hold more."""
+    cache = ConversionCache(tmp_path)
+    cache.get(KEY, "model.onnx", maker([]), tmp_path)
+    kept = tmp_path / "converted"
+    (kept / "notes.txt").write_text("mine")
+    (kept / ("0" * 32)).mkdir()
+    (kept / ("0" * 32) / "mine").write_text("mine")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "contents.json").write_text("{}")
+    (kept / ("1" * 32)).symlink_to(outside)
+    assert cache.clear() == len("model")
+    assert sorted(one.name for one in kept.iterdir()) == ["0" * 32, "1" * 32, "notes.txt"]
+    assert (outside / "contents.json").exists()

@@ -17,17 +17,25 @@ from .conftest import note, small_header  # type: ignore[import-not-found]
 
 def store(folder: Path, *, closing: str | None = None) -> Path:
     """A stored run."""
-    with RunLog(make_folder(folder) / FILE, create=True) as log:
+    make_folder(folder)
+    with RunLog(folder / FILE, create=True) as log:
         log.append(small_header())
         if closing:
             log.append(Closing(state=closing, elapsed_s=1.0))  # type: ignore[arg-type]
     return folder
 
 
+def begin(folder: Path) -> None:
+    """Make a run folder and its file."""
+    make_folder(folder)
+    RunLog(folder / FILE, create=True)
+
+
 def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     """And an empty one that is there is taken."""
-    assert make_folder(tmp_path / "a" / "b").is_dir()
-    assert make_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert make_folder(tmp_path / "a" / "b") == (tmp_path / "a" / "b", tmp_path / "a")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert make_folder(tmp_path / "a" / "b") == ()
 
 
 def test_a_folder_that_holds_a_run_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -51,9 +59,9 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(forbidden:
     with pytest.raises(StoreError, match="choose another with -o"):
         make_folder(forbidden / "new")
     with pytest.raises(StoreError, match="writ"):
-        RunLog(make_folder(forbidden) / FILE, create=True)
+        begin(forbidden)
     with pytest.raises(StoreError, match="writ"):
-        RunLog(make_folder(forbidden / "closed") / FILE, create=True)
+        begin(forbidden / "closed")
     with pytest.raises(StoreError, match="choose another with -o"):
         make_folder(forbidden / "closed" / "below")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import Plugins, read_options
 from infer_compare.plugins.registration import is_installed
+from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
 from infer_compare.testing.conformance.child import Job, Loads, Threads, ask
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
@@ -61,7 +60,7 @@ class Subject:
         self.limit_errors = tuple(limit_errors)
         self.known_gaps = dict(known_gaps or {})
         self._own = models
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
         self._made: dict[int, Backend[Any]] = {}
         self._examples: dict[Kind, Example] = {}
         self._simplest: Example | None = None
@@ -71,9 +70,9 @@ class Subject:
     @property
     def folder(self) -> Path:
         """For models and other files of this check."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="infer-compare-check-"))
-        return self._folder
+        if self._scratch is None:
+            self._scratch = Scratch()
+        return self._scratch.path
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -225,9 +224,9 @@ class Subject:
     def close(self) -> None:
         """Removes the files that were written."""
         self._made.clear()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        if self._scratch is not None:
+            self._scratch.remove()
+            self._scratch = None
             self._examples.clear()
             self._simplest = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
+from infer_compare.scratch import PREFIX
 from infer_compare.store import load, read_run, whole
 from infer_compare.testing.ordeals.scene import Scene, small_disk
 
@@ -129,7 +130,7 @@ def undergo(fault: Fault, framework: str, folder: Path) -> Ordeal:
             stored=stored,
             lost=lost(scene.shadow.read_bytes(), stored),
             orphans=orphans,
-            scratch_left=(scene.run / ".scratch").exists(),
+            scratch_left=any(scene.run.glob(f"{PREFIX}*")),
             seconds=time.monotonic() - began,
         )
 

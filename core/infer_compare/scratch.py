@@ -1,0 +1,158 @@
+"""Temporary folders: each has a name of its own, is removed by the process that made it, and tells when that has died.
+
+Everything temporary is made here, inside the run folder, the cache or the system's folder for temporary files. A folder
+holds a file that its owner keeps locked for as long as it lives. The kernel drops the lock when the process ends,
+however it ends, so that the next one in the same place knows what nobody owns any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+PREFIX = ".infer-compare-"
+LOCK = ".owner"
+"""The file in a temporary folder that its owner keeps locked."""
+MARK = b"A temporary folder of infer-compare; it can be removed once no process holds this file locked.\n"
+
+_NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")
+"""What `mkdtemp` makes of the prefix."""
+
+
+class Scratch:
+    """A temporary folder. As a context manager it gives the path, and removes the folder at the end."""
+
+    def __init__(self, place: Path | None = None) -> None:
+        """Makes the folder, after those in the same place were removed whose owners have died.
+
+        Args:
+            place: the folder to make it in; the system's own for temporary files when None.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        place = Path(tempfile.gettempdir()) if place is None else place
+        remove_abandoned(place)
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        try:
+            self._lock = _locked(self.path)
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+
+    def remove(self) -> None:
+        """Removes the folder and what is in it; doing it twice is fine. An interrupt meanwhile does not stop it."""
+        if self._lock < 0:
+            return
+        try:
+            _remove(self.path)
+        except KeyboardInterrupt:
+            _remove(self.path)
+            raise
+        finally:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
+
+
+def remove_abandoned(place: Path) -> None:
+    """Removes the temporary folders in a place whose owners have died.
+
+    A folder is removed only if it has one of our names and belongs to this user, and if the file in it has our mark and
+    is not locked. Links are never followed. Where the file system has no locks, nothing is removed.
+    """
+    try:
+        names = [name for name in os.listdir(place) if _NAME.fullmatch(name)]  # noqa: PTH208 - names, not paths
+    except OSError:
+        return
+    for name in names:
+        with contextlib.suppress(OSError):
+            if _is_abandoned(place / name):
+                _remove(place / name)
+
+
+def _locked(folder: Path) -> int:
+    """The descriptor of the lock file, which is locked before it gets its name: nobody ever finds it without its lock."""
+    import fcntl
+
+    unnamed = folder / f"{LOCK}.new"
+    descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, MARK)
+    except OSError:
+        os.close(descriptor)
+        raise
+    with contextlib.suppress(OSError):
+        # Some network file systems have no locks.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    unnamed.rename(folder / LOCK)
+    return descriptor
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether a folder of our name is ours, and has no owner any more.
+
+    Raises:
+        OSError: it cannot be told, as of a link, of another user's folder, or of one without a lock file.
+    """
+    import fcntl
+
+    with _opened(folder) as place:
+        if os.fstat(place).st_uid != os.geteuid():
+            return False
+        lock = os.open(LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=place)
+        try:
+            if not stat.S_ISREG(os.fstat(lock).st_mode) or os.read(lock, len(MARK) + 1) != MARK:
+                return False
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(lock)
+    return True
+
+
+def _remove(folder: Path) -> None:
+    """Removes what is in a folder, then its lock file, then itself: what is cut off midway can be taken up again."""
+    with contextlib.suppress(OSError), _opened(folder) as place:
+        for name in os.listdir(place):  # noqa: PTH208 - of a descriptor
+            if name != LOCK:
+                with contextlib.suppress(OSError):
+                    _remove_entry(name, place)
+        os.unlink(LOCK, dir_fd=place)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _remove_entry(name: str, place: int) -> None:
+    if stat.S_ISDIR(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode):
+        shutil.rmtree(name, ignore_errors=True, dir_fd=place)
+    else:
+        os.unlink(name, dir_fd=place)
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """A descriptor of the folder itself, never of one that a link names."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
