@@ -26,7 +26,7 @@ from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from infer_compare.engine.request import SweepRequest
@@ -239,13 +239,23 @@ class _Telling(Observer):
 
     def resolved(self, header: Header) -> None:
         self._observer.resolved(header)
-        self._plugins.run_started(header)
+        with self._watched():
+            self._plugins.run_started(header)
 
     def finished(self, run: Run) -> None:
-        for point in run.points:
-            self._plugins.point_finished(point)
-        self._plugins.run_finished(run)
+        with self._watched():
+            for point in run.points:
+                self._plugins.point_finished(point)
+            self._plugins.run_finished(run)
         self._observer.finished(run)
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tells the observer of plugins that failed meanwhile; the run does not depend on them."""
+        before = len(self._plugins.broken)
+        yield
+        for one in self._plugins.broken[before:]:
+            self._observer.note("plugin", f"{one.origin}: {one.reason}")
 
 
 def compare(

@@ -6,6 +6,7 @@ import msgspec
 
 from infer_compare.environment.threads import default_threads
 from infer_compare.errors import WorkerError
+from infer_compare.foreign import LONGEST, one_line
 from infer_compare.interfaces import Device
 from infer_compare.plugins import BackendEntry, Plugins
 from infer_compare.worker.protocol import Failure, Open, Opened
@@ -32,18 +33,18 @@ def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:
 
 def _ask_devices(entry: BackendEntry) -> BackendDevices:
     if entry.missing:
-        return BackendDevices(entry.name, problem=f"not installed: {entry.backend.install_hint}")
+        return BackendDevices(entry.name, problem=f"not installed: {entry.install_hint}")
     with Process() as process:
         try:
             reply = process.ask(
                 Open(backend=entry.reference, options={}, threads=default_threads(), seed=0), DEVICES_DEADLINE_S
             )
         except WorkerError as error:
-            return BackendDevices(entry.name, problem=str(error))
+            return BackendDevices(entry.name, problem=one_line(str(error), LONGEST))
     match reply:
         case Opened():
-            return BackendDevices(entry.name, reply.version, reply.devices)
+            return BackendDevices(entry.name, one_line(reply.version), reply.devices)
         case Failure():
-            return BackendDevices(entry.name, problem=f"{reply.error}: {reply.text}")
+            return BackendDevices(entry.name, problem=one_line(f"{reply.error}: {reply.text}", LONGEST))
         case _:
             return BackendDevices(entry.name, problem=f"its worker answered {type(reply).__name__}")

@@ -61,8 +61,8 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
     if _is_onnx(model):
         return SavedModel(_save_onnx(model, folder), tuple(inputs))
     for entry in sorted(plugins.backends, key=lambda one: not _is_of(model, one)):
-        if all(module in sys.modules for module in entry.backend.requires):
-            saved = entry.backend.save(model, given, folder)
+        if all(module in sys.modules for module in entry.requires):
+            saved = _saved_by(entry, model, given, folder)
             if saved is not None:
                 return SavedModel(saved.location, _renamed(inputs, saved))
     kind = type(model)
@@ -70,6 +70,26 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
         f"A {kind.__module__}.{kind.__qualname__} is no model that an installed backend can save; give a name, a path, an "
         "nn.Module, a keras.Model or an onnx.ModelProto."
     )
+
+
+def _saved_by(entry: BackendEntry, model: object, given: tuple[TensorSpec, ...], folder: Path) -> ModelSource | None:
+    """What a backend saves of a live model; None where it is none of its framework.
+
+    Raises:
+        ModelError: the backend says why not, or fails.
+    """
+    from infer_compare.errors import InferCompareError
+    from infer_compare.interfaces import ModelSource
+    from infer_compare.plugins import PluginFailed, guarded
+
+    try:
+        with guarded(f"saving the model with {entry.name}", passing=(InferCompareError,)):
+            saved = entry.backend.save(model, given, folder)
+    except PluginFailed as failure:
+        raise ModelError(f"The backend {entry.name!r} cannot save the model: {failure}.") from failure
+    if saved is not None and not isinstance(saved, ModelSource):
+        raise ModelError(f"The backend {entry.name!r} cannot save the model: it returned {type(saved).__name__}.")
+    return saved
 
 
 @contextlib.contextmanager
@@ -124,7 +144,7 @@ def _take_back(files: Sequence[Path], folders: Sequence[Path]) -> None:
 def _is_of(model: object, entry: BackendEntry) -> bool:
     """Whether a class of the object comes from a backend's framework."""
     packages = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
-    return bool(packages & set(entry.backend.requires))
+    return bool(packages & set(entry.requires))
 
 
 def _specs(inputs: Sequence[str]) -> tuple[TensorSpec, ...]:

@@ -9,8 +9,10 @@ from typing import Any, NoReturn
 
 import click
 
-from infer_compare.cli import interrupts
+from infer_compare.cli import interrupts, stdout
+from infer_compare.cli.ending import ending_the_process
 from infer_compare.errors import InferCompareError
+from infer_compare.foreign import escaped, text_of
 from infer_compare.version import __version__
 
 INTERRUPTED = 130
@@ -66,8 +68,20 @@ def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> N
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits with the documented code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    """Run the command line and exit with the documented code.
+
+    Args:
+        arguments: instead of those that the process was started with; the process may then go on afterwards.
+    """
+    if arguments is not None:
+        _main(arguments)
+    stdout.keep_for_good()
+    with ending_the_process():
+        _main(sys.argv[1:])
+    raise AssertionError  # the line above exits
+
+
+def _main(arguments: list[str]) -> NoReturn:
     debug = "--debug" in arguments or bool(os.environ.get("INFER_COMPARE_DEBUG"))
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
@@ -84,23 +98,24 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         # Everything has ended: a further signal would only meet the interpreter on its way out.
         interrupts.ignore()
-        click.echo("Interrupted.", err=True)
+        interrupt = error.__cause__ if isinstance(error, click.Abort) else error
+        click.echo(" ".join(("Interrupted.", *getattr(interrupt, "__notes__", ()))), err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; the interpreter must not complain when it closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stdout.abandon()
         sys.exit(1)
     except InferCompareError as error:
         if debug:
             raise
-        _fail(str(error), error.exit_code)
+        _fail(text_of(error), error.exit_code)
     except Exception as error:
         if debug:
             raise
-        _fail(f"{type(error).__name__}: {error}\nThis is a defect of infer-compare; --debug shows where.", 1)
+        _fail(f"{type(error).__name__}: {text_of(error)}\nThis is a defect of infer-compare; --debug shows where.", 1)
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -114,5 +129,5 @@ def _is_text(argument: str) -> bool:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    click.echo(f"Error: {text}", err=True)
+    click.echo(f"Error: {escaped(text, keep=stdout.WHITE)}", err=True)
     sys.exit(code)

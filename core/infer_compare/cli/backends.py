@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
+
 if TYPE_CHECKING:
     from infer_compare.plugins import BackendEntry, Plugins
 
@@ -19,17 +22,15 @@ DISTRIBUTION = "infer-compare"
 @click.pass_obj
 def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> None:
     """Lists backends, or tells about the one called NAME: formats, devices, options, where it comes from."""
-    from infer_compare.plugins import Plugins
-
-    plugins = Plugins.discover(settings["blocked"])
+    plugins = installed(settings)
     if name is not None:
         entry = plugins.find(name)
         if as_json:
-            _print_json(_facts(entry))
+            stdout.document(_facts(entry))
         else:
             _print_one(entry)
     elif as_json:
-        _print_json({"backends": [_facts(entry) for entry in plugins.backends], "broken": _broken(plugins)})
+        stdout.document(_all_facts(plugins))
     else:
         _print_all(plugins)
 
@@ -37,62 +38,65 @@ def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> Non
 def _facts(entry: BackendEntry) -> dict[str, Any]:
     import msgspec
 
+    from infer_compare.interfaces import API_VERSION
     from infer_compare.plugins import describe_options
 
-    backend = entry.backend
     return {
-        "name": backend.name,
-        "aliases": list(backend.aliases),
+        "name": entry.name,
+        "aliases": list(entry.aliases),
         "installed": not entry.missing,
         "missing": list(entry.missing),
-        "install_hint": backend.install_hint,
+        "install_hint": entry.install_hint,
         "framework_version": _framework_version(entry),
-        "capabilities": msgspec.to_builtins(backend.capabilities),
-        "options": [msgspec.to_builtins(option) for option in describe_options(backend)],
+        "capabilities": msgspec.to_builtins(entry.capabilities),
+        "options": [msgspec.to_builtins(option) for option in describe_options(entry.backend)],
         "origin": msgspec.to_builtins(entry.origin),
-        "api_version": backend.api_version,
+        "api_version": API_VERSION,
     }
 
 
-def _broken(plugins: Plugins) -> list[dict[str, Any]]:
-    return [{"plugin": str(one.origin), "backend": one.backend, "reason": one.reason} for one in plugins.broken]
+def _all_facts(plugins: Plugins) -> dict[str, Any]:
+    """What can be told of each backend; one whose options cannot be read is among the broken."""
+    from infer_compare.errors import BackendUnusable
 
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+    facts: list[dict[str, Any]] = []
+    broken = [{"plugin": str(one.origin), "backend": one.backend, "reason": one.reason} for one in plugins.broken]
+    for entry in plugins.backends:
+        try:
+            facts.append(_facts(entry))
+        except BackendUnusable as error:
+            broken.append({"plugin": str(entry.origin), "backend": entry.name, "reason": str(error)})
+    return {"backends": facts, "broken": broken}
 
 
 def _framework_version(entry: BackendEntry) -> str:
     """The version of the distribution that the framework's module comes from, read without importing it."""
-    from importlib import metadata
+    from infer_compare import distributions
+    from infer_compare.foreign import one_line
 
     if entry.missing:
         return ""
-    owners = metadata.packages_distributions()
-    for module in entry.backend.requires:
-        for distribution in owners.get(module, ()):
-            return f"{distribution} {metadata.version(distribution)}"
+    for names in distributions.owners(entry.requires).values():
+        for name in names:
+            return one_line(f"{name} {distributions.version(name)}")
     return ""
 
 
 def _print_all(plugins: Plugins) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("backend", "framework", "native", "imports", "devices", box=None, pad_edge=False)
     foreign: list[BackendEntry] = []
     for entry in plugins.backends:
-        backend, capabilities = entry.backend, entry.backend.capabilities
+        capabilities = entry.capabilities
         if entry.origin.distribution != DISTRIBUTION:
             foreign.append(entry)
         table.add_row(
             *map(
                 Text,
                 (
-                    backend.name,
+                    entry.name,
                     _framework_version(entry) or "not installed",
                     ", ".join(capabilities.formats),
                     ", ".join(capabilities.imports),
@@ -100,11 +104,11 @@ def _print_all(plugins: Plugins) -> None:
                 ),
             )
         )
-    console = Console()
+    console = stdout.console()
     console.print(table)
     for entry in plugins.backends:
         if entry.missing:
-            console.print(Text(f"{entry.name}: {', '.join(entry.missing)} is missing: {entry.backend.install_hint}"))
+            console.print(Text(f"{entry.name}: {', '.join(entry.missing)} is missing: {entry.install_hint}"))
     for entry in foreign:
         console.print(Text(f"{entry.name} comes from {entry.origin}"))
     for broken in plugins.broken:
@@ -112,7 +116,6 @@ def _print_all(plugins: Plugins) -> None:
 
 
 def _print_one(entry: BackendEntry) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -130,7 +133,7 @@ def _print_one(entry: BackendEntry) -> None:
     }
     for key, value in rows.items():
         table.add_row(Text(key), Text(value))
-    console = Console()
+    console = stdout.console()
     console.print(table)
     if facts["options"]:
         options = Table("option", "type", "default", "", box=None, pad_edge=False)

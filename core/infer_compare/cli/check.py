@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infer_compare.cli import stdout
 from infer_compare.cli.choosing import chosen, naming_options
+from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
@@ -38,10 +40,9 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
     from infer_compare.cli.progress import progress
     from infer_compare.engine.request import SweepRequest
     from infer_compare.planner import parse_batch_sizes
-    from infer_compare.plugins import Plugins
     from infer_compare.report import document
 
-    plugins = Plugins.discover(settings["blocked"])
+    plugins = installed(settings)
     sizes = parse_batch_sizes(batch_sizes)
     if sizes is None:
         sizes = parse_batch_sizes(BATCH_SIZES)
@@ -49,8 +50,6 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
     with progress(quiet=as_json, verbose=False) as observer:
         made = untimed(document(api.check(request, plugins=plugins, observer=observer)))
     if as_json:
-        import msgspec
-
         told = {
             "schema": "infer-compare/check",
             "version": (1, 0),
@@ -60,7 +59,7 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
             "failures": made.failures,
             "shortcomings": shortcomings(made),
         }
-        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        stdout.document(told)
     else:
         _print(made)
     return 1 if shortcomings(made) else 0
@@ -89,11 +88,10 @@ def shortcomings(made: ReportDocument) -> tuple[str, ...]:
 
 
 def _print(made: ReportDocument) -> None:
-    from rich.console import Console
 
     from infer_compare.report.terminal.findings import agreement_section, failure_section
 
-    console = Console(highlight=False)
+    console = stdout.console(highlight=False)
     console.print(f"{made.model.name} ({made.model.format}, {made.model.sha256[:12]})", markup=False)
     for one in made.contenders:
         if one.chain:

@@ -120,7 +120,7 @@ def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tu
     """
     from infer_compare.errors import UsageError
 
-    known = {word for entry in plugins.backends for word in (entry.name, *entry.backend.aliases)}
+    known = {word for entry in plugins.backends for word in (entry.name, *entry.aliases)}
     own: dict[str, str] = {}
     for text in texts:
         name, equals, rest = text.partition("=")

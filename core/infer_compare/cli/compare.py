@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from infer_compare.cli import stdout
+
 if TYPE_CHECKING:
     from infer_compare.report.comparison import ComparisonDocument
 
@@ -94,7 +96,7 @@ def command(
     elif name == "text":
         _print(made)
     else:
-        click.echo(chosen.render(made), nl=False)
+        stdout.write(chosen.render(made))
     return 1 if made.regression else 0
 
 
@@ -123,18 +125,14 @@ def _write(output: Path, text: str) -> None:
 
 def _print(document: ComparisonDocument) -> None:
     """As wide as the terminal, in colour where that is one."""
-    import sys
-
-    from rich.console import Console
-
     from infer_compare.report.comparison.text import renderables
     from infer_compare.report.text import WIDTH, tidy
 
-    console = Console(highlight=False)
+    console = stdout.console(highlight=False)
     console.width = max(console.width, WIDTH)
     with console.capture() as capture:
         for one in renderables(document):
             console.print(one)
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     # Characters that the encoding of standard output lacks are replaced.
-    click.echo(tidy(capture.get()).encode(encoding, "replace").decode(encoding), nl=False, color=True)
+    stdout.write(tidy(capture.get()).encode(encoding, "replace").decode(encoding), color=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from infer_compare.cli import stdout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,16 +37,14 @@ def print_text(*documents: ReportDocument, verbose: bool) -> None:
     Characters that the encoding of standard output lacks are replaced: figures with a question mark for a bar are
     better than none.
     """
-    from rich.console import Console
-
     from infer_compare.report.text import WIDTH, renderables_many, tidy
 
-    console = Console(highlight=False)
+    console = stdout.console(highlight=False)
     # Tables that are squeezed lose digits; a narrow terminal wraps them instead.
     console.width = max(console.width, WIDTH)
     with console.capture() as capture:
         for one in renderables_many(documents, verbose=verbose):
             console.print(one)
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     text = tidy(capture.get()).encode(encoding, "replace").decode(encoding)
-    click.echo(text, nl=False, color=True)
+    stdout.write(text, color=True)

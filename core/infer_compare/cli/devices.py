@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
+
 
 @click.command("devices")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -13,15 +16,11 @@ import click
 def command(settings: dict[str, Any], *, as_json: bool) -> None:
     """Lists the devices that each installed framework can use on this machine."""
     from infer_compare import api
-    from infer_compare.plugins import Plugins
 
-    found = api.devices(Plugins.discover(settings["blocked"]))
+    found = api.devices(installed(settings))
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        stdout.document(found)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -32,4 +31,4 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
         for device in one.devices:
             memory = f" ({device.memory_bytes / 2**30:.1f} GiB)" if device.memory_bytes else ""
             table.add_row(*map(Text, (one.backend, one.version, str(device), device.description + memory)))
-    Console().print(table)
+    stdout.console().print(table)

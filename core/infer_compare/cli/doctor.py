@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 import msgspec
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
 from infer_compare.environment.preflight import Advice
 from infer_compare.results.records import Environment
 
@@ -109,11 +111,9 @@ def command(settings: dict[str, Any], *, as_json: bool) -> int:
 
     Exit codes: 0 nothing serious; 1 figures taken so are likely to mislead, or runs cannot be stored.
     """
-    from infer_compare.plugins import Plugins
-
-    found = diagnose(Plugins.discover(settings["blocked"]))
+    found = diagnose(installed(settings))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        stdout.document(found)
     else:
         _print(found)
     return 1 if found.serious else 0
@@ -178,18 +178,19 @@ def _little_memory(memory: MemoryLimit) -> Iterator[Advice]:
 
 
 def _frameworks(plugins: Plugins) -> Iterator[Framework]:
-    from importlib import metadata
+    from infer_compare import distributions
+    from infer_compare.foreign import one_line
 
-    owners = metadata.packages_distributions()
+    owners = distributions.owners({module for entry in plugins.backends for module in entry.requires})
     for entry in plugins.backends:
         # Both builds of ONNX Runtime bring the same module; advice tells of that.
-        names = dict.fromkeys(name for module in entry.backend.requires for name in owners.get(module, ()))
-        version = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+        names = dict.fromkeys(name for module in entry.requires for name in owners[module])
+        version = one_line(", ".join(f"{name} {distributions.version(name)}" for name in names))
         yield Framework(
             backend=entry.name,
             version="" if entry.missing else version,
             missing=entry.missing,
-            install_hint=entry.backend.install_hint,
+            install_hint=entry.install_hint,
         )
 
 
@@ -248,11 +249,10 @@ def _storage(folder: RunFolder) -> Iterator[Advice]:
 
 
 def _print(found: Diagnosis) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = stdout.console(highlight=False)
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in _rows(found):
         table.add_row(Text(name), Text(value))

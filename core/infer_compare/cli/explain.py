@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infer_compare.cli import stdout
 from infer_compare.cli.choosing import chosen, naming_options
+from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
     from infer_compare.api import Explanation
@@ -35,18 +37,15 @@ def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, de
     """
     from infer_compare import api
     from infer_compare.engine.request import SweepRequest
-    from infer_compare.plugins import Plugins
 
     if clear_cache:
         clear()
-    plugins = Plugins.discover(settings["blocked"])
+    plugins = installed(settings)
     if others["backends"] is None and not others["contenders"]:
         others["backends"] = ",".join(one.name for one in plugins.backends)
     found = api.explain(SweepRequest(**chosen(others, plugins), **others), plugins=plugins)
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        stdout.document(found)
     else:
         _print(found)
     return 1 if any(one.missing for one in found.ways) else 0
@@ -71,19 +70,19 @@ def clear() -> None:
 def _print(found: Explanation) -> None:
     model = found.model
     size = "" if model.parameters is None else f", {model.parameters:,} parameters"
-    click.echo(f"{model.name}: {model.format}{size}, {model.sha256[:12]}")
+    stdout.echo(f"{model.name}: {model.format}{size}, {model.sha256[:12]}")
     for kind, specs in (("input", model.inputs), ("output", model.outputs)):
         for spec in specs:
-            click.echo(f"  {kind:6} {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
+            stdout.echo(f"  {kind:6} {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
     for fill in found.fills:
-        click.echo(f"  filled {fill}")
+        stdout.echo(f"  filled {fill}")
     for text in found.warnings:
-        click.echo(f"  note: {text}")
-    click.echo("")
+        stdout.echo(f"  note: {text}")
+    stdout.echo()
     width = max(len(one.contender) for one in found.ways)
     for one in found.ways:
         if one.missing:
-            click.echo(f"{one.contender:{width}}  not reached: {one.missing}")
+            stdout.echo(f"{one.contender:{width}}  not reached: {one.missing}")
             continue
-        click.echo(f"{one.contender:{width}}  {' -> '.join(one.chain)}  (cost {one.cost:g})")
-        click.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}")
+        stdout.echo(f"{one.contender:{width}}  {' -> '.join(one.chain)}  (cost {one.cost:g})")
+        stdout.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}")

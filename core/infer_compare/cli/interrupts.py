@@ -10,6 +10,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
+from infer_compare.interruption import Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -31,7 +33,7 @@ def heard() -> Iterator[None]:
     unraisable = sys.unraisablehook
 
     def hook(ignored: sys.UnraisableHookArgs) -> None:
-        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        if not issubclass(ignored.exc_type, Interrupted):
             unraisable(ignored)
             return
         again.append(threading.Timer(AGAIN_S, os.kill, (os.getpid(), signal.SIGTERM)))
@@ -41,12 +43,17 @@ def heard() -> Iterator[None]:
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _hang_up)
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, _interrupt)
     sys.unraisablehook = hook
     try:
         yield
         if any(one.is_alive() for one in again):
-            raise KeyboardInterrupt
+            raise Interrupted
     finally:
+        if ours and signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.unraisablehook = unraisable
         for one in again:
             one.cancel()
@@ -72,9 +79,9 @@ def let_go_of_terminals() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def _hang_up(_number: int, _frame: FrameType | None) -> NoReturn:
     let_go_of_terminals()
-    raise KeyboardInterrupt
+    raise Interrupted

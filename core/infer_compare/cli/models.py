@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
+
 
 @click.command("models")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -13,22 +16,25 @@ import click
 def command(settings: dict[str, Any], *, as_json: bool) -> None:
     """Lists the models that are built in or that plugins bring, with inputs, parameters and FLOPs per sample."""
     from infer_compare.engine.resolve import known_models
+    from infer_compare.errors import ModelError
     from infer_compare.models.description import describe
-    from infer_compare.plugins import Plugins
 
-    found = [describe(model) for model in known_models(Plugins.discover(settings["blocked"])).values()]
+    found = []
+    for model in known_models(installed(settings)).values():
+        try:
+            found.append(describe(model))
+        except ModelError as error:
+            click.echo(f"Not listed: {error}", err=True)
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        stdout.document(found)
         return
     width = max(len(one.name) for one in found)
-    click.echo(f"{'model':{width}}  parameters  FLOPs/sample")
+    stdout.echo(f"{'model':{width}}  parameters  FLOPs/sample")
     for one in found:
         flops = "" if one.flops_per_sample is None else _short(one.flops_per_sample)
-        click.echo(f"{one.name:{width}}  {_short(one.parameters):>10}  {flops:>12}  {one.summary}")
+        stdout.echo(f"{one.name:{width}}  {_short(one.parameters):>10}  {flops:>12}  {one.summary}")
         for spec in one.inputs:
-            click.echo(f"{'':{width}}  {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
+            stdout.echo(f"{'':{width}}  {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
 
 
 def _short(number: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
+from infer_compare.cli import stdout
 
 if TYPE_CHECKING:
     from infer_compare.engine.request import SweepRequest
@@ -44,7 +44,7 @@ def _print_json(header: Header, expected: Forecast) -> None:
 
     plan = msgspec.structs.replace(header.plan, expected_s=round(expected.high_s, 1))
     header = msgspec.structs.replace(header, plan=plan)
-    click.echo(msgspec.json.format(msgspec.json.encode(header)).decode())
+    stdout.document(header)
 
 
 def _print(resolved: Resolved, expected: Forecast) -> None:
@@ -55,15 +55,15 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
         if plan.batch_sizes is None
         else ", ".join(map(str, plan.batch_sizes))
     )
-    click.echo(f"model        {header.model.name} ({header.model.format}, {header.model.sha256[:12]})")
+    stdout.echo(f"model        {header.model.name} ({header.model.format}, {header.model.sha256[:12]})")
     for tensor in header.model.inputs:
-        click.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
+        stdout.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
     for contender in header.contenders:
         route = resolved.routes.get(contender.label)
         skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
         how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
-        click.echo(f"contender    {contender.label} on {contender.device}: {how}")
-    click.echo(f"batch sizes  {sizes}")
-    click.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
-    click.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
-    click.echo(f"expected     {expected}")
+        stdout.echo(f"contender    {contender.label} on {contender.device}: {how}")
+    stdout.echo(f"batch sizes  {sizes}")
+    stdout.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
+    stdout.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
+    stdout.echo(f"expected     {expected}")

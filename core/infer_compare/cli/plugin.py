@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
 from infer_compare.testing.conformance.registry import Group
 
 if TYPE_CHECKING:
@@ -40,16 +40,13 @@ def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slo
 
     Exit codes: 0 no check failed; 1 one failed, or a known gap is closed; 2 usage.
     """
-    from infer_compare.plugins import Plugins
     from infer_compare.testing.conformance import check_backend
     from infer_compare.testing.conformance.registry import GROUPS
 
-    with _subject(name, Plugins.discover(settings["blocked"])) as subject, _progress(quiet=as_json) as watch:
+    with _subject(name, installed(settings)) as subject, _progress(quiet=as_json) as watch:
         report = check_backend(subject, groups=groups or GROUPS, slow=slow, watch=lambda one: watch(one.name))
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+        stdout.document(report)
     else:
         _print(report)
     return 0 if report.passed else 1
@@ -67,19 +64,18 @@ def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slo
 @click.pass_obj
 def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
     """Writes the project of a backend called NAME: it can be installed at once, and says what to fill in."""
-    from infer_compare.plugins import Plugins
     from infer_compare.testing.scaffold import FILLING, write_project
 
-    plugins = Plugins.discover(settings["blocked"])
-    taken = [word for one in plugins.backends for word in (one.name, *one.backend.aliases)]
+    plugins = installed(settings)
+    taken = [word for one in plugins.backends for word in (one.name, *one.aliases)]
     written = write_project(name, folder, taken=taken)
-    click.echo(f"Written to {written}:")
+    stdout.echo(f"Written to {written}:")
     for path in sorted(one.relative_to(written) for one in written.rglob("*") if one.is_file()):
-        click.echo(f"  {path}")
-    click.echo("\nWhat to fill in says `Fill in`:")
+        stdout.echo(f"  {path}")
+    stdout.echo("\nWhat to fill in says `Fill in`:")
     for place, what in FILLING:
-        click.echo(f"  {place.format(name=name)}: {what}")
-    click.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
+        stdout.echo(f"  {place.format(name=name)}: {what}")
+    stdout.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
 
 
 def _subject(name: str, plugins: Plugins) -> Subject:
@@ -91,6 +87,7 @@ def _subject(name: str, plugins: Plugins) -> Subject:
     """
     from infer_compare.errors import BackendUnusable
     from infer_compare.interfaces import Backend
+    from infer_compare.plugins import PluginFailed, guarded
     from infer_compare.plugins.discovery import load_file_backend
     from infer_compare.testing.conformance import BackendConformance, Subject
 
@@ -99,9 +96,14 @@ def _subject(name: str, plugins: Plugins) -> Subject:
         entry = plugins.find(name)
         return Subject(entry.backend, reference=entry.reference)
     found: type[Any] = load_file_backend(Path(file), class_name)
-    if issubclass(found, BackendConformance):
-        return found.subject()
-    if not issubclass(found, Backend):
+    try:
+        with guarded(f"reading the class {class_name} of {file}"):
+            if issubclass(found, BackendConformance):
+                return found.subject()
+            is_backend = issubclass(found, Backend)
+    except PluginFailed as failure:
+        raise BackendUnusable(f"{class_name} of {file} cannot be checked: it raised {failure}.") from failure
+    if not is_backend:
         raise BackendUnusable(
             f"{class_name} of {file} is neither a subclass of infer_compare.Backend nor of BackendConformance."
         )
@@ -110,27 +112,18 @@ def _subject(name: str, plugins: Plugins) -> Subject:
 
 @contextlib.contextmanager
 def _progress(*, quiet: bool) -> Iterator[Any]:
-    """Tells on a terminal which check runs, and keeps what frameworks print away from standard output."""
+    """Tells on a terminal which check runs."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        if quiet or not console.is_terminal:
-            yield lambda _: None
-        else:
-            with console.status("") as status:
-                yield status.update
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+    if quiet or not console.is_terminal:
+        yield lambda _: None
+    else:
+        with console.status("") as status:
+            yield status.update
 
 
 def _print(report: Report) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -154,7 +147,7 @@ def _print(report: Report) -> None:
             Text(text, style="" if outcome in {"failed", "gap_closed"} else "dim"),
         )
         group = one.group
-    console = Console(highlight=False)
+    console = stdout.console(highlight=False)
     console.print(table)
     told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items() if count)
     verdict = "keeps" if report.passed else "does not keep"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from infer_compare.cli.interrupts import let_go_of_terminals
 from infer_compare.engine.events import Observer
+from infer_compare.foreign import one_line
 from infer_compare.results import AnyOutcome, Measured, OutOfMemory
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class _Lasting:
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(one_line(text))
 
 
 def _time(seconds: float) -> str:

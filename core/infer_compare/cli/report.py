@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
+
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
 
 
 @click.command("report")
@@ -40,12 +42,11 @@ def command(
 ) -> None:
     """Renders the run in the folder RUN, complete or not; several runs go into one report."""
     from infer_compare.cli.console import load_run
-    from infer_compare.plugins import Plugins
     from infer_compare.report import check_number, document, find_reporter, render_many
     from infer_compare.report.files import check_target, write_report
     from infer_compare.report.price import parse_price, priced
 
-    reporter = find_reporter(name, Plugins.discover(settings["blocked"]))
+    reporter = find_reporter(name, installed(settings))
     check_number(reporter, len(runs))
     given = parse_price(price) if price is not None else None
     if output is not None:
@@ -68,8 +69,8 @@ def command(
 
 def _print(name: str, content: str | bytes) -> None:
     """Puts the report on standard output."""
-    if isinstance(content, bytes) and sys.stdout.isatty():
+    if isinstance(content, bytes) and getattr(stdout.stream(), "isatty", bool)():
         from infer_compare.errors import UsageError
 
         raise UsageError(f"The report format {name!r} is not for a terminal; name a file with -o.")
-    click.echo(content, nl=False)
+    stdout.write(content)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from infer_compare.cli import stdout
 from infer_compare.cli.choosing import naming_options
+from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DURATION, SIZE
 
 if TYPE_CHECKING:
@@ -107,12 +109,11 @@ def command(
     too busy, the disk is full, or the run folder went away; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
     """
     from infer_compare.cli.config import options_of
-    from infer_compare.plugins import Plugins
     from infer_compare.report import find_reporter
     from infer_compare.report.files import check_free
     from infer_compare.store import default_folder
 
-    plugins = Plugins.discover(context.obj["blocked"])
+    plugins = installed(context.obj)
     if resume is not None:
         _refuse_others(context)
     options, config = options_of(context, plugins)
@@ -226,14 +227,17 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
     for name, path in zip(show.formats, left, strict=True):
         write_report(path, render(find_reporter(name, plugins), made), force=True)
     if show.as_json:
-        click.echo(render(find_reporter("json", plugins), made), nl=False)
+        stdout.write(render(find_reporter("json", plugins), made))
     else:
         from infer_compare.cli.console import print_text
 
         print_text(made, verbose=show.verbose)
-        click.echo(f"\nRun stored in {place}", err=show.quiet)
-        for report in left:
-            click.echo(f"Report in {report}", err=show.quiet)
+        lines = [f"\nRun stored in {place}", *(f"Report in {report}" for report in left)]
+        for line in lines:
+            if show.quiet:
+                click.echo(line, err=True)
+            else:
+                stdout.echo(line)
     return exit_code(made)
 
 

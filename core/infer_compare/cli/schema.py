@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from infer_compare.cli import stdout
+
 
 @click.command("schema")
 @click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison"]))
@@ -37,4 +39,4 @@ def command(*, kind: str) -> None:
         "title": f"{name} {version[0]}.{version[1]}",
         **schema,
     }
-    click.echo(msgspec.json.format(msgspec.json.encode(schema)).decode())
+    stdout.document(schema)

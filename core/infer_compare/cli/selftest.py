@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DURATION
 
 
@@ -46,7 +48,6 @@ def command(
     """
     from infer_compare.cli.progress import progress
     from infer_compare.environment.threads import default_threads
-    from infer_compare.plugins import Plugins
     from infer_compare.selftest import Setup, run_selftest
 
     setup = Setup(
@@ -56,7 +57,7 @@ def command(
         try:
             done = run_selftest(
                 setup,
-                Plugins.discover(settings["blocked"]),
+                installed(settings),
                 observer,
                 backends=backends.split(",") if backends is not None else None,
                 budget_s=budget,
@@ -67,15 +68,11 @@ def command(
                 click.echo(f"What was measured is kept in {shlex.quote(str(folder))}.", err=True)
             raise
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(done)).decode())
+        stdout.document(done)
     else:
-        from rich.console import Console
-
         from infer_compare.selftest.table import renderables
 
-        console = Console(highlight=False)
+        console = stdout.console(highlight=False)
         for one in renderables(done):
             console.print(one)
         if folder is not None:

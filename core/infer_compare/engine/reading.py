@@ -120,7 +120,7 @@ class ModelReader:
             inputs=_declared(given),
             trusted=self._trusted,
         )
-        readers = [one for one in self._plugins.backends if form in one.backend.capabilities.describes]
+        readers = [one for one in self._plugins.backends if form in one.capabilities.describes]
         readers.sort(key=lambda one: (one.name not in preferred, not _mentions(text, form, one)))
         usable = [one for one in readers if one.name in self._pythons or not one.missing]
         if not usable:
@@ -162,7 +162,7 @@ def _mentions(text: str, form: str, entry: BackendEntry) -> bool:
         code = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return any(module in code for module in entry.backend.requires)
+    return any(module in code for module in entry.requires)
 
 
 def _unreadable(text: str, form: str, readers: Sequence[BackendEntry]) -> str:
@@ -170,5 +170,5 @@ def _unreadable(text: str, form: str, readers: Sequence[BackendEntry]) -> str:
     if not readers:
         return f"{what}, which no installed backend reads."
     names = listing([one.name for one in readers])
-    hints = " or ".join(one.backend.install_hint for one in readers if one.backend.install_hint)
+    hints = " or ".join(one.install_hint for one in readers if one.install_hint)
     return f"{what}, which {names} would read, and that is not installed; {hints} installs it."

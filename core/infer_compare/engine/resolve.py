@@ -62,7 +62,11 @@ class Resolved:
 
 def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
     """The models that can be asked for by name: built in, and brought by plugins."""
-    return {**builtin_models(), **{model.name: model for model in plugins.models}}
+    known = builtin_models()
+    for model in plugins.models:
+        # A name that is taken stays with whoever had it.
+        known.setdefault(model.name, model)
+    return known
 
 
 def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: bool = True) -> Resolved:
@@ -181,10 +185,10 @@ def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tu
 
 def _missing(contender: Contender) -> str | None:
     python, entry = contender.spec.python, contender.entry
-    missing = entry.missing if python is None else ask(f"--python {entry.name}", python, entry.backend.requires)
+    missing = entry.missing if python is None else ask(f"--python {entry.name}", python, entry.requires)
     if not missing:
         return None
-    hint = entry.backend.install_hint
+    hint = entry.install_hint
     what = ", ".join(missing)
     where = "" if python is None else f" for {python}"
     return f"{what} is not installed{where}" + (f"; install it with: {hint}" if hint else "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from infer_compare import distributions
 from infer_compare.engine.contenders import Route
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import TensorSpec
@@ -88,7 +89,7 @@ class Router:
         Raises:
             NoWay: there is none; what is missing is said.
         """
-        capabilities = contender.entry.backend.capabilities
+        capabilities = contender.entry.capabilities
         if form in capabilities.formats:
             return Way((), imported=False, chain=(form,), cost=0.0)
         takes = (*capabilities.formats, *capabilities.imports)
@@ -191,13 +192,7 @@ def _sized(specs: Sequence[TensorSpec], inputs: Sequence[InputPlan]) -> tuple[Te
 
 def _version(module: str) -> str:
     """The version of the distribution that brings a top-level module; empty where that is not told."""
-    from importlib.metadata import PackageNotFoundError, packages_distributions, version
-
     if not is_installed(module):
         return ""
-    for name in (module, *packages_distributions().get(module, ())):
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return ""
+    names = (module, *distributions.owners([module])[module])
+    return next(filter(None, map(distributions.version, names)), "")

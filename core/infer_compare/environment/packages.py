@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
+from infer_compare import distributions
 from infer_compare.interfaces.hooks import GROUP
 
 KNOWN = (
@@ -23,11 +22,10 @@ def versions() -> dict[str, str]:
     """Version by name of each known distribution and of each that brings a plugin; nothing is imported."""
     found: dict[str, str] = {}
     for name in KNOWN:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    for point in metadata.entry_points(group=GROUP):
-        if point.dist is not None:
-            found.setdefault(point.dist.name, point.dist.version)
+        if version := distributions.version(name):
+            found[name] = version
+    for point in distributions.entry_points(GROUP)[0]:
+        name, version = distributions.origin(point)
+        if name:
+            found.setdefault(name, version)
     return dict(sorted(found.items()))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
+from infer_compare.foreign import described
 from infer_compare.interfaces import ModelSpec
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def make_model(location: str) -> tuple[object, tuple[str, ...]]:
         raise ModelError(f"{location} is {type(made).__name__!r}, not a function that returns the model.")
     try:
         model = made()
-    except Exception as error:
-        raise ModelError(f"{location} raised {_told(error)}; it is called without arguments.") from error
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"{location} raised {described(error)}; it is called without arguments.") from error
     if model is None:
         raise ModelError(f"{location} returned nothing; it must return the model.")
     return (model.model, model.inputs) if isinstance(model, ModelSpec) else (model, ())
@@ -84,9 +85,9 @@ def _module(place: str, location: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and path.suffix != ".py" and place.startswith(error.name):
             raise ModelError(f"There is no module {place}, which {location} names.") from error
-        raise ModelError(f"Importing {place} raised {_told(error)}.") from error
+        raise ModelError(f"Importing {place} raised {described(error)}.") from error
     except (Exception, SystemExit) as error:
-        raise ModelError(f"Importing {place} raised {_told(error)}.") from error
+        raise ModelError(f"Importing {place} raised {described(error)}.") from error
 
 
 def _file(path: Path) -> ModuleType:
@@ -109,8 +110,3 @@ def _add_working_folder() -> None:
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
-
-
-def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.errors import ModelError
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models.figures import figures
 from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.source import build_model
 from infer_compare.models.specs import name_batch
+from infer_compare.plugins.guard import PluginFailed, guarded
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import BuiltinModel
@@ -27,8 +30,16 @@ class Description(msgspec.Struct, frozen=True):
 
 
 def describe(model: BuiltinModel) -> Description:
-    """Builds a model and reads its size from the graph."""
-    built = model.build(0)
-    size = figures(built)
-    inputs, outputs = name_batch(*read_specs(built))
+    """Build a model and read its size from the graph.
+
+    Raises:
+        ModelError: it cannot be built, or its graph cannot be read.
+    """
+    built = build_model(model, 0)
+    try:
+        with guarded(f"reading the model {model.name}", passing=(ModelError,)):
+            size = figures(built)
+            inputs, outputs = name_batch(*read_specs(built))
+    except PluginFailed as failure:
+        raise ModelError(f"The graph of the model {model.name!r} cannot be read ({failure}).") from failure
     return Description(model.name, model.summary, inputs, outputs, size.parameters, size.flops_per_sample)

@@ -27,6 +27,7 @@ from infer_compare.models.onnx_file import (
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.room import ensure_room
 from infer_compare.models.specs import BATCH, name_batch
+from infer_compare.plugins.guard import PluginFailed, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +101,26 @@ def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, Bu
     if form != "onnx":
         raise ModelError(f"{text} is a model of the format {form}, which only its framework reads.")
     return _read_onnx(path, name=path.stem, source=text, folder=folder)
+
+
+def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
+    """Return the graph of a model that is built in or that a plugin brings.
+
+    Raises:
+        ModelError: building it failed, or gave something else.
+    """
+    try:
+        with guarded(f"building the model {model.name}"):
+            made = model.build(seed)
+    except PluginFailed as failure:
+        raise ModelError(f"The model {model.name!r} cannot be built ({failure}).") from failure
+    import onnx
+
+    if not isinstance(made, onnx.ModelProto):
+        raise ModelError(
+            f"The model {model.name!r} cannot be built: {type(made).__name__} was made in place of an ONNX model."
+        )
+    return made
 
 
 def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
@@ -178,10 +199,7 @@ def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
 
 
 def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
-    try:
-        data: bytes = model.build(seed).SerializeToString(deterministic=True)
-    except Exception as error:  # a plugin's function may raise anything
-        raise ModelError(f"The model {model.name!r} cannot be built ({type(error).__name__}: {error}).") from error
+    data = build_model(model, seed).SerializeToString(deterministic=True)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.name}.onnx"
     # Workers may have an earlier file of this name open.

@@ -1,6 +1,7 @@
 """Discovery of plugins, their refusal, and their listing."""
 
 from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins, load_backend, load_converter
+from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.options import OptionDescription, describe_options, read_options
 from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, is_installed
 
@@ -11,8 +12,10 @@ __all__ = [
     "ConverterEntry",
     "OptionDescription",
     "Origin",
+    "PluginFailed",
     "Plugins",
     "describe_options",
+    "guarded",
     "is_installed",
     "load_backend",
     "load_converter",

@@ -1,32 +1,50 @@
 """Finding plugins, one at a time, so that a broken one costs itself and nothing else.
 
 pluggy's own loader is all or nothing: an import error in one plugin leaves none registered. This loop lists
-a broken plugin with its reason and goes on.
+a broken plugin with its reason and goes on. Every call into a plugin stands in a guard.
 """
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import importlib.util
 import os
 import sys
-from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
+from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
+from infer_compare.foreign import described, one_line, text_of
 from infer_compare.interfaces import GROUP, PROJECT, Backend, BuiltinModel, Converter, Reporter, hooks
-from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, refusal
+from infer_compare.plugins.guard import PluginFailed, guarded
+from infer_compare.plugins.registration import (
+    BackendEntry,
+    Broken,
+    ConverterEntry,
+    Origin,
+    Unfit,
+    can_be_typed,
+    read_backend,
+    read_converter,
+    read_model,
+    read_reporter,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from importlib.metadata import EntryPoint
     from types import ModuleType
+
+Thing = TypeVar("Thing")
 
 BLOCK_VARIABLE = "INFER_COMPARE_BLOCK"
 """Comma-separated names of plugins that are not to be loaded; `*` for all that are not built in."""
+MOST = 1000
+"""Objects that one hook may return; one that returns more is taken for endless."""
 
 
 class Plugins:
@@ -39,7 +57,7 @@ class Plugins:
         self._backends: dict[str, BackendEntry] = {}
         self._models: list[BuiltinModel] = []
         self._converters: dict[str, ConverterEntry] = {}
-        self._reporters: list[Reporter] = []
+        self._reporters: dict[str, Reporter] = {}
         self.broken: list[Broken] = []
         self.loaded: list[Origin] = []
 
@@ -53,78 +71,111 @@ class Plugins:
         """
         plugins = cls()
         blocked = {*block, *(name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(","))}
-        found = entry_points(group=GROUP) if points is None else points
+        found, damaged = distributions.entry_points(GROUP) if points is None else (tuple(points), ())
+        for one in damaged:
+            plugins.broken.append(Broken(Origin(one.place, ""), f"its entry points cannot be read: {one.reason}"))
+        sources = {point: distributions.origin(point) for point in found}
         # Built-in plugins go first, so that a name conflict is the newcomer's.
-        for point in sorted(set(found), key=lambda one: (not _built_in(one), one.name, one.value)):
-            if point.name not in blocked and not ("*" in blocked and not _built_in(point)):
-                plugins._load(point)
+        for point, source in sorted(
+            sources.items(), key=lambda one: (not _built_in(one[1]), one[0].name, one[0].value)
+        ):
+            if point.name not in blocked and not ("*" in blocked and not _built_in(source)):
+                plugins._load(point, source)
         return plugins
 
-    def _load(self, point: EntryPoint) -> None:
-        distribution = point.dist
-        origin = Origin(
-            point.name,
-            point.value,
-            distribution.name if distribution else "",
-            distribution.version if distribution else "",
-        )
+    def _load(self, point: EntryPoint, source: tuple[str, str]) -> None:
+        module = one_line(point.value, MOST)
+        origin = Origin(one_line(point.name, MOST), module, *source)
+        if not can_be_typed(point.name):
+            self.broken.append(Broken(origin, "a plugin's name must be of letters, digits and _ . + -"))
+            return
         try:
-            plugin = point.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises on import is its own affair
-            self.broken.append(Broken(origin, f"importing {point.value} raised {_describe(error)}"))
+            with guarded(f"importing the plugin {origin}"):
+                plugin = point.load()
+        except PluginFailed as failure:
+            self.broken.append(Broken(origin, f"importing {module} raised {failure}"))
             return
         self.register(plugin, origin)
 
     def register(self, plugin: object, origin: Origin) -> None:
         """Registers a plugin's hooks and calls those by which it brings things; failures go to `broken`."""
-        unknown = [name for name in _marked(plugin) if not hasattr(hooks, name)]
-        if unknown:
-            near = difflib.get_close_matches(unknown[0], [name for name in dir(hooks) if name.startswith(PROJECT)], 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self.broken.append(Broken(origin, f"there is no hook {unknown[0]}{hint}"))
-            return
-        taken = next((one for one in self.loaded if one.plugin == origin.plugin), None)
-        if taken is not None:
-            reason = f"the plugin name {origin.plugin!r} is taken by {taken}, and {origin} wants it too"
+        reason = self._registered(plugin, origin)
+        if reason is None:
+            self.loaded.append(origin)
+        else:
             self.broken.append(Broken(origin, reason))
-            return
-        if self._manager.is_registered(plugin):
-            self.broken.append(Broken(origin, f"it is registered already, as {self._manager.get_name(plugin)!r}"))
-            return
+
+    def _registered(self, plugin: object, origin: Origin) -> str | None:
+        """Why a plugin cannot be used as a whole; None where it was registered, perhaps without some of what it brings."""
+        taken = next((one for one in self.loaded if one.plugin == origin.plugin), None)
         try:
-            self._manager.register(plugin, origin.plugin)
+            with guarded(f"registering the plugin {origin}"):
+                unknown = next((name for name in _marked(plugin) if not hasattr(hooks, name)), None)
+                if unknown is not None:
+                    near = difflib.get_close_matches(unknown, [one for one in dir(hooks) if one.startswith(PROJECT)], 1)
+                    return f"there is no hook {one_line(unknown)}" + (f"; did you mean {near[0]}?" if near else "")
+                if taken is not None:
+                    return f"the plugin name {origin.plugin!r} is taken by {taken}, and {origin} wants it too"
+                if self._manager.is_registered(plugin):
+                    return f"it is registered already, as {self._manager.get_name(plugin)!r}"
+                self._manager.register(plugin, origin.plugin)
+        except PluginFailed as failure:
+            self._forget(plugin)
+            cause = failure.__cause__
+            if isinstance(cause, pluggy.PluginValidationError):
+                return described(cause)
+            return f"looking for its hooks raised {failure}"
+        try:
             self._collect(plugin, origin)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a hook raises is its plugin's affair
-            if self._manager.is_registered(plugin):
-                # Its other hooks are not called either.
-                self._manager.unregister(plugin)
-            where = "" if isinstance(error, pluggy.PluginValidationError) else "its hook raised "
-            self.broken.append(Broken(origin, f"{where}{_describe(error)}"))
+        except PluginFailed as failure:
+            # Its other hooks are not called either.
+            self._forget(plugin)
+            return f"its hook raised {failure}"
+        return None
+
+    def _forget(self, plugin: object) -> None:
+        for name, one in self._manager.list_name_plugin():
+            if one is plugin:
+                self._manager.unregister(name=name)
 
     def _collect(self, plugin: object, origin: Origin) -> None:
         # Built before anything is kept: a hook that raises leaves nothing of its plugin half-registered.
-        backends = list(_call(self._manager, plugin, "infer_compare_backends"))
-        models = list(_call(self._manager, plugin, "infer_compare_models"))
-        converters = list(_call(self._manager, plugin, "infer_compare_converters"))
-        reporters = list(_call(self._manager, plugin, "infer_compare_reporters"))
+        backends, models, converters, reporters = (
+            _called(self._manager, plugin, origin, f"{PROJECT}_{name}")
+            for name in ("backends", "models", "converters", "reporters")
+        )
         for candidate in backends:
-            reason = refusal(candidate, origin, self._backends)
-            if reason is not None:
-                self.broken.append(Broken(origin, reason, getattr(candidate, "name", None)))
-                continue
-            self._add(BackendEntry(candidate, origin, f"entry:{origin.plugin}:{candidate.name}"))
-        self._models += models
-        for one in converters:
-            if not isinstance(one, Converter):
-                self.broken.append(Broken(origin, f"{one!r} is not an infer_compare.Converter"))
-                continue
-            reference = f"{origin.plugin}:{one.source}:{one.target}"
-            self._converters[reference] = ConverterEntry(one, origin, reference)
-        self._reporters += reporters
-        self.loaded.append(origin)
+            entry = self._read(origin, lambda one: read_backend(one, origin, self._backends), candidate)
+            if entry is not None:
+                self._add(entry)
+        for candidate in models:
+            model = self._read(origin, read_model, candidate)
+            if model is not None:
+                self._models.append(model)
+        for candidate in converters:
+            converter = self._read(origin, read_converter, candidate)
+            if converter is not None:
+                reference = f"{origin.plugin}:{converter.source}:{converter.target}"
+                self._converters[reference] = ConverterEntry(converter, origin, reference)
+        for candidate in reporters:
+            reporter = self._read(origin, lambda one: read_reporter(one, self._reporters), candidate)
+            if reporter is not None:
+                self._reporters[reporter.name] = reporter
+
+    def _read(self, origin: Origin, read: Callable[[object], Thing], candidate: object) -> Thing | None:
+        """What a plugin registered, checked; None where it is unfit, which costs that one thing."""
+        try:
+            with guarded(f"reading what the plugin {origin} registered", passing=(Unfit,)):
+                return read(candidate)
+        except Unfit as unfit:
+            reason = str(unfit)
+        except PluginFailed as failure:
+            reason = f"reading what it registered raised {failure}"
+        self.broken.append(Broken(origin, reason, _name_of(candidate)))
+        return None
 
     def _add(self, entry: BackendEntry) -> None:
-        for word in (entry.name, *entry.backend.aliases):
+        for word in (entry.name, *entry.aliases):
             self._backends[word] = entry
 
     def add_file(self, path: Path, class_name: str) -> BackendEntry:
@@ -140,10 +191,11 @@ class Plugins:
                 return entry
         candidate = load_file_backend(path, class_name)
         origin = Origin(f"{path}:{class_name}", str(path))
-        reason = refusal(candidate, origin, self._backends)
-        if reason is not None:
-            raise BackendUnusable(f"The backend {class_name} of {path} cannot be used: {reason}.")
-        entry = BackendEntry(candidate, origin, reference)
+        try:
+            with guarded(f"reading the backend {class_name} of {path}", passing=(Unfit,)):
+                entry = read_backend(candidate, origin, self._backends, reference)
+        except (Unfit, PluginFailed) as error:
+            raise BackendUnusable(f"The backend {class_name} of {path} cannot be used: {error}.") from error
         self._add(entry)
         return entry
 
@@ -167,7 +219,7 @@ class Plugins:
     @property
     def reporters(self) -> tuple[Reporter, ...]:
         """Report formats that plugins brought."""
-        return tuple(self._reporters)
+        return tuple(self._reporters.values())
 
     def find(self, name: str) -> BackendEntry:
         """The backend of that name or alias.
@@ -202,11 +254,17 @@ class Plugins:
     def _notify(self, hook: str, **arguments: object) -> None:
         # One implementation at a time: a listener that raises costs neither the run nor the other listeners.
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            origin = next(
+                (one for one in self.loaded if one.plugin == implementation.plugin_name),
+                Origin(implementation.plugin_name, hook),
+            )
             try:
-                implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception as error:  # noqa: BLE001 - whatever a listener raises is its own affair
-                origin = Origin(implementation.plugin_name, hook)
-                self.broken.append(Broken(origin, f"its hook {hook} raised {_describe(error)}"))
+                with guarded(f"telling the plugin {origin}"):
+                    implementation.function(*(arguments[name] for name in implementation.argnames))
+            except PluginFailed as failure:
+                broken = Broken(origin, f"its hook {hook} raised {failure}")
+                if broken not in self.broken:
+                    self.broken.append(broken)
 
 
 def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
@@ -225,10 +283,11 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
     module: ModuleType = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise BackendUnusable(f"Importing {path} raised {_describe(error)}.") from error
-    found = getattr(module, class_name, None)
+        with guarded(f"importing {path}"):
+            spec.loader.exec_module(module)
+            found = getattr(module, class_name, None)
+    except PluginFailed as failure:
+        raise BackendUnusable(f"Importing {path} raised {failure}.") from failure
     if not isinstance(found, type):
         raise UnknownBackend(f"{path} has no class {class_name}.")
     return found
@@ -264,33 +323,51 @@ def load_converter(reference: str) -> Converter:
 
 
 def _only(plugin: str) -> Plugins:
-    points = entry_points(group=GROUP, name=plugin)
+    points = [one for one in distributions.entry_points(GROUP)[0] if one.name == plugin]
     if not points:
         raise UnknownBackend(f"No plugin {plugin!r} is installed for the interpreter {sys.executable}.")
     return Plugins.discover(points=points)
 
 
-def _built_in(point: EntryPoint) -> bool:
-    return point.dist is not None and point.dist.name.replace("_", "-") == "infer-compare"
+def _built_in(source: tuple[str, str]) -> bool:
+    return source[0].replace("_", "-") == "infer-compare"
 
 
 def _marked(plugin: object) -> Iterator[str]:
     """Names of a plugin's functions that are marked as hook implementations."""
     for name in dir(plugin):
-        with contextlib.suppress(Exception):
-            options = getattr(getattr(plugin, name), f"{PROJECT}_impl", None)
-            if options is not None:
-                yield options.get("specname") or name
+        try:
+            with guarded(f"looking at {name} of a plugin"):
+                options = getattr(getattr(plugin, name), f"{PROJECT}_impl", None)
+                found = None if options is None else text_of(options.get("specname") or name)
+        except PluginFailed:
+            continue
+        if found is not None:
+            yield found
 
 
-def _call(manager: pluggy.PluginManager, plugin: object, hook: str) -> Iterator[Any]:
-    """What one plugin returns for a registering hook; nothing when it does not implement it."""
-    caller = getattr(manager.hook, hook)
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is plugin:
-            yield from implementation.function() or ()
+def _called(manager: pluggy.PluginManager, plugin: object, origin: Origin, hook: str) -> list[Any]:
+    """What one plugin returns for a registering hook; nothing when it does not implement it.
+
+    Raises:
+        PluginFailed: it raised, or returned something that is not a sequence, or has no end.
+    """
+    with guarded(f"calling {hook} of the plugin {origin}"):
+        found: list[Any] = []
+        for implementation in getattr(manager.hook, hook).get_hookimpls():
+            if implementation.plugin is plugin:
+                returned = implementation.function()
+                found += islice(returned if returned is not None else (), MOST + 1)
+        if len(found) > MOST:
+            raise ValueError(f"{hook} returned more than {MOST} objects")
+        return found
 
 
-def _describe(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _name_of(candidate: object) -> str | None:
+    """The name of a backend that cannot be used, by which it may be asked for."""
+    try:
+        with guarded("reading a name"):
+            name = getattr(candidate, "name", None)
+            return one_line(name, MOST) if isinstance(name, str) else None
+    except PluginFailed:
+        return None

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infer_compare.errors import OptionError
+from infer_compare.errors import BackendUnusable, OptionError
+from infer_compare.foreign import one_line
+from infer_compare.plugins.guard import PluginFailed, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,14 @@ def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Optio
     Raises:
         OptionError: the backend has no such option (the nearest is suggested), or the value does not fit.
     """
+    try:
+        with guarded(f"reading the options of {backend.name}", passing=(OptionError,)):
+            return _read(backend, given)
+    except PluginFailed as failure:
+        raise OptionError(f"The options of the backend {backend.name!r} cannot be read: {failure}.") from failure
+
+
+def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
     known = {field.name: field for field in msgspec.structs.fields(backend.options)}
     for key in given:
         if key not in known:
@@ -44,13 +54,23 @@ def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Optio
 
 
 def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:
-    """Name, type, default and text of each option."""
-    schema = msgspec.json.schema(backend.options)
-    own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
-    return tuple(
-        OptionDescription(name, _type(entry), _default(entry), str(entry.get("description", "")))
-        for name, entry in own["properties"].items()
-    )
+    """Return name, type, default and text of each option, as they can be shown.
+
+    Raises:
+        BackendUnusable: the class of the options cannot be read.
+    """
+    try:
+        with guarded(f"reading the options of {backend.name}"):
+            schema = msgspec.json.schema(backend.options)
+            own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
+            return tuple(
+                OptionDescription(
+                    *map(one_line, (name, _type(entry), _default(entry), str(entry.get("description", ""))))
+                )
+                for name, entry in own["properties"].items()
+            )
+    except PluginFailed as failure:
+        raise BackendUnusable(f"The options of the backend {backend.name!r} cannot be read: {failure}.") from failure
 
 
 def _type(entry: dict[str, Any]) -> str:

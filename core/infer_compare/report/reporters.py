@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError, UsageError
 from infer_compare.interfaces.hooks import ReporterOfMany
+from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.registration import is_installed
 from infer_compare.report.benchmark_action import BenchmarkActionReporter
 from infer_compare.report.csv import CsvReporter
@@ -16,7 +17,6 @@ from infer_compare.report.markdown import MarkdownReporter
 from infer_compare.report.parquet import ParquetReporter
 from infer_compare.report.picture import PngReporter, SvgReporter
 from infer_compare.report.text import TextReporter
-from infer_compare.report.words import plain
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -102,12 +102,15 @@ def _check_installed(reporter: Reporter) -> None:
 
 def _checked(reporter: Reporter, work: Callable[[], str | bytes]) -> str | bytes:
     try:
-        made = work()
-    except InferCompareError:
-        raise
-    except Exception as error:
-        why = plain(f"{type(error).__name__}: {error}")
-        raise InferCompareError(f"The report format {reporter.name!r} failed with {why}; the run is stored.") from error
+        with guarded(f"making a report of the format {reporter.name}", passing=(InferCompareError,)):
+            made = work()
+            if isinstance(made, str):
+                # Text that cannot be encoded cannot be printed either.
+                made.encode()
+    except PluginFailed as failure:
+        raise InferCompareError(
+            f"The report format {reporter.name!r} failed with {failure}; the run is stored."
+        ) from failure
     if not isinstance(made, str | bytes):
         raise InferCompareError(
             f"The report format {reporter.name!r} returned {type(made).__name__} in place of text; the run is stored."

@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, cast
 
+from infer_compare.foreign import one_line
 from infer_compare.stats.wording import listing, significant
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 MOST_PLACES = 6
 """More operating points than this are told by their number."""
 
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SHELL_ESCAPED = re.compile(r"['\\]|[^ -~\w]")
 
 
@@ -31,10 +31,9 @@ def plain(text: str) -> str:
     """The text on one line, without what could steer a terminal or reverse the direction of writing.
 
     Names and messages come from files and from plugins. White space becomes single spaces; control characters,
-    invisible formatting characters and lone surrogates become U+FFFD.
+    invisible formatting characters and lone surrogates are written as escapes.
     """
-    spaced = " ".join(text.split())
-    return "".join(character if character.isprintable() else _REPLACEMENT for character in spaced)
+    return one_line(text)
 
 
 def size(number: int) -> str:

@@ -139,7 +139,7 @@ def usable_backends(
             skipped[name] = SkippedBackend(name, str(error).rstrip("."))
             continue
         if entry.missing:
-            hint = f"; install it with: {entry.backend.install_hint}" if entry.backend.install_hint else ""
+            hint = f"; install it with: {entry.install_hint}" if entry.install_hint else ""
             reason = f"{', '.join(entry.missing)} is not installed{hint}"
             skipped[entry.name] = SkippedBackend(entry.name, reason)
         else:

@@ -68,13 +68,10 @@ def make_folder(path: Path) -> tuple[Path, ...]:
 
 def _make(path: Path, made: list[Path]) -> None:
     """Make a folder and those above it that are missing; what no other process made meanwhile goes in front of `made`."""
+    if path.parent != path and not path.parent.exists():
+        _make(path.parent, made)
     try:
         path.mkdir()
-    except FileNotFoundError:
-        if path.parent == path:
-            raise
-        _make(path.parent, made)
-        _make(path, made)
     except OSError:
         # It may be there although it could not be made, as on a file system that is mounted read-only.
         if not path.is_dir():

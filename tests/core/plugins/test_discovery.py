@@ -259,7 +259,7 @@ def test_a_listener_that_raises_costs_neither_the_run_nor_the_others() -> None:
 
 def test_what_else_plugins_bring_is_collected(install: Callable[..., None]) -> None:
     """Models, beside backends."""
-    model = "@hookimpl\ndef infer_compare_models():\n    return [BuiltinModel(name='m', summary='one', build=None)]"
+    model = "@hookimpl\ndef infer_compare_models():\n    return [BuiltinModel(name='m', summary='one', build=print)]"
     install("models", model)
     assert [one.name for one in Plugins.discover().models] == ["m"]
 

@@ -187,7 +187,7 @@ def test_without_out_of_memory_the_boundary_is_the_largest_tried(story: type[Sto
         (
             Died(exit_code=-11, signal="SIGSEGV", phase="explore", stderr_tail="a\nfatal: \x1b[31mbad\n \n"),
             "torch at batch 8: it died of SIGSEGV",
-            "fatal: \N{REPLACEMENT CHARACTER}[31mbad",
+            r"fatal: \x1b[31mbad",
         ),
         (TimedOut(deadline_s=60, phase="explore"), "torch at batch 8: it did not answer within 60.0 s", ""),
         (
@@ -246,7 +246,7 @@ def test_a_worker_lost_after_slices_were_recorded_is_told_and_counts(story: type
     assert [(one.sentence, one.detail) for one in made.failures] == [
         (
             "torch at batch 8: it died of SIGSEGV while it was measured, in restarts 2 and 3",
-            "fatal: bad\N{REPLACEMENT CHARACTER}[31m news",
+            r"fatal: bad\x1b[31m news",
         )
     ]
     assert made.shortcomings == (made.failures[0].sentence,)

@@ -65,7 +65,7 @@ def test_a_format_that_raises_costs_the_report_and_not_the_run(story: type[Story
     with pytest.raises(InferCompareError) as caught:
         render(Reporter("badge", ValueError("two\nlines \x1b[31m")), document(story().run()))
     assert str(caught.value) == (
-        "The report format 'badge' failed with ValueError: two lines \N{REPLACEMENT CHARACTER}[31m; the run is stored."
+        r"The report format 'badge' failed with ValueError: two lines \x1b[31m; the run is stored."
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 from infer_compare.environment import memory
 from infer_compare.environment.schedstat import has_schedstat, thread_times
 from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
+from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
 from infer_compare.testing.conformance.violation import Violation
@@ -236,7 +237,7 @@ def exhaust(job: Job) -> Exhausted:
         try:
             _run(session, batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is to be classified
-            text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            text = f"{type(error).__name__}: {one_line(text_of(error), 300)}"
             return Exhausted(batch=size, kind=made.classify(error).kind, error=text)
         size *= 2
     return Exhausted(batch=size, kind="")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import UsageError
+from infer_compare.foreign import described, one_line, text_of
+from infer_compare.interruption import is_interrupt
+from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.testing.conformance import checks
 from infer_compare.testing.conformance.registry import CHECKS, GROUPS
 from infer_compare.testing.conformance.results import (
@@ -28,9 +31,6 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance.subject import Subject
 
 __all__ = ["check_backend", "checks", "run_check"]
-
-MAX_TEXT = 600
-"""Some frameworks put whole arrays or their stacks into a message."""
 
 
 def check_backend(
@@ -59,12 +59,21 @@ def check_backend(
                 watch(check)
             results.append(run_check(check, subject))
     return Report(
-        backend=subject.backend.name if isinstance(getattr(subject.backend, "name", None), str) else "",
+        backend=_name_of(subject),
         reference=subject.reference,
         tool_version=__version__,
         results=tuple(results),
         passed=not any(map(is_bad, results)),
     )
+
+
+def _name_of(subject: Subject) -> str:
+    try:
+        with guarded("reading the backend's name"):
+            name: Any = subject.backend.name  # a third party's may be anything
+            return one_line(name) if isinstance(name, str) else ""
+    except PluginFailed:
+        return ""
 
 
 def verify_gaps(subject: Subject) -> None:
@@ -91,7 +100,10 @@ def run_check(check: Check, subject: Subject) -> Result:
         check.function(subject)
     except NotApplicable as reason:
         return Skipped(check=check.name, group=check.group, reason=str(reason))
-    except Exception as error:  # noqa: BLE001 - whatever a backend raises is a finding
+    except BaseException as error:
+        # Whatever a backend raises is a finding, an exit too; an interrupt by the user is none.
+        if is_interrupt(error):
+            raise
         seen = describe(error)
         if gap is not None:
             return KnownGap(check=check.name, group=check.group, reason=gap, seen=seen)
@@ -103,8 +115,7 @@ def run_check(check: Check, subject: Subject) -> Result:
 
 def describe(error: BaseException) -> str:
     """A violation's own sentence; for anything else, what was raised where nothing should have been."""
-    text = " ".join(str(error).split())
     if isinstance(error, Violation):
+        text = one_line(text_of(error))
         return text if text.endswith((".", "?", ")")) else f"{text}."
-    shown = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}..."
-    return f"The backend raised {type(error).__name__}{f': {shown}' if shown else ''}, where it should have worked."
+    return f"The backend raised {described(error)}, where it should have worked."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import os
 import sys
@@ -18,6 +19,7 @@ from infer_compare.errors import (
     UntrustedModel,
     UsageError,
 )
+from infer_compare.foreign import described, escaped, one_line, text_of
 from infer_compare.interfaces import Classification, FailureKind
 from infer_compare.interfaces.failures import classify_common
 from infer_compare.worker.child.host import Host
@@ -36,6 +38,7 @@ from infer_compare.worker.protocol import (
     Open,
     Reply,
     Request,
+    Timed,
     TimeSlice,
     WarmUp,
     receive_request,
@@ -45,6 +48,7 @@ from infer_compare.worker.protocol import (
 if TYPE_CHECKING:
     from infer_compare.interfaces import Backend, OperatingPoint
 
+MAX_NAME = 200
 MAX_TEXT = 16_000
 """Characters of an error that are sent; some frameworks put whole arrays into a message."""
 
@@ -61,8 +65,10 @@ def main() -> None:
     for descriptor in (arguments.requests, arguments.replies):
         os.set_inheritable(descriptor, False)
     serve(arguments.requests, arguments.replies)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            # A framework may have closed it.
+            stream.flush()
     # The session is closed. Taking the interpreter and a framework apart takes up to 0.7 s, and frees nothing that the
     # end of the process does not free.
     os._exit(0)
@@ -89,7 +95,9 @@ def serve(requests: int, replies: int) -> None:
         # The parent has gone: there is nobody to tell.
         os._exit(1)
     finally:
-        host.close()
+        # The process ends by itself after this, whatever a backend's end does.
+        with contextlib.suppress(BaseException):
+            host.close()
 
 
 def _numbered(reply: Reply, number: int) -> Reply:
@@ -105,9 +113,27 @@ def _answer(host: Host, request: Request) -> Reply:
     call `sys.exit`; the user's Ctrl-C never reaches a worker.
     """
     try:
-        return _dispatch(host, request)
+        return _checked(_dispatch(host, request))
     except BaseException as error:  # noqa: BLE001 - see above
         return _failure(error, host.backend)
+
+
+def _checked(reply: Reply) -> Reply:
+    """The reply, if everything that a backend put into it is of the type that the interface promises.
+
+    Raises:
+        TypeError: something is not; it is told.
+    """
+    import msgspec
+
+    if isinstance(reply, Timed):
+        # It holds what the harness measured, and may hold a million durations.
+        return reply
+    try:
+        msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=type(reply))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the backend returned something of a wrong type: {error}") from error
+    return reply
 
 
 def _dispatch(host: Host, request: Request) -> Reply:
@@ -138,26 +164,41 @@ def _dispatch(host: Host, request: Request) -> Reply:
 
 
 def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
+    """What an exception says of itself; each thing that is asked of it or of the backend may raise in its turn."""
     category = _category(error)
-    classification = Classification(FailureKind.NO)
+    classification, note = Classification(FailureKind.NO), ""
     if category == "error":
-        classification = classify_common(error)
-        if classification.kind is FailureKind.NO and backend is not None:
-            try:
-                classification = backend.classify(error)
-            except Exception as second:  # noqa: BLE001 - a backend that cannot read its own errors
-                error.add_note(f"classify() itself raised {type(second).__name__}: {second}")
-    kind = type(error)
+        try:
+            classification = classify_common(error)
+            if classification.kind is FailureKind.NO and backend is not None:
+                found = backend.classify(error)
+                classification = Classification(FailureKind(found.kind), fatal=bool(found.fatal))
+        except BaseException as second:  # noqa: BLE001 - a backend that cannot read its own errors
+            note = f"\nclassify() itself raised {described(second)}"
     return Failure(
         kind=classification.kind,
         fatal=classification.fatal,
-        error=_shorten(
-            kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        ),
+        error=_kind(error),
         category=category,
-        text=_shorten(str(error)),
-        traceback=_shorten("".join(traceback.format_exception(error))),
+        text=_shorten(text_of(error)),
+        traceback=_shorten(_traceback(error) + note),
     )
+
+
+def _kind(error: BaseException) -> str:
+    kind = type(error)
+    try:
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        return one_line(name, MAX_NAME)
+    except BaseException:  # noqa: BLE001 - a class may say anything of itself
+        return "an exception"
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except BaseException as second:  # noqa: BLE001 - an exception may say anything of itself
+        return f"The traceback cannot be shown: {described(second)}"
 
 
 def _category(error: BaseException) -> Literal["error", "usage", "model", "unsupported", "untrusted", "device"]:
@@ -178,9 +219,8 @@ def _category(error: BaseException) -> Literal["error", "usage", "model", "unsup
 
 
 def _shorten(text: str) -> str:
-    # A name of a file in an error's text need not be text itself, and a message must be.
-    text = text.encode("utf-8", "backslashreplace").decode()
-    if len(text) <= MAX_TEXT:
-        return text
-    half = MAX_TEXT // 2
-    return f"{text[:half]}\n[...]\n{text[-half:]}"
+    if len(text) > MAX_TEXT:
+        half = MAX_TEXT // 2
+        text = f"{text[:half]}\n[...]\n{text[-half:]}"
+    # It is shown on terminals, and the name of a file in it need not be text itself.
+    return escaped(text, keep="\n\t")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Classification, FailureKind, Settings
 from infer_compare.plugins import read_options
 from infer_compare.testing.conformance.child import MORE_CYCLES, Cycles, Died, Exhausted, ask
@@ -121,5 +122,5 @@ def _classify(subject: Subject, error: BaseException) -> Classification:
 
 
 def _text(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = one_line(text_of(error))
     return f"{type(error).__name__}({text[:120]!r})"

@@ -1,0 +1,158 @@
+"""Standard output, kept for what the command line itself prints.
+
+Once plugins are loaded, anything in this process may write to standard output: `print`, a library in C, a thread, or a
+function that runs at the end. From then on descriptor 1 and `sys.stdout` lead to standard error, and what the command
+prints goes through this module to the real standard output: with `--json` that is one document and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.foreign import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from rich.console import Console
+
+
+NEWLINE = "\n"
+WHITE = "\n\t"
+"""What is not escaped in a text of several lines."""
+
+
+class _Kept:
+    """The real standard output, and how to put it back."""
+
+    def __init__(self, stream: TextIO | None, descriptor: int | None, undo: Callable[[], None]) -> None:
+        self.stream = stream
+        self.descriptor = descriptor
+        self.undo = undo
+
+
+_kept: _Kept | None = None
+_for_good = False
+
+
+def keep_for_good() -> None:
+    """Leave standard output diverted until the process ends, with what runs then."""
+    global _for_good  # noqa: PLW0603 - a process has one standard output
+    _for_good = True
+
+
+def divert() -> None:
+    """Lead everything but this module's output to standard error, until the current command ends; twice is fine."""
+    global _kept  # noqa: PLW0603 - a process has one standard output
+    if _kept is not None:
+        return
+    stream = sys.stdout
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        stream.flush()
+    kept = _duplicate(1)
+    if kept is not None:
+        _lead_to_standard_error()
+    own = stream
+    if kept is not None and _is_descriptor_1(stream):
+        own = open(kept, "w", encoding=stream.encoding, errors=stream.errors, closefd=False)  # noqa: SIM115 - as long as the process
+
+    def undo() -> None:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        sys.stdout = stream
+        if own is not stream:
+            with contextlib.suppress(OSError):
+                own.close()
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+    # A closed standard error leaves nowhere for what others print.
+    sys.stdout = sys.stderr if sys.stderr is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    _kept = _Kept(own, kept, undo)
+    context = click.get_current_context(silent=True)
+    if context is not None and not _for_good:
+        context.find_root().call_on_close(restore)
+
+
+def restore() -> None:
+    """Put standard output back; nothing where it was not diverted."""
+    global _kept
+    if _kept is not None:
+        kept, _kept = _kept, None
+        kept.undo()
+
+
+def stream() -> TextIO | None:
+    """Return the stream of the real standard output; None where it is closed."""
+    return sys.stdout if _kept is None else _kept.stream
+
+
+def echo(text: str = "") -> None:
+    """Print a line, or several; what cannot be printed is escaped, since names of others may be in it."""
+    write(escaped(text, keep=WHITE) + NEWLINE)
+
+
+def write(content: str | bytes, *, color: bool | None = None) -> None:
+    """Print a document as it is, with nothing after it."""
+    click.echo(content, file=_open(), nl=False, color=color)
+
+
+def document(value: object) -> None:
+    """Print a value as one JSON document."""
+    import msgspec
+
+    write(f"{msgspec.json.format(msgspec.json.encode(value)).decode()}{NEWLINE}")
+
+
+def console(**settings: Any) -> Console:  # noqa: ANN401 - of rich
+    """Return a console on the real standard output, as wide as its terminal."""
+    from rich.console import Console
+
+    own = stream()
+    width = None
+    if _kept is not None and own is not None and "COLUMNS" not in os.environ:
+        with contextlib.suppress(OSError, ValueError):
+            width = os.get_terminal_size(own.fileno()).columns
+    return Console(file=_open(), width=width, **settings)
+
+
+def abandon() -> None:
+    """Send what is still to be printed to nowhere, since its reader has gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(nowhere, stream().fileno())  # type: ignore[union-attr]
+
+
+def _open() -> IO[Any]:
+    own = stream()
+    return own if own is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - standard output is closed
+
+
+def _duplicate(descriptor: int) -> int | None:
+    try:
+        return os.dup(descriptor)
+    except OSError:
+        return None
+
+
+def _lead_to_standard_error() -> None:
+    try:
+        os.dup2(2, 1)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+
+
+def _is_descriptor_1(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.fileno() == 1
+    except (OSError, ValueError, AttributeError):
+        return False

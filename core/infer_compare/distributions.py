@@ -1,0 +1,79 @@
+"""Installed distributions, read such that one with damaged metadata costs nothing but itself."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.foreign import described, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.metadata import Distribution, EntryPoint
+
+LONGEST_NAME = 100
+
+
+class Damaged(NamedTuple):
+    """A distribution whose metadata cannot be read."""
+
+    place: str
+    reason: str
+
+
+def entry_points(group: str) -> tuple[tuple[EntryPoint, ...], tuple[Damaged, ...]]:
+    """Return the entry points of a group, and the distributions whose own cannot be read."""
+    try:
+        return tuple(metadata.entry_points(group=group)), ()
+    except Exception:  # noqa: BLE001 - one of them is damaged: they are read one by one
+        points: list[EntryPoint] = []
+        damaged: list[Damaged] = []
+        for distribution in metadata.distributions():
+            try:
+                points += distribution.entry_points.select(group=group)
+            except Exception as error:  # noqa: BLE001 - whatever reading a damaged file raises
+                damaged.append(Damaged(_place(distribution), described(error)))
+        return tuple(points), tuple(damaged)
+
+
+def origin(point: EntryPoint) -> tuple[str, str]:
+    """Return name and version of the distribution that an entry point belongs to; empty where they cannot be read."""
+    try:
+        distribution = point.dist
+        if distribution is None:
+            return "", ""
+        return _shown(distribution.metadata["Name"]), _shown(distribution.metadata["Version"])
+    except Exception:  # noqa: BLE001 - whatever reading a damaged file raises
+        return "", ""
+
+
+def version(name: str) -> str:
+    """Return the version of a distribution; empty where it is not installed or does not tell."""
+    try:
+        return _shown(metadata.version(name))
+    except Exception:  # noqa: BLE001 - not installed, or damaged
+        return ""
+
+
+def owners(modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the distributions that bring each of some top-level modules."""
+    wanted = tuple(modules)
+    if not wanted:
+        return {}
+    try:
+        found: Mapping[str, list[str]] = metadata.packages_distributions()
+        return {module: _names(found.get(module, ())) for module in wanted}
+    except Exception:  # noqa: BLE001 - one of them is damaged: a module is mostly brought by a distribution of its name
+        return {module: (module,) if version(module) else () for module in wanted}
+
+
+def _names(names: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
+def _shown(value: object) -> str:
+    return one_line(value, LONGEST_NAME) if isinstance(value, str) else ""
+
+
+def _place(distribution: Distribution) -> str:
+    return one_line(str(getattr(distribution, "_path", "a distribution")), LONGEST_NAME * 2)

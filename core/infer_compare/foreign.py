@@ -1,0 +1,71 @@
+"""Texts of others, made safe to show: names, messages and versions that come from files, plugins and frameworks.
+
+Such a text may be longer than a book, steer the terminal, reverse the direction of writing, or raise when it is asked for.
+"""
+
+from __future__ import annotations
+
+from infer_compare.interruption import is_interrupt
+
+LONGEST = 600
+"""Characters of a message; some frameworks put whole arrays into one."""
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    r"""Return the text on one line, with what cannot be printed written as an escape such as `\x1b`.
+
+    White space becomes single spaces. Control characters, invisible formatting characters and lone surrogates are
+    escaped, so that they can be seen and do nothing.
+
+    Args:
+        text: of whatever origin.
+        longest: characters to keep; all of them when None.
+    """
+    if longest is not None and len(text) > longest:
+        text = f"{text[:longest]}..."
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str, keep: str = "") -> str:
+    """Return the text with every character escaped that cannot be printed, except for those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in keep else _escape(one) for one in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def text_of(value: object) -> str:
+    """Return `str(value)` as a plain string, or a remark in angle brackets where that fails."""
+    try:
+        return str.__str__(str(value))
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        return f"<a {_name(type(value))} whose text cannot be shown: {_name(type(error))}>"
+
+
+def repr_of(value: object) -> str:
+    """Return `repr(value)` on one line, not too long, or a remark in angle brackets where that fails."""
+    try:
+        text = str.__str__(repr(value))
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        text = f"<a {_name(type(value))} that cannot be shown: {_name(type(error))}>"
+    return one_line(text, LONGEST)
+
+
+def described(error: BaseException) -> str:
+    """Return the kind of an error and its text on one line, such as `ValueError: no licence`."""
+    text = one_line(text_of(error), LONGEST)
+    kind = _name(type(error))
+    return f"{kind}: {text}" if text else kind
+
+
+def _name(kind: type) -> str:
+    # A metaclass may say anything when it is asked for `__name__`.
+    return one_line(str.__str__(type.__dict__["__name__"].__get__(kind)), LONGEST)
