@@ -10,6 +10,8 @@ from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.plugins import BackendEntry, Plugins
 
 DISTRIBUTION = "infer-compare"
@@ -26,7 +28,7 @@ def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> Non
     if name is not None:
         entry = plugins.find(name)
         if as_json:
-            stdout.document(_facts(entry))
+            stdout.document(_facts(entry, _framework_versions([entry])[entry.name]))
         else:
             _print_one(entry)
     elif as_json:
@@ -35,7 +37,7 @@ def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> Non
         _print_all(plugins)
 
 
-def _facts(entry: BackendEntry) -> dict[str, Any]:
+def _facts(entry: BackendEntry, version: str) -> dict[str, Any]:
     import msgspec
 
     from infer_compare.interfaces import API_VERSION
@@ -47,7 +49,7 @@ def _facts(entry: BackendEntry) -> dict[str, Any]:
         "installed": not entry.missing,
         "missing": list(entry.missing),
         "install_hint": entry.install_hint,
-        "framework_version": _framework_version(entry),
+        "framework_version": version,
         "capabilities": msgspec.to_builtins(entry.capabilities),
         "options": [msgspec.to_builtins(option) for option in describe_options(entry.backend)],
         "origin": msgspec.to_builtins(entry.origin),
@@ -61,25 +63,28 @@ def _all_facts(plugins: Plugins) -> dict[str, Any]:
 
     facts: list[dict[str, Any]] = []
     broken = [{"plugin": str(one.origin), "backend": one.backend, "reason": one.reason} for one in plugins.broken]
+    versions = _framework_versions(plugins.backends)
     for entry in plugins.backends:
         try:
-            facts.append(_facts(entry))
+            facts.append(_facts(entry, versions[entry.name]))
         except BackendUnusable as error:
             broken.append({"plugin": str(entry.origin), "backend": entry.name, "reason": str(error)})
     return {"backends": facts, "broken": broken}
 
 
-def _framework_version(entry: BackendEntry) -> str:
-    """The version of the distribution that the framework's module comes from, read without importing it."""
+def _framework_versions(entries: Sequence[BackendEntry]) -> dict[str, str]:
+    """The version of the distribution that each framework's module comes from, read without importing it."""
     from infer_compare import distributions
     from infer_compare.foreign import one_line
 
-    if entry.missing:
-        return ""
-    for names in distributions.owners(entry.requires).values():
-        for name in names:
-            return one_line(f"{name} {distributions.version(name)}")
-    return ""
+    here = [entry for entry in entries if not entry.missing]
+    owners = distributions.owners({module for entry in here for module in entry.requires})
+    found = dict.fromkeys((entry.name for entry in entries), "")
+    for entry in here:
+        name = next((name for module in entry.requires for name in owners[module]), None)
+        if name is not None:
+            found[entry.name] = one_line(f"{name} {distributions.version(name)}")
+    return found
 
 
 def _print_all(plugins: Plugins) -> None:
@@ -88,6 +93,7 @@ def _print_all(plugins: Plugins) -> None:
 
     table = Table("backend", "framework", "native", "imports", "devices", box=None, pad_edge=False)
     foreign: list[BackendEntry] = []
+    versions = _framework_versions(plugins.backends)
     for entry in plugins.backends:
         capabilities = entry.capabilities
         if entry.origin.distribution != DISTRIBUTION:
@@ -97,7 +103,7 @@ def _print_all(plugins: Plugins) -> None:
                 Text,
                 (
                     entry.name,
-                    _framework_version(entry) or "not installed",
+                    versions[entry.name] or "not installed",
                     ", ".join(capabilities.formats),
                     ", ".join(capabilities.imports),
                     ", ".join(capabilities.device_kinds),
@@ -119,7 +125,7 @@ def _print_one(entry: BackendEntry) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    facts = _facts(entry)
+    facts = _facts(entry, _framework_versions([entry])[entry.name])
     capabilities = facts["capabilities"]
     table = Table(box=None, pad_edge=False, show_header=False)
     rows = {

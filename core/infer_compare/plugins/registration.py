@@ -153,7 +153,8 @@ def read_backend(
     if candidate.__abstractmethods__:
         raise Unfit(f"{name} does not implement {', '.join(sorted(candidate.__abstractmethods__))}")
     capabilities = _capabilities(name, candidate)
-    if not (isinstance(candidate.options, type) and issubclass(candidate.options, Options)):
+    options: Any = candidate.options
+    if not (isinstance(options, type) and issubclass(options, Options)):
         raise Unfit(f"{name}.options must be a subclass of infer_compare.Options")
     requires, aliases = (_words(name, words) for words in (candidate.requires, candidate.aliases))
     for alias in aliases:
