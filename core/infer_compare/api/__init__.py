@@ -268,7 +268,8 @@ def compare(
         new: the one that is held against it.
         margin: relative difference within which throughputs count as the same.
         across_conditions: give verdicts although conditions of the two differ.
-        loss: the relative loss of throughput beyond which `regression` of the document is true, where it is proven.
+        loss: the relative loss of throughput beyond which `regression` of the document is true, where it is proven;
+            `untested` says why, where nothing could be tested, or not the best contender of the base.
 
     Raises:
         UsageError: the runs are of different models, or nothing was measured in both.

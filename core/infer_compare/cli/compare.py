@@ -34,6 +34,8 @@ class Share(click.ParamType[float]):
 
 
 SHARE = Share()
+UNTESTED = 4
+"""Exit code of a guard that could not test what it guards."""
 
 
 @click.command("compare")
@@ -58,7 +60,7 @@ SHARE = Share()
     "loss",
     type=SHARE,
     metavar="SHARE",
-    help="Exit with 1 if a loss of more than that is proven, such as 5%.",
+    help="Exit with 1 if a loss of more than that is proven, such as 5%; with 4 if it could not be tested.",
 )
 @click.pass_context
 def command(
@@ -76,12 +78,14 @@ def command(
 ) -> int:
     """Holds the run in the folder NEW against the run in the folder BASE: what is faster, slower or the same.
 
-    Exit codes: 0 compared, whatever came out; 1 a regression is proven with --fail-on-regression; 2 usage.
+    Exit codes: 0 compared, whatever came out; 1 a regression is proven with --fail-on-regression; 2 usage; 4 with
+    --fail-on-regression, nothing could be tested, or not the best contender of the base.
     """
     from infer_compare import api
     from infer_compare.cli.console import load_run
     from infer_compare.errors import UsageError
     from infer_compare.report.comparison import find_format
+    from infer_compare.report.words import plain
 
     if as_json:
         if context.get_parameter_source("name") is ParameterSource.COMMANDLINE and name != "json":
@@ -97,7 +101,12 @@ def command(
         _print(made)
     else:
         stdout.write(chosen.render(made))
-    return 1 if made.regression else 0
+    if made.untested and (output is not None or name != "text"):
+        # Whoever sends the comparison to a file reads the log of the command.
+        click.echo(plain(made.untested), err=True)
+    if made.regression:
+        return 1
+    return UNTESTED if made.untested else 0
 
 
 def _refuse_taken(output: Path) -> None:

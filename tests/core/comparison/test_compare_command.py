@@ -71,19 +71,115 @@ def test_a_wider_margin_calls_the_same_what_a_narrow_one_calls_slower(cli, recor
     assert "The same within 20 %: onnx and torch." in cli("compare", base, new, "--margin", "20%").out
 
 
-def test_conditions_that_differ_come_first_and_make_no_regression(cli, recorded, slow, tmp_path):
-    """Until verdicts are asked for across them."""
+def test_conditions_that_differ_come_before_the_verdicts_and_make_no_regression(cli, recorded, slow, tmp_path):
+    """Until verdicts are asked for across them; a guard that tests nothing because of them is not green."""
     base = recorded(seed=1).store(tmp_path / "base")
     new = recorded(seed=2, curves=slow(0.5), plan={"threads": 2}).store(tmp_path / "new")
+    assert cli("compare", base, new).out.startswith("CONDITIONS THAT DIFFER\n")
     result = cli("compare", base, new, "--fail-on-regression", "5%")
-    assert result.code == 0
-    assert result.out.startswith("CONDITIONS THAT DIFFER\n")
+    assert result.code == 4
+    assert result.out.index("CONDITIONS THAT DIFFER\n") < result.out.index("NEW AGAINST BASE")
     assert "--across-conditions" in result.out
     assert "No verdict: the conditions of the two runs differ." in result.out
     assert "could not be tested: the conditions differ (threads)" in result.out
     across = cli("compare", base, new, "--fail-on-regression", "5%", "--across-conditions")
     assert across.code == 1
     assert across.out.startswith("CONDITIONS THAT DIFFER\n")
+
+
+ELSEWHERE = {"cpu": "Another Processor"}
+NOTHING = "Nothing could be tested for a regression: the conditions differ (processor)."
+LEADER = "The best contender of the base could not be tested for a regression: "
+
+
+@pytest.fixture
+def elsewhere(recorded, slow, tmp_path):
+    """A base, and a run three times slower on another processor."""
+    new = recorded(seed=2, curves=slow(2.0), environment=ELSEWHERE)
+    return recorded(seed=1).store(tmp_path / "base"), new.store(tmp_path / "elsewhere")
+
+
+def test_a_guard_that_could_test_nothing_says_so_first_and_exits_with_4(cli, elsewhere):
+    """Without a guard the same comparison is complete."""
+    result = cli("compare", *elsewhere, "--fail-on-regression", "5%")
+    assert result.code == 4
+    assert result.out.startswith("NOT TESTED\n")
+    assert NOTHING in " ".join(result.out.split())
+    assert result.err == ""
+    plain = cli("compare", *elsewhere)
+    assert plain.code == 0
+    assert "could be tested" not in plain.out
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_that_nothing_was_tested_before_anything_else(cli, elsewhere, tmp_path, name):
+    """And so does a sentence on standard error where the comparison goes to a file."""
+    result = cli("compare", *elsewhere, "--fail-on-regression", "5%", "--format", name, "-o", tmp_path / "comparison")
+    assert (result.code, result.out) == (4, "")
+    assert NOTHING in result.err
+    text = " ".join((tmp_path / "comparison").read_text(encoding="utf-8").replace("\\", "").split())
+    later = {"json": '"headline"', "html": "Conditions that differ", "text": "CONDITIONS THAT DIFFER"}
+    assert 0 <= text.index(NOTHING) < text.index(later.get(name, "Conditions that differ"))
+
+
+def test_json_on_standard_output_leaves_the_sentence_on_standard_error(cli, elsewhere):
+    """Standard output is one document."""
+    result = cli("compare", *elsewhere, "--fail-on-regression", "5%", "--json")
+    assert result.code == 4
+    assert json.loads(result.out)["untested"] == NOTHING
+    assert json.loads(result.out)["regression"] is False
+    assert result.err == f"{NOTHING}\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"curves": {"torch": {1: 0.7, 4: 2.3, 8: 4.4}}}, "onnx is not in the new run"),
+        ({"differs": ("onnx",)}, "onnx: in the new run"),
+        ({"rejected": ("onnx",)}, "onnx: in the new run every slice was"),
+        ({"versions": {"onnx": "2.0"}}, "onnx at batch 4: the conditions differ (version)"),
+        ({"outcomes": {("onnx", 4): OutOfMemory(reason="x", evidence="cap", phase="explore")}},
+         "onnx at batch 4: in the new run it ran out of memory"),
+    ],
+)  # fmt: skip
+def test_a_guard_that_could_not_test_the_best_contender_of_the_base_exits_with_4(
+    cli, recorded, tmp_path, changes, reason
+):
+    """Though others were tested: what was best before is what its users run."""
+    base = recorded(seed=1).store(tmp_path / "base")
+    new = recorded(seed=2, **changes).store(tmp_path / "new")
+    result = cli("compare", base, new, "--fail-on-regression", "5%")
+    assert result.code == 4
+    text = " ".join(result.out.split())
+    assert text.startswith(f"NOT TESTED {LEADER}{reason}")
+    assert cli("compare", base, new).code == 0
+
+
+def test_a_guard_that_could_not_test_another_contender_exits_with_0_and_lists_it(cli, recorded, tmp_path):
+    """The best one was tested, and kept its throughput."""
+    base = recorded(seed=1).store(tmp_path / "base")
+    new = recorded(seed=2, versions={"torch": "2.0"}).store(tmp_path / "new")
+    result = cli("compare", base, new, "--fail-on-regression", "5%")
+    assert result.code == 0
+    assert "NOT TESTED" not in result.out
+    assert "could not be tested: the conditions differ (version)" in " ".join(result.out.split())
+
+
+def test_a_size_that_the_new_run_never_tried_is_guarded_at_another(cli, recorded, tmp_path):
+    """Runs that choose their sizes themselves need not choose the same."""
+    base = recorded(seed=1).store(tmp_path / "base")
+    new = recorded(seed=2, curves={"onnx": {1: 0.2, 8: 1.5}, "torch": {1: 0.7}}).store(tmp_path / "new")
+    assert cli("compare", base, new, "--fail-on-regression", "5%").code == 0
+
+
+def test_a_proven_regression_wins_over_what_could_not_be_tested(cli, recorded, slow, tmp_path):
+    """Exit code 1, and the text says both."""
+    base = recorded(seed=1).store(tmp_path / "base")
+    new = recorded(seed=2, curves=slow(0.5, "torch"), versions={"onnx": "2.0"}).store(tmp_path / "new")
+    result = cli("compare", base, new, "--fail-on-regression", "5%")
+    assert result.code == 1
+    assert result.out.startswith("NOT TESTED\n")
+    assert "is proven for 1 contender" in result.out
 
 
 def test_text_fits_80_columns_without_colour(cli, recorded, tmp_path):

@@ -39,6 +39,7 @@ def document(
     return ComparisonDocument(
         headline=headline(found),
         regression=found.guard is not None and found.guard.tripped,
+        untested=found.guard.untested if found.guard is not None else "",
         model=new.header.model,
         base=_run(base),
         new=_run(new),

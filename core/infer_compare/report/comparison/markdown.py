@@ -42,6 +42,8 @@ class MarkdownComparison:
 
 def _head(document: ComparisonDocument) -> Iterator[str]:
     yield f"## {escape(document.model.name)}: new against base"
+    if document.untested:
+        yield f"**{escape(document.untested)}**"
     if document.comparison.conditions:
         rows = [[*map(escape, condition_cells(one))] for one in document.comparison.conditions]
         yield "**Conditions that differ:**"

@@ -14,7 +14,7 @@ from infer_compare.results import ModelInfo
 from infer_compare.verdicts.unpaired import RunComparison
 
 COMPARISON_SCHEMA = "infer-compare/comparison"
-COMPARISON_VERSION = (1, 0)
+COMPARISON_VERSION = (1, 1)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 
@@ -62,6 +62,8 @@ class ComparisonDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = COMPARISON_SCHEMA
     version: tuple[int, int] = COMPARISON_VERSION
+    untested: str = ""
+    """Why the guard could test nothing, or not the base's best contender: why the exit code is 4; else empty."""
     headline: str
     """What the verdicts at the best sizes come to, in one sentence."""
     regression: bool

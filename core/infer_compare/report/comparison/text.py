@@ -1,4 +1,4 @@
-"""The comparison for a terminal or a log file: conditions that differ first, then the verdicts."""
+"""The comparison for a terminal or a log file: what a guard could not test, conditions that differ, the verdicts."""
 
 from __future__ import annotations
 
@@ -60,12 +60,21 @@ class TextComparison:
 def renderables(document: ComparisonDocument) -> list[RenderableType]:
     """The sections in their fixed order."""
     return [
+        *_untested(document),
         *_conditions(document),
         *_answer(document),
         *_points(document),
         *_memory(document),
         *_rest(document),
     ]
+
+
+def _untested(document: ComparisonDocument) -> list[RenderableType]:
+    from infer_compare.report.terminal.layout import heading, indented, said
+
+    if not document.untested:
+        return []
+    return [heading("not tested"), indented(said(plain(document.untested), style="bold red"))]
 
 
 def _conditions(document: ComparisonDocument) -> list[RenderableType]:

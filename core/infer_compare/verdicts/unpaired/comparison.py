@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from infer_compare.results import Run
+    from infer_compare.verdicts.answer import Answer
     from infer_compare.verdicts.figures import Figures
 
 
@@ -123,7 +124,8 @@ def compare_runs(
     if not points:
         told = "; ".join(one.sentence for one in _missing(old, fresh, labels))
         raise UsageError(f"Nothing can be compared, since nothing was measured in both runs: {told}.")
-    chosen = _bests(base, points)
+    answers = summarise(base).answers
+    chosen = _bests(answers, points)
     bests = [points[one] if stands is None else msgspec.structs.replace(points[one], in_place_of=stands)
              for one, stands in chosen.items()]  # fmt: skip
     own = [contrasts[one] for one in chosen]
@@ -134,7 +136,7 @@ def compare_runs(
         bests=adjusted(bests, own),
         points=tuple(points.values()),
         missing=tuple(_missing(old, fresh, labels)),
-        guard=guard(loss, bests, own) if loss is not None else None,
+        guard=None if loss is None else _guard(loss, bests, own, answers, fresh),
     )
 
 
@@ -161,7 +163,28 @@ def _undecided(
     )
 
 
-def _bests(base: Run, points: Mapping[Candidate, PointComparison]) -> dict[Candidate, OperatingPoint | None]:
+def _guard(
+    loss: float, bests: Sequence[PointComparison], own: Sequence[Contrast], answers: Sequence[Answer], fresh: _Side
+) -> Guard:
+    """The guard, with what became of the base's best contender in the new run."""
+    leaders = {answer.axes: answer.recommended for answer in answers if answer.recommended is not None}
+    compared = {(one.contender, one.point.axes): one for one in bests}
+    lost = []
+    for axes, best in leaders.items():
+        label, found = best.contender, compared.get((best.contender, axes))
+        if label not in fresh.run.labels:
+            lost.append(f"{label} is not in the new run")
+        elif label in fresh.excluded:
+            lost.append(f"{label}: in the new run {fresh.excluded[label]}")
+        elif found is None or (found.in_place_of is not None and Candidate(label, best.point) in fresh.points):
+            lost.append(f"{label} at {best.point}: in the new run it {fresh.why_missing(Candidate(label, best.point))}")
+    names = {(best.contender, axes) for axes, best in leaders.items()}
+    return guard(loss, bests, own, leaders=names, lost=lost)
+
+
+def _bests(
+    answers: Sequence[Answer], points: Mapping[Candidate, PointComparison]
+) -> dict[Candidate, OperatingPoint | None]:
     """Each contender at the size that the base recommends; where that is in one run only, the fastest of both.
 
     Returns:
@@ -169,7 +192,7 @@ def _bests(base: Run, points: Mapping[Candidate, PointComparison]) -> dict[Candi
     """
     wanted = {
         (best.contender, answer.axes): best.point
-        for answer in summarise(base).answers
+        for answer in answers
         for best in answer.by_contender
     }  # fmt: skip
     found: dict[Candidate, OperatingPoint | None] = {}

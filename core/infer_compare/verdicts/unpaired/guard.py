@@ -13,8 +13,9 @@ from infer_compare.verdicts.protocol import CONFIDENCE
 from infer_compare.verdicts.unpaired.points import grounds, ratio_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from infer_compare.interfaces.values import Axes
     from infer_compare.verdicts.unpaired.points import PointComparison
     from infer_compare.verdicts.unpaired.ratio import Contrast
 
@@ -39,6 +40,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     loss: float
     """Relative: 0.05 for 5 % of the base's throughput."""
     guarded: tuple[Guarded, ...]
+    untested: str = ""
+    """Why nothing could be tested, or not the best contender of the base, as a sentence; empty where both could."""
 
     @property
     def tripped(self) -> bool:
@@ -57,17 +60,45 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         return f"no loss of more than {limit} is proven, and for {open_ones} it is not ruled out either"
 
 
-def guard(loss: float, bests: Sequence[PointComparison], contrasts: Sequence[Contrast]) -> Guard:
+def guard(
+    loss: float,
+    bests: Sequence[PointComparison],
+    contrasts: Sequence[Contrast],
+    *,
+    leaders: Collection[tuple[str, Axes]] = (),
+    lost: Sequence[str] = (),
+) -> Guard:
     """Tests each contender at one size only: the more is tested, the more a proof would need.
 
     Args:
         loss: relative, above 0 and below 1.
         bests: the contenders at their guarded sizes.
         contrasts: theirs.
+        leaders: the best contenders of the base, each with the sizes of the axes beside the batch.
+        lost: for each of them that the new run has no figures of, who it is and why, as a clause.
     """
     tested = [place for place, one in enumerate(bests) if not one.differing and contrasts[place].difference is not None]
     p_values = dict(zip(tested, holm([contrasts[place].p_regression(loss) for place in tested]), strict=True))
-    return Guard(loss=loss, guarded=tuple(_guarded(one, loss, p_values.get(place)) for place, one in enumerate(bests)))
+    guarded = tuple(_guarded(one, loss, p_values.get(place)) for place, one in enumerate(bests))
+    return Guard(loss=loss, guarded=guarded, untested=_untested(bests, guarded, leaders, lost))
+
+
+def _untested(
+    bests: Sequence[PointComparison],
+    guarded: Sequence[Guarded],
+    leaders: Collection[tuple[str, Axes]],
+    lost: Sequence[str],
+) -> str:
+    """What a user who relies on the guard must know: it did not look at anything, or not at what counts most."""
+    skipped = [one for one, found in zip(bests, guarded, strict=True) if found.state == "untested"]
+    if len(skipped) == len(bests):
+        reasons = {one.reason for one in skipped}
+        told = [one.reason if len(reasons) == 1 else f"{one.name} at {one.point}: {one.reason}" for one in skipped]
+        return f"Nothing could be tested for a regression: {'; '.join(dict.fromkeys([*told, *lost]))}."
+    own = [f"{one.name} at {one.point}: {one.reason}" for one in skipped if (one.contender, one.point.axes) in leaders]
+    if not own and not lost:
+        return ""
+    return f"The best contender of the base could not be tested for a regression: {'; '.join([*lost, *own])}."
 
 
 def _guarded(one: PointComparison, loss: float, p_value: float | None) -> Guarded:
