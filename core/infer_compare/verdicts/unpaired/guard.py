@@ -15,7 +15,6 @@ from infer_compare.verdicts.unpaired.points import grounds, ratio_words
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from infer_compare.interfaces.values import Axes
     from infer_compare.verdicts.unpaired.points import PointComparison
     from infer_compare.verdicts.unpaired.ratio import Contrast
 
@@ -65,7 +64,7 @@ def guard(
     bests: Sequence[PointComparison],
     contrasts: Sequence[Contrast],
     *,
-    leaders: Collection[tuple[str, Axes]] = (),
+    leaders: Collection[tuple[str, tuple[tuple[str, int], ...]]] = (),
     lost: Sequence[str] = (),
 ) -> Guard:
     """Tests each contender at one size only: the more is tested, the more a proof would need.
@@ -86,7 +85,7 @@ def guard(
 def _untested(
     bests: Sequence[PointComparison],
     guarded: Sequence[Guarded],
-    leaders: Collection[tuple[str, Axes]],
+    leaders: Collection[tuple[str, tuple[tuple[str, int], ...]]],
     lost: Sequence[str],
 ) -> str:
     """What a user who relies on the guard must know: it did not look at anything, or not at what counts most."""
