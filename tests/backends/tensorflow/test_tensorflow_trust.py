@@ -223,7 +223,9 @@ def test_an_ordinary_saved_model_needs_no_trust(
 def test_an_operator_that_writes_a_file_needs_trust(
     tf: Any, backend: TensorFlowBackend, save_graph: Callable[..., Path], open_session: Open, tmp_path: Path
 ) -> None:
-    """It is named, and does not run."""
+    """It is named, and does not run, whether the model is loaded, described or exported."""
+    from infer_compare_tensorflow.export import to_onnx
+
     marker = tmp_path / "marker"
 
     def write(x: Any) -> Any:
@@ -235,6 +237,8 @@ def test_an_operator_that_writes_a_file_needs_trust(
         backend.load(source(path))
     with pytest.raises(UntrustedModel, match="WriteFile"):
         backend.describe(source(path), tmp_path)
+    with pytest.raises(UntrustedModel, match="WriteFile"):
+        to_onnx(source(path), tmp_path / "net.onnx", 18)
     assert not marker.exists()
     with open_session(source(path, trusted=True)) as session:
         session.run(session.stage([np.ones((2, 4), np.float32)]))
