@@ -34,7 +34,7 @@ class PoolRoom:
 
         Args:
             plans: what each input is filled with.
-            folder: where the rows go; it exists.
+            folder: where the rows go.
             cap: the most resident memory of a worker, in bytes, which has to hold a batch.
         """
         self._plans = plans

@@ -18,10 +18,11 @@ SPARED = 64 * 2**20
 
 
 def room(folder: Path, host: Host = LOCAL) -> int:
-    """Return the bytes that may be written to a folder that exists.
+    """Return the bytes that may be written to a folder, which need not exist yet.
 
     A file in a file system that is held in memory takes memory, which the memory limit bounds.
     """
+    folder = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     free = max(0, shutil.disk_usage(folder).free - SPARED)
     return min(free, memory.own_share(host)) if is_in_memory(folder, host) else free
 
