@@ -99,6 +99,11 @@ def _main(arguments: list[str]) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):
+            # Click takes any end of a file for one of standard input at a prompt.
+            if debug:
+                raise
+            _fail("EOFError: a file ended early.\nThis is a defect of infer-compare; --debug shows where.", 1)
         # Everything has ended: a further signal would only meet the interpreter on its way out.
         interrupts.ignore()
         interrupt = error.__cause__ if isinstance(error, click.Abort) else error

@@ -45,7 +45,12 @@ class ParquetReporter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        rows = point_rows(documents)
+        # Arrow refuses a large integer for a column of doubles.
+        numbers = [name for name, column in TYPED_COLUMNS.items() if column.kind == "number"]
+        rows = [
+            {**row, **{name: float(row[name]) for name in numbers if row.get(name) is not None}}
+            for row in point_rows(documents)
+        ]
         schema = pa.schema(
             [
                 pa.field(

@@ -69,6 +69,9 @@ class Measurements:
             if one.clean and one.phase != "sustain":
                 for candidate, readings in found.items():
                     rates = throughput_series(readings)
+                    if not rates:
+                        # Only the time until calls return was measured, which says nothing of speed.
+                        continue
                     values = [log(reading.location) for reading in rates]
                     samples = rates[0].piece.samples or one.point.batch
                     speed = log(samples) - fsum(values) / len(values)

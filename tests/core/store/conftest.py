@@ -26,9 +26,11 @@ from infer_compare.results import (
     Limit,
     ModelInfo,
     Note,
+    OperatingPoint,
     Plan,
     Probe,
     Round,
+    Slice,
     Start,
     Unusable,
 )
@@ -46,6 +48,8 @@ LATER = (Start, Probe, Limit, Agreement, Round, Death, Unusable, Note, Closing)
 
 LABELS = ("a", "b", "c")
 """Of the contenders of every run here."""
+POINTS = tuple(OperatingPoint(size, axes) for axes in ((), (("seq", 8),)) for size in (1, 2, 4))
+"""Where most records meet, so that there is something to compare."""
 SPECIAL = (0, 1, 2, 3, 10**3, 10**6, 10**9, 10**12)
 """Figures that runs are full of; any others are as likely."""
 LONGEST = 6
@@ -95,6 +99,10 @@ def _field(field: inspect.Field) -> st.SearchStrategy[Any]:
         return st.sampled_from(LABELS)
     if field.name == "order":
         return st.lists(st.sampled_from(LABELS), max_size=3).map(tuple)
+    if field.name == "point":
+        return st.sampled_from(POINTS) | values(field.type)
+    if field.name == "rejected":
+        return st.none() | st.none() | st.none() | values(field.type)
     return values(field.type)
 
 
@@ -127,6 +135,50 @@ def runs(draw: st.DrawFn) -> list[AnyRecord]:
     """A header, and records of every kind in any order."""
     header = msgspec.structs.replace(small_header(), run_id=draw(st.text(max_size=5)))
     return [header, *draw(st.lists(later_records(), max_size=6))]
+
+
+@st.composite
+def measured_runs(draw: st.DrawFn) -> list[AnyRecord]:
+    """A run in which contenders were measured at a few operating points, with anything that a record can hold."""
+    header = draw(st.just(small_header()) | _headers())
+    points = draw(st.lists(st.sampled_from(POINTS), min_size=1, max_size=3, unique=True))
+    records: list[AnyRecord] = [header]
+    for label in draw(st.lists(st.sampled_from(LABELS), min_size=1, unique=True)):
+        records.append(draw(_of(Start, contender=st.just(label))))
+        tried = _of(Probe, contender=st.just(label), point=st.sampled_from(points), phase=st.just("explore"))
+        records.extend(draw(st.lists(tried, min_size=1, max_size=4)))
+    for number in range(draw(st.integers(0, 4))):
+        order = draw(st.permutations(LABELS))[: draw(st.integers(1, 3))]
+        slices = tuple(draw(_of(Slice, contender=st.just(label))) for label in order)
+        point = draw(st.sampled_from(points))
+        records.append(draw(_of(
+            Round, restart=st.integers(1, 3), index=st.just(number), point=st.just(point), order=st.just(tuple(order)),
+            slices=st.just(slices),
+        )))  # fmt: skip
+    return [*records, *draw(st.lists(later_records(), max_size=4))]
+
+
+@functools.cache
+def _headers() -> st.SearchStrategy[Header]:
+    any_header = values(inspect.type_info(Header))
+    usual = small_header()
+    return any_header.map(
+        lambda one: msgspec.structs.replace(
+            one, schema=usual.schema, version=usual.version, contenders=usual.contenders
+        )
+    )
+
+
+def _of(kind: type[Any], **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Anything of a type, with some fields drawn from elsewhere."""
+    return st.builds(kind, **{**_fields(kind), **fixed})
+
+
+@functools.cache
+def _fields(kind: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
+    found = inspect.type_info(kind)
+    assert isinstance(found, inspect.StructType)
+    return {field.name: _field(field) for field in found.fields}
 
 
 @functools.cache
