@@ -119,7 +119,7 @@ def pass_rows(document: ReportDocument) -> list[tuple[str, ...]]:
     for curve in document.curves:
         for point in curve.points:
             found = point.figures
-            if found is None or found.phases is None or found.phases.load_ns is None:
+            if found is None or found.phases is None or found.phases.load_ns is None or not document.plan.data_rows:
                 continue
             parts = (found.phases.load_ns, found.phases.stage_ns, found.phases.run_ns, found.phases.fetch_ns)
             whole = sum(parts) or 1.0

@@ -89,12 +89,13 @@ def answer(
             check_bound(
                 table[candidate],
                 side(run, *candidate).name,
-                latency_series(measurements.readings(candidate)),
+                readings,
                 plan.latency_bound_ns,
                 plan.percentile,
             )
             for candidate in (Candidate(point.contender, point.point) for point in points)
-            if candidate in table
+            # What only ran for a long time has figures, and no calls that were waited for one by one.
+            if candidate in table and (readings := latency_series(measurements.readings(candidate)))
         ]
         bound = answer_bound(checks, plan.latency_bound_ns, plan.percentile)
     return Answer(

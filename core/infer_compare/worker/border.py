@@ -131,7 +131,8 @@ def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -
     _require(reply.diagnostics.wall_ns <= answered_ns - posted_ns + CLOCK_NS, "how long its slice took")
     _require((reply.samples is not None) == (request.scope == "dataset"), "how many samples an iteration has")
     if reply.phases is not None:
-        _require(request.scope != "device", "the phases of its calls")
+        loads = bool(reply.phases.load_ns)
+        _require(request.scope != "device" and loads == (request.scope == "dataset"), "the phases of its calls")
         _phases(reply.phases, len(reply.durations_ns), total_ns)
 
 
