@@ -48,7 +48,7 @@ class ParquetReporter:
         # Arrow refuses a large integer for a column of doubles.
         numbers = [name for name, column in TYPED_COLUMNS.items() if column.kind == "number"]
         rows = [
-            {**row, **{name: float(row[name]) for name in numbers if row.get(name) is not None}}
+            {**row, **{name: float(value) for name in numbers if isinstance(value := row.get(name), int)}}
             for row in point_rows(documents)
         ]
         schema = pa.schema(

@@ -39,7 +39,7 @@ def _lie() -> None:
         untrue = msgspec.structs.replace(reply, calls_per_stamp=0) if isinstance(reply, Timed) else reply
         send(descriptor, untrue)
 
-    loop.send = lying  # type: ignore[assignment, attr-defined]
+    vars(loop)["send"] = lying
 
 
 def spoil(how: Spoiled) -> None:

@@ -61,7 +61,7 @@ def stored(path: Path, records: list[AnyRecord]) -> Path:
     return path
 
 
-@settings(QUICK, max_examples=6)
+@settings(QUICK, max_examples=3)
 @given(records=measured_runs())
 def test_any_run_that_can_be_stored_can_be_reported(folders: Callable[[], Path], records: list[AnyRecord]) -> None:
     """In the quick formats."""
