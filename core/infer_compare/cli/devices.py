@@ -24,11 +24,14 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from infer_compare.foreign import one_line
+
     table = Table("backend", "framework", "device", "", box=None, pad_edge=False)
     for one in found:
         if one.problem:
             table.add_row(Text(one.backend), Text(""), Text(""), Text(one.problem, style="yellow"))
         for device in one.devices:
             memory = f" ({device.memory_bytes / 2**30:.1f} GiB)" if device.memory_bytes else ""
-            table.add_row(*map(Text, (one.backend, one.version, str(device), device.description + memory)))
+            words = (one.backend, one.version, one_line(str(device)), one_line(device.description) + memory)
+            table.add_row(*map(Text, words))
     stdout.console().print(table)

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from infer_compare.foreign import escaped
 from infer_compare.report.rows import TYPED_COLUMNS, Value, point_rows
 
 if TYPE_CHECKING:
@@ -44,4 +45,8 @@ class CsvReporter:
 def _cell(value: Value) -> Value:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    if not isinstance(value, str):
+        return value
+    # Names and reasons come from others, and the table may be printed on a terminal.
+    text = escaped(value, keep="\n\t\r")
+    return f"'{text}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else text

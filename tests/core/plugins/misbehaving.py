@@ -73,19 +73,19 @@ WRONG = {
 LISTED = {
     "noisy": """
         import os, sys
-        print("noise")
-        os.write(1, b"noise \\x1b[31m")
+        print("clamour")
+        os.write(1, b"clamour \\x1b[31m")
         class Hinted(Sound):
             name = "hinted"
             requires = ("no_such_framework",)
             install_hint = "pip\\x1b[31m install\\u202e\\r\\nhinted" + "!" * 10_000
         @hookimpl
         def infer_compare_backends():
-            print("noise", flush=True)
-            sys.__stdout__.write("noise")
+            print("clamour", flush=True)
+            sys.__stdout__.write("clamour")
             return [Hinted]
         def build(seed):
-            print("noise")
+            print("clamour")
             raise SystemExit(7)
         @hookimpl
         def infer_compare_models():
@@ -94,13 +94,13 @@ LISTED = {
         class Loud:
             name, suffix = "loud", ".txt"
             def render(self, document):
-                print("noise")
+                print("clamour")
                 raise SystemExit("\\x1b[31mI leave")
         @hookimpl
         def infer_compare_reporters(): return [Loud()]
         @hookimpl
         def infer_compare_run_started(header):
-            print("noise")
+            print("clamour")
             raise KeyboardInterrupt
         @hookimpl
         def infer_compare_run_finished(run):
@@ -122,13 +122,13 @@ LISTED = {
 
 LEAVING = """
     import atexit, os, sys, threading, time
-    print("noise")
-    os.write(1, b"noise")
-    atexit.register(lambda: (print("noise"), os.write(1, b"noise at the end")))
+    print("clamour")
+    os.write(1, b"clamour")
+    atexit.register(lambda: (print("clamour"), os.write(1, b"clamour at the end")))
     atexit.register(lambda: 1 / 0)
     def chatter():
         while True:
-            print("noise", flush=True)
+            print("clamour", flush=True)
             time.sleep(0.01)
     threading.Thread(target=chatter, daemon=False).start()
 """
