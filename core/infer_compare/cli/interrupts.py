@@ -32,13 +32,20 @@ def heard() -> Iterator[None]:
     again: list[threading.Timer] = []
     unraisable = sys.unraisablehook
 
+    def send_again() -> None:
+        again.append(threading.Timer(AGAIN_S, os.kill, (os.getpid(), signal.SIGTERM)))
+        again[-1].daemon = True
+        again[-1].start()
+
     def hook(ignored: sys.UnraisableHookArgs) -> None:
         if not issubclass(ignored.exc_type, Interrupted):
             unraisable(ignored)
             return
-        again.append(threading.Timer(AGAIN_S, os.kill, (os.getpid(), signal.SIGTERM)))
-        again[-1].daemon = True
-        again[-1].start()
+        try:
+            send_again()
+        except Interrupted:
+            # On a busy machine it came before this hook had ended, in which the interpreter would ignore it too.
+            send_again()
 
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
