@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,8 @@ from infer_compare.testing import fake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+STORED = Path(__file__).parents[3] / "docs" / "example" / "run.jsonl"
 FAKE = f"{fake.__file__}:FakeBackend"
 
 
@@ -100,6 +101,15 @@ def test_what_a_killed_process_left_is_removed_by_the_next_in_the_same_folder(
     assert (left / "inputs" / "x.npy").exists()
     assert run("run", "mlp", "-b", "nobody", "-o", ".") == 2
     assert [one.name for one in place.iterdir()] == [".scratch"]
+
+
+def test_resuming_a_run_removes_what_a_killed_process_left(mine: Path, abandoned: Callable[[Path], Path]) -> None:
+    """Also where nothing of the run is left to do."""
+    place = mine.parent.parent
+    (place / "run.jsonl").write_bytes(STORED.read_bytes())
+    abandoned(place)
+    assert run("run", "--resume", ".", "--json") in {0, 1}
+    assert sorted(one.name for one in place.iterdir()) == [".scratch", "run.jsonl"]
 
 
 def test_a_folder_whose_owner_lives_is_left_alone(tmp_path: Path) -> None:
