@@ -88,6 +88,7 @@ def test_a_killed_run_leaves_no_process_and_no_file(pids: Path, tmp_path: Path, 
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 def test_a_hangup_closes_the_run_as_interrupted_and_leaves_no_process(pids: Path, tmp_path: Path) -> None:
     """As a lost connection sends it; the exit code is that of an interrupt, and the run can be resumed."""
     process = subprocess.Popen(
