@@ -18,6 +18,7 @@ from infer_compare.engine.resume import check_unchanged, naming_the_folder, reso
 from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
 from infer_compare.errors import StorageFull
+from infer_compare.paths import exists
 from infer_compare.plugins import Plugins
 from infer_compare.results import Note, Run
 from infer_compare.store import FILE, RunLog, load, make_folder, read_records, run_file
@@ -61,7 +62,7 @@ def sweep(
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    missing = [one for one in (folder, *folder.parents) if not exists(one)]
     make_folder(folder)
     scratch = folder / SCRATCH
     try:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from infer_compare.errors import InputError
+from infer_compare.files import open_regular
+from infer_compare.models.arrays import UNREADABLE, mapped, names_in, numbers
 from infer_compare.models.fills import why_unreadable
+from infer_compare.paths import exists, is_folder
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -42,7 +45,7 @@ class Dataset:
 def is_callable(text: str) -> bool:
     """Whether a text names a function that makes the data, `module:function` or `file.py:function`."""
     _, colon, name = text.rpartition(":")
-    return bool(colon) and name.isidentifier() and not Path(text).exists()
+    return bool(colon) and name.isidentifier() and not exists(text)
 
 
 def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Path) -> Dataset:
@@ -82,27 +85,28 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
 
 
 def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str, Array]:
-    import zipfile
-
     import numpy as np
 
-    if not place.exists():
+    if not exists(place):
         raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
-    files = sorted(place.glob("*.npy")) if place.is_dir() else [place]
+    files = sorted(place.glob("*.npy")) if is_folder(place) else [place]
     if not files:
         raise InputError(f"The folder {text} holds no .npy files.")
     try:
         if place.suffix == ".npz":
             # Opened here, since numpy leaves a file that is no archive open.
-            with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+            with open_regular(place) as file:
+                archive = np.load(file, allow_pickle=False)
+                if isinstance(archive, np.ndarray):
+                    raise ValueError("it is a single array, whose file ends in .npy")  # noqa: TRY004 - of a file's content
+                return {name: numbers(archive[name]) for name in names_in(archive)}
         # Names of arrays that a function made may hold what no file name can.
         named = unquote if is_callable(text) else str
-        found = {named(one.stem): np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        found = {named(one.stem): mapped(one) for one in files}
+    except UNREADABLE as error:
         raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error
     ranks = {array.ndim for array in found.values()}
-    if place.is_dir() and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
+    if is_folder(place) and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
         if len({array.shape for array in found.values()}) != 1:
             raise InputError(f"The samples in {text} have different shapes; make them alike.")
         return {specs[0].name: np.stack(list(found.values()))}

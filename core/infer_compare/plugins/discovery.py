@@ -19,6 +19,7 @@ import pluggy
 
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.interfaces import GROUP, PROJECT, Backend, BuiltinModel, Converter, Reporter, hooks
+from infer_compare.paths import is_file
 from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, refusal
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Plugins:
             UnknownBackend: the file or the class is not there.
             BackendUnusable: the file cannot be imported, or the class is refused.
         """
+        if not is_file(path):
+            raise UnknownBackend(f"There is no backend file {path}.")
         reference = f"file:{path.resolve()}:{class_name}"
         for entry in self.backends:
             if entry.reference == reference:
@@ -216,7 +219,7 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
         UnknownBackend: the file or the class is not there.
         BackendUnusable: the file cannot be imported.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UnknownBackend(f"There is no backend file {path}.")
     name = f"_infer_compare_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
