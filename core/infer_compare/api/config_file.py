@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infer_compare.api.options import RunOptions, options_from, stored_options
+from infer_compare.api.options import RunOptions, check_integers, options_from, stored_options
 from infer_compare.errors import UsageError
 from infer_compare.files import open_regular
 from infer_compare.paths import is_folder
@@ -84,6 +84,7 @@ def read_config(path: Path) -> Config:
     except ValueError as error:  # also a number of thousands of digits
         reason = str(error).partition(";")[0].rstrip(".")
         raise UsageError(f"{path} is not TOML: {reason}.") from error
+    check_integers(found, str(path))
     return Config(options_from(_keys(found, str(path)), str(path)))
 
 

@@ -222,7 +222,7 @@ def options_from(given: Mapping[str, Any], where: str) -> RunOptions:
     for name in given:
         if name not in known:
             raise UsageError(f"{where}: there is no option {name!r}{_hint(name, known)}.")
-    _check_integers(given, where)
+    check_integers(given, where)
     contenders = given.get("contenders")
     for place, one in enumerate(contenders if isinstance(contenders, (list, tuple)) else ()):
         if isinstance(one, dict):
@@ -233,7 +233,7 @@ def options_from(given: Mapping[str, Any], where: str) -> RunOptions:
         raise UsageError(f"{where}: {_sentence(str(error))}.") from error
 
 
-def _check_integers(value: object, where: str, name: str = "") -> None:
+def check_integers(value: object, where: str, name: str = "") -> None:
     """Raise `UsageError` for an integer that no record could hold, wherever in the values it stands."""
     if isinstance(value, int) and abs(value) > limits.LARGEST_INTEGER:
         raise UsageError(f"{where}: {name} does not fit: it has a number of more than 19 digits.")
@@ -245,7 +245,7 @@ def _check_integers(value: object, where: str, name: str = "") -> None:
         else ()
     )
     for key, part in parts:
-        _check_integers(part, where, name or str(key))
+        check_integers(part, where, name or str(key))
 
 
 def _check_contender(table: dict[str, Any], where: str) -> None:

@@ -9,7 +9,6 @@ import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -66,7 +65,7 @@ def assert_told(arguments: list[str]) -> None:
     assert result.code in CODES, told
     assert "defect" not in result.err, told
     assert "Traceback" not in result.err, told
-    assert len(result.err) < 5000, told
+    assert len(result.err) < 6000, told
     if result.code == 2:
         sentences = [line for line in result.err.splitlines() if line.startswith("Error: ")]
         assert len(sentences) == 1, told
@@ -90,15 +89,6 @@ def run_with(option: str, value: str) -> list[str]:
     """A dry run with one option."""
     backends = [] if option in {"--contender", "--backends"} else ["--backends", "reference"]
     return ["run", "mlp", "--dry-run", *backends, f"{option}={value}"]
-
-
-@pytest.mark.parametrize("option", ["--threads", "--max-memory", "--timeout", "--config", "--input", "--device"])
-def test_hard_values_of_an_option_are_refused_in_one_sentence(option):
-    """Or taken, where they are right."""
-    for value in HARD:
-        if "python" in option and Path(value).exists():
-            continue
-        assert_told(run_with(option, value))
 
 
 @pytest.mark.slow
@@ -140,15 +130,12 @@ def test_a_value_that_nothing_can_be_done_with_is_refused_before_anything_is_sta
     assert words in result.err
 
 
-def test_a_model_whose_name_is_too_long_for_a_file_is_not_there():
-    """In every command that takes one."""
-    for name in (LONG, "a/" * 3000, LONG + ".onnx", LONG + ".py:make"):
-        for command in ("run", "explain"):
-            result = ended([command, name, "--backends", "reference", *(["--dry-run"] if command == "run" else [])])
-            if not name.endswith(":make"):
-                assert (result.code, result.err.startswith("Error: There is no model")) == (2, True)
-        if not name.endswith(":make"):
-            continue
+@pytest.mark.parametrize("name", [LONG, "a/" * 3000, LONG + ".onnx"])
+def test_a_model_whose_name_is_too_long_for_a_file_is_not_there(name):
+    """And is shown with its middle left out."""
+    result = ended(["explain", name, "--backends", "reference"])
+    assert (result.code, result.err.startswith("Error: There is no model")) == (2, True)
+    assert len(result.err) < 500
 
 
 def test_a_named_pipe_is_refused_at_once(tmp_path):
@@ -170,20 +157,34 @@ def test_links_that_lead_in_a_circle_are_refused(tmp_path):
         assert ended(run_with(option, name)).code == 2
 
 
-ARGUMENT = st.sampled_from([*HARD, *OPTIONS]) | st.text(max_size=30) | st.integers().map(str)
+VALUES = st.text(max_size=60) | st.integers().map(str)
+FUZZ = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
-@settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(option=st.sampled_from(OPTIONS), value=st.text(max_size=60) | st.integers().map(str))
+@settings(max_examples=20, **FUZZ)
+@given(option=st.sampled_from(OPTIONS), value=VALUES)
 def test_any_text_as_a_value_is_taken_or_refused_in_one_sentence(option, value):
-    """In the order of a dry run, which starts nothing."""
-    if ":" in value and option in {"--model", "--data"}:
+    """In a dry run, which starts nothing."""
+    assert_any_told(option, value)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, **FUZZ)
+@given(option=st.sampled_from(OPTIONS), value=VALUES)
+def test_many_texts_as_values_are_taken_or_refused_in_one_sentence(option, value):
+    """The same at length."""
+    assert_any_told(option, value)
+
+
+def assert_any_told(option: str, value: str) -> None:
+    """A dry run with a text as the value of an option."""
+    if option in {"--model", "--data"}:
         # A function is looked for in a process of its own.
         value = value.replace(":", "")
-    if all(character.isprintable() or character in "\n\t" for character in value):
-        assert_told(run_with(option, value.encode(errors="replace").decode()))
+    assert_told(run_with(option, value.encode(errors="replace").decode()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "more"),
     [
@@ -277,7 +278,7 @@ def test_running_out_of_memory_in_the_parent_is_told_as_that(monkeypatch):
     """Not as a defect, and with what to raise."""
     import infer_compare.cli.models as module
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(module.command, "callback", fail)
