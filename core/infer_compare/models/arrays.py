@@ -1,4 +1,4 @@
-"""Arrays in files that somebody named: `.npy` files and `.npz` archives of numbers, and nothing else that numpy opens.
+"""Arrays in files that somebody named: `.npy` files and `.npz` archives, and nothing else that numpy opens.
 
 numpy reads any zip archive, as a `.pt` or `.xlsx` file is one, and hands out what is no array as bytes.
 """
@@ -39,8 +39,6 @@ UNREADABLE = (
 )
 """What numpy and zipfile raise for a file that is damaged, encrypted, compressed in another way, or lies about its size."""
 MAGIC = b"\x93NUMPY"
-NUMBERS = "fiubc"
-"""The kinds of dtype that are numbers."""
 
 
 def mapped(path: Path) -> Array:
@@ -59,7 +57,7 @@ def mapped(path: Path) -> Array:
             "it is an archive, and only .npz archives are read" if archive else "it does not begin as a .npy file does"
         )
     with np.errstate(over="ignore"):  # of a shape that lies: then it does not fit the file
-        return numbers(np.load(path, mmap_mode="r", allow_pickle=False))
+        return array_of(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def names_in(archive: NpzFile) -> list[str]:
@@ -67,14 +65,14 @@ def names_in(archive: NpzFile) -> list[str]:
     return [name for name in archive.files if f"{name}.npy" in archive.zip.namelist()] if archive.zip else []
 
 
-def numbers(array: object) -> Array:
-    """Return the array, where it is one of numbers.
+def array_of(content: object) -> Array:
+    """Return what numpy made of a member or a file, where it is an array.
 
     Raises:
         ValueError: it is something else.
     """
     import numpy as np
 
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in NUMBERS:
-        raise ValueError("it holds no arrays of numbers")
-    return array
+    if not isinstance(content, np.ndarray):
+        raise ValueError("it holds no arrays of numbers")  # noqa: TRY004 - of a file's content
+    return content

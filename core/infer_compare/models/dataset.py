@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
-from infer_compare.models.arrays import UNREADABLE, mapped, names_in, numbers
+from infer_compare.models.arrays import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.fills import why_unreadable
 from infer_compare.paths import exists, is_folder
 from infer_compare.stats.wording import listing
@@ -99,7 +99,7 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
                 archive = np.load(file, allow_pickle=False)
                 if isinstance(archive, np.ndarray):
                     raise ValueError("it is a single array, whose file ends in .npy")  # noqa: TRY004 - of a file's content
-                return {name: numbers(archive[name]) for name in names_in(archive)}
+                return {name: array_of(archive[name]) for name in names_in(archive)}
         # Names of arrays that a function made may hold what no file name can.
         named = unquote if is_callable(text) else str
         found = {named(one.stem): mapped(one) for one in files}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
 from infer_compare.limits import LARGEST_INTEGER, finite_number, whole_number
-from infer_compare.models.arrays import UNREADABLE, mapped, names_in, numbers
+from infer_compare.models.arrays import UNREADABLE, array_of, mapped, names_in
 from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class FromFile:
             with open_regular(self.path) as file:
                 loaded = np.load(file, allow_pickle=False)
                 if isinstance(loaded, np.ndarray):
-                    return numbers(loaded)
+                    return array_of(loaded)
                 return self._member(loaded, name)
         except UNREADABLE as error:
             raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({why_unreadable(error)}).") from error
@@ -193,7 +193,7 @@ class FromFile:
     def _member(self, archive: NpzFile, name: str) -> Array:
         names = names_in(archive)
         if name in names or len(names) == 1:
-            return numbers(archive[name if name in names else names[0]])
+            return array_of(archive[name if name in names else names[0]])
         held = ", ".join(names) or "none"
         raise InputError(f"{self.path} holds the arrays {held}; one must be called {name!r}, like the input.")
 

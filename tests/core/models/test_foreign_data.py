@@ -87,9 +87,17 @@ def test_a_file_that_is_no_data_set_is_refused_in_one_sentence(tmp_path, name):
     with pytest.raises(InputError) as refused:
         read_dataset(str(path), path, [SPEC], tmp_path / "made")
     assert str(refused.value).count("\n") == 0
-    if name not in {"scalar.npy", "nothing.npy", "single.npz"}:
+    if name not in {"scalar.npy", "nothing.npy", "single.npz", "records.npy", "texts.npy", "dates.npy"}:
         with pytest.raises(InputError):
             FromFile(path).read("x")
+
+
+def test_labels_that_are_texts_are_left_out(tmp_path):
+    """Only the arrays of inputs need to be numbers."""
+    path = tmp_path / "rows.npz"
+    path.write_bytes(archive(x_npy=ROWS, names_npy=npy(np.array(["a", "b", "c"]))))
+    found = read_dataset(str(path), path, [SPEC], tmp_path / "made")
+    assert (found.rows, found.warnings) == (3, (f"{path}: left out names",))
 
 
 def test_an_archive_of_arrays_with_other_files_in_it_is_read(tmp_path):
