@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infer_compare.api.options import RunOptions, options_from, stored_options
+from infer_compare.api.options import RunOptions, check_integers, options_from, stored_options
 from infer_compare.errors import UsageError
+from infer_compare.files import open_regular
+from infer_compare.paths import is_folder
 from infer_compare.store import load
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ WITH_UNITS = {
 """Keys whose values need a unit, as on the command line, with an example."""
 
 
+LARGEST = 1 << 20
+"""Bytes of a file of options."""
+MOST_DOTS = 200
+
+
 class Config(NamedTuple):
     """What a file says."""
 
@@ -59,20 +66,33 @@ def read_config(path: Path) -> Config:
         UsageError: it cannot be read, is no TOML, or has an unknown key or a value that does not fit.
         StoreError: it is to be a run and is none.
     """
-    if path.suffix == ".jsonl" or path.is_dir():
+    if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
         return Config(stored_options(run.header), run)
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path, limit=LARGEST) as file:
+            text = file.read().decode()
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}; name a TOML file or the run.jsonl of a stored run.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', '') or 'it is no text'}).") from error
     try:
+        _check_keys(text)
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} nests lists or tables too deeply; no option has more than three levels.") from error
+    except ValueError as error:  # also a number of thousands of digits
+        reason = str(error).partition(";")[0].rstrip(".")
+        raise UsageError(f"{path} is not TOML: {reason}.") from error
+    check_integers(found, str(path))
     return Config(options_from(_keys(found, str(path)), str(path)))
+
+
+def _check_keys(text: str) -> None:
+    """Raise `ValueError` for a key of very many parts, for which the parser takes time with the square of their number."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if any(part.count(".") > MOST_DOTS for part in line.split("=")):
+            raise ValueError(f"line {number} has more than {MOST_DOTS} dots, and no key has so many parts")
 
 
 def _keys(found: dict[str, Any], where: str) -> dict[str, Any]:

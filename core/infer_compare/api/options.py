@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 
+from infer_compare import limits
 from infer_compare.engine.request import Mode, SweepRequest
 from infer_compare.engine.resume import request_of
 from infer_compare.errors import UsageError
 from infer_compare.planner.sizes import parse_batch_sizes
-from infer_compare.planner.units import parse_duration, parse_size
+from infer_compare.planner.units import checked_duration, checked_size, parse_duration, parse_size
 from infer_compare.results import Scope
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ TABLES = ("models", "python", "layout")
 """Options that say something of single backends: two of them are joined, backend by backend."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Repetitions = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_REPETITIONS)]
 Duration = str | float
 """A text with a unit, such as `20ms`; or seconds."""
 Size = str | int
@@ -67,17 +69,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     inputs: tuple[str, ...] | None = None
     data: str | None = None
     scope: Scope | None = None
-    threads: Positive | None = None
-    seed: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    threads: Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=limits.LARGEST_SEED)] | None = None
     mode: Mode | None = None
-    restarts: Positive | None = None
+    restarts: Repetitions | None = None
     """Instead of the mode's own number."""
-    rounds: Positive | None = None
+    rounds: Repetitions | None = None
     """Of each restart, instead of the mode's own number."""
     budget: Duration | None = None
     latency_bound: Duration | None = None
     percentile: Annotated[float, msgspec.Meta(ge=50, le=99.9)] | None = None
-    rtol: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    rtol: Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None = None
     max_memory: Size | None = None
     max_device_memory: Size | None = None
     backstop: bool | None = None
@@ -220,13 +222,30 @@ def options_from(given: Mapping[str, Any], where: str) -> RunOptions:
     for name in given:
         if name not in known:
             raise UsageError(f"{where}: there is no option {name!r}{_hint(name, known)}.")
-    for place, one in enumerate(given.get("contenders") or ()):
+    check_integers(given, where)
+    contenders = given.get("contenders")
+    for place, one in enumerate(contenders if isinstance(contenders, (list, tuple)) else ()):
         if isinstance(one, dict):
             _check_contender(one, f"{where}: contender {place + 1}")
     try:
         return msgspec.convert({name: value for name, value in given.items() if value is not None}, RunOptions)
     except msgspec.ValidationError as error:
         raise UsageError(f"{where}: {_sentence(str(error))}.") from error
+
+
+def check_integers(value: object, where: str, name: str = "") -> None:
+    """Raise `UsageError` for an integer that no record could hold, wherever in the values it stands."""
+    if isinstance(value, int) and abs(value) > limits.LARGEST_INTEGER:
+        raise UsageError(f"{where}: {name} does not fit: it has a number of more than 19 digits.")
+    parts = (
+        value.items()
+        if isinstance(value, dict)
+        else ((name, one) for one in value)
+        if isinstance(value, (list, tuple))
+        else ()
+    )
+    for key, part in parts:
+        check_integers(part, where, name or str(key))
 
 
 def _check_contender(table: dict[str, Any], where: str) -> None:
@@ -270,7 +289,7 @@ def _seconds(value: Duration | None) -> float | None:
         return parse_duration(value)
     if not 0 < value < math.inf:
         raise UsageError(f"A duration of {value:g} s cannot be; give seconds above zero, or a text such as '20ms'.")
-    return float(value)
+    return checked_duration(float(value), f"{value:g} s")
 
 
 def _bytes(value: Size | None) -> int | None:
@@ -278,6 +297,8 @@ def _bytes(value: Size | None) -> int | None:
         return parse_size(value)
     if value is not None and value <= 0:
         raise UsageError(f"A size of {value} bytes cannot be; give bytes above zero, or a text such as '4GiB'.")
+    if value is not None:
+        checked_size(value, f"{value} B")
     return value
 
 

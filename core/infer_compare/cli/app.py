@@ -10,7 +10,10 @@ from typing import Any, NoReturn
 import click
 
 from infer_compare.cli import interrupts, stdout
+from infer_compare.cli.brief import brief
 from infer_compare.cli.ending import ending_the_process
+from infer_compare.cli.exhausted import out_of_memory
+from infer_compare.cli.surroundings import check_surroundings, is_text
 from infer_compare.errors import InferCompareError
 from infer_compare.foreign import escaped, text_of
 from infer_compare.version import __version__
@@ -64,6 +67,7 @@ class Commands(click.Group):
 @click.pass_context
 def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> None:
     """Which inference framework, with which options, at which batch size, should this model run with here?"""
+    check_surroundings()
     context.obj = {"debug": debug, "blocked": blocked}
 
 
@@ -86,7 +90,7 @@ def _main(arguments: list[str]) -> NoReturn:
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)
     for argument in arguments:
-        if not _is_text(argument):
+        if not is_text(argument):
             _fail(
                 f"{argument!r} is not UTF-8, and cannot be stored in a run; rename the file or leave the word out.", 2
             )
@@ -96,6 +100,8 @@ def _main(arguments: list[str]) -> NoReturn:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
+        # Final for type checkers, and the only place where the sentence can be cut.
+        vars(error)["message"] = brief(error.message)
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
@@ -120,19 +126,12 @@ def _main(arguments: list[str]) -> NoReturn:
     except Exception as error:
         if debug:
             raise
+        if (sentence := out_of_memory(error)) is not None:
+            _fail(sentence, 1)
         _fail(f"{type(error).__name__}: {text_of(error)}\nThis is a defect of infer-compare; --debug shows where.", 1)
     sys.exit(result if isinstance(result, int) else 0)
 
 
-def _is_text(argument: str) -> bool:
-    """Whether it can be written down; bytes that are not text arrive as surrogates."""
-    try:
-        argument.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _fail(text: str, code: int) -> NoReturn:
-    click.echo(f"Error: {escaped(text, keep=stdout.WHITE)}", err=True)
+    click.echo(f"Error: {brief(escaped(text, keep=stdout.WHITE))}", err=True)
     sys.exit(code)

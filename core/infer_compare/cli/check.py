@@ -9,7 +9,7 @@ import click
 from infer_compare.cli import stdout
 from infer_compare.cli.choosing import chosen, naming_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, SIZE
+from infer_compare.cli.parameters import DURATION, SEED, SIZE, THREADS, TOLERANCE
 
 if TYPE_CHECKING:
     from infer_compare.report import ReportDocument
@@ -21,9 +21,9 @@ BATCH_SIZES = "1,3,16"
 @naming_options
 @click.option("--batch-sizes", default=BATCH_SIZES, show_default=True, metavar="SIZES", help="1,2,4 or 1:64:x2.")
 @click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
-@click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights and inputs.")
-@click.option("--rtol", type=click.FloatRange(0, min_open=True), help="Tolerance, relative to the largest value.")
+@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights and inputs.")
+@click.option("--rtol", type=TOLERANCE, help="Tolerance, relative to the largest value.")
 @click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
 @click.option(
     "--timeout", "timeout_s", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -119,6 +118,7 @@ def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tu
     A text is split at `=` only behind the name of a backend, since paths may hold one.
     """
     from infer_compare.errors import UsageError
+    from infer_compare.paths import exists
 
     known = {word for entry in plugins.backends for word in (entry.name, *entry.aliases)}
     own: dict[str, str] = {}
@@ -129,7 +129,7 @@ def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tu
             if name in own:
                 raise UsageError(f"--model names {name!r} twice.")
             own[name] = rest
-        elif equals and name.isidentifier() and not Path(text).exists():
+        elif equals and name.isidentifier() and not exists(text):
             raise UsageError(
                 f"--model {text!r} names {name!r}, which is no backend; they are {', '.join(sorted(known))}."
             )

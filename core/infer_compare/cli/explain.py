@@ -9,6 +9,7 @@ import click
 from infer_compare.cli import stdout
 from infer_compare.cli.choosing import chosen, naming_options
 from infer_compare.cli.installed import installed
+from infer_compare.cli.parameters import SEED
 
 if TYPE_CHECKING:
     from infer_compare.api import Explanation
@@ -22,7 +23,7 @@ PROVENANCE = {
 
 @click.command("explain")
 @naming_options
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights that are drawn.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights that are drawn.")
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

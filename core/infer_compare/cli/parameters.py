@@ -1,4 +1,4 @@
-"""Parameter types: durations and sizes, whose units must be said."""
+"""Parameter types: durations and sizes, whose units must be said, and numbers within limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,53 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from infer_compare.limits import (
+    LARGEST_SEED,
+    LARGEST_TOLERANCE,
+    MOST_THREADS,
+    SMALLEST_TOLERANCE,
+    finite_number,
+    whole_number,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Number = TypeVar("Number", int, float)
+
+
+class WholeNumber(click.ParamType[Any]):
+    """A whole number in plain digits, within limits."""
+
+    name = "integer"
+
+    def __init__(self, least: int, most: int) -> None:
+        """Keep the limits, both of which are allowed."""
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
+        """Return the number."""
+        try:
+            return whole_number(str(value), self.least, self.most)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class FiniteNumber(click.ParamType[Any]):
+    """A finite number within limits."""
+
+    name = "float"
+
+    def __init__(self, least: float, most: float) -> None:
+        """Keep the limits, both of which are allowed."""
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """Return the number."""
+        try:
+            return finite_number(str(value), self.least, self.most)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 class Duration(click.ParamType[Any]):
@@ -54,3 +97,7 @@ def _parsed(
 
 DURATION = Duration()
 SIZE = Size()
+THREADS = WholeNumber(1, MOST_THREADS)
+SEED = WholeNumber(0, LARGEST_SEED)
+PERCENTILE = FiniteNumber(50, 99.9)
+TOLERANCE = FiniteNumber(SMALLEST_TOLERANCE, LARGEST_TOLERANCE)

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from infer_compare.cli import stdout
 from infer_compare.cli.choosing import naming_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, SIZE
+from infer_compare.cli.parameters import DURATION, PERCENTILE, SEED, SIZE, THREADS, TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,20 +42,20 @@ KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_jso
     help="What the clock covers: running, also bringing data to the device and back, or a whole pass over --data.",
 )
 @click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
-@click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, inputs and order.")
+@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights, inputs and order.")
 @click.option("--quick", "mode", flag_value="quick", help="Fewer repetitions.")
 @click.option("--thorough", "mode", flag_value="thorough", help="More repetitions.")
 @click.option("--budget", type=DURATION, metavar="TIME", help="Use about this much time, such as 5m.")
 @click.option("--latency-bound", type=DURATION, metavar="TIME", help="Answer for this latency bound, such as 20ms.")
 @click.option(
     "--percentile",
-    type=click.FloatRange(50, 99.9),
+    type=PERCENTILE,
     default=95.0,
     show_default=True,
     help="At which the latency bound must hold.",
 )
-@click.option("--rtol", type=click.FloatRange(0, min_open=True), help="Tolerance for the agreement of outputs.")
+@click.option("--rtol", type=TOLERANCE, help="Tolerance for the agreement of outputs.")
 @click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
 @click.option(
     "--max-device-memory", type=SIZE, metavar="SIZE", help="What a framework may take of an accelerator's memory."

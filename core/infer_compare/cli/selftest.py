@@ -11,7 +11,7 @@ import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION
+from infer_compare.cli.parameters import DURATION, THREADS
 
 
 @click.command("selftest")
@@ -19,7 +19,7 @@ from infer_compare.cli.parameters import DURATION
     "--backends", metavar="NAMES", help="Backends by name, comma-separated.  [default: torch and onnx, if installed]"
 )
 @click.option("--budget", type=DURATION, metavar="TIME", help="Use about this much time for all of them, such as 5m.")
-@click.option("--threads", type=click.IntRange(1), help="Thread budget of every backend.  [default: physical cores]")
+@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
 @click.option("--model", default="cnn", show_default=True, help="A built-in name or a file.")
 @click.option("--quick", is_flag=True, help="Half as many rounds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")

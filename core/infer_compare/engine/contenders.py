@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import ModelSource
     from infer_compare.plugins import BackendEntry, Plugins
 
+LONGEST_LABEL = 200
+
 _FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)(?::(?P<options>.*))?")
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 """A comma outside of quotation marks."""
@@ -131,6 +133,8 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
         entry = plugins.find(name)
     options = _options(text, option_text)
     label = options.pop("label", None)
+    if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
+        raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} characters, all of which can be printed.")
     read_options(entry.backend, options)
     try:
         where = Device.parse(device or default_device)

@@ -11,6 +11,7 @@ from infer_compare.interfaces import ModelSource
 from infer_compare.models.callables import source_file, split
 from infer_compare.models.given import parse_input
 from infer_compare.models.source import SUFFIXES, described, is_foreign, resolve_model
+from infer_compare.paths import is_file
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class ModelReader:
     def _converted(self, text: str, entry: ConverterEntry, given: Sequence[str]) -> ResolvedModel:
         """A model of which the ONNX file is run that a plugin makes of it."""
         path, converter = Path(text), entry.converter
-        if not path.is_file():
+        if not is_file(path):
             raise ModelError(f"There is no file {text}.")
         if entry.missing:
             hint = f"; {converter.install_hint} installs it" if converter.install_hint else ""

@@ -11,6 +11,7 @@ from infer_compare.engine.contenders import typed
 from infer_compare.engine.request import SweepRequest
 from infer_compare.engine.resolve import resolve
 from infer_compare.errors import UsageError
+from infer_compare.paths import exists
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def naming_the_folder(then: Header) -> Iterator[None]:
         named = [then.model.source, *(one.model for one in then.contenders), then.plan.data]
         # A callable follows its file after a colon; a model that is built in has no file.
         files = dict.fromkeys(name.partition(":")[0] for name in named if name and not Path(name).is_absolute())
-        lost = [name for name in files if Path(name).suffix and not Path(name).exists()]
+        lost = [name for name in files if Path(name).suffix and not exists(name)]
         if not lost or not any(name in str(error) for name in lost):
             raise
         hint = f"The run was begun in another folder, from which it names {listing(lost)}; repeat this there."

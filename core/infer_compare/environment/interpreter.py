@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.errors import UsageError
+from infer_compare.paths import is_file
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def ask(option: str, path: str, modules: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such program, it is no Python, or the same infer-compare is not installed for it.
     """
-    if not Path(path).is_file() or not os.access(path, os.X_OK):
+    if not is_file(path) or not os.access(path, os.X_OK):
         raise UsageError(f"{option}: there is no program {path}; name a Python interpreter.")
     try:
         done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ SECRETS = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "API_KEY")
 
 
 def relevant(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a report should show, by name."""
+    r"""Return the variables that a report should show, by name; bytes that are not UTF-8 are written as `\xff`."""
     return {
-        name: value
+        _text(name): _text(value)
         for name, value in sorted(environ.items())
         if (name in NAMES or name.startswith(PREFIXES))
         and not name.startswith(FOREIGN_PREFIXES)
         and not any(word in name.upper() for word in SECRETS)
     }
+
+
+def _text(word: str) -> str:
+    """Return the word such that it can be stored: what the system gave as bytes that are no text is escaped."""
+    return os.fsencode(word).decode(errors="backslashreplace")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from infer_compare.interfaces.bounds import Bytes, Count, Size
+from infer_compare.limits import LARGEST_DEVICE, LONGEST_KIND, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,9 +85,13 @@ class Device(msgspec.Struct, frozen=True):
     def parse(cls, text: str) -> Device:
         """The device that `cpu`, `cuda` or `cuda:1` names; `ValueError` for anything else."""
         kind, colon, index = text.strip().lower().partition(":")
-        if not kind.isidentifier() or (colon and not index.isdecimal()):
+        if not (kind.isidentifier() and kind.isascii() and len(kind) <= LONGEST_KIND):
             raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")
-        return cls(kind, int(index) if colon else 0)
+        if not colon:
+            return cls(kind)
+        if not index.isdecimal():
+            raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")
+        return cls(kind, whole_number(index, 0, LARGEST_DEVICE))
 
     def __str__(self) -> str:
         """`cpu`, or kind and index."""

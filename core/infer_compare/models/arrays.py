@@ -57,17 +57,6 @@ def read_header(path: Path) -> ArrayHeader:
         return _header(file)
 
 
-def check_array(path: Path) -> None:
-    """Look at a file that is to be mapped; what follows its array does not matter.
-
-    Raises:
-        MissingArray: there is no such file.
-        BrokenArray: see `read_header`.
-    """
-    with _open(path, follow=True) as file:
-        _header(file, exact=False)
-
-
 def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
     """Return the array in a file.
 
@@ -96,9 +85,9 @@ def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
     return flat.reshape(header.shape, order="F" if header.fortran else "C")
 
 
-def _open(path: Path, *, follow: bool = False) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes]:
     try:
-        return open_regular(path, follow=follow)
+        return open_regular(path, follow=False)
     except FileNotFoundError as error:
         raise MissingArray("it is missing") from error
     except UnreadableFile as error:
@@ -107,7 +96,7 @@ def _open(path: Path, *, follow: bool = False) -> IO[bytes]:
         raise BrokenArray(f"it cannot be read ({error.strerror})") from error
 
 
-def _header(file: IO[bytes], *, exact: bool = True) -> ArrayHeader:
+def _header(file: IO[bytes]) -> ArrayHeader:
     from numpy.lib import format as npy
 
     size = file.seek(0, 2)
@@ -130,6 +119,6 @@ def _header(file: IO[bytes], *, exact: bool = True) -> ArrayHeader:
     header = ArrayHeader(dtype, shape, fortran, file.tell())
     if size < header.start + header.size:
         raise BrokenArray("it is incomplete")
-    if (exact and size > header.start + header.size) or not dtype.itemsize:
+    if size > header.start + header.size or not dtype.itemsize:
         raise BrokenArray("it holds more than it says")
     return header

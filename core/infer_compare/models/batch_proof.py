@@ -28,6 +28,8 @@ RTOL = 1e-5
 """The largest difference allowed, relative to the output's largest value; integers must be the same."""
 
 MOST_FLOPS = 100_000_000_000
+MOST_ROWS = 100_000
+"""Of a batch in the proof, whatever the operators cost."""
 """Work that a proof may take in all: the evaluator does about four billion operations a second on two cores."""
 
 
@@ -71,6 +73,8 @@ def prove(original: onnx.ModelProto, changed: onnx.ModelProto, fixed: int) -> No
 
 
 def _check_work(changed: onnx.ModelProto, fixed: int) -> None:
+    if fixed > MOST_ROWS:
+        raise Unproved(f"the proof would need batches of {fixed} rows, and {MOST_ROWS} are the limit")
     flops = figures(changed).flops_per_sample
     if flops is None:
         raise Unproved("how much work the proof would be cannot be told from its operators")

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infer_compare.errors import UsageError
 from infer_compare.scratch import Scratch, remove_abandoned
 
 if TYPE_CHECKING:
@@ -21,11 +22,19 @@ VARIABLE = "INFER_COMPARE_CACHE"
 
 
 def cache_folder() -> Path:
-    """Where converted models are kept; it need not be there yet."""
+    """Return where converted models are kept; it need not be there yet.
+
+    Raises:
+        UsageError: no variable names a folder, and the user has no home.
+    """
     if named := os.environ.get(VARIABLE):
         return Path(named)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "infer-compare"
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "infer-compare"
+    try:
+        return Path.home() / ".cache" / "infer-compare"
+    except RuntimeError:
+        raise UsageError(f"There is no home folder to keep converted models in; set HOME or {VARIABLE}.") from None
 
 
 CONTENTS = "contents.json"

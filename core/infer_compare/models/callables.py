@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import ModelError
 from infer_compare.foreign import described
 from infer_compare.interfaces import ModelSpec
+from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,22 +27,22 @@ def source_file(location: str) -> Path | None:
     """The Python file in which the function stands, found without importing it; None where there is none."""
     place, _ = split(location)
     if place.endswith(".py"):
-        return Path(place) if Path(place).is_file() else None
+        return Path(place) if is_file(place) else None
     _add_working_folder()
     try:
         # The top-level package is looked for and not imported; looking for what is inside it would import it.
         spec = importlib.util.find_spec(place.partition(".")[0])
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, OSError):
         return None
     if spec is None:
         return None
     if "." not in place:
-        return Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
+        return Path(spec.origin) if spec.origin and is_file(spec.origin) else None
     parts = place.split(".")[1:]
     for folder in spec.submodule_search_locations or ():
         found = Path(folder, *parts)
         for path in (found.with_suffix(".py"), found / "__init__.py"):
-            if path.is_file():
+            if is_file(path):
                 return path
     return None
 
@@ -78,7 +79,7 @@ def make_model(location: str) -> tuple[object, tuple[str, ...]]:
 def _module(place: str, location: str) -> ModuleType:
     _add_working_folder()
     path = Path(place)
-    if path.suffix == ".py" and not path.is_file():
+    if path.suffix == ".py" and not is_file(path):
         raise ModelError(f"There is no file {place}, which {location} names.")
     try:
         return _file(path) if path.suffix == ".py" else importlib.import_module(place)

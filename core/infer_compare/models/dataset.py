@@ -5,20 +5,22 @@ from __future__ import annotations
 import difflib
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from infer_compare.environment.disk import room
 from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
-from infer_compare.models.arrays import check_array
+from infer_compare.files import open_regular
+from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
 from infer_compare.models.room import ensure_room
+from infer_compare.paths import exists, is_folder
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -46,7 +48,7 @@ class Dataset:
 def is_callable(text: str) -> bool:
     """Whether a text names a function that makes the data, `module:function` or `file.py:function`."""
     _, colon, name = text.rpartition(":")
-    return bool(colon) and name.isidentifier() and not Path(text).exists()
+    return bool(colon) and name.isidentifier() and not exists(text)
 
 
 def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Path) -> Dataset:
@@ -98,29 +100,31 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
 
     import numpy as np
 
-    if not place.exists():
+    if not exists(place):
         raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
-    files = sorted(place.glob("*.npy")) if place.is_dir() else [place]
+    files = sorted(place.glob("*.npy")) if is_folder(place) else [place]
     if not files:
         raise InputError(f"The folder {text} holds no .npy files.")
     try:
         if place.suffix == ".npz":
             # Opened here, since numpy leaves a file that is no archive open.
-            if zipfile.is_zipfile(place):
-                with zipfile.ZipFile(place) as packed:
-                    need = sum(one.file_size for one in packed.infolist())
-                ensure_room(need, f"The archive {text}", f"{READ_IN_PARTS}, in a folder", InputError)
-            with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+            with open_regular(place) as file:
+                if zipfile.is_zipfile(file):
+                    with zipfile.ZipFile(file) as packed:
+                        need = sum(one.file_size for one in packed.infolist())
+                    ensure_room(need, f"The archive {text}", f"{READ_IN_PARTS}, in a folder", InputError)
+                file.seek(0)
+                archive = np.load(file, allow_pickle=False)
+                if isinstance(archive, np.ndarray):
+                    raise ValueError("it is a single array, whose file ends in .npy")  # noqa: TRY004 - of a file's content
+                return {name: array_of(archive[name]) for name in names_in(archive)}
         # Names of arrays that a function made may hold what no file name can.
         named = unquote if is_callable(text) else str
-        for one in files:
-            check_array(one)
-        found = {named(one.stem): np.load(one, mmap_mode="r", allow_pickle=False) for one in files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        found = {named(one.stem): mapped(one) for one in files}
+    except UNREADABLE as error:
         raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error
     ranks = {array.ndim for array in found.values()}
-    if place.is_dir() and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
+    if is_folder(place) and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
         if len({array.shape for array in found.values()}) != 1:
             raise InputError(f"The samples in {text} have different shapes; make them alike.")
         need = sum(array.nbytes for array in found.values())

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
+from infer_compare.files import open_regular
+from infer_compare.limits import LARGEST_INTEGER, finite_number, whole_number
+from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.room import ensure_room
+from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
+    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -45,6 +49,14 @@ SHORT = {name: short for short, name in DTYPES.items()}
 _CALL = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>[^()]*)\)")
 
 
+def _overflow(fill: object, dtype: str, largest: float) -> str | None:
+    """Return why a fill whose values reach that far does not fit a floating dtype, or None."""
+    import numpy as np
+
+    most = float(np.finfo(dtype).max)
+    return None if largest <= most else f"{fill} reaches beyond {most:g}, the largest number of {dtype}"
+
+
 @dataclass(frozen=True, slots=True)
 class Normal:
     """Draws from a normal distribution; for floating dtypes."""
@@ -59,7 +71,10 @@ class Normal:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.deviation <= 0:
             return f"{self} would be a constant; the second figure is a standard deviation above zero"
-        return None if dtype.startswith("float") else f"{self} makes fractions, and the input is {dtype}"
+        if not dtype.startswith("float"):
+            return f"{self} makes fractions, and the input is {dtype}"
+        # Eight standard deviations: farther out nothing is drawn.
+        return _overflow(self, dtype, abs(self.mean) + 8 * self.deviation)
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
         """An array of that shape and dtype."""
@@ -84,7 +99,9 @@ class Uniform:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.low >= self.high:
             return f"{self} is empty; the first figure is the smaller one"
-        return None if dtype.startswith("float") else f"{self} makes fractions, and the input is {dtype}"
+        if not dtype.startswith("float"):
+            return f"{self} makes fractions, and the input is {dtype}"
+        return _overflow(self, dtype, max(abs(self.low), abs(self.high), self.high - self.low))
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
         """An array of that shape and dtype."""
@@ -111,8 +128,10 @@ class RandInt:
 
         if self.low >= self.high:
             return f"{self} is empty; the second figure is one more than the largest value"
+        if self.low < 0 and self.high - 1 > LARGEST_INTEGER:
+            return f"{self} is wider than 64 bits"
         if dtype.startswith("float"):
-            return None
+            return _overflow(self, dtype, max(abs(self.low), abs(self.high)))
         least, most = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         if self.low < least or self.high - 1 > most:
             return f"{self} does not fit {dtype}, which goes from {least} to {most}"
@@ -160,39 +179,37 @@ class FromFile:
         Raises:
             InputError: the file is missing or unreadable, or holds no such array.
         """
-        import zipfile
-
         import numpy as np
 
-        if not self.path.is_file():
+        if not is_file(self.path):
             raise InputError(f"There is no file {self.path} to fill the input {name!r} from.")
         try:
             if self.path.suffix == ".npy":
-                mapped: Array = np.load(self.path, mmap_mode="r", allow_pickle=False)
-                return mapped
-            ensure_room(self._size(name), f"The file {self.path}", READ_IN_PARTS, InputError)
-            with self.path.open("rb") as file:
+                return mapped(self.path)
+            with open_regular(self.path) as file:
+                ensure_room(self._size(file, name), f"The file {self.path}", READ_IN_PARTS, InputError)
+                file.seek(0)
                 loaded = np.load(file, allow_pickle=False)
                 if isinstance(loaded, np.ndarray):
-                    return loaded
+                    return array_of(loaded)
                 return self._member(loaded, name)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({why_unreadable(error)}).") from error
 
-    def _size(self, name: str) -> int:
+    def _size(self, file: IO[bytes], name: str) -> int:
         """Bytes of the array that `read` would hold."""
         import zipfile
 
-        if not zipfile.is_zipfile(self.path):
-            return self.path.stat().st_size
-        with zipfile.ZipFile(self.path) as archive:
+        if not zipfile.is_zipfile(file):
+            return file.seek(0, 2)
+        with zipfile.ZipFile(file) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist()}
         return sizes.get(f"{name}.npy", max(sizes.values(), default=0))
 
-    def _member(self, archive: Mapping[str, Array], name: str) -> Array:
-        names = list(archive)
+    def _member(self, archive: NpzFile, name: str) -> Array:
+        names = names_in(archive)
         if name in names or len(names) == 1:
-            return archive[name if name in names else names[0]]
+            return array_of(archive[name if name in names else names[0]])
         held = ", ".join(names) or "none"
         raise InputError(f"{self.path} holds the arrays {held}; one must be called {name!r}, like the input.")
 
@@ -230,26 +247,20 @@ def parse_fill(text: str) -> Fill:
         raise InputError(f"{text!r} needs two {kind}, as in {call['name']}(0,10).") from error
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
 def _normal(mean: str, deviation: str) -> Fill:
-    return Normal(_finite(mean), _finite(deviation))
+    return Normal(finite_number(mean), finite_number(deviation))
 
 
 def _uniform(low: str, high: str) -> Fill:
-    return Uniform(_finite(low), _finite(high))
+    return Uniform(finite_number(low), finite_number(high))
 
 
 def _randint(low: str, high: str) -> Fill:
-    return RandInt(int(low), int(high))
+    return RandInt(whole_number(low, -LARGEST_INTEGER - 1, 2**64), whole_number(high, -LARGEST_INTEGER, 2**64))
 
 
 def why_unreadable(error: Exception) -> str:
     """What numpy says of a file that it does not read; its advice to load pickles, which run code, is not passed on."""
-    objects = any(words in str(error) for words in ("pickle", "Python objects"))
-    return "it holds no arrays of numbers" if objects else str(error)
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    objects = any(words in text for words in ("pickle", "Python objects"))
+    return "it holds no arrays of numbers" if objects else text or type(error).__name__

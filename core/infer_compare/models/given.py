@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import InputError
 from infer_compare.interfaces import TensorSpec
+from infer_compare.limits import LARGEST_AXIS, MOST_AXES, whole_number
 from infer_compare.models.fills import DTYPES, SHORT, parse_fill
 from infer_compare.models.specs import BATCH
 
@@ -88,14 +89,17 @@ def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
 def _shape(text: str, whole: str) -> tuple[int | str, ...]:
     sizes: list[int | str] = []
     for one in (part.strip() for part in text.split(",")):
-        if one.isdecimal() and int(one) > 0:
-            sizes.append(int(one))
-        elif one.isidentifier():
+        if one.isidentifier():
             sizes.append(one)
-        else:
+            continue
+        try:
+            sizes.append(whole_number(one, 1, LARGEST_AXIS))
+        except ValueError:
             raise InputError(
-                f"--input {whole!r} has a size {one!r}; sizes are numbers above zero, and the first is batch."
-            )
+                f"--input {whole!r} has a size {one!r}; sizes are numbers from 1 to {LARGEST_AXIS}, and the first is batch."
+            ) from None
+    if len(sizes) > MOST_AXES:
+        raise InputError(f"--input {whole!r} has {len(sizes)} axes; at most {MOST_AXES} can be computed with.")
     if sizes[0] != BATCH:
         raise InputError(f"--input {whole!r}: the first axis is the batch axis; write [batch,...].")
     return tuple(sizes)

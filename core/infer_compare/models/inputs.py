@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError, StorageFull
+from infer_compare.limits import LARGEST_ROW
 from infer_compare.models.fills import METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.specs import BATCH, unnamed
@@ -178,7 +179,12 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
                 f"The axis {name!r} of input {spec.name!r} has no fixed size; say one, as with {_example(spec, sizes)}."
             )
         sample.append(known)
-    return InputPlan(name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, warning=choice.warning)
+    plan = InputPlan(name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, warning=choice.warning)
+    if row_bytes(plan) > LARGEST_ROW:
+        raise InputError(
+            f"One row of the input {spec.name!r}, {_text((BATCH, *sample))}, takes more than 1 TiB; give smaller sizes."
+        )
+    return plan
 
 
 def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:

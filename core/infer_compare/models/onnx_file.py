@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
+from infer_compare.models.onnx_header import check_header
+from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +45,7 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no model file {path}; name a file or one of `infer-compare models`.")
     if path.stat().st_size == 0:
         raise ModelError(f"The model file {path} is empty.")
@@ -57,6 +59,7 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
         raise ModelError(f"{path} is not an ONNX file, or it is cut short: it holds no graph with outputs.")
     if not model.opset_import:
         raise ModelError(f"{path} is not a valid ONNX file: it imports no operator set.")
+    check_header(model, path)
     return model
 
 
@@ -132,7 +135,13 @@ def _naming(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, ValueError, KeyError, onnx.checker.ValidationError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+        onnx.checker.ValidationError,
+    ) as error:  # RuntimeError: of a name
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"The external data of {path} cannot be read ({reason}); it must lie in the model's own folder."

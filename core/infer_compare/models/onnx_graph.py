@@ -184,7 +184,7 @@ def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[Te
     """Inputs and outputs as the file calls them; inputs that have an initializer are constants, and left out.
 
     Raises:
-        UnsupportedModel: one of them is not a tensor.
+        UnsupportedModel: one of them is not a tensor, or is of an unknown element type.
     """
     initializers = {one.name for one in model.graph.initializer}
     inputs = [one for one in model.graph.input if one.name not in initializers]
@@ -199,7 +199,12 @@ def _spec(proto: onnx.ValueInfoProto) -> TensorSpec:
     from onnx import helper
 
     tensor = proto.type.tensor_type
-    dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else "float32"
+    try:
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else "float32"
+    except KeyError:
+        raise UnsupportedModel(
+            f"{proto.name!r} is of the element type {tensor.elem_type}, which the installed onnx package does not know."
+        ) from None
     shape = tuple(
         dim.dim_value if dim.dim_value > 0 else (dim.dim_param or unnamed(index))  # some exporters write -1 or 0
         for index, dim in enumerate(tensor.shape.dim)

@@ -27,6 +27,7 @@ from infer_compare.models.onnx_file import (
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.room import ensure_room
 from infer_compare.models.specs import BATCH, name_batch
+from infer_compare.paths import exists, is_file, is_folder
 from infer_compare.plugins.guard import PluginFailed, guarded
 
 if TYPE_CHECKING:
@@ -133,9 +134,9 @@ def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
     if form in {None, "onnx"}:
         return None
     path = Path(text)
-    if form != "callable" and not path.exists():
+    if form != "callable" and not exists(path):
         raise ModelError(f"There is no file {text}.")
-    if path.is_file() and path.stat().st_size == 0:
+    if is_file(path) and path.stat().st_size == 0:
         raise ModelError(f"{text} is empty; export the model again.")
     return form
 
@@ -176,7 +177,7 @@ def format_of(text: str) -> str | None:
     path = Path(text)
     if path.suffix.lower() in SUFFIXES:
         return SUFFIXES[path.suffix.lower()]
-    if (path / "saved_model.pb").is_file():
+    if is_file(path / "saved_model.pb"):
         return "savedmodel"
     place, _, name = text.rpartition(":")
     return "callable" if place and name.isidentifier() else None
@@ -185,11 +186,11 @@ def format_of(text: str) -> str | None:
 def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
     path = Path(text)
     takes = ", ".join(SUFFIXES)
-    if path.is_dir():
+    if is_folder(path):
         return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}) or a SavedModel.")
-    if path.is_file() and path.suffix == ".py":
+    if is_file(path) and path.suffix == ".py":
         return ModelError(f"{text} is Python code; name the function in it that returns the model, as in {text}:make.")
-    if path.exists():
+    if exists(path):
         return ModelError(f"{text} is no model that is read; a model file ends in {takes}.")
     close = difflib.get_close_matches(text.casefold(), models, n=1, cutoff=0.5)
     guess = f"did you mean {close[0]!r}? " if close else ""

@@ -6,13 +6,14 @@ import re
 from collections import Counter
 
 from infer_compare.errors import UsageError
+from infer_compare.limits import LARGEST_INTEGER, whole_number
 
 MOST = 10_000
 """More sizes than anybody means."""
 LARGEST = 2**31 - 1
 """Frameworks count rows in 32 bits; and what is longer than the digits here is no size either."""
 
-_RANGE = re.compile(r"(?P<first>\d{1,18}):(?P<last>\d{1,18}):(?P<sign>[x+])(?P<step>\d{1,18})")
+_RANGE = re.compile(r"(?P<first>[0-9]{1,18}):(?P<last>[0-9]{1,18}):(?P<sign>[x+])(?P<step>[0-9]{1,18})")
 _FORMS = "write 1,2,4 or 1:1024:x2 or 1:80:+1 or auto"
 
 
@@ -39,7 +40,7 @@ def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
 
 def _size(piece: str) -> int:
     try:
-        size = int(piece)
+        size = whole_number(piece, -LARGEST_INTEGER, LARGEST_INTEGER)
     except ValueError:
         raise UsageError(f"--batch-sizes: {piece!r} is not a whole number; {_FORMS}.") from None
     if not 1 <= size <= LARGEST:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
+from infer_compare.limits import LARGEST_SIZE, LONGEST_S, SHORTEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,18 +36,50 @@ def parse_duration(text: str) -> float:
     """Seconds, from texts such as `20ms`, `90s`, `5m`.
 
     Raises:
-        UsageError: it is none, has no unit, or is nothing.
+        UsageError: it is none, has no unit, or is out of every use.
     """
-    return _parsed(text, "duration", TIMES, TIME_EXAMPLE)
+    return checked_duration(_parsed(text, "duration", TIMES, TIME_EXAMPLE), repr(text))
 
 
 def parse_size(text: str) -> int:
     """Bytes, from texts such as `1500MiB` or `4GB`.
 
     Raises:
-        UsageError: it is none, has no unit, or is nothing.
+        UsageError: it is none, has no unit, or is out of every use.
     """
-    return round(_parsed(text, "size", SIZES, SIZE_EXAMPLE))
+    size = _parsed(text, "size", SIZES, SIZE_EXAMPLE)
+    # Not rounded before it is known to be finite.
+    return round(checked_size(size, repr(text)))
+
+
+def checked_duration(seconds: float, shown: str) -> float:
+    """Return the seconds.
+
+    Args:
+        seconds: any number.
+        shown: what was typed, for the sentence.
+
+    Raises:
+        UsageError: they are less than a nanosecond, or more than a year.
+    """
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise UsageError(f"{shown} is not a duration that can be used; durations go from 1 ns to a year (8784 h).")
+    return seconds
+
+
+def checked_size(size: float, shown: str) -> float:
+    """Return the bytes.
+
+    Args:
+        size: any number.
+        shown: what was typed, for the sentence.
+
+    Raises:
+        UsageError: they are less than one byte, or more than 1024 TiB.
+    """
+    if not 1 <= size <= LARGEST_SIZE:
+        raise UsageError(f"{shown} is not a size that can be used; sizes go from 1 B to 1024 TiB.")
+    return size
 
 
 def _parsed(text: str, noun: str, units: Mapping[str, float], example: str) -> float:

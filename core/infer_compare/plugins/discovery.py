@@ -20,6 +20,7 @@ from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.foreign import described, one_line, text_of
 from infer_compare.interfaces import GROUP, PROJECT, Backend, BuiltinModel, Converter, Reporter, hooks
+from infer_compare.paths import is_file
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.registration import (
     BackendEntry,
@@ -185,6 +186,8 @@ class Plugins:
             UnknownBackend: the file or the class is not there.
             BackendUnusable: the file cannot be imported, or the class is refused.
         """
+        if not is_file(path):
+            raise UnknownBackend(f"There is no backend file {path}.")
         reference = f"file:{path.resolve()}:{class_name}"
         for entry in self.backends:
             if entry.reference == reference:
@@ -274,7 +277,7 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
         UnknownBackend: the file or the class is not there.
         BackendUnusable: the file cannot be imported.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UnknownBackend(f"There is no backend file {path}.")
     name = f"_infer_compare_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)

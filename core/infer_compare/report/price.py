@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from math import isfinite
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.errors import UsageError
+from infer_compare.limits import LARGEST_PRICE
 from infer_compare.report.schema import Cost, Costs, Price
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, significant
@@ -25,7 +25,7 @@ UNIT_WORDS: dict[TimeUnit, str] = {"s": "a second", "min": "a minute", "h": "an 
 MILLION = 1_000_000
 
 _PRICE = re.compile(
-    r"(?P<before>[^\W\d_]{1,8}|[^\w\s.,/+-])?\s*(?P<number>\d+\.?\d*|\.\d+)\s*"
+    r"(?P<before>[^\W\d_]{1,8}|[^\w\s.,/+-])?\s*(?P<number>[0-9]+\.?[0-9]*|\.[0-9]+)\s*"
     r"(?P<after>[^\W\d_]{1,8}|[^\w\s.,/+-])?\s*/\s*(?P<unit>[A-Za-z]+)"
 )
 
@@ -50,8 +50,8 @@ def parse_price(text: str) -> Price:
         raise UsageError(f"{found['unit']!r} in the price {shown!r} is not a unit; use one of {', '.join(SECONDS)}.")
     amount = float(found["number"])
     per_second = amount / SECONDS[unit]
-    if per_second <= 0 or not isfinite(per_second):
-        raise UsageError(f"The price {shown!r} must be more than nothing and finite.")
+    if not 0 < per_second <= LARGEST_PRICE:
+        raise UsageError(f"The price {shown!r} must be more than nothing, and at most {LARGEST_PRICE:g} a second.")
     return Price(amount=amount, currency=currency, unit=unit, per_second=per_second)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.errors import StoreError
+from infer_compare.paths import is_folder
 from infer_compare.store.log import FILE, read_run
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 DEFAULT_ROOT = Path("runs")
+LONGEST_STEM = 100
+"""Bytes of the model's name in the name of a run folder."""
 
 
 class StoredRun(msgspec.Struct, frozen=True):
@@ -35,6 +38,8 @@ class StoredRun(msgspec.Struct, frozen=True):
 def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
     """`runs/<time>-<model>`, a name that is not taken."""
     stem = re.sub(r"[^\w.-]+", "-", Path(model).stem).strip("-.") or "model"
+    # As long as a name may be, with the time before it and a number behind it.
+    stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
     base = root / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{stem}"
     path, number = base, 1
     while path.exists():
@@ -82,7 +87,7 @@ def _make(path: Path, made: list[Path]) -> None:
 
 def run_file(path: Path) -> Path:
     """The run file that a folder or a file names."""
-    return path / FILE if path.is_dir() else path
+    return path / FILE if is_folder(path) else path
 
 
 def load(path: Path) -> Run:
@@ -102,7 +107,7 @@ def load(path: Path) -> Run:
 
 def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
     """The runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason."""
-    if not root.is_dir():
+    if not is_folder(root):
         return
     for path in sorted(child for child in root.iterdir() if _holds_run(child)):
         try:

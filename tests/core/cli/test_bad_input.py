@@ -167,8 +167,8 @@ def test_batch_sizes_that_make_no_sense_are_refused(cli, sizes, words):
         ("--max-memory", "4", "no unit"),
         ("--max-memory", "4elephants", "not a unit"),
         ("--timeout", "0s", "more than nothing"),
-        ("--threads", "0", "0 is not in the range"),
-        ("--percentile", "101", "101.0 is not in the range"),
+        ("--threads", "0", "'0' is not a whole number from 1 to 8192"),
+        ("--percentile", "101", "'101' is not a finite number from 50 to 99.9"),
         ("--scope", "moon", "not one of"),
     ],
 )

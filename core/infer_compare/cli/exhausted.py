@@ -1,0 +1,32 @@
+"""Whether an error means that this process got no more memory, as under `ulimit -v`."""
+
+from __future__ import annotations
+
+import errno
+
+SENTENCE = (
+    "infer-compare ran out of memory itself ({reason}); raise the limit of its address space (`ulimit -v`) or of its "
+    "container, or free some memory."
+)
+PHRASES = ("can't start new thread", "cannot allocate memory", "failed to map segment")
+"""How threads and shared libraries say it, having no exception of their own."""
+
+
+def out_of_memory(error: BaseException) -> str | None:
+    """Return the sentence for an error that the lack of memory caused, directly or as its cause; None for others."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if _is_lack(seen):
+            return SENTENCE.format(reason=" ".join(str(seen).split()) or type(seen).__name__)
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _is_lack(error: BaseException) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, (RuntimeError, ImportError, OSError)) and any(
+        phrase in str(error).lower() for phrase in PHRASES
+    )

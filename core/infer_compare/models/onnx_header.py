@@ -1,0 +1,61 @@
+"""What the names and sizes in an ONNX file may be, checked once where the file is read.
+
+A file may hold any bytes for a name and any 64-bit number for a size; everything behind this reckons with them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError
+from infer_compare.limits import LARGEST_AXIS, MOST_AXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import onnx
+
+
+def check_header(model: onnx.ModelProto, path: Path) -> None:
+    """Look at the names in a model and at the shapes of its inputs and outputs.
+
+    Raises:
+        ModelError: a name is not UTF-8, an axis is larger than any memory, or there are too many axes.
+    """
+    graph = model.graph
+    for value in (*graph.input, *graph.output):
+        sizes = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+        if len(sizes) > MOST_AXES:
+            raise ModelError(
+                f"{path} has {len(sizes)} axes in its {_named(value.name)}; at most {MOST_AXES} can be computed with."
+            )
+        too_large = next((size for size in sizes if size > LARGEST_AXIS), None)
+        if too_large is not None:
+            raise ModelError(
+                f"{path} has an axis of {too_large} in its {_named(value.name)}; no memory holds one; export it again."
+            )
+    if any(isinstance(name, bytes) for name in _names(model)):
+        raise ModelError(f"{path} is not a valid ONNX file: a name in it is not UTF-8; export it again.")
+
+
+def _named(name: object) -> str:
+    return f"input or output {name!r}"
+
+
+def _names(model: onnx.ModelProto) -> Iterator[object]:
+    """Every name by which the parts of a graph find each other; protobuf leaves one that is no text as bytes."""
+    graph = model.graph
+    yield graph.name
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (axis.dim_param for axis in value.type.tensor_type.shape.dim)
+    yield from (tensor.name for tensor in graph.initializer)
+    for node in graph.node:
+        yield from _words(node)
+    for entry in (*model.metadata_props, *model.opset_import):
+        yield from (getattr(entry, field, "") for field in ("key", "value", "domain"))
+
+
+def _words(node: onnx.NodeProto) -> Iterable[object]:
+    return (node.name, node.op_type, node.domain, *node.input, *node.output, *(one.name for one in node.attribute))
