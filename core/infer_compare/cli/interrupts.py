@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
+from infer_compare.cli import stdout
 from infer_compare.interruption import Interrupted
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def ignore() -> None:
 
 def let_go_of_terminals() -> None:
     """Send what is written from now on to nowhere, where a terminal is gone: writing to it would be an error."""
-    for descriptor in (1, 2):
+    for descriptor in {1, 2, stdout.descriptor()}:
         try:
             # What is no terminal gives another error.
             os.tcgetpgrp(descriptor)

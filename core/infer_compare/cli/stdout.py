@@ -94,6 +94,11 @@ def stream() -> TextIO | None:
     return sys.stdout if _kept is None else _kept.stream
 
 
+def descriptor() -> int:
+    """Return the descriptor of the real standard output."""
+    return 1 if _kept is None or _kept.descriptor is None else _kept.descriptor
+
+
 def echo(text: str = "") -> None:
     """Print a line, or several; what cannot be printed is escaped, since names of others may be in it."""
     write(escaped(text, keep=WHITE) + NEWLINE)

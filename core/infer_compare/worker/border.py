@@ -7,12 +7,12 @@ request and the parent's own clock: nothing that a worker timed can have taken l
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.errors import ProtocolViolation
+from infer_compare.foreign import escaped
 from infer_compare.worker.protocol import (
     Begins,
     Bye,
@@ -60,7 +60,7 @@ CLOCK_NS = 1_000_000
 MOST_TENSORS = 10_000
 MOST_AXES = 32
 LONGEST_NAME = 4096
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+WHITE = "\n\t"
 
 
 def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int) -> Reply:
@@ -77,7 +77,10 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
     """
     if isinstance(reply, Failure):
         return msgspec.structs.replace(
-            reply, error=visible(reply.error), text=visible(reply.text), traceback=visible(reply.traceback)
+            reply,
+            error=escaped(reply.error, keep=WHITE),
+            text=escaped(reply.text, keep=WHITE),
+            traceback=escaped(reply.traceback, keep=WHITE),
         )
     expected = ANSWERS[type(request)]
     if not isinstance(reply, expected):
@@ -107,11 +110,6 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
         case Begins() | Done():
             pass
     return reply
-
-
-def visible(text: str) -> str:
-    """Return a text of several lines with its control characters written out in hexadecimal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def _require(holds: bool, what: str) -> None:

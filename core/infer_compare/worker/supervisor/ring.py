@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infer_compare.worker.border import visible
+from infer_compare.foreign import escaped
 
 CAPACITY = 16 * 1024
 
@@ -24,4 +24,4 @@ class Ring:
     @property
     def text(self) -> str:
         """What is kept, as text; bytes that are no text, and control characters, are written out."""
-        return visible(self._bytes.decode("utf-8", "backslashreplace").strip())
+        return escaped(self._bytes.decode("utf-8", "backslashreplace").strip(), keep="\n\t")
