@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from infer_compare import api
 from infer_compare.engine.request import SweepRequest
 from infer_compare.plugins import Plugins
@@ -40,6 +42,7 @@ def test_broken_outputs_cost_the_contenders_that_wrote_them() -> None:
     assert run.closing.state == "complete"
 
 
+@pytest.mark.slow
 def test_a_lie_about_a_slice_costs_the_contender_that_told_it(sweep) -> None:
     """Slices of no calls would make the run unreadable; they are not stored."""
     run = sweep(contender("liar", violate="lie", **FAST), contender("good", **FAST), batch_sizes=(2,))
