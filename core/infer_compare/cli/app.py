@@ -12,7 +12,7 @@ import click
 from infer_compare.cli import interrupts, stdout
 from infer_compare.cli.brief import brief
 from infer_compare.cli.ending import ending_the_process
-from infer_compare.cli.exhausted import out_of_memory
+from infer_compare.cli.exhausted import no_room, out_of_memory
 from infer_compare.cli.surroundings import check_surroundings, is_text
 from infer_compare.errors import InferCompareError
 from infer_compare.foreign import escaped, text_of
@@ -126,7 +126,7 @@ def _main(arguments: list[str]) -> NoReturn:
     except Exception as error:
         if debug:
             raise
-        if (sentence := out_of_memory(error)) is not None:
+        if (sentence := out_of_memory(error) or no_room(error)) is not None:
             _fail(sentence, 1)
         _fail(f"{type(error).__name__}: {text_of(error)}\nThis is a defect of infer-compare; --debug shows where.", 1)
     sys.exit(result if isinstance(result, int) else 0)

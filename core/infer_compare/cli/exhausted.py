@@ -1,4 +1,4 @@
-"""Whether an error means that this process got no more memory, as under `ulimit -v`."""
+"""Whether an error means that this process got no more memory, as under `ulimit -v`, or no more room on a disk."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def out_of_memory(error: BaseException) -> str | None:
             return SENTENCE.format(reason=" ".join(str(seen).split()) or type(seen).__name__)
         seen = seen.__cause__ or seen.__context__
     return None
+
+
+def no_room(error: BaseException) -> str | None:
+    """Return the sentence for a disk or an output, standard output too, that took no more; None for other errors."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return None
+    where = f" {error.filename}" if error.filename else " standard output or to a temporary file"
+    return f"There is no room to write to{where}: {error.strerror}; free some space, or write to another place."
 
 
 def _is_lack(error: BaseException) -> bool:

@@ -111,7 +111,8 @@ def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
         ModelError: building it failed, or gave something else.
     """
     try:
-        with guarded(f"building the model {model.name}"):
+        # Of a lack of memory the command itself tells.
+        with guarded(f"building the model {model.name}", passing=(MemoryError,)):
             made = model.build(seed)
     except PluginFailed as failure:
         raise ModelError(f"The model {model.name!r} cannot be built ({failure}).") from failure

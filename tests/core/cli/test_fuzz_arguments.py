@@ -65,7 +65,7 @@ def assert_told(arguments: list[str]) -> None:
     assert result.code in CODES, told
     assert "defect" not in result.err, told
     assert "Traceback" not in result.err, told
-    assert len(result.err) < 6000, told
+    assert result.code == 0 or len(result.err) < 5000, told
     if result.code == 2:
         sentences = [line for line in result.err.splitlines() if line.startswith("Error: ")]
         assert len(sentences) == 1, told
@@ -169,7 +169,7 @@ def test_any_text_as_a_value_is_taken_or_refused_in_one_sentence(option, value):
 
 
 @pytest.mark.slow
-@settings(max_examples=150, **FUZZ)
+@settings(max_examples=80, **FUZZ)
 @given(option=st.sampled_from(OPTIONS), value=VALUES)
 def test_many_texts_as_values_are_taken_or_refused_in_one_sentence(option, value):
     """The same at length."""
@@ -269,7 +269,7 @@ class TestSurroundings:
             timeout=60,
             check=False,
         )
-        assert done.returncode in {0, 1}
+        assert done.returncode in {0, 1, 2}
         assert "defect" not in done.stderr
         assert "Traceback" not in done.stderr
 
@@ -286,3 +286,26 @@ def test_running_out_of_memory_in_the_parent_is_told_as_that(monkeypatch):
     assert result.code == 1
     assert "ran out of memory itself (can't start new thread)" in result.err
     assert "ulimit -v" in result.err
+
+
+def test_a_full_disk_behind_standard_output_is_told_as_that():
+    """Not as a defect."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "infer_compare", "schema", "run"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "There is no room to write" in done.stderr
+    assert "defect" not in done.stderr
+
+
+def test_a_project_whose_name_is_too_long_is_refused():
+    """By the system, in a sentence."""
+    result = ended(["plugin", "new", "abc", "-o", LONG])
+    assert result.code == 2
+    assert "defect" not in result.err

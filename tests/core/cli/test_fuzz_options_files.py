@@ -65,6 +65,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path, content
     assert words in str(read(tmp_path, content))
 
 
+@pytest.mark.slow
 def test_hard_values_of_every_key_are_taken_or_refused(tmp_path):
     """Each with each."""
     for key in RunOptions.__struct_fields__:

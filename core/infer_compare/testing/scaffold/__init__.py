@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -48,7 +49,7 @@ def write_project(name: str, folder: Path | None = None, *, taken: Collection[st
     """
     _refuse(name, taken)
     folder = Path(f"infer-compare-{name.replace('_', '-')}") if folder is None else folder
-    if folder.exists() or folder.is_symlink():
+    if os.path.lexists(folder):
         raise UsageError(f"{folder} is there already; name another folder with -o.")
     words = {
         "name": name,
