@@ -243,7 +243,7 @@ def parse_fill(text: str) -> Fill:
     try:
         return makers[call["name"]](*arguments)
     except ValueError as error:
-        kind = "whole numbers" if call["name"] == "randint" else "finite numbers"
+        kind = "whole numbers of at most 64 bits" if call["name"] == "randint" else "finite numbers"
         raise InputError(f"{text!r} needs two {kind}, as in {call['name']}(0,10).") from error
 
 
