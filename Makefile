@@ -13,11 +13,11 @@ demo: $(READY)  ## Run the main job quickly, on torch and onnx
 	$(BIN)/infer-compare run --backends torch,onnx --quick --report html
 
 test: $(READY)  ## Run the fast tests: first those that may run side by side, then the others
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow and not alone"
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not alone"
 	$(BIN)/python -m pytest -m "not slow and alone" tests/core
 
 slow: $(READY)  ## Run the tests that take long, in the same order
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup --durations=30 -m "slow and not alone"
+	$(BIN)/python -m pytest -q -n auto --durations=30 -m "slow and not alone"
 	$(BIN)/python -m pytest -q --durations=30 -m "slow and alone" tests/core tests/faults
 
 check: $(READY)  ## Lint, types, layers

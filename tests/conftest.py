@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from infer_compare.environment import peak
 
@@ -69,10 +70,20 @@ def run_apart():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that must run alone, and keeps the tests of a file together unless they share nothing."""
+    """Marks the tests that must run alone."""
     for item in items:
         place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
         if place.startswith(ALONE):
             item.add_marker("alone")
-        if not place.startswith(SPREAD):
-            item.add_marker(pytest.mark.xdist_group(place))
+
+
+class Spreading(LoadFileScheduling):
+    """Keeps the tests of a file in one process, unless they share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.removeprefix("tests/").startswith(SPREAD) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spreading:
+    """Which test runs in which of several processes."""
+    return Spreading(config, log)

@@ -15,6 +15,9 @@ LEAST_COVERAGE_WITH_CONSTANTS = 0.97
 """The same, with those that pass once sizes, axes and scales are constants."""
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def verdicts():
     """Every case's verdict and message, by name."""

@@ -19,6 +19,9 @@ REFUSAL = re.compile(
 comes in a run, of a scale that is an input."""
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def verdicts():
     """Every case's verdict and message, by name; those of strings, sequences and narrow floats too."""

@@ -27,6 +27,7 @@ def test_the_boundary_is_found_under_the_cap_and_confirmed(sweep) -> None:
     assert not limit.swapped
 
 
+@pytest.mark.slow
 def test_every_probe_of_the_search_is_stored(sweep) -> None:
     """With whether its worker was fresh; the two sizes of the boundary were tried in fresh ones."""
     run = sweep(contender("a", oom_above=21), batch_sizes=(1, 2), find_limit=True)
@@ -40,6 +41,7 @@ def test_every_probe_of_the_search_is_stored(sweep) -> None:
     assert isinstance(fresh[22], OutOfMemory)
 
 
+@pytest.mark.slow
 def test_the_search_measures_nothing_and_costs_no_point(sweep) -> None:
     """Sizes of the search are no points of the run, and all points are measured after it."""
     run = sweep(contender("a", oom_above=9), contender("b", oom_above=9), find_limit=True)
@@ -49,6 +51,7 @@ def test_the_search_measures_nothing_and_costs_no_point(sweep) -> None:
     assert all(point.measured for point in run.points)
 
 
+@pytest.mark.slow
 def test_each_contender_has_its_own_boundary(sweep) -> None:
     """One after the other; neither knows of the other's."""
     run = sweep(contender("a", oom_above=5), contender("b", limit_above=12), find_limit=True)
@@ -91,6 +94,7 @@ def test_the_report_tells_the_boundary_the_failure_and_that_it_was_confirmed(swe
     assert "would take about" in made["b"].sentence
 
 
+@pytest.mark.slow
 def test_contenders_whose_limits_are_high_are_still_measured_together(sweep, monkeypatch) -> None:
     """What the search took says nothing of the sizes that are measured: these fit side by side."""
     monkeypatch.setattr("infer_compare.engine.contest.TOGETHER", 400 * MIB / memory.available())
