@@ -212,7 +212,7 @@ def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
 
 
 def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedModel:
-    if path.is_file():
+    if is_file(path):
         _ensure_room(path, READ_COPIES * path.stat().st_size)
     model = parse_onnx(path)
     files = [path, *(path.parent / one for one in external_files(model))]

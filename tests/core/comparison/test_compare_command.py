@@ -379,7 +379,6 @@ def _damage(folder, how):
         ("newer", "newer infer-compare"),
         ("other", "not a run of infer-compare"),
         ("text", "not a run of infer-compare"),
-        ("damaged", "Line 4"),
         ("header only", "nothing was measured in both runs"),
     ],
 )
@@ -387,6 +386,16 @@ def test_a_run_that_cannot_be_read_is_one_sentence(cli, pair, side, how, words):
     """Whichever of the two it is."""
     _damage(pair[side], how)
     _refused(cli("compare", *pair[:2]), words)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_run_with_a_damaged_line_is_compared_without_it_and_the_line_is_named(cli, pair, side):
+    """Whichever of the two it is."""
+    _damage(pair[side], "damaged")
+    result = cli("compare", *pair[:2])
+    assert result.code == 0
+    assert "line 4" in result.err
+    assert "left out" in result.err
 
 
 def test_a_folder_without_a_run_and_no_folder_at_all_are_one_sentence(cli, pair, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from infer_compare.environment import machine, memory
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.worker.supervisor import Watchdog
+from infer_compare.worker.supervisor.tree import Tree
 
 MIB = 2**20
 GIB = 2**30
@@ -144,4 +145,4 @@ def test_the_watchdog_keeps_the_reserve_of_the_limit_that_applies(recorded, monk
     for left, objection in ((500 * MIB, None), (100 * MIB, "machine")):
         monkeypatch.setattr(memory, "limit", lambda left=left: answers[left])
         monkeypatch.setattr(memory, "available", lambda left=left: left)
-        assert Watchdog(GIB).objection(2**22 + 1) == objection
+        assert Watchdog(GIB).objection(Tree("nobody.1")) == objection

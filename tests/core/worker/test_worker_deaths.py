@@ -103,13 +103,13 @@ def test_the_watchdog_objects_at_the_cap_and_remembers_the_most_it_saw(monkeypat
     """The worker's own cap comes before the machine's need."""
     resident = {"now": CAP - 1}
     monkeypatch.setattr(memory, "resident", lambda pid: resident["now"])
-    monkeypatch.setattr(memory, "available", lambda: 2**50)
+    monkeypatch.setattr(memory, "available", lambda *_host: 2**50)
     watchdog, worker = Watchdog(CAP), Tree("alone.1")
     assert watchdog.objection(worker) is None
     resident["now"] = 5
     assert watchdog.objection(worker) is None
     assert watchdog.highest == CAP - 1
-    monkeypatch.setattr(memory, "available", lambda: 0)
+    monkeypatch.setattr(memory, "available", lambda *_host: 0)
     assert watchdog.objection(worker) == "machine"
     resident["now"] = CAP
     assert watchdog.objection(worker) == "cap"

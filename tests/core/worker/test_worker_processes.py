@@ -370,7 +370,7 @@ def test_a_worker_that_exceeds_its_cap_is_ended_and_the_outcome_says_so(lab: Lab
 def test_a_worker_is_ended_when_the_machine_runs_out_of_memory(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the kernel has to choose."""
     worker = lab.ready(watchdog=Watchdog(2**40), hang_in="run")
-    monkeypatch.setattr(memory, "available", lambda: 0)
+    monkeypatch.setattr(memory, "available", lambda *_host: 0)
     with pytest.raises(WorkerDied) as caught:
         lab.answer(worker, explore())
     assert caught.value.killed_for == "machine"
