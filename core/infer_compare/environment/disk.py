@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
-SPARED = 64 * 2**20
-"""Records of the run need room too."""
+SPARED_SHARE = 0.1
+SPARED_MOST = 64 * 2**20
+"""Records of the run need room too: a tenth of what is free, and no more than this."""
 
 
 def room(folder: Path, host: Host = LOCAL) -> int:
@@ -23,7 +24,8 @@ def room(folder: Path, host: Host = LOCAL) -> int:
     A file in a file system that is held in memory takes memory, which the memory limit bounds.
     """
     folder = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    free = max(0, shutil.disk_usage(folder).free - SPARED)
+    free = shutil.disk_usage(folder).free
+    free -= min(SPARED_MOST, int(SPARED_SHARE * free))
     return min(free, memory.own_share(host)) if is_in_memory(folder, host) else free
 
 

@@ -136,7 +136,7 @@ def test_a_batch_that_no_worker_can_hold_is_an_answer_and_needs_no_rows(explore,
 
 def test_automatic_sizes_end_where_the_disk_has_no_room_for_their_inputs(free, explore):
     """The run says so; smaller sizes are measured."""
-    free(disk.SPARED + 2 * pool_rows(32, 64 * 4) * 64 * 4)
+    free(int(2 * pool_rows(32, 64 * 4) * 64 * 4 / (1 - disk.SPARED_SHARE)) + 1)
     run = explore(contender("a", fixed_us=3000, per_sample_us=0.05), batch_sizes=None)
     assert max(point.batch for _, point in run.explored) <= 32
     assert any("batch sizes above 32 are not tried" in note.text for note in run.notes)
