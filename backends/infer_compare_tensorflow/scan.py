@@ -90,7 +90,7 @@ def _unsafe(node: Any, functions: AbstractSet[str], excused: AbstractSet[str]) -
 
 
 def _names_an_operator(name: str) -> bool:
-    """Whether a function bears the name of an operator that is not allowed: which of the two runs is TensorFlow's choice."""
+    """Return whether a function has the name of an operator that is not allowed; TensorFlow chooses which of the two runs."""
     from tensorflow.python.framework import op_def_registry
 
     return name not in operators.ALLOWED and op_def_registry.get(name) is not None

@@ -9,7 +9,7 @@ SENTENCE = (
     "container, or free some memory."
 )
 PHRASES = ("can't start new thread", "cannot allocate memory", "failed to map segment")
-"""How threads and shared libraries say it, having no exception of their own."""
+"""What threads and shared libraries say; they do not raise `MemoryError`."""
 
 
 def out_of_memory(error: BaseException) -> str | None:

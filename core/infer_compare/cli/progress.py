@@ -112,7 +112,7 @@ class Terminal(Observer):
 class _Lasting:
     """Standard error that may go away: a run does not end because nobody can read its progress any more.
 
-    A terminal may be gone before SIGHUP tells of it, and it never tells where the shell has disowned the run.
+    A terminal may be gone before SIGHUP arrives, and SIGHUP never arrives where the shell has disowned the run.
     """
 
     def __init__(self, file: IO[str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 SPARED_SHARE = 0.1
 SPARED_MOST = 64 * 2**20
-"""Records of the run need room too: a tenth of what is free, and no more than this."""
+"""Records of the run need room too: a tenth of what is free, but at most this."""
 
 
 def room(folder: Path, host: Host = LOCAL) -> int:

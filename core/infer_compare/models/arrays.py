@@ -11,6 +11,7 @@ from math import prod
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from infer_compare.files import UnreadableFile, open_regular
+from infer_compare.limits import MOST_AXES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_AXES = 32
 NUMBERS = "biufcV"
 """Kinds of dtypes that outputs can have; `bfloat16` and its like are stored as raw bytes, of kind V."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from infer_compare.errors import ProtocolViolation
 from infer_compare.foreign import escaped
+from infer_compare.limits import MOST_AXES
 from infer_compare.worker.protocol import (
     Begins,
     Bye,
@@ -58,7 +59,6 @@ ANSWERS: dict[type[Request], type[Reply]] = {
 CLOCK_NS = 1_000_000
 """Two readings of the machine's clock in two processes are never further apart."""
 MOST_TENSORS = 10_000
-MOST_AXES = 32
 LONGEST_NAME = 4096
 WHITE = "\n\t"
 
