@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.engine.member import Member, Setback
 from infer_compare.engine.outputs import SINGLE_ROWS, BrokenOutput, Outputs
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.models.agreement import compare, sample_rows, spread, tolerance
+from infer_compare.models.agreement import compare, sample_rows, tolerance
 from infer_compare.results import Agreement
 from infer_compare.worker.protocol import Explore, Explored
 
@@ -106,7 +106,13 @@ class _Court:
         if reference is None:
             return self._alone(label, point, rtol, consistent)
         verdict, reason, comparisons = compare(
-            reference, mine, self._names, rtol=rtol, spreads=_spreads(self._rows, reference)
+            reference,
+            mine,
+            self._names,
+            rtol=rtol,
+            precision=_coarser(self._run, label, self._judge),
+            others=self._rows if self._rows is not None and len(self._rows) == len(reference) else None,
+            input_name=next((one.name for one in self._run.header.model.inputs), "NAME"),
         )
         if consistent is False and verdict != "differs":
             verdict, reason = "differs", UNLIKE_ALONE
@@ -174,10 +180,12 @@ def _precision(run: Run, label: str) -> str:
     return (start.effective if start else {}).get("precision", "float32")
 
 
-def _spreads(rows: list[NDArray[Any]] | None, reference: list[NDArray[Any]]) -> list[float] | None:
-    """How far each output depends on the inputs, from rows run alone or else from the batch itself."""
-    arrays = rows if rows is not None and len(rows) == len(reference) else reference
-    return [spread(array) for array in arrays]
+def _coarser(run: Run, label: str, judge: str) -> str:
+    """The coarser precision of two contenders; that of most models where one is unknown and a tolerance was given."""
+    try:
+        return max((_precision(run, one) for one in (label, judge)), key=tolerance)
+    except ValueError:
+        return "float32"
 
 
 def _consistent(batch: list[NDArray[Any]], singles: list[NDArray[Any]] | None, size: int, rtol: float) -> bool | None:

@@ -1,45 +1,36 @@
 """Whether two contenders compute the same function: a comparison of their outputs on the same inputs.
 
-A difference is held against the largest value of its tensor, `max|d| <= rtol * max|reference|`: a fixed absolute
-tolerance means nothing for a softmax whose largest entry is a thousandth.
-
-Agreement can be vacuous. Outputs of a deep random net may be the same for every input, and then any wrong
-conversion agrees; so an output counts only when its spread over different inputs is ten times the tolerance.
+One scale for a whole tensor hides differences: a mask of -1e9 any logits, boxes in pixels the scores beside them. So
+every slice of an output, such as one class, one channel or one coordinate, is held against how far the inputs move that
+slice, and extreme constants are compared apart. Where even wrongly paired rows would pass, nothing was shown, and the
+comparison is inconclusive.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from infer_compare.models.float_rule import Finding, compare_floats
+from infer_compare.models.integer_rule import compare_integers
+from infer_compare.models.precision import COARSE, TOLERANCES, epsilon, known, tolerance
+from infer_compare.models.sampling import sampled, thinned, whole
 from infer_compare.results import OutputComparison
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from infer_compare.results import AgreementVerdict
 
     Array = NDArray[Any]
 
-TOLERANCES = {
-    "float64": 1e-7,
-    "float32": 1e-4,
-    "tf32": 5e-3,
-    "float16": 1e-2,
-    "bfloat16": 5e-2,
-}
-"""Relative tolerance by effective precision; faultless conversions in float32 were seen to differ by up to 7e-6."""
-
-ALIASES = {"fp64": "float64", "fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+__all__ = ["SPREAD_FACTOR", "TOLERANCES", "Comparison", "compare", "sample_rows", "spread", "tolerance"]
 
 SPREAD_FACTOR = 10
-"""An output whose spread is under so many tolerances cannot show that two contenders agree."""
-
-ROUNDING = 1e-12
-"""Spreads below this are rounding errors of the mean."""
+"""An output whose spread is under so many tolerances cannot prove a rewritten batch axis."""
 
 
 class Comparison(NamedTuple):
@@ -47,22 +38,9 @@ class Comparison(NamedTuple):
 
     verdict: AgreementVerdict
     reason: str
-    """One sentence; empty when the outputs agree."""
+    """One clause; empty when the outputs agree."""
     outputs: tuple[OutputComparison, ...]
-    """Those that could be compared: finite, and of one shape."""
-
-
-def tolerance(*precisions: str) -> float:
-    """The relative tolerance for a comparison of contenders of these precisions: that of the coarsest.
-
-    Raises:
-        ValueError: there is no tolerance for a precision, as for eight-bit integers; it must be given.
-    """
-    try:
-        return max(TOLERANCES[ALIASES.get(one.lower(), one.lower())] for one in precisions)
-    except KeyError as error:
-        known = ", ".join(TOLERANCES)
-        raise ValueError(f"there is no tolerance for the precision {error.args[0]!r}; known are {known}") from error
+    """Those that could be compared: of one shape and kind."""
 
 
 def sample_rows(batch: int, limit: int = 64) -> tuple[int, ...]:
@@ -93,65 +71,169 @@ def compare(
     names: Sequence[str],
     *,
     rtol: float,
-    spreads: Sequence[float] | None = None,
+    precision: str = "float32",
+    axes: Sequence[int | None] | None = None,
+    others: Sequence[Array | None] | None = None,
+    input_name: str = "NAME",
 ) -> Comparison:
-    """Compares outputs of the same rows, one by one in their order.
-
-    NaN and infinity are refused first, counts and shapes must be equal, integers and booleans must be the same.
+    """Return whether outputs of the same rows agree; each output is compared by itself.
 
     Args:
-        reference: what is taken as right.
-        candidate: what is judged.
+        reference: outputs of one contender.
+        candidate: outputs of another.
         names: of the outputs.
-        rtol: the largest difference allowed, relative to the largest value of the reference's tensor.
-        spreads: of each output over different inputs, where it was measured on other rows than these; without it a
-            single row, which can show no spread, is inconclusive.
+        rtol: the largest difference allowed in a slice, relative to how far the inputs move that slice.
+        precision: the coarser of the two contenders' precisions, which tells the size of a rounding.
+        axes: the batch axis of each output, None for an output without one; axis 0 everywhere by default.
+        others: for each output further rows of the reference along the same axis, or along a new first axis for an
+            output without a batch axis. They show what the inputs do where the outputs hold a single row.
+        input_name: of an input, for the advice to use other values.
     """
     if len(reference) != len(candidate):
         return Comparison("differs", f"{len(candidate)} outputs in place of {len(reference)}", ())
+    if not reference:
+        return Comparison("inconclusive", "there are no outputs to compare", ())
     labels = [names[index] if index < len(names) else f"output {index}" for index in range(len(reference))]
-    for label, wanted, got in zip(labels, reference, candidate, strict=True):
-        if (refusal := _refuse(label, wanted, got)) is not None:
-            return refusal
-    compared = tuple(_compare(*one) for one in zip(labels, reference, candidate, strict=True))
-    for one, wanted in zip(compared, reference, strict=True):
-        if one.needed_rtol > (rtol if _is_float(wanted) else 0):
-            return Comparison("differs", _difference(one, rtol, exact=not _is_float(wanted)), compared)
-    vacuous = _vacuous(labels, reference, spreads, rtol)
-    return Comparison("inconclusive" if vacuous else "agrees", vacuous, compared)
+    findings = [
+        _compare(
+            wanted,
+            got,
+            rtol=rtol,
+            precision=precision,
+            axis=0 if axes is None else axes[index],
+            others=None if others is None else others[index],
+        )
+        for index, (wanted, got) in enumerate(zip(reference, candidate, strict=True))
+    ]
+    outputs = tuple(
+        _stored(label, one, rtol)
+        for label, one in zip(labels, findings, strict=True)
+        if one.scale or one.shown is not None
+    )
+    return Comparison(*_verdict(labels, findings, input_name), outputs)
 
 
-def _refuse(label: str, wanted: Array, got: Array) -> Comparison | None:
-    """The verdict where two outputs cannot be compared."""
-    if not (_comparable(wanted) and _comparable(got)):
-        return Comparison("inconclusive", f"output {label!r} is of type {wanted.dtype}, not of numbers", ())
-    if not _finite(wanted):
-        return Comparison("inconclusive", f"output {label!r} of the reference holds NaN or infinity", ())
-    if not _finite(got):
-        return Comparison("differs", f"output {label!r} holds NaN or infinity", ())
-    if wanted.shape != got.shape:
-        return Comparison("differs", f"output {label!r} has the shape {got.shape} in place of {wanted.shape}", ())
-    if _is_float(wanted) != _is_float(got):
-        return Comparison("differs", f"output {label!r} is of type {got.dtype} in place of {wanted.dtype}", ())
-    return None
+def _verdict(labels: Sequence[str], findings: Sequence[Finding], input_name: str) -> tuple[AgreementVerdict, str]:
+    def say(index: int) -> str:
+        finding = findings[index]
+        advice = (
+            f"; other inputs (--input {input_name}=uniform(0,255), --data) or trained weights show more"
+            if finding.hint
+            else ""
+        )
+        return f"output {labels[index]!r} {finding.reason}{advice}"
+
+    differ = [index for index, one in enumerate(findings) if one.verdict == "differs"]
+    if differ:
+        return "differs", say(max(differ, key=lambda index: findings[index].used))
+    unsure = [index for index, one in enumerate(findings) if one.verdict == "inconclusive"]
+    if unsure:
+        return "inconclusive", say(unsure[0])
+    if not any(one.verdict == "agrees" for one in findings):
+        return "inconclusive", f"{say(0)}, so that a wrong conversion would agree as well"
+    return "agrees", ""
 
 
-def _compare(label: str, wanted: Array, got: Array) -> OutputComparison:
+def _compare(
+    wanted: Array, got: Array, *, rtol: float, precision: str, axis: int | None, others: Array | None
+) -> Finding:
+    """Return what comparing one output gave, with its rows brought to the front."""
     import numpy as np
 
-    left, right = wanted.astype(np.float64), got.astype(np.float64)
-    with np.errstate(over="ignore"):
-        difference = float(np.max(np.abs(left - right), initial=0.0))
-    if difference == 0 and not np.array_equal(wanted, got):
-        difference = 1.0  # integers beyond 2^53, which float64 does not tell apart
-    difference = min(difference, sys.float_info.max)
-    largest = float(np.max(np.abs(left), initial=0.0))
+    if not (_comparable(wanted) and _comparable(got)):
+        return Finding(verdict="inconclusive", reason=f"is of type {wanted.dtype}, not of numbers")
+    if wanted.shape != got.shape:
+        return _unlike(f"has the shape {got.shape} in place of {wanted.shape}")
+    if _is_float(wanted) != _is_float(got):
+        return _unlike(f"is of type {got.dtype} in place of {wanted.dtype}")
+    if not wanted.size:
+        return Finding(verdict="constant", reason="is empty")
+    if axis is not None and axis >= wanted.ndim:
+        axis = None
+    number = wanted.ndim
+    wanted, got = _rows_first(wanted, axis), _rows_first(got, axis)
+    if others is not None:
+        others = _rows_first(others, axis) if axis is not None else others
+        if others.shape[1:] != wanted.shape[1:] or len(wanted) > 1 or not _comparable(others):
+            others = None
+    if not _is_float(wanted):
+        return compare_integers(wanted, got, rtol=rtol, others=others)
+    allowed, rounding = _precise(wanted, got, rtol, precision)
+    small, kept = sampled(wanted)
+    found = compare_floats(
+        small.astype(np.float64),
+        thinned(got, kept).astype(np.float64),
+        rtol=allowed,
+        epsilon=rounding,
+        others=None if others is None else thinned(others, kept).astype(np.float64),
+        ranks=axis is not None and axis != number - 1,
+    )
+    if small.size != wanted.size and found.verdict != "differs":
+        found = _everywhere(wanted, got, found, allowed)
+    return _in_place(found, axis, kept)
+
+
+def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Finding:
+    """Return the finding of a sample, or a difference at a position that is not in it."""
+    difference, scale, alike = whole(wanted, got)
+    if rtol < COARSE and not alike:
+        return _unlike("has NaN or infinity at other places")
+    if difference > rtol * scale:
+        return Finding(
+            verdict="differs",
+            reason=f"differs by {difference:.2g}, where {rtol * scale:.2g} is allowed",
+            used=_ratio(difference, rtol * scale),
+            difference=min(difference, sys.float_info.max),
+            scale=scale,
+        )
+    return found
+
+
+def _in_place(found: Finding, axis: int | None, kept: Sequence[NDArray[Any] | None]) -> Finding:
+    """Return the finding with the axis and index of its worst slice as they are in the output."""
+    if found.axis is None or found.index is None:
+        return found
+    places = kept[found.axis]
+    index = int(places[found.index]) if places is not None else found.index
+    own = found.axis - 1 if axis is None or found.axis <= axis else found.axis
+    said = f"at index {found.index} of axis {found.axis}"
+    reason = found.reason.replace(said, f"at index {index} of axis {own}")
+    return replace(found, axis=own, index=index, reason=reason)
+
+
+def _rows_first(array: Array, axis: int | None) -> Array:
+    import numpy as np
+
+    return array[None] if axis is None else np.moveaxis(array, axis, 0)
+
+
+def _precise(wanted: Array, got: Array, rtol: float, precision: str) -> tuple[float, float]:
+    """Return tolerance and rounding; an output stored in a coarse type is not more precise than that type."""
+    rounding = epsilon(precision)
+    for array in (wanted, got):
+        if array.dtype.itemsize <= 2:
+            own = known(array.dtype.name)
+            rtol, rounding = max(rtol, tolerance(own)), max(rounding, epsilon(own))
+    return rtol, rounding
+
+
+def _unlike(reason: str) -> Finding:
+    return Finding(verdict="differs", reason=reason, used=sys.float_info.max)
+
+
+def _stored(label: str, found: Finding, rtol: float) -> OutputComparison:
     return OutputComparison(
         output=label,
-        max_difference=difference,
-        max_reference=largest,
-        needed_rtol=_ratio(difference, largest),
-        top1=_top1(left, right) if wanted.ndim == 2 and wanted.shape[1] > 1 and _is_float(wanted) else None,
+        max_difference=found.difference,
+        max_reference=min(found.scale, sys.float_info.max),
+        needed_rtol=min(found.used * rtol if rtol else _ratio(found.difference, found.scale), sys.float_info.max),
+        top1=found.top1,
+        axis=found.axis,
+        index=found.index,
+        allowed=found.allowed,
+        variation=found.variation,
+        shown=found.shown,
+        extreme_values=found.extreme,
     )
 
 
@@ -164,52 +246,10 @@ def _ratio(difference: float, largest: float) -> float:
     return min(difference / largest, sys.float_info.max)
 
 
-def _top1(left: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
-    """Share of rows with their largest entry at the same place."""
-    if len(left) == 0:
-        return None
-    return float((left.argmax(axis=1) == right.argmax(axis=1)).mean())
-
-
-def _difference(one: OutputComparison, rtol: float, *, exact: bool) -> str:
-    if exact:
-        return f"output {one.output!r} differs by up to {one.max_difference:.3g}, and integers must be equal"
-    return f"output {one.output!r} needs a tolerance of {one.needed_rtol:.2g}, and {rtol:.2g} is allowed"
-
-
-def _vacuous(labels: Sequence[str], reference: Sequence[Array], spreads: Sequence[float] | None, rtol: float) -> str:
-    """Why agreement would show nothing; empty when it does.
-
-    Every floating output must depend on the inputs; integers, which may rightly be constant, are asked only where
-    there is nothing else.
-    """
-    if not labels:
-        return "there are no outputs to compare"
-    if spreads is None:
-        if any(one.ndim == 0 or len(one) < 2 for one in reference):
-            return "a single row cannot show that the outputs depend on the inputs"
-        spreads = [spread(one) for one in reference]
-    floats = [index for index, one in enumerate(reference) if _is_float(one)]
-    needed = SPREAD_FACTOR * rtol if floats else ROUNDING
-    for index in floats or range(len(reference)):
-        if spreads[index] < needed:
-            return (
-                f"output {labels[index]!r} hardly depends on the inputs (spread {spreads[index]:.2g}), so that a wrong "
-                "conversion would agree as well"
-            )
-    return ""
-
-
 def _comparable(array: Array) -> bool:
     """Whether an array holds real numbers or booleans; `bfloat16` and its like are of kind V."""
-    return array.dtype.kind in "biuf" or array.dtype.name == "bfloat16"
+    return array.dtype.kind in "biuf" or "float" in array.dtype.name
 
 
 def _is_float(array: Array) -> bool:
     return array.dtype.kind not in "biu"
-
-
-def _finite(array: Array) -> bool:
-    import numpy as np
-
-    return not _is_float(array) or bool(np.isfinite(array.astype(np.float64)).all())

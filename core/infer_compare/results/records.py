@@ -240,9 +240,21 @@ class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
     max_difference: Quantity
     max_reference: Quantity
     needed_rtol: Quantity
-    """The smallest tolerance that would pass: max |difference| / max |reference|."""
+    """The output error in units of the tolerance: what `rtol` would have to be at least for the worst slice to pass."""
     top1: Share | None = None
-    """Share of rows with the same largest entry, for outputs of shape [batch, classes]."""
+    """Share of rows with the same largest entry along the last axis, where that ranks."""
+    axis: Count | None = None
+    """The axis of the output along which its worst slice lies; None where the output is one slice."""
+    index: Count | None = None
+    """Which slice along that axis."""
+    allowed: Quantity | None = None
+    """The largest difference allowed in that slice."""
+    variation: Quantity | None = None
+    """How far the inputs move that slice."""
+    shown: Share | None = None
+    """Share of the slices, by size, in which wrongly paired rows would have been noticed."""
+    extreme_values: Count = 0
+    """Values such as masks of -1e9 and infinities, which are compared apart."""
 
 
 class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from infer_compare import Device, ModelSource, OperatingPoint, Settings
-from infer_compare.models.agreement import compare, spread, tolerance
+from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs, write_pool
 from infer_compare.models.onnx_graph import read_specs
@@ -87,7 +87,7 @@ def assert_agreement(model: onnx.ModelProto, session: Session[Any], folder: Path
             session.fetch(slot),
             names,
             rtol=tolerance("float32"),
-            spreads=[spread(one) for one in expected],
+            others=expected,
         )
         assert verdict.verdict == "agrees", verdict.reason
 

@@ -236,7 +236,7 @@ def _agreements(document: ReportDocument, known: Mapping[str, Contender]) -> Tab
             )
         )
     return Table(
-        caption="Agreement of outputs, relative to the largest value of the tensor",
+        caption="Agreement of outputs: output error, relative to how far the inputs move a slice",
         header=("contender", "outputs", "reference", "worst", "allowed", "at batch", "same top-1"),
         rows=tuple(rows),
         left=frozenset({0, 1, 2}),

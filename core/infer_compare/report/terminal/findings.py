@@ -102,7 +102,7 @@ def agreement_section(document: ReportDocument) -> list[RenderableType]:
         made.add_row(*(Text(cell, style=style if place == 1 else "") for place, cell in enumerate(cells)))
     reasons = agreement_reasons(document)
     found: list[RenderableType] = [
-        heading("agreement of outputs", rest="relative to the largest value of the tensor"),
+        heading("agreement of outputs", rest="output error, relative to how far the inputs move a slice"),
         indented(made),
     ]
     return [*found, bullets(reasons)] if reasons else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.models.agreement import TOLERANCES, compare, spread, tolerance
+from infer_compare.models.agreement import TOLERANCES, compare, tolerance
 from infer_compare.testing.conformance.violation import Violation
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ def finish(session: Session[Any], slot: Any) -> list[Array]:  # noqa: ANN401 - a
 
 def disagreement(session: Session[Any], example: Example, outputs: Sequence[Array], wanted: Sequence[Array]) -> str:
     """What is wrong with outputs, as the end of a sentence; empty where they agree."""
-    spreads = [spread(one) for one in example.outputs]
     names = [one.name for one in session.outputs]
-    return compare(wanted, outputs, names, rtol=allowed(session), spreads=spreads).reason
+    precision = session.effective.get("precision", "")
+    return compare(
+        wanted, outputs, names, rtol=allowed(session), precision=precision, others=list(example.outputs)
+    ).reason
 
 
 def allowed(session: Session[Any]) -> float:

@@ -1,0 +1,61 @@
+"""How far outputs may differ, by the precision that the contenders compute in."""
+
+from __future__ import annotations
+
+TOLERANCES = {
+    "float64": 1e-7,
+    "float32": 1e-4,
+    "tf32": 5e-3,
+    "float16": 1e-2,
+    "bfloat16": 5e-2,
+    "int8": 2e-1,
+}
+"""Relative tolerance by effective precision; faultless conversions in float32 were seen to differ by up to 4e-6 of the
+largest value."""
+
+EPSILONS = {
+    "float64": 2.3e-16,
+    "float32": 1.2e-7,
+    "tf32": 9.8e-4,
+    "float16": 9.8e-4,
+    "bfloat16": 7.9e-3,
+    "int8": 7.9e-3,
+}
+"""The relative size of one rounding."""
+
+ALIASES = {"fp64": "float64", "fp32": "float32", "fp16": "float16", "bf16": "bfloat16", "i8": "int8", "uint8": "int8"}
+
+COARSE = 1e-3
+"""From this tolerance on the rule for low precision holds: errors are held against groups of slices."""
+
+
+def tolerance(*precisions: str) -> float:
+    """Return the relative tolerance for contenders of these precisions: that of the coarsest.
+
+    Raises:
+        ValueError: there is no tolerance for a precision; it must be given.
+    """
+    return max(TOLERANCES[known(precision)] for precision in precisions)
+
+
+def epsilon(*precisions: str) -> float:
+    """Return the relative size of one rounding in the coarsest of these precisions.
+
+    Raises:
+        ValueError: a precision is unknown.
+    """
+    return max(EPSILONS[known(precision)] for precision in precisions)
+
+
+def known(precision: str) -> str:
+    """Return the name under which a precision stands in the tables.
+
+    Raises:
+        ValueError: it stands in none.
+    """
+    name = ALIASES.get(precision.lower(), precision.lower())
+    if name.startswith("float8"):
+        name = "int8"
+    if name not in TOLERANCES:
+        raise ValueError(f"there is no tolerance for the precision {name!r}; known are {', '.join(TOLERANCES)}")
+    return name
