@@ -58,6 +58,7 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
             "agreements": made.agreements,
             "failures": made.failures,
             "shortcomings": shortcomings(made),
+            "notes": about_rows(made),
         }
         stdout.document(told)
     else:
@@ -87,6 +88,14 @@ def shortcomings(made: ReportDocument) -> tuple[str, ...]:
     )
 
 
+def about_rows(made: ReportDocument) -> tuple[str, ...]:
+    """What was seen of the rows of batches; no reason for another exit code."""
+    topics = [one.text for one in made.notes if one.topic == "rows"]
+    # That outputs could not be compared is among the shortcomings.
+    cautions = [one for one in made.cautions if one.startswith("rows of a batch")]
+    return (*cautions, *topics)
+
+
 def _print(made: ReportDocument) -> None:
 
     from infer_compare.report.terminal.findings import agreement_section, failure_section
@@ -98,7 +107,7 @@ def _print(made: ReportDocument) -> None:
             console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
     for part in (*agreement_section(made), *failure_section(made)):
         console.print(part)
-    for text in shortcomings(made):
+    for text in (*shortcomings(made), *(f"note: {one}" for one in about_rows(made))):
         console.print(text, markup=False)
     if shortcomings(made):
         return

@@ -72,7 +72,12 @@ class Explorer:
                     return False
                 self._observer.probing(self._route.label, point)
                 found = self._prober.probe(
-                    Explore(point=point, outputs=str(self._outputs.folder), rows=sample_rows(point.batch))
+                    Explore(
+                        point=point,
+                        outputs=str(self._outputs.folder),
+                        rows=sample_rows(point.batch),
+                        axes=self._outputs.asked_axes,
+                    )
                 )
                 if outcome is None:
                     self._store(point, found)
@@ -113,7 +118,12 @@ class Explorer:
         """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
         for row in range(SINGLE_ROWS):
             request = Explore(
-                point=OperatingPoint(1), calls=1, outputs=str(self._outputs.folder), rows=(0,), first_row=row
+                point=OperatingPoint(1),
+                calls=1,
+                outputs=str(self._outputs.folder),
+                rows=(0,),
+                axes=self._outputs.asked_axes,
+                first_row=row,
             )
             try:
                 explored = self._prober.member.ask(

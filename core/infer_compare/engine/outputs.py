@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infer_compare.environment import memory
-from infer_compare.models.arrays import BrokenArray, read_array, read_header
+from infer_compare.models.agreement import sample_rows
+from infer_compare.models.arrays import BrokenArray, read_array, read_header, typed
 from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:
@@ -33,17 +34,46 @@ class BrokenOutput(Exception):
 class Outputs:
     """The outputs that a worker wrote for the sampled rows of each batch size."""
 
-    def __init__(self, folder: Path, order: Sequence[int] = ()) -> None:
+    def __init__(self, folder: Path, order: Sequence[int] = (), specs: Sequence[TensorSpec] = ()) -> None:
         """Reads from the folder that the worker writes to.
 
         Args:
             folder: of the worker.
             order: for each of the run's outputs the place of the worker's; empty where they are in the same order.
+            specs: the run's outputs as the model declares them; empty where nothing is known.
         """
         self.folder = folder
         self._order = order
+        self._declared = tuple(declared_axis(spec) for spec in specs)
         self._limit = memory.available() // COPIES
         self._written: dict[tuple[int, int], tuple[ArrayHeader, ...]] = {}
+        self._dtypes: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._again: dict[int, dict[int, ArrayHeader]] = {}
+
+    @property
+    def asked_axes(self) -> tuple[int, ...]:
+        """The batch axis of each of the worker's outputs, for `Explore`."""
+        places = self._order or range(len(self._declared))
+        own = dict(zip(places, self._declared, strict=False))
+        return tuple(own[place] if own[place] is not None else -1 for place in sorted(own)) if own else ()  # type: ignore[misc]
+
+    def axes(self) -> tuple[int | None, ...]:
+        """Return the batch axis of each of the run's outputs: as declared, else axis 0 where it was always as long as
+        the batch; None for an output without one.
+        """
+        batches = [
+            (len(sample_rows(batch)), self._in_order(headers))
+            for (batch, first), headers in self._written.items()
+            if first == 0
+        ]
+        count = max((len(headers) for _, headers in batches), default=0)
+        found: list[int | None] = []
+        for index in range(count):
+            declared = self._declared[index] if index < len(self._declared) else None
+            shapes = [(rows, headers[index].shape) for rows, headers in batches if index < len(headers)]
+            always = all(shape[:1] == (rows,) for rows, shape in shapes)
+            found.append(declared if declared is not None else 0 if always else None)
+        return tuple(found)
 
     def accept(self, request: Explore, explored: Explored) -> None:
         """Look at the files that a worker says it has written.
@@ -55,26 +85,47 @@ class Outputs:
         self._written.pop((batch, first), None)
         headers = []
         for index in range(len(explored.written)):
-            try:
-                header = read_header(self._path(batch, first, index))
-            except BrokenArray as error:
-                raise _broken(index, batch, error) from error
-            if header.shape and header.shape[0] > len(request.rows):
+            header = self._header(batch, first, index)
+            axis = request.axes[index] if index < len(request.axes) else 0
+            if 0 <= axis < len(header.shape) and header.shape[axis] > len(request.rows):
                 raise BrokenOutput(
-                    f"it wrote {header.shape[0]} rows of output {index} for batch {batch}, and {len(request.rows)} were "
-                    "asked for"
+                    f"it wrote {header.shape[axis]} rows of output {index} for batch {batch}, and {len(request.rows)} "
+                    "were asked for"
                 )
             headers.append(header)
         self._written[batch, first] = tuple(headers)
+        self._dtypes[batch, first] = explored.dtypes
+        if first == 0:
+            self._again[batch] = {
+                index: self._header(batch, first, index, again=True)
+                for index in explored.again
+                if 0 <= index < len(headers)
+            }
 
-    def fits(self, batch: int, rows: int, specs: Sequence[TensorSpec]) -> bool:
-        """Return whether the outputs of a batch are as many, and have as many rows, as the model says."""
+    def _header(self, batch: int, first: int, index: int, *, again: bool = False) -> ArrayHeader:
+        try:
+            return read_header(self._path(batch, first, index, again=again))
+        except BrokenArray as error:
+            raise _broken(index, batch, error) from error
+
+    def misshapen(self, batch: int, specs: Sequence[TensorSpec]) -> str:
+        """Return how the outputs of a batch are not what the model declares, as a clause; empty where they are."""
         found = self._in_order(self._written.get((batch, 0), ()))
         if not specs:
-            return bool(found)
-        return len(found) == len(specs) and all(
-            one.shape[:1] == (rows,) for one, spec in zip(found, specs, strict=True) if spec.shape[:1] == (BATCH,)
-        )
+            return ""
+        if len(found) != len(specs):
+            return f"{len(found)} outputs in place of {len(specs)}"
+        rows = len(sample_rows(batch))
+        for header, spec in zip(found, specs, strict=True):
+            axis = declared_axis(spec)
+            wanted = [rows if place == axis else size for place, size in enumerate(spec.shape)]
+            if spec.shape and (
+                len(wanted) != len(header.shape)
+                or any(isinstance(one, int) and one != size for one, size in zip(wanted, header.shape, strict=True))
+            ):
+                said = ", ".join(map(str, spec.shape))
+                return f"output {spec.name!r} has the shape {header.shape}, and the model declares [{said}]"
+        return ""
 
     def too_large(self, batch: int) -> int:
         """Return the bytes of a batch's outputs where they are too many to be compared here, else 0."""
@@ -90,16 +141,28 @@ class Outputs:
         headers = self._written.get((batch, first_row))
         if headers is None or self.too_large(batch):
             return None
-        found: list[NDArray[Any]] = []
-        for index, header in enumerate(headers):
-            try:
-                found.append(read_array(self._path(batch, first_row, index), header))
-            except BrokenArray as error:
-                raise _broken(index, batch, error) from error
-        return self._in_order(found)
+        return self._in_order([self._read(batch, first_row, index, header) for index, header in enumerate(headers)])
+
+    def again(self, batch: int) -> list[NDArray[Any]] | None:
+        """Return the outputs of the same batch run once more; None where they were the same in every bit.
+
+        Raises:
+            BrokenOutput: see `of`.
+        """
+        changed = self._again.get(batch)
+        headers = self._written.get((batch, 0))
+        if not changed or headers is None or self.too_large(batch):
+            return None
+        return self._in_order(
+            [
+                self._read(batch, 0, index, changed.get(index, header), again=index in changed)
+                for index, header in enumerate(headers)
+            ]
+        )
 
     def rows(self) -> list[NDArray[Any]] | None:
-        """Return the first rows, each run alone, put together per output; None where they were not run.
+        """Return the first rows, each run alone, put together per output along its batch axis, or along a new first axis
+        for an output without one; None where they were not run or have no such axis.
 
         Raises:
             BrokenOutput: see `of`.
@@ -107,19 +170,41 @@ class Outputs:
         import numpy as np
 
         singles = [one for row in range(SINGLE_ROWS) if (one := self.of(1, row)) is not None]
-        if len(singles) < SINGLE_ROWS or any(array.ndim == 0 for one in singles for array in one):
+        axes = self.axes()
+        if len(singles) < SINGLE_ROWS or any(len(one) != len(axes) for one in singles):
             return None
-        if len({tuple((array.shape[1:], array.dtype) for array in one) for one in singles}) > 1:
-            return None
-        return [np.concatenate(arrays) for arrays in zip(*singles, strict=True)]
+        together: list[NDArray[Any]] = []
+        for axis, arrays in zip(axes, zip(*singles, strict=True), strict=True):
+            if len({(array.shape, array.dtype) for array in arrays}) > 1:
+                return None
+            if axis is None:
+                together.append(np.stack(arrays))
+            elif axis < arrays[0].ndim and arrays[0].shape[axis] == 1:
+                together.append(np.concatenate(arrays, axis=axis))
+            else:
+                return None
+        return together
 
-    def _path(self, batch: int, first_row: int, index: int) -> Path:
-        return self.folder / f"{batch}-{first_row}-{index}.npy"
+    def _read(self, batch: int, first: int, index: int, header: ArrayHeader, *, again: bool = False) -> NDArray[Any]:
+        try:
+            array = read_array(self._path(batch, first, index, again=again), header)
+        except BrokenArray as error:
+            raise _broken(index, batch, error) from error
+        dtypes = self._dtypes.get((batch, first), ())
+        return typed(array, dtypes[index] if index < len(dtypes) else "")
+
+    def _path(self, batch: int, first_row: int, index: int, *, again: bool = False) -> Path:
+        return self.folder / f"{batch}-{first_row}-{index}{'-again' if again else ''}.npy"
 
     def _in_order(self, found: Sequence[Item]) -> list[Item]:
         if found and self._order and max(self._order) < len(found):
             return [found[place] for place in self._order]
         return list(found)
+
+
+def declared_axis(spec: TensorSpec) -> int | None:
+    """Return the batch axis that the model declares for an output."""
+    return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 
 def _broken(index: int, batch: int, error: BrokenArray) -> BrokenOutput:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import Plugins
 
-ORACLE = "reference"
-"""The backend that judges where no contender runs the model natively."""
+EVALUATOR = "reference"
+"""The backend that is asked where no contender runs the model natively, and where contenders disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Resolved:
     """The contenders that can be started, by label."""
     unusable: tuple[Unusable, ...]
     """Those that cannot, and why."""
-    oracle: Route | None
+    evaluator: Route | None
     inputs: tuple[InputPlan, ...]
     terms: Terms
     warnings: tuple[str, ...] = ()
@@ -137,7 +137,7 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         header=header,
         routes=routes,
         unusable=tuple(unusable),
-        oracle=_oracle(plugins, finder, model),
+        evaluator=_evaluator(plugins, finder, model),
         inputs=inputs,
         warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ())),
         terms=Terms(
@@ -201,11 +201,11 @@ def _no_usable(unusable: list[Unusable]) -> str:
     return f"No contender can run. {reasons}."
 
 
-def _oracle(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route | None:
+def _evaluator(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route | None:
     known = {entry.name for entry in plugins.backends}
-    if ORACLE not in known or finder.dry:
+    if EVALUATOR not in known or finder.dry:
         return None
-    (contender,) = parse_contenders([ORACLE], plugins)
+    (contender,) = parse_contenders([EVALUATOR], plugins)
     if contender.entry.missing:
         return None
     try:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.agree import ORACLE_BATCHES, agree, ask_oracle
+from infer_compare.engine.agree import Candidate, agree
 from infer_compare.engine.contest import Contest
+from infer_compare.engine.coupling import is_quantized
+from infer_compare.engine.evaluator import evaluate
 from infer_compare.engine.limit import LimitFinder
 from infer_compare.engine.outputs import Outputs
 from infer_compare.engine.pool import InputPool
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
-from infer_compare.models.agreement import sample_rows
 from infer_compare.planner import Order
 from infer_compare.results import Closing, Run
 from infer_compare.worker.supervisor import removed_if_killed
@@ -141,33 +143,32 @@ class Sweep:
             # Labels are the user's words; a folder is named by a number.
             index = list(self._resolved.routes).index(label)
             order = self._resolved.routes[label].wiring.outputs
-            self._outputs[label] = Outputs(self._scratch / "outputs" / str(index), order)
+            specs = self._resolved.header.model.outputs
+            self._outputs[label] = Outputs(self._scratch / "outputs" / str(index), order, specs)
         return self._outputs[label]
 
     def _agree(self, points: Mapping[str, Sequence[OperatingPoint]], pool: InputPool) -> None:
         routes = self._resolved.routes
-        native = [label for label in points if routes[label].model.provenance == "native" and points[label]]
-        outputs = {label: self._outputs_of(label) for label in points}
-        specs = self._resolved.header.model.outputs
-        # One whose outputs are not those of the model would make all others differ.
-        whole = [
-            label
-            for label in native
-            if all(outputs[label].fits(one.batch, len(sample_rows(one.batch)), specs) for one in points[label])
-        ]
-        judge = next(iter([*whole, *native]), next(iter(points)))
-        oracle = None
-        if not native and self._resolved.oracle is not None:
-            oracle = ask_oracle(
-                self._resolved.oracle,
-                self._resolved.terms,
-                pool,
-                self._scratch / "outputs" / "reference",
-                ORACLE_BATCHES,
-                self._observer,
+        candidates = {
+            label: Candidate(
+                routes[label].contender.spec.backend, routes[label].model.provenance, self._outputs_of(label)
             )
+            for label in points
+        }
+
+        def ask(sizes: Sequence[int]) -> Outputs | None:
+            if self._resolved.evaluator is None:
+                return None
+            folder = self._scratch / "outputs" / "reference"
+            specs = self._resolved.header.model.outputs
+            return evaluate(self._resolved.evaluator, self._resolved.terms, pool, folder, sizes, specs, self._observer)
+
+        @cache
+        def quantized() -> bool:
+            return any(is_quantized(route.model.path) for route in routes.values() if route.model.format == "onnx")
+
         known = {(one.contender, one.point) for one in self._journal.run.agreements}
-        for one in agree(self._journal.run, points, outputs, judge=judge, oracle=oracle):
+        for one in agree(self._journal.run, points, candidates, evaluate=ask, quantized=quantized):
             if (one.contender, one.point) in known:
                 continue
             self._journal.add(one)

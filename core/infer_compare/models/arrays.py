@@ -85,6 +85,31 @@ def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
     return flat.reshape(header.shape, order="F" if header.fortran else "C")
 
 
+def raw(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array as a file can hold it: `bfloat16` and its like as raw bytes."""
+    return array.view(f"V{array.dtype.itemsize}") if array.dtype.isbuiltin == 2 else array
+
+
+def typed(array: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return an array of raw bytes as what it holds: `bfloat16` and its like, which a file does not name.
+
+    Args:
+        array: as it was read.
+        dtype: what its writer says of it; one that does not fit the bytes is ignored.
+    """
+    if array.dtype.kind != "V" or not dtype.isidentifier():
+        return array
+    import ml_dtypes
+    import numpy as np
+
+    kind = getattr(ml_dtypes, dtype, None)
+    if not isinstance(kind, type) or np.dtype(kind).itemsize != array.dtype.itemsize:
+        return array
+    found = array.view(np.dtype(kind))
+    # Integers of four bits and less lie in a byte each.
+    return found if "float" in dtype else found.astype(np.int8)
+
+
 def _open(path: Path) -> IO[bytes]:
     try:
         return open_regular(path, follow=False)

@@ -214,7 +214,7 @@ class _Worst:
                     for one in range(member.max() + 1)
                 ]
             )
-            return self._rtol * np.maximum(size[member], 1e-300)
+            return np.asarray(self._rtol * np.maximum(size[member], 1e-300))
         allowed = np.maximum(self._rtol * slices.variation, self._floor)
         if not self._pair.has_rows:
             return allowed

@@ -93,8 +93,8 @@ def pair(reference: Floats, candidate: Floats, live: Mask, rows: Floats, alive: 
         np.square(variation).sum(axis=0),
         alive.sum(axis=0) if has_rows else live.sum(axis=0),
     )
-    axes = [axis for axis in range(1, reference.ndim) if reference.shape[axis] > 1]
-    slices = tuple(_along(axis, folded) for axis in (axes or [None]))
+    axes: list[int | None] = [axis for axis in range(1, reference.ndim) if reference.shape[axis] > 1]
+    slices = tuple(_along(axis, folded) for axis in axes or [None])
     return Pair(difference, scale, has_rows, _noise(slices, difference, scale), slices)
 
 
@@ -108,8 +108,11 @@ def _along(axis: int | None, folded: tuple[Any, ...]) -> Slices:
 
     difference, size, variation, wrong, live, error, errors, moved, moves = folded
     return Slices(
-        axis,
-        *(fold(array, np.max) for array in (difference, size, variation, wrong)),
+        axis=axis,
+        difference=fold(difference, np.max),
+        size=fold(size, np.max),
+        variation=fold(variation, np.max),
+        wrong=fold(wrong, np.max),
         live=fold(live, np.any),
         error_square=fold(error, np.sum) / np.maximum(fold(errors, np.sum), 1),
         variation_square=fold(moved, np.sum) / np.maximum(fold(moves, np.sum), 1),

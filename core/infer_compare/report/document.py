@@ -12,7 +12,7 @@ from infer_compare.report.failures import failures
 from infer_compare.report.noise import noise
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.shortcomings import shortcomings, state_of
-from infer_compare.report.words import shell_line, without_folder
+from infer_compare.report.words import plain, shell_line, without_folder
 from infer_compare.verdicts import summarise
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def document(run: Run) -> ReportDocument:
         failures=failed,
         agreements=agreements(run),
         excluded=summary.excluded,
+        cautions=tuple(map(plain, summary.cautions)),
         noise=noise(run),
         notes=summary.notes,
         warnings=header.environment.warnings,

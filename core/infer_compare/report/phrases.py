@@ -178,9 +178,9 @@ def answer_sentences(one: AnswerReport) -> list[str]:
 
 
 def excluded_sentences(document: ReportDocument) -> list[str]:
-    """Contenders that are not ranked, without those that are told among the shortcomings."""
+    """What restricts the ranking: outputs that say little, and contenders without a place; shortcomings stand apart."""
     sentences = [plain(one.sentence()) for one in document.excluded]
-    return [sentence for sentence in sentences if sentence not in document.shortcomings]
+    return [*document.cautions, *(one for one in sentences if one not in document.shortcomings)]
 
 
 def failure_sentence(one: FailureReport) -> str:

@@ -297,6 +297,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     agreements: tuple[AgreementReport, ...]
     excluded: tuple[Excluded, ...]
     """Contenders that are not ranked."""
+    cautions: tuple[str, ...] = ()
+    """What a reader must know about the outputs before trusting the answer, one sentence each."""
     noise: Noise
     notes: tuple[Note, ...]
     warnings: tuple[str, ...]

@@ -268,7 +268,9 @@ class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
     rtol: Quantity
     outputs: tuple[OutputComparison, ...] = ()
     row_consistent: bool | None = None
-    """Whether row i of this batch equals row i run alone."""
+    """Whether row i of this batch equals row i run alone; None where that could not be checked."""
+    rows_within_precision: bool | None = None
+    """Where it does not: whether the eight-bit arithmetic of the model explains it."""
 
 
 class WarmUp(msgspec.Struct, frozen=True, kw_only=True):

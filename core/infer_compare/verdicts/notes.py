@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.results import Note
 from infer_compare.stats.wording import duration, listing, percent, significant
+from infer_compare.verdicts.cautions import rows_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
         *_ending(run),
         *_conditions(run),
         *_models(run),
+        *rows_notes(run),
         *_flags(run.labels, figures),
         *_verdicts(run),
     )

@@ -10,6 +10,7 @@ import msgspec
 from infer_compare.results import Note
 from infer_compare.stats.shape import Shape, fit_shape
 from infer_compare.verdicts.answer import Answer, Axes, answer
+from infer_compare.verdicts.cautions import cautions
 from infer_compare.verdicts.exclusions import Excluded, exclusions
 from infer_compare.verdicts.figures import Figures, figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
@@ -50,6 +51,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     excluded: tuple[Excluded, ...]
     """Contenders that are not ranked, with the reason."""
     notes: tuple[Note, ...]
+    cautions: tuple[str, ...] = ()
+    """What a reader must know about the outputs before trusting the answer."""
 
     @property
     def answer(self) -> Answer:
@@ -87,6 +90,7 @@ def summarise(run: Run) -> Summary:
         shapes=tuple(_shapes(run, table, axes)),
         excluded=excluded,
         notes=derive_notes(run, tuple(table.values())),
+        cautions=cautions(run),
     )
 
 

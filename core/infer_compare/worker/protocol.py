@@ -85,6 +85,9 @@ class Explore(Message, frozen=True, kw_only=True, tag="explore"):
     """Folder to write outputs to, as `BATCH-INDEX.npy`; None for no outputs."""
     rows: tuple[int, ...] = ()
     """Rows of the outputs to write."""
+    axes: tuple[int, ...] = ()
+    """The batch axis of each output, along which these rows lie; -1 where the model declares none, and axis 0 is it only
+    if it is as long as the batch. Axis 0 where nothing is said."""
     first_row: int = 0
     """Where in the pool of input rows the batch begins."""
     repeat_rows: bool = False
@@ -195,6 +198,10 @@ class Explored(Message, frozen=True, kw_only=True, tag="explored"):
     memory: Memory
     written: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
     """Output files, in the order of the outputs."""
+    dtypes: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
+    """What the outputs are made of; a file does not tell `bfloat16` from other raw bytes."""
+    again: Annotated[tuple[int, ...], msgspec.Meta(max_length=10_000)] = ()
+    """Which outputs were not the same, bit by bit, when the batch was run once more; they are written a second time."""
     diagnostics: Diagnostics | None = None
     """What disturbed the calls."""
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -165,6 +165,11 @@ class Host:
                 faults = _major_faults()
         disturbed = self._noise.difference(before, self._noise.snapshot())
         written = self._write(session.fetch(slot), request)
+        if request.outputs is not None:
+            # Whether a model is random or keeps state is seen only where the same batch runs twice.
+            session.run(slot)
+            session.synchronize()
+            written = written._replace(again=self._write_again(session.fetch(slot), request, written))
         reading = session.peak_memory()
         peak = memory.peak_resident(os.getpid())
         session.release(slot)
@@ -183,25 +188,44 @@ class Host:
                 major_faults=_major_faults() - (faults or 0),
                 swapped=max(0, memory.swapped(os.getpid()) - swapped),
             ),
-            written=written,
+            written=written.paths,
+            dtypes=written.dtypes,
+            again=written.again,
             diagnostics=disturbed,
         )
 
     @staticmethod
-    def _write(outputs: Any, request: Explore) -> tuple[str, ...]:  # noqa: ANN401 - what a third party's fetch returned
+    def _write(outputs: Any, request: Explore) -> _Written:  # noqa: ANN401 - what a third party's fetch returned
         if request.outputs is None:
-            return ()
+            return _Written()
         import numpy as np
 
-        written = []
+        from infer_compare.models.arrays import raw
+
+        paths, dtypes, digests = [], [], []
         for index, output in enumerate(outputs):
-            array = np.asarray(output)
+            array = _sampled(np.asarray(output), index, request)
             path = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}-{index}.npy")  # noqa: PTH118 - pathlib is not loaded for this
-            # An output without a batch axis is written as it is; comparing will say so.
-            rows = [row for row in request.rows if array.ndim and row < len(array)]
-            np.save(path, array[rows] if rows else array, allow_pickle=False)
-            written.append(path)
-        return tuple(written)
+            np.save(path, raw(array), allow_pickle=False)
+            paths.append(path)
+            dtypes.append(array.dtype.name)
+            digests.append(_digest(array))
+        return _Written(tuple(paths), tuple(dtypes), tuple(digests))
+
+    @staticmethod
+    def _write_again(outputs: Any, request: Explore, written: _Written) -> tuple[int, ...]:  # noqa: ANN401 - see above
+        """Writes those outputs that are not what they were before; which these are."""
+        import numpy as np
+
+        from infer_compare.models.arrays import raw
+
+        changed = []
+        for index, output in enumerate(outputs):
+            array = _sampled(np.asarray(output), index, request)
+            if index < len(written.digests) and _digest(array) != written.digests[index]:
+                np.save(written.paths[index].removesuffix(".npy") + "-again.npy", raw(array), allow_pickle=False)
+                changed.append(index)
+        return tuple(changed)
 
     def warm_up(self, request: WarmUp) -> WarmedUp:
         """Stages an operating point and runs it until it is steady."""
@@ -281,6 +305,34 @@ class Host:
         staged, self._staged = self._staged, None
         if staged is not None:
             staged.release()
+
+
+class _Written(NamedTuple):
+    """What was written of outputs."""
+
+    paths: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    digests: tuple[bytes, ...] = ()
+    again: tuple[int, ...] = ()
+
+
+def _digest(array: Any) -> bytes:  # noqa: ANN401 - a numpy array
+    """What tells whether an output is the same again, without keeping it."""
+    import hashlib
+
+    import numpy as np
+
+    # Bytes, since the buffer of a `bfloat16` array is of a kind that hashlib does not take.
+    return hashlib.blake2b(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
+
+
+def _sampled(array: Any, index: int, request: Explore) -> Any:  # noqa: ANN401 - a numpy array
+    """The rows of an output that were asked for; all of it where it has no batch axis, which comparing will see."""
+    axis = request.axes[index] if index < len(request.axes) else 0
+    if axis < 0:
+        axis = 0 if array.ndim and array.shape[0] == request.point.batch else -1
+    rows = [row for row in request.rows if 0 <= axis < array.ndim and row < array.shape[axis]]
+    return array.take(rows, axis=axis) if rows else array
 
 
 def _major_faults() -> int:

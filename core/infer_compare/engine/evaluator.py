@@ -1,0 +1,60 @@
+"""The slow reference evaluator: asked where no contender runs the model natively, and where contenders disagree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.engine.member import Member, Setback
+from infer_compare.engine.outputs import SINGLE_ROWS, BrokenOutput, Outputs
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.models.agreement import sample_rows
+from infer_compare.worker.protocol import Explore, Explored
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from infer_compare.engine.contenders import Route
+    from infer_compare.engine.events import Observer
+    from infer_compare.engine.member import Terms
+    from infer_compare.engine.pool import InputPool
+    from infer_compare.interfaces import TensorSpec
+
+EVALUATED_BATCHES = (1, 3)
+"""Batch sizes at which the evaluator is asked."""
+LARGEST_EVALUATED = 16
+"""A disagreement at none of these sizes is put to it at the smallest size up to this one."""
+
+
+def evaluate(
+    route: Route,
+    terms: Terms,
+    pool: InputPool,
+    folder: Path,
+    sizes: Sequence[int],
+    specs: Sequence[TensorSpec],
+    observer: Observer,
+) -> Outputs | None:
+    """Return what the reference evaluator computes at these batch sizes, or None where it cannot run the model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = Outputs(folder, specs=specs)
+    observer.starting("agree", route.label)
+    requests = [(1, 1, row, (0,)) for row in range(SINGLE_ROWS)] + [(size, 1, 0, sample_rows(size)) for size in sizes]
+    with Member(route, terms) as member:
+        try:
+            member.start(0, pool, timing=False)
+            for size, calls, first, rows in requests:
+                request = Explore(
+                    point=OperatingPoint(size),
+                    calls=calls,
+                    outputs=str(folder),
+                    rows=rows,
+                    axes=outputs.asked_axes,
+                    first_row=first,
+                )
+                outputs.accept(request, member.ask(request, Explored, phase="agree"))
+        except (Setback, BrokenOutput) as refusal:
+            reason = refusal.outcome if isinstance(refusal, Setback) else refusal
+            observer.note("agreement", f"the reference evaluator could not be asked: {reason}")
+            return None
+    return outputs

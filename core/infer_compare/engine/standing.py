@@ -1,0 +1,69 @@
+"""Which of several contenders that disagree is taken as right, without regard to their places in the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from infer_compare.interfaces import Provenance
+
+RANKS: dict[Provenance, int] = {"native": 0, "exported": 1, "imported": 2}
+
+
+class Standing(NamedTuple):
+    """What a contender's outputs are worth as evidence."""
+
+    label: str
+    backend: str
+    provenance: Provenance
+    tolerance: float
+    """Of the precision that it computes in; the smaller, the more precise."""
+
+
+Group = tuple[Standing, ...]
+
+
+def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> tuple[Group, ...]:
+    """Return the contenders parted into groups, so that those of different groups differ pairwise.
+
+    Args:
+        members: the contenders.
+        differ: whether two of them differ.
+    """
+    found: list[list[Standing]] = []
+    for member in members:
+        joined = [group for group in found if any(not differ(other.label, member.label) for other in group)]
+        found = [group for group in found if group not in joined]
+        found.append([*(one for group in joined for one in group), member])
+    return tuple(tuple(group) for group in found)
+
+
+def reference_of(group: Group) -> Standing:
+    """Return the contender of a group that the others are compared with: the most precise, then the nearest to the
+    model's own format.
+    """
+    return min(group, key=lambda one: (one.tolerance, RANKS[one.provenance]))
+
+
+def outranking(disputed: Sequence[Group]) -> Group | None:
+    """Return the group that is taken as right where nothing else decides; None where that is not known.
+
+    Native contenders outrank exported ones, and these imported ones. Contenders of one backend count once, and all
+    imports together count once, since they share one reading of the graph. A group is not right against one that has a
+    more precise contender.
+    """
+    ordered = sorted(disputed, key=_votes, reverse=True)
+    first, second = ordered[0], ordered[1]
+    if _votes(first) == _votes(second):
+        return None
+    finest = min(one.tolerance for group in disputed for one in group)
+    return first if reference_of(first).tolerance <= finest else None
+
+
+def _votes(group: Group) -> tuple[int, int, int]:
+    native, exported = (
+        len({one.backend for one in group if one.provenance == provenance}) for provenance in ("native", "exported")
+    )
+    return native, exported, int(any(one.provenance == "imported" for one in group))

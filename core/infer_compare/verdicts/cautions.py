@@ -1,0 +1,76 @@
+"""What a reader must know about the outputs before trusting a ranking, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.results import Note
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from infer_compare.results import Agreement, Run
+
+
+def cautions(run: Run) -> tuple[str, ...]:
+    """Return what belongs beside the answer: outputs that could not be compared, and batch sizes that compute different
+    things.
+    """
+    return (*_not_compared(run), *_coupled(run))
+
+
+def rows_notes(run: Run) -> Iterator[Note]:
+    """Yield what is known about the rows of batches without being a reason to distrust the answer."""
+    within = [one for one in run.agreements if one.rows_within_precision]
+    if within:
+        yield Note(
+            topic="rows",
+            text=f"rows of a batch influence each other in this model, by no more than its eight-bit arithmetic "
+            f"explains, at {_where(within)}; a scale that is computed over the whole batch does that",
+        )
+    for label in run.labels:
+        batches = [one for one in _ranked(run, label) if one.point.batch > 1]
+        if batches and all(one.row_consistent is None and one.outputs for one in batches):
+            yield Note(
+                topic="rows",
+                text=f"it could not be checked on {label} whether a row of a batch comes out as it does alone: "
+                "single rows did not run, or their outputs have another form",
+            )
+
+
+def _not_compared(run: Run) -> Iterator[str]:
+    if len(run.labels) < 2:
+        return
+    for label in run.labels:
+        open_ = [one for one in _ranked(run, label) if one.verdict == "inconclusive"]
+        if open_:
+            yield (
+                f"it was not shown that {label} computes the same as the others, at {_where(open_)}: {open_[0].reason}"
+            )
+
+
+def _coupled(run: Run) -> Iterator[str]:
+    beyond = [
+        one
+        for label in run.labels
+        for one in _ranked(run, label)
+        if one.row_consistent is False and one.rows_within_precision is False
+    ]
+    if beyond:
+        labels = list(dict.fromkeys(one.contender for one in beyond))
+        yield (
+            f"rows of a batch depend on each other, on {listing(labels)} at {_where(beyond)}: this model computes "
+            "different things at different batch sizes"
+        )
+
+
+def _ranked(run: Run, label: str) -> Sequence[Agreement]:
+    """The comparisons of a contender that is not excluded for differing."""
+    if run.differs(label) is not None:
+        return ()
+    return [one for one in run.agreements if one.contender == label]
+
+
+def _where(agreements: Iterable[Agreement]) -> str:
+    return listing([str(point) for point in sorted({one.point for one in agreements})])
