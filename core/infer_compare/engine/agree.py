@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Arrays = Sequence[NDArray[Any]]
 
-EVALUATOR = "reference"
-"""The label under which the reference evaluator stands in records."""
+EVALUATOR = "reference evaluator"
+"""How records name the reference evaluator where it is not one of the contenders."""
 RANDOM = "the model is random or keeps state: the same batch run twice gives different outputs"
 
 
@@ -40,6 +40,8 @@ class Candidate(NamedTuple):
     backend: str
     provenance: Provenance
     outputs: Outputs
+    evaluates: bool = False
+    """Whether it is the reference evaluator, with the model of the run."""
 
 
 def agree(
@@ -169,7 +171,7 @@ class _Phase:
         if len(parted) < 2:
             return
         # A contender that is the evaluator needs no other.
-        own = [group for group in parted if any(one.backend == EVALUATOR for one in group)]
+        own = [group for group in parted if any(self._candidates[one.label].evaluates for one in group)]
         if not (own or self._asked(point.batch)):
             return
         right = own or [group for group in parted if not self._refuted(group, point.batch)]
@@ -183,7 +185,7 @@ class _Phase:
     @property
     def _own(self) -> bool:
         """Whether the evaluator is one of the contenders."""
-        return any(one.backend == EVALUATOR for one in self._candidates.values())
+        return any(one.evaluates for one in self._candidates.values())
 
     def _refuted(self, group: Group, batch: int) -> bool:
         return self._compare(EVALUATOR, reference_of(group).label, batch).verdict == "differs"

@@ -13,6 +13,7 @@ from infer_compare.engine.evaluator import evaluate
 from infer_compare.engine.limit import LimitFinder
 from infer_compare.engine.outputs import Outputs
 from infer_compare.engine.pool import InputPool
+from infer_compare.engine.resolve import EVALUATOR
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Order
@@ -151,9 +152,12 @@ class Sweep:
         routes = self._resolved.routes
         candidates = {
             label: Candidate(
-                routes[label].contender.spec.backend, routes[label].model.provenance, self._outputs_of(label)
+                spec.backend,
+                routes[label].model.provenance,
+                self._outputs_of(label),
+                evaluates=spec.backend == EVALUATOR and spec.model is None,
             )
-            for label in points
+            for label, spec in ((label, routes[label].contender.spec) for label in points)
         }
 
         def ask(sizes: Sequence[int]) -> Outputs | None:

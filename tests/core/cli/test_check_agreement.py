@@ -1,0 +1,82 @@
+"""What `check` says of models whose outputs are hard to compare: with real workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def save(path: Path, nodes, inputs, outputs, constants=()) -> Path:
+    """A small ONNX file; inputs and outputs are names with element types and shapes."""
+    values = [[helper.make_tensor_value_info(*one) for one in ones] for ones in (inputs, outputs)]
+    tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants]
+    graph = helper.make_graph(nodes, "small", *values, tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def policy(path: Path, seed: int) -> Path:
+    """Logits of which those that the input forbids are -1e9."""
+    node = helper.make_node
+    weights = np.random.default_rng(seed).standard_normal((5, 5)).astype(np.float32)
+    return save(
+        path,
+        [
+            node("MatMul", ["x", "w"], ["l"]),
+            node("Greater", ["x", "zero"], ["allowed"]),
+            node("Where", ["allowed", "l", "mask"], ["logits"]),
+        ],
+        [("x", TensorProto.FLOAT, ["batch", 5])],
+        [("logits", TensorProto.FLOAT, ["batch", 5])],
+        [("w", weights), ("zero", np.float32(0)), ("mask", np.float32(-1e9))],
+    )
+
+
+def words(result) -> str:
+    """What was printed, in one line."""
+    return " ".join(result.out.split())
+
+
+def test_unrelated_policies_with_masked_logits_differ(cli, tmp_path) -> None:
+    """The model of the run decides, not the place in the list; every size but the evaluator's follows from these."""
+    policy(tmp_path / "a.onnx", 0)
+    policy(tmp_path / "b.onnx", 1)
+    own = ("--model", "onnx=b.onnx")
+    result = cli("check", "a.onnx", "--backends", "onnx,reference", *own, "--batch-sizes", "1,3,8")
+    assert result.code == 1
+    assert "onnx differs from reference at batch" in words(result)
+    assert "reference differs" not in words(result)
+
+
+def test_a_time_major_output_agrees_row_by_row(cli, tmp_path) -> None:
+    """Its batch axis is the second, as the model declares."""
+    save(
+        tmp_path / "turned.onnx",
+        [helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]), helper.make_node("Sin", ["t"], ["y"])],
+        [("x", TensorProto.FLOAT, ["N", 7, 3])],
+        [("y", TensorProto.FLOAT, [7, "N", 3])],
+    )
+    result = cli("check", "turned.onnx", "--backends", "onnx,reference", "--batch-sizes", "1,3")
+    assert result.code == 0, result.out
+    assert "All outputs agree." in result.out
+    assert "note:" not in result.out
+
+
+def test_a_random_model_is_called_random(cli, tmp_path) -> None:
+    """Not one whose rows differ."""
+    save(
+        tmp_path / "noise.onnx",
+        [helper.make_node("RandomNormalLike", ["x"], ["n"]), helper.make_node("Add", ["x", "n"], ["y"])],
+        [("x", TensorProto.FLOAT, ["batch", 7])],
+        [("y", TensorProto.FLOAT, ["batch", 7])],
+    )
+    result = cli("check", "noise.onnx", "--backends", "onnx", "--batch-sizes", "1,3")
+    assert result.code == 1
+    assert "the model is random or keeps state" in words(result)
+    assert "row" not in result.out
