@@ -13,6 +13,7 @@ from infer_compare.engine.evaluator import EVALUATED_BATCHES, LARGEST_EVALUATED
 from infer_compare.engine.outputs import BrokenOutput
 from infer_compare.engine.standing import Standing, groups, outranking, reference_of
 from infer_compare.models.agreement import compare, tolerance
+from infer_compare.models.odd_one_out import odd_one_out
 from infer_compare.results import Agreement
 
 if TYPE_CHECKING:
@@ -65,6 +66,33 @@ def agree(
     ordered = sorted({point for its in points.values() for point in its})
     found = comparison.all({point: [label for label, its in points.items() if point in its] for point in ordered})
     return [found[label, point] for label, its in points.items() for point in its]
+
+
+def odd_ones(run: Run, candidates: Mapping[str, Candidate]) -> list[str]:
+    """Return a sentence on a contender that agrees, and is much further from the others than these from each other.
+
+    Args:
+        run: with the agreements.
+        candidates: the contenders by label.
+    """
+    points = sorted({one.point for one in run.agreements if one.point.batch > 1})
+    for point in points[:1]:
+        agreeing = [
+            one.contender
+            for one in run.agreements
+            if one.point == point and one.verdict == "agrees" and one.contender in candidates
+        ]
+        precisions = {label: (start.effective if (start := run.start(label)) else {}) for label in agreeing}
+        fine = [label for label in agreeing if precisions[label].get("precision", "float32") == "float32"]
+        outputs = {label: arrays for label in fine if (arrays := _of(candidates[label].outputs, point.batch))}
+        found = odd_one_out(outputs)
+        if found is not None:
+            text = (
+                f"{found.label} agrees within the tolerance at {point}, but its outputs are {found.distance:.1g} of the "
+                f"largest value away from those of the others, which are {found.others:.1g} apart"
+            )
+            return [text]
+    return []
 
 
 class _Phase:

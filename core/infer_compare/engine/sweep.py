@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.agree import Candidate, agree
+from infer_compare.engine.agree import Candidate, agree, odd_ones
 from infer_compare.engine.contest import Contest
 from infer_compare.engine.coupling import is_quantized
 from infer_compare.engine.evaluator import evaluate
@@ -182,6 +182,8 @@ class Sweep:
                     "agreement",
                     f"{one.contender} differs from {other} at {one.point}: {one.reason}; it is not ranked",
                 )
+        for text in odd_ones(self._journal.run, candidates):
+            self._journal.tell(self._observer, "agreement", text)
 
     def _find_limits(self, labels: Iterable[str], pool: InputPool) -> None:
         """Where memory ends for each contender, one after the other, if that was asked for."""

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from infer_compare.engine.agree import Candidate, agree
+from infer_compare.engine.agree import Candidate, agree, odd_ones
 from infer_compare.engine.outputs import Outputs
 from infer_compare.interfaces import OperatingPoint, TensorSpec
 from infer_compare.models.arrays import raw
@@ -293,3 +293,22 @@ def test_outputs_that_a_file_stores_as_raw_bytes_are_compared(story, kind):
     story.add("onnx", rows_of(RIGHT.astype(dtype)), precision="bfloat16")
     story.add("torch", rows_of(RIGHT.astype(dtype)), precision="bfloat16")
     assert story.verdicts() == {"onnx": {"agrees"}, "torch": {"agrees"}}
+
+
+def test_one_that_agrees_and_stands_apart_is_named(story):
+    """A subtle change is seen against how near the others are to each other, not against the tolerance."""
+    noise = np.random.default_rng(1).standard_normal(RIGHT.shape).astype(np.float32)
+    for label, error in (("onnx", 0), ("torch", 1e-7), ("tensorflow", 2e-5)):
+        story.add(label, rows_of(RIGHT + np.float32(error) * noise))
+    assert story.verdicts()["tensorflow"] == {"agrees"}
+    run = Run.fold(
+        [
+            header(story.candidates, story.specs),
+            *(start(*one) for one in story.precisions.items()),
+            *(one for its in story.agreements().values() for one in its),
+        ]
+    )
+    (said,) = odd_ones(run, story.candidates)
+    assert said.startswith("tensorflow agrees within the tolerance at batch 3, but its outputs are ")
+    del story.candidates["tensorflow"]
+    assert not odd_ones(Run.fold([header(story.candidates, story.specs)]), story.candidates)
