@@ -1,4 +1,4 @@
-"""The backend `reference`: the evaluator of the `onnx` package, in numpy. Slow and right: the oracle.
+"""The backend `reference`: the evaluator of the `onnx` package, in numpy. Slow and right.
 
 Importing this package loads neither `onnx` nor numpy.
 """

@@ -25,7 +25,7 @@ LITTLE_MEMORY = 256 * 2**20
 """Hardly enough for a worker that has imported one framework."""
 LITTLE_ROOM = 256 * 2**20
 """A long run with its inputs may take this much of the disk."""
-ORACLE = "reference"
+EVALUATOR = "reference"
 """Judges outputs and is always there; a comparison needs another."""
 
 
@@ -214,7 +214,7 @@ def _gate(environment: Environment, seen: Conditions) -> Gate:
 
 
 def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin, ...]) -> Iterator[Advice]:
-    if all(one.missing for one in frameworks if one.backend != ORACLE):
+    if all(one.missing for one in frameworks if one.backend != EVALUATOR):
         hints = [one.install_hint for one in frameworks if one.missing and one.install_hint]
         yield Advice(
             topic="frameworks",

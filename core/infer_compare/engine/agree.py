@@ -169,13 +169,15 @@ class _Phase:
             self._settle(label, point, "inconclusive", reason)
         else:
             try:
-                outputs.of(point.batch)
+                written = outputs.of(point.batch)
                 outputs.again(point.batch)
                 outputs.rows()
             except BrokenOutput as broken:
                 self._settle(label, point, "differs", str(broken))
             else:
-                return True
+                if written is not None:
+                    return True
+                self._settle(label, point, "inconclusive", "it wrote no outputs at this batch size")
         return False
 
     def _random(self, label: str, point: OperatingPoint) -> bool:

@@ -17,7 +17,7 @@ from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVe
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
-REPORT_VERSION = (1, 1)
+REPORT_VERSION = (1, 2)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]

@@ -131,7 +131,7 @@ class FaultySession(WrappedSession):
 class FaultyBackend(WrappedBackend):
     """A registered backend with a fault.
 
-    It calls every model imported, so that it never judges what another contender computes natively.
+    It calls every model imported, so that it never outranks what another contender computes natively.
     """
 
     name: ClassVar[str] = "faulty"

@@ -1,4 +1,4 @@
-"""The oracle: the evaluator of the `onnx` package behind the common interface."""
+"""The reference evaluator: that of the `onnx` package behind the common interface."""
 
 from __future__ import annotations
 

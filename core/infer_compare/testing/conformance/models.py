@@ -24,7 +24,7 @@ Kind = Literal["mlp", "convolution", "encoder", "lstm", "two_inputs", "elementwi
 SIMPLE_FIRST: tuple[Kind, ...] = ("mlp", "elementwise", "two_inputs", "convolution", "encoder", "lstm")
 """In the order in which a backend of few operators is likely to take them."""
 
-ORACLE = "entry:reference:reference"
+EVALUATOR = "entry:reference:reference"
 ROWS = 24
 """So many rows of inputs are drawn; batches are cut from them."""
 TOKENS = 50
@@ -94,10 +94,10 @@ _outputs: dict[Kind, tuple[Array, ...]] = {}
 def _expected(kind: Kind, path: str) -> tuple[Array, ...]:
     """The outputs of the reference backend; computed once for each kind."""
     if kind not in _outputs:
-        reference = load_backend(ORACLE)
-        oracle = reference(Settings(options=read_options(reference, {}), threads=1))
-        loaded = oracle.load(ModelSource(format="onnx", location=path, name=kind))
-        with oracle.to_device(loaded, Device("cpu")) as session:
+        reference = load_backend(EVALUATOR)
+        evaluator = reference(Settings(options=read_options(reference, {}), threads=1))
+        loaded = evaluator.load(ModelSource(format="onnx", location=path, name=kind))
+        with evaluator.to_device(loaded, Device("cpu")) as session:
             slot = session.stage(_made(kind).inputs)
             session.run(slot)
             session.synchronize()
