@@ -130,6 +130,12 @@ class Boundless(Sound):
     capabilities = Capabilities(formats=("onnx",), asynchronous=("warp",))
 
 
+class AheadOnTheHost(Sound):
+    """Names the processor among the devices that work on their own; see `test_mutants`."""
+
+    capabilities = Capabilities(formats=("onnx",), asynchronous=("cpu",))
+
+
 @fails("making_loads_no_framework")
 class LoadsInInit(Sound):
     def __init__(self, settings: Any) -> None:

@@ -56,6 +56,16 @@ def test_a_sound_backend_fails_nothing():
     assert report.passed
 
 
+def test_a_backend_that_says_the_processor_works_on_its_own_fails():
+    """Its calls would be waited for anyway; the sentence says why."""
+    reference = f"file:{HERE / 'mutants.py'}:AheadOnTheHost"
+    with Subject(load_backend(reference), reference=reference) as subject:
+        found = runner.run_check(CHECKS["capabilities_are_declared"], subject)
+    assert isinstance(found, Failed)
+    assert "`asynchronous` names cpu" in found.reason
+    assert found.reason.endswith("Leave cpu out.")
+
+
 HEAVY = {
     "importing_loads_no_framework",
     "making_loads_no_framework",

@@ -66,7 +66,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory: bool = False
     """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()
-    """Device kinds on which `run` may return before the work is done."""
+    """Device kinds other than `cpu` on which `run` may return before the work is done."""
+
+    def overlaps(self, kind: DeviceKind) -> bool:
+        """Return whether batches are enqueued ahead on devices of that kind.
+
+        The processor never qualifies, even where `asynchronous` names it: a batch that was enqueued ahead there is computed
+        by the cores that prepare the next one, on threads beyond the budget. Every call is waited for instead.
+        """
+        return kind != "cpu" and kind in self.asynchronous
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

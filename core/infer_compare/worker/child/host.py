@@ -102,7 +102,7 @@ class Host:
             memory.refuse_beyond(request.backstop)
         self._session = session
         self._gpu = probe_for(device)
-        self._asynchronous = device.kind in self.backend.capabilities.asynchronous
+        self._asynchronous = self.backend.capabilities.overlaps(device.kind)
         return Loaded(
             inputs=tuple(session.inputs),
             outputs=tuple(session.outputs),

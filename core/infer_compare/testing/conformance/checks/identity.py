@@ -91,6 +91,11 @@ def check_capabilities_are_declared(subject: Subject) -> None:
     unknown = set(found.asynchronous) - set(found.device_kinds)
     if unknown:
         raise Violation(f"`asynchronous` names {', '.join(sorted(unknown))}, which `device_kinds` does not.")
+    if "cpu" in found.asynchronous:
+        raise Violation(
+            "`asynchronous` names cpu, but calls on the processor are always waited for: batches enqueued ahead would be "
+            "computed beyond the thread budget. Leave cpu out."
+        )
 
 
 @check("identity", dynamic=False)
