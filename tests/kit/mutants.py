@@ -635,14 +635,43 @@ class TellsTwice(Counting):
 class TakesMore(Counting):
     def run(self, staged: Any) -> None:
         if CHILD:
-            helper = threading.Thread(target=_burn)
-            helper.start()
+            helper = POOL.submit(_burn)
             _burn()
-            helper.join()
+            helper.result()
         else:
             super().run(staged)
 
 
+class TakesMoreNowAndThen(Counting):
+    """As above with a thread for each call, whose waiting for a core is lost with it; see `test_occupancy`."""
+
+    def run(self, staged: Any) -> None:
+        if not CHILD:
+            super().run(staged)
+            return
+        helper = threading.Thread(target=_burn)
+        helper.start()
+        _burn()
+        helper.join()
+
+
+class NowAndThen(Sound):
+    session = TakesMoreNowAndThen
+
+
+class Unknowing(TakesMore):
+    @property
+    def effective(self) -> Mapping[str, str]:
+        return {**super().effective, "threads": "unknown"}
+
+
+class SaysUnknown(Sound):
+    """Takes more than its budget, and says that it does not know what it takes."""
+
+    session = Unknowing
+
+
+POOL = ThreadPoolExecutor(1)
 CHILD = MAIN == "infer_compare.testing.conformance.child"
 """Whether this is a process in which threads are watched."""
 BURNT = bytes(2**22)

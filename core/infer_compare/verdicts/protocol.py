@@ -27,6 +27,8 @@ GATE_BLIND_SHARE = 0.10
 """Without schedstat: rejected above this `foreign / (wall x cores) + threads / cores - 1`."""
 GATE_BLIND_NS = 200_000_000
 """The shortest span over which that can be told from clock ticks."""
+BUDGET_EXCESS = 0.10
+"""Processor time beyond that of the thread budget, relative to it, above which a contender has not kept the budget."""
 RETRY_FACTOR = 2
 """Rejected rounds are retried up to this multiple of the rounds wanted."""
 NOISY_REJECTED_SHARE = 0.25

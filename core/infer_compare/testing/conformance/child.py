@@ -7,19 +7,17 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from infer_compare.environment import memory
-from infer_compare.environment.schedstat import has_schedstat, thread_times
 from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
 from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
+from infer_compare.testing.conformance.occupancy import Occupancy, observe
 from infer_compare.testing.conformance.violation import Violation
 from infer_compare.worker.supervisor import describe_status, tagged
 
@@ -39,8 +37,6 @@ MORE_CYCLES = 10
 GROWTH_SHARE = 0.01
 GROWTH_LEAST = 2**20
 """What an allocator keeps here and there."""
-WINDOW_S = 0.05
-WINDOWS = 24
 FIRST_BATCH = 256
 LARGEST_BATCH = 1 << 20
 
@@ -104,11 +100,10 @@ class Exhausted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Threads(msgspec.Struct, frozen=True, kw_only=True):
-    """How many threads a session says it uses, and how many computed at a time."""
+    """How many threads a session says it uses, and what it did with the processor."""
 
     told: str | None
-    busy: float
-    """Processor time over elapsed time, the most of short windows: other programs can only lower it."""
+    seen: Occupancy
 
 
 class Effective(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,37 +238,25 @@ def exhaust(job: Job) -> Exhausted:
     return Exhausted(batch=size, kind="")
 
 
-def _delay_s() -> float:
-    """How long this thread has waited for a core; 0 where the kernel does not tell."""
-    if not has_schedstat():
-        return 0.0
-    return thread_times("/proc/self/task")[threading.get_native_id()][1] / 1e9
-
-
 def threads(job: Job) -> Threads:
     """Runs a heavy model and watches the process's clock."""
     _, session = _open(job)
     batch = _batch(job, 256)
     session.prepare(OperatingPoint(256))
     slot = session.stage(batch)
-    for _ in range(2):
+
+    def call() -> None:
         session.run(slot)
         session.synchronize()
+        # Not for what it gives: a session that does not wait would be given work without end.
         session.fetch(slot)
-    seen: list[float] = []
-    for _ in range(WINDOWS):
-        wall, busy, delay = time.perf_counter(), time.process_time(), _delay_s()
-        while time.perf_counter() - wall < WINDOW_S:
-            session.run(slot)
-            session.synchronize()
-            # Not for what it gives: a session that does not wait would be given work without end.
-            session.fetch(slot)
-        busy = time.process_time() - busy
-        # A window in which this thread waited for a core was the shorter by that for the work.
-        seen.append(busy / (time.perf_counter() - wall - (_delay_s() - delay)))
+
+    for _ in range(2):
+        call()
+    seen = observe(call)
     told = session.effective.get("threads")
     session.close()
-    return Threads(told=told, busy=max(seen))
+    return Threads(told=told, seen=seen)
 
 
 def effective(job: Job) -> Effective:

@@ -30,7 +30,7 @@ class Skipped(Base, frozen=True, kw_only=True, tag="skipped"):
 
 
 class KnownGap(Base, frozen=True, kw_only=True, tag="known_gap"):
-    """The promise is broken, and the author has said so."""
+    """The promise is broken, and the author or the backend itself has said so."""
 
     reason: str
     """What the author declared."""

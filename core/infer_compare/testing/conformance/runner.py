@@ -21,7 +21,7 @@ from infer_compare.testing.conformance.results import (
     Skipped,
     is_bad,
 )
-from infer_compare.testing.conformance.violation import NotApplicable, Violation
+from infer_compare.testing.conformance.violation import DeclaredGap, NotApplicable, Violation
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def run_check(check: Check, subject: Subject) -> Result:
         check.function(subject)
     except NotApplicable as reason:
         return Skipped(check=check.name, group=check.group, reason=str(reason))
+    except DeclaredGap as own:
+        return KnownGap(check=check.name, group=check.group, reason=gap or own.declared, seen=own.seen)
     except BaseException as error:
         # Whatever a backend raises is a finding, an exit too; an interrupt by the user is none.
         if is_interrupt(error):
