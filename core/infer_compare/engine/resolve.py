@@ -28,7 +28,7 @@ from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
-from infer_compare.verdicts.protocol import RESTARTS, ROUNDS_PER_RESTART
+from infer_compare.verdicts.protocol import BUDGET_EXCESS, RESTARTS, ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -265,6 +265,7 @@ def _header(
             data=request.data,
             data_rows=dataset.rows if dataset is not None else None,
             data_sha256=dataset.sha256 if dataset is not None else None,
+            budget_excess=BUDGET_EXCESS if request.scope != "dataset" else None,
         ),
         environment=environment,
     )

@@ -24,7 +24,7 @@ def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
 
     A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
     alone is measured to the end, so that later runs can be compared with it. Nothing more comes of a
-    pair whose interval no longer shrinks, or that no look to come can settle.
+    point that exceeds its thread budget, which more rounds would not change, nor of a pair whose interval no longer shrinks, or that no look to come can settle.
 
     Args:
         run: as it stands after a restart.
@@ -35,10 +35,13 @@ def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
     if restarts_done < min(EARLY_LOOKS) or (len(points) == 1 and to_come > 0):
         return _without_empty({label: set(found) for label, found in points.items()})
     measurements = Measurements(run.rounds, run.header.plan.threads)
+    greedy = {(one.contender, one.point) for one in run.points if one.excess_cores is not None}
     left: dict[str, set[OperatingPoint]] = {label: set() for label in points}
     for a, b in combinations(points, 2):
         for point in set(points[a]) & set(points[b]):
-            if _is_open(run, measurements, Candidate(a, point), Candidate(b, point), to_come):
+            if not {(a, point), (b, point)} & greedy and _is_open(
+                run, measurements, Candidate(a, point), Candidate(b, point), to_come
+            ):
                 left[a].add(point)
                 left[b].add(point)
     return _without_empty(left)

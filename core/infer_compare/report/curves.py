@@ -9,7 +9,7 @@ from infer_compare.report.boundaries import boundary
 from infer_compare.report.schema import Curve, PointReport
 from infer_compare.report.words import plain, tag_of
 from infer_compare.results import Measured
-from infer_compare.verdicts.exclusions import outcome_words
+from infer_compare.verdicts.exclusions import outcome_words, over_budget_words
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
         points: its points.
         summary: what was derived from it.
     """
+    threads = run.header.plan.threads
     found = {(one.contender, one.point): one for one in summary.figures}
     fastest = _fastest(summary, found)
     shapes = {(one.contender, one.axes): one for one in summary.shapes}
@@ -45,7 +46,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
                 contender=label,
                 axes=axes,
                 points=tuple(
-                    _report(point, found.get((label, point.point)), fastest=(label, point.point) in fastest)
+                    _report(point, found.get((label, point.point)), threads, fastest=(label, point.point) in fastest)
                     for point in sorted(own, key=lambda point: point.point)
                 ),
                 shape=shape.shape if shape else None,
@@ -61,13 +62,14 @@ def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
     return sum(contender == label and point.axes == axes for contender, point in found) > 2
 
 
-def _report(point: Point, found: Figures | None, *, fastest: bool) -> PointReport:
+def _report(point: Point, found: Figures | None, threads: int, *, fastest: bool) -> PointReport:
     measured = point.outcome if isinstance(point.outcome, Measured) else None
     return PointReport(
         contender=point.contender,
         point=point.point,
         outcome=tag_of(point.outcome),
-        reason=_reason(point, found),
+        reason=_reason(point, found, threads),
+        excess_cores=point.excess_cores,
         figures=found,
         rough_latency_ns=measured.latency_ns if measured else None,
         first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
@@ -86,9 +88,11 @@ def needed_rtol(agreement: Agreement) -> float | None:
     return max((one.needed_rtol for one in agreement.outputs), default=None)
 
 
-def _reason(point: Point, found: Figures | None) -> str:
+def _reason(point: Point, found: Figures | None, threads: int) -> str:
     if found is not None:
         return ""
+    if point.excess_cores is not None:
+        return over_budget_words(point.excess_cores, threads)
     if not isinstance(point.outcome, Measured):
         return outcome_words(point.outcome)
     return "every slice was disturbed" if point.slices else "ran, and no round was measured"

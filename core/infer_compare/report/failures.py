@@ -9,7 +9,7 @@ from infer_compare.report.schema import FailureReport
 from infer_compare.report.words import places, plain, tag_of
 from infer_compare.results import Died, Failed, Measured, OutOfMemory, Skipped, TimedOut
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import outcome_words
+from infer_compare.verdicts.exclusions import outcome_words, over_budget_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,7 +106,9 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
     for point in points:
         if not isinstance(point.outcome, Measured) or point.measured or run.differs(point.contender) is not None:
             continue
-        if point.slices:
+        if point.excess_cores is not None:
+            groups[point.contender, over_budget_words(point.excess_cores, run.header.plan.threads)].append(point)
+        elif point.slices:
             groups[point.contender, "every slice was disturbed"].append(point)
         elif complete:
             groups[point.contender, "no round was measured"].append(point)

@@ -8,7 +8,6 @@ from infer_compare.report.facts import contender_facts, general_facts
 from infer_compare.report.markup import code, code_cell, escape, fenced, listed, table
 from infer_compare.report.phrases import (
     COSTS,
-    OUTCOMES,
     PARTS,
     PASSES,
     agreement_cells,
@@ -22,6 +21,7 @@ from infer_compare.report.phrases import (
     excluded_sentences,
     failure_sentence,
     milliseconds,
+    missing_words,
     note_sentences,
     parts_rows,
     pass_rows,
@@ -165,7 +165,7 @@ def _rows(own: Sequence[Curve], cell: Callable[[PointReport], str]) -> Iterator[
 def _throughput(point: PointReport) -> str:
     found = point.figures
     if found is None:
-        return "not measured" if point.outcome == "measured" and point.rejected is None else OUTCOMES[point.outcome]
+        return "not measured" if point.outcome == "measured" and point.rejected is None else missing_words(point)
     figure = significant(found.throughput)
     spread = f" ±{spread_words(found)}" if found.spread is not None else ""
     return f"**{figure}**{spread}" if point.fastest else f"{figure}{spread}"

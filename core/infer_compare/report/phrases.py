@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Curve,
         FailureReport,
         OutcomeTag,
+        PointReport,
         ReportDocument,
     )
     from infer_compare.verdicts import Answer, Comparison, Figures, PairVerdict
@@ -34,11 +35,18 @@ OUTCOMES: dict[OutcomeTag, str] = {
     "skipped": "not run",
 }
 """Points without figures, in a cell."""
+OVER_BUDGET = "over budget"
+"""In a cell: the point used more cores than its thread budget allows."""
 PASSES = ("contender", "batch", "a pass s", "samples/s", "load", "stage", "run", "fetch")
 PARTS = ("contender", "batch", "stage ms", "run ms", "fetch ms")
 """The titles of the cells of `parts_rows`."""
 COSTS = ("contender", "batch", "per million", "95 % interval")
 """The titles of the cells of `cost_rows`."""
+
+
+def missing_words(point: PointReport) -> str:
+    """Return why a point has no figures, in a cell; `reason` says it in a clause."""
+    return OVER_BUDGET if point.excess_cores is not None else OUTCOMES[point.outcome]
 
 
 def against(pair: PairVerdict) -> str:

@@ -95,6 +95,8 @@ class PointReport(Part, frozen=True, kw_only=True):
     memory: Memory | None
     rejected: float | None
     """Share of the slices that the gate rejected; None where no slice was timed."""
+    excess_cores: float | None = None
+    """Cores that it kept busy, where that is more than the thread budget allows: it then has no figures."""
     agreement: AgreementVerdict | None
     needed_rtol: float | None
     """The smallest tolerance under which its outputs would agree."""

@@ -108,6 +108,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     data_sha256: str | None = None
     margin: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.03
     """Relative difference below which two contenders count as the same."""
+    budget_excess: Quantity | None = None
+    """Processor time beyond that of the thread budget, relative to it, above which a point has no figures; None where that was
+    not checked: in runs of older versions, and in passes over a data set, whose loader works beside the model."""
     expected_s: Seconds | None = None
     """How long the run was expected to take."""
 

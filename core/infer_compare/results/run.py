@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results.budget import excess_cores
 from infer_compare.results.outcomes import AnyOutcome, Measured, Skipped
 from infer_compare.results.records import (
     Agreement,
@@ -39,6 +40,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """All of them, in order of time, clean or not."""
     warm_ups: tuple[WarmUp, ...] = ()
     agreement: Agreement | None = None
+    excess_cores: float | None = None
+    """Cores that it kept busy, where that is more than its thread budget allows: it then has no figures."""
 
     @property
     def clean_slices(self) -> tuple[Slice, ...]:
@@ -47,8 +50,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def measured(self) -> bool:
-        """Whether there is at least one clean slice to report."""
-        return isinstance(self.outcome, Measured) and bool(self.clean_slices)
+        """Whether there is at least one clean slice to report, and the thread budget was kept."""
+        return isinstance(self.outcome, Measured) and bool(self.clean_slices) and self.excess_cores is None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +174,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             for size in self.header.plan.batch_sizes or ():
                 outcomes.setdefault((contender, OperatingPoint(size)), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
+        # On an accelerator the processor does not do the work, and drivers wait busily.
+        on_host = {one.label for one in self.header.contenders if one.device == "cpu"}
         return tuple(
             Point(
                 contender=label,
@@ -179,6 +184,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                 slices=tuple(slices.get((label, point), ())),
                 warm_ups=tuple(warm_ups.get((label, point), ())),
                 agreement=self.agreement(label, point),
+                excess_cores=excess_cores(slices.get((label, point), ()), self.header.plan)
+                if label in on_host
+                else None,
             )
             for (label, point), outcome in sorted(
                 outcomes.items(), key=lambda item: (order.get(item[0][0], len(order)), item[0][1])

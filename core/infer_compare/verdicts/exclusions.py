@@ -17,7 +17,7 @@ from infer_compare.results import (
     Skipped,
     TimedOut,
 )
-from infer_compare.stats.wording import significant
+from infer_compare.stats.wording import count, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,6 +59,11 @@ def outcome_words(outcome: AnyOutcome) -> str:
             assert_never(outcome)
 
 
+def over_budget_words(cores: float, threads: int) -> str:
+    """Return why a point has no figures, as a clause: `used 1.7 cores at a budget of 1 thread`."""
+    return f"used {significant(cores, 2)} cores at a budget of {count(threads, 'thread')}"
+
+
 def difference_words(agreement: Agreement) -> str:
     """Why the outputs count as different, as a clause."""
     worst = max((one.needed_rtol for one in agreement.outputs), default=None)
@@ -93,15 +98,18 @@ def exclusions(run: Run, points: Iterable[Point], liars: Mapping[str, str]) -> t
         elif any(point.measured for point in by_contender[label]):
             continue
         else:
-            reason = _nothing_measured(by_contender[label])
+            reason = _nothing_measured(by_contender[label], run.header.plan.threads)
         found.append(Excluded(contender=label, reason=reason))
     return tuple(found)
 
 
-def _nothing_measured(points: list[Point]) -> str:
+def _nothing_measured(points: list[Point], threads: int) -> str:
     for point in points:
         if not isinstance(point.outcome, Measured | Skipped):
             return f"it {outcome_words(point.outcome)} at {point.point}"
+    greedy = max((point.excess_cores for point in points if point.excess_cores is not None), default=None)
+    if greedy is not None:
+        return f"it {over_budget_words(greedy, threads)}"
     if any(isinstance(point.outcome, Measured) for point in points):
         refused = any(point.slices for point in points)
         return "every slice was disturbed by other processes" if refused else "it ran, and no round was measured"

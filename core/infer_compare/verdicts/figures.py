@@ -141,7 +141,7 @@ def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[C
 
 
 def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:
-    """The figures of a point; None for one that was not measured or has no accepted slice.
+    """The figures of a point; None for one that was not measured, has no accepted slice, or exceeded its thread budget.
 
     Args:
         point: with its slices and warm-ups.
@@ -150,7 +150,7 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
     """
     import numpy as np
 
-    if not isinstance(point.outcome, Measured):
+    if not isinstance(point.outcome, Measured) or point.excess_cores is not None:
         return None
     if readings is None:
         readings = [one for piece in point.slices if (one := read(piece)) is not None]

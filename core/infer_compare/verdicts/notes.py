@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.results import Note
-from infer_compare.stats.wording import duration, listing, percent, significant
+from infer_compare.stats.wording import count, duration, listing, percent, significant
 from infer_compare.verdicts.cautions import rows_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from infer_compare.results import Run
+    from infer_compare.results import Point, Run
     from infer_compare.verdicts.figures import Figures
 
 
-def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
+def derive_notes(run: Run, points: Iterable[Point], figures: Sequence[Figures]) -> tuple[Note, ...]:
     """The notes that the run itself recorded, then those that follow from its records and figures."""
     derived = (
         *_damage(run),
@@ -23,6 +23,7 @@ def derive_notes(run: Run, figures: Sequence[Figures]) -> tuple[Note, ...]:
         *_conditions(run),
         *_models(run),
         *rows_notes(run),
+        *_budgets(run, points),
         *_flags(run.labels, figures),
         *_verdicts(run),
     )
@@ -60,6 +61,20 @@ def _models(run: Run) -> Iterable[Note]:
                 topic="imported",
                 text=f"the model of {label} is our rendering of the graph; its speed is not quite that of a native one",
             )
+
+
+def _budgets(run: Run, points: Iterable[Point]) -> Iterable[Note]:
+    threads = run.header.plan.threads
+    excess: dict[str, list[str]] = {}
+    for one in points:
+        if one.excess_cores is not None:
+            excess.setdefault(one.contender, []).append(f"{one.point} ({significant(one.excess_cores, 2)} cores)")
+    for label, where in excess.items():
+        text = (
+            f"{label} does not keep its budget of {count(threads, 'thread')} at {listing(where)}: these points are not ranked, "
+            "however quiet the machine is"
+        )
+        yield Note(topic="threads", text=text)
 
 
 def _verdicts(run: Run) -> Iterable[Note]:

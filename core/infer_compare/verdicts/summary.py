@@ -89,7 +89,7 @@ def summarise(run: Run) -> Summary:
         ),
         shapes=tuple(_shapes(run, table, axes)),
         excluded=excluded,
-        notes=derive_notes(run, tuple(table.values())),
+        notes=derive_notes(run, points.values(), tuple(table.values())),
         cautions=cautions(run),
     )
 

@@ -9,7 +9,7 @@ import msgspec
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import count, percent, ratio, rough_ratio
-from infer_compare.verdicts.exclusions import difference_words, outcome_words
+from infer_compare.verdicts.exclusions import difference_words, outcome_words, over_budget_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.penalties import penalty
 from infer_compare.verdicts.plausibility import impossible
@@ -199,6 +199,8 @@ def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point], liars: Mapp
         return f"{one.name} was not run at {one.point}"
     if not isinstance(point.outcome, Measured):
         return f"{one.name} {outcome_words(point.outcome)} at {one.point}"
+    if point.excess_cores is not None:
+        return f"{one.name} {over_budget_words(point.excess_cores, run.header.plan.threads)} at {one.point}"
     return ""
 
 

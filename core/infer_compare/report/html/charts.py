@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.html.facets import is_rough
-from infer_compare.report.phrases import OUTCOMES, milliseconds, spread_words
+from infer_compare.report.phrases import OUTCOMES, milliseconds, missing_words, spread_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import duration, rate, significant
 
@@ -209,7 +209,7 @@ def _bars(owners: list[Contender], parts: dict[str, list[float]], unit: float, t
 def _series(curve: Curve, known: Mapping[str, Contender]) -> dict[str, Any]:
     """Without points yet, but with the sizes that have no figures."""
     missing = [
-        [point.point.batch, f"{OUTCOMES[point.outcome]}: {plain(point.reason)}"]
+        [point.point.batch, f"{missing_words(point)}: {plain(point.reason)}"]
         for point in curve.points
         if point.figures is None and not is_rough(point) and point.outcome != "skipped"
     ]

@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.report.html.facets import is_rough
 from infer_compare.report.html.tables import Cell, Table
-from infer_compare.report.phrases import OUTCOMES, milliseconds, size_words, spread_words
+from infer_compare.report.phrases import milliseconds, missing_words, size_words, spread_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import duration, significant
 
@@ -157,7 +157,7 @@ def _throughput(point: PointReport) -> Row:
         assert point.rough_latency_ns is not None
         told = f"~{significant(point.point.batch * 1e9 / point.rough_latency_ns)}"
         return [Cell(text=told, kind="rough", hint=point.reason), Cell(text="")]
-    return [Cell(text=OUTCOMES[point.outcome], kind="missing", hint=plain(point.reason)), Cell(text="")]
+    return [Cell(text=missing_words(point), kind="missing", hint=plain(point.reason)), Cell(text="")]
 
 
 def _latency(point: PointReport) -> Row:
@@ -166,18 +166,18 @@ def _latency(point: PointReport) -> Row:
         return [Cell(text=milliseconds(found.latency_p50_ns)), Cell(text=milliseconds(found.latency_p95_ns))]
     if is_rough(point):
         return [Cell(text=f"~{milliseconds(point.rough_latency_ns or 0)}", kind="rough"), Cell(text="")]
-    return [Cell(text=OUTCOMES[point.outcome], kind="missing", hint=plain(point.reason)), Cell(text="")]
+    return [Cell(text=missing_words(point), kind="missing", hint=plain(point.reason)), Cell(text="")]
 
 
 def _resident(point: PointReport) -> Row:
     if point.memory is None:
-        return [Cell(text=OUTCOMES[point.outcome], kind="missing", hint=plain(point.reason))]
+        return [Cell(text=missing_words(point), kind="missing", hint=plain(point.reason))]
     return [Cell(text=_size(point.memory.resident))]
 
 
 def _device(point: PointReport) -> Row:
     if point.memory is None:
-        return [Cell(text=OUTCOMES[point.outcome], kind="missing", hint=plain(point.reason)), Cell(text="")]
+        return [Cell(text=missing_words(point), kind="missing", hint=plain(point.reason)), Cell(text="")]
     return [Cell(text=_size(point.memory.allocated)), Cell(text=_size(point.memory.reserved))]
 
 

@@ -51,4 +51,6 @@ def facets_of(document: ReportDocument, key: str) -> tuple[Facet, ...]:
 
 def is_rough(point: PointReport) -> bool:
     """Whether there is only what exploring saw."""
+    if point.excess_cores is not None:
+        return False
     return point.outcome == "measured" and point.figures is None and bool(point.rough_latency_ns)

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from infer_compare.report.phrases import OUTCOMES, axes_words, milliseconds, spread_words
+from infer_compare.report.phrases import axes_words, milliseconds, missing_words, spread_words
 from infer_compare.report.schema import Curve
 from infer_compare.report.terminal.bars import Scale
 from infer_compare.report.terminal.layout import INDENT, bullets, heading, indented, table
@@ -116,7 +116,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
             latency = f"~{milliseconds(rough)}" if rough > 0 else ""
             return [Text(told, style="dim"), Text(""), Text(""), Text(""), Text(latency, style="dim"), Text("")]
         style = "dim" if point.outcome == "skipped" else "yellow"
-        return [Text(OUTCOMES[point.outcome], style=style), *[Text("")] * (len(_COLUMNS) - 1)]
+        return [Text(missing_words(point), style=style), *[Text("")] * (len(_COLUMNS) - 1)]
 
 
 _COLUMNS: tuple[tuple[str, Justify], ...] = (

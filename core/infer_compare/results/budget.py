@@ -1,0 +1,36 @@
+"""The thread budget: whether what was timed kept it, by the processor time that it used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.results.records import Plan
+    from infer_compare.results.slices import Slice
+
+
+def excess_cores(slices: Iterable[Slice], plan: Plan) -> float | None:
+    """Return how many cores the accepted slices kept busy, where that is more than the thread budget allows; else None.
+
+    It is the median over slices of the worker's own processor time over elapsed time. Other programs can only lower that,
+    and a slice in which a framework did something once does not decide. Runs that recorded no allowance are not judged.
+
+    Args:
+        slices: of one contender at one operating point, on the processor.
+        plan: of the run.
+    """
+    if plan.budget_excess is None:
+        return None
+    shares = [
+        one.diagnostics.own_cpu_ns / one.diagnostics.wall_ns
+        for one in slices
+        if one.rejected is None and one.diagnostics is not None and one.diagnostics.wall_ns > 0
+    ]
+    if not shares:
+        return None
+    from statistics import median
+
+    used = median(shares)
+    return used if used > plan.threads * (1 + plan.budget_excess) else None
