@@ -29,7 +29,7 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
     point: OperatingPoint
     """The smallest of the tied."""
     figures: Figures
-    """Of that point; from the fresh rounds alone where it was confirmed, which no choice among sizes has flattered."""
+    """Of that point, as everywhere; from the fresh rounds alone where some confirmed it."""
     fastest: OperatingPoint
     """Where the highest throughput was measured."""
     tied: tuple[OperatingPoint, ...]
@@ -90,14 +90,9 @@ def best(
     ranked = ranking(label, points, table)
     if not ranked:
         return None
-    fresh = {
-        point.point: found
-        for point in points
-        if measurements.confirmed(Candidate(label, point.point))
-        and (found := _figures_of("confirm", point, measurements)) is not None
-    }
+    fresh = {found.point: found for found in ranked if found.confirmed}
     # Figures of the earlier rounds alone are needed only to tell whether the fresh ones decide.
-    earlier = (_figures_of("measure", point, measurements) for point in points if fresh)
+    earlier = (_earlier(point, measurements) for point in points if fresh)
     swept = _descending([found for found in earlier if found is not None])
     confirmed = stand_in(label, swept, measurements, fresh, margin=margin) is not None
     ranked_fresh = _descending(list(fresh.values())) if confirmed else ranked
@@ -192,11 +187,11 @@ def _tied(
     return tied
 
 
-def _figures_of(phase: Phase, point: Point, measurements: Measurements) -> Figures | None:
-    """The figures of a point by the rounds of one phase alone."""
+def _earlier(point: Point, measurements: Measurements) -> Figures | None:
+    """The figures of a point by the rounds before any was confirmed."""
     candidate = Candidate(point.contender, point.point)
-    only = msgspec.structs.replace(point, slices=measurements.slices(candidate, (phase,)))
-    return figures(only, measurements.readings(candidate, (phase,)))
+    only = msgspec.structs.replace(point, slices=measurements.slices(candidate, ("measure",)))
+    return figures(only, measurements.readings(candidate, ("measure",)))
 
 
 def _descending(found: list[Figures]) -> list[Figures]:

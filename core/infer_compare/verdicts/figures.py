@@ -118,6 +118,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     swapped: bool = False
     """While it was tried, pages were read from disk after the first call, or memory went into swap."""
 
+    confirmed: bool = False
+    """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
+
     @property
     def bimodal(self) -> bool:
         """Whether the slices fall into two groups."""
@@ -133,11 +136,49 @@ def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[C
     """
     found = {}
     for point in points:
-        candidate = Candidate(point.contender, point.point)
-        one = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")))
+        one = point_figures(point, measurements)
         if one is not None:
-            found[candidate] = one
+            found[Candidate(point.contender, point.point)] = one
     return found
+
+
+def point_figures(point: Point, measurements: Measurements) -> Figures | None:
+    """Return the figures that every report shows for a point; None where there are none.
+
+    Where fresh rounds confirmed it, throughput and latencies are those of these rounds alone: the highest of many noisy
+    figures is too high on average, and no choice among sizes has flattered these. What tells how it ran (flags, faults,
+    drift, the share of rejected slices) rests on all rounds, and so does the 99th percentile where the fresh rounds have
+    too few calls for one.
+
+    Args:
+        point: with its slices and warm-ups.
+        measurements: the index of the run's rounds.
+    """
+    candidate = Candidate(point.contender, point.point)
+    whole = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")))
+    if whole is None or not measurements.confirmed(candidate):
+        return whole
+    fresh = figures(point, measurements.readings(candidate, ("confirm", "sustain")))
+    if fresh is None:
+        return whole
+    p99_ns = fresh.latency_p99_ns
+    if p99_ns is None and whole.latency_p99_ns is not None and whole.latency_p99_ns >= fresh.latency_p95_ns:
+        p99_ns = whole.latency_p99_ns
+    return msgspec.structs.replace(
+        fresh,
+        latency_p99_ns=p99_ns,
+        outliers_mild=whole.outliers_mild,
+        outliers_severe=whole.outliers_severe,
+        drift=whole.drift,
+        drifting=whole.drifting,
+        modes_ns=whole.modes_ns,
+        minor_faults_per_call=whole.minor_faults_per_call,
+        page_fault_bound=whole.page_fault_bound,
+        active_threads=whole.active_threads,
+        oversubscribed=whole.oversubscribed,
+        power_capped=whole.power_capped,
+        confirmed=True,
+    )
 
 
 def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:

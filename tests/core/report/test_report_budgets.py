@@ -14,6 +14,7 @@ from infer_compare.report.markdown import MarkdownReporter
 from infer_compare.report.text import TextReporter
 from infer_compare.results import Run
 from infer_compare.verdicts import Verdict, summarise
+from infer_compare.verdicts.unpaired.comparison import compare_runs
 
 WHY = "used 1.7 cores at a budget of 1 thread"
 
@@ -112,3 +113,10 @@ def test_what_exceeds_its_budget_is_not_measured_again(told):
     two = msgspec.structs.replace(run, header=header, rounds=tuple(one for one in run.rounds if one.restart <= 2))
     assert unsettled(fewer, points, 1)
     assert unsettled(two, points, 2) == {}
+
+
+def test_comparing_two_runs_says_that_a_budget_was_exceeded_in_one_of_them(told):
+    """That size has no ratio, and the sentence says why."""
+    found = compare_runs(told(lambda *_: 1.0), told(greedy_at_four))
+    assert not [one for one in found.points if (one.contender, one.point.batch) == ("torch", 4)]
+    assert any(WHY in one.sentence for one in found.missing)

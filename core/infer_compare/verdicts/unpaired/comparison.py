@@ -10,7 +10,7 @@ from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import exclusions, outcome_words
+from infer_compare.verdicts.exclusions import exclusions, outcome_words, over_budget_words
 from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.plausibility import impossible
@@ -78,6 +78,8 @@ class _Side:
         point = self.points.get(candidate)
         if point is None:
             return "was not tried"
+        if point.excess_cores is not None:
+            return over_budget_words(point.excess_cores, self.run.header.plan.threads)
         if isinstance(point.outcome, Measured):
             return "ran, and every slice was disturbed" if point.slices else "ran, and was not timed"
         return outcome_words(point.outcome)
