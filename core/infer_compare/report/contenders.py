@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.schema import ContenderReport, StartUp
+from infer_compare.results import Measured
 from infer_compare.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.report.schema import Curve, PointReport
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run, Start
 
 
-def contenders(run: Run, curves: Sequence[Curve]) -> tuple[ContenderReport, ...]:
+def contenders(run: Run) -> tuple[ContenderReport, ...]:
     """Every contender, in the order in which they were asked for."""
     found: list[ContenderReport] = []
     for spec in run.header.contenders:
@@ -27,8 +28,7 @@ def contenders(run: Run, curves: Sequence[Curve]) -> tuple[ContenderReport, ...]
             python=spec.python,
         )
         starts = [start for start in run.starts if start.contender == spec.label]
-        points = [point for curve in curves if curve.contender == spec.label for point in curve.points]
-        found.append(_as_it_ran(asked, starts, points) if starts else asked)
+        found.append(_as_it_ran(run, asked, starts) if starts else asked)
     return tuple(found)
 
 
@@ -38,7 +38,7 @@ def name_of(run: Run, label: str) -> str:
     return f"{label} (imported)" if start is not None and start.provenance == "imported" else label
 
 
-def _as_it_ran(asked: ContenderReport, starts: Sequence[Start], points: Sequence[PointReport]) -> ContenderReport:
+def _as_it_ran(run: Run, asked: ContenderReport, starts: Sequence[Start]) -> ContenderReport:
     from msgspec.structs import replace
 
     first = starts[0]
@@ -49,20 +49,45 @@ def _as_it_ran(asked: ContenderReport, starts: Sequence[Start], points: Sequence
         provenance=first.provenance,
         chain=first.chain,
         effective=first.effective,
-        start_up=_start_up(starts, points),
+        start_up=_start_up(run, asked.label, starts),
         resident_bytes=first.resident,
     )
 
 
-def _start_up(starts: Sequence[Start], points: Sequence[PointReport]) -> StartUp:
-    ran = [point for point in points if point.first_call_ns is not None]
-    smallest = min(ran, key=lambda point: point.point, default=None)
+def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
+    first = first_calls(run, label)
+    smallest = min(first, default=None)
     return StartUp(
         starts=len(starts),
         spawn_ns=median([start.spawn_ns for start in starts]),
         import_ns=median([start.import_ns for start in starts]),
         load_ns=median([start.load_ns for start in starts]),
         to_device_ns=median([start.to_device_ns for start in starts]),
-        first_call_ns=smallest.first_call_ns if smallest else None,
-        first_call_at=smallest.point if smallest else None,
+        first_call_ns=median(first[smallest]) if smallest is not None else None,
+        first_call_at=smallest,
     )
+
+
+def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
+    """Return the first calls of workers that had run nothing before, in nanoseconds, by the size that came first.
+
+    The worker that explores begins at the smallest size; those of restarts at any, in random order. The first call of a
+    warm-up counts only where it is one call of the model: with a scope other than `device` it is more.
+
+    Args:
+        run: the run.
+        label: the contender.
+    """
+    found: dict[OperatingPoint, list[int]] = {}
+    explored = next((one for one in run.probes if one.phase == "explore" and one.contender == label), None)
+    if explored is not None and isinstance(explored.outcome, Measured):
+        found[explored.point] = [explored.outcome.first_call_ns]
+    if run.header.plan.scope != "device":
+        return found
+    seen: set[int] = set()
+    for one in run.rounds:
+        warm_up = next((warm_up for warm_up in one.warm_ups if warm_up.contender == label), None)
+        if warm_up is not None and one.restart not in seen:
+            seen.add(one.restart)
+            found.setdefault(warm_up.point, []).append(warm_up.first_call_ns)
+    return found

@@ -37,7 +37,7 @@ def document(run: Run) -> ReportDocument:
         model=header.model,
         plan=header.plan,
         environment=header.environment,
-        contenders=contenders(run, lines),
+        contenders=contenders(run),
         answers=answers(run, summary),
         curves=lines,
         pairs=summary.pairs,

@@ -46,7 +46,11 @@ def start_up_words(one: ContenderReport) -> str:
     cost = one.start_up
     if cost is None:
         return ""
-    first = f"; first call {duration(cost.first_call_ns)} at {cost.first_call_at}" if cost.first_call_ns else ""
+    first = (
+        f"; first call of a fresh worker {duration(cost.first_call_ns)} at {cost.first_call_at}"
+        if cost.first_call_ns
+        else ""
+    )
     return (
         f"{duration(cost.total_ns)} (process {duration(cost.spawn_ns)}, import {duration(cost.import_ns)}, "
         f"load {duration(cost.load_ns)}, to device {duration(cost.to_device_ns)}){first}"

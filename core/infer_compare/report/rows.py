@@ -54,7 +54,9 @@ TYPED_COLUMNS = {
     "calls": Column("integer", "timed calls in accepted slices"),
     "slices": Column("integer", "accepted slices"),
     "rejected_share": Column("number", "share of the slices that the gate rejected, 0 to 1"),
-    "first_call_ns": Column("number", "first call in a fresh worker, compilation included"),
+    "first_call_ns": Column(
+        "number", "first call at this size, compilation included; the worker may have run others before"
+    ),
     "prepare_ns": Column("number", "building, tracing or tuning before that"),
     "rough_latency_ns": Column("integer", "what exploring saw; never ranked"),
     "resident_bytes": Column("integer", "peak resident memory of the worker"),

@@ -46,8 +46,9 @@ class StartUp(Part, frozen=True, kw_only=True):
     load_ns: float
     to_device_ns: float
     first_call_ns: float | None = None
-    """The first call in a fresh worker, at the smallest operating point that ran."""
+    """The first call of a worker that had run nothing before: median over the workers that began at `first_call_at`."""
     first_call_at: OperatingPoint | None = None
+    """The smallest operating point at which a worker began."""
 
     @property
     def total_ns(self) -> float:
@@ -91,6 +92,7 @@ class PointReport(Part, frozen=True, kw_only=True):
     rough_latency_ns: int | None
     """What exploring saw: a few calls, never ranked."""
     first_call_ns: float | None
+    """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
     prepare_ns: float | None
     memory: Memory | None
     rejected: float | None

@@ -79,7 +79,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     spread_basis: Literal["slices", "restarts"] | None
     """Restart means need three restarts or more: two would tell almost nothing about the spread between processes."""
     first_call_ns: float
-    """The first call in a fresh worker at this point, compilation included: median over workers."""
+    """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
     prepare_ns: float
     """Building, tracing or tuning before that."""
     outliers_mild: int

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument, document
 from infer_compare.report.facts import noise_facts
 from infer_compare.report.schema import Cause, Noise
+from infer_compare.report.text import TextReporter
 from infer_compare.results import (
     Closing,
     Death,
@@ -24,6 +26,7 @@ from infer_compare.results import (
     OperatingPoint,
     OutOfMemory,
     Probe,
+    Round,
     Run,
     Skipped,
     TimedOut,
@@ -134,6 +137,29 @@ def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story: type[St
     assert torch.start_up is not None
     assert torch.start_up.total_ns == pytest.approx(511e6)
     assert (torch.start_up.first_call_ns, torch.start_up.first_call_at) == (30e6, OperatingPoint(1))
+
+
+def test_the_first_call_of_a_fresh_worker_is_told_with_the_size_that_came_first(story: type[Story]) -> None:
+    """A size that a worker ran later has a first call of its own, which tells nothing of fresh workers."""
+    told = story(curves={"onnx": {1: 0.5, 8: 1.9}}, restarts=2)
+    records = list(told.records())
+    rounds = sorted((one for one in records if isinstance(one, Round)), key=lambda one: (one.restart, -one.point.batch))
+    first_call_ms = {1: 2, 8: 90}
+    changed = [
+        replace(
+            one,
+            warm_ups=tuple(
+                replace(warm_up, first_call_ns=first_call_ms[one.point.batch] * 10**6) for warm_up in one.warm_ups
+            ),
+        )
+        for one in rounds
+    ]
+    made = document(Run.fold([*(one for one in records if not isinstance(one, Round)), *changed]))
+    start_up = made.contenders[0].start_up
+    assert start_up is not None
+    assert (start_up.first_call_ns, start_up.first_call_at) == (30e6, OperatingPoint(1))
+    assert {one.point.batch: one.first_call_ns for one in made.curves[0].points} == {1: 2e6, 8: 90e6}
+    assert "first call of a fresh worker 30.0 ms at batch 1" in " ".join(TextReporter().render(made).split())
 
 
 def test_running_out_of_memory_is_an_answer(story: type[Story]) -> None:

@@ -96,7 +96,9 @@ def start_up_table(document: ReportDocument, known: Mapping[str, Contender]) -> 
         (
             Cell(text=one.name, contender=known[one.label].place),
             *(Cell(text=duration(part)) for part in (cost.spawn_ns, cost.import_ns, cost.load_ns, cost.to_device_ns)),
-            Cell(text=duration(cost.first_call_ns) if cost.first_call_ns is not None else ""),
+            Cell(
+                text=f"{duration(cost.first_call_ns)} at {cost.first_call_at}" if cost.first_call_ns is not None else ""
+            ),
         )
         for one in document.contenders
         if (cost := one.start_up) is not None
