@@ -235,6 +235,7 @@ class Team:
             samples=timed.samples,
             phases=timed.phases,
             diagnostics=timed.diagnostics,
+            memory=timed.memory,
             rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=member.schedstat),
         )
 

@@ -74,7 +74,7 @@ def _report(point: Point, found: Figures | None, threads: int, *, fastest: bool)
         rough_latency_ns=measured.latency_ns if measured else None,
         first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
         prepare_ns=found.prepare_ns if found else measured.prepare_ns if measured else None,
-        memory=measured.memory if measured else None,
+        memory=point.memory,
         rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
         agreement=point.agreement.verdict if point.agreement else None,
         needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
@@ -108,6 +108,7 @@ def _flags(found: Figures) -> tuple[Flag, ...]:
         "power_capped": found.power_capped,
         "swapped": found.swapped,
         "sustained": found.short is not None,
+        "memory_grows": found.memory_growth is not None,
     }
     return tuple(flag for flag, holds in flags.items() if holds)
 

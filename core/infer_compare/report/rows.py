@@ -59,7 +59,7 @@ TYPED_COLUMNS = {
     ),
     "prepare_ns": Column("number", "building, tracing or tuning before that"),
     "rough_latency_ns": Column("integer", "what exploring saw; never ranked"),
-    "resident_bytes": Column("integer", "peak resident memory of the worker"),
+    "resident_bytes": Column("integer", "peak resident memory of the worker while it was timed"),
     "allocated_bytes": Column("integer", "peak of live tensors on the device"),
     "reserved_bytes": Column("integer", "peak that the framework's allocator held on the device"),
     "allocator_retries": Column("integer", "allocations on the device that succeeded only after caches were emptied"),
@@ -69,7 +69,7 @@ TYPED_COLUMNS = {
     "fastest": Column("truth", "true where it is shown to beat every other contender that ran here, else false"),
     "flags": Column(
         "text",
-        "not_steady, bimodal, drifting, page_fault_bound, oversubscribed, power_capped, swapped, sustained, by ;",
+        "not_steady, bimodal, drifting, page_fault_bound, oversubscribed, power_capped, swapped, sustained, memory_grows, by ;",
     ),
 }
 """In the order of the header. A value is missing where something is not known."""

@@ -23,7 +23,15 @@ REPORT_VERSION = (1, 2)
 State = Literal["complete", "stopped", "interrupted"]
 OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
 Flag = Literal[
-    "not_steady", "bimodal", "drifting", "page_fault_bound", "oversubscribed", "power_capped", "swapped", "sustained"
+    "not_steady",
+    "bimodal",
+    "drifting",
+    "page_fault_bound",
+    "oversubscribed",
+    "power_capped",
+    "swapped",
+    "sustained",
+    "memory_grows",
 ]
 TimeUnit = Literal["s", "min", "h", "d"]
 
@@ -95,6 +103,7 @@ class PointReport(Part, frozen=True, kw_only=True):
     """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
     prepare_ns: float | None
     memory: Memory | None
+    """`resident` is the peak around the slices, the median over them; where none tells, what exploring saw, as the others."""
     rejected: float | None
     """Share of the slices that the gate rejected; None where no slice was timed."""
     excess_cores: float | None = None

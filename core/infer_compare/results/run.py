@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.budget import excess_cores
-from infer_compare.results.outcomes import AnyOutcome, Measured, Skipped
+from infer_compare.results.outcomes import AnyOutcome, Measured, Memory, Skipped
 from infer_compare.results.records import (
     Agreement,
     AnyRecord,
@@ -42,6 +42,16 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     agreement: Agreement | None = None
     excess_cores: float | None = None
     """Cores that it kept busy, where that is more than its thread budget allows: it then has no figures."""
+
+    @property
+    def memory(self) -> Memory | None:
+        """What it held while it was timed; what exploring saw where no slice tells. None where it did not run."""
+        if not isinstance(self.outcome, Measured):
+            return None
+        peaks = sorted(one.memory.peak for one in self.slices if one.memory is not None and one.memory.peak is not None)
+        if not peaks:
+            return self.outcome.memory
+        return msgspec.structs.replace(self.outcome.memory, resident=peaks[len(peaks) // 2])
 
     @property
     def clean_slices(self) -> tuple[Slice, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Count, Duration, Moment, Nanoseconds, Number, Share
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +93,15 @@ class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Assembling batches (`dataset` scope)."""
 
 
+class SliceMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Resident memory of the worker around a slice, in bytes; read outside of what is timed."""
+
+    before: Bytes
+    after: Bytes
+    peak: Bytes | None = None
+    """The most that it held meanwhile (VmHWM); None where the kernel does not tell."""
+
+
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive iterations of one contender at one operating point."""
 
@@ -111,6 +120,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """Samples of one iteration, where that is not the batch size: a pass over a data set."""
     phases: PhaseTimes | None = None
     diagnostics: Diagnostics | None = None
+    memory: SliceMemory | None = None
+    """None in runs of older versions."""
     rejected: str | None = None
     """The cause for which the gate refused the slice; never its latency."""
 

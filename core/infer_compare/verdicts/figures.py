@@ -14,6 +14,7 @@ from infer_compare.stats.drift import relative_drift
 from infer_compare.stats.modes import two_modes
 from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
 from infer_compare.stats.student import t_interval
+from infer_compare.verdicts.growth import growth_per_call
 from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.protocol import (
     CONFIDENCE,
@@ -118,6 +119,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     swapped: bool = False
     """While it was tried, pages were read from disk after the first call, or memory went into swap."""
 
+    memory_growth: float | None = None
+    """Bytes by which each call makes the worker larger, where that is beyond an allocator's noise."""
     confirmed: bool = False
     """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
 
@@ -254,6 +257,7 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         active_threads=threads,
         oversubscribed=threads is not None and threads > min(one.cores for one in diagnostics),
         not_steady=any(not one.steady for one in point.warm_ups),
+        memory_growth=growth_per_call(point.slices),
         phases=_phases(readings),
     )
 

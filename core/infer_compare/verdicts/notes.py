@@ -86,6 +86,10 @@ def _verdicts(run: Run) -> Iterable[Note]:
         )
 
 
+def _kib(size: float) -> str:
+    return f"{significant(size / 1024, 2)} KiB"
+
+
 class _Flag(NamedTuple):
     topic: str
     phrase: str
@@ -112,6 +116,12 @@ _FLAGS = (
         "spends more than a tenth of its processor time in the kernel, on page faults,",
         lambda one: one.page_fault_bound,
         lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
+    ),
+    _Flag(
+        "memory_grows",
+        "takes more memory with every call",
+        lambda one: one.memory_growth is not None,
+        lambda one: f" (memory grows by {_kib(one.memory_growth or 0.0)} a call)",
     ),
     _Flag("launch_bound", "is held back by the host, which takes as long to enqueue", lambda one: one.launch_bound),
     _Flag("power_capped", "is held back by the GPU's power limit", lambda one: one.power_capped),

@@ -95,6 +95,16 @@ SUSTAINED_DIFFERENCE = 0.03
 POWER_CAPPED_SHARE = 0.05
 """Share of the slices' time in which the power limit held a GPU's clocks down, above which a point is flagged."""
 
+# Memory.
+GROWTH_SLICES = 4
+"""Slices from which growth by the call can be told from what is taken once."""
+GROWTH_SHARE = 0.75
+"""Share of the slices that must have made the worker larger."""
+GROWTH_BYTES = 256 * 1024
+"""Growth of a slice, on average, that is an allocator's noise."""
+STAMP_BYTES = 128
+"""What the harness itself holds for each duration of a slice, at most: readings and durations as Python integers."""
+
 # Best batch.
 CONFIRMED_SIZES: dict[Mode, int] = {"quick": 2, "default": 3, "thorough": 3}
 """The highest-ranked sizes that fresh rounds confirm."""

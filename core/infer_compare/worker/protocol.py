@@ -17,7 +17,7 @@ from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
 from infer_compare.results import Memory, Scope, Series
-from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes
+from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes, SliceMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,6 +228,7 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     samples: Number | None = None
     phases: PhaseTimes | None
     diagnostics: Diagnostics
+    memory: SliceMemory | None = None
 
 
 class Failure(Message, frozen=True, kw_only=True, tag="failure"):

@@ -17,6 +17,7 @@ from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
 from infer_compare.results import Memory
+from infer_compare.results.slices import SliceMemory
 from infer_compare.timing import SliceLimits, warm_up
 from infer_compare.worker.child.buffers import Pool, mapped
 from infer_compare.worker.child.passes import Passes
@@ -260,6 +261,9 @@ class Host:
         if request.series == "sustained":
             limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
         session, _ = self._ready()
+        own = os.getpid()
+        told = memory.reset_peak(own)
+        resident = memory.resident(own)
         gpu_before = self._gpu.snapshot() if self._gpu is not None else None
         before = self._noise.snapshot()
         with session.running():
@@ -276,6 +280,9 @@ class Host:
             samples=timed.samples,
             phases=timed.phases,
             diagnostics=diagnostics,
+            memory=SliceMemory(
+                before=resident, after=memory.resident(own), peak=memory.peak_resident(own) if told else None
+            ),
         )
 
     def close(self) -> None:
