@@ -6,11 +6,13 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.agree import Candidate, agree, odd_ones
+from infer_compare.engine.agree import agree
+from infer_compare.engine.candidates import Candidate
 from infer_compare.engine.contest import Contest
 from infer_compare.engine.coupling import is_quantized
 from infer_compare.engine.evaluator import evaluate
 from infer_compare.engine.limit import LimitFinder
+from infer_compare.engine.odd_ones import odd_ones
 from infer_compare.engine.outputs import Outputs
 from infer_compare.engine.pool import InputPool
 from infer_compare.engine.resolve import EVALUATOR

@@ -12,7 +12,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infer_compare.models.float_rule import Finding, compare_floats
+from infer_compare.models.finding import Finding
+from infer_compare.models.float_rule import compare_floats
 from infer_compare.models.integer_rule import compare_integers
 from infer_compare.models.precision import COARSE, TOLERANCES, epsilon, known, tolerance
 from infer_compare.models.sampling import sampled, thinned, whole
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-__all__ = ["SPREAD_FACTOR", "TOLERANCES", "Comparison", "compare", "sample_rows", "spread", "tolerance"]
-
-SPREAD_FACTOR = 10
-"""An output whose spread is under so many tolerances cannot prove a rewritten batch axis."""
+__all__ = ["TOLERANCES", "Comparison", "comparable", "compare", "sample_rows", "tolerance"]
 
 
 class Comparison(NamedTuple):
@@ -48,21 +46,6 @@ def sample_rows(batch: int, limit: int = 64) -> tuple[int, ...]:
     if batch <= limit:
         return tuple(range(batch))
     return tuple(round(index * (batch - 1) / (limit - 1)) for index in range(limit))
-
-
-def spread(rows: Array) -> float:
-    """How much an output depends on the inputs: `max|row - mean of rows| / max|row|`; 0 for one row or none."""
-    import numpy as np
-
-    if rows.ndim == 0 or len(rows) < 2 or rows.size == 0 or not _comparable(rows):
-        return 0.0
-    wide = rows.astype(np.float64)
-    largest = float(np.max(np.abs(wide)))
-    if largest == 0 or not np.isfinite(largest):
-        return 0.0
-    # Scaled first, since a mean of the largest numbers would overflow.
-    scaled = wide / largest
-    return float(np.max(np.abs(scaled - scaled.mean(axis=0))))
 
 
 def compare(
@@ -140,7 +123,7 @@ def _compare(
     """Return what comparing one output gave, with its rows brought to the front."""
     import numpy as np
 
-    if not (_comparable(wanted) and _comparable(got)):
+    if not (comparable(wanted) and comparable(got)):
         return Finding(verdict="inconclusive", reason=f"is of type {wanted.dtype}, not of numbers")
     if wanted.shape != got.shape:
         return _unlike(f"has the shape {got.shape} in place of {wanted.shape}")
@@ -154,7 +137,7 @@ def _compare(
     wanted, got = _rows_first(wanted, axis), _rows_first(got, axis)
     if others is not None:
         others = _rows_first(others, axis) if axis is not None else others
-        if others.shape[1:] != wanted.shape[1:] or len(wanted) > 1 or not _comparable(others):
+        if others.shape[1:] != wanted.shape[1:] or len(wanted) > 1 or not comparable(others):
             others = None
     if not _is_float(wanted):
         return compare_integers(wanted, got, rtol=rtol, others=others)
@@ -246,8 +229,8 @@ def _ratio(difference: float, largest: float) -> float:
     return min(difference / largest, sys.float_info.max)
 
 
-def _comparable(array: Array) -> bool:
-    """Whether an array holds real numbers or booleans; `bfloat16` and its like are of kind V."""
+def comparable(array: Array) -> bool:
+    """Return whether an array holds real numbers or booleans; `bfloat16` and its like are of kind V."""
     return array.dtype.kind in "biuf" or "float" in array.dtype.name
 
 

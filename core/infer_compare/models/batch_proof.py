@@ -6,12 +6,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
-from infer_compare.models.agreement import SPREAD_FACTOR, TOLERANCES, spread
+from infer_compare.models.agreement import TOLERANCES
 from infer_compare.models.batch_rewrite import Unproved
 from infer_compare.models.figures import figures
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import name_batch, precision_of
+from infer_compare.models.spread import SPREAD_FACTOR, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

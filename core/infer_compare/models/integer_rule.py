@@ -6,7 +6,7 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from infer_compare.models.float_rule import Finding
+from infer_compare.models.finding import Finding
 from infer_compare.models.precision import COARSE
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from infer_compare.models.agreement import TOLERANCES, compare, sample_rows, spread, tolerance
+from infer_compare.models.agreement import TOLERANCES, compare, sample_rows, tolerance
+from infer_compare.models.spread import spread
 from infer_compare.results import OutputComparison
 
 RTOL = 1e-4

@@ -13,11 +13,12 @@ import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from infer_compare.models.agreement import compare, spread, tolerance
+from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builder import OPSET
 from infer_compare.models.builtin import DEFAULT, builtin_models
 from infer_compare.models.inputs import InputPlan, resolve_inputs, write_pool
 from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.spread import spread
 
 NAMES = tuple(builtin_models())
 SMALL = ("mlp", "cnn", "lstm")

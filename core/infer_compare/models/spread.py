@@ -1,0 +1,30 @@
+"""How much an output depends on the inputs, over all of its values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.models.agreement import comparable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+SPREAD_FACTOR = 10
+"""An output whose spread is under so many tolerances cannot prove a rewritten batch axis."""
+
+
+def spread(rows: Array) -> float:
+    """Return how much an output depends on the inputs: `max|row - mean of rows| / max|row|`; 0 for one row or none."""
+    import numpy as np
+
+    if rows.ndim == 0 or len(rows) < 2 or rows.size == 0 or not comparable(rows):
+        return 0.0
+    wide = rows.astype(np.float64)
+    largest = float(np.max(np.abs(wide)))
+    if largest == 0 or not np.isfinite(largest):
+        return 0.0
+    # Scaled first, since a mean of the largest numbers would overflow.
+    scaled = wide / largest
+    return float(np.max(np.abs(scaled - scaled.mean(axis=0))))

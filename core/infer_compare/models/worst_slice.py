@@ -1,0 +1,107 @@
+"""The slice of an output where two contenders are furthest apart, against what is allowed there."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from infer_compare.models.slices import groups
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from infer_compare.models.slices import Pair, Slices
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+FLOOR_SEEN = 4.0
+"""The floor of a slice: so many times the noise that this pair shows,"""
+FLOOR_EPS = 16.0
+"""at least so many roundings,"""
+FLOOR_CAP = 0.1
+"""and at most this share of the tolerance, each times the largest value of the tensor."""
+POWER = 4.0
+"""A slice shows something where wrongly paired rows would miss what is allowed by this factor."""
+BLIND = 0.25
+"""From this share on, slices of one size that show nothing make a comparison inconclusive: scores beside boxes."""
+
+
+class Worst:
+    """The slice where a difference is largest against what is allowed, and what the slices show."""
+
+    def __init__(self, found: Pair, rtol: float, epsilon: float, *, coarse: bool) -> None:
+        """Go through the axes."""
+        self.used, self.difference, self.allowed, self.variation = 0.0, 0.0, 0.0, 0.0
+        self.axis: int | None = None
+        self.index = 0
+        self.shown = 1.0
+        """Least share along any axis; -1 where no slice depends on the inputs."""
+        self.blind: tuple[int | None, int, int] | None = None
+        self._pair, self._rtol, self._coarse = found, rtol, coarse
+        self._floor = found.scale * min(max(FLOOR_SEEN * found.noise, FLOOR_EPS * epsilon), FLOOR_CAP * rtol)
+        for number, slices in enumerate(found.axes):
+            self._see(slices, first=number == 0)
+
+    def _see(self, slices: Slices, *, first: bool) -> None:
+        import numpy as np
+
+        allowed = self._allowed(slices)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            used = np.where(slices.difference > 0, slices.difference / allowed, 0.0)
+        used = np.nan_to_num(used, posinf=sys.float_info.max)
+        index = int(used.argmax())
+        if first or used[index] > self.used:
+            self.used, self.axis, self.index = float(used[index]), slices.axis, index
+            self.difference, self.allowed = float(slices.difference[index]), float(allowed[index])
+            self.variation = float(slices.variation[index]) if self._pair.has_rows else 0.0
+        moving = slices.live & (slices.variation > 0) & (slices.wrong > 0)
+        shows = moving & (self._small_errors(slices) if self._coarse else slices.wrong >= POWER * allowed)
+        weight = float(slices.size[moving].sum())
+        self.shown = min(self.shown, float(slices.size[shows].sum()) / weight if weight > 0 else -1.0)
+        if not self._coarse and shows.any():
+            self._look_for_blind(slices, moving, shows)
+
+    def _allowed(self, slices: Slices) -> Floats:
+        import numpy as np
+
+        if self._coarse:
+            member = groups(slices.size)
+            size = np.array(
+                [
+                    max(slices.size[member == one].max(), slices.variation[member == one].max())
+                    for one in range(member.max() + 1)
+                ]
+            )
+            return np.asarray(self._rtol * np.maximum(size[member], 1e-300))
+        allowed = np.maximum(self._rtol * slices.variation, self._floor)
+        if not self._pair.has_rows:
+            return allowed
+        # Where wrongly paired rows would pass, only what is beyond all rounding is a difference.
+        return np.where(
+            slices.wrong >= POWER * allowed,
+            allowed,
+            np.maximum(self._rtol * slices.variation, FLOOR_CAP * self._rtol * self._pair.scale),
+        )
+
+    def _small_errors(self, slices: Slices) -> Mask:
+        """Return where the errors of a group are small against what the inputs do to it: low precision."""
+        import numpy as np
+
+        member = groups(slices.size)
+        error, moved = (
+            np.array([square[member == one].mean() for one in range(member.max() + 1)])[member]
+            for square in (slices.error_square, slices.variation_square)
+        )
+        return np.asarray(np.sqrt(error) <= min(0.5, 5 * self._rtol) * np.sqrt(moved))
+
+    def _look_for_blind(self, slices: Slices, moving: Mask, shows: Mask) -> None:
+        """Find a group of slices that shows nothing beside others that do."""
+        import numpy as np
+
+        member = groups(slices.size)
+        for one in range(member.max() + 1):
+            mine = moving & (member == one)
+            if self.blind is None and mine.any() and not (shows & mine).any() and mine.sum() >= BLIND * moving.sum():
+                self.blind = (slices.axis, int(np.flatnonzero(mine)[0]), int(mine.sum()))
