@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from infer_compare import api
-from infer_compare.verdicts.figures import figures
+from infer_compare.report import document
 
 from .conftest import load_script  # type: ignore[import-not-found]
 
@@ -43,9 +43,12 @@ def test_the_picture_stands_by_itself(renderer, batch_page):
 
 def test_the_curves_are_those_of_which_the_page_speaks(renderer):
     """TensorFlow gains most by batching and PyTorch falls again; more samples fit in int8."""
-    run = api.load_run(renderer.FIGURES / "frameworks")
+    made = document(api.load_run(renderer.FIGURES / "frameworks"))
     rate = {
-        (one.contender, one.point.batch): found.throughput for one in run.points if (found := figures(one)) is not None
+        (one.contender, one.point.batch): one.figures.throughput
+        for curve in made.curves
+        for one in curve.points
+        if one.figures is not None
     }
     gains = {
         name: max(found for (whose, _), found in rate.items() if whose == name) / rate[name, 1]

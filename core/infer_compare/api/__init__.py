@@ -11,6 +11,7 @@ import msgspec
 
 from infer_compare.api.devices_of import BackendDevices, devices
 from infer_compare.api.explanation import Explanation, Way, explain
+from infer_compare.api.telling import Telling
 from infer_compare.engine.events import Observer
 from infer_compare.engine.journal import Journal
 from infer_compare.engine.resolve import resolve
@@ -26,7 +27,7 @@ from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from infer_compare.engine.request import SweepRequest
@@ -76,7 +77,7 @@ def sweep(
                         raise _no_room(folder) from error
                     raise
                 begun = True
-                return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+                return Sweep(resolved, journal, Telling(plugins, observer or Observer()), scratch).run()
     finally:
         if not begun:
             _leave(made)
@@ -140,7 +141,7 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         resolved = resolve_again(Run.fold(records), plugins, scratch)
         journal = Journal(log.append, records)
         journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
-        return Sweep(resolved, journal, _Telling(plugins, observer or Observer()), scratch).run()
+        return Sweep(resolved, journal, Telling(plugins, observer or Observer()), scratch).run()
 
 
 def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
@@ -220,42 +221,6 @@ def load_run(path: Path) -> Run:
         StoreError: there is none, or it cannot be read.
     """
     return load(path)
-
-
-class _Telling(Observer):
-    """Tells plugins what an observer hears."""
-
-    def __init__(self, plugins: Plugins, observer: Observer) -> None:
-        self._plugins = plugins
-        self._observer = observer
-        # Everything else goes straight through.
-        self.starting = observer.starting  # type: ignore[method-assign]
-        self.probing = observer.probing  # type: ignore[method-assign]
-        self.probed = observer.probed  # type: ignore[method-assign]
-        self.found_limit = observer.found_limit  # type: ignore[method-assign]
-        self.measuring = observer.measuring  # type: ignore[method-assign]
-        self.round_done = observer.round_done  # type: ignore[method-assign]
-        self.note = observer.note  # type: ignore[method-assign]
-
-    def resolved(self, header: Header) -> None:
-        self._observer.resolved(header)
-        with self._watched():
-            self._plugins.run_started(header)
-
-    def finished(self, run: Run) -> None:
-        with self._watched():
-            for point in run.points:
-                self._plugins.point_finished(point)
-            self._plugins.run_finished(run)
-        self._observer.finished(run)
-
-    @contextlib.contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Tells the observer of plugins that failed meanwhile; the run does not depend on them."""
-        before = len(self._plugins.broken)
-        yield
-        for one in self._plugins.broken[before:]:
-            self._observer.note("plugin", f"{one.origin}: {one.reason}")
 
 
 def compare(

@@ -125,8 +125,8 @@ def infer_compare_run_started(header: Any) -> None:  # noqa: ANN401 - a results.
 
 
 @hookspec
-def infer_compare_point_finished(point: Any) -> None:  # noqa: ANN401 - a results.Point
-    """A point got its outcome. Called in the parent, outside any timed region."""
+def infer_compare_point_finished(point: Any, figures: Any) -> None:  # noqa: ANN401 - a results.Point and its verdicts.Figures
+    """A point got its outcome, and figures unless they are None. Called in the parent, outside any timed region."""
 
 
 @hookspec

@@ -242,13 +242,17 @@ class Plugins:
         known = ", ".join(one.name for one in self.backends) or "none"
         raise UnknownBackend(f"There is no backend {name!r}.{hint} Installed: {known}.")
 
+    def hears(self, hook: str) -> bool:
+        """Return whether any plugin implements a hook."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
     def run_started(self, header: object) -> None:
         """Tells every plugin that a run begins."""
         self._notify("infer_compare_run_started", header=header)
 
-    def point_finished(self, point: object) -> None:
-        """Tells every plugin that a point got its outcome."""
-        self._notify("infer_compare_point_finished", point=point)
+    def point_finished(self, point: object, figures: object = None) -> None:
+        """Tells every plugin that a point got its outcome, and its figures, None where it has none."""
+        self._notify("infer_compare_point_finished", point=point, figures=figures)
 
     def run_finished(self, run: object) -> None:
         """Tells every plugin that a run ended."""

@@ -12,6 +12,7 @@ from infer_compare_watch.metrics import append, sample
 
 if TYPE_CHECKING:
     from infer_compare.results import Header, Point
+    from infer_compare.verdicts import Figures
 
 VARIABLE = "INFER_COMPARE_WATCH"
 
@@ -27,10 +28,10 @@ class Watch:
         """Notes the run's labels."""
         self._labels = {"run": header.run_id, "model": header.model.name}
 
-    def finished(self, point: Point) -> None:
+    def finished(self, point: Point, figures: Figures | None) -> None:
         """Writes a line, where a file is named. An error is listed with the plugin, and the run goes on."""
         if path := os.environ.get(VARIABLE):
-            append(Path(path), sample(point, self._labels, time.time()))
+            append(Path(path), sample(point, figures, self._labels, time.time()))
 
 
 _watch = Watch()
@@ -43,6 +44,6 @@ def infer_compare_run_started(header: Header) -> None:
 
 
 @hookimpl
-def infer_compare_point_finished(point: Point) -> None:
-    """A point has its outcome. Called outside any timed region."""
-    _watch.finished(point)
+def infer_compare_point_finished(point: Point, figures: Figures | None) -> None:
+    """A point has its outcome, and figures as in every report, or None. Called outside any timed region."""
+    _watch.finished(point, figures)

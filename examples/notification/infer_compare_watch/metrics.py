@@ -10,17 +10,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.results import Point
+    from infer_compare.verdicts import Figures
 
 FAMILY = "infer_compare_point_throughput_samples_per_second"
 HEAD = f"# TYPE {FAMILY} gauge\n# HELP {FAMILY} Samples a second, the median over slices; NaN without any.\n"
 END = "# EOF\n"
 
 
-def sample(point: Point, labels: Mapping[str, str], seconds: float) -> str:
+def sample(point: Point, figures: Figures | None, labels: Mapping[str, str], seconds: float) -> str:
     """One line.
 
     Args:
         point: with its outcome.
+        figures: of the point, as in reports; None for a point that has none.
         labels: of its run.
         seconds: since the epoch.
     """
@@ -32,15 +34,7 @@ def sample(point: Point, labels: Mapping[str, str], seconds: float) -> str:
         "outcome": type(point.outcome).__struct_config__.tag,
     }
     braces = ",".join(f'{name}="{_escaped(str(value))}"' for name, value in told.items() if value)
-    return f"{FAMILY}{{{braces}}} {_number(throughput(point))} {seconds:.3f}\n"
-
-
-def throughput(point: Point) -> float:
-    """Samples a second, the same figure as in reports; NaN for a point that has none."""
-    from infer_compare.verdicts.figures import figures
-
-    found = figures(point)
-    return float("nan") if found is None else found.throughput
+    return f"{FAMILY}{{{braces}}} {_number(figures.throughput if figures is not None else math.nan)} {seconds:.3f}\n"
 
 
 def append(path: Path, line: str) -> None:

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import infer_compare_watch
 import pytest
@@ -13,8 +14,21 @@ import pytest
 from infer_compare import api
 from infer_compare.report import document
 
+if TYPE_CHECKING:
+    from infer_compare.results import Run
+
 RUN = Path(os.environ.get("INFER_COMPARE_RUN", Path(__file__).parents[3] / "docs" / "example"))
 SAMPLE = re.compile(r'(\w+)\{((?:\w+="(?:[^"\\]|\\.)*",?)+)\} (\S+) (\d+\.\d+)')
+
+
+def tell(run: Run) -> None:
+    """Tell the plugin what it is told at the end of a run: each point, with the figures of the report."""
+    figures = {
+        (point.contender, point.point): point.figures for curve in document(run).curves for point in curve.points
+    }
+    infer_compare_watch.infer_compare_run_started(run.header)
+    for point in run.points:
+        infer_compare_watch.infer_compare_point_finished(point, figures[point.contender, point.point])
 
 
 @pytest.fixture
@@ -22,10 +36,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file, after every point of a stored run was told."""
     path = tmp_path / "points.prom"
     monkeypatch.setenv(infer_compare_watch.VARIABLE, str(path))
-    run = api.load_run(RUN)
-    infer_compare_watch.infer_compare_run_started(run.header)
-    for point in run.points:
-        infer_compare_watch.infer_compare_point_finished(point)
+    tell(api.load_run(RUN))
     return path
 
 
@@ -49,7 +60,7 @@ def test_the_text_is_whole_after_every_point(watched: Path) -> None:
 def test_another_run_is_appended(watched: Path) -> None:
     """What was there stays."""
     before = watched.read_text().removesuffix("# EOF\n")
-    infer_compare_watch.infer_compare_point_finished(api.load_run(RUN).points[0])
+    tell(api.load_run(RUN))
     assert watched.read_text().startswith(before)
 
 
@@ -57,5 +68,5 @@ def test_without_the_variable_nothing_is_written(tmp_path: Path, monkeypatch: py
     """An installed plugin that nobody asks does nothing."""
     monkeypatch.delenv(infer_compare_watch.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    infer_compare_watch.infer_compare_point_finished(api.load_run(RUN).points[0])
+    tell(api.load_run(RUN))
     assert list(tmp_path.iterdir()) == []

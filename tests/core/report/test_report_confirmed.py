@@ -10,8 +10,12 @@ import re
 import msgspec
 import pytest
 
+from infer_compare import hookimpl
 from infer_compare.api.result import Result
+from infer_compare.api.telling import Telling
+from infer_compare.engine.events import Observer
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.plugins import Origin, Plugins
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
 from infer_compare.report.html.reporter import HtmlReporter
@@ -98,3 +102,27 @@ def test_every_format_shows_the_same_figure_for_a_confirmed_size(run, point, tmp
         text = reporter.render(made)
         assert text.count(shown) >= 2
         assert not re.search(rf"(?<![\d,]){flattered}(?![\d,])", text)
+
+
+def test_plugins_are_told_the_figure_that_reports_show(run):
+    """Of a confirmed size and of all others; one that takes the point alone is told that."""
+    told, points = {}, []
+
+    class Listening:
+        @hookimpl
+        def infer_compare_point_finished(self, point, figures):
+            told[point.contender, point.point] = figures
+
+    class Older:
+        @hookimpl
+        def infer_compare_point_finished(self, point):
+            points.append((point.contender, point.point))
+
+    plugins = Plugins()
+    plugins.register(Listening(), Origin("listening", "test"))
+    plugins.register(Older(), Origin("older", "test"))
+    Telling(plugins, Observer()).finished(run)
+    shown = {(one.contender, one.point): one.figures for curve in document(run).curves for one in curve.points}
+    assert told == shown
+    assert points == list(told)
+    assert any(one.confirmed for one in told.values())

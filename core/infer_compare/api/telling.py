@@ -1,0 +1,67 @@
+"""What plugins are told of a run."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from infer_compare.engine.events import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.plugins import Plugins
+    from infer_compare.results import Header, Run
+
+
+class Telling(Observer):
+    """Tells plugins what an observer hears."""
+
+    def __init__(self, plugins: Plugins, observer: Observer) -> None:
+        """Tells nothing yet.
+
+        Args:
+            plugins: those that are told when a run begins and ends.
+            observer: hears everything.
+        """
+        self._plugins = plugins
+        self._observer = observer
+        # Everything else goes straight through.
+        self.starting = observer.starting  # type: ignore[method-assign]
+        self.probing = observer.probing  # type: ignore[method-assign]
+        self.probed = observer.probed  # type: ignore[method-assign]
+        self.found_limit = observer.found_limit  # type: ignore[method-assign]
+        self.measuring = observer.measuring  # type: ignore[method-assign]
+        self.round_done = observer.round_done  # type: ignore[method-assign]
+        self.note = observer.note  # type: ignore[method-assign]
+
+    def resolved(self, header: Header) -> None:
+        """Tell plugins that a run begins."""
+        self._observer.resolved(header)
+        with self._watched():
+            self._plugins.run_started(header)
+
+    def finished(self, run: Run) -> None:
+        """Tell plugins of every point, with the figures that reports show, and that the run has ended."""
+        with self._watched():
+            if self._plugins.hears("infer_compare_point_finished"):
+                self._tell_points(run)
+            self._plugins.run_finished(run)
+        self._observer.finished(run)
+
+    def _tell_points(self, run: Run) -> None:
+        from infer_compare.verdicts.figures import figures_table
+        from infer_compare.verdicts.measurements import Candidate, Measurements
+
+        points = run.points
+        table = figures_table(points, Measurements(run.rounds, run.header.plan.threads))
+        for point in points:
+            self._plugins.point_finished(point, table.get(Candidate(point.contender, point.point)))
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tells the observer of plugins that failed meanwhile; the run does not depend on them."""
+        before = len(self._plugins.broken)
+        yield
+        for one in self._plugins.broken[before:]:
+            self._observer.note("plugin", f"{one.origin}: {one.reason}")
