@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,9 +157,15 @@ def inputs_of(model: onnx.ModelProto, seed: int, rows: int) -> Arrays:
     return [plan.fill.draw(rng, (rows, *plan.sample), plan.dtype) for plan in plans]
 
 
+@cache
+def installed() -> Plugins:
+    """Return the plugins, found once."""
+    return Plugins.discover()
+
+
 def run(backend: str, model: onnx.ModelProto, inputs: Arrays) -> Arrays:
     """Return what a backend computes, on one thread."""
-    kind = Plugins.discover().find(backend).backend
+    kind = installed().find(backend).backend
     made = kind(Settings(options=read_options(kind, {}), threads=1))
     made.version()
     with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:

@@ -13,8 +13,11 @@ from infer_compare.cli.parameters import DURATION, SEED, SIZE, THREADS, TOLERANC
 
 if TYPE_CHECKING:
     from infer_compare.report import ReportDocument
+    from infer_compare.results import Run
 
 BATCH_SIZES = "1,3,16"
+REMARKS = ("rows", "power")
+"""Topics of notes that are printed; no reason for another exit code."""
 
 
 @click.command("check")
@@ -23,7 +26,7 @@ BATCH_SIZES = "1,3,16"
 @click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
 @click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights and inputs.")
-@click.option("--rtol", type=TOLERANCE, help="Tolerance, relative to the largest value.")
+@click.option("--rtol", type=TOLERANCE, help="Tolerance, relative to how far the inputs move a slice.")
 @click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
 @click.option(
     "--timeout", "timeout_s", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer."
@@ -48,7 +51,8 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
         sizes = parse_batch_sizes(BATCH_SIZES)
     request = SweepRequest(**chosen(others, plugins), batch_sizes=sizes, **others)
     with progress(quiet=as_json, verbose=False) as observer:
-        made = untimed(document(api.check(request, plugins=plugins, observer=observer)))
+        run = api.check(request, plugins=plugins, observer=observer)
+    made = untimed(document(run))
     if as_json:
         told = {
             "schema": "infer-compare/check",
@@ -58,11 +62,11 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
             "agreements": made.agreements,
             "failures": made.failures,
             "shortcomings": shortcomings(made),
-            "notes": about_rows(made),
+            "notes": remarks(run, made),
         }
         stdout.document(told)
     else:
-        _print(made)
+        _print(made, remarks(run, made))
     return 1 if shortcomings(made) else 0
 
 
@@ -88,16 +92,15 @@ def shortcomings(made: ReportDocument) -> tuple[str, ...]:
     )
 
 
-def about_rows(made: ReportDocument) -> tuple[str, ...]:
-    """What was seen of the rows of batches; no reason for another exit code."""
-    topics = [one.text for one in made.notes if one.topic == "rows"]
-    # That outputs could not be compared is among the shortcomings.
-    cautions = [one for one in made.cautions if one.startswith("rows of a batch")]
-    return (*cautions, *topics)
+def remarks(run: Run, made: ReportDocument) -> tuple[str, ...]:
+    """Return what else was seen of outputs: of the rows of batches, and what comparing would notice."""
+    from infer_compare.report.words import plain
+    from infer_compare.verdicts.cautions import coupled
+
+    return tuple(plain(text) for text in (*coupled(run), *(one.text for one in made.notes if one.topic in REMARKS)))
 
 
-def _print(made: ReportDocument) -> None:
-
+def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
     from infer_compare.report.terminal.findings import agreement_section, failure_section
 
     console = stdout.console(highlight=False)
@@ -107,7 +110,7 @@ def _print(made: ReportDocument) -> None:
             console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
     for part in (*agreement_section(made), *failure_section(made)):
         console.print(part)
-    for text in (*shortcomings(made), *(f"note: {one}" for one in about_rows(made))):
+    for text in (*shortcomings(made), *(f"note: {one}" for one in notes)):
         console.print(text, markup=False)
     if shortcomings(made):
         return

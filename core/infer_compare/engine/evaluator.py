@@ -36,25 +36,37 @@ def evaluate(
     observer: Observer,
 ) -> Outputs | None:
     """Return what the reference evaluator computes at these batch sizes, or None where it cannot run the model."""
+    observer.starting("agree", route.label)
+    try:
+        return written(route, terms, pool, folder, sizes, specs)
+    except (Setback, BrokenOutput) as refusal:
+        reason = refusal.outcome if isinstance(refusal, Setback) else refusal
+        observer.note("agreement", f"the reference evaluator could not be asked: {reason}")
+        return None
+
+
+def written(
+    route: Route, terms: Terms, pool: InputPool, folder: Path, sizes: Sequence[int], specs: Sequence[TensorSpec]
+) -> Outputs:
+    """Return the outputs that a fresh worker writes: of the first rows one by one, and of batches of these sizes.
+
+    Raises:
+        Setback: the worker cannot be started, or does not run one of them.
+        BrokenOutput: it wrote something else than it says.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     outputs = Outputs(folder, specs=specs)
-    observer.starting("agree", route.label)
-    requests = [(1, 1, row, (0,)) for row in range(SINGLE_ROWS)] + [(size, 1, 0, sample_rows(size)) for size in sizes]
+    requests = [(1, row, (0,)) for row in range(SINGLE_ROWS)] + [(size, 0, sample_rows(size)) for size in sizes]
     with Member(route, terms) as member:
-        try:
-            member.start(0, pool, timing=False)
-            for size, calls, first, rows in requests:
-                request = Explore(
-                    point=OperatingPoint(size),
-                    calls=calls,
-                    outputs=str(folder),
-                    rows=rows,
-                    axes=outputs.asked_axes,
-                    first_row=first,
-                )
-                outputs.accept(request, member.ask(request, Explored, phase="agree"))
-        except (Setback, BrokenOutput) as refusal:
-            reason = refusal.outcome if isinstance(refusal, Setback) else refusal
-            observer.note("agreement", f"the reference evaluator could not be asked: {reason}")
-            return None
+        member.start(0, pool, timing=False)
+        for size, first, rows in requests:
+            request = Explore(
+                point=OperatingPoint(size),
+                calls=1,
+                outputs=str(folder),
+                rows=rows,
+                axes=outputs.asked_axes,
+                first_row=first,
+            )
+            outputs.accept(request, member.ask(request, Explored, phase="agree"))
     return outputs

@@ -15,11 +15,12 @@ from infer_compare.engine.limit import LimitFinder
 from infer_compare.engine.odd_ones import odd_ones
 from infer_compare.engine.outputs import Outputs
 from infer_compare.engine.pool import InputPool
+from infer_compare.engine.power import power
 from infer_compare.engine.resolve import EVALUATOR
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.planner import Order
-from infer_compare.results import Closing, Run
+from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
@@ -68,14 +69,16 @@ class Sweep:
         return self._ended(self._phases)
 
     def check(self) -> Run:
-        """Only what compares outputs: exploring the batch sizes that were asked for, and agreement.
+        """Only what compares outputs: exploring the batch sizes that were asked for, agreement, and what it would notice.
 
         Raises:
             KeyboardInterrupt: after every worker was ended.
         """
 
         def phases() -> tuple[Literal["complete", "stopped"], str]:
-            self._compared()
+            _, points, pool = self._compared()
+            if points:
+                self._tell_power(pool)
             return "complete", ""
 
         return self._ended(phases)
@@ -186,6 +189,13 @@ class Sweep:
                 )
         for text in odd_ones(self._journal.run, candidates):
             self._journal.tell(self._observer, "agreement", text)
+
+    def _tell_power(self, pool: InputPool) -> None:
+        """Tells how much comparing outputs would notice."""
+        resolved = self._resolved
+        text = power(self._journal.run, resolved.routes, resolved.terms, pool, self._scratch / "power")
+        if text:
+            self._journal.add(Note(topic="power", text=text))
 
     def _find_limits(self, labels: Iterable[str], pool: InputPool) -> None:
         """Where memory ends for each contender, one after the other, if that was asked for."""

@@ -9,7 +9,6 @@ comparison is inconclusive.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infer_compare.models.finding import Finding
@@ -113,7 +112,7 @@ def _verdict(labels: Sequence[str], findings: Sequence[Finding], input_name: str
     if unsure:
         return "inconclusive", say(unsure[0])
     if not any(one.verdict == "agrees" for one in findings):
-        return "inconclusive", f"{say(0)}, so that a wrong conversion would agree as well"
+        return "inconclusive", f"{say(0)}, and a wrong conversion would agree as well"
     return "agrees", ""
 
 
@@ -143,6 +142,13 @@ def _compare(
         return compare_integers(wanted, got, rtol=rtol, others=others)
     allowed, rounding = _precise(wanted, got, rtol, precision)
     small, kept = sampled(wanted)
+
+    def place(along: int, index: int) -> tuple[int, int]:
+        """The axis and index of a slice as they are in the output, for those with rows first and positions left out."""
+        own = along - 1 if axis is None or along <= axis else along
+        positions = kept[along]
+        return own, index if positions is None else int(positions[index])
+
     found = compare_floats(
         small.astype(np.float64),
         thinned(got, kept).astype(np.float64),
@@ -150,10 +156,11 @@ def _compare(
         epsilon=rounding,
         others=None if others is None else thinned(others, kept).astype(np.float64),
         ranks=axis is not None and axis != number - 1,
+        place=place,
     )
     if small.size != wanted.size and found.verdict != "differs":
-        found = _everywhere(wanted, got, found, allowed)
-    return _in_place(found, axis, kept)
+        return _everywhere(wanted, got, found, allowed)
+    return found
 
 
 def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Finding:
@@ -170,18 +177,6 @@ def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Findi
             scale=scale,
         )
     return found
-
-
-def _in_place(found: Finding, axis: int | None, kept: Sequence[NDArray[Any] | None]) -> Finding:
-    """Return the finding with the axis and index of its worst slice as they are in the output."""
-    if found.axis is None or found.index is None:
-        return found
-    places = kept[found.axis]
-    index = int(places[found.index]) if places is not None else found.index
-    own = found.axis - 1 if axis is None or found.axis <= axis else found.axis
-    said = f"at index {found.index} of axis {found.axis}"
-    reason = found.reason.replace(said, f"at index {index} of axis {own}")
-    return replace(found, axis=own, index=index, reason=reason)
 
 
 def _rows_first(array: Array, axis: int | None) -> Array:

@@ -12,6 +12,8 @@ from infer_compare.models.slices import pair
 from infer_compare.models.worst_slice import FLOOR_CAP, Worst
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -27,7 +29,14 @@ LOST_ROW = 0.25
 
 
 def compare_floats(
-    reference: Floats, candidate: Floats, *, rtol: float, epsilon: float, others: Floats | None = None, ranks: bool
+    reference: Floats,
+    candidate: Floats,
+    *,
+    rtol: float,
+    epsilon: float,
+    others: Floats | None = None,
+    ranks: bool,
+    place: Callable[[int, int], tuple[int, int]] = lambda axis, index: (axis, index),
 ) -> Finding:
     """Return what comparing one output gave.
 
@@ -38,6 +47,7 @@ def compare_floats(
         epsilon: the relative size of one rounding.
         others: further rows of the reference, where it has only one.
         ranks: whether the largest entry along the last axis means something.
+        place: gives the axis and index in the output for an axis and index here.
     """
     import numpy as np
 
@@ -61,12 +71,13 @@ def compare_floats(
     found = pair(reference * factor, candidate * factor, live, rows * factor, alive)
     worst = Worst(found, rtol, epsilon, coarse=coarse)
     top1, flips = _tops(reference, candidate, live, rtol, coarse=coarse) if ranks else (None, 0)
+    axis, index = (None, None) if worst.axis is None else place(worst.axis, worst.index)
     made = {
         "used": min(worst.used, sys.float_info.max),
         "difference": min(float(found.difference.max()) / factor, sys.float_info.max),
         "scale": found.scale / factor,
-        "axis": worst.axis,
-        "index": worst.index if worst.axis is not None else None,
+        "axis": axis,
+        "index": index,
         "allowed": worst.allowed / factor,
         "variation": worst.variation / factor,
         "shown": max(0.0, worst.shown),
@@ -79,7 +90,7 @@ def compare_floats(
 
     beyond = max(worst.used, 1.0001)
     if worst.used > 1:
-        where = "" if worst.axis is None else f" at index {worst.index} of axis {worst.axis}"
+        where = "" if axis is None else f" at index {index} of axis {axis}"
         return verdict(
             "differs",
             f"differs by {worst.difference / factor:.2g}{where}, where {made['allowed']:.2g} is allowed "
@@ -100,11 +111,11 @@ def compare_floats(
     if worst.shown < 0:
         return verdict("constant", "is the same for all inputs")
     if worst.blind is not None:
-        axis, index, count = worst.blind
+        axis, index = place(worst.blind.axis, worst.blind.index)
         return verdict(
             "inconclusive",
-            f"shows nothing in {count} slices of axis {axis} (the first at index {index}), which are far smaller than "
-            "the others",
+            f"shows nothing in {worst.blind.slices} slices of axis {axis} (the first at index {index}), which are far "
+            "smaller than the others",
             hint=True,
         )
     if worst.shown < SHOWN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.models.slices import groups
 
@@ -28,6 +28,16 @@ BLIND = 0.25
 """From this share on, slices of one size that show nothing make a comparison inconclusive: scores beside boxes."""
 
 
+class Blind(NamedTuple):
+    """Slices of one size along an axis that show nothing, beside others that do."""
+
+    axis: int
+    index: int
+    """Of the first."""
+    slices: int
+    """How many they are."""
+
+
 class Worst:
     """The slice where a difference is largest against what is allowed, and what the slices show."""
 
@@ -38,7 +48,7 @@ class Worst:
         self.index = 0
         self.shown = 1.0
         """Least share along any axis; -1 where no slice depends on the inputs."""
-        self.blind: tuple[int | None, int, int] | None = None
+        self.blind: Blind | None = None
         self._pair, self._rtol, self._coarse = found, rtol, coarse
         self._floor = found.scale * min(max(FLOOR_SEEN * found.noise, FLOOR_EPS * epsilon), FLOOR_CAP * rtol)
         for number, slices in enumerate(found.axes):
@@ -60,8 +70,8 @@ class Worst:
         shows = moving & (self._small_errors(slices) if self._coarse else slices.wrong >= POWER * allowed)
         weight = float(slices.size[moving].sum())
         self.shown = min(self.shown, float(slices.size[shows].sum()) / weight if weight > 0 else -1.0)
-        if not self._coarse and shows.any():
-            self._look_for_blind(slices, moving, shows)
+        if not self._coarse and self.blind is None and slices.axis is not None and shows.any():
+            self.blind = _blind(slices, slices.axis, moving, shows)
 
     def _allowed(self, slices: Slices) -> Floats:
         import numpy as np
@@ -96,12 +106,14 @@ class Worst:
         )
         return np.asarray(np.sqrt(error) <= min(0.5, 5 * self._rtol) * np.sqrt(moved))
 
-    def _look_for_blind(self, slices: Slices, moving: Mask, shows: Mask) -> None:
-        """Find a group of slices that shows nothing beside others that do."""
-        import numpy as np
 
-        member = groups(slices.size)
-        for one in range(member.max() + 1):
-            mine = moving & (member == one)
-            if self.blind is None and mine.any() and not (shows & mine).any() and mine.sum() >= BLIND * moving.sum():
-                self.blind = (slices.axis, int(np.flatnonzero(mine)[0]), int(mine.sum()))
+def _blind(slices: Slices, axis: int, moving: Mask, shows: Mask) -> Blind | None:
+    """Return a group of slices that shows nothing beside others that do."""
+    import numpy as np
+
+    member = groups(slices.size)
+    for one in range(member.max() + 1):
+        mine = moving & (member == one)
+        if mine.any() and not (shows & mine).any() and mine.sum() >= BLIND * moving.sum():
+            return Blind(axis, int(np.flatnonzero(mine)[0]), int(mine.sum()))
+    return None

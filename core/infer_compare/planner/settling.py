@@ -23,8 +23,9 @@ def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
     of is not settled and still can be. A contender without any is left out.
 
     A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
-    alone is measured to the end, so that later runs can be compared with it. Nothing more comes of a
-    point that exceeds its thread budget, which more rounds would not change, nor of a pair whose interval no longer shrinks, or that no look to come can settle.
+    alone is measured to the end: later runs can then be compared with it. Nothing more comes of a point that exceeds its
+    thread budget, which more rounds would not change, of a pair whose interval no longer shrinks, or of one that no look
+    to come can settle.
 
     Args:
         run: as it stands after a restart.

@@ -17,7 +17,7 @@ def cautions(run: Run) -> tuple[str, ...]:
     """Return what belongs beside the answer: outputs that could not be compared, and batch sizes that compute different
     things.
     """
-    return (*_not_compared(run), *_coupled(run))
+    return (*_not_compared(run), *coupled(run))
 
 
 def rows_notes(run: Run) -> Iterator[Note]:
@@ -50,7 +50,8 @@ def _not_compared(run: Run) -> Iterator[str]:
             )
 
 
-def _coupled(run: Run) -> Iterator[str]:
+def coupled(run: Run) -> Iterator[str]:
+    """Yield a sentence where rows of a batch depend on each other beyond what eight-bit arithmetic explains."""
     beyond = [
         one
         for label in run.labels

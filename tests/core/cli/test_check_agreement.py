@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,3 +81,56 @@ def test_a_random_model_is_called_random(cli, tmp_path) -> None:
     assert result.code == 1
     assert "the model is random or keeps state" in words(result)
     assert "row" not in result.out
+
+
+def test_it_is_told_how_many_changed_weights_would_be_noticed(cli, tmp_path) -> None:
+    """On the screen and in the document; a tensor that the outputs hardly show is named."""
+    weights = np.random.default_rng(0).standard_normal((2, 5, 5)).astype(np.float32)
+    save(
+        tmp_path / "hiding.onnx",
+        [
+            helper.make_node("MatMul", ["x", "shown"], ["a"]),
+            helper.make_node("MatMul", ["x", "hidden"], ["b"]),
+            helper.make_node("Mul", ["b", "tiny"], ["c"]),
+            helper.make_node("Add", ["a", "c"], ["y"]),
+        ],
+        [("x", TensorProto.FLOAT, ["batch", 5])],
+        [("y", TensorProto.FLOAT, ["batch", 5])],
+        [("shown", weights[0]), ("hidden", weights[1]), ("tiny", np.float32(1e-6))],
+    )
+    result = cli("check", "hiding.onnx", "--backends", "onnx,reference", "--batch-sizes", "1,3", "--json")
+    assert result.code == 0, result.err
+    (note,) = json.loads(result.out)["notes"]
+    assert note.startswith("of 2 weight tensors changed by 10 %, one at a time, 1 would be noticed, but not 'hidden'; ")
+    assert "--input x=" in note
+
+
+def test_nothing_is_told_of_changed_weights_where_outputs_differ(cli, tmp_path) -> None:
+    """There it is clear already that comparing notices something."""
+    policy(tmp_path / "a.onnx", 0)
+    policy(tmp_path / "b.onnx", 1)
+    result = cli("check", "a.onnx", "--backends", "onnx,reference", "--model", "onnx=b.onnx", "--batch-sizes", "3")
+    assert result.code == 1
+    assert "would be noticed" not in result.out
+
+
+def test_a_dynamically_quantized_model_agrees_though_its_rows_share_a_scale(cli, tmp_path) -> None:
+    """One scale for the whole batch couples the rows, which is a note and no difference."""
+    weights = np.random.default_rng(0).integers(-100, 100, (8, 6)).astype(np.int8)
+    node = helper.make_node
+    save(
+        tmp_path / "dynamic.onnx",
+        [
+            node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
+            node("MatMulInteger", ["q", "w", "zero"], ["sums"]),
+            node("Cast", ["sums"], ["floats"], to=TensorProto.FLOAT),
+            node("Mul", ["floats", "scale"], ["y"]),
+        ],
+        [("x", TensorProto.FLOAT, ["batch", 8])],
+        [("y", TensorProto.FLOAT, ["batch", 6])],
+        [("w", weights)],
+    )
+    result = cli("check", "dynamic.onnx", "--backends", "onnx,reference", "--batch-sizes", "1,3")
+    assert result.code == 0, result.out
+    assert "All outputs agree." in result.out
+    assert "note: rows of a batch influence each other in this model" in words(result)

@@ -123,6 +123,17 @@ def test_small_slices_that_show_nothing_are_said_with_a_remedy():
     assert "--input image=uniform(0,255)" in found.reason
 
 
+def test_slices_that_show_nothing_are_named_by_their_place_in_the_output():
+    """Where the batch is another axis, or there is none, and positions were left out."""
+    rng = np.random.default_rng(0)
+    both = np.concatenate([rng.uniform(0, 640, (8, 4)), rng.uniform(0, 1e-5, (8, 3))], axis=1)
+    found = compare([both.T], [both.T], ["y"], rtol=RTOL, axes=[1])
+    assert "shows nothing in 3 slices of axis 0 (the first at index 4)" in found.reason
+    large = np.concatenate([rng.uniform(100, 640, (4, 300_000)), rng.uniform(1e-6, 1e-5, (4, 300_000))], axis=1)
+    found = compare([large[0]], [large[0]], ["y"], rtol=RTOL, axes=[None], others=[large])
+    assert re.search(r"slices of axis 0 \(the first at index 30000\d\)", found.reason)
+
+
 @settings(max_examples=40)
 @given(finite)
 def test_an_output_never_differs_from_itself(reference):

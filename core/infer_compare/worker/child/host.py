@@ -262,7 +262,7 @@ class Host:
             limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
         session, _ = self._ready()
         own = os.getpid()
-        told = memory.reset_peak(own)
+        peak_known = memory.reset_peak(own)
         resident = memory.resident(own)
         gpu_before = self._gpu.snapshot() if self._gpu is not None else None
         before = self._noise.snapshot()
@@ -281,7 +281,7 @@ class Host:
             phases=timed.phases,
             diagnostics=diagnostics,
             memory=SliceMemory(
-                before=resident, after=memory.resident(own), peak=memory.peak_resident(own) if told else None
+                before=resident, after=memory.resident(own), peak=memory.peak_resident(own) if peak_known else None
             ),
         )
 
