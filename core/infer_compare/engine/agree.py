@@ -104,7 +104,7 @@ class _Phase:
         """Whether outputs can be compared at all; settles those that cannot."""
         outputs = self._candidates.outputs(label)
         if self._candidates.tolerance(label) is None:
-            reason = f"nothing says how far {self._candidates.precision(label)} may differ; say so with --rtol"
+            reason = f"no tolerance is known for {self._candidates.precision(label)}; give one with --rtol"
             self._settle(label, point, "inconclusive", reason)
         elif size := outputs.too_large(point.batch):
             reason = f"its outputs have {size / 2**30:.1f} GiB, too much to be compared in the memory of this machine"

@@ -71,8 +71,8 @@ def _budgets(run: Run, points: Iterable[Point]) -> Iterable[Note]:
             excess.setdefault(one.contender, []).append(f"{one.point} ({significant(one.excess_cores, 2)} cores)")
     for label, where in excess.items():
         text = (
-            f"{label} does not keep its budget of {count(threads, 'thread')} at {listing(where)}: these points are not ranked, "
-            "however quiet the machine is"
+            f"{label} exceeds its budget of {count(threads, 'thread')} at {listing(where)}: these points are not ranked, and a "
+            "quieter machine would not change that"
         )
         yield Note(topic="threads", text=text)
 
