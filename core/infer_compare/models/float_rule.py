@@ -111,7 +111,7 @@ def compare_floats(
     if worst.shown < 0:
         return verdict("constant", "is the same for all inputs")
     if worst.blind is not None:
-        axis, index = place(worst.blind.axis, worst.blind.index)
+        axis, index = place(worst.blind.axis, worst.blind.first)
         return verdict(
             "inconclusive",
             f"shows nothing in {worst.blind.slices} slices of axis {axis} (the first at index {index}), which are far "

@@ -32,8 +32,8 @@ class Blind(NamedTuple):
     """Slices of one size along an axis that show nothing, beside others that do."""
 
     axis: int
-    index: int
-    """Of the first."""
+    first: int
+    """Its index."""
     slices: int
     """How many they are."""
 

@@ -116,7 +116,9 @@ def test_nothing_is_told_of_changed_weights_where_outputs_differ(cli, tmp_path) 
 
 def test_a_dynamically_quantized_model_agrees_though_its_rows_share_a_scale(cli, tmp_path) -> None:
     """One scale for the whole batch couples the rows, which is a note and no difference."""
-    weights = np.random.default_rng(0).integers(-100, 100, (8, 6)).astype(np.int8)
+    weights = (
+        np.random.default_rng(0).integers(-60, 60, (8, 6)).astype(np.int8)
+    )  # larger ones saturate on some processors
     node = helper.make_node
     save(
         tmp_path / "dynamic.onnx",
