@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.protocol import EARLY_LOOKS
 from infer_compare.verdicts.settle import hopeless, settlement, stalled
-from infer_compare.verdicts.verdict import margin_between
+from infer_compare.verdicts.verdict import margin_between, planned_restarts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -52,9 +52,10 @@ def _is_open(run: Run, measurements: Measurements, a: Candidate, b: Candidate, t
     contrast = measurements.contrast(a, b)
     if contrast is None:
         return True
-    if settlement(contrast, run.header.plan.mode, margin=margin_between(run, a.label, b.label)) is not None:
+    family, planned = measurements.family(a.label, b.label), planned_restarts(run.header.plan)
+    if settlement(contrast, planned, family=family, margin=margin_between(run, a.label, b.label)) is not None:
         return False
-    return not (stalled(contrast) or hopeless(contrast, to_come))
+    return not (stalled(contrast, family) or hopeless(contrast, family, to_come))
 
 
 def _without_empty(left: Mapping[str, Collection[OperatingPoint]]) -> Points:

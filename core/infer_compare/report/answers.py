@@ -8,7 +8,7 @@ from infer_compare.report.bounds import under_bound, unshown_under_bound
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import listing, percent
+from infer_compare.stats.wording import listing, margin_words
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _headline(answer: Answer, *, complete: bool) -> tuple[str, bool]:
         return f"Use {place}.", False
     verb, margin = "is" if len(alike) == 1 else "are", max(pair.margin for pair in alike)
     names = listing([pair.b.name for pair in alike])
-    return f"Use {place}; {names} {verb} as fast within {percent(margin)}.", False
+    return f"Use {place}; {names} {verb} as fast within {margin_words(margin)}.", False
 
 
 def _headline_under_bound(answer: Answer, bound: BoundAnswer, summary: Summary, *, complete: bool) -> tuple[str, bool]:

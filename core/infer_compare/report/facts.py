@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.words import size
-from infer_compare.stats.wording import count, duration, listing, percent
+from infer_compare.stats.wording import count, duration, listing, margin_words, percent
 
 if TYPE_CHECKING:
     from infer_compare.report.schema import ContenderReport, Noise, ReportDocument
@@ -85,7 +85,7 @@ def _run_facts(document: ReportDocument) -> Rows:
         ("model", ", ".join(parts)),
         ("inputs", "; ".join(f"{one.name}: {one.dtype}[{', '.join(map(str, one.shape))}]" for one in model.inputs)),
         ("fills", "; ".join(plan.inputs)),
-        ("protocol", f"{plan.mode}, at most {repetitions}; margin {percent(plan.margin)}, seed {plan.seed}"),
+        ("protocol", f"{plan.mode}, at most {repetitions}; margin {margin_words(plan.margin)}, seed {plan.seed}"),
         ("threads", str(plan.threads)),
         ("cap", _cap(plan, document.environment.memory_available)),
     ]

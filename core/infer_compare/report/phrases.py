@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.price import money
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import percent, ratio, rough_ratio, significant
+from infer_compare.stats.wording import margin_words, ratio, rough_ratio, significant
 from infer_compare.verdicts.protocol import UNRESOLVED_HALF_WIDTH
 from infer_compare.verdicts.settle import Verdict
 
@@ -56,9 +56,9 @@ def against(pair: PairVerdict) -> str:
         case Verdict.INVALID:
             return "not comparable"
         case Verdict.INCONCLUSIVE:
-            return "no difference shown"
+            return "not settled" if pair.leans else "no difference shown"
         case Verdict.SAME:
-            return f"same within {percent(pair.margin)}"
+            return f"same within {margin_words(pair.margin)}"
         case Verdict.FASTER:
             return f"{_times(found)}slower"
         case Verdict.SLOWER:

@@ -305,7 +305,7 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """One for each setting of the axes other than the batch."""
     curves: tuple[Curve, ...]
     pairs: tuple[PairVerdict, ...]
-    """Every pair of contenders at every operating point; these verdicts are not adjusted for their number."""
+    """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""
     failures: tuple[FailureReport, ...]
     agreements: tuple[AgreementReport, ...]
     excluded: tuple[Excluded, ...]

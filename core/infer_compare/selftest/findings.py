@@ -14,7 +14,7 @@ from infer_compare.selftest.setup import SLOWDOWNS, planted_label, twins
 from infer_compare.stats.quantiles import median
 from infer_compare.verdicts import PairVerdict, Verdict, compare_points
 from infer_compare.verdicts.measurements import Candidate, Measurements
-from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
+from infer_compare.verdicts.protocol import SAME_RESTARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,12 +118,12 @@ class BackendFindings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cut_short(self) -> bool:
         """Whether the time was too short for so many restarts as any of the planted slowdowns needs to be shown."""
-        return self.state == "measured" and self.restarts < ORDINARY_RESTARTS
+        return self.state == "measured" and self.restarts < SAME_RESTARTS
 
     @property
     def spoilt(self) -> bool:
         """Whether there was time for them, and too many were left without a clean round at some batch size."""
-        return self.state == "measured" and self.clean_restarts < ORDINARY_RESTARTS <= self.restarts
+        return self.state == "measured" and self.clean_restarts < SAME_RESTARTS <= self.restarts
 
     @property
     def passed(self) -> bool:

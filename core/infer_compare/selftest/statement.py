@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import count, listing, percent
-from infer_compare.verdicts.protocol import NOISY_REJECTED_SHARE, ORDINARY_RESTARTS
+from infer_compare.verdicts.protocol import GUARD, NOISY_REJECTED_SHARE, SAME_RESTARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,15 +73,15 @@ def _advice(findings: Sequence[BackendFindings], fewer: int) -> Iterable[str]:
     if short:
         yield (
             f"Give it more time: {listing([one.backend for one in short])} had "
-            f"{count(min(one.restarts for one in short), 'restart')}, and a difference below 25 % needs "
-            f"{ORDINARY_RESTARTS} of them."
+            f"{count(min(one.restarts for one in short), 'restart')}, and a difference below {percent(GUARD - 1)} needs "
+            f"{SAME_RESTARTS} of them."
         )
     spoilt = [one for one in findings if one.spoilt]
     if spoilt:
         yield (
             f"Too much was rejected with {listing([one.backend for one in spoilt])}: a batch size had clean rounds in "
-            f"{count(min(one.clean_restarts for one in spoilt), 'restart')} only, and a difference below 25 % needs "
-            f"{ORDINARY_RESTARTS} of them; run it again when the machine is quieter."
+            f"{count(min(one.clean_restarts for one in spoilt), 'restart')} only, and a difference below "
+            f"{percent(GUARD - 1)} needs {SAME_RESTARTS} of them; run it again when the machine is quieter."
         )
     coarse = [one for one in findings if one.state == "measured" and not (one.cut_short or one.spoilt or _fine(one))]
     if coarse and not noisy:

@@ -47,6 +47,11 @@ def percent(share: float) -> str:
     return "under 1 %" if whole == 0 and share > 0 else f"{whole} %"
 
 
+def margin_words(share: float) -> str:
+    """Return a margin as exactly as it is used: `3 %`, `4.3 %`."""
+    return f"{100 * share:.3g} %"
+
+
 def count(number: int, noun: str) -> str:
     """`1 round`, `16 rounds`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -11,16 +11,17 @@ from infer_compare.stats.wording import listing
 from infer_compare.verdicts.best import Best, best
 from infer_compare.verdicts.bound import BoundAnswer, answer_bound, check_bound
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
-from infer_compare.verdicts.protocol import CONFIDENCE, EARLY_LOOK_ERROR, ORDINARY_RESTARTS
+from infer_compare.verdicts.protocol import EARLY_LOOK_ERROR, EARLY_LOOKS, FAMILY_ERROR, ORDINARY_RESTARTS
 from infer_compare.verdicts.reading import latency_series
-from infer_compare.verdicts.settle import Verdict
-from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, side
+from infer_compare.verdicts.settle import Verdict, guarded
+from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, remedy, side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infer_compare.results import Point, Run
     from infer_compare.verdicts.contrast import Contrast
+    from infer_compare.verdicts.evidence import Evidence
     from infer_compare.verdicts.figures import Figures
 
 Axes = tuple[tuple[str, int], ...]
@@ -112,20 +113,23 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
         return ()
     first, *others = bests
     pairs: list[PairVerdict] = []
+    known: list[tuple[Contrast, Evidence | None] | None] = []
     for other in others:
         a, b = (side(run, one.contender, one.point) for one in (first, other))
         margin = margin_between(run, a.label, b.label)
         contrast = _best_against_best(a, b, measurements)
         if contrast is None:
+            known.append(None)
             pairs.append(
                 PairVerdict(
                     a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason="there is no clean round of both"
                 )
             )
             continue
-        pooled = measurements.variance(a.label, b.label)
-        pairs.append(judge(a, b, contrast, margin=margin, mode=run.header.plan.mode, pooled=pooled))
-    return _adjusted(pairs)
+        family = measurements.family(a.label, b.label, BOTH)
+        known.append((contrast, family.evidence(contrast)))
+        pairs.append(judge(a, b, contrast, family, run.header.plan, margin=margin, best=True))
+    return _adjusted(run, pairs, known)
 
 
 def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast | None:
@@ -137,26 +141,39 @@ def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast
     return measurements.contrast(first, second, BOTH)
 
 
-def _adjusted(pairs: Sequence[PairVerdict]) -> tuple[PairVerdict, ...]:
-    """The verdicts after Holm's adjustment: a direction that does not survive it is withdrawn."""
-    p_values = {index: value for index, pair in enumerate(pairs) if (value := _p_value(pair)) is not None}
+def _adjusted(
+    run: Run, pairs: Sequence[PairVerdict], known: Sequence[tuple[Contrast, Evidence | None] | None]
+) -> tuple[PairVerdict, ...]:
+    """The verdicts after Holm's adjustment: a direction that does not survive it is withdrawn.
+
+    Args:
+        run: the run.
+        pairs: the verdicts before it.
+        known: what each rests on, where there is anything.
+    """
+    p_values = {
+        index: value
+        for index, (pair, rounds) in enumerate(zip(pairs, known, strict=True))
+        if rounds is not None and (value := _p_value(pair, rounds[0])) is not None
+    }
     found = list(pairs)
     for index, adjusted in zip(p_values, holm(list(p_values.values())), strict=True):
-        pair = msgspec.structs.replace(pairs[index], adjusted_p=adjusted)
-        if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > 1 - CONFIDENCE:
-            pair = msgspec.structs.replace(
-                pair,
-                verdict=Verdict.INCONCLUSIVE,
-                settled_after=None,
-                reason="among so many comparisons this one may be chance; more restarts could show a difference",
-            )
+        pair, rounds = msgspec.structs.replace(pairs[index], adjusted_p=adjusted), known[index]
+        if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > FAMILY_ERROR and rounds is not None:
+            chance = "among so many comparisons this one may be chance; " if p_values[index] <= FAMILY_ERROR else ""
+            reason = f"{chance}{remedy(rounds[0], run.header.plan.mode, rounds[1], margin=pair.margin)}"
+            pair = msgspec.structs.replace(pair, verdict=Verdict.INCONCLUSIVE, settled_after=None, reason=reason)
         found[index] = pair
     return tuple(found)
 
 
-def _p_value(pair: PairVerdict) -> float | None:
-    """That of the t test; early looks rest on their guard besides, and count with its simulated error at most."""
+def _p_value(pair: PairVerdict, contrast: Contrast) -> float | None:
+    """That of the t test; a look that rests on its guard counts with its simulated error at most."""
     if pair.comparison is None or pair.comparison.p_value is None:
         return None
-    early = pair.settled_after is not None and pair.settled_after < ORDINARY_RESTARTS
-    return min(pair.comparison.p_value, EARLY_LOOK_ERROR) if early else pair.comparison.p_value
+    looks = (
+        guarded(data, EARLY_LOOKS[data.restarts], pair.margin)
+        for restarts in EARLY_LOOKS
+        if (data := contrast.first(restarts)).restarts == restarts
+    )
+    return min(pair.comparison.p_value, EARLY_LOOK_ERROR) if any(looks) else pair.comparison.p_value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +12,6 @@ from infer_compare.stats.wording import duration, listing, rate, significant
 from infer_compare.verdicts.figures import Figures, figures
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements, Phase
 from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
-from infer_compare.verdicts.ratios import compare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -181,7 +181,7 @@ def _tied(
     tied = [fastest]
     for found in others:
         contrast = measurements.contrast(Candidate(label, fastest.point), Candidate(label, found.point), phases)
-        behind = compare(contrast).ratio if contrast is not None else fastest.throughput / found.throughput
+        behind = exp(contrast.mean) if contrast is not None else fastest.throughput / found.throughput
         if behind - 1 <= TIE_SHARE * margin:
             tied.append(found)
     return tied

@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING, Literal, Self
 
-from infer_compare.stats.pooled import PooledVariance, pooled_estimate, pooled_variance
 from infer_compare.stats.student import Estimate, estimate, estimate_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
 Groups = tuple[tuple[float, ...], ...]
 """Values of rounds, by restart; no group is empty."""
 
 Basis = Literal["rounds", "restarts", "pooled restarts"]
-"""What an interval rests on: rounds, restart means, or restart means with a variance pooled over points of the run."""
+"""What the variance behind an interval comes from: rounds, restart means, or restart means pooled over points of the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,11 @@ class Contrast(ABC):
     def extremes(self) -> tuple[float, float]:
         """The least and the greatest logarithm that any round shows."""
 
+    @property
+    @abstractmethod
+    def most(self) -> int:
+        """Clean rounds of the restart that has most."""
+
     @abstractmethod
     def first(self, restarts: int) -> Self:
         """The same after that many restarts."""
@@ -78,6 +82,13 @@ class PairedRounds(Contrast):
     """Both candidates ran in the same rounds, or in the same passes of a restart: noise that they share cancels."""
 
     groups: Groups
+    numbers: tuple[int, ...] = ()
+    """Of the restarts in the run, ascending; 1, 2 and so on where nothing is given."""
+
+    def __post_init__(self) -> None:
+        """Numbers restarts that have no number."""
+        if not self.numbers:
+            object.__setattr__(self, "numbers", tuple(range(1, len(self.groups) + 1)))
 
     @property
     def rounds(self) -> int:
@@ -93,6 +104,11 @@ class PairedRounds(Contrast):
     def fewest(self) -> int:
         """Clean rounds of the restart that has fewest."""
         return min(map(len, self.groups))
+
+    @property
+    def most(self) -> int:
+        """Clean rounds of the restart that has most."""
+        return max(map(len, self.groups))
 
     @property
     def mean(self) -> float:
@@ -112,7 +128,11 @@ class PairedRounds(Contrast):
 
     def first(self, restarts: int) -> Self:
         """The same after that many restarts."""
-        return replace(self, groups=self.groups[:restarts])
+        return replace(self, groups=self.groups[:restarts], numbers=self.numbers[:restarts])
+
+    def at(self, numbers: Collection[int]) -> Groups:
+        """The groups of those restarts alone."""
+        return tuple(group for group, number in zip(self.groups, self.numbers, strict=True) if number in numbers)
 
     def estimates(self) -> dict[Basis, Estimate]:
         """Student's t over rounds (df n - 1) and over restart means (df E - 1)."""
@@ -122,10 +142,6 @@ class PairedRounds(Contrast):
         if self.restarts > 1:
             found["restarts"] = estimate(self.restart_means)
         return found
-
-    def pooled(self, variance: PooledVariance) -> Estimate:
-        """The mean over restarts with a variance between restarts that comes from several points."""
-        return pooled_estimate(self.restart_means, variance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +167,11 @@ class SeparateRounds(Contrast):
         return min(map(len, (*self.groups_a, *self.groups_b)))
 
     @property
+    def most(self) -> int:
+        """Clean rounds of the restart that has most."""
+        return max(map(len, (*self.groups_a, *self.groups_b)))
+
+    @property
     def mean(self) -> float:
         """Difference of the mean log-throughputs over rounds."""
         return _mean(_flat(self.groups_a)) - _mean(_flat(self.groups_b))
@@ -174,11 +195,6 @@ class SeparateRounds(Contrast):
             a, b = (tuple(map(_mean, groups)) for groups in (self.groups_a, self.groups_b))
             found["restarts"] = estimate_difference(a, b)
         return found
-
-
-def pool(contrasts: Iterable[Contrast]) -> PooledVariance | None:
-    """The variance between restarts that paired contrasts at several operating points have in common."""
-    return pooled_variance(one.restart_means for one in contrasts if isinstance(one, PairedRounds))
 
 
 def _flat(groups: Groups) -> tuple[float, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import percent
-from infer_compare.verdicts.contrast import Contrast, Groups, PairedRounds, SeparateRounds, pool
+from infer_compare.verdicts.contrast import Contrast, Groups, PairedRounds, SeparateRounds
+from infer_compare.verdicts.evidence import Family
 from infer_compare.verdicts.reading import Reading, read, throughput_series
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces.values import OperatingPoint
     from infer_compare.results import Round, Slice
-    from infer_compare.stats.pooled import PooledVariance
 
 Phase = Literal["measure", "confirm", "sustain"]
 BOTH: tuple[Phase, ...] = ("measure", "confirm")
@@ -53,8 +53,9 @@ class Measurements:
         """
         self._threads = threads
         self._contrasts: dict[tuple[Candidate, Candidate, tuple[Phase, ...]], Contrast | None] = {}
-        self._variances: dict[frozenset[str], PooledVariance | None] = {}
+        self._families: dict[tuple[str, str, tuple[Phase, ...]], Family] = {}
         self._slices: dict[Candidate, list[tuple[Phase, Slice]]] = defaultdict(list)
+        self._phases: dict[Candidate, set[Phase]] = defaultdict(set)
         self._readings: dict[Candidate, list[tuple[Phase, Reading]]] = defaultdict(list)
         self._speeds: dict[Candidate, list[Speed]] = defaultdict(list)
         for ordinal, one in enumerate(rounds):
@@ -62,6 +63,7 @@ class Measurements:
             for piece in one.slices:
                 candidate = Candidate(piece.contender, one.point)
                 self._slices[candidate].append((one.phase, piece))
+                self._phases[candidate].add(one.phase)
                 reading = read(piece, one.restart)
                 if reading is not None:
                     self._readings[candidate].append((one.phase, reading))
@@ -98,19 +100,20 @@ class Measurements:
         within a restart: the passes over the operating points are that close in time. Contenders that were measured
         in separate groups have nothing to pair.
         """
-        key = (a, b, tuple(phases))
+        recorded = self._phases.get(a, set()) | self._phases.get(b, set())
+        key = (a, b, tuple(phase for phase in phases if phase in recorded))
         if key not in self._contrasts:
             self._contrasts[key] = self._contrast(*key)
         return self._contrasts[key]
 
-    def variance(self, a_label: str, b_label: str) -> PooledVariance | None:
-        """The variance between restarts of two contenders' log-ratios, pooled over the points of the measure phase."""
-        key = frozenset((a_label, b_label))
-        if key not in self._variances:
-            points = [candidate.point for candidate in self._speeds if candidate.label == a_label]
-            contrasts = [self.contrast(Candidate(a_label, point), Candidate(b_label, point)) for point in points]
-            self._variances[key] = pool(contrast for contrast in contrasts if contrast is not None)
-        return self._variances[key]
+    def family(self, a_label: str, b_label: str, phases: Iterable[Phase] = ("measure",)) -> Family:
+        """The contrasts of two contenders at every operating point at which both have clean rounds."""
+        key = (a_label, b_label, tuple(phases))
+        if key not in self._families:
+            points = sorted({candidate.point for candidate in self._speeds if candidate.label == a_label})
+            found = [self.contrast(Candidate(a_label, one), Candidate(b_label, one), key[2]) for one in points]
+            self._families[key] = Family(tuple(contrast for contrast in found if contrast is not None))
+        return self._families[key]
 
     def culprit(self, a: Candidate, b: Candidate) -> str:
         """The foreign process that took most during a rejected slice of either, or nothing."""
@@ -128,7 +131,13 @@ class Measurements:
         keyed_a, keyed_b = _keyed(speeds_a, by_round=same_point), _keyed(speeds_b, by_round=same_point)
         shared = {key: keyed_a[key] - keyed_b[key] for key in keyed_a if key in keyed_b}
         if shared:
-            return PairedRounds(groups=_groups(shared), allowance=allowance, rejected=share, culprit=culprit)
+            return PairedRounds(
+                groups=_groups(shared),
+                numbers=tuple(sorted({restart for restart, _, _ in shared})),
+                allowance=allowance,
+                rejected=share,
+                culprit=culprit,
+            )
         return SeparateRounds(
             groups_a=_groups(keyed_a),
             groups_b=_groups(keyed_b),

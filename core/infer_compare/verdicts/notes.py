@@ -81,8 +81,8 @@ def _verdicts(run: Run) -> Iterable[Note]:
     if len(run.labels) > 1:
         yield Note(
             topic="unadjusted",
-            text="verdicts at single operating points are not adjusted for their number; those of best against best "
-            "are, by Holm's method",
+            text="verdicts at single operating points are adjusted for the number of points, and not for that of "
+            "contenders; those of best against best are, by Holm's method",
         )
 
 

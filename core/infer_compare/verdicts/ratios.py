@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.verdicts.contrast import Basis, Contrast, PairedRounds
-from infer_compare.verdicts.protocol import CONFIDENCE, ORDINARY_RESTARTS
+from infer_compare.verdicts.protocol import CONFIDENCE
 
 if TYPE_CHECKING:
-    from infer_compare.stats.pooled import PooledVariance
+    from infer_compare.verdicts.evidence import Evidence
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     rejected: float
     """Share of all slices of both that the gate rejected."""
     basis: Basis | None
-    """The widest interval, which is the one reported."""
+    """What the variance behind the interval comes from."""
     df: float | None
     """Its degrees of freedom."""
     paired: bool
@@ -39,7 +39,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     allowance: float
     """What accepted contention may have cost: threads x mean wait share, added to the half-width in the log domain."""
     p_value: float | None
-    """Of "they are equal": two-sided, unadjusted, the allowance taken off; the largest over the bases."""
+    """Of "they are equal": two-sided, unadjusted, the allowance taken off."""
+    scatter: float | None = None
+    """Relative standard deviation of the ratio of a restart, on which the interval rests; None for contenders that were
+    measured apart, and for a single restart."""
 
     def includes(self, ratio: float) -> bool:
         """Whether the interval does not exclude that ratio; True where there is no interval."""
@@ -55,32 +58,27 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def compare(contrast: Contrast, pooled: PooledVariance | None = None, confidence: float = CONFIDENCE) -> Comparison:
-    """The ratio `exp(mean round log-ratio)` and the wider of the t intervals over rounds and over restart means.
+def compare(contrast: Contrast, evidence: Evidence | None) -> Comparison:
+    """Return the ratio of a contrast with its interval, from the evidence that its verdict rests on.
 
-    With fewer than four restarts the variance between them is hardly known from one point: it is then taken from
-    `pooled`, with its degrees of freedom. The allowance widens whichever interval is the wider one.
+    Args:
+        contrast: the clean rounds.
+        evidence: all that is known; None where a single round tells no spread.
     """
-    estimates = contrast.estimates()
-    if pooled is not None and isinstance(contrast, PairedRounds) and contrast.restarts < ORDINARY_RESTARTS:
-        estimates.pop("restarts", None)
-        estimates["pooled restarts"] = contrast.pooled(pooled)
-    mean = contrast.mean
-    widths = {basis: one.half_width(confidence) for basis, one in estimates.items()}
-    basis = max(widths, key=widths.__getitem__, default=None)
-    half = None if basis is None else widths[basis] + contrast.allowance
+    deviation = None if evidence is None else evidence.deviation
     return Comparison(
-        ratio=exp(mean),
-        low=None if half is None else exp(mean - half),
-        high=None if half is None else exp(mean + half),
-        half_width=None if half is None else expm1(half),
-        confidence=confidence,
+        ratio=exp(contrast.mean) if evidence is None else evidence.ratio,
+        low=None if evidence is None else evidence.low,
+        high=None if evidence is None else evidence.high,
+        half_width=None if evidence is None else expm1(evidence.half_width),
+        confidence=CONFIDENCE,
         rounds=contrast.rounds,
         restarts=contrast.restarts,
         rejected=contrast.rejected,
-        basis=basis,
-        df=None if basis is None else estimates[basis].df,
+        basis=None if evidence is None else evidence.basis,
+        df=None if evidence is None else evidence.estimate.df,
         paired=isinstance(contrast, PairedRounds),
         allowance=contrast.allowance,
-        p_value=max(one.p_value(contrast.allowance) for one in estimates.values()) if estimates else None,
+        p_value=None if evidence is None else evidence.p_value,
+        scatter=None if deviation is None else expm1(deviation),
     )

@@ -1,8 +1,9 @@
-"""When a comparison is settled: looks after restarts only, early ones with a guard, SAME late.
+"""When a comparison is settled: looks after restarts, each of which may spend a part of the error allowed.
 
-Looking several times at growing data raises false positives (8 % for naive looks at 95 %). The early looks therefore
-ask for more than an interval: every clean round must show the difference, and a large one. Simulated, the rule's false
-positives equal those of a single look after four restarts.
+Looking several times at growing data raises false positives. One per cent of runs may call equal contenders different
+at any point, and each look spends a part of that, divided by the points of the pair: by a t test over restart means
+whose variance borrows from the other points and a prior. Beside it stand two looks that rest on a guard instead, for large
+differences at points that scatter much: every clean round must show far more than noise explains.
 """
 
 from __future__ import annotations
@@ -13,19 +14,27 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.verdicts.contrast import PairedRounds
+from infer_compare.verdicts.evidence import Family
 from infer_compare.verdicts.protocol import (
-    CONFIDENCE,
     EARLY_LOOKS,
+    EARLY_ROUNDS,
+    FAMILY_ERROR,
+    GUARD,
     MARGIN,
+    ONE_ROUND_ERROR,
     ORDINARY_RESTARTS,
     RESTARTS,
+    SAME_RESTARTS,
     STALLED_SHRINKAGE,
     Look,
-    Mode,
+    error_of_look,
+    last_look,
 )
 
 if TYPE_CHECKING:
     from infer_compare.verdicts.contrast import Contrast
+    from infer_compare.verdicts.evidence import Evidence
 
 
 class Verdict(StrEnum):
@@ -50,99 +59,176 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 def settled(
-    contrast: Contrast, looks_done: int, mode: Mode = "default", *, margin: float = MARGIN, final: bool | None = None
+    contrast: Contrast,
+    restarts: int,
+    planned: int = RESTARTS["default"],
+    *,
+    family: Family | None = None,
+    margin: float = MARGIN,
+    last: bool | None = None,
+    best: bool = False,
 ) -> Verdict | None:
-    """FASTER, SLOWER or SAME if one look, after that many restarts, settles it; else None.
+    """Return FASTER, SLOWER or SAME if the look after so many restarts settles it; else None.
 
-    After 2 restarts: the 90 % interval lies beyond the margin, every clean round shows more than 1.5x in that
-    direction, and each restart has two clean rounds or more. After 3: 95 % and 1.25x. After 4: the ordinary 95 % rule,
-    and SAME if the interval lies within the margin. Later looks are taken only at the end. Restarts without a clean
-    round do not count.
+    Restarts without a clean round do not count. A direction needs a difference beyond the margin and a p-value within
+    what the look may spend, divided by the points of the pair; after two restarts every clean round must exceed
+    1.15x besides. Or it needs a guard: after two restarts the 90 % interval beyond the margin and every clean round
+    beyond 1.5x, after three 95 % and 1.25x. SAME needs three restarts and the 95 % interval within the margin. Where no
+    restart has two clean rounds, or contenders were measured apart, nothing tells how much rounds scatter or what they
+    share: before the fourth restart only the guards count then.
 
     Args:
         contrast: the clean rounds; those of later restarts are left out.
-        looks_done: restarts done, this look's included.
-        mode: decides how many restarts are planned, and so whether this look is the last.
+        restarts: done, with clean rounds, this look's included.
+        planned: restarts of the run, by which the looks share the error.
+        family: the contrasts of the pair at all of its points; this one alone by default.
         margin: relative difference below which the two count as the same.
-        final: whether no restart will follow; by default, whether the restarts of the mode are done.
+        last: whether no restart will follow; by default, whether those planned are done.
+        best: whether it is the contrast of two best sizes, which from the third restart on is tested as a whole and not as one
+            of many points; who asks adjusts for the number of contenders.
     """
-    data = contrast.first(looks_done)
-    last = looks_done >= RESTARTS[mode] if final is None else final
+    known = family or Family((contrast,))
+    data = contrast.first(restarts)
     if data.restarts < min(EARLY_LOOKS):
         return None
-    if data.restarts < ORDINARY_RESTARTS:
-        return _early(data, EARLY_LOOKS[data.restarts], margin)
-    if data.restarts == ORDINARY_RESTARTS or last:
-        return _ordinary(data, margin)
+    evidence = known.evidence(contrast, data.restarts)
+    if evidence is None:
+        return None
+    final = data.restarts >= last_look(planned) if last is None else last
+    error = error_of_look(data.restarts, planned, last=final)
+    points = known.points(contrast, data.restarts)
+    if best:
+        error, points = FAMILY_ERROR if data.restarts >= SAME_RESTARTS else error, 1
+    informed = isinstance(contrast, PairedRounds) and data.most > 1
+    if not informed:
+        error = min(error, ONE_ROUND_ERROR) if data.restarts >= ORDINARY_RESTARTS else 0.0
+    if abs(evidence.estimate.mean) <= log1p(margin):
+        least = SAME_RESTARTS if informed else ORDINARY_RESTARTS
+        within = data.restarts >= least and (final or error > 0) and holds(Verdict.SAME, evidence, margin)
+        return Verdict.SAME if within else None
+    verdict = Verdict.FASTER if evidence.estimate.mean > 0 else Verdict.SLOWER
+    early = EARLY_LOOKS.get(data.restarts)
+    shown = (
+        error > 0
+        and (data.restarts > min(EARLY_LOOKS) or (_beyond(data, GUARD) and data.fewest >= EARLY_ROUNDS))
+        and evidence.p_value <= error / points
+    )
+    if (shown or (early is not None and guarded(data, early, margin))) and holds(verdict, evidence, margin):
+        return verdict
     return None
 
 
-def settlement(
-    contrast: Contrast, mode: Mode = "default", *, margin: float = MARGIN, ended: bool = False
+def holds(verdict: Verdict, evidence: Evidence, margin: float) -> bool:
+    """Return whether the ratio and its interval say what the verdict says; of a verdict other than these three, nothing.
+
+    Args:
+        verdict: FASTER, SLOWER or SAME.
+        evidence: all that is known.
+        margin: relative difference below which the two count as the same.
+    """
+    match verdict:
+        case Verdict.FASTER:
+            return evidence.ratio > 1 + margin and evidence.low > 1
+        case Verdict.SLOWER:
+            return evidence.ratio < 1 / (1 + margin) and evidence.high < 1
+        case Verdict.SAME:
+            return 1 / (1 + margin) < evidence.low and evidence.high < 1 + margin
+        case _:
+            return False
+
+
+def first_settlement(
+    contrast: Contrast,
+    planned: int = RESTARTS["default"],
+    *,
+    family: Family | None = None,
+    margin: float = MARGIN,
+    ended: bool = False,
 ) -> Settlement | None:
-    """What the looks after each restart so far settle, in their order: the first one that settles decides.
+    """Return what the looks after each restart settle, in their order: the first one that does.
 
     Args:
         contrast: all clean rounds so far.
-        mode: of the run.
+        planned: restarts of the run.
+        family: the contrasts of the pair at all of its points; this one alone by default.
         margin: relative difference below which the two count as the same.
         ended: whether no restart will follow, whatever was planned.
     """
+    known = family or Family((contrast,))
     for restarts in range(min(EARLY_LOOKS), contrast.restarts + 1):
-        last = restarts == RESTARTS[mode] or (ended and restarts == contrast.restarts)
-        verdict = settled(contrast, restarts, mode, margin=margin, final=last)
+        last = restarts >= last_look(planned) or (ended and restarts == contrast.restarts)
+        verdict = settled(contrast, restarts, planned, family=known, margin=margin, last=last)
         if verdict is not None:
             return Settlement(verdict, restarts)
     return None
 
 
-def stalled(contrast: Contrast, confidence: float = CONFIDENCE) -> bool:
+def settlement(
+    contrast: Contrast,
+    planned: int = RESTARTS["default"],
+    *,
+    family: Family | None = None,
+    margin: float = MARGIN,
+    ended: bool = False,
+) -> Settlement | None:
+    """Return what `first_settlement` finds, if all clean rounds together, those of later restarts too, still say so."""
+    known = family or Family((contrast,))
+    found = first_settlement(contrast, planned, family=known, margin=margin, ended=ended)
+    if found is None or found.restarts == contrast.restarts:
+        return found
+    evidence = known.evidence(contrast)
+    return found if evidence is not None and holds(found.verdict, evidence, margin) else None
+
+
+def stalled(contrast: Contrast, family: Family | None = None) -> bool:
     """Whether the last restart, the fifth or a later one, shrank the interval by less than 5 % of itself."""
     if contrast.restarts <= ORDINARY_RESTARTS:
         return False
-    now, before = contrast.half_width(confidence), contrast.first(contrast.restarts - 1).half_width(confidence)
-    return now is not None and before is not None and now > (1 - STALLED_SHRINKAGE) * before
+    known = family or Family((contrast,))
+    now, before = known.evidence(contrast), known.evidence(contrast, contrast.restarts - 1)
+    if now is None or before is None:
+        return False
+    return now.half_width > (1 - STALLED_SHRINKAGE) * before.half_width
 
 
-def hopeless(contrast: Contrast, to_come: int) -> bool:
-    """Whether the restarts that are still to come cannot settle it, whatever they show.
+def hopeless(contrast: Contrast, family: Family, to_come: int) -> bool:
+    """Return whether the restarts that are still to come cannot settle it, whatever they show.
 
-    Before the fourth restart only the early looks decide, and these ask every clean round, the past ones too, for more
-    than their guard. More rounds could then only sharpen a figure that gets no verdict.
+    Before the fourth restart only the guards decide where restarts have a single round at every point, and these ask
+    every clean round, the past ones too. More rounds could then only sharpen a figure that gets no verdict.
 
     Args:
         contrast: all clean rounds so far.
+        family: the contrasts of the pair at all of its points.
         to_come: restarts that are planned and not done.
     """
     reachable = contrast.restarts + to_come
-    if reachable >= ORDINARY_RESTARTS:
+    if reachable >= ORDINARY_RESTARTS or any(one.most > 1 for one in family.contrasts):
         return False
-    least, greatest = contrast.extremes
-    guards = [log(look.guard) for restarts, look in EARLY_LOOKS.items() if contrast.restarts < restarts <= reachable]
-    return all(least <= guard and greatest >= -guard for guard in guards)
+    # After two restarts the guarded look asks for two rounds in each.
+    looks = [look for done, look in EARLY_LOOKS.items() if contrast.restarts < done <= reachable and look.rounds == 1]
+    return not any(_beyond(contrast, look.guard) for look in looks)
 
 
-def _early(data: Contrast, look: Look, margin: float) -> Verdict | None:
+def guarded(data: Contrast, look: Look, margin: float) -> bool:
+    """Return whether every clean round lies beyond the guard of an early look, to one side, and its interval beyond the
+    margin.
+
+    Args:
+        data: the clean rounds until that look.
+        look: what must hold.
+        margin: relative difference below which the two count as the same.
+    """
     half = data.half_width(look.confidence)
-    if half is None or data.fewest < look.rounds:
-        return None
+    return (
+        half is not None
+        and data.fewest >= look.rounds
+        and _beyond(data, look.guard)
+        and abs(data.mean) - half > log1p(margin)
+    )
+
+
+def _beyond(data: Contrast, guard: float) -> bool:
+    """Whether every clean round shows more than that ratio in the same direction."""
     least, greatest = data.extremes
-    if data.mean - half > log1p(margin) and least > log(look.guard):
-        return Verdict.FASTER
-    if data.mean + half < -log1p(margin) and greatest < -log(look.guard):
-        return Verdict.SLOWER
-    return None
-
-
-def _ordinary(data: Contrast, margin: float) -> Verdict | None:
-    half = data.half_width(CONFIDENCE)
-    if half is None:
-        return None
-    low, high = data.mean - half, data.mean + half
-    if low > 0 and data.mean > log1p(margin):
-        return Verdict.FASTER
-    if high < 0 and data.mean < -log1p(margin):
-        return Verdict.SLOWER
-    if -log1p(margin) < low and high < log1p(margin):
-        return Verdict.SAME
-    return None
+    return least > log(guard) or greatest < -log(guard)

@@ -44,7 +44,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figures, ...]
     """Of every measured point, by contender, then by operating point."""
     pairs: tuple[PairVerdict, ...]
-    """Every pair of contenders at every operating point; these verdicts are not adjusted for their number."""
+    """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""
     answers: tuple[Answer, ...]
     """One for each setting of the axes other than the batch."""
     shapes: tuple[ContenderShape, ...]

@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
-from infer_compare.stats.wording import count, percent, ratio, rough_ratio
+from infer_compare.stats.wording import count, margin_words, percent, ratio, rough_ratio, significant
 from infer_compare.verdicts.exclusions import difference_words, outcome_words, over_budget_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.penalties import penalty
@@ -16,20 +16,22 @@ from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import (
     MARGIN,
     NOISY_REJECTED_SHARE,
-    ORDINARY_RESTARTS,
+    NOISY_SCATTER,
     RESTARTS,
+    SAME_RESTARTS,
     UNRESOLVED_HALF_WIDTH,
+    WIDE_ALLOWANCE,
     Mode,
 )
 from infer_compare.verdicts.ratios import Comparison, compare
-from infer_compare.verdicts.settle import Verdict, settlement
+from infer_compare.verdicts.settle import Settlement, Verdict, first_settlement, settled, settlement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infer_compare.results import Point, Run
-    from infer_compare.stats.pooled import PooledVariance
+    from infer_compare.results import Plan, Point, Run
     from infer_compare.verdicts.contrast import Contrast
+    from infer_compare.verdicts.evidence import Evidence, Family
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
     settled_after: int | None = None
     """Restarts after which the verdict stood."""
     adjusted_p: float | None = None
-    """By Holm's method over the headline verdicts; None in the table, whose verdicts are unadjusted."""
+    """By Holm's method over the headline verdicts; None in the table, whose verdicts share the error over sizes."""
     reason: str = ""
     """Why nothing can be compared (INVALID), or what would show a difference (INCONCLUSIVE)."""
 
@@ -63,22 +65,31 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
         found = self.comparison
         if self.verdict is Verdict.INVALID or found is None:
             return f"{a} and {b} cannot be compared: {self.reason}"
+        margin = "" if self.margin == MARGIN else f"margin {margin_words(self.margin)}"
         match self.verdict:
             case Verdict.FASTER:
-                return _difference(a, b, found)
+                return _difference(a, b, found, margin)
             case Verdict.SLOWER:
-                return _difference(b, a, found.turned())
+                return _difference(b, a, found.turned(), margin)
             case Verdict.SAME:
-                return f"no difference beyond {percent(self.margin)} between {a} and {b}: {_figure(found)}"
+                return f"no difference beyond {margin_words(self.margin)} between {a} and {b}: {_figure(found)}"
             case Verdict.INCONCLUSIVE:
-                if found.low is not None and found.low > 1 + self.margin:
-                    return f"{a} seems faster than {b}, which is not settled: {_figure(found)}; {self.reason}"
-                if found.high is not None and found.high < 1 / (1 + self.margin):
-                    turned = _figure(found.turned())
-                    return f"{b} seems faster than {a}, which is not settled: {turned}; {self.reason}"
+                if self.leans:
+                    fast, slow, turned = (a, b, found) if found.ratio > 1 else (b, a, found.turned())
+                    figure = _figure(turned, margin)
+                    return f"{fast} seems faster than {slow}, which is not settled: {figure}; {self.reason}"
                 # An interval that leaves 1 out shows a difference, though none that matters.
-                beyond = "" if found.includes(1.0) else f" beyond {percent(self.margin)}"
-                return f"no difference{beyond} shown between {a} and {b}: {_figure(found)}; {self.reason}"
+                beyond = "" if found.includes(1.0) else f" beyond {margin_words(self.margin)}"
+                figure = _figure(found, "" if beyond else margin)
+                return f"no difference{beyond} shown between {a} and {b}: {figure}; {self.reason}"
+
+    @property
+    def leans(self) -> bool:
+        """Whether an inconclusive ratio exceeds the margin and its interval leaves 1 out: more than 95 % is asked for."""
+        found = self.comparison
+        if self.verdict is not Verdict.INCONCLUSIVE or found is None or found.includes(1.0):
+            return False
+        return not 1 / (1 + self.margin) <= found.ratio <= 1 + self.margin
 
     def _names(self) -> tuple[str, str]:
         if self.a.point == self.b.point and self.a.label != self.b.label:
@@ -145,44 +156,76 @@ def compare_points(
         return PairVerdict(
             a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason=_no_clean_round(index, first, second)
         )
-    pooled = index.variance(a_label, b_label)
-    return judge(a, b, contrast, margin=margin, mode=run.header.plan.mode, pooled=pooled)
+    return judge(a, b, contrast, index.family(a_label, b_label), run.header.plan, margin=margin)
 
 
 def judge(
-    a: Side,
-    b: Side,
-    contrast: Contrast,
-    *,
-    margin: float = MARGIN,
-    mode: Mode = "default",
-    pooled: PooledVariance | None = None,
+    a: Side, b: Side, contrast: Contrast, family: Family, plan: Plan, *, margin: float = MARGIN, best: bool = False
 ) -> PairVerdict:
-    """The verdict that a contrast supports once no restart will follow."""
-    found = settlement(contrast, mode, margin=margin, ended=True)
+    """Return the verdict that a contrast supports once no restart will follow.
+
+    Args:
+        a: the contender that the verdict is about.
+        b: the one that it is held against.
+        contrast: their clean rounds.
+        family: the contrasts of the pair at all of its points.
+        plan: of the run.
+        margin: relative difference below which the two count as the same.
+        best: whether it is the contrast of two best sizes, tested as a whole.
+    """
+    planned = planned_restarts(plan)
+    evidence = family.evidence(contrast)
+    found = None
+    if best and (
+        verdict := settled(contrast, contrast.restarts, planned, family=family, margin=margin, last=True, best=True)
+    ):
+        found = Settlement(verdict, contrast.restarts)
+    found = found or settlement(contrast, planned, family=family, margin=margin, ended=True)
+    reason = "" if found else remedy(contrast, plan.mode, evidence, margin=margin)
+    if found is None and (early := first_settlement(contrast, planned, family=family, margin=margin)):
+        reason = f"later restarts do not bear out what the first {early.restarts} showed; {reason}"
     return PairVerdict(
         a=a,
         b=b,
         verdict=found.verdict if found else Verdict.INCONCLUSIVE,
         margin=margin,
-        comparison=compare(contrast, pooled),
+        comparison=compare(contrast, evidence),
         settled_after=found.restarts if found else None,
-        reason="" if found else remedy(contrast, mode),
+        reason=reason,
     )
 
 
-def remedy(contrast: Contrast, mode: Mode) -> str:
-    """What would show a difference, or that there is none."""
+def planned_restarts(plan: Plan) -> int:
+    """Return by how many restarts the looks share the error: those planned, or most of all where a budget decides."""
+    return plan.restarts if plan.budget_s is None else max(RESTARTS.values())
+
+
+def remedy(contrast: Contrast, mode: Mode, evidence: Evidence | None = None, *, margin: float = MARGIN) -> str:
+    """Return why there is no verdict, where one cause can be named, and what could give one.
+
+    Args:
+        contrast: the clean rounds.
+        mode: of the run.
+        evidence: all that is known.
+        margin: relative difference below which the two count as the same.
+    """
+    causes: list[str] = []
+    if evidence is not None and evidence.deviation is not None and evidence.deviation > NOISY_SCATTER:
+        causes.append(f"restarts scatter by {significant(100 * evidence.deviation, 2)} %")
+    disturbed = contrast.allowance > WIDE_ALLOWANCE * margin
+    if disturbed:
+        causes.append(f"other programs widen the interval by {significant(100 * contrast.allowance, 2)} %")
     ways: list[str] = []
     if mode == "quick":
         ways.append("a run without --quick")
-    elif contrast.restarts < min(ORDINARY_RESTARTS, RESTARTS[mode]):
+    elif contrast.restarts < min(SAME_RESTARTS, RESTARTS[mode]):
         ways.append("more restarts with clean rounds")
     elif mode == "default":
         ways.append("more restarts (--thorough)")
-    if contrast.rejected > NOISY_REJECTED_SHARE or not ways:
+    if contrast.rejected > NOISY_REJECTED_SHARE or disturbed or not ways:
         ways.append(f"a quieter machine ({contrast.culprit})" if contrast.culprit else "a quieter machine")
-    return f"{' and '.join(ways)} could settle it"
+    advice = f"{' and '.join(ways)} could settle it"
+    return "; ".join([" and ".join(causes), advice]) if causes else advice
 
 
 def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point], liars: Mapping[str, str]) -> str:
@@ -212,14 +255,15 @@ def _no_clean_round(index: Measurements, a: Candidate, b: Candidate) -> str:
     return f"there is no clean round of both; a quieter machine{who} or fewer threads could show a difference"
 
 
-def _difference(fast: str, slow: str, found: Comparison) -> str:
+def _difference(fast: str, slow: str, found: Comparison, margin: str) -> str:
     if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"{fast} is faster than {slow}, about {rough_ratio(found.ratio)}x; size not resolved {_grounds(found)}"
-    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{_interval(found)} {_grounds(found)}"
+        rough = rough_ratio(found.ratio)
+        return f"{fast} is faster than {slow}, about {rough}x; size not resolved {_grounds(found, margin)}"
+    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{_interval(found)} {_grounds(found, margin)}"
 
 
-def _figure(found: Comparison) -> str:
-    return f"ratio {ratio(found.ratio)}{_interval(found)} {_grounds(found)}"
+def _figure(found: Comparison, margin: str = "") -> str:
+    return f"ratio {ratio(found.ratio)}{_interval(found)} {_grounds(found, margin)}"
 
 
 def _interval(found: Comparison) -> str:
@@ -228,7 +272,13 @@ def _interval(found: Comparison) -> str:
     return f" [{ratio(found.low)}, {ratio(found.high)}]"
 
 
-def _grounds(found: Comparison) -> str:
-    separate = "" if found.paired else ", measured in separate groups"
-    rounds, restarts = count(found.rounds, "round"), count(found.restarts, "restart")
-    return f"({rounds}, {restarts}, {percent(found.rejected)} of slices rejected{separate})"
+def _grounds(found: Comparison, margin: str) -> str:
+    """What the figure rests on, and the margin where a sentence does not name it and it is not the usual one."""
+    parts = [
+        count(found.rounds, "round"),
+        count(found.restarts, "restart"),
+        f"{percent(found.rejected)} of slices rejected",
+    ]
+    if not found.paired:
+        parts.append("measured in separate groups")
+    return f"({', '.join([*parts, margin] if margin else parts)})"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.points import every_point
 from infer_compare.planner.settling import unsettled
-from infer_compare.results import Round, Slice
+from infer_compare.results import Round, Run, Slice
 
 from .conftest import run_of  # type: ignore[import-not-found]
 
@@ -50,12 +52,25 @@ def test_a_large_difference_is_settled_after_two_restarts_and_a_small_one_is_not
     assert unsettled(run, POINTS, 2) == {"a": (TWO,), "b": (TWO,)}
 
 
-def test_contenders_that_are_the_same_are_settled_after_four_restarts() -> None:
-    """Sameness takes longer to show."""
-    done = [one for restart in (1, 2, 3) for one in rounds(restart, ONE, a=100, b=100)]
+def test_contenders_that_are_the_same_are_settled_after_three_restarts() -> None:
+    """Sameness takes longer to show than a large difference."""
+    done = [one for restart in (1, 2) for one in rounds(restart, ONE, a=100, b=100)]
     points = dict.fromkeys("ab", (ONE,))
-    assert unsettled(run_of(*done), points, 3) == points
-    assert unsettled(run_of(*done, *rounds(4, ONE, a=100, b=100)), points, 4) == {}
+    assert unsettled(run_of(*done), points, 2) == points
+    assert unsettled(run_of(*done, *rounds(3, ONE, a=100, b=100)), points, 3) == {}
+
+
+def test_a_quick_run_of_equal_contenders_goes_on_to_its_third_restart() -> None:
+    """Which can show that they are the same; where restarts have a single round it could not, and is not made."""
+    points = dict.fromkeys("ab", (ONE,))
+
+    def quick(count: int) -> Run:
+        run = run_of(*(one for restart in (1, 2) for one in rounds(restart, ONE, count=count, a=100, b=101)))
+        plan = replace(run.header.plan, mode="quick", restarts=3, rounds_per_restart=count)
+        return replace(run, header=replace(run.header, plan=plan))
+
+    assert unsettled(quick(2), points, 2) == points
+    assert unsettled(quick(1), points, 2) == {}
 
 
 def test_a_pair_that_is_not_settled_goes_on_without_the_contenders_that_are() -> None:

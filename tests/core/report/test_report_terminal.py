@@ -323,7 +323,7 @@ def test_many_batch_sizes_are_thinned_out_unless_all_are_asked_for(story: type[S
 def test_verbose_reports_hold_the_verdict_on_every_pair(story: type[Story]) -> None:
     """By batch size, and with the warning that they are many."""
     told = " ".join(on_console(document(story().run()), 120, verbose=True).split())
-    assert "EVERY PAIR 4 verdicts These are not adjusted for their number." in told
+    assert "EVERY PAIR 4 verdicts Adjusted for the number of sizes, not of contenders." in told
     assert "batch 1: onnx is 3.00x faster than torch" in told
     assert "batch 8: onnx is 1.89x faster than torch" in told
 

@@ -79,7 +79,7 @@ def test_what_is_shown_at_a_few_batch_sizes_is_not_called_reliable(told):
 
 
 def test_with_too_few_restarts_more_time_is_advised_and_nothing_else(told):
-    """Below 25 % a difference is settled by the fourth restart."""
+    """Below 15 % a difference is settled by the third restart."""
     found = findings(told(restarts=2), "onnx")
     assert found.cut_short
     assert not found.passed

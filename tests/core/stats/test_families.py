@@ -1,8 +1,7 @@
-"""Pooled variances, Holm's adjustment, geometric means and the binomial rule."""
+"""Holm's adjustment, geometric means and the binomial rule."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,53 +10,8 @@ from scipy import stats
 from infer_compare.stats.binomial import binomial_cdf, bound_holds, n_min
 from infer_compare.stats.holm import holm
 from infer_compare.stats.means import geometric_mean
-from infer_compare.stats.pooled import pooled_interval, pooled_variance
-from infer_compare.stats.student import t_interval
 
-values = st.floats(-100, 100, allow_nan=False)
 probabilities = st.lists(st.floats(0, 1), max_size=12)
-
-
-@given(groups=st.lists(st.lists(values, min_size=1, max_size=6), min_size=1, max_size=6))
-def test_a_pooled_variance_is_the_weighted_mean_of_variances(groups: list[list[float]]) -> None:
-    """Weighted by degrees of freedom; groups of one say nothing."""
-    found = pooled_variance(groups)
-    telling = [group for group in groups if len(group) > 1]
-    if not telling:
-        assert found is None
-        return
-    assert found is not None
-    df = sum(len(group) - 1 for group in telling)
-    expected = sum(np.var(group, ddof=1) * (len(group) - 1) for group in telling) / df
-    assert found.df == df
-    assert found.variance == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
-def test_many_points_tell_more_about_the_spread_than_one() -> None:
-    """Two restarts alone leave one degree of freedom; eight points of two restarts leave eight."""
-    rng = np.random.default_rng(1)
-    groups = [list(rng.normal(0, 0.02, 2)) for _ in range(8)]
-    pooled = pooled_variance(groups)
-    assert pooled is not None
-    found = pooled_interval(groups[0], pooled)
-    assert found.df == 8
-    assert found.half_width == pytest.approx(stats.t.ppf(0.975, 8) * np.sqrt(pooled.variance / 2))
-
-
-@given(group=st.lists(values, min_size=2, max_size=8))
-def test_pooling_one_group_is_its_own_interval(group: list[float]) -> None:
-    """Nothing is gained or lost."""
-    pooled = pooled_variance([group])
-    assert pooled is not None
-    assert pooled_interval(group, pooled).half_width == pytest.approx(t_interval(group).half_width, abs=1e-9)
-
-
-def test_no_value_has_no_pooled_mean() -> None:
-    """An empty group is refused."""
-    pooled = pooled_variance([[1.0, 2.0]])
-    assert pooled is not None
-    with pytest.raises(ValueError, match="one value"):
-        pooled_interval([], pooled)
 
 
 def test_holm_gives_the_textbook_values() -> None:

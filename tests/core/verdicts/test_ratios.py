@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from infer_compare.results import Died, OperatingPoint, OutOfMemory, Skipped, Unusable
-from infer_compare.stats.pooled import PooledVariance
 from infer_compare.verdicts import PairVerdict, Verdict, compare_points
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
+from infer_compare.verdicts.evidence import Family
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.penalties import PENALTIES
 from infer_compare.verdicts.ratios import compare
@@ -30,7 +30,7 @@ def both(onnx: float, torch: float, size: int = 8) -> dict[str, dict[int, float]
 
 
 def test_the_ratio_is_the_mean_of_paired_logarithms(synthetic) -> None:
-    """Of the medians of two slices each, with the t interval over rounds or restarts, whichever is wider."""
+    """Of the medians of two slices each, with the t interval over restarts, moderated by what is expected of them."""
     run = synthetic(both(1.0, 5.31)).build()
     contrast = Measurements(run.rounds, 2).contrast(Candidate("onnx", EIGHT), Candidate("torch", EIGHT))
     assert isinstance(contrast, PairedRounds)
@@ -41,17 +41,16 @@ def test_the_ratio_is_the_mean_of_paired_logarithms(synthetic) -> None:
             middle = sorted(piece.durations_ns)[5:7]
             logs[piece.contender] += log(sum(middle) / 2) / 2
         assert found == pytest.approx(logs["torch"] - logs["onnx"])
-    values = [value for group in contrast.groups for value in group]
     means = [sum(group) / 4 for group in contrast.groups]
-    halves = [
-        stats.t.ppf(0.975, 15) * stats.tstd(values) / 4,
-        stats.t.ppf(0.975, 3) * stats.tstd(means) / 2,
-    ]
-    found = compare(contrast)
-    assert found.ratio == pytest.approx(exp(sum(values) / 16))
-    assert found.high == pytest.approx(found.ratio * exp(max(halves)))
-    assert found.low == pytest.approx(found.ratio * exp(-max(halves)))
-    assert found.basis == ("rounds" if halves[0] > halves[1] else "restarts")
+    # One point has three degrees of freedom of its own; the expectation of 1.5 % counts for one.
+    variance = (0.015**2 + 3 * stats.tvar(means)) / 4
+    half = stats.t.ppf(0.975, 4) * (variance / 4) ** 0.5
+    found = compare(contrast, Family((contrast,)).evidence(contrast))
+    assert found.ratio == pytest.approx(exp(sum(means) / 4))
+    assert found.high == pytest.approx(found.ratio * exp(half))
+    assert found.low == pytest.approx(found.ratio * exp(-half))
+    assert found.scatter == pytest.approx(exp(variance**0.5) - 1)
+    assert (found.basis, found.df) == ("restarts", 4)
 
 
 def test_accepted_contention_widens_the_interval(synthetic, noted) -> None:
@@ -85,26 +84,22 @@ def test_only_clean_rounds_count(synthetic) -> None:
 
 
 def test_few_restarts_borrow_the_spread_of_other_points(synthetic) -> None:
-    """Two restarts at one point leave one degree of freedom; eight points in two restarts leave eight."""
+    """Workers that are fast or slow at every size tell of one luck; sizes that scatter by themselves tell of many."""
     sizes = [1, 2, 4, 8, 16, 32, 64, 128]
     curves = {"onnx": dict.fromkeys(sizes, 1.0), "torch": dict.fromkeys(sizes, 2.0)}
-    run = synthetic(curves, restarts=2, tau=0.02).build()
-    found = verdict(run).comparison
-    assert found is not None
-    assert found.restarts == 2
-    assert found.basis == "pooled restarts"
-    assert found.df == 8
-
-
-def test_four_restarts_speak_for_themselves() -> None:
-    """A pooled variance does not replace what is known."""
-    contrast = PairedRounds(groups=((0.1, 0.2), (0.1, 0.3), (0.2, 0.2), (0.1, 0.1)))
-    assert compare(contrast, PooledVariance(variance=9.0, df=20)) == compare(contrast)
+    shared = verdict(synthetic(curves, restarts=2, tau=0.02, sigma=0.0, jitter=0.0).build()).comparison
+    apart = verdict(synthetic(curves, restarts=2, tau=0.0, sigma=0.02).build()).comparison
+    assert shared is not None
+    assert apart is not None
+    assert (shared.restarts, shared.basis, apart.basis) == (2, "pooled restarts", "pooled restarts")
+    assert shared.df == pytest.approx(2, abs=0.01)
+    assert apart.df > 4
 
 
 def test_a_single_round_has_a_ratio_and_no_interval() -> None:
     """None, never a NaN; every ratio is still possible."""
-    found = compare(PairedRounds(groups=((log(2),),)))
+    single = PairedRounds(groups=((log(2),),))
+    found = compare(single, Family((single,)).evidence(single))
     assert found.ratio == pytest.approx(2)
     assert (found.low, found.high, found.half_width, found.basis, found.df, found.p_value) == (None,) * 6
     assert found.includes(1.0)
@@ -149,7 +144,7 @@ def test_an_unresolved_size_is_told_roughly(synthetic) -> None:
     assert "x; size not resolved (" in found.sentence()
 
 
-def test_equal_contenders_are_the_same_after_four_restarts(synthetic) -> None:
+def test_equal_contenders_are_the_same(synthetic) -> None:
     """Within the margin, with the evidence."""
     found = verdict(synthetic(both(1.0, 1.005)).build())
     assert found.verdict is Verdict.SAME

@@ -51,7 +51,9 @@ def matrices(facet: Facet, known: Mapping[str, Contender]) -> tuple[Matrix, ...]
     for point in sorted({pair.a.point for pair in facet.document.pairs if pair.a.point.axes == facet.axes}):
         own = [pair for pair in facet.document.pairs if pair.a.point == point and pair.b.point == point]
         if any(pair.comparison is not None for pair in own):
-            found.append(_matrix(str(point), own, labels, known, ("not adjusted for their number",)))
+            found.append(
+                _matrix(str(point), own, labels, known, ("adjusted for the number of sizes, not of contenders",))
+            )
     return tuple(found)
 
 

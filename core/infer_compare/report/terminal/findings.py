@@ -122,6 +122,6 @@ def pair_section(document: ReportDocument) -> list[RenderableType]:
         return []
     return [
         heading("every pair", rest=count(len(sentences), "verdict")),
-        indented(said("These are not adjusted for their number.", style="dim")),
+        indented(said("Adjusted for the number of sizes, not of contenders.", style="dim")),
         bullets(sentences),
     ]

@@ -1,0 +1,138 @@
+"""Means of few restarts at several points, whose variances borrow from each other and from a prior.
+
+Three restarts alone tell little about how much restarts scatter. The points of a run share most of that scatter, so their
+variances are pooled over a two-way layout of points and restarts: luck that a restart has at all points leaves fewer
+degrees of freedom. A prior of fixed size moderates the result, in the form of Smyth (2004, Stat. Appl. Genet. Mol. Biol.
+3:3). A point that scatters far more than the others stands alone, so that neither spoils the other.
+"""
+
+from __future__ import annotations
+
+from math import fsum, sqrt
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.stats.student import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Groups = Sequence[Sequence[float]]
+    """Values of rounds, by restart; no group is empty."""
+
+NO_SPREAD = 1e-30
+"""A variance below this is that of equal values, up to the rounding of their sums."""
+
+
+class Moderation(msgspec.Struct, frozen=True, kw_only=True):
+    """The constants of the rule."""
+
+    deviation: float
+    """Standard deviation of a restart mean that is expected beforehand."""
+    df: float
+    """Degrees of freedom that this expectation counts for."""
+    rounds: float
+    """The expected variance is at least this multiple of what the scatter of rounds within restarts explains."""
+    weight: float
+    """Degrees of freedom of the common variance, at most, against a point's own larger one."""
+    odd: float
+    """A point whose variance exceeds this multiple of the mean of the others', or of the expected one, stands alone."""
+
+
+class TwoWayVariance(msgspec.Struct, frozen=True, kw_only=True):
+    """The variance of one value in a layout of points and restarts, means of points taken out."""
+
+    variance: float
+    df: float
+
+
+class Moderated(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean of a point over its restarts, with the variance that the rule gives it."""
+
+    estimate: Estimate
+    pooled: bool
+    """Whether other points had a part in the variance."""
+    floored: bool
+    """Whether it is the scatter of rounds that the variance comes from, since restarts differ less than rounds explain."""
+
+
+def two_way_variance(rows: Sequence[Sequence[float]]) -> TwoWayVariance:
+    """Return the variance of a restart mean, pooled over points whose restarts may share luck.
+
+    With Q points and E restarts, and the mean squares MSR between restarts and MSI of what is left,
+    `V = (MSR + (Q - 1) MSI) / Q`. Satterthwaite's degrees of freedom,
+    `V^2 / ((MSR / Q)^2 / (E - 1) + ((Q - 1) MSI / Q)^2 / ((E - 1)(Q - 1)))`, lie between E - 1 and Q (E - 1).
+
+    Args:
+        rows: for each point the means of the same restarts, two of them or more.
+    """
+    points, restarts = len(rows), len(rows[0])
+    least = restarts - 1
+    deviations = [_centred(row) for row in rows]
+    common = [fsum(column) / points for column in zip(*deviations, strict=True)]
+    between = points * fsum(value * value for value in common) / least
+    if points == 1:
+        return TwoWayVariance(variance=between, df=least)
+    rest = fsum((value - shared) ** 2 for row in deviations for value, shared in zip(row, common, strict=True))
+    by_restart, by_rest = between / points, rest / (least * points)
+    variance = by_restart + by_rest
+    if variance < NO_SPREAD:
+        return TwoWayVariance(variance=variance, df=least)
+    share = by_restart / variance
+    df = 1 / (share**2 / least + (1 - share) ** 2 / (least * (points - 1)))
+    return TwoWayVariance(variance=variance, df=min(max(df, least), least * points))
+
+
+def moderated(points: Sequence[Groups], constants: Moderation) -> tuple[Moderated, ...]:
+    """Return the mean of each point over its restarts, every restart with the same weight, and its standard error.
+
+    Args:
+        points: the values of each point; all have the same restarts, two of them or more.
+        constants: of the rule.
+    """
+    means = [[fsum(group) / len(group) for group in groups] for groups in points]
+    own = [_variance(row) for row in means]
+    rounds = [_by_rounds(groups) for groups in points]
+    known = [value for value in rounds if value is not None]
+    prior = max(constants.deviation**2, constants.rounds * fsum(known) / len(known) if known else 0.0)
+    odd = _odd(own, prior, constants.odd)
+    kept = [row for row, alone in zip(means, odd, strict=True) if not alone]
+    common = two_way_variance(kept)
+    df = constants.df + common.df
+    variance = (constants.df * prior + common.df * common.variance) / df
+    restarts = len(means[0])
+    found = []
+    for row, spread, floor, alone in zip(means, own, rounds, odd, strict=True):
+        told, freedom = (spread, restarts - 1) if alone else (variance, df)
+        if not alone and len(kept) > 1 and spread > variance:
+            weight = min(constants.weight, df)
+            freedom = weight + restarts - 1
+            told = (weight * variance + (restarts - 1) * spread) / freedom
+        floored = floor is not None and floor > told
+        error = sqrt((floor if floored and floor is not None else told) / restarts)
+        estimate = Estimate(mean=fsum(row) / restarts, error=error, df=freedom)
+        found.append(Moderated(estimate=estimate, pooled=not alone and len(kept) > 1, floored=floored))
+    return tuple(found)
+
+
+def _odd(own: Sequence[float], prior: float, factor: float) -> list[bool]:
+    """Whether each point scatters so much more than the others that it stands alone."""
+    total, others = fsum(own), len(own) - 1
+    return [others > 0 and spread > factor * max((total - spread) / others, prior) for spread in own]
+
+
+def _by_rounds(groups: Groups) -> float | None:
+    """The variance of a restart mean that rounds alone explain; None where no restart has two of them."""
+    squares = fsum(value * value for group in groups for value in _centred(group))
+    df = sum(len(group) - 1 for group in groups)
+    return squares / df * fsum(1 / len(group) for group in groups) / len(groups) if df else None
+
+
+def _variance(values: Sequence[float]) -> float:
+    return fsum(value * value for value in _centred(values)) / (len(values) - 1)
+
+
+def _centred(values: Sequence[float]) -> list[float]:
+    mean = fsum(values) / len(values)
+    return [value - mean for value in values]
