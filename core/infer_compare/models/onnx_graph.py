@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Handler = TypeVar("Handler")
 
-__all__ = ["DEFAULT_DOMAINS", "Graph", "Node", "OpRegistry", "load_onnx", "read_graph", "read_specs"]
+__all__ = ["DEFAULT_DOMAINS", "Graph", "Node", "OpRegistry", "captured_names", "load_onnx", "read_graph", "read_specs"]
 
 DEFAULT_DOMAINS = ("", "ai.onnx")
 
@@ -163,20 +163,20 @@ def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
         if needed.intersection(node.outputs):
             kept.append(node)
             needed.update(node.inputs)
-            needed.update(_captured(node))
+            needed.update(captured_names(node))
             needed.discard("")
     return tuple(reversed(kept))
 
 
-def _captured(node: Node) -> set[str]:
-    """Names that a node's subgraphs take from outside."""
+def captured_names(node: Node) -> set[str]:
+    """Names that a node's subgraphs use, whether they come from outside or not."""
     names: set[str] = set()
     for value in node.attributes.values():
         if isinstance(value, Graph):
             names.update(value.output_names)
             for inner in value.nodes:
                 names.update(inner.inputs)
-                names.update(_captured(inner))
+                names.update(captured_names(inner))
     return names
 
 

@@ -1,0 +1,229 @@
+"""Attention in an ONNX graph: products, a scale, a mask and a softmax that frameworks have one function for.
+
+Exporters write attention out as five or more operators; what they mean together is
+`softmax(scale * query @ key^T + mask) @ value`. Only the graph is looked at here: an importer says which of its values are
+numbers that it knows, and decides with the shapes and the dtypes that it knows whether its framework's function takes
+what was found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS, captured_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from infer_compare.models.onnx_graph import Graph, Node
+
+    Numbers = Callable[[str], float | None]
+    """The number that a value of one element is, by its name; None where it is not known, or has more elements.
+
+    A value of more than two axes is no number: it may give more axes to what it is multiplied with.
+    """
+
+ABSORBS = -1e30
+"""Added to a score, a fill as low as this leaves nothing of it: replacing the score and adding the fill are the same."""
+
+FLOATS = {1, 10, 16}
+"""ONNX's element types float, float16 and bfloat16."""
+FLOAT = 1
+
+
+How = Literal["added", "kept", "replaced"]
+KEPT: How = "kept"
+REPLACED: How = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What keeps scores from taking part."""
+
+    name: str
+    """A value that broadcasts to the scores."""
+    how: How
+    """Whether the value is added to the scores, or true where a score is kept, or true where it is replaced."""
+    fill: float = 0.0
+    """What scores are replaced by; minus infinity, or so low that it could be added as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One attention, by the names of its values: `softmax(scale * query @ keys + mask) @ value`."""
+
+    query: str
+    """[..., queries, width]."""
+    keys: str
+    """Transposed: [..., width, keys]."""
+    value: str
+    """[..., keys, width]."""
+    scale: float
+    """More than zero, and finite."""
+    mask: Mask | None
+    axis: int
+    """The axis of the softmax as the node states it; it must be the last one, which -1 is in any case."""
+    zeroed: bool
+    """Whether a query that no key is left for gets zeros; otherwise it gets NaN, as a softmax over -inf alone gives."""
+    output: str
+    """The value that all of this makes."""
+
+
+class _Scores(NamedTuple):
+    query: str
+    keys: str
+    scale: float
+
+
+class AttentionFinder:
+    """Finds attention in a graph, from its last product backwards."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Looks at no node yet."""
+        self._makers = {name: node for node in graph.nodes for name in node.outputs if name}
+        self._uses = Counter(name for node in graph.nodes for name in (*node.inputs, *captured_names(node)))
+        self._uses.update(graph.output_names)
+        self._constants = graph.constants
+
+    def ending_in(self, node: Node, number: Numbers | None = None) -> Attention | None:
+        """Return the attention whose last operator is the node, or None if it is not the end of one.
+
+        Values on the way from the scores to the weights are used by nothing else, so that an importer that makes the
+        whole at this node leaves the others without a use.
+
+        Args:
+            node: of the finder's graph.
+            number: which values are numbers that are known; those of the graph's constants when None.
+        """
+        if not _is(node, "MatMul"):
+            return None
+        number = number or self.constant
+        weights, zeroed = self._unguarded(node.inputs[0], number)
+        softmax = self._made_by(weights, "Softmax", uses=2 if zeroed else 1)
+        if softmax is None:
+            return None
+        found = self._masked(self._through(softmax.inputs[0], (FLOAT,)), number)
+        if found is None:
+            return None
+        scores, mask = found
+        if not 0 < scores.scale < math.inf:
+            return None
+        axis = softmax.attributes.get("axis", -1 if softmax.opset >= 13 else 1)
+        return Attention(
+            query=scores.query,
+            keys=scores.keys,
+            value=node.inputs[1],
+            scale=scores.scale,
+            mask=mask,
+            axis=axis,
+            zeroed=zeroed,
+            output=node.outputs[0],
+        )
+
+    def constant(self, name: str) -> float | None:
+        """Return the number in a constant of one element, or None if the value is anything else."""
+        array = self._constants.get(name)
+        if array is None or array.size != 1 or array.ndim > 2 or array.dtype.kind not in "biuf":
+            return None
+        return float(array.item())
+
+    def _unguarded(self, weights: str, number: Numbers) -> tuple[str, bool]:
+        """The value that the softmax makes, and whether its NaNs become zeros on the way to the product."""
+        weights = self._through(weights, FLOATS)
+        guard = self._made_by(weights, "Where")
+        if guard is None:
+            return weights, False
+        test, zero, kept = guard.inputs
+        is_nan = self._made_by(test, "IsNaN")
+        if is_nan is None or is_nan.inputs[0] != kept or self._uses[kept] != 2 or number(zero) != 0:
+            return "", False
+        return kept, True
+
+    def _masked(self, name: str, number: Numbers) -> tuple[_Scores, Mask | None] | None:
+        """The scores and the mask that a value is made of."""
+        total = self._made_by(name, "Add")
+        if total is not None:
+            for one, other in (total.inputs, total.inputs[::-1]):
+                scores = self._scores(one, number)
+                if scores is not None:
+                    return scores, Mask(other, "added")
+            return None
+        choice = self._made_by(name, "Where")
+        if choice is not None:
+            condition, then, other = choice.inputs
+            for one, filler, how in ((then, other, KEPT), (other, then, REPLACED)):
+                fill = number(filler)
+                scores = self._scores(one, number)
+                if scores is not None and fill is not None and fill <= ABSORBS:
+                    return scores, Mask(condition, how, fill)
+            return None
+        scores = self._scores(name, number)
+        return None if scores is None else (scores, None)
+
+    def _scores(self, name: str, number: Numbers) -> _Scores | None:
+        """The query, the keys and the scale that a value is made of."""
+        name, scale = self._unscaled(name, number)
+        product = self._made_by(name, "MatMul")
+        if product is None:
+            return None
+        query, of_query = self._unscaled(product.inputs[0], number)
+        keys, of_keys = self._unscaled(product.inputs[1], number)
+        return _Scores(query, keys, scale * of_query * of_keys)
+
+    def _unscaled(self, name: str, number: Numbers) -> tuple[str, float]:
+        """The value that a value is a multiple of, and the factor; a value that others use too is left as it is."""
+        scale = 1.0
+        while True:
+            if (node := self._made_by(name, "Mul")) is not None:
+                known = [number(one) for one in node.inputs]
+                at = next((index for index, one in enumerate(known) if one is not None), None)
+                factor = None if at is None else known[at]
+                rest = node.inputs[1 if at == 0 else 0]
+            elif (node := self._made_by(name, "Div")) is not None:
+                divisor, rest = number(node.inputs[1]), node.inputs[0]
+                factor = 1 / divisor if divisor else None
+            elif (node := self._made_by(name, "Identity")) is not None:
+                factor, rest = 1.0, node.inputs[0]
+            else:
+                return name, scale
+            if factor is None:
+                return name, scale
+            name, scale = rest, scale * factor
+
+    def _through(self, name: str, casts: Iterable[int]) -> str:
+        """The value that a value is a copy of: casts between floats lie between them, or what only training does."""
+        while name in self._makers and self._uses[name] == 1:
+            node = self._makers[name]
+            idle = _is(node, "Identity") or (_is(node, "Dropout") and self._is_idle(node))
+            if not idle and not (_is(node, "Cast") and node.attributes.get("to") in casts):
+                break
+            name = node.inputs[0]
+        return name
+
+    def _is_idle(self, dropout: Node) -> bool:
+        """Whether a dropout passes its input on: it is not training, and nobody asks for what was dropped."""
+        training = dropout.inputs[2] if len(dropout.inputs) > 2 else ""
+        return not any(self._uses[name] for name in dropout.outputs[1:]) and (
+            not training or self.constant(training) == 0
+        )
+
+    def _made_by(self, name: str, op_type: str, uses: int = 1) -> Node | None:
+        """The node that makes a value, if it is of that operator and the value has no other uses."""
+        node = self._makers.get(name)
+        return node if node is not None and _is(node, op_type) and self._uses[name] <= uses else None
+
+
+def find_attention(graph: Graph, number: Numbers | None = None) -> Iterator[Attention]:
+    """Yield every attention of a graph, in the graph's order; `number` is as in `AttentionFinder.ending_in`."""
+    finder = AttentionFinder(graph)
+    for node in graph.nodes:
+        found = finder.ending_in(node, number)
+        if found is not None:
+            yield found
+
+
+def _is(node: Node, op_type: str) -> bool:
+    return node.op_type == op_type and node.domain in DEFAULT_DOMAINS
