@@ -2,9 +2,16 @@
 
 Both take turns in one process, in the order A B B A, so that both see the same machine. Above 1 the import is the faster
 one. The native models have the same layers and as many parameters, which is checked; each is written as is usual in its
-framework, with its fused attention, its own layout and its weights as variables.
+framework, with its fused attention, its own layout and its weights as variables. A model without a native version in a
+framework is left out there.
 
-    python benchmarks/importers.py [--models resnet50,vit_tiny] [--batches 1,8] [--blocks 12] [--threads 2] [--save]
+A last column says whether a row is within 2 % of native. At the end stands, for each framework and kind of model, the
+largest difference of its rows: that is what `infer_compare/verdicts/penalties.py` holds, and the least margin of a verdict
+about a model that was imported.
+
+    python benchmarks/importers.py [--models resnet50,vit_tiny] [--batches 1,8] [--blocks 12] [--threads 2] [--short] [--save]
+
+`--short` takes less than six minutes on two quiet cores: shorter pieces, half as many blocks, and batches 1 and 4.
 """
 
 from __future__ import annotations
@@ -15,35 +22,52 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.threads import default_threads
-from infer_compare.models.builtin import builtin_models
 from infer_compare.models.figures import figures
 from infer_compare.models.inputs import resolve_inputs
+from infer_compare.models.kind import kind_of
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import name_batch
 from infer_compare.stats.quantiles import median
 from infer_compare.stats.student import t_interval
+from native.graphs import GRAPHS
 from sessions import BUFFERS, calls_of_batches, open_session
 from trials import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import onnx
     from numpy.typing import NDArray
 
     Calls = Sequence[Callable[[], None]]
 
 FRAMEWORKS = ("torch", "tensorflow")
-MODELS = ("resnet50", "mobilenet_v2", "vit_tiny", "bert_small")
+WITHIN = 0.02
+"""A row whose ratio is this near to one is as fast as native."""
+MARK = "#margin"
+"""What a line begins with by which the process of a framework tells a row's difference."""
 
-PIECE_S = 0.25
-"""How long one of the four pieces of a block lasts, at least; it has two calls or more."""
-WARM_UP_S = 1.0
+
+class Length(NamedTuple):
+    """How long a row is measured."""
+
+    batches: str
+    blocks: int
+    piece_s: float
+    """How long one of the four pieces of a block lasts, at least."""
+    calls: int
+    """That a piece has, at least."""
+    warm_up_s: float
+
+
+FULL = Length("1,8", 12, 0.25, 2, 1.0)
+SHORT = Length("1,4", 6, 0.08, 1, 0.4)
 DISTURBED = 0.1
 """A block whose threads waited for more than this share of its time is left out."""
 FEWEST = 4
@@ -52,9 +76,8 @@ FEWEST = 4
 clock = time.perf_counter
 
 
-def batches_of(name: str, size: int) -> list[list[NDArray[Any]]]:
-    """Random batches of all inputs of a built-in model, filled as it says."""
-    model = builtin_models()[name].build(0)
+def batches_of(model: onnx.ModelProto, size: int) -> list[list[NDArray[Any]]]:
+    """Random batches of all inputs of a model, filled as it says."""
     plans = resolve_inputs(
         name_batch(*read_specs(model))[0], (), {entry.key: entry.value for entry in model.metadata_props}
     )
@@ -69,12 +92,13 @@ def native_torch(name: str) -> tuple[int, Callable[[list[NDArray[Any]]], Callabl
     from native.torch_models import MODELS as NATIVE
 
     module = NATIVE[name]().eval().requires_grad_(False)
+    inference = torch.inference_mode()
 
     def staged(batch: list[NDArray[Any]]) -> Callable[[], None]:
         tensors = [torch.from_numpy(one) for one in batch]
 
         def call() -> None:
-            with torch.inference_mode():
+            with inference:
                 module(*tensors)
 
         return call
@@ -115,6 +139,15 @@ def native_tensorflow(name: str) -> tuple[int, Callable[[list[NDArray[Any]]], Ca
 NATIVE = {"torch": native_torch, "tensorflow": native_tensorflow}
 
 
+def natives(framework: str) -> Sequence[str]:
+    """The models that have a native version in a framework."""
+    if framework == "torch":
+        from native.torch_models import MODELS as NAMES
+    else:
+        from native.tf_models import MODELS as NAMES
+    return [name for name in NAMES if name in GRAPHS]
+
+
 def piece(calls: Calls, count: int) -> float:
     """The median time of a call, in seconds."""
     times = []
@@ -125,27 +158,31 @@ def piece(calls: Calls, count: int) -> float:
     return median(times)
 
 
-def warmed(calls: Calls) -> float:
+def warmed(calls: Calls, seconds: float) -> float:
     """Runs for a while; the time of a call then."""
-    until, latency = clock() + WARM_UP_S, piece(calls, BUFFERS)
+    until, latency = clock() + seconds, piece(calls, BUFFERS)
     while clock() < until:
         latency = piece(calls, BUFFERS)
     return latency
 
 
-def compare(framework: str, name: str, batches: Sequence[int], blocks: int, threads: int) -> Iterator[str]:
+def compare(framework: str, name: str, batches: Sequence[int], length: Length, threads: int) -> Iterator[str]:
     """Lines of the table for one model."""
-    _, session = open_session(framework, name, threads)
+    model = GRAPHS[name]()
+    _, session = open_session(framework, model, threads)
     parameters, native = NATIVE[framework](name)
-    wanted = figures(builtin_models()[name].build(0)).parameters
+    wanted = figures(model).parameters
     if abs(parameters / wanted - 1) > 0.01:
-        raise SystemExit(f"native {name} has {parameters} parameters, and the built-in one {wanted}")
+        raise SystemExit(f"native {name} has {parameters} parameters, and the graph {wanted}")
     for size in batches:
-        made = batches_of(name, size)
+        made = batches_of(model, size)
         sides = {"imported": calls_of_batches(session, made), "native": [native(one) for one in made]}
-        count = {side: max(2, math.ceil(PIECE_S / warmed(calls))) for side, calls in sides.items()}
+        count = {
+            side: max(length.calls, math.ceil(length.piece_s / warmed(calls, length.warm_up_s)))
+            for side, calls in sides.items()
+        }
         probe, ratios, times, rejected = NoiseProbe(), [], {"imported": [], "native": []}, 0
-        for block in range(blocks):
+        for block in range(length.blocks):
             a, b = ("imported", "native") if block % 2 else ("native", "imported")
             found: dict[str, list[float]] = {"imported": [], "native": []}
             before = probe.snapshot()
@@ -158,7 +195,7 @@ def compare(framework: str, name: str, batches: Sequence[int], blocks: int, thre
             for side, its in found.items():
                 times[side].append(sum(its) / 2)
             ratios.append(math.log(sum(found["native"]) / sum(found["imported"])))
-        head = f"{framework:10} {name:12} {size:5}"
+        head = f"{framework:10} {name:18} {size:5}"
         if len(ratios) < FEWEST:
             yield f"{head}   too many blocks were disturbed"
             continue
@@ -166,42 +203,75 @@ def compare(framework: str, name: str, batches: Sequence[int], blocks: int, thre
         low, centre, high = (math.exp(one) for one in (interval.low, interval.mean, interval.high))
         yield (
             f"{head} {1e3 * median(times['imported']):10.2f} {1e3 * median(times['native']):10.2f} {centre:7.3f}"
-            f"  {low:.3f} to {high:.3f} {rejected / blocks:9.0%}"
+            f"  {low:.3f} to {high:.3f} {rejected / length.blocks:9.0%}  {within(low, centre, high)}"
         )
+        yield f"{MARK} {framework} {kind_of(model)} {abs(centre - 1):.4f}"
     session.close()
+
+
+def within(low: float, centre: float, high: float) -> str:
+    """Whether a ratio is near enough to one; with a question mark where its interval has both."""
+    inside = [1 - WITHIN <= one <= 1 + WITHIN for one in (low, centre, high)]
+    return ("yes" if inside[1] else "no") + ("" if len(set(inside)) == 1 else "?")
+
+
+def margins(found: dict[tuple[str, str], float]) -> Iterator[str]:
+    """The largest difference by framework and kind of model."""
+    yield ""
+    yield "largest difference from native, by framework and kind of model (PENALTIES in infer_compare/verdicts/penalties.py):"
+    for framework in FRAMEWORKS:
+        kinds = {kind: share for (name, kind), share in sorted(found.items()) if name == framework}
+        if kinds:
+            yield f"  {framework}: {', '.join(f'{kind} {share:.3f}' for kind, share in kinds.items())}"
 
 
 def lines(arguments: argparse.Namespace) -> Iterator[str]:
     """The table; each framework's part comes from a process of its own."""
     threads = arguments.threads or default_threads()
-    if arguments.framework:
-        for name in arguments.models.split(","):
-            yield from compare(
-                arguments.framework, name, [int(one) for one in arguments.batches.split(",")], arguments.blocks, threads
-            )
+    length = SHORT if arguments.short else FULL
+    length = length._replace(batches=arguments.batches or length.batches, blocks=arguments.blocks or length.blocks)
+    if arguments.part:
+        batches = [int(one) for one in length.batches.split(",")]
+        for name in natives(arguments.part):
+            if not arguments.models or name in arguments.models.split(","):
+                yield from compare(arguments.part, name, batches, length, threads)
         return
+    unknown = set((arguments.models or "").split(",")) - {"", *GRAPHS}
+    if unknown:
+        raise SystemExit(f"There is no model {', '.join(sorted(unknown))}; there are {', '.join(GRAPHS)}.")
     yield (
-        f"{os.cpu_count()} cores, {threads} threads, {arguments.blocks} blocks each; "
+        f"{os.cpu_count()} cores, {threads} threads, {length.blocks} blocks each; "
         "ratio = imported / native throughput, with 95 % interval"
     )
-    head = f"{'':10} {'model':12} {'batch':>5} {'imported':>10} {'native ms':>10} {'ratio':>7}  {'interval':14}"
-    yield f"{head} {'rejected':>9}"
-    for framework in FRAMEWORKS:
-        command = [sys.executable, __file__, "--framework", framework, "--threads", str(threads)]
+    head = f"{'':10} {'model':18} {'batch':>5} {'imported':>10} {'native ms':>10} {'ratio':>7}  {'interval':14}"
+    yield f"{head} {'rejected':>9}  within 2 %"
+    found: dict[tuple[str, str], float] = {}
+    for framework in arguments.frameworks.split(","):
+        command = [sys.executable, __file__, "--part", framework, "--threads", str(threads)]
         for option in ("models", "batches", "blocks"):
-            command += [f"--{option}", str(getattr(arguments, option))]
+            if getattr(arguments, option) is not None:
+                command += [f"--{option}", str(getattr(arguments, option))]
+        command += ["--short"] * arguments.short
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
-            yield from map(str.rstrip, child.stdout)
+            for line in child.stdout:
+                if line.startswith(MARK):
+                    _, name, kind, share = line.split()
+                    found[name, kind] = max(float(share), found.get((name, kind), 0.0))
+                else:
+                    yield line.rstrip()
         if child.returncode:
             raise SystemExit(f"the measurement of {framework} failed")
+    yield from margins(found)
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description="What an import costs.")
-    options.add_argument("--models", default=",".join(MODELS))
-    options.add_argument("--batches", default="1,8")
-    options.add_argument("--blocks", type=int, default=12)
+    options.add_argument("--models", help="names with commas between them; all when left out")
+    options.add_argument("--batches", help=f"sizes with commas between them; {FULL.batches} when left out")
+    options.add_argument("--blocks", type=int)
     options.add_argument("--threads", type=int)
-    options.add_argument("--framework", choices=FRAMEWORKS, help="only this one, in this process")
+    options.add_argument("--frameworks", default=",".join(FRAMEWORKS))
+    options.add_argument("--short", action="store_true", help="in less than six minutes, with wider intervals")
+    options.add_argument("--part", choices=FRAMEWORKS, help="the rows of this framework alone, in this process")
     report("importers", lines, options)

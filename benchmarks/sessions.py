@@ -15,6 +15,7 @@ from infer_compare.plugins import Plugins, read_options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import onnx
     from numpy.typing import NDArray
 
     from infer_compare.interfaces import Session
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 BUFFERS = 4
 
 
-def open_session(backend: str, model: str, threads: int) -> tuple[Any, Session[Any]]:
-    """What a backend loaded, and its session on the processor."""
+def open_session(backend: str, model: str | onnx.ModelProto, threads: int) -> tuple[Any, Session[Any]]:
+    """What a backend loaded of a built-in model, or of one that is given, and its session on the processor."""
+    made_model = builtin_models()[model].build(0) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else model.graph.name
     kind = Plugins.discover().find(backend).backend
     made = kind(Settings(options=read_options(kind, {}), threads=threads))
     made.version()
     with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
-        path = Path(folder) / f"{model}.onnx"
-        path.write_bytes(builtin_models()[model].build(0).SerializeToString())
-        loaded = made.load(ModelSource(format="onnx", location=str(path), name=model))
+        path = Path(folder) / f"{name}.onnx"
+        path.write_bytes(made_model.SerializeToString())
+        loaded = made.load(ModelSource(format="onnx", location=str(path), name=name))
         return loaded, made.to_device(loaded, Device("cpu"))
 
 

@@ -49,7 +49,8 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
             from infer_compare_torch.importer import import_model
 
             imported = import_model(model.path)
-            return LoadedModel(imported.module, *name_batch(imported.inputs, imported.outputs))
+            inputs, outputs = name_batch(imported.inputs, imported.outputs)
+            return LoadedModel(imported.module, inputs, outputs, attentions=imported.attentions)
         case "nn.Module":
             from infer_compare_torch import factories
 

@@ -36,6 +36,8 @@ class LoadedModel:
     module: nn.Module
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    attentions: int = 0
+    """How many attentions the importer gave to torch's function for them."""
 
 
 class Slot:
@@ -63,6 +65,7 @@ class TorchSession(Session[Slot]):
         if options.compile and self._device.type == "cpu":
             runtime.need_compiler()
         self._options = options
+        self._attentions = loaded.attentions
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.inputs: Sequence[TensorSpec] = loaded.inputs
         self.outputs: Sequence[TensorSpec] = loaded.outputs
@@ -90,6 +93,8 @@ class TorchSession(Session[Slot]):
             "execution": "compiled" if self._options.compile else "eager",
             "memory_format": "channels_last" if self._options.channels_last else "contiguous",
         }
+        if self._attentions:
+            facts["attention"] = f"fused ({self._attentions})"
         if self._options.compile:
             facts["programs"] = "dynamic" if self._options.dynamic else "static"
             if self.compilations():

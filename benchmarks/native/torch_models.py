@@ -1,10 +1,11 @@
-"""ResNet-50, MobileNetV2, ViT-Ti/16 and BERT-Small as torch modules.
+"""Image classifiers, transformers and an LSTM as torch modules, as a person would write them.
 
 Batch normalisation is folded into the convolutions, as in the built-in models; weights are torch's own.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 from infer_compare.models.zoo.residual import MOBILENET_STAGES
 from infer_compare.models.zoo.transformers import VOCABULARY
+from native.graphs import CONVNEXT_STAGES, DECODERS, ENCODERS, HEADS, LAYERS, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,15 +89,15 @@ class Attention(nn.Module):
         self.heads = heads
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """`[batch, sequence, width]` to the same; `mask` is added to the scores."""
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None, *, causal: bool = False) -> torch.Tensor:
+        """`[batch, sequence, width]` to the same; `mask` is added to the scores, `causal` hides what comes later."""
         batch, sequence, width = x.shape
 
         def split(one: torch.Tensor) -> torch.Tensor:
             return one.view(batch, sequence, self.heads, -1).transpose(1, 2)
 
         mixed = F.scaled_dot_product_attention(
-            split(self.query(x)), split(self.key(x)), split(self.value(x)), attn_mask=mask
+            split(self.query(x)), split(self.key(x)), split(self.value(x)), attn_mask=mask, is_causal=causal
         )
         return self.out(mixed.transpose(1, 2).reshape(batch, sequence, width))
 
@@ -111,10 +113,10 @@ class Block(nn.Module):
         self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.norm1, self.norm2 = nn.LayerNorm(width, epsilon), nn.LayerNorm(width, epsilon)
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None, *, causal: bool = False) -> torch.Tensor:
         """`[batch, sequence, width]` to the same."""
         if self.before:
-            x = x + self.attention(self.norm1(x), mask)
+            x = x + self.attention(self.norm1(x), mask, causal=causal)
             return x + self.feed_forward(self.norm2(x))
         x = self.norm1(x + self.attention(x, mask))
         return self.norm2(x + self.feed_forward(x))
@@ -160,10 +162,107 @@ class Bert(nn.Module):
         return x, torch.tanh(self.pooler(x[:, 0]))
 
 
+class Encoder(nn.Module):
+    """A text encoder, normalised behind its branches."""
+
+    def __init__(self, tokens: int) -> None:
+        """Makes the layers."""
+        super().__init__()
+        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.positions = nn.Parameter(torch.randn(tokens, WIDTH) * 0.5)
+        self.norm = nn.LayerNorm(WIDTH, 1e-12)
+        self.blocks = nn.ModuleList(Block(WIDTH, HEADS, 1e-12, before=False) for _ in range(LAYERS))
+
+    def forward(self, ids: torch.Tensor, visible: torch.Tensor | None = None) -> torch.Tensor:
+        """Token indices, and a mask if there is one, to hidden states."""
+        mask = None if visible is None else (1.0 - visible[:, None, None, :].float()) * -10000.0
+        x = self.norm(self.words(ids) + self.positions)
+        for block in self.blocks:
+            x = block(x, mask)
+        return x
+
+
+class Decoder(nn.Module):
+    """A text decoder, normalised before its branches."""
+
+    def __init__(self, tokens: int) -> None:
+        """Makes the layers."""
+        super().__init__()
+        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.positions = nn.Parameter(torch.randn(tokens, WIDTH) * 0.5)
+        self.blocks = nn.ModuleList(Block(WIDTH, HEADS, 1e-5, before=True) for _ in range(LAYERS))
+        self.norm = nn.LayerNorm(WIDTH, 1e-5)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Token indices to hidden states, each of which knows the tokens up to its own."""
+        x = self.words(ids) + self.positions
+        for block in self.blocks:
+            x = block(x, causal=True)
+        return self.norm(x)
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of images."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Images to images."""
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ConvNeXtBlock(nn.Module):
+    """A depthwise convolution and two projections of each pixel."""
+
+    def __init__(self, channels: int) -> None:
+        """Makes the layers."""
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 7, padding=3, groups=channels)
+        self.norm = nn.LayerNorm(channels, 1e-6)
+        self.expand, self.reduce = nn.Linear(channels, 4 * channels), nn.Linear(4 * channels, channels)
+        self.gamma = nn.Parameter(torch.randn(channels) * 0.3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Images to images."""
+        branch = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        branch = self.gamma * self.reduce(F.gelu(self.expand(branch)))
+        return x + branch.permute(0, 3, 1, 2)
+
+
+def convnext() -> nn.Module:
+    """ConvNeXt-Atto."""
+    channels = CONVNEXT_STAGES[0][1]
+    layers: list[nn.Module] = [nn.Conv2d(3, channels, 4, 4), ChannelNorm(channels, 1e-6)]
+    for blocks, outputs in CONVNEXT_STAGES:
+        if outputs != channels:
+            layers += [ChannelNorm(channels, 1e-6), nn.Conv2d(channels, outputs, 2, 2)]
+            channels = outputs
+        layers += [ConvNeXtBlock(channels) for _ in range(blocks)]
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LayerNorm(channels, 1e-6), nn.Linear(channels, 1000))
+    return nn.Sequential(*layers, *head)
+
+
+class Lstm(nn.Module):
+    """Two LSTM layers; the last state is classified."""
+
+    def __init__(self) -> None:
+        """Makes the layers."""
+        super().__init__()
+        self.layers = nn.LSTM(64, 128, 2, batch_first=True)
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """`[batch, steps, features]` to class scores."""
+        _, (last, _) = self.layers(x)
+        return self.head(last[-1])
+
+
 MODELS: Mapping[str, Callable[[], nn.Module]] = {
     "resnet50": resnet50,
     "mobilenet_v2": mobilenet_v2,
+    "convnext": convnext,
     "vit_tiny": ViT,
     "bert_small": Bert,
+    **{name: partial(Encoder, tokens) for name, (tokens, _) in ENCODERS.items()},
+    **{name: partial(Decoder, tokens) for name, tokens in DECODERS.items()},
+    "lstm": Lstm,
 }
-"""By the names of the built-in models that they are the equals of."""
+"""By the names of the graphs that they are the equals of."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torch import fx
+from torch.nn import functional
+
 from infer_compare_torch.importer.assembly import assemble
 from infer_compare_torch.importer.reading import read
 
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import onnx
-    from torch import fx
 
     from infer_compare import TensorSpec
 
@@ -29,6 +31,12 @@ class Imported:
     module: fx.GraphModule
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+    @property
+    def attentions(self) -> int:
+        """How often torch's function for attention stands in the module."""
+        graphs = (one.graph for one in self.module.modules() if isinstance(one, fx.GraphModule))
+        return sum(node.target is functional.scaled_dot_product_attention for graph in graphs for node in graph.nodes)
 
 
 def import_model(model: onnx.ModelProto | Path) -> Imported:

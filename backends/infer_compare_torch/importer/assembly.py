@@ -13,6 +13,7 @@ from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.builder import Builder
 from infer_compare_torch.importer.control import captured
 from infer_compare_torch.importer.elementwise import cast
+from infer_compare_torch.importer.fusions import Fusions
 from infer_compare_torch.importer.operators import REGISTRY
 from infer_compare_torch.importer.values import Value, dtype_of
 
@@ -64,11 +65,12 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
         if name in uses:
             with _naming(f"The model's constant {name!r}"):
                 values[name] = builder.constant(name, array)
+    fusions = Fusions(graph)
     for node in graph.nodes:
         arguments = [values[name] if name else None for name in node.inputs]
         builder.scope, builder.uses = values, uses
         with _naming(f"ONNX operator {node}"):
-            results = _run(builder, node, arguments, inferred)
+            results = fusions.ending_with(builder, node) or _run(builder, node, arguments, inferred)
         for name, value in zip(node.outputs, results, strict=False):
             if name:
                 values[name] = builder.annotate(value, inferred.get(name))

@@ -43,10 +43,14 @@ class ContenderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     options: dict[str, str | int | float | bool] = {}
     device: str | None = None
     label: str | None = None
+    route: str | None = None
+    """How the model has to reach it: `native`, `exported` or `imported`."""
 
     def __str__(self) -> str:
         """As it would be typed after `-b`."""
         words = {key: _typed(value) for key, value in self.options.items()}
+        if self.route is not None:
+            words["route"] = self.route
         if self.label is not None:
             words["label"] = self.label
         parts = [f'{key}="{value}"' if "," in value else f"{key}={value}" for key, value in words.items()]

@@ -34,7 +34,8 @@ OPTIONS = (
         "contenders",
         multiple=True,
         metavar="SPEC",
-        help="One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; label=... names it. Repeatable.",
+        help="One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; label=... names it, route=... says how "
+        "the model reaches it. Repeatable.",
     ),
     click.option("--device", default="cpu", show_default=True, help="Device of contenders that name none."),
     click.option(

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from infer_compare.errors import OptionError, UsageError
-from infer_compare.interfaces import Device
+from infer_compare.interfaces import Device, Provenance
 from infer_compare.plugins import read_options
 from infer_compare.results import ContenderSpec
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from infer_compare.plugins import BackendEntry, Plugins
 
 LONGEST_LABEL = 200
+ROUTES: tuple[Provenance, ...] = get_args(Provenance)
+"""What `route` can be: how a model has to reach a contender."""
 
 _FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)(?::(?P<options>.*))?")
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
@@ -82,7 +84,8 @@ def parse_contenders(
     """The contenders that texts such as `onnx:graph_optimization=basic@cuda:0` name.
 
     Args:
-        texts: `NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`; the key `label` names it.
+        texts: `NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`; the key `label` names it, and
+            the key `route` says how the model has to reach it.
         plugins: where the backends are found.
         device: for contenders that name none.
         pythons: other interpreters, by backend.
@@ -135,17 +138,22 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
     label = options.pop("label", None)
     if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
         raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} characters, all of which can be printed.")
+    words = dict(options)
+    route = options.pop("route", None)
+    if route is not None and route not in ROUTES:
+        raise OptionError(f"In {text!r}: route={route} is unknown; a route is one of {', '.join(ROUTES)}.")
     read_options(entry.backend, options)
     try:
         where = Device.parse(device or default_device)
     except ValueError as error:
         raise UsageError(f"In {text!r}: {error}.") from error
     spec = ContenderSpec(
-        label=label or _label(entry.name, options, device and str(where)),
+        label=label or _label(entry.name, words, device and str(where)),
         backend=entry.name,
         options=options,
         device=str(where),
         file=f"{file['path']}:{file['name']}" if file else None,
+        route=cast("Provenance | None", route),
     )
     return Contender(spec, entry)
 
@@ -154,7 +162,8 @@ def typed(spec: ContenderSpec) -> str:
     """The text that names a contender: `parse_contenders` makes the same of it again."""
     # A label of its own making may hold the commas of several options.
     label = f'"{spec.label}"' if "," in spec.label else spec.label
-    options = ",".join(f"{key}={value}" for key, value in {**spec.options, "label": label}.items())
+    words = {**spec.options, **({"route": spec.route} if spec.route is not None else {}), "label": label}
+    options = ",".join(f"{key}={value}" for key, value in words.items())
     return f"{spec.file or spec.backend}:{options}@{spec.device}"
 
 

@@ -17,7 +17,7 @@ from infer_compare.plugins import is_installed
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from infer_compare.engine.contenders import Contender
@@ -84,30 +84,51 @@ class Router:
         self._failed: dict[tuple[str, str], str] = {}
 
     def way(self, contender: Contender, form: str) -> Way:
-        """The cheapest way from a format to a contender; nothing is converted yet.
+        """The cheapest way from a format to a contender, of those of the route that it asks for; nothing is converted yet.
 
         Raises:
             NoWay: there is none; what is missing is said.
         """
+        asked = contender.spec.route
+        ways = [one for one in self._ways(contender, form) if asked in {None, one.provenance}]
+        if ways:
+            return min(ways, key=lambda one: (one.cost, len(one.converters)))
+        raise NoWay(self._why(contender, form) if asked is None else self._why_not(contender, form, asked))
+
+    def _ways(self, contender: Contender, form: str) -> Iterator[Way]:
+        """The cheapest way to each format that a contender takes."""
         capabilities = contender.entry.capabilities
-        if form in capabilities.formats:
-            return Way((), imported=False, chain=(form,), cost=0.0)
-        takes = (*capabilities.formats, *capabilities.imports)
         ready = [one for one in self._all if self._can(one)]
-        ways = []
         for target, imported in [(one, False) for one in capabilities.formats] + [
             (one, True) for one in capabilities.imports
         ]:
             found = cheapest(form, [target], ready if self._convert else ())
             if found is not None:
                 cost = sum(one.converter.cost for one in found) + IMPORT_COST * imported
-                ways.append(Way(found, imported, _chain(form, found, contender.entry.name if imported else ""), cost))
-        if ways:
-            return min(ways, key=lambda one: one.cost)
-        raise NoWay(self._why(form, takes))
+                yield Way(found, imported, _chain(form, found, contender.entry.name if imported else ""), cost)
 
-    def _why(self, form: str, takes: Sequence[str]) -> str:
-        """What stands between a format and a backend."""
+    def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
+        """Why a model does not reach a contender by the route that was asked for."""
+        name, capabilities = contender.entry.name, contender.entry.capabilities
+        leave = f"leave route={asked} out"
+        if asked == "native":
+            formats = " or ".join(capabilities.formats)
+            return f"its model is {form}, which is not native to {name}; give one that is {formats}, or {leave}"
+        if asked == "imported" and not capabilities.imports:
+            return f"{name} runs its own formats alone and renders no other; {leave}"
+        if asked == "imported":
+            return f"no rendering of the model can be made: {self._lacking(form, capabilities.imports)}"
+        if form in capabilities.formats:
+            return f"its model is {form}, which is native to {name} and is not converted; {leave}"
+        return self._lacking(form, capabilities.formats)
+
+    def _why(self, contender: Contender, form: str) -> str:
+        """Why a model does not reach a contender by any route."""
+        capabilities = contender.entry.capabilities
+        return self._lacking(form, (*capabilities.formats, *capabilities.imports))
+
+    def _lacking(self, form: str, takes: Sequence[str]) -> str:
+        """What stands between a format and those that a backend takes."""
         reason = f"it takes no {form} models (it takes: {', '.join(takes)})"
         possible = cheapest(form, takes, self._all)
         if possible is None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import Backend, Options
 
+RESERVED = ("label", "route")
+"""What the core understands of every contender itself, so that no backend has an option of that name."""
+
 
 class OptionDescription(msgspec.Struct, frozen=True):
     """One option of a backend, for `infer-compare backends NAME`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.contenders import name_of
 from infer_compare.report.schema import Boundary
 from infer_compare.report.words import plain, size, tag_of
 from infer_compare.results import AnyOutcome, LimitReached, Measured, Memory, OutOfMemory
@@ -59,7 +58,7 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
     memory = fitting.memory if isinstance(fitting, Measured) else Memory()
     start, slope = run.start(label), _bytes_per_sample(resident)
     took = _took(memory, slope)
-    name = name_of(run, label)
+    name = run.name(label)
     told = (
         _found(name, searched, took, ending)
         if searched is not None

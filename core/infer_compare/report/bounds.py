@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.contenders import name_of
 from infer_compare.report.schema import UnderBound
 from infer_compare.verdicts.settle import Verdict
 
@@ -31,7 +30,7 @@ def under_bound(run: Run, answer: Answer, bound: BoundAnswer) -> tuple[UnderBoun
         rows.append(
             UnderBound(
                 contender=one.contender,
-                name=name_of(run, one.contender),
+                name=run.name(one.contender),
                 best=best,
                 largest=next((check for check in bound.largest if check.contender == one.contender), None),
                 behind=bound.best.throughput / best.throughput if best is not None and bound.best is not None else None,

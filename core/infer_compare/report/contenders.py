@@ -21,7 +21,7 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
     for spec in run.header.contenders:
         asked = ContenderReport(
             label=spec.label,
-            name=name_of(run, spec.label),
+            name=run.name(spec.label),
             backend=spec.backend,
             device=spec.device,
             options=spec.options,
@@ -30,12 +30,6 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
         starts = [start for start in run.starts if start.contender == spec.label]
         found.append(_as_it_ran(run, asked, starts) if starts else asked)
     return tuple(found)
-
-
-def name_of(run: Run, label: str) -> str:
-    """What sentences call a contender."""
-    start = run.start(label)
-    return f"{label} (imported)" if start is not None and start.provenance == "imported" else label
 
 
 def _as_it_ran(run: Run, asked: ContenderReport, starts: Sequence[Start]) -> ContenderReport:

@@ -47,6 +47,8 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     """A model of its own, as it was typed, where one was named for its backend."""
     model_sha256: str | None = None
+    route: Provenance | None = None
+    """How the model has to reach it, where that was said; otherwise the cheapest way is taken."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

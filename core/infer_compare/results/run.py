@@ -145,6 +145,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """The contender of that label."""
         return next(one for one in self.header.contenders if one.label == label)
 
+    def name(self, label: str) -> str:
+        """Return what sentences call a contender: `torch (imported)` where its model is our rendering.
+
+        A label that says so itself stays as it is.
+        """
+        start = self.start(label)
+        imported = start is not None and start.provenance == "imported"
+        return f"{label} (imported)" if imported and "route=imported" not in label else label
+
     def agreement(self, label: str, point: OperatingPoint) -> Agreement | None:
         """The last comparison of that contender's outputs at that operating point."""
         found = [one for one in self.agreements if one.contender == label and one.point == point]

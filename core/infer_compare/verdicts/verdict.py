@@ -99,13 +99,14 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def side(run: Run, label: str, point: OperatingPoint) -> Side:
     """The contender at that point, by the name that sentences may use for it."""
-    start = run.start(label)
-    imported = start is not None and start.provenance == "imported"
-    return Side(label=label, name=f"{label} (imported)" if imported else label, point=point)
+    return Side(label=label, name=run.name(label), point=point)
 
 
 def margin_between(run: Run, a_label: str, b_label: str) -> float:
-    """The margin of the plan, or the importer penalty where that is larger and one of the two was imported.
+    """Return the margin of the plan, or the importer penalty where that is larger and one of the two was imported.
+
+    A rendering stands for its framework, and may be that much off. One that was asked for, by `route=imported`, stands for
+    itself: it is compared as it is.
 
     Args:
         run: the run.
@@ -117,6 +118,7 @@ def margin_between(run: Run, a_label: str, b_label: str) -> float:
         penalty(run.contender(label).backend, kind)
         for label in (a_label, b_label)
         if (start := run.start(label)) is not None and start.provenance == "imported"
+        if run.contender(label).route is None
     ]
     return max(run.header.plan.margin, *penalties) if penalties else run.header.plan.margin
 

@@ -240,6 +240,17 @@ def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch
     assert verdict(native).verdict is Verdict.FASTER
 
 
+def test_a_rendering_that_was_asked_for_stands_for_itself(synthetic, monkeypatch) -> None:
+    """Whoever names the route wants to know how fast it is: no wider margin, and no second word that it is imported."""
+    monkeypatch.setitem(PENALTIES, "torch", {"convolution": 0.15})
+    run = synthetic(both(1.0, 1.08), provenance={"torch": "imported"}).build()
+    contenders = tuple(
+        msgspec.structs.replace(one, route="imported") if one.label == "torch" else one for one in run.header.contenders
+    )
+    found = verdict(msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, contenders=contenders)))
+    assert (found.verdict, found.margin) == (Verdict.FASTER, run.header.plan.margin)
+
+
 def test_a_verdict_survives_json(synthetic) -> None:
     """Plain fields only."""
     found = verdict(synthetic(both(1.0, 2.0)).build())

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.boundaries import boundary
 from infer_compare.report.comparison.schema import MemoryReport
-from infer_compare.report.contenders import name_of
 from infer_compare.results import Measured, Memory
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def _entry(runs: tuple[Run, Run], label: str, axes: Axes, points: Sequence[Seque
     base, new = bounds
     return MemoryReport(
         contender=label,
-        name=name_of(runs[0], label),
+        name=runs[0].name(label),
         axes=axes,
         largest=(base.largest_ran if base else None, new.largest_ran if new else None),
         failed=(base.smallest_failed if base else None, new.smallest_failed if new else None),
