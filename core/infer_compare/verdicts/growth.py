@@ -30,9 +30,5 @@ def growth_per_call(slices: Sequence[Slice]) -> float | None:
         if one.memory is not None
     ]
     enough = sum(each > 0 for each in grown) >= GROWTH_SHARE * len(grown)
-    total = sum(grown)
-    return (
-        total / sum(one.calls + one.discarded for one in known)
-        if enough and total > GROWTH_BYTES * len(grown)
-        else None
-    )
+    total, calls = sum(grown), sum(one.calls + one.discarded for one in known)
+    return total / calls if enough and calls and total > GROWTH_BYTES * len(grown) else None

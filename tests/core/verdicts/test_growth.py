@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from infer_compare.results.slices import Slice, SliceMemory
@@ -44,3 +45,9 @@ def test_what_grows_in_every_slice_grows_by_the_call():
 def test_what_an_allocator_does_is_no_growth(grown):
     """It takes memory once, or gives it back, or takes little."""
     assert growth_per_call(slices(*grown)) is None
+
+
+def test_slices_without_calls_tell_no_growth():
+    """There is no call that could have taken it."""
+    empty = [msgspec.structs.replace(one, durations_ns=(), discarded=0) for one in slices(MIB, MIB, MIB, MIB)]
+    assert growth_per_call(empty) is None
