@@ -125,8 +125,9 @@ def _moderated(data: Floats, members: Flags) -> tuple[Floats, Floats, Floats]:
     others = ((own * members).sum(1, keepdims=True) - own) / np.maximum(count - 1, 1)
     odd = (count > 1) & (own > ODD_POINT * np.maximum(others, prior))
     variance, freedom, kept = _two_way(means, members & ~odd)
-    df = PRIOR_DF + freedom
-    common = (PRIOR_DF * prior + freedom * variance) / df
+    weight_of_prior = np.where(variance > ODD_POINT * prior, 0.0, PRIOR_DF)
+    df = weight_of_prior + freedom
+    common = (weight_of_prior * prior + freedom * variance) / df
     weight = np.minimum(OWN_WEIGHT, df)
     larger = (own > common) & (kept > 1)
     told = np.where(larger, (weight * common + (restarts - 1) * own) / (weight + restarts - 1), common)

@@ -37,7 +37,8 @@ class Moderation(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
     """Degrees of freedom of the common variance, at most, against a point's own larger one."""
     odd: float
-    """A point whose variance exceeds this multiple of the mean of the others', or of the expected one, stands alone."""
+    """A point whose variance exceeds this multiple of the mean of the others', and of the expected one, stands alone; where
+    that of all points exceeds this multiple of the expected one, the expectation does not count."""
 
 
 class TwoWayVariance(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,8 +100,10 @@ def moderated(points: Sequence[Groups], constants: Moderation) -> tuple[Moderate
     odd = _odd(own, prior, constants.odd)
     kept = [row for row, alone in zip(means, odd, strict=True) if not alone]
     common = two_way_variance(kept)
-    df = constants.df + common.df
-    variance = (constants.df * prior + common.df * common.variance) / df
+    # A variance that is odd against the expectation shows that the expectation is wrong here: it then counts no more.
+    weight_of_prior = 0.0 if common.variance > constants.odd * prior else constants.df
+    df = weight_of_prior + common.df
+    variance = (weight_of_prior * prior + common.df * common.variance) / df
     restarts = len(means[0])
     found = []
     for row, spread, floor, alone in zip(means, own, rounds, odd, strict=True):

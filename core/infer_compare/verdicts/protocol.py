@@ -78,7 +78,8 @@ PRIOR_ROUNDS = 2.0
 OWN_WEIGHT = 4.0
 """Degrees of freedom of the common variance, at most, against a point's own larger one."""
 ODD_POINT = 6.0
-"""A point whose variance exceeds this multiple of the others' mean, or of the expected one, stands alone."""
+"""A point whose variance exceeds this multiple of the others' mean and of the expected one stands alone. Where that of all
+points exceeds this multiple of the expected one, the expectation does not count."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.stats.moderated import Moderation, moderated, two_way_variance
@@ -21,6 +21,7 @@ def rounds(*means: float, spread: float = 0.0) -> list[list[float]]:
     return [[mean - spread, mean + spread] for mean in means]
 
 
+@settings(max_examples=40)
 @given(rows=layouts)
 def test_the_pooled_variance_is_the_mean_of_the_points_variances(rows: list[list[float]]) -> None:
     """Whatever they share: that decides the degrees of freedom alone."""
@@ -93,6 +94,7 @@ def test_a_point_that_scatters_more_than_the_rest_is_believed_in_part() -> None:
     assert more.estimate.df == weight + 2
 
 
+@settings(max_examples=40)
 @given(rows=layouts, shift=shares)
 def test_a_difference_moves_the_mean_and_nothing_else(rows: list[list[float]], shift: float) -> None:
     """Nor does the order of the contenders."""

@@ -91,7 +91,7 @@ def test_few_restarts_borrow_the_spread_of_other_points(synthetic) -> None:
     apart = verdict(synthetic(curves, restarts=2, tau=0.0, sigma=0.02).build()).comparison
     assert shared is not None
     assert apart is not None
-    assert (shared.restarts, shared.basis, apart.basis) == (2, "pooled restarts", "pooled restarts")
+    assert (shared.restarts, shared.basis) == (2, "pooled restarts")
     assert shared.df == pytest.approx(2, abs=0.01)
     assert apart.df > 4
 
@@ -166,7 +166,7 @@ def test_without_a_verdict_the_sentence_says_what_would_show_one(synthetic, mode
     found = verdict(run)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.comparison is not None
-    assert "difference shown between onnx and torch: ratio 1." in found.sentence() or "ratio 0." in found.sentence()
+    assert ": ratio 1." in found.sentence() or ": ratio 0." in found.sentence()
     assert found.sentence().endswith(f"{advice} could settle it")
 
 

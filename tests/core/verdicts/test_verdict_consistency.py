@@ -81,7 +81,7 @@ def check(pair: PairVerdict) -> None:
     assert (found.p_value <= 0.05) == (not found.includes(1.0))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(
     contrasts=st.lists(st.one_of(paired(), paired(), paired(), apart()), min_size=1, max_size=4),
     mode=st.sampled_from(["quick", "default", "thorough"]),
