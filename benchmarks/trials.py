@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from infer_compare.engine.events import Observer
     from infer_compare.results import Run
     from infer_compare.verdicts.ratios import Comparison
     from infer_compare.verdicts.settle import Verdict
@@ -69,11 +70,12 @@ def slowed(backend: str, share: float) -> str:
     return f"{planted.__file__}:PlantedBackend:label=slowed,backend={backend},slowdown={share}"
 
 
-def sweep(contenders: tuple[str, ...], **request: Any) -> Run:  # noqa: ANN401 - fields of a request
+def sweep(contenders: tuple[str, ...], *, observer: Observer | None = None, **request: Any) -> Run:  # noqa: ANN401 - fields of a request
     """A run in a folder that is not kept."""
     plugins = Plugins.discover()
     with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
-        return api.sweep(SweepRequest(contenders=contenders, **request), Path(folder) / "run", plugins=plugins)
+        asked = SweepRequest(contenders=contenders, **request)
+        return api.sweep(asked, Path(folder) / "run", plugins=plugins, observer=observer)
 
 
 def trial(contenders: tuple[str, str], **request: Any) -> Trial:  # noqa: ANN401 - fields of a request

@@ -1,4 +1,4 @@
-"""The phase that finds out what runs: one worker alive at a time, batch sizes ascending."""
+"""The phase that finds out what runs: one worker at work at a time, batch sizes ascending."""
 
 from __future__ import annotations
 
@@ -38,14 +38,23 @@ class Explorer:
         self._journal = journal
         self._observer = observer
         self._outputs = outputs
-        self._prober = Prober(route, terms, pool, observer, outputs=outputs)
+        self.prober = Prober(route, terms, pool, observer, outputs=outputs)
+        """Asks its worker."""
         self._explored = False
 
     @property
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        threads, schedstat = self._terms.threads, self._prober.member.schedstat
-        return disturbed(self._prober.diagnostics, threads=threads, schedstat=schedstat) is not None
+        threads, schedstat = self._terms.threads, self.prober.member.schedstat
+        return disturbed(self.prober.diagnostics, threads=threads, schedstat=schedstat) is not None
+
+    @staticmethod
+    def needs_worker(
+        exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None], *, compare: bool
+    ) -> bool:
+        """Return whether `run`, with the same arguments, begins with something that is not known."""
+        point = exploration.next()
+        return point is not None and _is_to_run(known(point), compare=compare)
 
     def run(
         self,
@@ -67,11 +76,11 @@ class Explorer:
         self._outputs.folder.mkdir(parents=True, exist_ok=True)
         while (point := exploration.next()) is not None:
             outcome = known(point)
-            if outcome is None or (compare and isinstance(outcome, Measured)):
+            if _is_to_run(outcome, compare=compare):
                 if not self._ready():
                     return False
                 self._observer.probing(self._route.label, point)
-                found = self._prober.probe(
+                found = self.prober.probe(
                     Explore(
                         point=point,
                         outputs=str(self._outputs.folder),
@@ -86,12 +95,12 @@ class Explorer:
         for point, skipped in exploration.skipped:
             if known(point) is None:
                 self._store(point, skipped)
-        self._prober.member.suspend()
+        self.prober.member.suspend()
         return True
 
     def close(self) -> None:
         """Ends the worker."""
-        self._prober.member.close()
+        self.prober.member.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
@@ -102,7 +111,7 @@ class Explorer:
         if self._explored:
             return True
         try:
-            start = self._prober.start()
+            start = self.prober.start()
         except Setback as setback:
             self._journal.add(Unusable(contender=self._route.label, outcome=setback.outcome))
             label = self._route.label
@@ -126,12 +135,17 @@ class Explorer:
                 first_row=row,
             )
             try:
-                explored = self._prober.member.ask(
-                    request, Explored, phase="agree", deadline_s=self._prober.deadline_s(1)
+                explored = self.prober.member.ask(
+                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
                 )
                 self._outputs.accept(request, explored)
             except (Setback, BrokenOutput):
                 return
+
+
+def _is_to_run(known: AnyOutcome | None, *, compare: bool) -> bool:
+    """Whether a point is run whose outcome is known or not: outputs that are still to be compared must be made again."""
+    return known is None or (compare and isinstance(known, Measured))
 
 
 def describe(outcome: AnyOutcome) -> str:

@@ -101,6 +101,8 @@ class Member:
         self._process: Process | None = None
         self._watchdog = Watchdog(terms.max_memory)
         self._kills = 0
+        self._opened: Opened | None = None
+        self._beside = 0
         self._pool: InputPool | None = None
         self._mapped = 0
         """The largest batch size for which the worker has rows."""
@@ -123,17 +125,21 @@ class Member:
         self.begin(timing=timing)
         return self.finish(restart, pool)
 
-    def begin(self, *, timing: bool) -> None:
+    def begin(self, *, timing: bool, beside: int = 0) -> None:
         """Starts a fresh worker, which imports its framework while others do the same.
 
         Args:
-            timing: the memory is looked at less often than while sizes are tried.
+            timing: what it times is ranked: its memory is looked at less often than while sizes are tried, and its start is
+                hurried, since what starting costs is told by the worker that explores.
+            beside: how many other workers start meanwhile.
 
         Raises:
             Setback: it cannot be started.
         """
         self.close()
         self._pool = None
+        self._opened = None
+        self._beside = beside
         contender = self.route.contender
         self._watchdog = Watchdog(self.terms.max_memory)
         if timing:
@@ -150,9 +156,39 @@ class Member:
             threads=self.terms.threads,
             seed=self.terms.seed,
             device_memory=self.terms.device_memory,
+            hurried=timing,
         )
         with self._naming(process, "start"):
             process.post(opening)
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether the worker that was begun has imported its framework, after waiting for that time at most.
+
+        Raises:
+            Setback: the framework cannot be imported, or not in time.
+        """
+        if self._opened is not None:
+            return True
+        process = self._process
+        if process is None:
+            raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase="start"))
+        with self._naming(process, "start"):
+            if seconds < process.time_left(START_DEADLINE_S):
+                reply = process.look_for_answer(seconds)
+            else:
+                reply = process.answer(START_DEADLINE_S)
+        if reply is None:
+            return False
+        opened = self._expected(reply, Opened, "start", process)
+        if opened.protocol != VERSION:
+            self.close()
+            reason = (
+                f"its interpreter has another infer-compare, whose workers speak version {opened.protocol} "
+                f"of the protocol; this one speaks {VERSION}"
+            )
+            raise Setback(Skipped(reason=reason))
+        self._opened = opened
+        return True
 
     def finish(self, restart: int, pool: InputPool) -> Start:
         """Loads the model in the worker that was begun, and maps the inputs.
@@ -164,19 +200,10 @@ class Member:
         Raises:
             Setback: the framework cannot be imported, or the backend cannot load the model.
         """
-        process, contender = self._process, self.route.contender
-        if process is None:
-            raise Setback(Failed(error="NoWorker", reason="its worker is gone", phase="start"))
-        with self._naming(process, "start"):
-            reply = process.answer(START_DEADLINE_S)
-        opened = self._expected(reply, Opened, "start", process)
-        if opened.protocol != VERSION:
-            self.close()
-            reason = (
-                f"its interpreter has another infer-compare, whose workers speak version {opened.protocol} "
-                f"of the protocol; this one speaks {VERSION}"
-            )
-            raise Setback(Skipped(reason=reason))
+        self.opened(START_DEADLINE_S)
+        process, opened, contender = self._process, self._opened, self.route.contender
+        assert process is not None
+        assert opened is not None
         self.schedstat = opened.schedstat
         loaded = self.ask(
             Load(
@@ -201,6 +228,7 @@ class Member:
             device=contender.spec.device,
             asynchronous=loaded.asynchronous,
             effective=loaded.effective,
+            beside=self._beside,
             spawn_ns=max(0, opened.began_ns - process.spawned_ns),
             import_ns=opened.import_ns,
             load_ns=loaded.load_ns,
@@ -301,6 +329,11 @@ class Member:
         """Stops the worker until it is asked again."""
         if self._process is not None:
             self._process.suspend()
+
+    def dismiss(self) -> None:
+        """Says goodbye to the worker without waiting for its end; `close` waits."""
+        if self._process is not None:
+            self._process.dismiss()
 
     def close(self) -> None:
         """Ends the worker politely; none left is fine."""

@@ -47,18 +47,56 @@ class Prober:
         self._observer = observer
         self._phase = phase
         self._touched = False
+        self._begun = False
+        self._refusal: Setback | None = None
         self.member = Member(route, terms)
         self.latencies_ns: dict[int, int] = {}
         """Rough latency by batch size."""
         self.diagnostics: list[Diagnostics] = []
         """What disturbed the calls of each probe."""
 
+    def begin(self, *, beside: int) -> None:
+        """Starts a worker ahead of its turn; `start` then goes on with it.
+
+        Args:
+            beside: how many others start meanwhile.
+        """
+        self._observer.starting(self._phase, self.member.label)
+        self._touched = False
+        try:
+            self.member.begin(timing=False, beside=beside)
+        except Setback as setback:
+            self._refusal = setback
+        self._begun = True
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether the worker that was begun has imported its framework, and is suspended, or will never do so.
+
+        Args:
+            seconds: how long to wait for it, at most.
+        """
+        if self._refusal is None:
+            try:
+                if not self.member.opened(seconds):
+                    return False
+                self.member.suspend()
+            except Setback as setback:
+                # It is told when its turn comes.
+                self._refusal = setback
+        return True
+
     def start(self) -> Start:
-        """Starts a fresh worker.
+        """Starts a fresh worker, or goes on with the one that was begun.
 
         Raises:
             Setback: it cannot be started.
         """
+        begun, self._begun = self._begun, False
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
+        if begun:
+            return self.member.finish(0, self._pool)
         self._observer.starting(self._phase, self.member.label)
         self._touched = False
         return self.member.start(0, self._pool, timing=False)

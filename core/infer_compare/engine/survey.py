@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from infer_compare.engine.ahead import begin_ahead
 from infer_compare.engine.explore import Explorer, peaks
 from infer_compare.environment import memory
 from infer_compare.planner import Exploration
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from infer_compare.results import AnyOutcome
 
 WAITING = 0.1
-"""A worker waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
+"""A worker that has explored waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
 the next contender's limit must not depend on it."""
 
 
@@ -72,18 +73,22 @@ class Survey:
         if plan.batch_sizes is None and most < LARGEST_AUTO:
             text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
             self._journal.tell(self._observer, "inputs", text)
+        largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
         with ExitStack() as stack:
+            turns: dict[str, tuple[Explorer, Exploration]] = {}
             for label, route in self._resolved.routes.items():
                 if label in lost:
                     continue
                 explorer = Explorer(
                     route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
                 )
-                stack.callback(explorer.close)
-                largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
+                stack.enter_context(explorer.prober.member)
                 exploration = Exploration(
                     plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest
                 )
+                turns[label] = explorer, exploration
+            self._begin_ahead(turns)
+            for label, (explorer, exploration) in turns.items():
                 if explorer.run(exploration, partial(self._known, label), compare=self._compare):
                     explorations[label], explorers[label] = exploration, explorer
                 used = peaks(self._journal.run).get(label, 0)
@@ -96,6 +101,19 @@ class Survey:
         # What was known already was not run again, and so has not made the pool as long as it must be.
         self._pool.grow(max((point.batch for found in points.values() for point in found), default=1))
         return points
+
+    def _begin_ahead(self, turns: Mapping[str, tuple[Explorer, Exploration]]) -> None:
+        """Starts the workers that will be needed, on the processor: a framework may take a device when it is imported."""
+        routes = self._resolved.routes
+        if any(routes[label].contender.spec.device != "cpu" for label in turns):
+            return
+        begin_ahead(
+            [
+                explorer.prober
+                for label, (explorer, exploration) in turns.items()
+                if explorer.needs_worker(exploration, partial(self._known, label), compare=self._compare)
+            ]
+        )
 
     def _complete(self, explorations: Mapping[str, Exploration], explorers: Mapping[str, Explorer]) -> None:
         """Brings curves to one length, so that every size can be compared, and adds sizes where they decide most."""

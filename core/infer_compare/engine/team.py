@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from infer_compare.engine.member import Member, Setback
 from infer_compare.environment.gate import rejection
+from infer_compare.planner.warming import settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
 from infer_compare.worker import protocol
 
@@ -68,6 +69,8 @@ class Team:
         self._order = order
         self._latencies = latencies
         self._long_ns = long_ns
+        self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
+        """Points at which an earlier worker was as fast at once as it was later."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
         self._stack = contextlib.ExitStack()
@@ -77,16 +80,18 @@ class Team:
     def start(self) -> None:
         """Starts the workers in random order; one that does not start takes no part in this restart.
 
-        They import their frameworks side by side; what starting costs is told by the worker that explored, alone.
+        They import their frameworks side by side; what starting costs is told by the worker that explored.
         """
-        begun = [label for label in self._order.shuffled(list(self._members)) if self._begin(label)]
+        self._settled = settled(self._journal.run.rounds)
+        others = len(self._members) - 1
+        begun = [label for label in self._order.shuffled(list(self._members)) if self._begin(label, beside=others)]
         for label in begun:
             self._finish(label)
 
-    def _begin(self, label: str) -> bool:
+    def _begin(self, label: str, *, beside: int = 0) -> bool:
         self._observer.starting("measure", label)
         try:
-            self._members[label].begin(timing=True)
+            self._members[label].begin(timing=True, beside=beside)
         except Setback as setback:
             self._no_start(label, setback)
             return False
@@ -175,9 +180,11 @@ class Team:
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
         member = self._members[label]
         expected_s = self._latencies.get((label, point), 0) / 1e9
+        # Whatever a worker runs first also meets what its framework does once.
+        brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
         try:
             warmed = member.ask(
-                protocol.WarmUp(point=point, scope=self._scope),
+                protocol.WarmUp(point=point, scope=self._scope, brief=brief),
                 protocol.WarmedUp,
                 phase="warm_up",
                 deadline_s=max(self._terms.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
@@ -195,6 +202,7 @@ class Team:
             latency_ns=warmed.latency_ns,
             steady=warmed.steady,
             compilations=warmed.compilations,
+            settled=warmed.settled,
         )
         self._warm[label, point] = result
         return result
@@ -257,8 +265,12 @@ class Team:
             self._stack.enter_context(member)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._stack.__exit__(*error)  # type: ignore[arg-type]
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            # They end side by side.
+            for member in self._members.values():
+                member.dismiss()
+        self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
 
 
 class _Lost(Exception):

@@ -43,10 +43,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartUp(Part, frozen=True, kw_only=True):
-    """What it costs to get a contender going: medians over its workers."""
+    """What it costs to get a contender going, by the worker that explored: it started with a core to itself."""
 
     starts: int
-    """Workers that were started."""
+    """Workers that were started, those of restarts included, which start side by side and are hurried."""
     spawn_ns: float
     """Until the process answered."""
     import_ns: float

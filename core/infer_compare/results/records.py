@@ -196,6 +196,8 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     asynchronous: bool = False
     """Whether the device works on its own, so that `run` may return before the work is done."""
     effective: dict[str, str]
+    beside: Count = 0
+    """Other workers that were started at the same time, at most. While exploring each had a core to itself."""
     spawn_ns: Nanoseconds
     """Until the process answered."""
     import_ns: Nanoseconds
@@ -291,6 +293,8 @@ class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
     """Median of the last window."""
     steady: bool
     compilations: Count | None = None
+    settled: bool = False
+    """Whether its first calls were as fast as its last ones, so that the workers of later restarts warm up briefly."""
 
 
 class Round(Record, frozen=True, kw_only=True, tag="round"):

@@ -1,14 +1,15 @@
 """Clock, warm-up and timed loop: they take callables and know no backend."""
 
 from infer_compare.timing.clock import MONOTONIC, Call, Clock
-from infer_compare.timing.collector import collector_paused
+from infer_compare.timing.collector import collector_off, collector_paused
 from infer_compare.timing.loop import TimedSlice, timed_slice
 from infer_compare.timing.phases import timed_phases
 from infer_compare.timing.pipeline import enqueued, pipelined
 from infer_compare.timing.plan import BlockLimits, SliceLimits, SlicePlan, plan_slice
-from infer_compare.timing.warmup import WarmUpLimits, WarmUpResult, warm_up
+from infer_compare.timing.warmup import BRIEF, WarmUpLimits, WarmUpResult, warm_up
 
 __all__ = [
+    "BRIEF",
     "MONOTONIC",
     "BlockLimits",
     "Call",
@@ -18,6 +19,7 @@ __all__ = [
     "TimedSlice",
     "WarmUpLimits",
     "WarmUpResult",
+    "collector_off",
     "collector_paused",
     "enqueued",
     "pipelined",

@@ -29,3 +29,20 @@ def collector_paused() -> Iterator[None]:
             gc.unfreeze()
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Does not collect while a framework is imported, and spares what it then holds from every later collection.
+
+    Importing allocates hundreds of thousands of objects that live as long as the process. Looking through them again and
+    again takes 0.1 s of PyTorch's import and 0.4 s of TensorFlow's, and finds nothing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()

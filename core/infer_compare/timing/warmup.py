@@ -36,7 +36,13 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """So many slow calls are made at most, after the first call."""
     cap_ns: int = 10_000 * MILLISECOND
     """After this time, counted from the end of the first call, warming up gives up."""
+    settled: float = 0.02
+    """The first calls are as fast as the last ones where their medians differ by no more than this share."""
     blocks: BlockLimits = BlockLimits()
+
+
+BRIEF = WarmUpLimits(minimum_ns=0, slow_ns=10 * MILLISECOND)
+"""Two windows that agree, and nothing more, where another process was as fast at once as it was after 100 ms: `settled`."""
 
 
 class WarmUpResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +58,9 @@ class WarmUpResult(msgspec.Struct, frozen=True, kw_only=True):
     """Median time of a call in the last window; of slow calls, the last one's time."""
     steady: bool
     """Whether the last two windows agreed before the cap."""
+    settled: bool
+    """Whether it was steady, and the first window after the first two calls as fast as the last one: nothing was gained by
+    the time that warming up takes at least."""
 
 
 def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = None) -> WarmUpResult:
@@ -78,11 +87,14 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
     slow = latency_ns > limits.slow_ns
     turns = tuple(calls)
     previous_ns: int | None = None
+    # Two slow calls that agree are all that is ever made of them.
+    early_ns = latency_ns if slow else None
     while not (slow or steady):
         remaining_ns = limits.cap_ns - (clock() - first_ended)
         if remaining_ns <= 0:
             break
         latency_ns, in_window = _window(turns, latency_ns, clock, remaining_ns, limits)
+        early_ns = latency_ns if early_ns is None else early_ns
         made += in_window
         steady = (
             previous_ns is not None
@@ -97,6 +109,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
         total_ns=clock() - started,
         latency_ns=latency_ns,
         steady=steady,
+        settled=steady and early_ns is not None and _agree(early_ns, latency_ns, limits.settled),
     )
 
 

@@ -52,6 +52,8 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     seed: int
     device_memory: int | None = None
     """See `Settings.device_memory`."""
+    hurried: bool = False
+    """Whether the garbage collector is off meanwhile: nobody is told how long this start took."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
@@ -99,6 +101,8 @@ class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
 
     point: OperatingPoint
     scope: Scope
+    brief: bool = False
+    """Whether two windows that agree suffice: an earlier worker was as fast at once as it was later."""
 
 
 class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
@@ -216,6 +220,8 @@ class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
     latency_ns: Duration
     steady: bool
     compilations: Count | None
+    settled: bool = False
+    """See `WarmUpResult.settled`."""
 
 
 class Timed(Message, frozen=True, kw_only=True, tag="timed"):

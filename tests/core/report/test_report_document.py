@@ -29,6 +29,7 @@ from infer_compare.results import (
     Round,
     Run,
     Skipped,
+    Start,
     TimedOut,
 )
 from infer_compare.verdicts import Verdict
@@ -137,6 +138,20 @@ def test_contenders_tell_how_they_ran_and_what_starting_them_cost(story: type[St
     assert torch.start_up is not None
     assert torch.start_up.total_ns == pytest.approx(511e6)
     assert (torch.start_up.first_call_ns, torch.start_up.first_call_at) == (30e6, OperatingPoint(1))
+
+
+def test_what_starting_costs_is_told_by_the_worker_that_explored(story: type[Story]) -> None:
+    """Workers of restarts start side by side and in a hurry: what that took tells nobody what to expect."""
+    records = list(story().records())
+    hurried = [
+        replace(one, restart=restart, beside=2, import_ns=10 * one.import_ns)
+        for one in records
+        if isinstance(one, Start)
+        for restart in (1, 2)
+    ]
+    start_up = document(Run.fold([*records, *hurried])).contenders[0].start_up
+    assert start_up is not None
+    assert start_up.total_ns == pytest.approx(511e6)
 
 
 def test_the_first_call_of_a_fresh_worker_is_told_with_the_size_that_came_first(story: type[Story]) -> None:

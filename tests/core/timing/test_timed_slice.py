@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import subprocess
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare.timing import MONOTONIC, SliceLimits, collector_paused, timed_slice
+from infer_compare.timing import MONOTONIC, SliceLimits, collector_off, collector_paused, timed_slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,3 +152,19 @@ def test_timing_does_not_need_numpy() -> None:
     """The package can be imported where numpy cannot."""
     program = "import sys; sys.modules['numpy'] = None; import infer_compare.timing"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_is_imported_with_the_collector_off_is_never_looked_through_again() -> None:
+    """It is frozen, and whatever comes later is collected as ever, after an error too."""
+    try:
+        with contextlib.suppress(ImportError), collector_off():
+            seen = gc.isenabled()
+            raise ImportError
+        assert (seen, gc.isenabled()) == (False, True)
+        frozen = gc.get_freeze_count()
+        assert frozen > 0
+        with collector_paused():
+            assert not gc.isenabled()
+        assert (gc.isenabled(), gc.get_freeze_count()) == (True, frozen)
+    finally:
+        gc.unfreeze()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infer_compare.timing import WarmUpLimits, warm_up
+from infer_compare.timing import BRIEF, WarmUpLimits, warm_up
 
 if TYPE_CHECKING:
     from conftest import ManualClock
@@ -50,6 +50,45 @@ def test_calls_that_never_settle_are_given_up_at_the_cap(clock: ManualClock) -> 
     result = warm_up([clock.calls_lasting(growing)], clock)
     assert not result.steady
     assert result.total_ns - result.first_call_ns <= 11 * S
+
+
+def test_calls_that_are_as_fast_at_once_as_later_are_settled(clock: ManualClock) -> None:
+    """The first two calls may take longer; of slow calls that agree there is nothing else to see."""
+    lasting = itertools.chain([90 * MS, 4 * MS], itertools.repeat(MS))
+    assert warm_up([clock.calls_lasting(lasting)], clock).settled
+    assert warm_up([clock.call(2 * S)], clock).settled
+
+
+@pytest.mark.parametrize("slower", [1.03, 1.5])
+def test_calls_that_get_faster_within_the_first_hundred_milliseconds_are_not_settled(
+    clock: ManualClock, slower: float
+) -> None:
+    """By 3 % two windows agree all the while; what is gained by warming up longer is seen nevertheless."""
+    lasting = itertools.chain([int(MS * slower)] * 50, itertools.repeat(MS))
+    result = warm_up([clock.calls_lasting(lasting)], clock)
+    assert result.steady
+    assert not result.settled
+
+
+def test_calls_that_never_settle_are_not_settled(clock: ManualClock) -> None:
+    """Whatever the first window was."""
+    growing = (int(S * 1.5**index) for index in itertools.count())
+    assert not warm_up([clock.calls_lasting(growing)], clock).settled
+
+
+def test_a_brief_warm_up_ends_with_two_windows_that_agree(clock: ManualClock) -> None:
+    """Calls of 1 ms take 42 ms in place of 102; calls of 20 ms are three."""
+    result = warm_up([clock.call(MS)], clock, BRIEF)
+    assert result.steady
+    assert result.total_ns <= 45 * MS
+    assert warm_up([clock.call(20 * MS)], clock, BRIEF).calls == 3
+
+
+def test_a_brief_warm_up_goes_on_while_windows_do_not_agree(clock: ManualClock) -> None:
+    """A process that takes longer than others did is waited for."""
+    lasting = itertools.chain([2 * MS] * 15, itertools.repeat(MS))
+    result = warm_up([clock.calls_lasting(lasting)], clock, BRIEF)
+    assert (result.steady, result.settled, result.latency_ns) == (True, False, MS)
 
 
 def test_two_slow_calls_that_agree_suffice(clock: ManualClock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -413,3 +414,42 @@ def _helper(worker: Process) -> int:
 def _replaced(lab: Lab, **changes: str) -> ModelSource:
     model: ModelSource = msgspec.structs.replace(lab.model, **changes)
     return model
+
+
+def test_workers_that_are_dismissed_end_side_by_side(lab: Lab) -> None:
+    """Before anyone waits for them, from being suspended too; what was dismissed can be asked nothing more."""
+    workers = [lab.ready() for _ in range(2)]
+    workers[1].suspend()
+    for worker in workers:
+        worker.dismiss()
+        worker.dismiss()
+    until = time.monotonic() + 60
+    while any(worker.alive for worker in workers):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    with pytest.raises(WorkerDied):
+        lab.answer(workers[0], explore())
+    for worker in workers:
+        worker.close()
+        assert_gone(worker)
+
+
+def test_an_answer_can_be_looked_for_without_waiting_until_its_deadline(lab: Lab) -> None:
+    """A look that finds none changes nothing."""
+    worker = lab.spawn()
+    worker.post(opening(start_ms=300))
+    assert worker.look_for_answer(0.01) is None
+    assert worker.alive
+    looks = (worker.look_for_answer(1) for _ in range(90))
+    assert isinstance(next(reply for reply in looks if reply is not None), Opened)
+
+
+def test_a_deadline_counts_from_the_request_and_an_answer_that_is_there_is_taken(lab: Lab) -> None:
+    """However late it is asked for."""
+    worker = lab.spawn()
+    worker.post(opening())
+    time.sleep(1.0)
+    assert worker.time_left(0.5) == 0
+    while (reply := worker.look_for_answer(0.1)) is None:
+        pass
+    assert isinstance(reply, Opened)

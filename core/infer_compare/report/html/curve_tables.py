@@ -104,7 +104,7 @@ def start_up_table(document: ReportDocument, known: Mapping[str, Contender]) -> 
         if (cost := one.start_up) is not None
     ]
     header = ("contender", "process", "import", "load", "to device", "first call")
-    return Table(caption="Start-up: medians over workers", header=header, rows=tuple(rows)) if rows else None
+    return Table(caption="Start-up of the worker that explored", header=header, rows=tuple(rows)) if rows else None
 
 
 def parts_table(facet: Facet, known: Mapping[str, Contender]) -> Table | None:

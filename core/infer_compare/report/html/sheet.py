@@ -113,7 +113,7 @@ def sheet_of(document: ReportDocument, key: str, known: Mapping[str, Contender])
         start_up=Figure(
             id=f"{key}-start-up",
             title="Start-up",
-            lead="Seconds until a contender is ready, and the first call of a fresh worker; medians over workers.",
+            lead="Seconds until the worker that explored was ready, and the first call of a fresh worker, which is a median over workers.",
             table=start_up,
         )
         if start_up is not None

@@ -18,7 +18,7 @@ from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
 from infer_compare.results import Memory
 from infer_compare.results.slices import SliceMemory
-from infer_compare.timing import SliceLimits, warm_up
+from infer_compare.timing import BRIEF, SliceLimits, collector_off, warm_up
 from infer_compare.worker.child.buffers import Pool, mapped
 from infer_compare.worker.child.passes import Passes
 from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
@@ -69,15 +69,16 @@ class Host:
     def open(self, request: Open) -> Opened:
         """Makes the backend and imports its framework."""
         start = clock()
-        backend_class = load_backend(request.backend)
-        settings = Settings(
-            options=read_options(backend_class, request.options),
-            threads=request.threads,
-            seed=request.seed,
-            device_memory=request.device_memory,
-        )
-        self.backend = backend_class(settings)
-        version = self.backend.version()
+        with collector_off() if request.hurried else contextlib.nullcontext():
+            backend_class = load_backend(request.backend)
+            settings = Settings(
+                options=read_options(backend_class, request.options),
+                threads=request.threads,
+                seed=request.seed,
+                device_memory=request.device_memory,
+            )
+            self.backend = backend_class(settings)
+            version = self.backend.version()
         import_ns = clock() - start
         return Opened(
             protocol=VERSION,
@@ -238,7 +239,7 @@ class Host:
         prepare_ns = clock() - start
         staged = self._stage(request.point, request.scope)
         with session.running():
-            result = warm_up(staged.calls, clock)
+            result = warm_up(staged.calls, clock, BRIEF if request.brief else None)
         scale = staged.calls_per_warm
         return WarmedUp(
             prepare_ns=prepare_ns,
@@ -248,6 +249,7 @@ class Host:
             latency_ns=max(1, round(result.latency_ns * scale)),
             steady=result.steady,
             compilations=session.compilations(),
+            settled=result.settled,
         )
 
     def time_slice(self, request: TimeSlice) -> Timed:

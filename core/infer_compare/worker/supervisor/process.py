@@ -81,12 +81,18 @@ class Process:
         os.set_blocking(self._replies, False)
         # Told of the end even where a child of the worker still holds its pipes open.
         self._exit = os.pidfd_open(self._popen.pid) if hasattr(os, "pidfd_open") else None
+        self._poll = select.poll()
+        self._poll.register(self._replies, select.POLLIN)
+        self._poll.register(self._errors, select.POLLIN)
+        if self._exit is not None:
+            self._poll.register(self._exit, select.POLLIN)
         self._ring = Ring()
         self._reader = ReplyReader(lambda size: os.read(self._replies, size))
         self._watchdog = watchdog
         self._number = 0
         self._posted: tuple[Request, int] = (Bye(), self.spawned_ns)
         self._suspended = False
+        self._dismissed = False
         self._closed = False
         self.touched: OperatingPoint | None = None
         """The operating point that the worker last said it would touch."""
@@ -139,49 +145,63 @@ class Process:
 
         Raises:
             WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
-            WorkerTimeout: there was no answer within `deadline_s`; the process has been ended.
+            WorkerTimeout: there was no answer within `deadline_s` of the request; the process has been ended.
             ProtocolViolation: what came was not an answer to this request; the process has been ended.
         """
-        request, posted_ns = self._posted
-        try:
-            reply = self._await(deadline_s)
-            return border.checked(request, reply, posted_ns=posted_ns, answered_ns=time.perf_counter_ns())
-        except (WorkerTimeout, ProtocolViolation):
-            self.end()
-            raise
-
-    def _await(self, deadline_s: float) -> Reply:
-        until = time.monotonic() + deadline_s
-        poll = select.poll()
-        poll.register(self._replies, select.POLLIN)
-        poll.register(self._errors, select.POLLIN)
-        if self._exit is not None:
-            poll.register(self._exit, select.POLLIN)
-        period = self._watchdog.period_s if self._watchdog else deadline_s
         while True:
-            left = until - time.monotonic()
+            left = self.time_left(deadline_s)
+            reply = self.look_for_answer(left)
+            if reply is not None:
+                return reply
             if left <= 0:
-                raise WorkerTimeout(
+                late = WorkerTimeout(
                     f"The worker did not answer within {deadline_s:g} s.",
                     deadline_s=deadline_s,
                     stderr_tail=self.stderr_tail,
                 )
-            events = poll.poll(max(1, round(min(left, period) * 1000)))
-            for descriptor, _ in events:
-                if descriptor == self._errors:
-                    if not self._drain_errors():
-                        poll.unregister(self._errors)
-                    continue
-                reply = self._take()
-                if reply is not None:
-                    return reply
-                if descriptor == self._exit:
-                    raise self._death()
-            if self._watchdog is not None:
-                reason = self._watchdog.objection(self._tree)
-                if reason is not None:
-                    self._kill()
-                    raise self._death(killed_for=reason, counted=self._watchdog.counted)
+                self.end()
+                raise late
+
+    def time_left(self, deadline_s: float) -> float:
+        """Return the seconds that are left of a deadline, counted from the last request; 0 where none are."""
+        return max(0.0, deadline_s - (time.perf_counter_ns() - self._posted[1]) / 1e9)
+
+    def look_for_answer(self, seconds: float) -> Reply | None:
+        """Return the answer to what was posted, or None where there is none after that time or after a look at the memory.
+
+        Raises:
+            WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
+            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+        """
+        request, posted_ns = self._posted
+        try:
+            reply = self._wait(seconds)
+            if reply is None:
+                return None
+            return border.checked(request, reply, posted_ns=posted_ns, answered_ns=time.perf_counter_ns())
+        except ProtocolViolation:
+            self.end()
+            raise
+
+    def _wait(self, seconds: float) -> Reply | None:
+        """The next reply, if it comes before that time has passed, or before the watchdog's next look."""
+        period = self._watchdog.period_s if self._watchdog else seconds
+        for descriptor, _ in self._poll.poll(max(1, round(min(seconds, period) * 1000))):
+            if descriptor == self._errors:
+                if not self._drain_errors():
+                    self._poll.unregister(self._errors)
+                continue
+            reply = self._take()
+            if reply is not None:
+                return reply
+            if descriptor == self._exit:
+                raise self._death()
+        if self._watchdog is not None:
+            reason = self._watchdog.objection(self._tree)
+            if reason is not None:
+                self._kill()
+                raise self._death(killed_for=reason, counted=self._watchdog.counted)
+        return None
 
     def _take(self) -> Reply | None:
         """The answer to the last request, or None while there is none; announcements are noted on the way."""
@@ -231,14 +251,21 @@ class Process:
             self._signal(signal.SIGCONT)
             self._suspended = False
 
-    def close(self) -> None:
-        """Says goodbye and waits; a process that does not go is ended."""
-        if self._closed:
+    def dismiss(self) -> None:
+        """Says goodbye and does not wait, so that several processes can end at the same time; `close` waits."""
+        if self._closed or self._dismissed:
             return
+        self._dismissed = True
         self.resume()
         self._look(now=True)
         with contextlib.suppress(OSError):
             send(self._requests, Bye(number=self._number + 1))
+
+    def close(self) -> None:
+        """Says goodbye and waits; a process that does not go is ended."""
+        if self._closed:
+            return
+        self.dismiss()
         if self._reap(POLITE_S) is None:
             self.end()
         self._release()
@@ -286,11 +313,20 @@ class Process:
             left = until - time.monotonic()
             if left <= 0:
                 return None
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                # A worker may be blocked on a full pipe of messages.
-                self._drain_errors()
-                self._popen.wait(min(left, 0.05))
+            # A worker may be blocked on a full pipe of messages.
+            self._drain_errors()
+            self._sleep_until_end(min(left, 0.05))
         return self._popen.returncode
+
+    def _sleep_until_end(self, seconds: float) -> None:
+        """Waits for the end of the process, and no longer than that: `Popen.wait` looks again after up to 50 ms."""
+        if self._exit is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(seconds)
+            return
+        poll = select.poll()
+        poll.register(self._exit, select.POLLIN)
+        poll.poll(max(1, round(seconds * 1000)))
 
     def _release(self) -> None:
         """Makes sure that nothing of the process is left, and gives its pipes back."""
