@@ -54,7 +54,10 @@ class Explorer:
     ) -> bool:
         """Return whether `run`, with the same arguments, begins with something that is not known."""
         point = exploration.next()
-        return point is not None and _is_to_run(known(point), compare=compare)
+        if point is None:
+            return False
+        outcome = known(point)
+        return outcome is None or _runs_again(outcome, compare=compare)
 
     def run(
         self,
@@ -76,7 +79,7 @@ class Explorer:
         self._outputs.folder.mkdir(parents=True, exist_ok=True)
         while (point := exploration.next()) is not None:
             outcome = known(point)
-            if _is_to_run(outcome, compare=compare):
+            if outcome is None or _runs_again(outcome, compare=compare):
                 if not self._ready():
                     return False
                 self._observer.probing(self._route.label, point)
@@ -143,9 +146,9 @@ class Explorer:
                 return
 
 
-def _is_to_run(known: AnyOutcome | None, *, compare: bool) -> bool:
-    """Whether a point is run whose outcome is known or not: outputs that are still to be compared must be made again."""
-    return known is None or (compare and isinstance(known, Measured))
+def _runs_again(known: AnyOutcome, *, compare: bool) -> bool:
+    """Whether a point is run although its outcome is known: outputs that are still to be compared must be made again."""
+    return compare and isinstance(known, Measured)
 
 
 def describe(outcome: AnyOutcome) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
+SETTLE_S = 0.01
+"""Slower calls fill it with fewer."""
 LONG_SLICE_CALLS = 2
 ASYNCHRONOUS_S = 3.1
 """The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
@@ -83,7 +85,8 @@ class Expectation:
         long_s = self.long_ns / 1e9
         if SLICE_CALLS * latency > long_s:
             return max(long_s, LONG_SLICE_CALLS * latency) + latency + SWITCH_S
-        return max(SLICE_S, SLICE_CALLS * latency) + DROPPED_CALLS * latency + SWITCH_S
+        dropped_s = min(DROPPED_CALLS * latency, SETTLE_S + latency)
+        return max(SLICE_S, SLICE_CALLS * latency) + dropped_s + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
         """Reaching the steady state."""

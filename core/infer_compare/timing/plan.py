@@ -27,8 +27,9 @@ class BlockLimits(msgspec.Struct, frozen=True, kw_only=True):
 class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a slice; the defaults are the protocol's for synchronous devices.
 
-    The first calls after a change of turn take 1.1 to 32 times as long as the rest; three calls, or 2 ms of very
-    short calls, cover that. A contended call can take 70 times its warm latency, hence a ceiling.
+    The first calls after a change of turn take 1.1 to 32 times as long as the rest. Three calls cover that, or 2 ms of very
+    short calls; one covers it where it takes 10 ms, two where they do. A contended call can take 70 times its warm
+    latency, hence a ceiling.
     """
 
     slice_ns: int = 60 * MILLISECOND
@@ -36,7 +37,9 @@ class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     minimum_calls: int = 8
     """Calls that are kept at least, unless they are slow."""
     dropped_calls: int = 3
-    """Calls before the first stamp, at least."""
+    """Calls before the first stamp; fewer where fewer fill `settle_ns`."""
+    settle_ns: int = 10 * MILLISECOND
+    """After so much time of calls a process is as fast as ever: what others left in the caches is gone."""
     tiny_ns: int = 100_000
     """Calls below this are tiny."""
     tiny_lead_ns: int = 2 * MILLISECOND
@@ -47,8 +50,6 @@ class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Where `minimum_calls` would take longer than this, and than `slice_ns`, as many are kept as fill it."""
     long_calls: int = 2
     """But so many at least."""
-    long_dropped_calls: int = 1
-    """Calls before the first stamp there: slow ones are as fast as ever after one."""
     blocks: BlockLimits = BlockLimits()
     overrun: float = 10.0
     """A slice ends early, with the stamps it has, after this many times the time it was planned to take."""
@@ -77,12 +78,11 @@ def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks
     """
     latency = max(1, latency_ns)
     filling = ceil(max(limits.slice_ns, limits.long_ns) / latency)
+    lead_ns = max(limits.lead_ns, limits.tiny_lead_ns if latency < limits.tiny_ns else 0)
+    dropped = max(min(limits.dropped_calls, ceil(limits.settle_ns / latency)), ceil(lead_ns / latency))
     if filling < limits.minimum_calls:
-        dropped = max(limits.long_dropped_calls, ceil(limits.lead_ns / latency))
         stamps, calls_per_stamp = max(limits.long_calls, filling), 1
     else:
-        lead_ns = max(limits.lead_ns, limits.tiny_lead_ns if latency < limits.tiny_ns else 0)
-        dropped = max(limits.dropped_calls, ceil(lead_ns / latency))
         calls_per_stamp = limits.blocks.calls_per_stamp(latency, buffers) if blocks else 1
         stamps = max(limits.minimum_calls, ceil(limits.slice_ns / (latency * calls_per_stamp)))
     planned_ns = stamps * calls_per_stamp * latency

@@ -159,6 +159,7 @@ def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared(sweep
     assert not Explorer.needs_worker(Exploration((4,)), lambda _: Skipped(reason="known"), compare=True)
 
 
+@pytest.mark.alone
 def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
     """Calls of 12 ms are three in place of twelve; but what a worker runs first is warmed up for as long as ever."""
     run = sweep(contender("a", fixed_us=12_000, per_sample_us=0), restarts=2)

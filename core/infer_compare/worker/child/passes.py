@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 clock = time.perf_counter_ns
 WARM_BATCHES = 8
 """Full batches of the passes that warm a batch size up, beside its partial last one."""
-PASS_LIMITS = SliceLimits(minimum_calls=1, dropped_calls=0, long_dropped_calls=0, long_calls=1)
+PASS_LIMITS = SliceLimits(minimum_calls=1, dropped_calls=0, long_calls=1)
 """A pass is many calls already: what its first ones take more is part of it, as it is in life."""
 
 
