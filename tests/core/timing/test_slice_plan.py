@@ -82,13 +82,13 @@ def test_every_plan_keeps_the_protocols_minima(
     planned_ns = plan.stamps * plan.calls_per_stamp * latency
     assert plan.ceiling_ns >= planned_ns
     assert planned_ns >= slice_ns
+    assert plan.dropped >= 3 or plan.dropped * latency >= 10 * MS
     if plan.stamps < 8:
         assert 8 * latency > long_ns
         assert planned_ns >= long_ns
         assert plan.stamps >= 2
-        assert (plan.dropped, plan.calls_per_stamp) == (1, 1)
+        assert plan.calls_per_stamp == 1
         return
-    assert plan.dropped >= 3 or plan.dropped * latency >= 10 * MS
     if blocks and latency < 20_000:
         assert plan.calls_per_stamp * latency >= 100_000
         assert plan.calls_per_stamp % buffers == 0
