@@ -45,9 +45,11 @@ def is_causal(mask: torch.Tensor, queries: int | None, keys: int | None) -> bool
         queries: how many rows the scores have, if that is known.
         keys: how many columns.
     """
-    if mask.dim() < 2 or mask.shape[-2:] != (queries, keys) or queries != keys or mask.numel() != queries * keys:
+    if mask.dim() < 2 or queries is None or queries != keys or mask.shape[-2:] != (queries, keys):
         return False
-    square = mask.reshape(queries, keys)
+    if mask.numel() != queries * queries:
+        return False
+    square = mask.reshape(queries, queries)
     behind = torch.ones_like(square, dtype=torch.bool).triu(1)
     return bool((square.masked_select(behind) <= HIDES).all() and (square.masked_select(~behind) == 0).all())
 
@@ -77,7 +79,32 @@ class AttentionFusion:
             causal = isinstance(mask, torch.Tensor) and is_causal(mask, _sizes(query)[-2], _sizes(keys)[-1])
             # Told so, the function leaves out the half that is hidden.
             named |= {"is_causal": True} if causal else {"attn_mask": mask}
-        return _call(builder, query, untransposed(builder, keys), value, named)
+        key = self._folded(builder, found.keys) or untransposed(builder, keys)
+        return _call(builder, query, key, value, named)
+
+    def _folded(self, builder: Builder, name: str) -> Tensorial | None:
+        """The keys that a value is the transposed of, where an exporter took the detour over three axes.
+
+        It would copy them: keys whose heads were moved cannot be seen as one batch of matrices.
+        """
+        unfold = self._finder.maker(name, "Reshape")
+        turn = None if unfold is None else self._finder.maker(unfold.inputs[0], "Transpose")
+        fold = None if turn is None else self._finder.maker(turn.inputs[0], "Reshape")
+        if unfold is None or turn is None or fold is None or turn.attributes.get("perm") != (0, 2, 1):
+            return None
+        source = builder.tensor(builder.scope[fold.inputs[0]])
+        folded, unfolded = (builder.ints(builder.scope[one.inputs[1]]) for one in (fold, unfold))
+        shape = shape_of(source)
+        if shape is None or isinstance(folded, fx.Node) or isinstance(unfolded, fx.Node):
+            return None
+        *leading, keys, width = (builder.size(source, axis) for axis in range(len(shape)))
+        same = len(folded) == 3 and list(folded[1:]) == [keys, width] and list(unfolded[-2:]) == [width, keys]
+        # One size that the operator works out is what the others leave.
+        known = [one for one, size in zip(unfolded, leading, strict=False) if one == size]
+        rest = list(unfolded[:-2]).count(-1)
+        return (
+            source if same and len(unfolded) == len(shape) and len(known) + rest == len(leading) and rest < 2 else None
+        )
 
     def _mask(self, builder: Builder, found: Attention, query: Tensorial, keys: Tensorial) -> Tensorial | None:
         """The mask as it is added to the scores; None where it gives the scores another shape, or another dtype."""

@@ -78,7 +78,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of a backend's typed options. Each field has a default and a `msgspec.Meta(description=...)`."""
+    """Base of a backend's typed options. Each field has a default and a `msgspec.Meta(description=...)`.
+
+    No field is called `label` or `route`: these are read of every contender.
+    """
 
 
 class Device(msgspec.Struct, frozen=True):

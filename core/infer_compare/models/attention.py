@@ -123,6 +123,11 @@ class AttentionFinder:
             output=node.outputs[0],
         )
 
+    def maker(self, name: str, op_type: str) -> Node | None:
+        """Return the node that makes a value, or None if that is no node of this operator."""
+        node = self._makers.get(name)
+        return node if node is not None and _is(node, op_type) else None
+
     def constant(self, name: str) -> float | None:
         """Return the number in a constant of one element, or None if the value is anything else."""
         array = self._constants.get(name)
@@ -212,8 +217,7 @@ class AttentionFinder:
 
     def _made_by(self, name: str, op_type: str, uses: int = 1) -> Node | None:
         """The node that makes a value, if it is of that operator and the value has no other uses."""
-        node = self._makers.get(name)
-        return node if node is not None and _is(node, op_type) and self._uses[name] <= uses else None
+        return self.maker(name, op_type) if self._uses[name] <= uses else None
 
 
 def find_attention(graph: Graph, number: Numbers | None = None) -> Iterator[Attention]:

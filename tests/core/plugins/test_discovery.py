@@ -55,6 +55,10 @@ REFUSED = {
     "name in capitals": ("name = 'Odd'", "lower-case identifier"),
     "no capabilities": ("capabilities = None", "needs a class attribute `capabilities`"),
     "options of another kind": ("options = dict", "must be a subclass of infer_compare.Options"),
+    "an option that the core reads": (
+        "options = type(Sound.options)('Own', (Sound.options,), {'__annotations__': {'route': int}, 'route': 1}, kw_only=True)",
+        "has 'route', which infer-compare itself reads of every contender; rename it",
+    ),
     "requires as one string": ("requires = 'torch'", "must be tuples of strings"),
     "requires a number": ("requires = (1,)", "must be tuples of strings"),
     "requires nothing at all": ("requires = None", "must be tuples of strings"),
