@@ -2,6 +2,7 @@
 
 from infer_compare_torch.importer import (
     arithmetic,
+    attention_node,
     control,
     convolution,
     detection,
@@ -28,6 +29,7 @@ from infer_compare_torch.importer.registry import REGISTRY
 
 HANDLERS = (
     arithmetic,
+    attention_node,
     control,
     convolution,
     detection,

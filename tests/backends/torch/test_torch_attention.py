@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from ..onnx_graphs import model_of
@@ -249,3 +249,49 @@ def test_what_torchs_function_does_not_take_is_computed_node_by_node(model: Call
 def test_a_softmax_axis_counted_from_the_front_is_the_last_one() -> None:
     """Of four axes, the fourth."""
     check(attention(HEADS, end="w = Softmax<axis = 3>(m)"), 1)
+
+
+def _node(inputs: dict[str, list[str | int]], outputs: tuple[str, ...] = ("y",), **attributes: Any) -> onnx.ModelProto:
+    """A graph of ONNX's own operator; inputs that are called `mask` and `seen` are its mask."""
+    kinds = {"seen": TensorProto.BOOL}
+    values = [
+        helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), one) for name, one in inputs.items()
+    ]
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs if name]
+    nodes = [helper.make_node("Attention", list(inputs), list(outputs), **attributes)]
+    graph = helper.make_graph(nodes, "g", values, results)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 23)], ir_version=11)
+
+
+QKV: dict[str, list[str | int]] = {"q": ["N", 6, 5, 8], "k": ["N", 3, 7, 8], "v": ["N", 3, 7, 8]}
+FLAT: dict[str, list[str | int]] = {"q": ["N", "T", 24], "k": ["N", "S", 24], "v": ["N", "S", 24]}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "attributes", "fused"),
+    [
+        pytest.param({**QKV, "q": ["N", 3, 5, 8]}, {}, 1, id="plain"),
+        pytest.param(QKV, {"scale": 0.3, "is_causal": 1}, 1, id="heads that share keys, causal"),
+        pytest.param({**QKV, "mask": ["N", 1, 5, 7]}, {}, 1, id="mask"),
+        pytest.param({**QKV, "mask": [6, 5, 7]}, {}, 1, id="mask of heads"),
+        pytest.param({**QKV, "seen": [5, 7]}, {}, 1, id="seen"),
+        pytest.param({**FLAT, "seen": ["T", "S"]}, {"q_num_heads": 3, "kv_num_heads": 3}, 1, id="no axis of heads"),
+        pytest.param({**QKV, "q": ["N", 3, 5, 8]}, {"softcap": 2.0}, 0, id="a cap"),
+        pytest.param({**QKV, "mask": [5, 7]}, {"is_causal": 1}, 0, id="mask and causal"),
+    ],
+)
+def test_the_operator_is_torchs_function_where_that_does_all_of_it(inputs, attributes, fused) -> None:
+    """Anything more is imported as ONNX defines it, with the same results."""
+    model = _node(inputs, **attributes)
+    arrays = inputs_of(model)
+    arrays.get("seen", np.ones(1))[0] = False
+    check(model, fused, arrays)
+
+
+def test_one_node_is_taken_apart_and_another_is_not() -> None:
+    """What a node asks for decides, not what others of the operator ask for."""
+    model = _node({**QKV, "q": ["N", 3, 5, 8]})
+    first = helper.make_node("Attention", ["q", "k", "v"], ["z"], softcap=2.0)
+    model.graph.node.insert(0, first)
+    model.graph.node[1].input[0] = "z"
+    check(model, 1)
