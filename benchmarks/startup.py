@@ -3,7 +3,10 @@
 The aim: less than 0.3 s each, which is what still feels immediate. Exits with 1 where a median is above it.
 Runs take turns, so that all three see the same machine; on a busy one every figure is too high.
 
-    python benchmarks/startup.py [--runs 20]
+With `--workers` also what importing a framework costs a worker, as it is and hurried (the garbage collector off), by turns:
+processor seconds, which other programs hardly change.
+
+    python benchmarks/startup.py [--runs 20] [--workers 5]
 """
 
 from __future__ import annotations
@@ -16,6 +19,14 @@ import sys
 import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped] # it ships no types
+
+from infer_compare.plugins import Plugins
+from infer_compare.worker.protocol import Open
+from infer_compare.worker.supervisor import Process
+
+FRAMEWORKS = ("torch", "onnx", "tensorflow")
+IMPORT_S = 180.0
 AIM_S = 0.3
 SCRIPT = Path(sys.executable).with_name("infer-compare")
 
@@ -46,17 +57,41 @@ def medians(runs: int) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
+def importing(backend: str, *, hurried: bool) -> float:
+    """Processor seconds of a fresh worker until its framework is imported."""
+    entry = Plugins.discover().find(backend)
+    with Process() as process:
+        process.ask(Open(backend=entry.reference, options={}, threads=1, seed=0, hurried=hurried), IMPORT_S)
+        used = psutil.Process(process.pid).cpu_times()
+    return float(used.user + used.system)
+
+
+def print_workers(runs: int) -> None:
+    """Prints what importing costs, the medians of so many workers each."""
+    print(f"\n{'import, processor s':26}{'as it is':>10}{'hurried':>12}")
+    for backend in FRAMEWORKS:
+        taken: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(runs):
+            for hurried, times in taken.items():
+                times.append(importing(backend, hurried=hurried))
+        print(f"{backend:26}{statistics.median(taken[False]):10.2f}{statistics.median(taken[True]):12.2f}", flush=True)
+
+
 def main() -> int:
-    """Prints the table; 1 where the aim is missed."""
-    parser = argparse.ArgumentParser(description="Start-up time of the command line.")
+    """Prints the tables; 1 where the aim is missed."""
+    parser = argparse.ArgumentParser(description="Start-up time of the command line, and of workers.")
     parser.add_argument("--runs", type=int, default=20)
-    found = medians(parser.parse_args().runs)
+    parser.add_argument("--workers", type=int, default=0, help="workers of each framework and kind that are started")
+    options = parser.parse_args()
+    found = medians(options.runs)
     bare = found["python -c pass"]
     print(f"{'command':26}{'median s':>10}{'over bare':>12}")
     for name, median in found.items():
         print(f"{name:26}{median:10.3f}{median - bare:12.3f}")
     late = [name for name, median in found.items() if median > AIM_S]
     print(f"aim: {AIM_S} s; " + (f"missed by {', '.join(late)}" if late else "met"))
+    if options.workers:
+        print_workers(options.workers)
     return 1 if late else 0
 
 

@@ -33,7 +33,7 @@ clock = time.perf_counter_ns
 
 
 def one_process(name: str, threads: int, *, brief: bool) -> dict[int, list[float]]:
-    """Nanoseconds of a call in each slice, by batch size; the warm-up before them comes first, in all of its time."""
+    """Nanoseconds of a call in each slice, by batch size; before them the time of the warm-up, and whether it was settled."""
     _, session = open_session(name, "cnn", threads)
     found: dict[int, list[float]] = {}
     for size in SIZES:
@@ -43,6 +43,7 @@ def one_process(name: str, threads: int, *, brief: bool) -> dict[int, list[float
         pieces = [timed_slice(calls, warm.latency_ns, clock) for _ in range(SLICES)]
         found[size] = [
             float(warm.total_ns - warm.first_call_ns),
+            float(warm.settled),
             *(median(one.durations_ns) / one.calls_per_stamp for one in pieces),
         ]
     return found
@@ -67,6 +68,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
     yield f"cnn, {threads} threads, batch sizes {', '.join(map(str, SIZES))}, {pairs} pairs of processes"
     for name in FRAMEWORKS:
         between: list[float] = []
+        settled: list[float] = []
         first: dict[str, list[float]] = {"brief": [], "long": []}
         spent: dict[str, list[float]] = {"brief": [], "long": []}
         for number in range(pairs):
@@ -74,15 +76,17 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
             found = {way: in_process(name, threads, way) for way in ways}
             for size in SIZES[1:]:
                 for way in ways:
-                    warm_ns, *slices = found[way][size]
+                    warm_ns, _, *slices = found[way][size]
                     spent[way].append(warm_ns / 1e6)
                     first[way].append(math.log(slices[0] / median(slices[1:])))
-                brief, long = (median(found[way][size][1:]) for way in ("brief", "long"))
+                brief, long = (median(found[way][size][2:]) for way in ("brief", "long"))
+                settled.append(found["long"][size][1])
                 between.append(math.log(brief / long))
         yield (
             f"{name:11} {told('brief over long', between)}; first slice over later ones: "
             f"{told('brief', first['brief'])}, {told('long', first['long'])}; "
-            f"warm-up {fmean(spent['brief']):.0f} in place of {fmean(spent['long']):.0f} ms"
+            f"warm-up {fmean(spent['brief']):.0f} in place of {fmean(spent['long']):.0f} ms, "
+            f"{fmean(settled):.0%} of the long ones settled"
         )
         met = all(abs(fmean(logs)) < AIM for logs in (between, first["brief"]))
         yield f"  aim: within {AIM:.0%}; {'met' if met else 'missed'}"
