@@ -266,11 +266,13 @@ class Team:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if kind is None:
-            # They end side by side.
-            for member in self._members.values():
-                member.dismiss()
-        self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
+        try:
+            if kind is None:
+                # They end side by side.
+                for member in self._members.values():
+                    member.dismiss()
+        finally:
+            self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
 
 
 class _Lost(Exception):
