@@ -57,7 +57,7 @@ def answered(contenders: tuple[str, ...], mode: str, threads: int) -> Answer:
     run = sweep(contenders, observer=watch, model="cnn", batch_sizes=SIZES, threads=threads, mode=mode)
     if run.closing is None or run.closing.state != "complete":
         raise SystemExit("Other programs keep the machine busy; repeat the command later.")
-    split = watch.split(run)
+    split = watch.split()
     return Answer(run, sum(split.values()), split)
 
 
