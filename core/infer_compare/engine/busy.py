@@ -16,15 +16,50 @@ from infer_compare.stats.wording import percent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from infer_compare.engine.events import Observer
     from infer_compare.results import Round
     from infer_compare.results.slices import Diagnostics
 
 BUSY_WAIT_S = 1.0
 """How long a busy machine is given before it is looked at once more."""
+FIRST_ROUNDS = 6
+"""Rounds at the beginning of a run of which one must be clean, at least."""
 
 
 class HostBusy(Exception):
     """Nothing was clean, twice: something else uses the machine."""
+
+
+class FirstRounds:
+    """The first rounds of a run: where the machine is busy, the run ends with them and not minutes later."""
+
+    def __init__(self, to_come: int, observer: Observer) -> None:
+        """Sees nothing yet.
+
+        Args:
+            to_come: the most rounds that the first restart can make.
+            observer: hears that the machine is given another moment.
+        """
+        self._most = min(FIRST_ROUNDS, to_come)
+        self._observer = observer
+        self._spoilt: list[Round] = []
+        self._clean = False
+
+    def see(self, done: Round) -> None:
+        """Take note of a round; halfway, wait for a moment.
+
+        Raises:
+            HostBusy: this was the last of the first rounds, and none was clean.
+        """
+        self._clean = self._clean or done.clean
+        if self._clean:
+            return
+        self._spoilt.append(done)
+        if len(self._spoilt) == self._most:
+            raise HostBusy(culprit(self._spoilt))
+        if len(self._spoilt) == self._most // 2:
+            self._observer.note("machine", f"{culprit(self._spoilt)}; one more try")
+            time.sleep(BUSY_WAIT_S)
 
 
 def disturbed(explored: Sequence[Diagnostics], *, threads: int, schedstat: bool) -> str | None:

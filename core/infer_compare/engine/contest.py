@@ -11,8 +11,8 @@ from infer_compare.engine.busy import HostBusy, look, worst
 from infer_compare.engine.explore import peaks
 from infer_compare.engine.measure import BudgetSpent, Measurement
 from infer_compare.environment import memory
-from infer_compare.planner.confirming import candidates, leaders
-from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
+from infer_compare.planner.confirming import candidates
+from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.patience import is_patient, patient_plan
 from infer_compare.planner.points import every_point
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from infer_compare.planner.points import Points
     from infer_compare.results import Plan
 
-EARLY_CONFIRMING = 3
-"""From this many restarts on a quick run confirms what the earlier ones found best in the workers of the last one, which
-started after the choice and are as fresh as others would be."""
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
 
@@ -107,10 +104,8 @@ class Contest:
                     break
                 begun += 1
                 self._observer.measuring(restart, plan.restarts, len(every_point(left)))
-                early = plan.mode == "quick" and restart == plan.restarts >= EARLY_CONFIRMING
-                best = self._candidates() if early else {}
                 for group in groups:
-                    measurement.restart(begun, group, left, {label: best[label] for label in group if label in best})
+                    measurement.restart(begun, group, left)
                 left = unsettled(self._journal.run, points, restart)
             if plan.restarts > 1:
                 self._confirm(measurement, groups, begun + 1)
@@ -125,22 +120,13 @@ class Contest:
 
     def _confirm(self, measurement: Measurement, groups: Sequence[Sequence[str]], restart: int) -> None:
         """Fresh rounds over the candidates for "best", where a contender has a choice and had none yet."""
-        run = self._journal.run
-        best = self._candidates()
-        if not best:
+        best = candidates(self._journal.run, self._points)
+        if all(len(sizes) <= 1 for sizes in best.values()):
             return
-        first = leaders(run, self._points)
         for group in groups:
             chosen = {label: best[label] for label in group}
-            leading = {label: (first[label],) for label in group if label in first}
-            # The last restart may have confirmed what ranked first then, and other sizes after it than are chosen now.
-            if not (confirmed(run, chosen, LAPS) or confirmed(run, leading, LAPS)):
+            if not confirmed(self._journal.run, chosen, CONFIRM_ROUNDS):
                 measurement.confirm(restart, chosen)
-
-    def _candidates(self) -> dict[str, tuple[OperatingPoint, ...]]:
-        """The sizes to confirm, by the rounds so far; none where no contender has a choice."""
-        best = candidates(self._journal.run, self._points)
-        return {} if all(len(sizes) <= 1 for sizes in best.values()) else best
 
     def _sustain(self, measurement: Measurement) -> None:
         """The recommended size of each contender whose device works on its own, until it has its working temperature."""
@@ -199,12 +185,12 @@ class Contest:
         if self._deadline is not None:
             left_s = self._deadline - time.monotonic()
             cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
-            confirm_s = expectation.confirm_s(points, LAPS, plan.mode)
+            confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
             plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
         to_come = max(0, plan.restarts - finished)
         expected_s = to_come * expectation.restart_s(left, plan.rounds_per_restart)
-        expected_s += expectation.confirm_s(points, LAPS, plan.mode)
+        expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
         if plan.mode == "thorough":
             expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
         self._journal.tell(

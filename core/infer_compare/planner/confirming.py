@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.verdicts.best import ranking, stand_in, to_confirm
+from infer_compare.verdicts.best import to_confirm
 from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Measurements
 
@@ -32,24 +32,6 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
         label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
         for label, own in points.items()
     }
-
-
-def leaders(run: Run, labels: Iterable[str]) -> dict[str, OperatingPoint]:
-    """The operating point that must have been confirmed for each contender that has figures: the one that ranks first, or a
-    confirmed one that stands in for it.
-
-    Args:
-        run: as it stands after the last restart.
-        labels: the contenders that are ranked.
-    """
-    points, table, measurements = _figures(run, labels)
-    found: dict[str, OperatingPoint] = {}
-    for label, own in points.items():
-        if ranked := ranking(label, own, table):
-            confirmed = {one.point for one in run.rounds if one.phase == "confirm" and label in one.order}
-            stand = stand_in(label, ranked, measurements, confirmed, margin=run.header.plan.margin)
-            found[label] = (stand or ranked[0]).point
-    return found
 
 
 def _figures(

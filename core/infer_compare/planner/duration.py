@@ -37,8 +37,8 @@ END_S = 0.1
 
 BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
 """Restarts and rounds of each, the best plan first: fresh processes are worth more than further rounds."""
-LAPS = 4
-"""How often confirming goes through the sizes that it confirms."""
+CONFIRM_ROUNDS = 4
+"""Rounds at each size that is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Expectation:
                 total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
         return total
 
-    def confirm_s(self, points: Points, laps: int, mode: Mode) -> float:
+    def confirm_s(self, points: Points, rounds: int, mode: Mode) -> float:
         """Confirming some sizes of each contender, the largest ones for want of knowing better.
 
         Nothing where no contender has several: there is nothing to choose then.
@@ -118,13 +118,14 @@ class Expectation:
         total = 0.0
         for label, found in points.items():
             largest = sorted(found)[-CONFIRMED_SIZES[mode] :]
-            total += self.start_s.get(label, 0.0)
-            total += sum(self.warm_up_s(label, point) + 2 * laps * self.slice_s(label, point) for point in largest)
+            # Each size has workers of its own.
+            total += len(largest) * self.start_s.get(label, 0.0)
+            total += sum(self.warm_up_s(label, point) + 2 * rounds * self.slice_s(label, point) for point in largest)
         return total
 
     def plan_s(self, points: Points, restarts: int, rounds: int, mode: Mode) -> float:
         """A whole plan: restarts over all operating points, and confirming."""
-        return restarts * self.restart_s(points, rounds) + self.confirm_s(points, LAPS, mode)
+        return restarts * self.restart_s(points, rounds) + self.confirm_s(points, CONFIRM_ROUNDS, mode)
 
 
 def plan_for_budget(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.planner.duration import LAPS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
+from infer_compare.planner.duration import CONFIRM_ROUNDS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
 from infer_compare.planner.patience import is_patient, patience_s, shortest
 from infer_compare.results import Measured
 
@@ -99,7 +99,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     known = Expectation.of(run)
     rounds = plan.rounds_per_restart
     restart_s = known.restart_s(points, rounds)
-    confirm_s = known.confirm_s(points, LAPS, plan.mode)
+    confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
     before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s

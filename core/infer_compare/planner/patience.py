@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.planner.duration import BUDGET_PLANS, LAPS, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -57,7 +57,7 @@ def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[
     """
     plans = PATIENT_PLANS[plan.mode]
     cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in plans}
-    return plan_for_budget(cost, expectation.confirm_s(points, LAPS, plan.mode), patience_s(plan), plans)
+    return plan_for_budget(cost, expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode), patience_s(plan), plans)
 
 
 def has_time_for(

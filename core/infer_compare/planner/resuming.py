@@ -58,15 +58,15 @@ def _whole(run: Run, left: Points, group: Sequence[str], restart: int, rounds: i
     return all(clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds for _, point in wanted)
 
 
-def confirmed(run: Run, chosen: Points, laps: int) -> bool:
+def confirmed(run: Run, chosen: Points, rounds: int) -> bool:
     """Whether the candidates for "best" have had their fresh rounds, as far as their contenders live.
 
     Args:
         run: as far as it came.
         chosen: the candidates of each contender of a group.
-        laps: the passes over them.
+        rounds: how many each of them needs.
     """
     made = Counter((label, one.point) for one in run.rounds if one.phase == "confirm" for label in one.order)
     lost = {(death.contender, death.point) for death in run.deaths}
     wanted = {(label, point) for label, found in chosen.items() for point in found}
-    return all(made[one] >= laps for one in wanted - lost)
+    return all(made[one] >= rounds for one in wanted - lost)

@@ -67,7 +67,7 @@ def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
 def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
     """Return the first calls of workers that had run nothing before, in nanoseconds, by the size that came first.
 
-    The worker that explores begins at the smallest size; those of restarts at any, in random order. The first call of a
+    Every worker begins at the smallest size that it runs; those that confirm run one size each. The first call of a
     warm-up counts only where it is one call of the model: with a scope other than `device` it is more.
 
     Args:
@@ -80,10 +80,11 @@ def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
         found[explored.point] = [explored.outcome.first_call_ns]
     if run.header.plan.scope != "device":
         return found
-    seen: set[int] = set()
+    seen: set[object] = set()
     for one in run.rounds:
         warm_up = next((warm_up for warm_up in one.warm_ups if warm_up.contender == label), None)
-        if warm_up is not None and one.restart not in seen:
-            seen.add(one.restart)
+        workers = (one.restart, one.point) if one.phase == "confirm" else one.restart
+        if warm_up is not None and workers not in seen:
+            seen.add(workers)
             found.setdefault(warm_up.point, []).append(warm_up.first_call_ns)
     return found

@@ -306,7 +306,7 @@ class Round(Record, frozen=True, kw_only=True, tag="round"):
     index: Count
     """Within the run."""
     lap: Count = 0
-    """Which pass over the operating points of its restart; rounds of one lap lie close together in time."""
+    """Its number among the rounds of its phase at this operating point in this restart, from 0."""
     point: OperatingPoint
     order: tuple[str, ...]
     slices: tuple[Slice, ...]

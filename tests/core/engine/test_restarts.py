@@ -7,9 +7,8 @@ from itertools import count
 
 import pytest
 
-from infer_compare.engine import contest
+from infer_compare.engine.busy import FIRST_ROUNDS
 from infer_compare.engine.events import Observer
-from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner import patience
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 from infer_compare.verdicts.summary import summarise
@@ -44,16 +43,16 @@ def test_retries_end_at_twice_the_rounds_wanted(sweep, gate):
 
 
 def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep, gate):
-    """After one more pass, with what exploring and the rounds saw kept."""
+    """After a moment and as many rounds again, with what exploring and the rounds saw kept."""
     gate(lambda *_args, **_kwargs: "other programs")
     run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=4, restarts=4, threads=2)
     assert run.closing.state == "stopped"
     assert "busy" in run.closing.reason
-    assert len(run.rounds) == 4
+    assert len(run.rounds) == FIRST_ROUNDS
     assert any("--threads 1" in note.text for note in run.notes)
 
 
-def test_a_first_pass_with_one_clean_round_is_not_a_busy_machine(sweep, gate):
+def test_a_machine_with_one_clean_round_among_the_first_is_not_busy(sweep, gate):
     """The rest is retried."""
     calls = count()
     gate(lambda *_args, **_kwargs: "other programs" if next(calls) not in {0, 1} else None)
@@ -101,7 +100,7 @@ def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
 
 @pytest.mark.slow
 def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
-    """In laps, and with the fresh rounds alone as the figures."""
+    """With the fresh rounds alone as the figures."""
     run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
     fresh = [one for one in run.rounds if one.phase == "confirm"]
     assert len({one.point for one in fresh}) == 3
@@ -114,42 +113,13 @@ APART = (contender("a", fixed_us=500, per_sample_us=20), contender("b", fixed_us
 """By 35 %, which two restarts do not settle."""
 
 
-def confirming(run):
-    """The restarts whose workers confirmed, and the highest that any worker was started for."""
-    return {one.restart for one in run.rounds if one.phase == "confirm"}, max(one.restart for one in run.starts)
-
-
 @pytest.mark.slow
-def test_a_quick_run_confirms_in_the_workers_of_its_last_restart(sweep):
-    """They started after the choice; another set of workers would cost more than the laps."""
-    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="quick")
-    assert {one.restart for one in measured(run)} == {1, 2, 3}
-    if confirming(run) != ({3}, 3):
-        # The last restart changed which size ranks first, and fresh workers confirmed that one.
-        assert confirming(run) == ({3, 4}, 4)
-    assert all(best.confirmed for best in summarise(run).answer.by_contender)
-
-
-@pytest.mark.slow
-def test_what_the_last_restart_brought_to_the_top_is_confirmed_by_fresh_workers(sweep, monkeypatch):
-    """The size that its workers confirmed is not the one to recommend any more."""
-    monkeypatch.setattr(contest, "leaders", lambda _run, labels: dict.fromkeys(labels, OperatingPoint(1)))
-    monkeypatch.setattr(
-        contest, "candidates", lambda _run, labels: dict.fromkeys(labels, (OperatingPoint(4), OperatingPoint(8)))
-    )
-    run = sweep(*APART, batch_sizes=(1, 4, 8), restarts=3, rounds=2, mode="quick")
-    assert confirming(run) == ({3}, 3)
-    chosen = iter([(OperatingPoint(4), OperatingPoint(8)), (OperatingPoint(1), OperatingPoint(8))])
-    monkeypatch.setattr(contest, "candidates", lambda _run, labels: dict.fromkeys(labels, next(chosen)))
-    run = sweep(*APART, batch_sizes=(1, 4, 8), restarts=3, rounds=2, mode="quick", folder="again")
-    assert confirming(run) == ({3, 4}, 4)
-
-
-@pytest.mark.slow
-def test_a_default_run_confirms_in_workers_that_did_nothing_else(sweep):
+@pytest.mark.parametrize("mode", ["quick", "default"])
+def test_a_run_confirms_in_workers_that_did_nothing_else(sweep, mode):
     """Whatever its last restart still had to settle."""
-    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode="default")
-    assert confirming(run) == ({4}, 4)
+    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode=mode)
+    assert {one.restart for one in run.rounds if one.phase == "confirm"} == {4}
+    assert all(best.confirmed for best in summarise(run).answer.by_contender)
 
 
 @pytest.mark.slow
