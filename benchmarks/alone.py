@@ -30,6 +30,9 @@ from infer_compare.worker.child.buffers import Pool
 from infer_compare.worker.child.staged import Staged
 
 SLICES = 8
+FEWEST = 2
+ENOUGH_S = 1.5
+"""No slice begins after this time once there are the fewest: those of slow calls scatter less."""
 LIMITS = SliceLimits(long_ns=300_000_000)
 DISTURBED = 0.1
 """A slice whose threads waited for more than this share of its time is left out."""
@@ -68,7 +71,10 @@ def measured(backend: str, folder: Path, size: int, threads: int) -> float | Non
     rates = []
     with session.running():
         latency_ns = warm_up(staged.calls, time.perf_counter_ns).latency_ns
-        for _ in range(SLICES):
+        until = time.monotonic() + ENOUGH_S
+        for number in range(SLICES):
+            if number >= FEWEST and time.monotonic() > until:
+                break
             before = probe.snapshot()
             timed = staged.time(latency_ns, LIMITS, "latency")
             share = probe.difference(before, probe.snapshot()).wait_share
