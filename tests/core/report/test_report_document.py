@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument, document
+from infer_compare.report.contenders import first_calls
 from infer_compare.report.facts import noise_facts
 from infer_compare.report.schema import Cause, Noise
 from infer_compare.report.text import TextReporter
@@ -175,6 +176,14 @@ def test_the_first_call_of_a_fresh_worker_is_told_with_the_size_that_came_first(
     assert (start_up.first_call_ns, start_up.first_call_at) == (30e6, OperatingPoint(1))
     assert {one.point.batch: one.first_call_ns for one in made.curves[0].points} == {1: 2e6, 8: 90e6}
     assert "first call of a fresh worker 30.0 ms at batch 1" in " ".join(TextReporter().render(made).split())
+
+
+def test_each_size_that_was_confirmed_has_the_first_call_of_a_fresh_worker(story: type[Story]) -> None:
+    """The workers that confirm it run nothing else."""
+    told = story(curves={"onnx": {1: 0.5, 8: 1.9}}, restarts=2).run()
+    rounds = tuple(replace(one, phase="confirm") if one.restart == 2 else one for one in told.rounds)
+    found = first_calls(replace(told, rounds=rounds), "onnx")
+    assert {point.batch: len(calls) for point, calls in found.items()} == {1: 3, 8: 1}
 
 
 def test_running_out_of_memory_is_an_answer(story: type[Story]) -> None:
