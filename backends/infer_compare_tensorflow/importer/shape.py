@@ -33,15 +33,14 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
 
-@operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, dims=True)
+@operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def reshape(node: Node, data: Value, target: Value) -> Value:
     """The elements in another shape: -1 is what is left, 0 is the size of that axis unless `allowzero` is 1."""
-    x = tensor(data)
     copies = not node.attributes.get("allowzero", 0)
     wanted = sizes_in(target)
     if wanted is None:
         raise UnsupportedModel(f"ONNX operator {node} has a target whose number of axes is computed.")
-    have = shape_of(x)
+    have = shape_of(data)
     if isinstance(target, tf.Tensor) and copies:
         # Entries that are computed may turn out to be 0.
         wanted = [
@@ -50,7 +49,23 @@ def reshape(node: Node, data: Value, target: Value) -> Value:
         ]
     if copies:
         wanted = [have[axis] if isinstance(one, int) and one == 0 else one for axis, one in enumerate(wanted)]
-    return tf.reshape(x, shape_tensor(_resolved(have, wanted)))
+    if isinstance(data, ChannelsLast) and (places := _other_places(have, wanted)):
+        batch = wanted[0] if isinstance(wanted[0], int) else -1
+        return ChannelsLast(tf.reshape(data.last, [batch, *places, have[1]]))
+    return tf.reshape(tensor(data), shape_tensor(_resolved(have, wanted)))
+
+
+def _other_places(have: Sequence[Size], wanted: Sequence[Size]) -> list[int] | None:
+    """The new spatial axes where a target keeps the batch and the channels and changes nothing else; otherwise None.
+
+    These axes follow each other in both layouts, so nothing has to move: a patch embedding flattens its image so.
+    """
+    if len(wanted) < 3 or not all(isinstance(one, int) for one in (*have[1:], *wanted[1:])) or wanted[1] != have[1]:
+        return None
+    places, total = list(wanted[2:]), math.prod(have[2:])
+    if places.count(-1) == 1 and wanted[0] is have[0]:
+        places[places.index(-1)] = total // max(1, -math.prod(places))
+    return places if math.prod(places) == total and min(places) > 0 else None
 
 
 def _resolved(have: Sequence[Size], wanted: Sequence[Size]) -> list[Size]:

@@ -170,6 +170,24 @@ def test_images_stay_in_one_layout_between_convolutions(render: Render) -> None:
     assert kinds.count("Transpose") == 2
 
 
+@pytest.mark.parametrize("target", ["-1,3,16", "0,3,-1", "-1,3,8,2", "0,-1,16", "-1,2,24", "2,-1,3,16"])
+def test_a_reshape_that_keeps_the_channels_moves_nothing(render: Render, target: str) -> None:
+    """A patch embedding flattens the image and puts the channels last, where they are; other targets are reshapes as ever."""
+    count = target.count(",") + 1
+    order = [0, *range(2, count), 1]
+    keeps = target[target.index(",") :].startswith(",3,")
+    model = model_of(
+        14,
+        f"""(float[N,2,4,4] x) => (float[{",".join("Npqr"[:count])}] y) {{
+        w = Constant<value = float[3,2,1,1] {{1.,2.,3.,4.,5.,6.}}>() a = Conv(x, w)
+        t = Constant<value = int64[{count}] {{{target}}}>() b = Reshape(a, t) y = Transpose<perm = {order}>(b) }}""",
+    )
+    check(render, model, batches=(2,))
+    with render(model) as session:
+        kinds = [operation.type for operation in session._concrete.graph.get_operations()]
+    assert (kinds.count("Transpose") == 1) == keeps
+
+
 def test_large_weights_are_captured_and_kernels_of_convolutions_are_not(render: Render) -> None:
     """A graph that holds its matrices is slow to optimise; a kernel that it does not hold is reordered every time."""
     rng = np.random.default_rng(0)
@@ -189,7 +207,7 @@ def test_large_weights_are_captured_and_kernels_of_convolutions_are_not(render: 
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     with render(model) as session:
-        assert [tuple(one.shape) for one in session._captured] == [(64, 300)]
+        assert [tuple(one.shape) for one in session._concrete.captured_inputs] == [(64, 300)]
     check(render, model)
 
 
