@@ -16,7 +16,7 @@ from infer_compare.models.fills import DTYPES
 from infer_compare.models.specs import name_batch, unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from infer_compare_tensorflow.importer import Target
 
@@ -39,6 +39,10 @@ class Served:
     """The dtype in which it computes."""
     parameters: int
     """Elements of all its variables."""
+    signature: Callable[..., Mapping[str, tf.Tensor]] | None = None
+    """What a program calls that deploys the model, where that is no function around `call`.
+
+    Takes the inputs by the names in `inputs`; returns the outputs by the names in `outputs`, of those dtypes."""
 
 
 class NativeProgram:
@@ -81,6 +85,26 @@ class NativeProgram:
         self._served = None
         with tf.device(device_name):
             self._served = self._read()
+
+    @property
+    def signature(self) -> Callable[..., list[tf.Tensor]] | None:
+        """The signature that the model was saved with, where it can be called as it is; None of a Keras model.
+
+        It takes the inputs in the order of `inputs` and returns the list of outputs.
+        """
+        served = self._served
+        assert served is not None
+        function = served.signature
+        if function is None:
+            return None
+        keywords = [served.inputs[place].name for place in self._order]
+        results = [spec.name for spec in served.outputs]
+
+        def call(*inputs: tf.Tensor) -> list[tf.Tensor]:
+            found = function(**dict(zip(keywords, inputs, strict=True)))
+            return [found[name] for name in results]
+
+        return call
 
     def tracer(self, goal: Target) -> Callable[..., list[tf.Tensor]]:  # noqa: ARG002 - the graph is the author's own
         """The function to trace: takes the inputs in the order of `inputs`, returns the list of outputs."""

@@ -9,10 +9,10 @@ import tensorflow as tf
 from infer_compare.errors import ModelError, UnsupportedModel, UntrustedModel
 from infer_compare.models.specs import precision_of
 from infer_compare_tensorflow import operators, scan
-from infer_compare_tensorflow.native import Served, quiet, sentence, spec_of
+from infer_compare_tensorflow.native import WIDENED, Served, quiet, sentence, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SERVING = "serving_default"
@@ -115,12 +115,17 @@ def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_m
     if not inputs:
         raise UnsupportedModel(f"{path}: its signature {name!r} takes no inputs, so that there is no batch.")
 
-    def call(*tensors: tf.Tensor) -> list[tf.Tensor]:
+    def signature(**tensors: tf.Tensor) -> Mapping[str, tf.Tensor]:
         # The object that was loaded owns the variables; the function alone would not keep them.
         assert root is not None
-        found = function(**{spec.name: one for spec, one in zip(inputs, tensors, strict=True)})
+        found: Mapping[str, tf.Tensor] = function(**tensors)
+        return found
+
+    def call(*tensors: tf.Tensor) -> list[tf.Tensor]:
+        found = signature(**{spec.name: one for spec, one in zip(inputs, tensors, strict=True)})
         return [found[spec.name] for spec in outputs]
 
+    widened = any(one.dtype.name in WIDENED for one in (*keywords.values(), *results.values()))
     variables = {id(one): one for one in function.graph.variables}.values()
     floating = {one.dtype.base_dtype.name for one in variables if one.dtype.is_floating}
     return Served(
@@ -129,6 +134,7 @@ def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_m
         outputs=outputs,
         precision=floating.pop() if len(floating) == 1 else precision_of((*inputs, *outputs)),
         parameters=sum(one.shape.num_elements() or 0 for one in variables),
+        signature=None if widened else signature,
     )
 
 

@@ -11,10 +11,11 @@ import tensorflow as tf
 from infer_compare import MemoryReading, Session
 from infer_compare.errors import InputError
 from infer_compare_tensorflow import runtime
+from infer_compare_tensorflow.calling import DirectCall
 from infer_compare_tensorflow.importer import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from infer_compare import Device, OperatingPoint
     from infer_compare.interfaces.backend import Array, Batch
@@ -30,21 +31,23 @@ class Slot:
     __slots__ = ("arguments", "outputs", "shapes")
 
     def __init__(self, arguments: list[tf.Tensor], shapes: Shapes) -> None:
-        """Takes the staged inputs, followed by the tensors that the function captured, and the inputs' shapes."""
+        """Takes the staged inputs and their shapes."""
         self.arguments = arguments
         self.shapes = shapes
         self.outputs: Sequence[tf.Tensor] = ()
 
 
 class TensorFlowSession(Session[Slot]):
-    """One concrete function with free axes, called through `tf.raw_ops.PartitionedCall`, or the stateful one where it reads variables.
+    """One graph with free axes, called as a program that deploys the model calls it: the concrete function of a `tf.function`.
 
-    Calling the concrete function itself binds the arguments in Python anew, which costs about ten times as much
-    (160 against 13 us) and is as long as a small model takes; the graph that runs is the same.
+    A SavedModel is called through the signature that it was saved with. The option `call=direct` leaves out what such a call
+    costs beside the graph, which can be more than a small model takes; see `DirectCall`.
     """
 
-    def __init__(self, program: Program | NativeProgram, device: Device, *, jit_compile: bool) -> None:
-        """Traces the program for a device.
+    def __init__(
+        self, program: Program | NativeProgram, device: Device, *, jit_compile: bool, direct: bool = False
+    ) -> None:
+        """Traces the program for a device, unless its own signature is called.
 
         Raises:
             UnsupportedModel: an operator cannot be built with what the model asks of it.
@@ -57,44 +60,47 @@ class TensorFlowSession(Session[Slot]):
         self._traces = 0
         self._shapes: set[Shapes] = set()
         self._precision = program.precision
-        self._closed = False
+        # A function does not keep the variables that it captured; what was loaded owns them.
+        self._program: Program | NativeProgram | None = program
+        self._concrete: Any = None
+        signature = None if direct or jit_compile else program.signature
+        self._call_kind = "direct" if direct else "function" if signature is None else "signature"
+        self._call: Callable[..., Sequence[tf.Tensor]] | None = signature or self._traced(program, direct=direct)
+        self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
+        # A function runs on the device of the call; where there is only one, the call need not name it.
+        self._scope = tf.device(self._device_name) if len(runtime.devices()) > 1 else contextlib.nullcontext()
+
+    def _traced(self, program: Program | NativeProgram, *, direct: bool) -> Any:  # noqa: ANN401 - a concrete function
+        """The program as a function with free axes; its one graph is made now."""
         signature = [
             tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype)
             for spec in program.inputs
         ]
         # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
-        constant_kernels = device.kind == "cpu" and not jit_compile
-        render = program.tracer(Target(constant_kernels=constant_kernels, xla=jit_compile))
+        constant_kernels = self._device.kind == "cpu" and not self._jit_compile
+        render = program.tracer(Target(constant_kernels=constant_kernels, xla=self._jit_compile))
 
         def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
             self._traces += 1
             return render(*inputs)
 
         with tf.device(self._device_name):
-            function = tf.function(trace, input_signature=signature, jit_compile=jit_compile, autograph=False)
-            if jit_compile:
+            function = tf.function(trace, input_signature=signature, jit_compile=self._jit_compile, autograph=False)
+            if self._jit_compile and direct:
                 # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.
                 function = tf.function(function, input_signature=signature, autograph=False)
-            concrete = function.get_concrete_function()
-        # A function does not keep the variables that it captured; what was loaded owns them.
-        self._program: Program | NativeProgram | None = program
-        self._concrete: Any = concrete
-        self._callee: Any = concrete.inference_fn
-        stateful = concrete.function_def.signature.is_stateful
-        self._call = tf.raw_ops.StatefulPartitionedCall if stateful else tf.raw_ops.PartitionedCall
-        self._captured = list(concrete.captured_inputs)
-        self._output_types = [tensor.dtype for tensor in concrete.outputs]
-        self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
-        self._scope = tf.device(self._device_name) if device.kind == "cuda" else contextlib.nullcontext()
+            self._concrete = function.get_concrete_function()
+        return DirectCall(self._concrete) if direct else self._concrete
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Threads, precision, graph or XLA, oneDNN, as TensorFlow tells them."""
+        """Threads, precision, graph or XLA, oneDNN, as TensorFlow tells them; and how the model is called."""
         threading = tf.config.threading
         tf32 = self._device.kind == "cuda" and tf.config.experimental.tensor_float_32_execution_enabled()
         return {
             "device": self._device_name,
             "execution": "xla" if self._jit_compile else "graph",
+            "call": self._call_kind,
             "precision": "tf32" if tf32 and self._precision == "float32" else self._precision,
             "threads": str(threading.get_intra_op_parallelism_threads()),
             "inter_op_threads": str(threading.get_inter_op_parallelism_threads()),
@@ -124,11 +130,11 @@ class TensorFlowSession(Session[Slot]):
             InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
             RuntimeError: the session was closed.
         """
-        if self._closed:
+        if self._call is None:
             raise RuntimeError("this session was closed")
         self._check(batch)
         with tf.device(self._device_name):
-            arguments = [*(tf.constant(array) for array in batch), *self._captured]
+            arguments = [tf.constant(array) for array in batch]
         shapes = tuple(array.shape for array in batch)
         if into is None:
             return Slot(arguments, shapes)
@@ -136,7 +142,7 @@ class TensorFlowSession(Session[Slot]):
         return into
 
     def _check(self, batch: Batch) -> None:
-        """`PartitionedCall` compares nothing with the signature, so a wrong shape would meet a graph traced for another."""
+        """A direct call compares nothing with the signature, so a wrong shape would meet a graph traced for another."""
         if len(batch) != len(self._expected):
             raise InputError(f"The model takes {len(self._expected)} inputs, and {len(batch)} arrays were given.")
         for array, spec, (dtype, shape) in zip(batch, self.inputs, self._expected, strict=True):
@@ -154,10 +160,10 @@ class TensorFlowSession(Session[Slot]):
         Raises:
             RuntimeError: the session was closed.
         """
-        if self._closed:
+        if self._call is None:
             raise RuntimeError("this session was closed")
         with self._scope:
-            staged.outputs = self._call(args=staged.arguments, Tout=self._output_types, f=self._callee)
+            staged.outputs = self._call(*staged.arguments)
         self._shapes.add(staged.shapes)
 
     def synchronize(self) -> None:
@@ -193,9 +199,7 @@ class TensorFlowSession(Session[Slot]):
 
     def close(self) -> None:
         """Drops the function and the weights that it captured."""
-        self._closed = True
-        self._captured = []
-        self._concrete = self._callee = self._program = None
+        self._call = self._concrete = self._program = None
 
 
 def _cpu_allocator_counts() -> bool:

@@ -30,6 +30,9 @@ KERNEL_OPERATORS = ("Conv", "ConvTranspose")
 class Program:
     """A model whose operators have all been found; `tracer` makes the function that renders it."""
 
+    signature: Callable[..., list[tf.Tensor]] | None = None
+    """A function that could be called as it is: there is none before the graph is traced."""
+
     def __init__(self, graph: Graph) -> None:
         """Looks every operator up.
 

@@ -122,6 +122,8 @@ def test_an_option_that_does_not_fit_is_refused() -> None:
     for prefetch in ("on", "0", "-1", ""):
         with pytest.raises(msgspec.ValidationError, match="prefetch"):
             msgspec.convert({"prefetch": prefetch}, TensorFlowOptions)
+    with pytest.raises(msgspec.ValidationError, match="call"):
+        msgspec.convert({"call": "raw"}, TensorFlowOptions)
     with pytest.raises(msgspec.ValidationError, match="xla"):
         msgspec.convert({"xla": True}, TensorFlowOptions)
 

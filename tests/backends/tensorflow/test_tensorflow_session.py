@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,16 +159,37 @@ def test_xla_compiles_once_for_every_shape_and_computes_the_same(write_model: Wr
         assert session.compilations() == 3
 
 
+@pytest.mark.parametrize(("call", "binds"), [("function", True), ("direct", False)])
+def test_a_model_is_called_through_its_function_unless_direct_calls_are_asked_for(
+    double: ModelSource, open_session: Open, call: str, binds: bool
+) -> None:
+    """A function binds its arguments in Python, in every call; a direct call runs the same graph without that."""
+    files: set[str] = set()
+    with open_session(double, call=call) as session:
+        assert session.effective["call"] == call
+        slot = session.stage([rows(2)])
+        session.run(slot)
+        sys.setprofile(lambda frame, *_: files.add(frame.f_code.co_filename))
+        try:
+            session.run(slot)
+        finally:
+            sys.setprofile(None)
+        assert np.array_equal(session.fetch(slot)[0], 2 * rows(2))
+    assert any(one.endswith("concrete_function.py") for one in files) == binds
+
+
 def test_what_xla_compiled_is_really_an_xla_program(write_model: Write, open_session: Open) -> None:
-    """A call that forgot the option would run as a graph and look the same."""
+    """A call that forgot the option would run as a graph and look the same.
+
+    A direct call does not see the mark on the function that it calls; there the mark is inside.
+    """
     source = write_model("(float[batch,4] x) => (float[batch,4] y) { h = Mul(x, x) y = Softmax(h) }")
     with open_session(source, jit_compile=True) as session:
-        attributes = [
-            node.attr["_XlaMustCompile"].b
-            for function in session._concrete.graph.as_graph_def().library.function
-            for node in function.node_def
-        ] + [function.attr["_XlaMustCompile"].b for function in session._concrete.graph.as_graph_def().library.function]
-    assert any(attributes)
+        assert session._concrete.function_def.attr["_XlaMustCompile"].b
+    with open_session(source, jit_compile=True, call="direct") as session:
+        library = session._concrete.graph.as_graph_def().library.function
+    inside = [node for function in library for node in function.node_def]
+    assert any(one.attr["_XlaMustCompile"].b for one in (*inside, *library))
 
 
 def test_a_model_with_a_free_axis_that_the_point_does_not_name_is_prepared_by_nothing(
