@@ -124,12 +124,11 @@ def native_tensorflow(name: str) -> tuple[int, Callable[[list[NDArray[Any]]], Ca
     def staged(batch: list[NDArray[Any]]) -> Callable[[], None]:
         # Images are given in the native layout.
         arrays = [one.transpose(0, 2, 3, 1) if one.ndim == 4 else one for one in batch]
-        tensors = [*(tf.constant(np.ascontiguousarray(one)) for one in arrays), *concrete.captured_inputs]
-        types = [one.dtype for one in concrete.outputs]
+        tensors = [tf.constant(np.ascontiguousarray(one)) for one in arrays]
 
         def call() -> None:
-            # As the backend calls an import; the concrete function would bind its arguments in Python anew.
-            tf.raw_ops.StatefulPartitionedCall(args=tensors, Tout=types, f=concrete.inference_fn)
+            # As the backend calls an import and a Keras model.
+            concrete(*tensors)
 
         return call
 
