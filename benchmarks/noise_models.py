@@ -46,6 +46,8 @@ NOISE = {
     "one size x10": Noise(odd=10.0),
     "one size x30": Noise(odd=30.0),
     "drift 2 %": Noise(drift=2.0),
+    "luck 5 %": Noise(0.0, 5.0, 0.5, (0.0, 0.0)),
+    "common luck 5 %": Noise(5.0, 1.5, 0.5, (0.0, 0.0)),
 }
 
 

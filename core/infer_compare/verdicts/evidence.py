@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import exp, sqrt
+from math import exp, expm1, sqrt
 from typing import TYPE_CHECKING
 
 from infer_compare.stats.moderated import Moderated, Moderation, moderated
@@ -50,6 +50,11 @@ class Evidence:
     def p_value(self) -> float:
         """Of "they are equal": two-sided, the allowance taken off."""
         return self.estimate.p_value(self.allowance)
+
+    @cached_property
+    def scatter(self) -> float | None:
+        """The deviation of the ratio of a restart, relative."""
+        return None if self.deviation is None else expm1(self.deviation)
 
     @cached_property
     def ratio(self) -> float:

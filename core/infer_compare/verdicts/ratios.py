@@ -65,7 +65,6 @@ def compare(contrast: Contrast, evidence: Evidence | None) -> Comparison:
         contrast: the clean rounds.
         evidence: all that is known; None where a single round tells no spread.
     """
-    deviation = None if evidence is None else evidence.deviation
     return Comparison(
         ratio=exp(contrast.mean) if evidence is None else evidence.ratio,
         low=None if evidence is None else evidence.low,
@@ -80,5 +79,5 @@ def compare(contrast: Contrast, evidence: Evidence | None) -> Comparison:
         paired=isinstance(contrast, PairedRounds),
         allowance=contrast.allowance,
         p_value=None if evidence is None else evidence.p_value,
-        scatter=None if deviation is None else expm1(deviation),
+        scatter=None if evidence is None else evidence.scatter,
     )

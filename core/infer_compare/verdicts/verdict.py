@@ -66,13 +66,16 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
         if self.verdict is Verdict.INVALID or found is None:
             return f"{a} and {b} cannot be compared: {self.reason}"
         margin = "" if self.margin == MARGIN else f"margin {margin_words(self.margin)}"
+        scatter = "" if found.scatter is None or found.scatter <= NOISY_SCATTER else scatter_words(found.scatter)
         match self.verdict:
             case Verdict.FASTER:
-                return _difference(a, b, found, margin)
+                return _difference(a, b, found, margin, scatter)
             case Verdict.SLOWER:
-                return _difference(b, a, found.turned(), margin)
+                return _difference(b, a, found.turned(), margin, scatter)
             case Verdict.SAME:
-                return f"no difference beyond {margin_words(self.margin)} between {a} and {b}: {_figure(found)}"
+                return (
+                    f"no difference beyond {margin_words(self.margin)} between {a} and {b}: {_figure(found, scatter)}"
+                )
             case Verdict.INCONCLUSIVE:
                 if self.leans:
                     fast, slow, turned = (a, b, found) if found.ratio > 1 else (b, a, found.turned())
@@ -212,8 +215,8 @@ def remedy(contrast: Contrast, mode: Mode, evidence: Evidence | None = None, *, 
         margin: relative difference below which the two count as the same.
     """
     causes: list[str] = []
-    if evidence is not None and evidence.deviation is not None and evidence.deviation > NOISY_SCATTER:
-        causes.append(f"restarts scatter by {significant(100 * evidence.deviation, 2)} %")
+    if evidence is not None and evidence.scatter is not None and evidence.scatter > NOISY_SCATTER:
+        causes.append(scatter_words(evidence.scatter))
     disturbed = contrast.allowance > WIDE_ALLOWANCE * margin
     if disturbed:
         causes.append(f"other programs widen the interval by {significant(100 * contrast.allowance, 2)} %")
@@ -257,15 +260,20 @@ def _no_clean_round(index: Measurements, a: Candidate, b: Candidate) -> str:
     return f"there is no clean round of both; a quieter machine{who} or fewer threads could show a difference"
 
 
-def _difference(fast: str, slow: str, found: Comparison, margin: str) -> str:
+def scatter_words(scatter: float) -> str:
+    """Return how far apart restarts lie, as part of a sentence."""
+    return f"restarts scatter by {significant(100 * scatter, 2)} %"
+
+
+def _difference(fast: str, slow: str, found: Comparison, *further: str) -> str:
     if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
         rough = rough_ratio(found.ratio)
-        return f"{fast} is faster than {slow}, about {rough}x; size not resolved {_grounds(found, margin)}"
-    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{_interval(found)} {_grounds(found, margin)}"
+        return f"{fast} is faster than {slow}, about {rough}x; size not resolved {_grounds(found, *further)}"
+    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{_interval(found)} {_grounds(found, *further)}"
 
 
-def _figure(found: Comparison, margin: str = "") -> str:
-    return f"ratio {ratio(found.ratio)}{_interval(found)} {_grounds(found, margin)}"
+def _figure(found: Comparison, *further: str) -> str:
+    return f"ratio {ratio(found.ratio)}{_interval(found)} {_grounds(found, *further)}"
 
 
 def _interval(found: Comparison) -> str:
@@ -274,13 +282,13 @@ def _interval(found: Comparison) -> str:
     return f" [{ratio(found.low)}, {ratio(found.high)}]"
 
 
-def _grounds(found: Comparison, margin: str) -> str:
-    """What the figure rests on, and the margin where a sentence does not name it and it is not the usual one."""
+def _grounds(found: Comparison, *further: str) -> str:
+    """What the figure rests on, and what else belongs there: a margin that is not the usual one, restarts that scatter."""
     parts = [
         count(found.rounds, "round"),
         count(found.restarts, "restart"),
         f"{percent(found.rejected)} of slices rejected",
+        "" if found.paired else "measured in separate groups",
+        *further,
     ]
-    if not found.paired:
-        parts.append("measured in separate groups")
-    return f"({', '.join([*parts, margin] if margin else parts)})"
+    return f"({', '.join(part for part in parts if part)})"
