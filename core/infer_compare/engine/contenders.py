@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, get_args
 
 from infer_compare.errors import OptionError, UsageError
 from infer_compare.interfaces import Device, Provenance
@@ -153,7 +153,7 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
         options=options,
         device=str(where),
         file=f"{file['path']}:{file['name']}" if file else None,
-        route=cast("Provenance | None", route),
+        route=route,
     )
     return Contender(spec, entry)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS, captured_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from infer_compare.models.onnx_graph import Graph, Node
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ABSORBS = -1e30
 """Added to a score, a fill as low as this leaves nothing of it: replacing the score and adding the fill are the same."""
 
-FLOATS = {1, 10, 16}
+FLOATS = (1, 10, 16)
 """ONNX's element types float, float16 and bfloat16."""
 FLOAT = 1
 
@@ -198,7 +198,7 @@ class AttentionFinder:
                 return name, scale
             name, scale = rest, scale * factor
 
-    def _through(self, name: str, casts: Iterable[int]) -> str:
+    def _through(self, name: str, casts: Collection[int]) -> str:
         """The value that a value is a copy of: casts between floats lie between them, or what only training does."""
         while name in self._makers and self._uses[name] == 1:
             node = self._makers[name]
