@@ -64,12 +64,12 @@ class Length(NamedTuple):
     calls: int
     """That a piece has, at least."""
     warm_up_s: float
+    disturbed: float = 0.1
+    """A block whose threads waited for more than this share of its time is left out."""
 
 
 FULL = Length("1,8", 12, 0.25, 2, 1.0)
 SHORT = Length("1,4", 6, 0.08, 1, 0.4)
-DISTURBED = 0.1
-"""A block whose threads waited for more than this share of its time is left out."""
 FEWEST = 4
 """Blocks without which there is no interval."""
 
@@ -188,7 +188,7 @@ def compare(framework: str, name: str, batches: Sequence[int], length: Length, t
             for side in (a, b, b, a):
                 found[side].append(piece(sides[side], count[side]))
             share = probe.difference(before, probe.snapshot()).wait_share
-            if share is not None and share > DISTURBED:
+            if share is not None and share > length.disturbed:
                 rejected += 1
                 continue
             for side, its in found.items():
@@ -209,9 +209,10 @@ def compare(framework: str, name: str, batches: Sequence[int], length: Length, t
 
 
 def within(low: float, centre: float, high: float) -> str:
-    """Whether a ratio is near enough to one; with a question mark where its interval has both."""
-    inside = [1 - WITHIN <= one <= 1 + WITHIN for one in (low, centre, high)]
-    return ("yes" if inside[1] else "no") + ("" if len(set(inside)) == 1 else "?")
+    """Whether a ratio is near enough to one; with a question mark where its interval leaves that open."""
+    inside = 1 - WITHIN <= centre <= 1 + WITHIN
+    settled = 1 - WITHIN <= low and high <= 1 + WITHIN if inside else high < 1 - WITHIN or low > 1 + WITHIN
+    return ("yes" if inside else "no") + ("" if settled else "?")
 
 
 def margins(found: dict[tuple[str, str], float]) -> Iterator[str]:
@@ -229,6 +230,8 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
     threads = arguments.threads or default_threads()
     length = SHORT if arguments.short else FULL
     length = length._replace(batches=arguments.batches or length.batches, blocks=arguments.blocks or length.blocks)
+    if arguments.disturbed:
+        length = length._replace(disturbed=math.inf)
     if arguments.part:
         batches = [int(one) for one in length.batches.split(",")]
         for name in natives(arguments.part):
@@ -250,7 +253,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         for option in ("models", "batches", "blocks"):
             if getattr(arguments, option) is not None:
                 command += [f"--{option}", str(getattr(arguments, option))]
-        command += ["--short"] * arguments.short
+        command += ["--short"] * arguments.short + ["--disturbed"] * arguments.disturbed
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             for line in child.stdout:
@@ -272,5 +275,6 @@ if __name__ == "__main__":
     options.add_argument("--threads", type=int)
     options.add_argument("--frameworks", default=",".join(FRAMEWORKS))
     options.add_argument("--short", action="store_true", help="in less than six minutes, with wider intervals")
+    options.add_argument("--disturbed", action="store_true", help="leave no block out, to try it on a busy machine")
     options.add_argument("--part", choices=FRAMEWORKS, help="the rows of this framework alone, in this process")
     report("importers", lines, options)
