@@ -211,7 +211,7 @@ def compare(framework: str, name: str, batches: Sequence[int], length: Length, t
 def within(low: float, centre: float, high: float) -> str:
     """Whether a ratio is near enough to one; with a question mark where its interval leaves that open."""
     inside = 1 - WITHIN <= centre <= 1 + WITHIN
-    settled = 1 - WITHIN <= low and high <= 1 + WITHIN if inside else high < 1 - WITHIN or low > 1 + WITHIN
+    settled = low >= 1 - WITHIN and high <= 1 + WITHIN if inside else high < 1 - WITHIN or low > 1 + WITHIN
     return ("yes" if inside else "no") + ("" if settled else "?")
 
 
