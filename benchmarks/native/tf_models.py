@@ -1,10 +1,11 @@
-"""ResNet-50, MobileNetV2, ViT-Ti/16 and BERT-Small as Keras models, in TensorFlow's own layout.
+"""The graphs of the benchmark of importers as Keras models, in TensorFlow's own layout.
 
 Batch normalisation is folded into the convolutions, as in the built-in models; weights are Keras's own.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -12,6 +13,7 @@ from keras import layers
 
 from infer_compare.models.zoo.residual import MOBILENET_STAGES
 from infer_compare.models.zoo.transformers import VOCABULARY
+from native.graphs import CONVNEXT_STAGES, DECODERS, ENCODERS, HEADS, LAYERS, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,9 +77,9 @@ class Positions(layers.Layer):
         return x + self.vectors
 
 
-def attention(x: Tensor, width: int, heads: int, mask: Tensor = None) -> Tensor:
-    """Self-attention with several heads, by Keras's own layer."""
-    return layers.MultiHeadAttention(heads, width // heads)(x, x, attention_mask=mask)
+def attention(x: Tensor, width: int, heads: int, mask: Tensor = None, *, causal: bool = False) -> Tensor:
+    """Self-attention with several heads, by Keras's own layer; `causal` hides what comes later."""
+    return layers.MultiHeadAttention(heads, width // heads)(x, x, attention_mask=mask, use_causal_mask=causal)
 
 
 def feed_forward(x: Tensor, width: int) -> Tensor:
@@ -96,22 +98,84 @@ def vit_tiny() -> keras.Model:
     return keras.Model(image, layers.Dense(1000)(x))
 
 
+def encoded(ids: Tensor, visible: Tensor | None, tokens: int, width: int, heads: int) -> Tensor:
+    """Token indices to hidden states, in four layers that are normalised behind their branches."""
+    mask = None if visible is None else layers.Reshape((1, tokens))(visible)
+    x = Positions()(layers.Embedding(VOCABULARY, width)(ids))
+    x = layers.LayerNormalization(epsilon=1e-12)(x)
+    for _ in range(LAYERS):
+        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, attention(x, width, heads, mask)]))
+        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, feed_forward(x, width)]))
+    return x
+
+
 def bert_small() -> keras.Model:
     """BERT-Small."""
     ids, visible = keras.Input((128,), dtype="int64"), keras.Input((128,), dtype="int64")
-    mask = layers.Reshape((1, 128))(visible)
-    x = Positions()(layers.Embedding(VOCABULARY, 512)(ids))
-    x = layers.LayerNormalization(epsilon=1e-12)(x)
-    for _ in range(4):
-        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, attention(x, 512, 8, mask)]))
-        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, feed_forward(x, 512)]))
+    x = encoded(ids, visible, 128, 512, 8)
     return keras.Model([ids, visible], [x, layers.Dense(512, activation="tanh")(x[:, 0])])
+
+
+def encoder(tokens: int, *, masked: bool) -> keras.Model:
+    """A text encoder, with or without a mask of its inputs."""
+    inputs = [keras.Input((tokens,), dtype="int64") for _ in range(1 + masked)]
+    return keras.Model(inputs, encoded(inputs[0], inputs[1] if masked else None, tokens, WIDTH, HEADS))
+
+
+def decoder(tokens: int) -> keras.Model:
+    """A text decoder, normalised before its branches."""
+    ids = keras.Input((tokens,), dtype="int64")
+    x = Positions()(layers.Embedding(VOCABULARY, WIDTH)(ids))
+    for _ in range(LAYERS):
+        normed = layers.LayerNormalization(epsilon=1e-5)(x)
+        x = layers.Add()([x, attention(normed, WIDTH, HEADS, causal=True)])
+        x = layers.Add()([x, feed_forward(layers.LayerNormalization(epsilon=1e-5)(x), WIDTH)])
+    return keras.Model(ids, layers.LayerNormalization(epsilon=1e-5)(x))
+
+
+class Scale(layers.Layer):
+    """Multiplies every channel by a learnt factor."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Makes the factors."""
+        self.gamma = self.add_weight(shape=shape[-1:], initializer="random_normal")
+
+    def call(self, x: Tensor) -> Tensor:
+        """`[..., channels]` to the same."""
+        return x * self.gamma
+
+
+def convnext() -> keras.Model:
+    """ConvNeXt-Atto."""
+    channels = CONVNEXT_STAGES[0][1]
+    image = keras.Input((224, 224, 3))
+    x = layers.LayerNormalization(epsilon=1e-6)(layers.Conv2D(channels, 4, 4)(image))
+    for blocks, outputs in CONVNEXT_STAGES:
+        if outputs != channels:
+            x = layers.Conv2D(outputs, 2, 2)(layers.LayerNormalization(epsilon=1e-6)(x))
+            channels = outputs
+        for _ in range(blocks):
+            branch = layers.LayerNormalization(epsilon=1e-6)(layers.DepthwiseConv2D(7, padding="same")(x))
+            x = layers.Add()([x, Scale()(feed_forward(branch, channels))])
+    x = layers.LayerNormalization(epsilon=1e-6)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(image, layers.Dense(1000)(x))
+
+
+def lstm() -> keras.Model:
+    """Two layers of 128 units and a classifier; Keras has one bias for each gate where ONNX has two."""
+    sequence = keras.Input((32, 64))
+    x = layers.LSTM(128)(layers.LSTM(128, return_sequences=True)(sequence))
+    return keras.Model(sequence, layers.Dense(10)(x))
 
 
 MODELS: Mapping[str, Callable[[], keras.Model]] = {
     "resnet50": resnet50,
     "mobilenet_v2": mobilenet_v2,
+    "convnext": convnext,
     "vit_tiny": vit_tiny,
     "bert_small": bert_small,
+    **{name: partial(encoder, tokens, masked=masked) for name, (tokens, masked) in ENCODERS.items()},
+    **{name: partial(decoder, tokens) for name, tokens in DECODERS.items()},
+    "lstm": lstm,
 }
-"""By the names of the built-in models that they are the equals of."""
+"""By the names of the graphs that they are the equals of."""
