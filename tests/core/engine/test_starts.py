@@ -13,8 +13,9 @@ from infer_compare.engine.ahead import IDLE_BYTES, begin_ahead
 from infer_compare.engine.events import Observer
 from infer_compare.engine.explore import Explorer
 from infer_compare.environment.threads import usable_cores
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner import Exploration
-from infer_compare.results import Died, Failed, Skipped, TimedOut
+from infer_compare.results import AnyOutcome, Died, Measured, Memory, Skipped, TimedOut
 
 from .conftest import contender  # type: ignore[import-not-found]
 
@@ -104,21 +105,20 @@ def workers() -> Iterator[psutil.Process]:
 def test_workers_start_before_the_first_contender_is_tried_and_rest_until_it_is_their_turn(sweep):
     """While one contender is tried, nothing but its own worker runs."""
     diary = Diary()
-    run = sweep(*(contender(label, start_ms=20) for label in "abc"), observer=diary)
+    run = sweep(*(contender(label, start_ms=20) for label in "abc"), batch_sizes=(1,), observer=diary)
     assert diary.told[:3] == [("explore", label) for label in "abc"]
-    assert [label for what, label in diary.told if what == "probing"] == [*"aabbcc"]
+    assert [label for what, label in diary.told if what == "probing"] == [*"abc"]
     assert max(diary.running) <= 1
     assert {one.beside for one in run.starts if one.restart == 0} <= {1, 2}
 
 
 @several_cores
-@pytest.mark.parametrize(("how", "outcome"), [("die_in", Died), ("fail_in", Failed)])
-def test_a_contender_that_is_lost_while_it_starts_ahead_costs_only_itself(sweep, how, outcome):
+def test_a_contender_that_dies_while_it_starts_ahead_costs_only_itself(sweep):
     """It is told of it in its turn, and the others are measured."""
-    run = sweep(contender("a"), contender("lost", **{how: "import"}), contender("b"))
+    run = sweep(contender("a"), contender("lost", die_in="import"), contender("b"), batch_sizes=(1,))
     (unusable,) = run.unusable
     assert unusable.contender == "lost"
-    assert isinstance(unusable.outcome, outcome)
+    assert isinstance(unusable.outcome, Died)
     assert {point.contender for point in run.points if point.measured} == {"a", "b"}
 
 
@@ -149,17 +149,19 @@ def test_an_interrupt_while_several_workers_are_there_leaves_none(sweep):
     assert not list(workers())
 
 
-def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared(sweep):
+def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared() -> None:
     """A run that is resumed begins no worker in vain."""
-    run = sweep(contender("a"))
-    known = {point: outcome for (_, point), outcome in run.explored.items()}
+    ran = Measured(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory())
+    known: dict[OperatingPoint, AnyOutcome] = {OperatingPoint(size): ran for size in (1, 2)}
     assert not Explorer.needs_worker(Exploration((1, 2)), known.get, compare=False)
     assert Explorer.needs_worker(Exploration((1, 2)), known.get, compare=True)
     assert Explorer.needs_worker(Exploration((4,)), known.get, compare=False)
-    assert not Explorer.needs_worker(Exploration((4,)), lambda _: Skipped(reason="known"), compare=True)
+    known[OperatingPoint(4)] = Skipped(reason="known")
+    assert not Explorer.needs_worker(Exploration((4,)), known.get, compare=True)
 
 
 @pytest.mark.alone
+@pytest.mark.slow
 def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
     """Calls of 12 ms are three in place of twelve; but what a worker runs first is warmed up for as long as ever."""
     run = sweep(contender("a", fixed_us=12_000, per_sample_us=0), restarts=2)
@@ -171,6 +173,7 @@ def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
     assert second[1].calls < 8
 
 
+@pytest.mark.slow
 def test_a_worker_that_a_restart_lost_is_replaced_by_one_that_starts_alone(sweep):
     """What is stored of a start tells how many others there were."""
     run = sweep(contender("late", die_in="run", after_calls=1500, at_batch=2, fixed_us=100), contender("b"))
