@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,13 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import Point, Run
+    from infer_compare.results import Point, Round, Run
     from infer_compare.verdicts.figures import Figures
     from infer_compare.verdicts.measurements import Candidate
 
 
+FETCHED_PAGES = 100
+"""Pages that a call fetches anew, below which they take no time to speak of: less than 0.1 ms."""
+DISAGREEMENT = 2.0
+"""Restarts disagree about these pages when one fetches so many times as many as another."""
+
+
 def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoint, ...]]:
-    """The candidates for the best size of each contender; none for one that has no clean slice.
+    """Return the sizes of each contender that fresh workers measure again; none for one that has no clean slice.
+
+    They are the candidates for the best size, and those that depend on which sizes a process has run before: only workers
+    that run nothing else show what such a size is like in a deployment.
 
     Args:
         run: as it stands after the last restart.
@@ -28,10 +38,32 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     """
     points, table, measurements = _figures(run, labels)
     plan = run.header.plan
-    return {
-        label: to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
-        for label, own in points.items()
-    }
+    found: dict[str, tuple[OperatingPoint, ...]] = {}
+    for label, own in points.items():
+        best = to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
+        unstable = [point.point for point in own if best and depends_on_the_process(run.rounds, label, point.point)]
+        found[label] = tuple(sorted({*best, *unstable}))
+    return found
+
+
+def depends_on_the_process(rounds: Iterable[Round], label: str, point: OperatingPoint) -> bool:
+    """Return whether the calls of a size fetch pages in some restarts and far fewer in others.
+
+    An allocator gives memory back to the system or keeps it, depending on what its process has run before, and fetches
+    what it gave back with every call.
+
+    Args:
+        rounds: of the run; only those that rank all sizes count.
+        label: the contender.
+        point: its operating point.
+    """
+    pages: dict[int, list[float]] = defaultdict(list)
+    for one in rounds:
+        for piece in one.slices if one.phase == "measure" and one.point == point else ():
+            if piece.contender == label and piece.diagnostics is not None:
+                pages[one.restart].append(piece.diagnostics.minor_faults / max(1, piece.calls + piece.discarded))
+    means = [sum(found) / len(found) for found in pages.values()]
+    return bool(means) and max(means) >= max(FETCHED_PAGES, DISAGREEMENT * min(means))
 
 
 def _figures(
