@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from infer_compare.report.schema import ContenderReport, StartUp
@@ -80,11 +81,13 @@ def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
         found[explored.point] = [explored.outcome.first_call_ns]
     if run.header.plan.scope != "device":
         return found
-    seen: set[object] = set()
+    starts = Counter(start.restart for start in run.starts if start.contender == label)
+    counted: Counter[int] = Counter()
     for one in run.rounds:
         warm_up = next((warm_up for warm_up in one.warm_ups if warm_up.contender == label), None)
-        workers = (one.restart, one.point) if one.phase == "confirm" else one.restart
-        if warm_up is not None and workers not in seen:
-            seen.add(workers)
+        # Workers that confirm share a number, and older runs have one for all sizes.
+        workers = max(1, starts[one.restart]) if one.phase == "confirm" else 1
+        if warm_up is not None and counted[one.restart] < workers:
+            counted[one.restart] += 1
             found.setdefault(warm_up.point, []).append(warm_up.first_call_ns)
     return found

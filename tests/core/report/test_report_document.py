@@ -178,12 +178,16 @@ def test_the_first_call_of_a_fresh_worker_is_told_with_the_size_that_came_first(
     assert "first call of a fresh worker 30.0 ms at batch 1" in " ".join(TextReporter().render(made).split())
 
 
-def test_each_size_that_was_confirmed_has_the_first_call_of_a_fresh_worker(story: type[Story]) -> None:
-    """The workers that confirm it run nothing else."""
+@pytest.mark.parametrize(("workers", "counted"), [(2, {1: 3, 8: 1}), (1, {1: 3})])
+def test_each_size_that_was_confirmed_has_the_first_call_of_a_fresh_worker(
+    story: type[Story], workers: int, counted: dict[int, int]
+) -> None:
+    """Each has workers of its own; in runs of older versions the same workers confirmed all sizes."""
     told = story(curves={"onnx": {1: 0.5, 8: 1.9}}, restarts=2).run()
     rounds = tuple(replace(one, phase="confirm") if one.restart == 2 else one for one in told.rounds)
-    found = first_calls(replace(told, rounds=rounds), "onnx")
-    assert {point.batch: len(calls) for point, calls in found.items()} == {1: 3, 8: 1}
+    starts = (*told.starts, *(replace(told.starts[0], restart=2) for _ in range(workers)))
+    found = first_calls(replace(told, rounds=rounds, starts=starts), "onnx")
+    assert {point.batch: len(calls) for point, calls in found.items()} == counted
 
 
 def test_running_out_of_memory_is_an_answer(story: type[Story]) -> None:
