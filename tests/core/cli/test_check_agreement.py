@@ -53,6 +53,8 @@ def test_unrelated_policies_with_masked_logits_differ(cli, tmp_path) -> None:
     assert result.code == 1
     assert "onnx differs from reference at batch" in words(result)
     assert "reference differs" not in words(result)
+    # Where outputs differ, it is clear already that comparing notices something.
+    assert "would be noticed" not in result.out
 
 
 def test_a_time_major_output_agrees_row_by_row(cli, tmp_path) -> None:
@@ -103,15 +105,6 @@ def test_it_is_told_how_many_changed_weights_would_be_noticed(cli, tmp_path) -> 
     (note,) = json.loads(result.out)["notes"]
     assert note.startswith("of 2 weight tensors changed by 10 %, one at a time, 1 would be noticed, but not 'hidden'; ")
     assert "--input x=" in note
-
-
-def test_nothing_is_told_of_changed_weights_where_outputs_differ(cli, tmp_path) -> None:
-    """There it is clear already that comparing notices something."""
-    policy(tmp_path / "a.onnx", 0)
-    policy(tmp_path / "b.onnx", 1)
-    result = cli("check", "a.onnx", "--backends", "onnx,reference", "--model", "onnx=b.onnx", "--batch-sizes", "3")
-    assert result.code == 1
-    assert "would be noticed" not in result.out
 
 
 def test_a_dynamically_quantized_model_agrees_though_its_rows_share_a_scale(cli, tmp_path) -> None:
