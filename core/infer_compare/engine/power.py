@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 LARGEST_FILE = 32 * 2**20
-"""Larger models are not tried, in bytes without data beside the file: they have none."""
+"""Models of more bytes are not tried, data beside the file included."""
 SLOWEST_NS = 5_000_000
 """Slower models are not tried, by one call at the smallest batch size: the copies make some seventy calls of it."""
 TIMEOUT_S = 10.0
@@ -77,15 +77,20 @@ def _quickest(run: Run, routes: Mapping[str, Route]) -> Route | None:
 
 def _changed(path: Path) -> ChangedModel | None:
     from infer_compare.models.changed_weights import changed_weights
-    from infer_compare.models.onnx_file import external_files, parse_onnx
+    from infer_compare.models.onnx_file import external_bytes, load_external_data, parse_onnx
 
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
             return None
         model = parse_onnx(path)
-    except (OSError, ModelError):
+        if size + external_bytes(model, path) > LARGEST_FILE:
+            return None
+        load_external_data(model, path)
+        return changed_weights(model)
+    except (OSError, ValueError, ModelError):
+        # Its contenders ran it; what else may be odd about the file is not this phase's affair.
         return None
-    return None if external_files(model) else changed_weights(model)
 
 
 def _noticed(
@@ -97,9 +102,12 @@ def _noticed(
     from infer_compare.models.onnx_graph import read_specs
     from infer_compare.models.specs import name_batch
 
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "changed.onnx"
-    path.write_bytes(made.model.SerializeToString())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made.model.SerializeToString())
+    except OSError:
+        return None
     specs = name_batch(*read_specs(made.model))[1]
     route = replace(
         route,
