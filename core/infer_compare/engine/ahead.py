@@ -1,16 +1,14 @@
-"""Workers that explore, begun ahead of their turns: their frameworks are imported side by side, and nothing is run."""
+"""Workers that are begun ahead of their turns: their frameworks are imported side by side, and nothing is run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from infer_compare.environment import memory
 from infer_compare.environment.threads import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from infer_compare.engine.probe import Prober
 
 IDLE_BYTES = 512 * memory.MIB
 """What a worker holds with its framework imported and no model, at most: 0.1 to 0.35 GiB were seen."""
@@ -21,26 +19,36 @@ WAIT_S = 0.01
 """How long one worker is waited for before the next one is looked at."""
 
 
-def begin_ahead(probers: Sequence[Prober], *, cores: int | None = None, room: int | None = None) -> None:
-    """Start the workers of contenders that will explore, and suspend each when it has imported its framework.
+class Starter(Protocol):
+    """Who begins one worker, such as a `Prober`."""
+
+    def begin(self, *, beside: int) -> None:
+        """Start the worker, while so many others start; what cannot be started is told when its turn comes."""
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether it has imported its framework and is suspended, or will never do so, after that time at most."""
+
+
+def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: int | None = None) -> None:
+    """Start workers, and suspend each when it has imported its framework.
 
     As many at a time as there are cores, so that each has one to itself and what importing takes is what it takes. Where
     memory is short none is started: each then starts when its turn comes. What cannot be started is told then too.
 
     Args:
-        probers: in the order of their turns; none has a worker.
+        starters: in the order of their turns; none has a worker.
         cores: how many import at a time; by default those of the machine.
         room: bytes that all of them together may hold; by default a share of the memory there is.
     """
     cores = usable_cores() if cores is None else cores
     room = memory.limit().share(ROOM) if room is None else room
-    if min(cores, len(probers)) < 2 or len(probers) * IDLE_BYTES > room:
+    if min(cores, len(starters)) < 2 or len(starters) * IDLE_BYTES > room:
         return
-    waiting = list(probers)
-    starting: list[Prober] = []
+    waiting = list(starters)
+    starting: list[Starter] = []
     while waiting or starting:
         while waiting and len(starting) < cores:
-            prober = waiting.pop(0)
-            prober.begin(beside=min(cores, len(probers)) - 1)
-            starting.append(prober)
+            starter = waiting.pop(0)
+            starter.begin(beside=min(cores, len(starters)) - 1)
+            starting.append(starter)
         starting = [one for one in starting if not one.opened(WAIT_S)]

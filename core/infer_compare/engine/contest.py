@@ -9,7 +9,7 @@ import msgspec
 
 from infer_compare.engine.busy import HostBusy, look, worst
 from infer_compare.engine.explore import peaks
-from infer_compare.engine.measure import BudgetSpent, Measurement
+from infer_compare.engine.measure import TOGETHER, BudgetSpent, Measurement
 from infer_compare.environment import memory
 from infer_compare.planner.confirming import candidates
 from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from infer_compare.planner import Order
     from infer_compare.planner.points import Points
     from infer_compare.results import Plan
-
-TOGETHER = 0.7
-"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
 
 
 class Contest:

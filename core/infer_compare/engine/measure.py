@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.engine.ahead import begin_ahead
 from infer_compare.engine.busy import FirstRounds
-from infer_compare.engine.team import Team
+from infer_compare.engine.explore import peaks
+from infer_compare.engine.team import OneOf, Team
+from infer_compare.environment import memory
 from infer_compare.planner.duration import CONFIRM_ROUNDS
 from infer_compare.planner.order import ascending
 from infer_compare.planner.points import every_point, labels_at
@@ -16,7 +20,7 @@ from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.engine.contenders import Route
     from infer_compare.engine.events import Observer
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from infer_compare.planner.points import Points
     from infer_compare.results import Plan, Round
 
+TOGETHER = 0.7
+"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
 SURE_S = 2.0
 """Rounds that were expected to take so long tell the pace."""
 
@@ -123,11 +129,25 @@ class Measurement:
             + sum(self.expectation.start_s.get(label, 0.0) for label in count.points)
             for point, count in counts.items()
         }
-        for point, count in counts.items():
-            self._check_budget(costs.pop(point))
-            with self.team(list(count.points), restart) as team:
-                team.start()
-                self._make(team, count, sum(costs.values()))
+        with ExitStack() as stack:
+            teams = {
+                point: stack.enter_context(self.team(list(count.points), restart)) for point, count in counts.items()
+            }
+            self._begin_ahead(OneOf(teams[point], label) for point, count in counts.items() for label in count.points)
+            for point, count in counts.items():
+                self._check_budget(costs.pop(point))
+                teams[point].start()
+                self._make(teams[point], count, sum(costs.values()))
+                teams[point].end()
+
+    def _begin_ahead(self, workers: Iterable[OneOf]) -> None:
+        """Starts workers that wait for their turns, as far as there is memory beside the largest contender's.
+
+        On the processor: a framework may take a device when it is imported.
+        """
+        starters = [one for one in workers if self.routes[one.label].contender.spec.device == "cpu"]
+        largest = max(peaks(self.journal.run).values(), default=0)
+        begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)
 
     def _make(self, team: Team, count: RoundCount, later_s: float, first: FirstRounds | None = None) -> None:
         """Makes every round that these workers are there for: all of a batch size before those of a larger one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from infer_compare.engine.member import Member, Setback
@@ -73,6 +74,8 @@ class Team:
         """Points at which an earlier worker was as fast at once as it was later."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
+        self._ahead: set[str] = set()
+        """Contenders whose workers were begun before `start`."""
         self._stack = contextlib.ExitStack()
         self.lost: set[tuple[str, OperatingPoint]] = set()
         """Points at which a contender failed here; they are not tried again."""
@@ -84,9 +87,39 @@ class Team:
         """
         self._settled = settled(self._journal.run.rounds)
         others = len(self._members) - 1
-        begun = [label for label in self._order.shuffled(list(self._members)) if self._begin(label, beside=others)]
+        order = self._order.shuffled(list(self._members))
+        begun = [label for label in order if label in self._ahead or self._begin(label, beside=others)]
         for label in begun:
-            self._finish(label)
+            if label in self.labels:
+                self._finish(label)
+
+    def begin(self, label: str, *, beside: int) -> None:
+        """Starts one worker ahead of the turn of this team; `start` then goes on with it.
+
+        Args:
+            label: its contender.
+            beside: how many others start meanwhile.
+        """
+        self._ahead.add(label)
+        self._begin(label, beside=beside)
+
+    def opened(self, label: str, seconds: float) -> bool:
+        """Return whether a worker that was begun has imported its framework, and is suspended, or is lost.
+
+        Args:
+            label: its contender.
+            seconds: how long to wait for it, at most.
+        """
+        member = self._members[label]
+        if label in self.labels:
+            try:
+                if not member.opened(seconds):
+                    return False
+            except Setback as setback:
+                self._no_start(label, setback)
+            else:
+                member.suspend()
+        return True
 
     def _begin(self, label: str, *, beside: int = 0) -> bool:
         self._observer.starting("measure", label)
@@ -265,14 +298,35 @@ class Team:
             self._stack.enter_context(member)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+    def end(self) -> None:
+        """Ends the workers, side by side; none left is fine."""
         try:
-            if kind is None:
-                # They end side by side.
-                for member in self._members.values():
-                    member.dismiss()
+            for member in self._members.values():
+                member.dismiss()
         finally:
+            self._stack.close()
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self.end()
+        else:
             self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One worker of a team, begun ahead of the team's turn."""
+
+    team: Team
+    label: str
+
+    def begin(self, *, beside: int) -> None:
+        """Starts it."""
+        self.team.begin(self.label, beside=beside)
+
+    def opened(self, seconds: float) -> bool:
+        """Whether it is there, or lost."""
+        return self.team.opened(self.label, seconds)
 
 
 class _Lost(Exception):

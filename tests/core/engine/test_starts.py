@@ -181,3 +181,16 @@ def test_a_worker_that_a_restart_lost_is_replaced_by_one_that_starts_alone(sweep
     assert restarted[0] == 1
     assert restarted[1:] == [0] * (len(restarted) - 1)
     assert len(restarted) > 1
+
+
+@several_cores
+def test_workers_that_confirm_start_together_and_wait_for_their_turns(sweep):
+    """Each runs one size; what they import is imported side by side."""
+    diary = Diary()
+    run = sweep(contender("a"), batch_sizes=(1, 2, 4), restarts=2, observer=diary)
+    last = max(one.restart for one in run.starts)
+    confirmed = {one.point for one in run.rounds if one.phase == "confirm"}
+    assert len(confirmed) == 2
+    assert {one.restart for one in run.rounds if one.phase == "confirm"} == {last}
+    assert [one.beside for one in run.starts if one.restart == last] == [1, 1]
+    assert diary.told[-2:] == [("measure", "a")] * 2
