@@ -6,9 +6,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from infer_compare.verdicts.measurements import Candidate, Measurements
-from infer_compare.verdicts.protocol import EARLY_LOOKS
+from infer_compare.verdicts.protocol import EARLY_LOOKS, planned_restarts
 from infer_compare.verdicts.settle import hopeless, settlement, stalled
-from infer_compare.verdicts.verdict import margin_between, planned_restarts
+from infer_compare.verdicts.verdict import margin_between
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -13,8 +13,9 @@ from infer_compare.verdicts.bound import BoundAnswer, answer_bound, check_bound
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
 from infer_compare.verdicts.protocol import EARLY_LOOK_ERROR, EARLY_LOOKS, FAMILY_ERROR, ORDINARY_RESTARTS
 from infer_compare.verdicts.reading import latency_series
+from infer_compare.verdicts.remedy import remedy
 from infer_compare.verdicts.settle import Verdict, guarded
-from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, remedy, side
+from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

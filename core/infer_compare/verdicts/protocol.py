@@ -5,9 +5,12 @@ They come from measurements on quiet and on loaded hosts, and `infer-compare sel
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from infer_compare.results import Plan
 
 Mode = Literal["quick", "default", "thorough"]
 
@@ -158,6 +161,11 @@ def long_slice_ns(mode: Mode, *, bounded: bool) -> int:
         bounded: whether there is a latency bound, which only many calls can show.
     """
     return LONG_SLICE_NS["thorough" if bounded else mode]
+
+
+def planned_restarts(plan: Plan) -> int:
+    """Return by how many restarts the looks share the error: those planned, or most of all where a budget decides."""
+    return plan.restarts if plan.budget_s is None else max(RESTARTS.values())
 
 
 def last_look(planned: int) -> int:

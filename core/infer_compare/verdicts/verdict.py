@@ -8,22 +8,19 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
-from infer_compare.stats.wording import count, margin_words, percent, ratio, rough_ratio, significant
+from infer_compare.stats.wording import count, margin_words, percent, ratio, rough_ratio
 from infer_compare.verdicts.exclusions import difference_words, outcome_words, over_budget_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.penalties import penalty
 from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import (
     MARGIN,
-    NOISY_REJECTED_SHARE,
     NOISY_SCATTER,
-    RESTARTS,
-    SAME_RESTARTS,
     UNRESOLVED_HALF_WIDTH,
-    WIDE_ALLOWANCE,
-    Mode,
+    planned_restarts,
 )
 from infer_compare.verdicts.ratios import Comparison, compare
+from infer_compare.verdicts.remedy import remedy, scatter_words
 from infer_compare.verdicts.settle import Settlement, Verdict, first_settlement, settled, settlement
 
 if TYPE_CHECKING:
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     from infer_compare.results import Plan, Point, Run
     from infer_compare.verdicts.contrast import Contrast
-    from infer_compare.verdicts.evidence import Evidence, Family
+    from infer_compare.verdicts.evidence import Family
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,39 +197,6 @@ def judge(
     )
 
 
-def planned_restarts(plan: Plan) -> int:
-    """Return by how many restarts the looks share the error: those planned, or most of all where a budget decides."""
-    return plan.restarts if plan.budget_s is None else max(RESTARTS.values())
-
-
-def remedy(contrast: Contrast, mode: Mode, evidence: Evidence | None = None, *, margin: float = MARGIN) -> str:
-    """Return why there is no verdict, where one cause can be named, and what could give one.
-
-    Args:
-        contrast: the clean rounds.
-        mode: of the run.
-        evidence: all that is known.
-        margin: relative difference below which the two count as the same.
-    """
-    causes: list[str] = []
-    if evidence is not None and evidence.scatter is not None and evidence.scatter > NOISY_SCATTER:
-        causes.append(scatter_words(evidence.scatter))
-    disturbed = contrast.allowance > WIDE_ALLOWANCE * margin
-    if disturbed:
-        causes.append(f"other programs widen the interval by {significant(100 * contrast.allowance, 2)} %")
-    ways: list[str] = []
-    if mode == "quick":
-        ways.append("a run without --quick")
-    elif contrast.restarts < min(SAME_RESTARTS, RESTARTS[mode]):
-        ways.append("more restarts with clean rounds")
-    elif mode == "default":
-        ways.append("more restarts (--thorough)")
-    if contrast.rejected > NOISY_REJECTED_SHARE or disturbed or not ways:
-        ways.append(f"a quieter machine ({contrast.culprit})" if contrast.culprit else "a quieter machine")
-    advice = f"{' and '.join(ways)} could settle it"
-    return "; ".join([" and ".join(causes), advice]) if causes else advice
-
-
 def _invalid(run: Run, one: Side, points: Mapping[Candidate, Point], liars: Mapping[str, str]) -> str:
     unusable = next((record.outcome for record in run.unusable if record.contender == one.label), None)
     if unusable is not None:
@@ -258,11 +222,6 @@ def _no_clean_round(index: Measurements, a: Candidate, b: Candidate) -> str:
     culprit = index.culprit(a, b)
     who = f" ({culprit})" if culprit else ""
     return f"there is no clean round of both; a quieter machine{who} or fewer threads could show a difference"
-
-
-def scatter_words(scatter: float) -> str:
-    """Return how far apart restarts lie, as part of a sentence."""
-    return f"restarts scatter by {significant(100 * scatter, 2)} %"
 
 
 def _difference(fast: str, slow: str, found: Comparison, *further: str) -> str:
