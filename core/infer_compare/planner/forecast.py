@@ -30,8 +30,8 @@ EXPLORE_S = (0.1, 0.6)
 """Exploring a batch size of a contender, and comparing its outputs."""
 SLOW = 2.0
 """What larger batches and rejected rounds multiply measuring by."""
-LIVES = (3, 4)
-"""Workers of a contender besides those of the restarts: to explore, to compare outputs, to confirm, and the evaluator's."""
+LIVES = (4, 6)
+"""Workers of a contender besides those of the restarts: to explore, to compare outputs, to confirm up to three sizes, and the evaluator's."""
 EARLY_RESTARTS = 2
 """After which the plainest verdicts settle."""
 MINUTES_S = 120.0
