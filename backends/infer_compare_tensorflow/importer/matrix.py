@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, shape_of, tensor
+from infer_compare_tensorflow.importer.values import Value, shape_of, swapped, tensor
 
 if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
@@ -45,8 +45,12 @@ def matmul(_node: Node, left: Value, right: Value) -> Value:
 def gemm(node: Node, left: Value, right: Value, addend: Value = None) -> Value:
     """`alpha * A' * B' + beta * C`."""
     alpha, beta = node.attributes.get("alpha", 1.0), node.attributes.get("beta", 1.0)
-    a, b = tensor(left), tensor(right)
     flip_a, flip_b = bool(node.attributes.get("transA", 0)), bool(node.attributes.get("transB", 0))
+    if flip_b and isinstance(right, np.ndarray):
+        b, flip_b = swapped(right), False
+    else:
+        b = tensor(right)
+    a = tensor(left)
     if a.dtype.is_unsigned:
         wide = tf.matmul(tf.cast(a, tf.int64), tf.cast(b, tf.int64), transpose_a=flip_a, transpose_b=flip_b)
         result = tf.cast(wide, a.dtype)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from infer_compare_tensorflow.importer.gates import activations
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.target import target
-from infer_compare_tensorflow.importer.values import Size, Value, shape_of, shape_tensor, tensor
+from infer_compare_tensorflow.importer.values import Size, Value, shape_of, shape_tensor, swapped, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,9 +33,9 @@ class _Layer:
     """One direction of a recurrent layer."""
 
     weights: tf.Tensor
-    """[gates * hidden, input]."""
+    """[input, gates * hidden]."""
     recurrence: tf.Tensor
-    """[gates * hidden, hidden]."""
+    """[hidden, gates * hidden]."""
     input_bias: tf.Tensor | None
     recurrent_bias: tf.Tensor | None
     initial: tuple[tf.Tensor, ...]
@@ -94,9 +94,10 @@ def _run(
     shared_bias: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]],
 ) -> list[Value]:
     """All directions of a layer, with ONNX's layouts of inputs and outputs put right."""
-    data, weights, recurrence = (tensor(one) for one in inputs[:3])
+    data = tensor(inputs[0])
+    weights, recurrence = (swapped(one) for one in inputs[1:3])
     bias, lengths = (None if one is None else tensor(one) for one in inputs[3:])
-    hidden = recurrence.shape[-1]
+    hidden = recurrence.shape[-2]
     by_batch = bool(node.attributes.get("layout", 0))
     x = tf.transpose(data, [1, 0, 2]) if by_batch else data
     times, batch = shape_of(x)[:2]
@@ -115,7 +116,7 @@ def _run(
         if bias is not None:
             input_bias, recurrent_bias = shared_bias(bias[index][: gates * hidden], bias[index][gates * hidden :])
         layer = _Layer(weights[index], recurrence[index], input_bias, recurrent_bias, initial)
-        tall = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), layer.weights, transpose_b=True)
+        tall = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), layer.weights)
         if input_bias is not None:
             tall = tf.nn.bias_add(tall, input_bias)
         shares = tf.reshape(tall, shape_tensor([times, batch, gates * hidden]))
@@ -160,7 +161,7 @@ def rnn(
 
         def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
             (h,) = states
-            return (function(_clipped(node, x + tf.matmul(h, layer.recurrence, transpose_b=True))),)
+            return (function(_clipped(node, x + tf.matmul(h, layer.recurrence))),)
 
         return step
 
@@ -183,18 +184,18 @@ def gru(
 
     def make_step(layer: _Layer, index: int) -> Step:
         gate, candidate = functions[index]
-        size = layer.recurrence.shape[-1]
-        update_reset, new = layer.recurrence[: 2 * size], layer.recurrence[2 * size :]
+        size = layer.recurrence.shape[0]
+        update_reset, new = layer.recurrence[:, : 2 * size], layer.recurrence[:, 2 * size :]
 
         def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
             (h,) = states
-            both = x[:, : 2 * size] + tf.matmul(h, update_reset, transpose_b=True)
+            both = x[:, : 2 * size] + tf.matmul(h, update_reset)
             z, r = tf.split(gate(_clipped(node, both)), 2, 1)
             if reset_after:
-                inner = tf.matmul(h, new, transpose_b=True)
+                inner = tf.matmul(h, new)
                 inner = r * (inner if layer.recurrent_bias is None else inner + layer.recurrent_bias)
             else:
-                inner = tf.matmul(r * h, new, transpose_b=True)
+                inner = tf.matmul(r * h, new)
             n = candidate(_clipped(node, x[:, 2 * size :] + inner))
             return ((1 - z) * n + z * h,)
 
@@ -233,7 +234,7 @@ def lstm(
 
         def step(x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
             h, c = states
-            i, o, f, n = tf.split(x + tf.matmul(h, layer.recurrence, transpose_b=True), 4, 1)
+            i, o, f, n = tf.split(x + tf.matmul(h, layer.recurrence), 4, 1)
             if look is not None:
                 i, f = i + look[0] * c, f + look[2] * c
             i = gate(_clipped(node, i))

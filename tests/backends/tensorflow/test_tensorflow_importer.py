@@ -170,6 +170,34 @@ def test_images_stay_in_one_layout_between_convolutions(render: Render) -> None:
     assert kinds.count("Transpose") == 2
 
 
+def test_weights_are_transposed_while_tracing_and_not_in_every_product(render: Render) -> None:
+    """Exporters write linear layers and recurrent ones with transposed weights, which the product would copy in every call."""
+    rng = np.random.default_rng(0)
+    weights = {"w": (1, 20, 3), "r": (1, 20, 5), "m": (4, 5)}
+    graph = helper.make_graph(
+        [
+            helper.make_node("LSTM", ["x", "w", "r"], ["", "h"], hidden_size=5),
+            helper.make_node("Squeeze", ["h", "zero"], ["last"]),
+            helper.make_node("Gemm", ["last", "m"], ["y"], transB=1),
+        ],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, "N", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 4])],
+        [
+            *(numpy_helper.from_array(rng.random(shape, np.float32), name) for name, shape in weights.items()),
+            numpy_helper.from_array(np.zeros(1, np.int64), "zero"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with render(model) as session:
+        operations = session._concrete.graph.get_operations()
+    products = [operation for operation in operations if operation.type == "MatMul"]
+    assert len(products) == 4
+    assert not any(operation.get_attr("transpose_b") for operation in products)
+    assert "Transpose" not in {operation.type for operation in operations}
+    check(render, model)
+
+
 @pytest.mark.parametrize("target", ["-1,3,16", "0,3,-1", "-1,3,8,2", "0,-1,16", "-1,2,24", "2,-1,3,16"])
 def test_a_reshape_that_keeps_the_channels_moves_nothing(render: Render, target: str) -> None:
     """A patch embedding flattens the image and puts the channels last, where they are; other targets are reshapes as ever."""
