@@ -139,7 +139,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
             return read(model)
         from infer_compare_tensorflow.importer import import_onnx
 
-        return import_onnx(model.path)
+        return import_onnx(model.path, model.inputs)
 
     def to_device(self, loaded: Program | NativeProgram, device: Device) -> TensorFlowSession:
         """Traces the model for a device, with a free batch axis, and brings a native model's variables there.

@@ -106,14 +106,14 @@ def to_onnx(model: ModelSource, target: Path) -> None:
             exported.save(target, external_data=size > LARGEST_BYTES)
         except Exception as error:
             raise UnsupportedModel(f"torch.onnx.export cannot write the model as ONNX ({_told(error)}).") from error
-    _name_batch(target, [spec.shape[:1] == (BATCH,) for spec in loaded.outputs])
+    _name_batch(target, [batch_axis(spec) for spec in inputs], [batch_axis(spec) for spec in loaded.outputs])
 
 
 def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.ExportedProgram:
-    """The program of a module, whose inputs have a free first axis."""
+    """The program of a module, whose inputs have a free batch axis."""
     batch = examples(inputs, {}, {BATCH: EXAMPLE})
-    free = [spec.shape[:1] == (BATCH,) for spec in inputs]
-    axes = tuple({0: torch.export.Dim.AUTO} if one else {} for one in free)
+    free = [batch_axis(spec) for spec in inputs]
+    axes = tuple({} if axis is None else {axis: torch.export.Dim.AUTO} for axis in free)
     culprit = Culprit()
     logger = logging.getLogger(SHAPES)
     kept, level, on = logger.handlers, logger.level, logger.propagate
@@ -128,10 +128,11 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
         logger.setLevel(level)
     values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
     where = f" by {culprit.line}" if culprit.line else ""
-    for spec, one, name in zip(inputs, free, program.graph_signature.user_inputs, strict=True):
-        if one and is_concrete_int(values[name].shape[0]):
+    for spec, axis, name in zip(inputs, free, program.graph_signature.user_inputs, strict=True):
+        if axis is not None and is_concrete_int(values[name].shape[axis]):
+            which = "the first axis" if axis == 0 else f"axis {axis}"
             raise ModelError(
-                f"The export to ONNX would fix the batch size: the first axis of the input {spec.name!r} is fixed{where}; "
+                f"The export to ONNX would fix the batch size: {which} of the input {spec.name!r} is fixed{where}; "
                 "write sizes of the batch as x.shape[0] or -1, and do not compare them."
             )
     for size in program.range_constraints.values():
@@ -143,28 +144,38 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
     return program
 
 
-def _name_batch(target: Path, free: Sequence[bool]) -> None:
-    """Calls the first axes of all inputs `batch`; the exporter gives them names of its own, one for each input.
+def batch_axis(spec: TensorSpec) -> int | None:
+    """The place of the batch axis, or None."""
+    return spec.shape.index(BATCH) if BATCH in spec.shape else None
+
+
+def _name_batch(target: Path, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
+    """Calls the batch axes of all inputs `batch`; the exporter gives them names of its own, one for each input.
 
     Args:
         target: the file.
-        free: for each output, whether its first axis is the batch.
+        inputs: the batch axis of each input.
+        outputs: the batch axis of each output.
 
     Raises:
-        ModelError: an output's first axis is the batch, and became a fixed size.
+        ModelError: an output's batch axis became a fixed size.
     """
     import onnx
 
     model = onnx.load(target, load_external_data=False)
     graph = model.graph
-    names = {value.type.tensor_type.shape.dim[0].dim_param for value in graph.input if value.type.tensor_type.shape.dim}
+    names = {
+        value.type.tensor_type.shape.dim[axis].dim_param
+        for value, axis in zip(graph.input, inputs, strict=False)
+        if axis is not None
+    }
     names.discard("")
     for value in (*graph.input, *graph.output, *graph.value_info):
         for axis in value.type.tensor_type.shape.dim:
             if axis.dim_param in names:
                 axis.dim_param = BATCH
-    for value, one in zip(graph.output, free, strict=True):
-        if one and value.type.tensor_type.shape.dim[0].HasField("dim_value"):
+    for value, batch in zip(graph.output, outputs, strict=True):
+        if batch is not None and value.type.tensor_type.shape.dim[batch].HasField("dim_value"):
             target.unlink()
             raise ModelError(
                 f"The export to ONNX fixes the batch size of the output {value.name!r}; write sizes of the batch as "

@@ -48,7 +48,7 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
         case "onnx":
             from infer_compare_torch.importer import import_model
 
-            imported = import_model(model.path)
+            imported = import_model(model.path, model.inputs)
             inputs, outputs = name_batch(imported.inputs, imported.outputs)
             return LoadedModel(imported.module, inputs, outputs, attentions=imported.attentions)
         case "nn.Module":

@@ -429,6 +429,70 @@ QUANTIZED = {
     ),
 }
 
+COMPOSED = {
+    "a_normalisation_by_the_root_mean_square": (
+        23,
+        "(float[N,3,8] x) => (float[N,3,8] y) <float[8] g = {1.,2.,3.,4.,5.,6.,7.,8.}> { y = RMSNormalization(x, g) }",
+    ),
+    "attention_with_a_past_and_without_a_mask": (
+        23,
+        """(float[N,3,8] x, float[N,2,4,4] pk, float[N,2,4,4] pv) =>
+        (float[N,3,8] y, float[N,2,7,4] k, float[N,2,7,4] v) {
+        y, k, v = Attention<q_num_heads = 2, kv_num_heads = 2>(x, x, x, , pk, pv) }""",
+    ),
+    "attention_that_looks_back_only": (
+        23,
+        """(float[N,2,3,4] q, float[N,2,3,4] k) => (float[N,2,3,4] y) { y = Attention<is_causal = 1>(q, k, k) }""",
+    ),
+    "attention_with_a_mask": (
+        23,
+        """(float[N,2,3,4] q, float[N,2,3,4] k, bool[3,3] m) => (float[N,2,3,4] y) {
+        one = Constant<value = bool {1}>() any = Or(m, one) y = Attention(q, k, k, any) }""",
+    ),
+    "a_rotary_embedding": (
+        23,
+        """(float[N,2,3,4] x) => (float[N,2,3,4] y)
+        <float[5,2] c = {1.,0.9,0.8,0.7,0.6,0.5,0.4,0.3,0.2,0.1}, float[5,2] s = {0.,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9},
+        int64[1,3] p = {0,1,2}> {
+        b = Shape<end = 1>(x) t = Constant<value_ints = [3]>() n = Concat<axis = 0>(b, t) e = Expand(p, n)
+        y = RotaryEmbedding(x, c, s, e) }""",
+    ),
+    "a_composed_operator_in_a_branch": (
+        23,
+        """(float[N,8] x) => (float[N,8] y) <float[8] g = {1.,2.,3.,4.,5.,6.,7.,8.}> {
+        m = ReduceMax<keepdims = 0>(x) z = Constant<value = float {0.5}>() c = Greater(m, z)
+        y = If (c) <
+            then_branch = t () => (float[N,8] a) { a = RMSNormalization(x, g) },
+            else_branch = e () => (float[N,8] b) { b = Neg(x) }
+        > }""",
+    ),
+}
+
+EDGES = {
+    "a_constant_of_leading_ones_is_joined_to_rows": (
+        13,
+        """(float[N,4,6] x) => (float[A,B,6] y) <float[1,1,6] q = {1.,2.,3.,4.,5.,6.}, int64[3] s = {1,-1,6}> {
+        f = Reshape(x, s) y = Concat<axis = 1>(q, f) }""",
+    ),
+    "as_many_boxes_as_there_are": (
+        11,
+        """(float[1,4,4] boxes, float[1,2,4] scores) => (int64[A,3] y)
+        <int64[1] most = {9223372036854775807}, float[1] overlap = {0.5}> {
+        y = NonMaxSuppression(boxes, scores, most, overlap) }""",
+    ),
+    "the_sign_of_what_is_no_number": (
+        13,
+        "(float[N,6] x) => (float[N,6] y) { l = Log(x) y = Sign(l) }",
+    ),
+    "reductions_of_nothing": (
+        18,
+        """(float[N,4] x) => (float[N] a, float[N] b, float[N] c)
+        <int64[1] zero = {0}, int64[1] one = {1}> {
+        n = Slice(x, zero, zero, one) a = ReduceMean<keepdims = 0>(n, one) b = ReduceSum<keepdims = 0>(n, one)
+        c = ReduceProd<keepdims = 0>(n, one) }""",
+    ),
+}
+
 FAMILIES = {
     "arithmetic": ARITHMETIC,
     "shapes": SHAPES,
@@ -438,6 +502,8 @@ FAMILIES = {
     "quantized": QUANTIZED,
     "repeated": REPEATED,
     "others": OTHERS,
+    "composed": COMPOSED,
+    "edges": EDGES,
 }
 """Opset and graph of each, by what they are about."""
 
@@ -457,8 +523,10 @@ def reference(model: onnx.ModelProto) -> Callable[[dict[str, Any]], list[Any]]:
     return lambda feeds: list(evaluator.run(None, feeds))
 
 
-JUDGES: dict[str, Judge] = {"repeated": onnx_runtime}
-"""The reference joins what a loop collects where it has to stack it, and knows no direction of a scan."""
+JUDGES: dict[str, Judge] = {"repeated": onnx_runtime, "edges": onnx_runtime}
+"""The reference joins what a loop collects where it has to stack it, and knows no direction of a scan; and numpy has rules
+of its own at the edges.
+"""
 
 GRAPHS = {name: graph for graphs in FAMILIES.values() for name, graph in graphs.items()}
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.models.onnx_graph import read_graph
+from infer_compare.models.expansion import expanded
+from infer_compare.models.onnx_graph import open_onnx, read_graph
 from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the table of operators
     activation,
     arithmetic,
@@ -39,24 +40,34 @@ from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the t
     signal,
     slicing,
 )
-from infer_compare_tensorflow.importer.expansion import expanded
 from infer_compare_tensorflow.importer.program import Program
 from infer_compare_tensorflow.importer.registry import OPERATORS
 from infer_compare_tensorflow.importer.target import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import onnx
 
+    from infer_compare import TensorSpec
+
 __all__ = ["OPERATORS", "Program", "Target", "import_onnx"]
 
 
-def import_onnx(model: onnx.ModelProto | Path) -> Program:
+def import_onnx(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> Program:
     """Reads a model and looks every operator up; tracing comes later, on the device.
+
+    Args:
+        model: the model or its file.
+        known: sizes of the inputs' free axes, for a file; see `open_onnx`.
 
     Raises:
         UnsupportedModel: an operator (named with its node and opset) has no import.
         ModelError: the file cannot be read.
     """
-    return Program(read_graph(expanded(model)))
+    import onnx
+
+    if not isinstance(model, onnx.ModelProto):
+        model = open_onnx(model, known)
+    return Program(read_graph(expanded(model, OPERATORS)))

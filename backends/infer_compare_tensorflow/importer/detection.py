@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
 
+def _bounded(number: tf.Tensor) -> tf.Tensor:
+    """As int32; exporters write the largest int64 for as many as there are."""
+    return tf.cast(tf.minimum(number, tf.constant(tf.int32.max, number.dtype)), tf.int32)
+
+
 @operator("NonMaxSuppression", 10, 11)
 def non_max_suppression(
     node: Node,
@@ -32,7 +37,7 @@ def non_max_suppression(
         x, y, width, height = tf.unstack(corners, 4, -1)
         corners = tf.stack([y - height / 2, x - width / 2, y + height / 2, x + width / 2], -1)
     samples, classes = shape_of(points)[:2]
-    count = tf.constant(0) if most is None else tf.cast(tf.reshape(tensor(most), []), tf.int32)
+    count = tf.constant(0) if most is None else _bounded(tf.reshape(tensor(most), []))
     threshold = tf.constant(0.0) if overlap is None else tf.reshape(tensor(overlap), [])
     bound = tf.constant(float("-inf")) if least is None else tf.reshape(tensor(least), [])
     total = samples * classes

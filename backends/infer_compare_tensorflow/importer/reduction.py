@@ -24,9 +24,13 @@ def _l2(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
 
 
 def _mean(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
-    if x.dtype.is_integer:
-        return tf.cast(tf.reduce_mean(tf.cast(x, tf.float64), axes, keep), x.dtype)
-    return tf.reduce_mean(x, axes, keep)
+    """The mean; that of nothing is zero, as in ONNX Runtime."""
+    wide = tf.cast(x, tf.float64) if x.dtype.is_integer else x
+    result = tf.reduce_mean(wide, axes, keep)
+    if not (isinstance(axes, list) and all(x.shape[axis] for axis in axes)):
+        some = tf.reduce_all(tf.gather(tf.shape(x), axes) > 0)
+        result = tf.where(some, result, tf.zeros_like(result))
+    return tf.cast(result, x.dtype)
 
 
 def _log(x: tf.Tensor) -> tf.Tensor:

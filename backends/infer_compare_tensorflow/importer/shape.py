@@ -159,7 +159,7 @@ def concat(node: Node, *inputs: Value) -> Value:
     """Values joined along an axis."""
     axis = node.attributes["axis"]
     rank = rank_of(inputs[0])
-    tensors, last = aligned(*inputs)
+    tensors, last = aligned(*inputs, broadcast=False)
     return wrap(tf.concat(tensors, to_last(rank).index(axis % rank) if last else axis), last)
 
 

@@ -140,8 +140,12 @@ def unary(value: Value, function: Callable[[tf.Tensor], tf.Tensor]) -> Value:
     return function(tensor(value))
 
 
-def aligned(*values: Value) -> tuple[list[tf.Tensor], bool]:
+def aligned(*values: Value, broadcast: bool = True) -> tuple[list[tf.Tensor], bool]:
     """Tensors in one layout that broadcast against each other as the values do in ONNX order.
+
+    Args:
+        values: to bring into one layout.
+        broadcast: whether they are broadcast; otherwise all have one rank, and keep it.
 
     Returns:
         The tensors, and whether they are held channels last.
@@ -149,7 +153,9 @@ def aligned(*values: Value) -> tuple[list[tf.Tensor], bool]:
     ranks = [value.rank for value in values if isinstance(value, ChannelsLast)]
     highest = max((rank_of(value) for value in values if not isinstance(value, np.ndarray)), default=-1)
     if not ranks or any(rank_of(value) > ranks[0] for value in values):
-        return [tensor(_stripped(value, highest)) for value in values], False
+        return [tensor(_stripped(value, highest) if broadcast else value) for value in values], False
+    if not broadcast:
+        return [channels_last(value) for value in values], True
     return [_last_of(value, ranks[0]) for value in values], True
 
 

@@ -17,6 +17,7 @@ from infer_compare_torch.importer.assembly import assemble
 from infer_compare_torch.importer.reading import read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import onnx
@@ -39,14 +40,18 @@ class Imported:
         return sum(node.target is functional.scaled_dot_product_attention for graph in graphs for node in graph.nodes)
 
 
-def import_model(model: onnx.ModelProto | Path) -> Imported:
+def import_model(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> Imported:
     """A model as a module, in evaluation mode and on the CPU.
+
+    Args:
+        model: the model or its file.
+        known: sizes of the inputs' free axes, for a file; see `open_onnx`.
 
     Raises:
         ModelError: the file cannot be read.
         UnsupportedModel: an operator has no import; it is named with its node and opset.
     """
-    graph, inferred = read(model)
+    graph, inferred = read(model, known)
     return Imported(assemble(graph, inferred), graph.inputs, graph.outputs)
 
 

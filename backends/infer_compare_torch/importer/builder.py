@@ -13,9 +13,11 @@ import torch
 from torch import fx, nn
 
 from infer_compare.models.onnx_graph import Graph
+from infer_compare.models.tensors import is_mapped
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.transfer import make_scalar, make_vector, read_item, read_list
 from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of
+from infer_compare_torch.importer.weights import owned_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +53,7 @@ class Builder:
         self.graph = fx.Graph()
         self._names: set[str] = set()
         self._hints: dict[int, str] = {}
+        self._mapped: dict[int, NDArray[Any]] = {}
         self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
         self._constants: dict[fx.Node, torch.Tensor] = {}
         self._derived: dict[tuple[int, Callable[[torch.Tensor], torch.Tensor]], torch.Tensor] = {}
@@ -70,6 +73,8 @@ class Builder:
         """An initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
         tensor = dtypes.tensor_from_numpy(array)
         self._hints[id(tensor)] = name
+        if is_mapped(array):
+            self._mapped[id(tensor)] = array
         return tensor
 
     def emit(self, call: Callable[..., Any] | str, *arguments: object, **named: object) -> Tensorial:
@@ -249,7 +254,7 @@ class Builder:
         if known is None:
             target = self._unique(self._hints.get(id(tensor), "constant"))
             # Owned by torch's allocator: aligned as a native module's weights are, and free of the file's bytes.
-            owned = tensor.detach().clone()
+            owned = owned_copy(tensor, self._mapped.get(id(tensor)))
             if owned.is_floating_point():
                 self.root.register_parameter(target, nn.Parameter(owned, requires_grad=False))
             else:

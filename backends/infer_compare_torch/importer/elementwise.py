@@ -40,13 +40,23 @@ simple("Relu", 6, 13, 14, call=torch.relu)
 # Halves go to the even neighbour, in ONNX as in torch.
 simple("Round", 11, 22, call=torch.round)
 simple("Sigmoid", 6, 13, call=torch.sigmoid)
-simple("Sign", 9, 13, call=torch.sign)
 simple("Sin", 7, 22, call=torch.sin)
 simple("Sinh", 9, 22, call=torch.sinh)
 simple("Softplus", 1, 22, call=functional.softplus)
 simple("Softsign", 1, 22, call=functional.softsign)
 simple("Tan", 7, 22, call=torch.tan)
 simple("Tanh", 6, 13, call=torch.tanh)
+
+
+@operator("Sign", 9, 13)
+def _sign(builder: Builder, _node: Node, value: Value) -> Value:
+    dtype = dtype_of(value)
+    return builder.emit(torch.sign if dtype is not None and not dtype.is_floating_point else sign, value)
+
+
+def sign(tensor: torch.Tensor) -> torch.Tensor:
+    """-1, 0 or 1; of what is no number it is no number, where `torch.sign` has 0."""
+    return torch.where(torch.isnan(tensor), tensor, torch.sign(tensor))
 
 
 def _unary(op_type: str, *since: int, call: Callable[..., Any]) -> None:

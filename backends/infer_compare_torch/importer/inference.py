@@ -6,11 +6,13 @@ stale ones, while what follows from the inputs and the constants is certain.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infer_compare import UnsupportedModel
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+from infer_compare.models.tensors import is_external
 from infer_compare_torch.importer import dtypes
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-SMALL_BYTES = 8192
+SMALL_ELEMENTS = 1024
 """Initializers up to this size may hold shapes or axes, and take part with their values."""
 
 
@@ -51,7 +53,7 @@ def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
     inputs = {one.name for one in model.graph.input}
     graph.input.extend(model.graph.input)
     for one in model.graph.initializer:
-        if one.ByteSize() <= SMALL_BYTES:
+        if math.prod(one.dims) <= SMALL_ELEMENTS and not is_external(one):
             graph.initializer.append(one)
         elif one.name not in inputs:
             graph.input.append(onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims))

@@ -10,7 +10,7 @@ from torch import fx
 from infer_compare_torch.importer import host
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.shape import axes_of
-from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of
+from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,9 @@ def total(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor
 
 
 def mean(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The mean; that of integers is cut towards zero."""
+    """The mean; that of integers is cut towards zero, and that of nothing is zero, as in ONNX Runtime."""
+    if any(tensor.shape[axis] == 0 for axis in axes):
+        return total(tensor, axes, keep)
     if tensor.is_floating_point():
         return torch.mean(tensor, tuple(axes), keepdim=keep)
     return torch.mean(tensor.to(torch.float64), tuple(axes), keepdim=keep).to(tensor.dtype)
@@ -123,6 +125,12 @@ NUMBERS: dict[Callable[..., torch.Tensor], Callable[..., Any]] = {
 """Reductions of what a graph computes from shapes."""
 
 
+def _has_some(tensor: Value, axes: Sequence[int]) -> bool:
+    """Whether there surely is something along the axes."""
+    shape = shape_of(tensor)
+    return shape is not None and all(shape[axis] for axis in axes)
+
+
 def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> None:
     CALLS[op_type] = call
 
@@ -137,7 +145,7 @@ def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> 
         if isinstance(chosen, fx.Node) or (not chosen and (rank is None or empty_keeps)):
             return builder.emit(reduce_by, tensor, chosen, keep, empty_keeps, op_type)
         along = tuple(chosen or range(rank or 0))
-        if call in NATIVE and dtype is not None and dtype.is_floating_point and along:
+        if call in NATIVE and dtype is not None and dtype.is_floating_point and along and _has_some(tensor, along):
             return builder.emit(NATIVE[call], tensor, along, keepdim=keep)
         return builder.emit(call, tensor, along, keep)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.models.onnx_file import SMALL_ELEMENTS
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+from infer_compare.models.tensors import is_external
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +151,7 @@ def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     light.graph.input.extend(model.graph.input)
     light.graph.output.extend(model.graph.output)
     for tensor in model.graph.initializer:
-        if math.prod(tensor.dims) <= SMALL_ELEMENTS:
+        if math.prod(tensor.dims) <= SMALL_ELEMENTS and not is_external(tensor):
             light.graph.initializer.append(tensor)
         else:
             light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
 from infer_compare.models.onnx_header import check_header
+from infer_compare.models.tensors import LARGEST_DENSE, PACKED, dense_bytes, dense_tensor, is_external
 from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import onnx
 
+    from infer_compare.interfaces import TensorSpec
+
 SMALL_ELEMENTS = 256
 """Constants up to this many elements may be shapes or axes, which shape inference reads; larger ones are weights."""
-PACKED = frozenset({21, 22, 23, 25, 26})
-"""Types of less than a byte: UINT4, INT4, FLOAT4E2M1, UINT2, INT2."""
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
@@ -36,8 +37,46 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     return model
 
 
+def open_onnx(path: Path, known: Sequence[TensorSpec] = ()) -> onnx.ModelProto:
+    """Return the model in a file, with large external data left where it is.
+
+    External tensors that stay outside name their file by its absolute path, where `array_of` finds it: a model of more
+    than 2 GB cannot be one message, and is not held in memory twice.
+
+    Args:
+        path: of the file.
+        known: what is known of the model's inputs, in their order; free axes take the sizes in it.
+
+    Raises:
+        ModelError: as `load_onnx`.
+    """
+    model = parse_onnx(path)
+    check_external_data(model, path)
+    _pin(model, known)
+    for tensor in _tensors(model):
+        if is_external(tensor):
+            for entry in tensor.external_data:
+                if entry.key == "location":
+                    entry.value = str((path.parent / entry.value).absolute())
+    return model
+
+
+def _pin(model: onnx.ModelProto, known: Sequence[TensorSpec]) -> None:
+    """Gives free axes of the inputs their sizes; specs that are not those of the model's inputs say nothing."""
+    constants = {one.name for one in model.graph.initializer}
+    inputs = [one for one in model.graph.input if one.name not in constants]
+    if len(inputs) != len(known):
+        return
+    for value, spec in zip(inputs, known, strict=True):
+        axes = value.type.tensor_type.shape.dim
+        if len(axes) == len(spec.shape):
+            for axis, size in zip(axes, spec.shape, strict=True):
+                if isinstance(size, int) and axis.dim_value <= 0:
+                    axis.dim_value = size
+
+
 def parse_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, without its external data.
+    """The model in a file, without its external data; sparse initializers are made dense ones.
 
     Raises:
         ModelError: the file is missing, empty or not ONNX.
@@ -59,8 +98,29 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
         raise ModelError(f"{path} is not an ONNX file, or it is cut short: it holds no graph with outputs.")
     if not model.opset_import:
         raise ModelError(f"{path} is not a valid ONNX file: it imports no operator set.")
+    _fill_up(model, path)
     check_header(model, path)
     return model
+
+
+def _fill_up(model: onnx.ModelProto, path: Path) -> None:
+    """Makes sparse initializers dense.
+
+    Raises:
+        ModelError: the numbers of one lie in another file, it is too large, or it contradicts itself.
+    """
+    room = LARGEST_DENSE
+    for graph in graphs_of(model):
+        for sparse in graph.sparse_initializer:
+            try:
+                graph.initializer.append(dense_tensor(sparse, room))
+                room -= dense_bytes(sparse)
+            except (ValueError, KeyError, TypeError) as error:
+                raise ModelError(
+                    f"The sparse initializer {sparse.values.name!r} of {path} cannot be read ({error}); "
+                    "export the model with dense weights."
+                ) from error
+        del graph.sparse_initializer[:]
 
 
 def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
@@ -95,7 +155,7 @@ def load_external_data(model: onnx.ModelProto, path: Path) -> None:
 def check_external_data(model: onnx.ModelProto, path: Path) -> None:
     """Makes sure that the external data of the model that was parsed from `path` is there, without reading weights.
 
-    Small tensors are loaded, since they may be shapes.
+    Small tensors are loaded, since they may be shapes, and so are elements of less than a byte, which are packed.
 
     Raises:
         ModelError: it is absent, too short, or outside the model's folder.
@@ -106,7 +166,7 @@ def check_external_data(model: onnx.ModelProto, path: Path) -> None:
         for tensor in _tensors(model):
             if tensor.data_location != TensorProto.EXTERNAL:
                 continue
-            if math.prod(tensor.dims) <= SMALL_ELEMENTS:
+            if math.prod(tensor.dims) <= SMALL_ELEMENTS or tensor.data_type in PACKED:
                 external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
                 continue
             entries = {entry.key: entry.value for entry in tensor.external_data}
@@ -117,8 +177,9 @@ def check_external_data(model: onnx.ModelProto, path: Path) -> None:
             external_data_helper.load_external_data_for_tensor(probe, str(path.parent))
             size = (path.parent / entries["location"]).stat().st_size
             needs = math.prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-            # Elements of less than a byte are packed.
-            needs = int(entries.get("length") or 0) or (needs if tensor.data_type not in PACKED else 0)
+            length = int(entries.get("length") or 0)
+            if length and length < needs:
+                raise ValueError(f"{entries['location']} has {length} bytes for {tensor.name!r}, which takes {needs}")
             if int(entries.get("offset") or 0) + needs > size:
                 raise ValueError(f"{entries['location']} ends before the data of {tensor.name!r} does")
 
@@ -148,19 +209,27 @@ def _naming(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _tensors(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.TensorProto]:
-    """Every tensor in a model, those of subgraphs and functions included."""
+def graphs_of(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.GraphProto]:
+    """Every graph in a model, those inside of nodes and functions included."""
     import onnx
 
     if isinstance(part, onnx.ModelProto):
         for inner in (part.graph, *part.functions):
-            yield from _tensors(inner)
+            yield from graphs_of(inner)
         return
     if isinstance(part, onnx.GraphProto):
-        yield from part.initializer
+        yield part
     for attribute in (one for node in part.node for one in node.attribute):
-        if attribute.HasField("t"):
-            yield attribute.t
-        yield from attribute.tensors
         for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-            yield from _tensors(graph)
+            yield from graphs_of(graph)
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every tensor in a model, those of subgraphs and functions included."""
+    for graph in graphs_of(model):
+        yield from graph.initializer
+    for part in (*graphs_of(model), *model.functions):
+        for attribute in (one for node in part.node for one in node.attribute):
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors

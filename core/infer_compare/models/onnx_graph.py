@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import TensorSpec
-from infer_compare.models.onnx_file import load_onnx
+from infer_compare.models.onnx_file import load_onnx, open_onnx
 from infer_compare.models.specs import unnamed
+from infer_compare.models.tensors import array_of, dense_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import onnx
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
 
 Handler = TypeVar("Handler")
 
-__all__ = ["DEFAULT_DOMAINS", "Graph", "Node", "OpRegistry", "captured_names", "load_onnx", "read_graph", "read_specs"]
+__all__ = [
+    "DEFAULT_DOMAINS",
+    "Graph",
+    "Node",
+    "OpRegistry",
+    "captured_names",
+    "load_onnx",
+    "open_onnx",
+    "read_graph",
+    "read_specs",
+]
 
 DEFAULT_DOMAINS = ("", "ai.onnx")
 
@@ -42,10 +53,14 @@ class Node:
     opset: int
     """The version of the node's domain that the model imports."""
 
+    @property
+    def operator(self) -> str:
+        """The operator with its domain, where that is not ONNX's own: `com.microsoft.Attention` is not `Attention`."""
+        return self.op_type if self.domain in DEFAULT_DOMAINS else f"{self.domain}.{self.op_type}"
+
     def __str__(self) -> str:
         """How error messages name it."""
-        domain = "" if self.domain in DEFAULT_DOMAINS else f"{self.domain}."
-        return f"{domain}{self.op_type} (node {self.name or (self.outputs or ('?',))[0]!r}, opset {self.opset})"
+        return f"{self.operator} (node {self.name or (self.outputs or ('?',))[0]!r}, opset {self.opset})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class Graph:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     constants: Mapping[str, NDArray[Any]]
-    """Initializers and `Constant` nodes by name."""
+    """Initializers and `Constant` nodes by name; large ones in a file beside the model are mapped, and not read."""
     nodes: tuple[Node, ...]
     """Without `Constant` nodes and without nodes whose outputs nothing uses."""
 
@@ -70,14 +85,15 @@ def read_graph(model: onnx.ModelProto | Path) -> Graph:
     """The graph of a model or of a file, with model-local functions inlined.
 
     Raises:
-        ModelError: see `load_onnx`.
-        UnsupportedModel: an input or output is not a tensor.
+        ModelError: see `open_onnx`.
+        UnsupportedModel: an input or output is not a tensor, or the opset is newer than the installed `onnx` package.
     """
     import onnx
     import onnx.inliner
 
     if not isinstance(model, onnx.ModelProto):
-        model = load_onnx(model)
+        model = open_onnx(model)
+    check_opset(model)
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
     read_specs(model)
@@ -85,10 +101,25 @@ def read_graph(model: onnx.ModelProto | Path) -> Graph:
     return _graph(model.graph, opsets)
 
 
-def _graph(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
-    from onnx import numpy_helper
+def check_opset(model: onnx.ModelProto) -> None:
+    """Make sure that the installed `onnx` package knows the opset of a model.
 
-    constants: dict[str, NDArray[Any]] = {one.name: numpy_helper.to_array(one) for one in proto.initializer}
+    Raises:
+        UnsupportedModel: it does not, so that nobody knows what the operators of the model compute.
+    """
+    import onnx.defs
+
+    newest = onnx.defs.onnx_opset_version()
+    opset = max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
+    if opset > newest:
+        raise UnsupportedModel(
+            f"The model uses opset {opset}, and the installed onnx package knows opsets up to {newest}; export the model "
+            f"with opset {newest} or lower, or install a newer onnx."
+        )
+
+
+def _graph(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
+    constants: dict[str, NDArray[Any]] = {one.name: array_of(one) for one in proto.initializer}
     initializers = set(constants)
     nodes: list[Node] = []
     for entry in proto.node:
@@ -122,14 +153,15 @@ def _node(proto: onnx.NodeProto, opsets: Mapping[str, int]) -> Node:
 
 def _attribute(proto: onnx.AttributeProto, opsets: Mapping[str, int]) -> Any:  # noqa: ANN401 - attributes are of many types
     import onnx
-    from onnx import numpy_helper
 
     value = onnx.helper.get_attribute_value(proto)
     match value:
         case bytes():
             return value.decode("utf-8", "replace")
         case onnx.TensorProto():
-            return numpy_helper.to_array(value)
+            return array_of(value)
+        case onnx.SparseTensorProto():
+            return dense_array(value)
         case onnx.GraphProto():
             return _graph(value, opsets)
         case str() | int() | float():
@@ -144,7 +176,7 @@ def _constant(node: Node) -> NDArray[Any]:
 
     ((kind, value),) = node.attributes.items()
     match kind:
-        case "value":
+        case "value" | "sparse_value":
             return np.asarray(value)
         case "value_float" | "value_floats":
             return np.asarray(value, np.float32)
@@ -153,7 +185,7 @@ def _constant(node: Node) -> NDArray[Any]:
         case "value_string" | "value_strings":
             return np.asarray(value, object)
         case _:
-            raise UnsupportedModel(f"{node} holds a sparse constant, which no importer takes.")
+            raise UnsupportedModel(f"{node} has the attribute {kind!r}, which no importer knows.")
 
 
 def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
@@ -263,19 +295,40 @@ class OpRegistry(Generic[Handler]):
         """Looks every node up, so that an unsupported model is refused before anything is built.
 
         Raises:
-            UnsupportedModel: naming every operator that is missing.
+            UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.
         """
         missing: dict[str, UnsupportedModel] = {}
+        domains: set[str] = set()
         for node in graph.nodes:
             try:
                 self.find(node)
             except UnsupportedModel as error:
-                missing.setdefault(node.op_type, error)
-        if len(missing) == 1:
-            raise next(iter(missing.values()))
-        if missing:
-            first = next(iter(missing.values()))
-            raise UnsupportedModel(f"{first} {len(missing)} operators are missing: {', '.join(sorted(missing))}.")
+                missing.setdefault(node.operator, error)
+                domains.add(node.domain)
+        if not missing:
+            return
+        sentences = [str(next(iter(missing.values())))]
+        if len(missing) > 1:
+            sentences.append(f"{len(missing)} operators are missing: {', '.join(sorted(missing))}.")
+        if foreign := sorted(domains.difference(DEFAULT_DOMAINS)):
+            sentences.append(self._remedy(foreign))
+        raise UnsupportedModel(" ".join(sentences))
+
+    def _remedy(self, domains: Sequence[str]) -> str:
+        """What to do about operators of other domains than ONNX's."""
+        fused = "com.microsoft" in domains
+        source = (
+            "the file from before ONNX Runtime fused its operators" if fused else "a file with ONNX's operators alone"
+        )
+        name = self.framework.lower()
+        return (
+            f"Operators of {' and '.join(domains)} are not part of ONNX: use {source}, or give this backend a model of its "
+            f"own with --model {name}=FILE."
+        )
+
+    def covers(self, op_type: str, since: int) -> bool:
+        """Whether there is a handler for that schema version of an operator of ONNX's own domain."""
+        return since in self._handlers.get(op_type, ())
 
     @property
     def operators(self) -> Mapping[str, tuple[int, ...]]:

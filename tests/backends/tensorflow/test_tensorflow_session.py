@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
+from onnx.reference import ReferenceEvaluator
 
-from infer_compare import OperatingPoint, TensorSpec
+from infer_compare import Device, OperatingPoint, TensorSpec, UnsupportedModel
 from infer_compare.errors import InputError
 
 if TYPE_CHECKING:
@@ -296,3 +298,28 @@ def test_a_model_over_several_inputs_takes_and_gives_them_in_its_own_order(
     assert [spec.name for spec in session.outputs] == ["difference", "sum"]
     assert np.array_equal(difference, rows(2) - rows(2, seed=1))
     assert np.array_equal(total, rows(2) + rows(2, seed=1))
+
+
+SKIPPED = """(float[N,2,height,width] x) => (float[N,2,height,width] y) {
+    half = MaxPool<kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1>(x)
+    n = Shape<end = 2>(half) hw = Shape<start = 2>(x) size = Concat<axis = 0>(n, hw)
+    back = Resize<mode = "linear", coordinate_transformation_mode = "align_corners">(half, , , size) y = Add(back, x) }"""
+"""A resize to the size of a skip connection, as in a U-Net with free height and width."""
+
+
+def test_sizes_that_were_given_to_free_axes_are_known_while_a_model_is_traced(
+    backend: TensorFlowBackend, write_model: Callable[..., ModelSource]
+) -> None:
+    """Without them the resize is refused; with them the batch alone stays free."""
+    source = write_model(SKIPPED)
+    with pytest.raises(UnsupportedModel, match="needs"):
+        backend.to_device(backend.load(source), Device("cpu"))
+    known = (TensorSpec("x", "float32", ("batch", 2, 7, 5)),)
+    source = msgspec.structs.replace(source, inputs=known)
+    judge = ReferenceEvaluator(str(source.path))
+    with backend.to_device(backend.load(source), Device("cpu")) as session:
+        for batch in (1, 3):
+            x = np.random.default_rng(0).standard_normal((batch, 2, 7, 5)).astype(np.float32)
+            slot = session.stage([x])
+            session.run(slot)
+            np.testing.assert_allclose(session.fetch(slot)[0], judge.run(None, {"x": x})[0], rtol=1e-4, atol=1e-5)

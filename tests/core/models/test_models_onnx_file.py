@@ -13,6 +13,7 @@ from infer_compare.errors import ModelError
 from infer_compare.models.onnx_file import check_external_data, external_files, load_onnx, parse_onnx
 from infer_compare.models.onnx_graph import read_graph
 from infer_compare.models.source import resolve_model
+from infer_compare.models.tensors import is_mapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +157,54 @@ def test_a_model_that_is_too_large_for_the_memory_is_refused_before_it_is_read(t
         file.truncate(2**40)
     with pytest.raises(ModelError, match=r"large\.onnx takes about 2 TiB of memory to read, and .* may be used"):
         resolve_model(str(path), seed=0, folder=tmp_path, models={})
+
+
+def test_large_weights_beside_a_model_are_mapped_and_small_ones_read(model, tmp_path):
+    """A model of any size is read without holding its weights; an array is made of the file where it lies."""
+    weights = np.arange(4 * 300, dtype=np.float32).reshape(300, 4)
+    made = model(
+        [
+            helper.make_node("Gather", ["w", "places"], ["rows"]),
+            helper.make_node("ReduceSum", ["rows", "first"], ["sum"], keepdims=0),
+            helper.make_node("Add", ["x", "sum"], ["y"]),
+        ],
+        constants={"w": weights, "places": np.arange(8), "first": np.array([0])},
+    )
+    onnx.save(made, tmp_path / "net.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    constants = read_graph(tmp_path / "net.onnx").constants
+    assert {name: is_mapped(array) for name, array in constants.items()} == {"w": True, "places": False, "first": False}
+    assert np.array_equal(constants["w"], weights)
+
+
+def sparse_model(model, places, values, shape, tmp_path: Path) -> Path:
+    """A file of one product with a sparse initializer."""
+    made = model([helper.make_node("MatMul", ["x", "w"], ["y"])], outputs=[("y", TensorProto.FLOAT, ("batch", 3))])
+    numbers = numpy_helper.from_array(np.asarray(values, np.float32), "w")
+    indices = numpy_helper.from_array(np.asarray(places, np.int64), "w_indices")
+    made.graph.sparse_initializer.append(helper.make_sparse_tensor(numbers, indices, shape))
+    path = tmp_path / "sparse.onnx"
+    path.write_bytes(made.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("places", [[0, 4, 11], [[0, 0], [1, 1], [3, 2]]])
+def test_a_sparse_initializer_is_a_constant_with_its_zeros(model, tmp_path, places):
+    """Its places are counted through, or told axis by axis."""
+    constants = read_graph(sparse_model(model, places, [1, 2, 3], [4, 3], tmp_path)).constants
+    wanted = np.zeros((4, 3), np.float32)
+    wanted[[0, 1, 3], [0, 1, 2]] = [1, 2, 3]
+    assert np.array_equal(constants["w"], wanted)
+
+
+@pytest.mark.parametrize(
+    ("places", "shape", "reason"),
+    [
+        ([0, 12], [4, 3], "indices do not fit"),
+        ([0, 1], [2**20, 2**20], "at most 1 GiB are made"),
+        ([0], [4, 3], "do not fit"),
+    ],
+)
+def test_a_sparse_initializer_that_cannot_be_made_dense_is_refused_by_name(model, tmp_path, places, shape, reason):
+    """Before any memory is taken for it."""
+    with pytest.raises(ModelError, match=rf"sparse initializer 'w' of .*{reason}"):
+        parse_onnx(sparse_model(model, places, [1, 2], shape, tmp_path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnx.defs import onnx_opset_version
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import TensorSpec
@@ -65,7 +66,7 @@ def test_constant_nodes_become_constants(model, attribute, expected):
 
 
 def test_strings_and_sparse_constants(model):
-    """Strings are arrays of objects; sparse tensors are refused."""
+    """Strings are arrays of objects; sparse tensors have all their zeros."""
     made = model(
         [helper.make_node("Constant", [], ["c"], value_strings=["a", "b"]), helper.make_node("Identity", ["c"], ["y"])]
     )
@@ -76,8 +77,13 @@ def test_strings_and_sparse_constants(model):
     made = model(
         [helper.make_node("Constant", [], ["c"], sparse_value=sparse), helper.make_node("Identity", ["c"], ["y"])]
     )
-    with pytest.raises(UnsupportedModel, match="sparse constant"):
-        read_graph(made)
+    assert read_graph(made).constants["c"].tolist() == [0, 0, 1, 0]
+
+
+def test_a_model_of_an_unknown_opset_is_refused_by_its_number(model):
+    """Nobody knows what its operators compute; the newest one that is known is named too."""
+    with pytest.raises(UnsupportedModel, match=rf"uses opset 99, .* knows opsets up to {onnx_opset_version()}"):
+        read_graph(model([RELU], opset=99))
 
 
 def test_attributes_are_plain_values(model):
@@ -213,6 +219,21 @@ def test_two_handlers_for_one_version_are_a_mistake():
     registry.register("Relu", 14)("relu")
     with pytest.raises(ValueError, match="two handlers"):
         registry.register("Relu", 13, 14)("other")
+
+
+def test_operators_of_other_domains_are_named_with_them_and_with_a_remedy(model):
+    """ONNX's Attention is not that of ONNX Runtime."""
+    registry: OpRegistry[str] = OpRegistry("Testing")
+    nodes = [
+        helper.make_node("Attention", ["x", "x"], ["a"], domain="com.microsoft"),
+        helper.make_node("BiasGelu", ["a", "x"], ["y"], domain="com.microsoft"),
+    ]
+    with pytest.raises(UnsupportedModel) as refusal:
+        registry.check(read_graph(model(nodes)))
+    assert str(refusal.value).startswith("ONNX operator com.microsoft.Attention (node 'a', opset 1) has no import")
+    assert "2 operators are missing: com.microsoft.Attention, com.microsoft.BiasGelu." in str(refusal.value)
+    assert "before ONNX Runtime fused" in str(refusal.value)
+    assert "--model testing=FILE" in str(refusal.value)
 
 
 def test_checking_a_graph_names_every_missing_operator(model):

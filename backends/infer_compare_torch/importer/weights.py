@@ -1,0 +1,34 @@
+"""Weights in memory of the module's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from infer_compare.models.tensors import release
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PIECE = 2**24
+"""Elements that are copied at once out of a mapped file."""
+
+
+def owned_copy(tensor: torch.Tensor, mapped: NDArray[Any] | None = None) -> torch.Tensor:
+    """Return a copy of a tensor in memory of torch's allocator.
+
+    Args:
+        tensor: to copy.
+        mapped: the mapping of a file that the tensor lies in. The file's pages are given back piece by piece, so that
+            large weights are never in memory twice.
+    """
+    if mapped is None:
+        return tensor.detach().clone()
+    copy = torch.empty(tensor.shape, dtype=tensor.dtype)
+    for source, target in zip(
+        torch.split(tensor.reshape(-1), PIECE), torch.split(copy.reshape(-1), PIECE), strict=True
+    ):
+        target.copy_(source)
+        release(mapped)
+    return copy

@@ -1,0 +1,201 @@
+"""Functions in a file, and operators that ONNX itself defines by others, written out where an importer has no rule.
+
+Each node is expanded alone: one whose definition does not apply stays as it is, and the importer refuses it by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import ChainMap
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from infer_compare.models.figures import without_weights
+from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import onnx
+
+    from infer_compare.models.onnx_graph import OpRegistry
+
+    Types = Mapping[str, onnx.TypeProto]
+    Partly = Mapping[str, Callable[[onnx.NodeProto], bool]]
+
+DOMAIN = "infer_compare.expanded"
+"""Of the functions into which definitions are put before they are written out."""
+
+DEEPEST = 10
+"""How often what was written out is searched for further definitions."""
+
+
+class Rules(NamedTuple):
+    """What an importer has rules for."""
+
+    registry: OpRegistry[Any]
+    partly: Partly
+    """Operators of which it has a rule for some calls: which these are."""
+
+    def cover(self, node: onnx.NodeProto, since_version: int) -> bool:
+        """Whether there is a rule for that call of an operator's version."""
+        covered = self.registry.covers(node.op_type, since_version)
+        return covered and (node.op_type not in self.partly or self.partly[node.op_type](node))
+
+
+def expanded(
+    model: onnx.ModelProto, registry: OpRegistry[Any], partly: Partly = MappingProxyType({})
+) -> onnx.ModelProto:
+    """Return the model without functions of its own, and without operators that only ONNX's definitions explain.
+
+    Args:
+        model: any model; its external data need not be loaded.
+        registry: the operators that the importer has rules for, which stay.
+        partly: operators of the registry whose rule fits some calls only: which these are.
+
+    Returns:
+        The model itself where there is nothing to expand. Otherwise a new one without recorded shapes and metadata.
+    """
+    import onnx.inliner
+
+    rules = Rules(registry, partly)
+    if not model.functions and not any(_is_foreign(node, rules, _opset(model)) for node in _nodes(model.graph)):
+        return model
+    draft = without_weights(model)
+    if draft.functions:
+        draft = onnx.inliner.inline_local_functions(draft)
+    for _ in range(DEEPEST):
+        draft, found = _defined(draft, rules)
+        if not found:
+            break
+    del draft.graph.initializer[:]
+    draft.graph.initializer.extend(model.graph.initializer)
+    return draft
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    return max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    for node in graph.node:
+        yield node
+        for inner in _subgraphs(node):
+            yield from _nodes(inner)
+
+
+def _subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def _is_foreign(node: onnx.NodeProto, rules: Rules, opset: int) -> bool:
+    """Whether a node is of an operator that the importer lacks and ONNX defines by others."""
+    schema = _schema(node, opset)
+    if schema is None or rules.cover(node, schema.since_version):
+        return False
+    return bool(schema.has_function or schema.has_context_dependent_function)
+
+
+def _schema(node: onnx.NodeProto, opset: int) -> onnx.defs.OpSchema | None:
+    import onnx.defs
+
+    if node.domain not in DEFAULT_DOMAINS:
+        return None
+    try:
+        return onnx.defs.get_schema(node.op_type, opset, "")
+    except onnx.defs.SchemaError:
+        return None
+
+
+def _defined(model: onnx.ModelProto, rules: Rules) -> tuple[onnx.ModelProto, bool]:
+    """The model with each definition written out once, and whether there was any."""
+    import onnx.inliner
+    import onnx.shape_inference
+
+    opset = _opset(model)
+    if not any(_is_foreign(node, rules, opset) for node in _nodes(model.graph)):
+        return model, False
+    with contextlib.suppress(onnx.shape_inference.InferenceError, RuntimeError, ValueError):
+        # Some definitions depend on the types of a call's inputs.
+        model = onnx.shape_inference.infer_shapes(model)
+    functions: list[onnx.FunctionProto] = []
+    _replace(model.graph, {}, rules, opset, functions)
+    if not functions:
+        return model, False
+    model.functions.extend(functions)
+    model.opset_import.add(domain=DOMAIN, version=1)
+    model = onnx.inliner.inline_local_functions(model)
+    kept = [entry for entry in model.opset_import if entry.domain != DOMAIN]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    return model, True
+
+
+def _replace(
+    graph: onnx.GraphProto, outer: Types, rules: Rules, opset: int, functions: list[onnx.FunctionProto]
+) -> None:
+    """Has every node that can be expanded call a function with its definition; the functions are added to the list."""
+    from onnx import helper
+
+    own = {value.name: value.type for value in (*graph.input, *graph.output, *graph.value_info)}
+    own.update({one.name: helper.make_tensor_type_proto(one.data_type, one.dims) for one in graph.initializer})
+    types = ChainMap(own, dict(outer))
+    for node in graph.node:
+        for inner in _subgraphs(node):
+            _replace(inner, types, rules, opset, functions)
+        if not _is_foreign(node, rules, opset):
+            continue
+        function = _definition(node, types, opset)
+        if function is not None:
+            function.name, function.domain = f"{node.op_type}_{len(functions)}", DOMAIN
+            node.op_type, node.domain = function.name, DOMAIN
+            functions.append(function)
+
+
+def _definition(node: onnx.NodeProto, types: Types, opset: int) -> onnx.FunctionProto | None:
+    """ONNX's definition of one call; None where there is none for these inputs."""
+    import onnx
+
+    schema = _schema(node, opset)
+    assert schema is not None
+    _state_defaults(node, schema)
+    try:
+        data = _body(node, schema, types, opset)
+    except (RuntimeError, ValueError, onnx.defs.SchemaError):  # the definition does not apply to this call
+        return None
+    if not data:
+        return None
+    function = onnx.FunctionProto.FromString(data)
+    # The definition is the one in force at the model's opset, whatever its own says.
+    del function.opset_import[:]
+    function.opset_import.add(domain="", version=opset)
+    return function
+
+
+def _body(node: onnx.NodeProto, schema: onnx.defs.OpSchema, types: Types, opset: int) -> bytes | None:
+    import onnx
+
+    if schema.has_context_dependent_function:
+        versions = [one for one in schema.context_dependent_function_opset_versions if one <= opset]
+        known = [types.get(name, onnx.TypeProto()) if name else onnx.TypeProto() for name in node.input]
+        complete = all(not name or one.WhichOneof("value") for name, one in zip(node.input, known, strict=True))
+        if versions and complete:
+            given = [one.SerializeToString() for one in known]
+            made: bytes = schema.get_context_dependent_function_with_opset_version(
+                max(versions), node.SerializeToString(), given
+            )
+            return made
+    versions = [one for one in schema.function_opset_versions if one <= opset] if schema.has_function else []
+    body: bytes | None = schema.get_function_with_opset_version(max(versions)) if versions else None
+    return body
+
+
+def _state_defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> None:
+    """Writes out the attributes that were left to their defaults: definitions refer to them by name."""
+    stated = {attribute.name for attribute in node.attribute}
+    for name, attribute in schema.attributes.items():
+        if name not in stated and attribute.default_value.name:
+            node.attribute.append(attribute.default_value)
