@@ -23,7 +23,7 @@ def _l2(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
     return tf.sqrt(tf.reduce_sum(tf.square(x), axes, keep))
 
 
-def _mean(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
+def _mean(x: tf.Tensor, axes: list[int] | tf.Tensor, keep: bool) -> tf.Tensor:
     """The mean; that of nothing is zero, as in ONNX Runtime."""
     wide = tf.cast(x, tf.float64) if x.dtype.is_integer else x
     result = tf.reduce_mean(wide, axes, keep)

@@ -10,7 +10,7 @@ from torch import fx
 from infer_compare_torch.importer import host
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.shape import axes_of
-from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of, shape_of
+from infer_compare_torch.importer.values import HostValue, Scalar, Value, dtype_of, rank_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,10 +125,10 @@ NUMBERS: dict[Callable[..., torch.Tensor], Callable[..., Any]] = {
 """Reductions of what a graph computes from shapes."""
 
 
-def _has_some(tensor: Value, axes: Sequence[int]) -> bool:
+def _has_some(tensor: Value, axes: Sequence[Scalar]) -> bool:
     """Whether there surely is something along the axes."""
     shape = shape_of(tensor)
-    return shape is not None and all(shape[axis] for axis in axes)
+    return shape is not None and all(isinstance(axis, int) and shape[axis] for axis in axes)
 
 
 def _reduction(op_type: str, *since: int, call: Callable[..., torch.Tensor]) -> None:

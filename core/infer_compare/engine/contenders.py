@@ -49,7 +49,9 @@ class Wiring:
     inputs: tuple[int, ...] = ()
     """For each of its inputs, the place of the run's input."""
     axes: tuple[tuple[int, ...], ...] = ()
-    """For each of its inputs, the run's axes in the order in which it takes them; empty as they are."""
+    """For each of its inputs, the axes of the run's rows in the order in which it takes them; empty as they are."""
+    shared: tuple[bool, ...] = ()
+    """For each of its inputs, whether it has no batch axis; empty where all have one."""
     outputs: tuple[int, ...] = ()
     """For each of the run's outputs, the place of its own."""
 

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.engine.contenders import Route
-from infer_compare.engine.wiring import parse_map, wire
+from infer_compare.engine.routing import sized
+from infer_compare.engine.wiring import parse_map, straight, wire
 from infer_compare.errors import UsageError
 from infer_compare.models.dataset import is_callable, read_dataset
+from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.engine.contenders import Contender, Wiring
     from infer_compare.engine.reading import ModelReader
     from infer_compare.engine.request import SweepRequest
-    from infer_compare.engine.routing import Router
+    from infer_compare.engine.routing import Router, Shape
     from infer_compare.engine.workshop import Workshop
     from infer_compare.models.dataset import Dataset
     from infer_compare.models.inputs import InputPlan
@@ -60,14 +64,15 @@ class Finder:
             NoWay: it cannot get it.
             InputError: its own model has other inputs than the run's.
         """
+        wiring = straight(self.inputs) if model is self.model else self._wiring(contender.entry.name, model)
+        shapes = _shapes(self.inputs, wiring)
         if self.dry:
             way = self.router.way(contender, model.format)
-            route = Route(
-                contender, msgspec.structs.replace(model.given, provenance=way.provenance), way.chain, way.cost
-            )
+            source = msgspec.structs.replace(sized(model.given, shapes), provenance=way.provenance)
+            route = Route(contender, source, way.chain, way.cost)
         else:
-            route = self.router.route(contender, model, self.inputs)
-        return route if model is self.model else replace(route, wiring=self._wiring(contender.entry.name, model))
+            route = self.router.route(contender, model, shapes)
+        return replace(route, wiring=wiring)
 
     def _wiring(self, name: str, model: ResolvedModel) -> Wiring:
         """How the run's inputs and outputs are those of a backend's own model.
@@ -86,6 +91,17 @@ class Finder:
             input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
             output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
         )
+
+
+def _shapes(inputs: Sequence[InputPlan], wiring: Wiring) -> list[Shape]:
+    """The shapes in which a model gets the run's inputs, in its own order and layout."""
+    shapes: list[Shape] = [plan.sample if plan.axis is None else (BATCH, *plan.sample) for plan in inputs]
+    if wiring.inputs:
+        shapes = [shapes[place] for place in wiring.inputs]
+    for index, axes in enumerate(wiring.axes):
+        if axes:
+            shapes[index] = tuple(shapes[index][axis] for axis in axes)
+    return shapes
 
 
 def find_dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop, scratch: Path) -> Dataset | None:
@@ -111,6 +127,12 @@ def find_dataset(request: SweepRequest, model: ResolvedModel, workshop: Workshop
         workshop.collect(request.data, place)
     found = read_dataset(request.data, place, model.inputs, scratch / "dataset")
     too_large = [size for size in request.batch_sizes or () if size > found.rows]
+    other = next((spec for spec in model.inputs if spec.shape[:1] != (BATCH,)), None)
+    if request.scope == "dataset" and other is not None:
+        raise UsageError(
+            f"--scope dataset needs the batch as the first axis of every input, and {other.name!r} is "
+            f"[{', '.join(map(str, other.shape))}]; use the scope device or host."
+        )
     if request.scope == "dataset" and too_large:
         raise UsageError(
             f"The data set {request.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "

@@ -244,7 +244,9 @@ class Member:
         order = wiring.inputs or range(len(pool.paths))
         paths = tuple(str(pool.paths[place]) for place in order)
         dataset = tuple(str(self.terms.dataset[place]) for place in order) if self.terms.dataset else ()
-        self.ask(Inputs(paths=paths, axes=wiring.axes, dataset=dataset), Done, phase="load")
+        dtypes = tuple(pool.dtypes[place] for place in order)
+        request = Inputs(paths=paths, axes=wiring.axes, shared=wiring.shared, dtypes=dtypes, dataset=dataset)
+        self.ask(request, Done, phase="load")
         self._pool, self._mapped = pool, pool.largest
 
     def _supply(self, request: Request) -> None:

@@ -40,7 +40,7 @@ class PoolRoom:
         self._plans = plans
         self._folder = folder
         self._cap = cap
-        self.row = sum(row_bytes(plan) for plan in plans)
+        self.row = sum(row_bytes(plan) for plan in plans if plan.axis is not None)
         """Bytes of one sample, all inputs together."""
 
     def bytes(self, batch: int) -> int:
@@ -138,6 +138,8 @@ class InputPool:
         self.fits_worker = self._room.fits_worker
         self.most = self._room.most()
         """The largest batch size for which there is room on the disk."""
+        self.dtypes = tuple(plan.dtype for plan in plans)
+        """Of each input."""
         self.largest = 0
         """The largest batch size that can be cut from it."""
         self.paths: tuple[Path, ...] = ()

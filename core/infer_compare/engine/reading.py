@@ -77,11 +77,11 @@ class ModelReader:
             elif converter is not None:
                 self._read[key] = self._converted(text, converter, given)
             else:
-                self._read[key] = self._onnx(text)
+                self._read[key] = self._onnx(text, given)
         return self._read[key]
 
-    def _onnx(self, text: str) -> ResolvedModel:
-        return resolve_model(text, seed=self._seed, folder=self._folder, models=self._models)
+    def _onnx(self, text: str, given: Sequence[str]) -> ResolvedModel:
+        return resolve_model(text, seed=self._seed, folder=self._folder, models=self._models, given=given)
 
     def _converter(self, text: str) -> ConverterEntry | None:
         """The converter that reads files of that name, of those that make ONNX of them."""
@@ -108,7 +108,7 @@ class ModelReader:
             trusted=self._trusted,
         )
         self._workshop.convert(entry, None, source, target)
-        made = self._onnx(str(target))
+        made = self._onnx(str(target), given)
         sentence = f"{text} was converted from {converter.source} to ONNX by the plugin {entry.origin}."
         return replace(made, source=text, warnings=(sentence, *made.warnings))
 
@@ -135,7 +135,7 @@ class ModelReader:
             except UnsupportedModel as refusal:
                 refusals.append(str(refusal))
                 continue
-            return described(text, found)
+            return described(text, found, given)
         absent = [one for one in readers if one not in usable]
         more = f" {_unreadable(text, form, absent)}" if absent else ""
         raise ModelError(" ".join(refusals) + more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +103,8 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         trusted=request.trust,
     )
     model = reader.read(request.model, request.inputs, _main_backends(request, contenders))
+    if model.fixed_batch is not None:
+        request = replace(request, batch_sizes=(model.fixed_batch,))
     dataset = find_dataset(request, model, workshop, scratch)
     data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
     inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)

@@ -12,7 +12,7 @@ from infer_compare.errors import ModelError
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models.cache import ConversionCache
 from infer_compare.models.conversion import cheapest
-from infer_compare.models.specs import BATCH
+from infer_compare.planner.units import cache_limit
 from infer_compare.plugins import is_installed
 from infer_compare.version import __version__
 
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from infer_compare.engine.contenders import Contender
     from infer_compare.engine.workshop import Workshop
     from infer_compare.interfaces import ModelSource, Provenance
-    from infer_compare.models.inputs import InputPlan
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import ConverterEntry
+
+Shape = tuple[int | str, ...]
+"""Of an input, with the batch axis called `batch`."""
 
 IMPORT_COST = 1.0
 """A rendering of ours inside the backend costs as much as a conversion."""
@@ -79,7 +81,7 @@ class Router:
         self._scratch = scratch
         self._pythons = pythons
         self._convert = convert
-        self._cache = cache or ConversionCache()
+        self._cache = cache or ConversionCache(limit=cache_limit())
         self._done: dict[tuple[str, str], Path] = {}
         self._failed: dict[tuple[str, str], str] = {}
 
@@ -145,14 +147,19 @@ class Router:
     def _can(self, entry: ConverterEntry) -> bool:
         return entry.converter.backend in self._pythons or not entry.missing
 
-    def route(self, contender: Contender, model: ResolvedModel, inputs: Sequence[InputPlan]) -> Route:
+    def route(self, contender: Contender, model: ResolvedModel, shapes: Sequence[Shape]) -> Route:
         """The way, gone: what must be converted is converted, once for all contenders.
+
+        Args:
+            contender: where the model is to go.
+            model: the run's model, or the contender's own.
+            shapes: of the model's inputs in this run.
 
         Raises:
             NoWay: there is none, or a conversion failed.
         """
         way = self.way(contender, model.format)
-        source = msgspec.structs.replace(model.given, inputs=_sized(model.given.inputs, inputs))
+        source = sized(model.given, shapes)
         for entry in way.converters:
             source = self._converted(entry, source, model)
         return Route(contender, msgspec.structs.replace(source, provenance=way.provenance), way.chain, way.cost)
@@ -202,13 +209,12 @@ def _chain(form: str, converters: Sequence[ConverterEntry], imported: str) -> tu
     return (*steps, f"{imported} (imported)") if imported else steps
 
 
-def _sized(specs: Sequence[TensorSpec], inputs: Sequence[InputPlan]) -> tuple[TensorSpec, ...]:
-    """The inputs with every axis but the batch at the size of this run."""
-    if len(specs) != len(inputs):
-        return tuple(specs)
-    return tuple(
-        TensorSpec(spec.name, spec.dtype, (BATCH, *plan.sample)) for spec, plan in zip(specs, inputs, strict=True)
-    )
+def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:
+    """The model with its inputs in the shapes of this run; a backend's own model may have others, which stay."""
+    if len(source.inputs) != len(shapes):
+        return source
+    specs = (TensorSpec(spec.name, spec.dtype, shape) for spec, shape in zip(source.inputs, shapes, strict=True))
+    return msgspec.structs.replace(source, inputs=tuple(specs))
 
 
 def _version(module: str) -> str:

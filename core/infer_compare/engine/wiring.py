@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.engine.contenders import Wiring
 from infer_compare.errors import InputError, UsageError
+from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def wire(
             f"({', '.join(run)}); they must be the same inputs."
         )
     order = _order(own, run, input_map, f"input of the model of {backend}")
-    axes = []
+    axes, shared = [], []
     for spec, place in zip(inputs, order, strict=True):
         plan = plans[place]
         if spec.dtype != plan.dtype:
@@ -58,23 +59,43 @@ def wire(
                 f"The model of {backend} takes the input {spec.name!r} as {spec.dtype}, and the run's is {plan.dtype}; "
                 "export both with the same dtype."
             )
-        permuted = LAYOUTS[layout] if layout is not None and len(plan.sample) == 3 else ()
-        shape = (None, *plan.sample)
-        given = tuple(shape[axis] for axis in permuted) if permuted else shape
+        rows: tuple[int | str, ...] = plan.sample if plan.axis is None else (BATCH, *plan.sample)
+        turned = layout is not None and len(rows) == 4
+        permuted = LAYOUTS[layout] if layout is not None and turned else batch_to(_batch_of(spec), len(rows))
+        shape, given = plan.shape, tuple(rows[axis] for axis in permuted) if permuted else rows
         if len(given) != len(spec.shape) or any(
-            isinstance(wanted, int) and size != wanted for size, wanted in zip(given[1:], spec.shape[1:], strict=True)
+            size != wanted and (isinstance(wanted, int) or BATCH in {size, wanted})
+            for size, wanted in zip(given, spec.shape, strict=True)
         ):
-            wants, has = (f"[{','.join(map(str, ('batch', *one[1:])))}]" for one in (spec.shape, given))
+            wants, has = (f"[{','.join(map(str, one))}]" for one in (spec.shape, given))
             hint = "" if layout is not None or len(shape) != 4 else f"; --layout {backend}=NHWC transposes images"
             raise InputError(
                 f"The model of {backend} takes the input {spec.name!r} as {wants}, and the run's is {has}{hint}."
             )
         axes.append(permuted)
+        shared.append(plan.axis is None)
     return Wiring(
         inputs=tuple(order),
         axes=tuple(axes) if any(axes) else (),
+        shared=tuple(shared) if any(shared) else (),
         outputs=_outputs(backend, [one.name for one in outputs], [one.name for one in run_outputs], output_map),
     )
+
+
+def straight(plans: Sequence[InputPlan]) -> Wiring:
+    """How the run's rows become the inputs of the model for which they are made."""
+    axes = tuple(batch_to(plan.axis, len(plan.shape)) for plan in plans)
+    shared = tuple(plan.axis is None for plan in plans)
+    return Wiring(axes=axes if any(axes) else (), shared=shared if any(shared) else ())
+
+
+def batch_to(axis: int | None, rank: int) -> tuple[int, ...]:
+    """The order of axes that brings the first one to another place; empty where it stays, or is none."""
+    return (*range(1, axis + 1), 0, *range(axis + 1, rank)) if axis else ()
+
+
+def _batch_of(spec: TensorSpec) -> int | None:
+    return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 
 def _outputs(backend: str, own: Sequence[str], run: Sequence[str], names: Mapping[str, str]) -> tuple[int, ...]:

@@ -90,6 +90,23 @@ def raw(array: NDArray[Any]) -> NDArray[Any]:
     return array.view(f"V{array.dtype.itemsize}") if array.dtype.isbuiltin == 2 else array
 
 
+def dtype_of(name: str) -> np.dtype[Any]:
+    """Return the numpy dtype of a name; `bfloat16` is that of `ml_dtypes`."""
+    import numpy as np
+
+    if name != "bfloat16":
+        return np.dtype(name)
+    import ml_dtypes
+
+    found: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return found
+
+
+def is_float(dtype: str) -> bool:
+    """Whether a dtype that inputs can have holds fractions."""
+    return dtype.startswith(("float", "bfloat"))
+
+
 def typed(array: NDArray[Any], dtype: str) -> NDArray[Any]:
     """Return an array of raw bytes as what it holds: `bfloat16` and its like, which a file does not name.
 

@@ -11,6 +11,7 @@ from infer_compare.errors import InputError
 from infer_compare.files import open_regular
 from infer_compare.limits import LARGEST_INTEGER, finite_number, whole_number
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
+from infer_compare.models.arrays import dtype_of, is_float
 from infer_compare.models.room import ensure_room
 from infer_compare.paths import is_file
 
@@ -28,6 +29,7 @@ METADATA_KEY = "infer_compare.input."
 
 DTYPES = {
     "f16": "float16",
+    "bf16": "bfloat16",
     "f32": "float32",
     "f64": "float64",
     "i8": "int8",
@@ -51,9 +53,9 @@ _CALL = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>[^()]*)\)")
 
 def _overflow(fill: object, dtype: str, largest: float) -> str | None:
     """Return why a fill whose values reach that far does not fit a floating dtype, or None."""
-    import numpy as np
+    import ml_dtypes
 
-    most = float(np.finfo(dtype).max)
+    most = float(ml_dtypes.finfo(dtype_of(dtype)).max)  # type: ignore[no-untyped-call]
     return None if largest <= most else f"{fill} reaches beyond {most:g}, the largest number of {dtype}"
 
 
@@ -71,7 +73,7 @@ class Normal:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.deviation <= 0:
             return f"{self} would be a constant; the second figure is a standard deviation above zero"
-        if not dtype.startswith("float"):
+        if not is_float(dtype):
             return f"{self} makes fractions, and the input is {dtype}"
         # Eight standard deviations: farther out nothing is drawn.
         return _overflow(self, dtype, abs(self.mean) + 8 * self.deviation)
@@ -82,7 +84,7 @@ class Normal:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.standard_normal(tuple(shape), wide)
-        return (draws * wide(self.deviation) + wide(self.mean)).astype(dtype, copy=False)
+        return (draws * wide(self.deviation) + wide(self.mean)).astype(dtype_of(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Uniform:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.low >= self.high:
             return f"{self} is empty; the first figure is the smaller one"
-        if not dtype.startswith("float"):
+        if not is_float(dtype):
             return f"{self} makes fractions, and the input is {dtype}"
         return _overflow(self, dtype, max(abs(self.low), abs(self.high), self.high - self.low))
 
@@ -109,7 +111,7 @@ class Uniform:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.random(tuple(shape), wide)
-        return (draws * wide(self.high - self.low) + wide(self.low)).astype(dtype, copy=False)
+        return (draws * wide(self.high - self.low) + wide(self.low)).astype(dtype_of(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class RandInt:
             return f"{self} is empty; the second figure is one more than the largest value"
         if self.low < 0 and self.high - 1 > LARGEST_INTEGER:
             return f"{self} is wider than 64 bits"
-        if dtype.startswith("float"):
+        if is_float(dtype):
             return _overflow(self, dtype, max(abs(self.low), abs(self.high)))
         least, most = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         if self.low < least or self.high - 1 > most:
@@ -143,7 +145,7 @@ class RandInt:
 
         wide = np.uint64 if self.high > np.iinfo(np.int64).max else np.int64
         draws: Array = rng.integers(self.low, self.high, tuple(shape), dtype=wide)
-        return draws.astype(dtype, copy=False)
+        return draws.astype(dtype_of(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Ones:
         """An array of that shape and dtype."""
         import numpy as np
 
-        return np.ones(tuple(shape), dtype)
+        return np.ones(tuple(shape), dtype_of(dtype))
 
 
 @dataclass(frozen=True, slots=True)

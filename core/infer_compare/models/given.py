@@ -48,6 +48,16 @@ def parse_input(text: str) -> GivenInput:
     )
 
 
+def chosen_axes(texts: Sequence[str]) -> dict[str, int | None]:
+    """Return the batch axis of each input whose shape was said; None for one without a batch.
+
+    Raises:
+        InputError: a text cannot be understood.
+    """
+    said = ((one.name, one.shape) for one in map(parse_input, texts) if one.shape is not None)
+    return {name: shape.index(BATCH) if BATCH in shape else None for name, shape in said}
+
+
 def declared(texts: Sequence[str]) -> tuple[tuple[TensorSpec, ...], dict[str, str]]:
     """Inputs that texts declare in full, for a model that does not tell them itself.
 
@@ -88,18 +98,18 @@ def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
 
 def _shape(text: str, whole: str) -> tuple[int | str, ...]:
     sizes: list[int | str] = []
-    for one in (part.strip() for part in text.split(",")):
+    for one in (part.strip() for part in text.split(",") if text.strip()):
         if one.isidentifier():
             sizes.append(one)
             continue
         try:
-            sizes.append(whole_number(one, 1, LARGEST_AXIS))
+            sizes.append(whole_number(one, 0, LARGEST_AXIS))
         except ValueError:
             raise InputError(
-                f"--input {whole!r} has a size {one!r}; sizes are numbers from 1 to {LARGEST_AXIS}, and the first is batch."
+                f"--input {whole!r} has a size {one!r}; sizes are numbers up to {LARGEST_AXIS}, and one of them is batch."
             ) from None
     if len(sizes) > MOST_AXES:
         raise InputError(f"--input {whole!r} has {len(sizes)} axes; at most {MOST_AXES} can be computed with.")
-    if sizes[0] != BATCH:
-        raise InputError(f"--input {whole!r}: the first axis is the batch axis; write [batch,...].")
+    if sizes.count(BATCH) > 1:
+        raise InputError(f"--input {whole!r} has two batch axes; call one of them batch, and give the other a size.")
     return tuple(sizes)

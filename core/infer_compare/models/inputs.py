@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.limits import LARGEST_ROW
+from infer_compare.models.arrays import dtype_of, is_float, raw
 from infer_compare.models.fills import METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.specs import BATCH, unnamed
@@ -38,12 +39,21 @@ class InputPlan:
     sample: tuple[int, ...]
     """The shape of one row, without the batch axis."""
     fill: Fill
+    axis: int | None = 0
+    """Where the batch axis stands; None for an input without one, which is the same for every batch."""
     warning: str = ""
     """A sentence about a guess that was made; empty where none was."""
 
     def __str__(self) -> str:
         """As it would be written after `--input`."""
-        return f"{self.name}:{SHORT[self.dtype]}[{','.join(map(str, (BATCH, *self.sample)))}]={self.fill}"
+        return f"{self.name}:{SHORT[self.dtype]}{_text(self.shape)}={self.fill}"
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """The shape, with the batch axis called `batch`."""
+        if self.axis is None:
+            return self.sample
+        return (*self.sample[: self.axis], BATCH, *self.sample[self.axis :])
 
 
 def resolve_inputs(
@@ -54,7 +64,8 @@ def resolve_inputs(
 ) -> tuple[InputPlan, ...]:
     """How each input is made, in the order of the model.
 
-    A free axis that was given a size for one input has it in all inputs in which the file calls it by that name.
+    A free axis that was given a size for one input has it in all inputs in which the file calls it by that name. An input
+    may have its batch axis anywhere, or none.
 
     Args:
         specs: the model's inputs, with the batch axis called `batch`.
@@ -103,16 +114,16 @@ def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) ->
             f"The model takes the input {spec.name!r} as {SHORT[spec.dtype]}, not as {SHORT[given.dtype]}."
         )
     fill, warning = _fill(spec, given, metadata)
-    shape = given.shape or spec.shape
+    shape = spec.shape if given.shape is None else given.shape
     if isinstance(fill, FromFile):
         array = fill.read(spec.name)
         if array.dtype.name != spec.dtype:
             raise InputError(
                 f"The model takes the input {spec.name!r} as {spec.dtype}, and {fill.path} holds {array.dtype}."
             )
-        if array.ndim == 0 or len(array) == 0:
+        if BATCH in spec.shape and (array.ndim == 0 or len(array) == 0):
             raise InputError(f"{fill.path} holds no rows for the input {spec.name!r}.")
-        from_file = (BATCH, *array.shape[1:])
+        from_file = _from_rows(array.shape, spec)
         if given.shape is not None and not _fits(from_file, given.shape):
             raise InputError(f"{fill.path} holds rows of {_text(from_file)}, and --input says {_text(given.shape)}.")
         shape = from_file
@@ -132,7 +143,7 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         if isinstance(fill, FromFile):
             raise InputError(f"The model's metadata fill the input {spec.name!r} from a file; name it with --input.")
         return fill, ""
-    if spec.dtype.startswith("float"):
+    if is_float(spec.dtype):
         return Normal(0, 1), ""
     default = RandInt(0, 2)
     if spec.dtype == "bool":
@@ -141,6 +152,14 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         f"The range of the integer input {spec.name!r} is not in the file, so it is filled with {default}; "
         f"say another with --input '{spec.name}=randint(0,1000)'."
     )
+
+
+def _from_rows(shape: tuple[int, ...], spec: TensorSpec) -> tuple[int | str, ...]:
+    """The shape of an input whose rows are those of an array along its first axis, or which is the array as it is."""
+    if BATCH not in spec.shape:
+        return shape
+    axis, sample = spec.shape.index(BATCH), shape[1:]
+    return (*sample[:axis], BATCH, *sample[axis:])
 
 
 def _fits(shape: Sequence[int | str], spec: Sequence[int | str]) -> bool:
@@ -170,8 +189,9 @@ def _axis_sizes(specs: Sequence[TensorSpec], chosen: Sequence[_Choice]) -> dict[
 
 def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputPlan:
     sample: list[int] = []
+    batch = spec.shape.index(BATCH) if BATCH in spec.shape else None
     for index, (name, size) in enumerate(zip(spec.shape, choice.shape, strict=True)):
-        if index == 0:
+        if index == batch:
             continue
         known = size if isinstance(size, int) else sizes.get(str(name))
         if known is None:
@@ -179,10 +199,12 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
                 f"The axis {name!r} of input {spec.name!r} has no fixed size; say one, as with {_example(spec, sizes)}."
             )
         sample.append(known)
-    plan = InputPlan(name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, warning=choice.warning)
+    plan = InputPlan(
+        name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, axis=batch, warning=choice.warning
+    )
     if row_bytes(plan) > LARGEST_ROW:
         raise InputError(
-            f"One row of the input {spec.name!r}, {_text((BATCH, *sample))}, takes more than 1 TiB; give smaller sizes."
+            f"One row of the input {spec.name!r}, {_text(plan.shape)}, takes more than 1 TiB; give smaller sizes."
         )
     return plan
 
@@ -190,21 +212,18 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
 def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:
     """The `--input` to write, with the usual size of an image or of a sequence for each free axis."""
     usual = 224 if len(spec.shape) == 4 else 128
-    shape = [
-        size if isinstance(size, int) or index == 0 else sizes.get(size, usual) for index, size in enumerate(spec.shape)
-    ]
+    shape = [size if isinstance(size, int) or size == BATCH else sizes.get(size, usual) for size in spec.shape]
     return f"--input '{spec.name}:{SHORT[spec.dtype]}{_text(shape)}'"
 
 
 def row_bytes(plan: InputPlan) -> int:
     """Bytes of one row of an input."""
-    import numpy as np
-
-    return math.prod(plan.sample) * np.dtype(plan.dtype).itemsize
+    return math.prod(plan.sample) * dtype_of(plan.dtype).itemsize
 
 
 def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -> tuple[Path, ...]:
-    """Writes `rows` rows of each input as one C-contiguous `.npy` file.
+    """Writes `rows` rows of each input as one C-contiguous `.npy` file, whose first axis are the rows; one row of an
+    input without a batch axis.
 
     Row i depends on the seed and on the input's name alone, so that a larger pool begins like a smaller one. An
     earlier pool is replaced as a file, not overwritten, since workers may have it mapped.
@@ -218,7 +237,7 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
     for plan, path in zip(plans, paths, strict=True):
         written = path.with_suffix(".writing")
         try:
-            _write(plan, rows, seed, written)
+            _write(plan, 1 if plan.axis is None else rows, seed, written)
         except OSError as error:
             written.unlink(missing_ok=True)
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -233,14 +252,14 @@ def _write(plan: InputPlan, rows: int, seed: int, path: Path) -> None:
     import numpy as np
 
     header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype(plan.dtype)),
+        "descr": np.lib.format.dtype_to_descr(raw(np.empty(0, dtype_of(plan.dtype))).dtype),
         "fortran_order": False,
         "shape": (rows, *plan.sample),
     }
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for piece in _pieces(plan, rows, seed):
-            file.write(piece.data)
+            file.write(raw(piece).data)
 
 
 def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
@@ -249,6 +268,9 @@ def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
 
     if isinstance(plan.fill, FromFile):
         array = plan.fill.read(plan.name)
+        if plan.axis is None:
+            yield np.ascontiguousarray(array)
+            return
         step = _chunk_rows(plan)
         for start in range(0, rows, step):
             wanted = np.arange(start, min(start + step, rows)) % len(array)

@@ -6,16 +6,18 @@ import difflib
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.errors import ModelError
 from infer_compare.files import open_regular
-from infer_compare.interfaces import ModelSource
+from infer_compare.interfaces import ModelSource, TensorSpec
+from infer_compare.models.batch_axis import assumptions
 from infer_compare.models.figures import figures
-from infer_compare.models.fills import METADATA_KEY
+from infer_compare.models.fills import METADATA_KEY, SHORT
+from infer_compare.models.given import chosen_axes
 from infer_compare.models.kind import kind_of
 from infer_compare.models.onnx_file import (
     check_external_data,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
+    from infer_compare.interfaces import BuiltinModel, ModelDescription
     from infer_compare.results import ModelKind
 
 CHUNK_BYTES = 1 << 20
@@ -69,6 +71,8 @@ class ResolvedModel:
     """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""
     warnings: tuple[str, ...] = ()
     """Sentences about what was done to the model, or guessed."""
+    fixed_batch: int | None = None
+    """The only batch size at which the model runs, where it could not be made free."""
     origin: ModelSource | None = None
     """What a backend gets, where that is more than the file: a model that was described in a process of its own."""
 
@@ -80,7 +84,9 @@ class ResolvedModel:
         )
 
 
-def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel]) -> ResolvedModel:
+def resolve_model(
+    text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel], given: Sequence[str] = ()
+) -> ResolvedModel:
     """The model that a text names.
 
     Args:
@@ -88,20 +94,22 @@ def resolve_model(text: str, *, seed: int, folder: Path, models: Mapping[str, Bu
         seed: of the weights, for a model that is built.
         folder: where a model that is built is written to, as `NAME.onnx`, and one whose batch axis was made free.
         models: those that can be named.
+        given: what `--input` says of the inputs, which decides where their batch axes are.
 
     Raises:
         ModelError: there is no such model; the file is missing, empty, cut short or not ONNX; its external data is
             absent or outside its folder; its format is not read; or it cannot be run at several batch sizes.
     """
+    chosen = chosen_axes(given)
     if text in models:
-        return _read_onnx(_build(models[text], seed, folder), name=text, source=text, folder=folder)
+        return _read_onnx(_build(models[text], seed, folder), text, text, folder, chosen)
     path = Path(text)
     form = format_of(text)
     if form is None:
         raise _unknown(text, models)
     if form != "onnx":
         raise ModelError(f"{text} is a model of the format {form}, which only its framework reads.")
-    return _read_onnx(path, name=path.stem, source=text, folder=folder)
+    return _read_onnx(path, path.stem, text, folder, chosen)
 
 
 def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
@@ -142,18 +150,21 @@ def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
     return form
 
 
-def described(text: str, description: ModelDescription) -> ResolvedModel:
+def described(text: str, description: ModelDescription, given: Sequence[str] = ()) -> ResolvedModel:
     """A model that its framework has described.
 
     Args:
         text: as it was typed.
         description: what the framework said of it.
+        given: what `--input` says of the inputs, which decides where their batch axes are.
 
     Raises:
         ModelError: it cannot be run at several batch sizes.
     """
     origin = description.source
-    _check_batch(Path(text), description.inputs)
+    chosen = chosen_axes(given)
+    inputs, outputs = name_batch(description.inputs, description.outputs, chosen)
+    _check_batch(Path(text), inputs)
     files = [file for one in map(Path, description.files) for file in _files(one)]
     return ResolvedModel(
         path=Path(origin.location),
@@ -161,11 +172,12 @@ def described(text: str, description: ModelDescription) -> ResolvedModel:
         source=text,
         format=origin.format,
         sha256=_sha256(files),
-        inputs=description.inputs,
-        outputs=description.outputs,
+        inputs=inputs,
+        outputs=outputs,
         parameters=description.parameters,
         metadata={METADATA_KEY + name: fill for name, fill in description.fills.items()},
-        origin=msgspec.structs.replace(origin, inputs=description.inputs),
+        warnings=assumptions(description.inputs, inputs, chosen),
+        origin=msgspec.structs.replace(origin, inputs=inputs),
     )
 
 
@@ -211,26 +223,38 @@ def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
     return path
 
 
-def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedModel:
+def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[str, int | None]) -> ResolvedModel:
     if is_file(path):
         _ensure_room(path, READ_COPIES * path.stat().st_size)
     model = parse_onnx(path)
     files = [path, *(path.parent / one for one in external_files(model))]
     check_external_data(model, path)  # which refuses files outside the model's folder
-    inputs, outputs = name_batch(*read_specs(model))
+    stated, outputs = read_specs(model)
+    inputs, outputs = name_batch(stated, outputs, chosen)
     constants = {tensor.name for tensor in model.graph.initializer}
     for value in model.graph.input:
         if value.name not in constants and not value.type.tensor_type.HasField("shape"):
             raise ModelError(
                 f"{path} does not tell the shape of its input {value.name!r}; re-export it with shapes, the first axis free."
             )
-    warnings: tuple[str, ...] = ()
-    if inputs and all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs):
+    warnings = assumptions(stated, inputs, chosen)
+    fixed = None
+    if (
+        inputs
+        and not any(chosen.values())
+        and all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs)
+        and not _has_batch(inputs)
+    ):
         _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
         load_external_data(model, path)
-        model, path, sentence = _with_free_batch(model, path, inputs, folder)
-        inputs, outputs = name_batch(*read_specs(model))
-        warnings = (sentence,)
+        found = _with_free_batch(model, path, inputs, folder)
+        warnings = (found.sentence,)
+        if found.fixed is None:
+            model, path = found.model, found.path
+            inputs, outputs = name_batch(*read_specs(model), chosen)
+        else:
+            fixed = found.fixed
+            inputs = tuple(TensorSpec(spec.name, spec.dtype, (BATCH, *spec.shape[1:])) for spec in inputs)
     _check_batch(path, inputs)
     size = figures(model)
     return ResolvedModel(
@@ -246,6 +270,7 @@ def _read_onnx(path: Path, *, name: str, source: str, folder: Path) -> ResolvedM
         kind=kind_of(model),
         metadata={entry.key: entry.value for entry in model.metadata_props},
         warnings=warnings,
+        fixed_batch=fixed,
     )
 
 
@@ -262,48 +287,57 @@ def _check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
     """
     if not inputs:
         raise ModelError(f"{path} has no inputs, so that there is nothing to batch.")
-    fixed = [spec for spec in inputs if not spec.shape or spec.shape[0] != BATCH]
-    if not fixed:
+    if _has_batch(inputs):
         return
-    first = fixed[0]
-    if not first.shape:
-        raise ModelError(
-            f"The input {first.name!r} of {path} is a scalar; every input needs the batch as its first axis, so make it "
-            "a constant of the model or give it one value per sample."
-        )
-    if len(fixed) < len(inputs):
-        raise ModelError(
-            f"The first axis of input {first.name!r} of {path} is fixed at {first.shape[0]}, while other inputs have the "
-            "batch there; every input needs the batch as its first axis."
-        )
-    raise _fixed_batch(path, first)
+    first = inputs[0]
+    if all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs):
+        raise ModelError(_fixed_batch(path, first))
+    raise ModelError(
+        f"No input of {path} has a batch axis; call one of their free axes batch, as in --input "
+        f"'{first.name}:{SHORT.get(first.dtype, 'f32')}[batch,...]'."
+    )
 
 
-def _fixed_batch(path: Path, first: TensorSpec, reason: str = "") -> ModelError:
-    return ModelError(
+def _has_batch(inputs: Sequence[TensorSpec]) -> bool:
+    return any(BATCH in spec.shape for spec in inputs)
+
+
+def _fixed_batch(path: Path, first: TensorSpec, reason: str = "") -> str:
+    return (
         f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; export the model with a "
         'free first axis, as with torch.onnx.export(..., dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}}) or a Keras '
         "input whose batch size is None."
     )
 
 
-def _with_free_batch(
-    model: onnx.ModelProto, path: Path, inputs: Sequence[TensorSpec], folder: Path
-) -> tuple[onnx.ModelProto, Path, str]:
-    """A model whose batch axis is fixed made into one whose batch axis is free: model, file, and what to say of it.
+class _Freed(NamedTuple):
+    """What became of a model whose batch axis was fixed."""
+
+    model: onnx.ModelProto
+    path: Path
+    sentence: str
+    fixed: int | None
+    """Its batch size, where it could not be made free."""
+
+
+def _with_free_batch(model: onnx.ModelProto, path: Path, inputs: Sequence[TensorSpec], folder: Path) -> _Freed:
+    """A model whose batch axis is fixed made into one whose batch axis is free, or as it is where that cannot be proved.
 
     Raises:
-        ModelError: it could not be proved that the rewritten model computes the same.
+        ModelError: it cannot be made free, and its inputs have several first axes, none of which need be the batch.
     """
     from infer_compare.models.rebatch import Unproved, note, rebatch, write_rebatched
 
     first = inputs[0]
     try:
         changed = rebatch(model)
-        return changed, write_rebatched(changed, folder, path.stem), note(int(first.shape[0]))
+        return _Freed(changed, write_rebatched(changed, folder, path.stem), note(int(first.shape[0])), None)
     except Unproved as error:
-        reason = f", and that it can be made free could not be proved: {error}"
-        raise _fixed_batch(path, first, reason) from error
+        sentence = _fixed_batch(path, first, f", and that it can be made free could not be proved: {error}")
+        if len({spec.shape[0] for spec in inputs}) > 1:
+            raise ModelError(sentence) from error
+        size = int(first.shape[0])
+        return _Freed(model, path, f"It runs at batch size {size} only. {sentence}", size)
 
 
 def _sha256(files: Sequence[Path]) -> str:

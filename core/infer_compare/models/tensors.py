@@ -101,4 +101,5 @@ def dense_bytes(sparse: onnx.SparseTensorProto) -> int:
     """Return how many bytes a sparse tensor takes with all its zeros."""
     from onnx import helper
 
-    return math.prod(sparse.dims) * int(helper.tensor_dtype_to_np_dtype(sparse.values.data_type).itemsize)
+    item: int = helper.tensor_dtype_to_np_dtype(sparse.values.data_type).itemsize
+    return int(math.prod(sparse.dims)) * item

@@ -71,6 +71,11 @@ class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
     paths: tuple[str, ...]
     axes: tuple[tuple[int, ...], ...] = ()
     """For each input the axes of the file in the order in which the model takes them; empty as they are."""
+    shared: tuple[bool, ...] = ()
+    """For each input whether it has no batch axis, and the only row in its file serves every batch; empty where all have
+    one."""
+    dtypes: tuple[str, ...] = ()
+    """For each input what its file holds: `.npy` files do not tell `bfloat16` from other raw bytes."""
     dataset: tuple[str, ...] = ()
     """The whole data set, where passes over it are timed: one file per input."""
 

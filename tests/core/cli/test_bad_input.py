@@ -127,11 +127,14 @@ def test_rows_for_which_the_disk_has_no_room_are_refused_before_anything_is_fill
 
 
 def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
-    """How to export it free; two inputs with different sizes there cannot be made free."""
+    """How to export it free: of two inputs with different sizes there, neither need be the batch."""
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["x", "y"], ["z"])],
         "product",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4, 4]) for name in "xy"],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+            for name, shape in (("x", [4, 3]), ("y", [3, 4]))
+        ],
         [helper.make_tensor_value_info("z", TensorProto.FLOAT, [4, 4])],
     )
     path = tmp_path / "fixed.onnx"

@@ -16,6 +16,7 @@ from infer_compare.environment import memory
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models import inputs as module
+from infer_compare.models.arrays import typed
 from infer_compare.models.fills import DTYPES, FromFile, Normal, Ones, RandInt, Uniform, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.inputs import InputPlan, resolve_inputs, row_bytes, write_pool
@@ -41,6 +42,9 @@ MASK = TensorSpec("mask", "int64", ("batch", "seq"))
         ("input:0[batch,4]", GivenInput("input:0", None, ("batch", 4))),
         ("input:0:f32[batch,4]", GivenInput("input:0", "float32", ("batch", 4))),
         ("a/b.c=@folder/x=1.npz", GivenInput("a/b.c", None, None, FromFile(Path("folder/x=1.npz")))),
+        ("x:f32[20,batch,5]", GivenInput("x", "float32", (20, "batch", 5))),
+        ("past[batch,2,0,4]", GivenInput("past", None, ("batch", 2, 0, 4))),
+        ("rate:i64[]=randint(8000,8001)", GivenInput("rate", "int64", (), RandInt(8000, 8001))),
     ],
 )
 def test_an_input_is_parsed(text, expected):
@@ -56,8 +60,7 @@ def test_an_input_is_parsed(text, expected):
         ("x[batch", "not understood"),
         ("x:f33[batch]", "unknown dtype 'f33'"),
         (":f32[batch]", "names no input"),
-        ("x[3,4]", "first axis is the batch axis"),
-        ("x[batch,0]", "a size '0'"),
+        ("x[batch,batch]", "two batch axes"),
         ("x[batch,]", "a size ''"),
         ("x[batch,-1]", "a size '-1'"),
         ("x=zeros", "zeros would make a model look faster than it is"),
@@ -127,6 +130,27 @@ def test_a_size_for_an_axis_holds_wherever_the_file_uses_its_name():
     assert (ids.sample, mask.sample) == ((16,), (16,))
 
 
+def test_the_batch_may_be_any_axis_or_none():
+    """Rows are written one after the other; an input without a batch has one."""
+    frames = TensorSpec("frames", "float32", ("seq", "batch", 5))
+    rate = TensorSpec("rate", "int64", ())
+    plans = resolve_inputs([frames, rate], ["frames:f32[20,batch,5]", "rate=randint(7,8)"], {})
+    assert [(plan.sample, plan.axis) for plan in plans] == [((20, 5), 1), ((), None)]
+    assert list(map(str, plans)) == ["frames:f32[20,batch,5]=normal(0,1)", "rate:i64[]=randint(7,8)"]
+
+
+def test_rows_of_a_file_are_along_its_first_axis_wherever_the_model_has_the_batch(tmp_path):
+    """And an input without a batch is the file's array."""
+    np.savez(tmp_path / "x.npz", frames=np.zeros((9, 20, 5), np.float32), table=np.arange(6.0).reshape(2, 3))
+    frames = TensorSpec("frames", "float32", ("seq", "batch", 5))
+    table = TensorSpec("table", "float64", (2, 3))
+    given = [f"{name}=@{tmp_path / 'x.npz'}" for name in ("frames", "table")]
+    plans = resolve_inputs([frames, table], given, {})
+    assert [(plan.sample, plan.axis) for plan in plans] == [((20, 5), 1), ((2, 3), None)]
+    paths = write_pool(plans, 12, 0, tmp_path / "pool")
+    assert [np.load(path).shape for path in paths] == [(12, 20, 5), (1, 2, 3)]
+
+
 def test_axes_without_a_name_are_each_their_own():
     """Their places say nothing of each other."""
     one, two = (TensorSpec(name, "float32", ("batch", "axis1")) for name in "ab")
@@ -186,9 +210,9 @@ def test_two_sizes_for_one_axis_are_refused():
 
 
 def test_a_type_that_cannot_be_generated_is_refused():
-    """Such as bfloat16, which numpy files do not hold."""
-    with pytest.raises(InputError, match="bfloat16, which cannot be generated"):
-        resolve_inputs([TensorSpec("x", "bfloat16", ("batch", 4))], [], {})
+    """Such as eight-bit floats, of which nobody says how they are filled."""
+    with pytest.raises(InputError, match="float8_e4m3fn, which cannot be generated"):
+        resolve_inputs([TensorSpec("x", "float8_e4m3fn", ("batch", 4))], [], {})
 
 
 def test_rows_of_a_file_are_cycled_and_tell_the_free_sizes(tmp_path):
@@ -254,9 +278,10 @@ def test_a_pool_has_the_dtype_and_shape_of_its_input(dtype, tmp_path):
     """In C order, readable without pickle, mappable."""
     (path,) = write_pool([plan(dtype=dtype, sample=(2, 3), fill="randint(0,2)")], 5, 0, tmp_path)
     array = np.load(path, mmap_mode="r", allow_pickle=False)
-    assert (array.dtype.name, array.shape) == (dtype, (5, 2, 3))
+    # A file does not name `bfloat16`: it holds raw bytes, and whoever reads them is told what they are.
+    assert (typed(array, dtype).dtype.name, array.shape) == (dtype, (5, 2, 3))
     assert array.flags.c_contiguous
-    assert set(np.unique(array)) <= {0, 1}
+    assert set(np.unique(typed(array, dtype).astype(np.float64))) <= {0, 1}
 
 
 @pytest.mark.parametrize("fill", ["normal(0,1)", "uniform(0,1)", "randint(0,1000)"])

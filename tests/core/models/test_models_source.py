@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -20,8 +21,9 @@ RELU = helper.make_node("Relu", ["x"], ["y"])
 def resolve(tmp_path):
     """Resolves a text with the built-in models at hand."""
 
-    def resolve_(text, *, seed=0, models=None):
-        return resolve_model(str(text), seed=seed, folder=tmp_path / "built", models=models or builtin_models())
+    def resolve_(text, *, seed=0, models=None, given=()):
+        models = models or builtin_models()
+        return resolve_model(str(text), seed=seed, folder=tmp_path / "built", models=models, given=given)
 
     return resolve_
 
@@ -164,35 +166,43 @@ def test_a_fixed_batch_axis_is_made_free(resolve, write, tmp_path):
     assert found.warnings == ("The batch axis was fixed at 1 and was made free; proved on 3 rows.",)
 
 
-def test_a_fixed_batch_axis_that_cannot_be_made_free_is_refused_with_the_way_out(resolve, write):
-    """The sentence tells its size, why it stays, and how to export."""
+def test_a_model_whose_fixed_batch_cannot_be_made_free_runs_at_that_size(resolve, write):
+    """A sentence says so, with the reason and how to export it with a free batch."""
     path = write(
         [helper.make_node("ReduceSum", ["x"], ["y"], keepdims=0)],
         inputs=[("x", TensorProto.FLOAT, [1, 4])],
         outputs=[("y", TensorProto.FLOAT, [])],
     )
-    with pytest.raises(ModelError, match=r"is fixed at 1 \(input 'x'\), and .* no batch axis; .*dynamic_shapes"):
-        resolve(path)
+    found = resolve(path)
+    assert (found.path, found.fixed_batch) == (path, 1)
+    assert found.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
+    (sentence,) = found.warnings
+    assert re.match(
+        r"It runs at batch size 1 only\. The .* fixed at 1 .*, and .* no batch axis; .*dynamic_shapes", sentence
+    )
 
 
-def test_a_scalar_input_is_refused(resolve, write):
-    """It has no axis for the batch."""
+@pytest.mark.parametrize("shape", [[], [4]])
+def test_an_input_without_the_batch_axis_beside_others_is_shared_by_all_rows(resolve, write, shape):
+    """A scalar, or a row that all have in common: it stays as it is, and a sentence says so."""
     path = write(
         [helper.make_node("Mul", ["x", "s"], ["y"])],
-        inputs=[("x", TensorProto.FLOAT, ["batch", 4]), ("s", TensorProto.FLOAT, [])],
+        inputs=[("x", TensorProto.FLOAT, ["batch", 4]), ("s", TensorProto.FLOAT, shape)],
     )
-    with pytest.raises(ModelError, match=r"'s' of .* is a scalar"):
-        resolve(path)
+    found = resolve(path)
+    assert [spec.shape for spec in found.inputs] == [("batch", 4), tuple(shape)]
+    assert found.warnings == ("The input 's' has no batch axis, so every batch gets the same values for it.",)
 
 
-def test_an_input_without_the_batch_axis_beside_others_is_refused(resolve, write):
-    """It is named with its size."""
-    path = write(
-        [helper.make_node("Mul", ["x", "s"], ["y"])],
-        inputs=[("x", TensorProto.FLOAT, ["batch", 4]), ("s", TensorProto.FLOAT, [4])],
-    )
-    with pytest.raises(ModelError, match=r"first axis of input 's' .* is fixed at 4, while other inputs"):
-        resolve(path)
+def test_the_batch_is_where_it_was_said_to_be(resolve, write):
+    """Whatever the axes are called; without any batch nothing can be measured."""
+    values = [("x", TensorProto.FLOAT, ["batch", "rows", 4]), ("y", TensorProto.FLOAT, ["batch", "rows", 4])]
+    path = write([RELU], inputs=values[:1], outputs=values[1:])
+    found = resolve(path, given=["x:f32[20,batch,4]"])
+    assert (found.inputs[0].shape, found.outputs[0].shape) == (("axis0", "batch", 4), ("axis0", "batch", 4))
+    assert found.warnings == ()
+    with pytest.raises(ModelError, match=r"No input of .* has a batch axis; call one of their free axes batch"):
+        resolve(path, given=["x:f32[20,8,4]"])
 
 
 def test_an_input_of_unknown_shape_or_no_input_at_all_is_refused(resolve, write, model):
@@ -232,5 +242,4 @@ def test_a_plugins_model_is_read_like_a_file(resolve, model):
         name="bad", summary="", build=lambda seed: model([over_rows], inputs=[("x", TensorProto.FLOAT, [2, 4])])
     )
     assert resolve("good", models={"good": good}).name == "good"
-    with pytest.raises(ModelError, match="fixed at 2"):
-        resolve("bad", models={"bad": bad})
+    assert resolve("bad", models={"bad": bad}).fixed_batch == 2

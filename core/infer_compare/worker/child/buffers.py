@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
+from infer_compare.models.arrays import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +38,27 @@ def mapped(paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> list[NDA
 class Pool:
     """Rows of every input, mapped from files."""
 
-    def __init__(self, paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        axes: Sequence[Sequence[int]] = (),
+        shared: Sequence[bool] = (),
+        dtypes: Sequence[str] = (),
+    ) -> None:
         """Maps the files; nothing is read yet.
 
         Args:
-            paths: one `.npy` file per input.
+            paths: one `.npy` file per input, whose first axis are the rows.
             axes: for each, its axes in the order in which the model takes them; empty as they are.
+            shared: for each, whether it has no batch axis, so that its only row is every batch's; none where empty.
+            dtypes: for each, what raw bytes in it are; as the file says where empty.
         """
-        self._arrays = mapped(paths, axes)
-        self.rows = min(len(array) for array in self._arrays)
+        arrays = mapped(paths)
+        if dtypes:
+            arrays = [typed(array, dtype) for array, dtype in zip(arrays, dtypes, strict=True)]
+        none: Sequence[Sequence[int]] = [()] * len(arrays)
+        self._inputs = list(zip(arrays, axes or none, shared or [False] * len(arrays), strict=True))
+        self.rows = min((len(array) for array, _, same in self._inputs if not same), default=0)
 
     def batch(self, size: int, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
         """Rows `first` to `first + size`, in memory of their own.
@@ -60,12 +73,15 @@ class Pool:
         """
         import numpy as np
 
-        if first + size > self.rows and repeat:
-            rows = np.arange(first, first + size) % self.rows
-            return tuple(np.ascontiguousarray(array[rows]) for array in self._arrays)
+        rows: Any = slice(first, first + size)
         if first + size > self.rows:
-            raise InputError(f"A batch of {size} from row {first} needs more than the {self.rows} rows of input made.")
-        return tuple(np.array(array[first : first + size], order="C") for array in self._arrays)
+            if not repeat:
+                raise InputError(
+                    f"A batch of {size} from row {first} needs more than the {self.rows} rows of input made."
+                )
+            rows = np.arange(first, first + size) % self.rows
+        cut = ((array[0 if same else rows], order) for array, order, same in self._inputs)
+        return tuple(np.array(one.transpose(order) if order else one, order="C") for one, order in cut)
 
     def rotation(self, size: int) -> list[tuple[NDArray[Any], ...]]:
         """Four different batches of a size: disjoint where the pool is long enough, shifted where it is not."""

@@ -137,7 +137,7 @@ class Host:
 
     def inputs(self, request: Inputs) -> Done:
         """Maps the pool of input rows, and the data set where there is one."""
-        self._pool = Pool(request.paths, request.axes)
+        self._pool = Pool(request.paths, request.axes, request.shared, request.dtypes)
         self._dataset = mapped(request.dataset, request.axes)
         return Done()
 
