@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.interfaces.backend import Array, Batch
+
+
+_UNKNOWN = re.compile(r"Node type '(?P<operator>\w+)' from domain '(?P<domain>[\w.]*)' is unknown")
+"""What the evaluator says of an operator that it lacks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +53,10 @@ class Loaded:
         try:
             evaluator = ReferenceEvaluator(model)
         except (NotImplementedError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise UnsupportedModel(f"The reference evaluator cannot take {path}: {reason}") from error
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            if (found := _UNKNOWN.search(reason)) is not None:
+                reason = f"it has no operator {'.'.join(filter(None, (found['domain'], found['operator'])))}"
+            raise UnsupportedModel(f"The reference evaluator cannot take {path}: {reason}.") from error
         return cls(evaluator, *name_batch(*read_specs(model)))
 
 

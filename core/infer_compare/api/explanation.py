@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.engine.resolve import resolve
+from infer_compare.engine.workshop import Workshop
+from infer_compare.errors import ModelError
 from infer_compare.interfaces import Provenance
+from infer_compare.plugins import Plugins
 from infer_compare.results import ModelInfo
+from infer_compare.scratch import Scratch
+from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
+    from infer_compare.engine.contenders import Route
     from infer_compare.engine.request import SweepRequest
-    from infer_compare.plugins import Plugins
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -19,10 +25,14 @@ class Way(msgspec.Struct, frozen=True):
 
     contender: str
     chain: tuple[str, ...] = ()
+    """The formats on the way; empty where there is none."""
     provenance: Provenance | None = None
     cost: float = 0.0
     """1 for each conversion and for a rendering of ours, unless a converter says otherwise; the cheapest way is taken."""
     missing: str = ""
+    """Why the model does not reach the contender: what is not installed, or the operators that the backend lacks."""
+    loaded: bool = False
+    """Whether the backend loaded the model. One that must be converted first was not, since nothing is converted."""
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -36,26 +46,39 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explanation:
-    """How a model reaches each contender; nothing is converted, and nothing is run.
+    """How a model reaches each contender; each loads it, nothing is converted, and nothing is run.
 
     Raises:
         UsageError: something in the request cannot be done as it stands.
         NoUsableBackend: no contender can be started, or the model reaches none.
     """
-    from infer_compare.api import plan
-
-    resolved = plan(request, plugins=plugins)
-    reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
-    ways = []
-    for spec in resolved.header.contenders:
-        route = resolved.routes.get(spec.label)
-        if route is None:
-            ways.append(Way(spec.label, missing=reasons.get(spec.label, "")))
-        else:
-            ways.append(Way(spec.label, route.chain, route.model.provenance, route.cost))
+    with Scratch() as scratch, removed_if_killed(scratch):
+        resolved = resolve(request, plugins or Plugins.discover(), scratch, convert=False)
+        plan = resolved.header.plan
+        workshop = Workshop(threads=plan.threads, seed=plan.seed, max_memory=request.max_memory)
+        reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
+        ways = []
+        for spec in resolved.header.contenders:
+            route = resolved.routes.get(spec.label)
+            ways.append(
+                Way(spec.label, missing=reasons.get(spec.label, "")) if route is None else _way(route, workshop)
+            )
     return Explanation(
         model=resolved.header.model,
         fills=tuple(map(str, resolved.inputs)),
         warnings=(*resolved.warnings, *(one.warning for one in resolved.inputs if one.warning)),
         ways=tuple(ways),
     )
+
+
+def _way(route: Route, workshop: Workshop) -> Way:
+    """A planned way, tried by loading the model where that needs no conversion."""
+    capabilities = route.contender.entry.capabilities
+    direct = route.model.format in (*capabilities.formats, *capabilities.imports)
+    # A model that is not ONNX was read by its framework already.
+    if direct and route.model.format == "onnx":
+        try:
+            workshop.load(route)
+        except ModelError as error:
+            return Way(route.label, missing=str(error).rstrip("."))
+    return Way(route.label, route.chain, route.model.provenance, route.cost, loaded=direct)

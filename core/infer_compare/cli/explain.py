@@ -31,8 +31,9 @@ PROVENANCE = {
 def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, debug: bool, **others: Any) -> int:  # noqa: ANN401, ARG001 - options that go on under their own names; debug is read before parsing
     """Tells what MODEL is and how it reaches each framework: as it is, converted, or rendered; and what is missing.
 
-    Nothing is converted, and nothing is run. A model that only its framework can read is loaded by it, and a callable
-    is called, to tell its inputs. All backends are asked where none is named.
+    Each backend loads the model, which shows the operators that it lacks. Nothing is converted, so a backend that needs a
+    converted model does not load it; and nothing is run. A callable is called, to tell its inputs. All backends are asked
+    where none is named.
 
     Exit codes: 0 it reaches every one; 1 it does not; 2 usage.
     """
@@ -86,4 +87,5 @@ def _print(found: Explanation) -> None:
             stdout.echo(f"{one.contender:{width}}  not reached: {one.missing}")
             continue
         stdout.echo(f"{one.contender:{width}}  {' -> '.join(one.chain)}  (cost {one.cost:g})")
-        stdout.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}")
+        untried = "" if one.loaded else "; not tried, since nothing is converted here"
+        stdout.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}{untried}")

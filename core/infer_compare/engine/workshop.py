@@ -1,4 +1,4 @@
-"""Processes that read and convert models before anything is measured."""
+"""Processes that read, convert and load models before anything is measured."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from infer_compare.worker.protocol import (
     Described,
     Done,
     Failure,
+    Load,
+    Loaded,
     Open,
     Opened,
     Reply,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from infer_compare.engine.contenders import Route
     from infer_compare.interfaces import ModelDescription, ModelSource
     from infer_compare.plugins import BackendEntry, ConverterEntry
 
@@ -96,6 +99,18 @@ class Workshop:
         self._do(python, what, [], work, Done)
         if not (target.is_file() or target.is_dir()):
             raise ModelError(f"{what} wrote {'something else than a file' if target.exists() else 'nothing'}.")
+
+    def load(self, route: Route) -> None:
+        """Load a model as a contender would, and give it up again.
+
+        Raises:
+            UnsupportedModel: the backend lacks an operator, or cannot run the model for another reason.
+            ModelError: the model cannot be read, the device is not there, or the process was lost over it.
+        """
+        spec, entry = route.contender.spec, route.contender.entry
+        opening = Open(backend=entry.reference, options=spec.options, threads=self._threads, seed=self._seed)
+        work = Load(model=route.model, device=spec.device)
+        self._do(spec.python, f"Loading {route.model.name} with {entry.name}", [(opening, Opened)], work, Loaded)
 
     def collect(self, location: str, folder: Path) -> None:
         """Has a function of the user's make data, and writes it to a folder.

@@ -57,15 +57,49 @@ def pair(path: Path, *, swapped: bool) -> Path:
     return save(path, nodes, [(one, row) for one in names[::order]], [(one, row) for one in results[::order]])
 
 
+@pytest.mark.slow
 def test_explain_tells_each_way_and_converts_nothing(cli, tmp_path) -> None:
     """What a backend takes as it is, and what it renders."""
-    result = cli("explain", "mlp", "--json")
+    result = cli("explain", "mlp", "--backends", "onnx,torch", "--json")
     assert result.code == 0
     found = {one["contender"]: one for one in json.loads(result.out)["ways"]}
     assert found["onnx"]["provenance"] == "native"
     assert found["torch"]["chain"] == ["onnx", "torch (imported)"]
     assert (found["torch"]["cost"], found["onnx"]["cost"]) == (1.0, 0.0)
+    assert all(one["loaded"] for one in found.values())
     assert not (tmp_path / "cache").exists()
+
+
+def fused(path: Path) -> Path:
+    """A file with an operator that ONNX Runtime alone has, of a name that ONNX has too."""
+    nodes = [helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")]
+    save(path, nodes, [("x", ["batch", 4])], [("y", ["batch", 4])])
+    model = onnx.load(path)
+    model.opset_import.add(domain="com.microsoft", version=1)
+    onnx.save(model, path)
+    return path
+
+
+def test_explain_names_the_operators_that_a_backend_lacks_and_exits_with_1(cli, tmp_path) -> None:
+    """With their domain: ONNX Runtime's Gelu is not ONNX's."""
+    fused(tmp_path / "fused.onnx")
+    result = cli("explain", "fused.onnx", *BOTH)
+    assert result.code == 1
+    assert "onnx       onnx  (cost 0)" in result.out
+    assert "reference  not reached: " in result.out
+    assert "it has no operator com.microsoft.Gelu" in result.out
+
+
+@pytest.mark.slow
+def test_explain_names_what_to_do_about_operators_of_other_domains(cli, tmp_path) -> None:
+    """The file from before they were fused, or a model of the backend's own."""
+    fused(tmp_path / "fused.onnx")
+    result = cli("explain", "fused.onnx", "--backends", "onnx,torch,tensorflow")
+    assert result.code == 1
+    for name in ("torch", "tensorflow"):
+        (line,) = (one for one in result.out.splitlines() if one.startswith(f"{name} "))
+        assert "com.microsoft.Gelu" in line
+        assert f"--model {name}=FILE" in line
 
 
 def test_without_conversion_only_the_models_own_framework_is_left(cli, tmp_path) -> None:
