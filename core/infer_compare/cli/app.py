@@ -29,6 +29,7 @@ COMMANDS = {
     "runs": "List stored runs.",
     "backends": "List backends, or tell about one.",
     "models": "List the built-in models.",
+    "cache": "List, measure or clear the converted models that are kept.",
     "devices": "List the devices that each framework can use.",
     "doctor": "Tell what about this machine will disturb a measurement.",
     "selftest": "Tell how far verdicts can be trusted on this machine.",

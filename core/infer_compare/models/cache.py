@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.errors import UsageError
 from infer_compare.scratch import Scratch, remove_abandoned
@@ -41,19 +42,36 @@ CONTENTS = "contents.json"
 """Lies beside a model that is kept: its files' sizes, by which one that a crash or a full disk cut short is told."""
 
 
+IN_USE_S = 3600.0
+"""A model that was used within so many seconds is not removed to make room."""
+
 _KEY = re.compile("[0-9a-f]{32}")
+
+
+class KeptModel(NamedTuple):
+    """A converted model in the cache."""
+
+    key: str
+    name: str
+    """Of its file or folder, whose ending tells the format."""
+    size: int
+    """In bytes."""
+    used: float
+    """When it was last put there or taken, in seconds since 1970."""
 
 
 class ConversionCache:
     """A folder for each converted model, named by a hash of everything that decides its content."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
         """Makes nothing yet.
 
         Args:
             folder: instead of the user's own.
+            limit: the most bytes of models that stay after one was added; None for any number.
         """
         self._folder = (folder or cache_folder()) / "converted"
+        self._limit = limit
 
     @staticmethod
     def key(parts: Mapping[str, object]) -> str:
@@ -78,6 +96,8 @@ class ConversionCache:
         """
         kept = self._folder / key / name
         if _is_whole(kept):
+            with contextlib.suppress(OSError):
+                os.utime(kept.parent / CONTENTS)
             return kept, True
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +120,42 @@ class ConversionCache:
             if not _is_whole(kept):
                 shutil.copytree(work, spare / key, dirs_exist_ok=True)
                 return spare / key / name, False
+        if self._limit is not None:
+            self.trim(self._limit)
         return kept, False
+
+    def models(self) -> list[KeptModel]:
+        """Return what is kept, the model used last first; one that another process is removing may be left out."""
+        found = []
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                if _is_ours(folder):
+                    sizes = _sizes(folder)
+                    name = min(sizes, key=lambda one: (one.count("/"), one), default="").partition("/")[0]
+                    found.append(KeptModel(folder.name, name, sum(sizes.values()), (folder / CONTENTS).stat().st_mtime))
+        return sorted(found, key=lambda one: one.used, reverse=True)
+
+    def trim(self, limit: int, now: float | None = None) -> int:
+        """Remove the models that were used longest ago, until the others take no more bytes than the limit.
+
+        One that was used within the last hour stays: a run may be reading it.
+
+        Args:
+            limit: in bytes.
+            now: the time, in seconds since 1970; the clock's when None.
+
+        Returns:
+            How many bytes were removed.
+        """
+        now = time.time() if now is None else now
+        total = removed = 0
+        for model in self.models():
+            total += model.size
+            if total > limit and now - model.used > IN_USE_S:
+                shutil.rmtree(self._folder / model.key, ignore_errors=True)
+                total -= model.size
+                removed += model.size
+        return removed
 
     def clear(self) -> int:
         """Remove every model that was put here, and what dead processes left; anything else in the folder stays.

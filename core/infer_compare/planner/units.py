@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ SIZES: dict[str, float] = {
 }
 """In bytes."""
 SIZE_EXAMPLE = "1500MiB or 4GiB"
+LIMIT_VARIABLE = "INFER_COMPARE_CACHE_LIMIT"
+"""Says how large the cache of converted models may become."""
+DEFAULT_LIMIT = "20GiB"
 
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*")
 
@@ -50,6 +54,19 @@ def parse_size(text: str) -> int:
     size = _parsed(text, "size", SIZES, SIZE_EXAMPLE)
     # Not rounded before it is known to be finite.
     return round(checked_size(size, repr(text)))
+
+
+def cache_limit() -> int:
+    """Return how many bytes of converted models are kept, from the environment or by default.
+
+    Raises:
+        UsageError: the variable holds no size.
+    """
+    text = os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT
+    try:
+        return parse_size(text)
+    except UsageError as error:
+        raise UsageError(f"{LIMIT_VARIABLE}: {error}") from None
 
 
 def checked_duration(seconds: float, shown: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from infer_compare.models.cache import VARIABLE, ConversionCache, cache_folder
@@ -50,6 +52,33 @@ def test_where_the_cache_cannot_be_written_the_run_has_its_own(tmp_path) -> None
     path, kept = ConversionCache(blocked).get(KEY, "model.onnx", maker([]), spare)
     assert not kept
     assert spare in path.parents
+
+
+def test_what_was_used_longest_ago_makes_room(tmp_path) -> None:
+    """Up to a limit; what was used lately stays, since a run may be reading it."""
+    cache = ConversionCache(tmp_path)
+    keys = [ConversionCache.key({"model": name}) for name in "abcd"]
+    for age, key in enumerate(keys):
+        path, _ = cache.get(key, "model.onnx", maker([], "x" * 100), tmp_path)
+        used = 1_000_000 - 10_000 * age
+        os.utime(path.parent / "contents.json", (used, used))
+    assert [one.key for one in cache.models()] == keys
+    assert cache.trim(250, now=1_000_001) == 200
+    assert [(one.key, one.name, one.size) for one in cache.models()] == [(key, "model.onnx", 100) for key in keys[:2]]
+    assert cache.trim(1, now=1_000_001) == 100
+    assert [one.key for one in cache.models()] == keys[:1]
+
+
+def test_a_model_that_is_taken_is_used(tmp_path) -> None:
+    """So it is not the one that makes room; and adding one keeps the limit."""
+    cache = ConversionCache(tmp_path, limit=150)
+    keys = [ConversionCache.key({"model": name}) for name in "ab"]
+    for key in keys:
+        path, _ = ConversionCache(tmp_path).get(key, "model.onnx", maker([], "x" * 100), tmp_path)
+        os.utime(path.parent / "contents.json", (1000, 1000))
+    cache.get(keys[0], "model.onnx", maker([]), tmp_path)
+    cache.get(KEY, "model.onnx", maker([], "y"), tmp_path)
+    assert {one.key for one in cache.models()} == {keys[0], KEY}
 
 
 def test_everything_that_decides_the_result_is_in_the_key() -> None:
