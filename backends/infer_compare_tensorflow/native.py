@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.errors import InputError, ModelError, UnsupportedModel
+from infer_compare.foreign import shortened
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models.fills import DTYPES
 from infer_compare.models.specs import name_batch, unnamed
@@ -125,16 +126,23 @@ class NativeProgram:
 
 
 def matched(known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> list[int]:
-    """For every given input its place in the model: by name where the names are the same ones, else by position.
+    """Return for every given input its place in the model: by name, or by position where no name is one of the model's.
 
     Raises:
-        InputError: there are more or fewer of them, or a dtype or a shape does not fit.
+        InputError: there are more or fewer of them, only some names are those of the model, or a dtype or a shape does not
+            fit.
     """
+    names = ", ".join(spec.name for spec in known)
     if len(known) != len(given):
-        names = ", ".join(spec.name for spec in known)
         raise InputError(f"The model takes {len(known)} inputs ({names}), and {len(given)} were described.")
     places = {spec.name: index for index, spec in enumerate(known)}
-    by_name = places.keys() == {spec.name for spec in given}
+    unknown = [spec.name for spec in given if spec.name not in places]
+    # Keras numbers layers without a name anew in every process, so names that are all unknown say nothing.
+    if unknown and len(unknown) < len(given):
+        raise InputError(
+            f"The model has no input {unknown[0]!r}; its inputs are {names}. Name each input after one of them."
+        )
+    by_name = not unknown and len({spec.name for spec in given}) == len(given)
     order = [places[spec.name] if by_name else index for index, spec in enumerate(given)]
     for spec, place in zip(given, order, strict=True):
         own = known[place]
@@ -191,5 +199,4 @@ def quiet() -> Iterator[None]:
 
 def sentence(error: BaseException | str, limit: int = 300) -> str:
     """What an exception says, on one line, with no full stop, and not longer than a line or two."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return (text if len(text) <= limit else f"{text[:limit]}...").rstrip(".")
+    return shortened(" ".join(str(error).split()) or type(error).__name__, limit).rstrip(".")

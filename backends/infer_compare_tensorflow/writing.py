@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare.errors import InputError, ModelError, UnsupportedModel
+from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.models.binding import REST, bind
 from infer_compare_tensorflow import operators, scan
 from infer_compare_tensorflow.keras_model import call_in_order, flat, keras, known_inputs
-from infer_compare_tensorflow.native import quiet, sentence, signature_of, spec_of
+from infer_compare_tensorflow.native import matched, quiet, sentence, signature_of, spec_of
 from infer_compare_tensorflow.saved_model import parse
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can tell."""
 
-HOW = "say what they are: return ModelSpec(model, inputs=['x:f32[batch,3,224,224]']), or give --input"
+KERAS_OWN = frozenset({"self", "training", "mask"})
+"""Parameters that Keras or Python passes itself."""
 
 
 def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None:  # noqa: ANN401 - what the user returned
@@ -42,6 +46,7 @@ def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None: 
 
     Raises:
         ModelError: its inputs are not known, or it cannot be saved.
+        InputError: an input that was described is none of the model's, or one is missing.
         UnsupportedModel: it calls Python functions while it runs.
     """
     if isinstance(made, keras().Model):
@@ -56,11 +61,11 @@ def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None: 
         owner = made
     else:
         return None
-    if known and given and len(known) != len(given):
-        raise InputError(f"The model takes {len(known)} inputs, and {len(given)} were described.")
     inputs = given or known
     if not inputs:
-        raise ModelError(f"The {type(made).__name__} does not tell its inputs; {HOW}.")
+        raise ModelError(_untold(made, made))
+    if given:
+        call = _ordered(call, known, given) if known else _by_name(call, made, given)
     return "savedmodel", _save_graph(call, owner, inputs, folder), inputs
 
 
@@ -73,16 +78,52 @@ def _save_keras(model: Any, given: Sequence[TensorSpec], folder: Path) -> Saved:
     if known:
         inputs = given or known
 
-        def call(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
+        def in_order(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
             return call_in_order(model, tensors)
+
+        call = _ordered(in_order, known, given) if given else in_order
     elif given:
         inputs = given
-
-        def call(*tensors: tf.Tensor) -> Any:  # noqa: ANN401 - any structure of tensors
-            return model(*tensors, training=False) if _takes_training(model) else model(*tensors)
+        call = _by_name(partial(model, training=False) if _takes_training(model) else model, model.call, given)
     else:
-        raise ModelError(f"The {type(model).__name__} does not tell its inputs; {HOW}.")
+        raise ModelError(_untold(model, model.call))
     return "savedmodel", _save_graph(call, None, inputs, folder), inputs
+
+
+def _ordered(call: Callable[..., Any], known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> Callable[..., Any]:
+    """Return a function that takes the inputs as they were given, of one that takes them as they are known."""
+    order = matched(known, given)
+    places = [order.index(place) for place in range(len(order))]
+    return lambda *tensors: call(*(tensors[place] for place in places))
+
+
+def _by_name(call: Callable[..., Any], function: Any, given: Sequence[TensorSpec]) -> Callable[..., Any]:  # noqa: ANN401 - a model or a function
+    """Return a function that takes the inputs as they were given, and passes them by the names of the parameters."""
+    names = [spec.name for spec in given]
+    parameters = _parameters(function, KERAS_OWN - {name.partition(".")[0] for name in names})
+    if parameters is None:
+        return call
+    owner = getattr(function, "__self__", function)
+    title = "The function" if inspect.isfunction(inspect.unwrap(owner)) else f"The {type(owner).__name__}"
+    return bind(parameters, names, title, function).bound(call)
+
+
+def _parameters(function: Any, left_out: frozenset[str]) -> list[inspect.Parameter] | None:  # noqa: ANN401 - as above
+    """Return the parameters of a function, or None where it does not tell them."""
+    try:
+        return [one for one in inspect.signature(function).parameters.values() if one.name not in left_out]
+    except (ValueError, TypeError):
+        return None
+
+
+def _untold(made: object, function: object) -> str:
+    """Return that a model does not tell its inputs, and how to say them, with the name of its own first parameter."""
+    name = next((one.name for one in _parameters(function, KERAS_OWN) or () if one.kind not in REST), "x")
+    example = f"{name}:f32[batch,3,224,224]"
+    return (
+        f"The {type(made).__name__} does not tell its inputs; say what they are: return "
+        f"ModelSpec(model, inputs=['{example}']), or give --input '{example}'."
+    )
 
 
 def _takes_training(model: Any) -> bool:  # noqa: ANN401 - a keras.Model

@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
 from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
 from infer_compare import ModelError, UnsupportedModel
+from infer_compare.foreign import described
 from infer_compare.models.specs import BATCH
 from infer_compare_torch import ONNX_OPSET, loading
+from infer_compare_torch.flat import Flat
 from infer_compare_torch.probing import examples
 from infer_compare_torch.programs import is_bounded, without_log
-from infer_compare_torch.structures import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from torch import nn
 
     from infer_compare import ModelSource, TensorSpec
 
@@ -32,19 +34,6 @@ LARGEST_BYTES = 1_900_000_000
 """Weights up to here go into the file itself, which protobuf limits to 2 GiB."""
 SHAPES = "torch.fx.experimental.symbolic_shapes"
 """The logger that tells when a free size becomes a fixed one."""
-
-
-class Flat(nn.Module):
-    """A module that takes its tensors one after the other and returns a tuple of tensors."""
-
-    def __init__(self, module: nn.Module) -> None:
-        """Wraps the module."""
-        super().__init__()
-        self.module = module
-
-    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The tensors that the module returns, in torch's order of flattening."""
-        return tuple(leaves(self.module(*tensors)))
 
 
 class Culprit(logging.Handler):
@@ -90,7 +79,7 @@ def to_onnx(model: ModelSource, target: Path) -> None:
     outputs = _unique([spec.name for spec in loaded.outputs], {spec.name for spec in inputs})
     size = sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))
     with _silence():
-        program = _traced(Flat(module), inputs)
+        program = _traced(Flat(module, loaded.binding), inputs)
         try:
             with without_log():
                 exported = torch.onnx.export(
@@ -105,7 +94,9 @@ def to_onnx(model: ModelSource, target: Path) -> None:
             assert exported is not None
             exported.save(target, external_data=size > LARGEST_BYTES)
         except Exception as error:
-            raise UnsupportedModel(f"torch.onnx.export cannot write the model as ONNX ({_told(error)}).") from error
+            raise UnsupportedModel(
+                f"torch.onnx.export cannot write the model as ONNX ({described(error, 400)})."
+            ) from error
     _name_batch(target, [batch_axis(spec) for spec in inputs], [batch_axis(spec) for spec in loaded.outputs])
 
 
@@ -122,7 +113,7 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
     try:
         program = torch.export.export(module, batch, dynamic_shapes=(axes,), strict=False)
     except Exception as error:
-        raise UnsupportedModel(f"torch.export cannot trace the model ({_told(error)}).") from error
+        raise UnsupportedModel(f"torch.export cannot trace the model ({described(error, 400)}).") from error
     finally:
         logger.handlers, logger.propagate = kept, on
         logger.setLevel(level)
@@ -206,8 +197,3 @@ def _silence() -> Iterator[None]:
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-
-
-def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:400]}"

@@ -13,11 +13,13 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from infer_compare import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.foreign import one_line
 from infer_compare.models.callables import make_model, source_file, split
 from infer_compare.models.given import declared
 from infer_compare_torch.importer.dtypes import from_name
-from infer_compare_torch.probing import outputs_of
+from infer_compare_torch.probing import probe
 from infer_compare_torch.session import LoadedModel
+from infer_compare_torch.signature import binding_of, example_inputs
 
 FORMAT = "nn.Module"
 SAVED = "weights.pt"
@@ -30,6 +32,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
     Raises:
         UnsupportedModel: it makes something that is no torch model.
         ModelError: it cannot be called or raised; its model's inputs are not known, or it does not run on them.
+        InputError: an input is called after no parameter of the module's `forward`.
     """
     location = _absolute(model.location)
     made, texts = _made(location, seed)
@@ -48,31 +51,34 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
         return msgspec.structs.replace(told, files=(*sources, *told.files), fills=fills)
     module = _module(made, location)
     if not specs:
+        example = example_inputs(module)
         raise ModelError(
             f"{model.location} returns a {type(module).__name__}, which does not tell what its inputs are; say it with "
-            "--input 'x:f32[batch,3,224,224]', or return ModelSpec(module, inputs=['x:f32[batch,3,224,224]'])."
+            f"--input '{example}', or return ModelSpec(module, inputs=['{example}'])."
         )
     for spec in specs:
         from_name(spec.dtype)
+    binding = binding_of(module, [spec.name for spec in specs])
     if any(is_lazy(one) for one in (*module.parameters(), *module.buffers())):
-        outputs = outputs_of(module, specs, fills)
+        probed = probe(module, specs, fills, binding)
         saved = _state(module)
     else:
         # The run could change what the module keeps, such as a cache.
         saved = _state(module)
         saved = {"state_dict": _copied(saved["state_dict"]), "buffers": _copied(saved["buffers"])}
-        outputs = outputs_of(module, specs, fills)
-    saved["outputs"] = [(spec.name, spec.dtype, list(spec.shape)) for spec in outputs]
+        probed = probe(module, specs, fills, binding)
+    saved["outputs"] = [(spec.name, spec.dtype, list(spec.shape)) for spec in probed.outputs]
+    known = {name: f"randint(0,{size})" for name, size in probed.tables.items()}
     weights = folder / SAVED
     torch.save(saved, weights)
     source = msgspec.structs.replace(model, location=location, format=FORMAT, weights=str(weights), inputs=specs)
     return ModelDescription(
         source=source,
         inputs=specs,
-        outputs=outputs,
+        outputs=probed.outputs,
         files=(*sources, str(weights)),
         parameters=sum(one.numel() for one in module.parameters()),
-        fills=fills,
+        fills=known | fills,
     )
 
 
@@ -91,13 +97,13 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
             for name in buffers.keys() | saved["buffers"].keys():
                 buffers[name].copy_(saved["buffers"][name])
     except (RuntimeError, KeyError) as error:
-        told = " ".join(str(error).split())
         raise ModelError(
             f"{model.location} makes another module than when it was first called, so that its weights do not fit; it "
-            f"must build the same layers at every call ({told[:400]})."
+            f"must build the same layers at every call ({one_line(str(error), 400)})."
         ) from error
     outputs = tuple(TensorSpec(name, dtype, tuple(shape)) for name, dtype, shape in saved["outputs"])
-    return LoadedModel(module, model.inputs, outputs)
+    binding = binding_of(module, [spec.name for spec in model.inputs])
+    return LoadedModel(module, model.inputs, outputs, binding)
 
 
 def _made(location: str, seed: int) -> tuple[object, tuple[str, ...]]:
@@ -119,6 +125,12 @@ def _module(made: object, location: str) -> nn.Module:
     # What torch.compile returns would run compiled where `eager` is reported; options say how it runs.
     inner = getattr(made, "_orig_mod", made) if type(made).__name__ == "OptimizedModule" else made
     assert isinstance(inner, nn.Module)
+    if any(kind.__module__.partition(".")[0] == "keras" for kind in type(inner).__mro__):
+        raise UnsupportedModel(
+            f"{location} returned a Keras model that runs on Keras's torch backend, which is several times slower than a "
+            "torch module and would not be a figure of torch; save the model with model.save('net.keras') and name that "
+            "file. It then runs on TensorFlow, and after an export to ONNX on the others."
+        )
     return inner.eval().to("cpu")
 
 

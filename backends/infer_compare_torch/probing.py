@@ -1,22 +1,25 @@
-"""One run of a module on small inputs, to learn what it returns."""
+"""Runs of a module on small inputs, to learn what it returns and what it looks up in tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
 from infer_compare import ModelError, TensorSpec
+from infer_compare.foreign import described
 from infer_compare.models.fills import FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.specs import BATCH, unnamed
 from infer_compare_torch.importer.dtypes import tensor_from_numpy
 from infer_compare_torch.structures import named_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from torch import nn
+    from infer_compare.models.binding import Binding
 
 OTHER = 16
 """The size that free axes other than the batch axis have in the run."""
@@ -47,21 +50,35 @@ def examples(
     return tuple(made)
 
 
-def outputs_of(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, str]) -> tuple[TensorSpec, ...]:
-    """Names, dtypes and shapes of what a module returns, in torch's order of flattening.
+class Probed(NamedTuple):
+    """What runs of a module showed."""
 
-    An axis whose size follows a free axis of the inputs bears its name. It is found by comparing runs.
+    outputs: tuple[TensorSpec, ...]
+    """In torch's order of flattening. An axis whose size follows a free axis of the inputs has its name."""
+    tables: dict[str, int]
+    """For each input that picks rows of an `nn.Embedding`, how many rows that has."""
+
+
+def probe(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, str], binding: Binding) -> Probed:
+    """Return what a module returns and looks up, found by comparing runs of different sizes.
 
     Raises:
         ModelError: the module raises, or returns something other than tensors.
     """
     free = dict.fromkeys([BATCH, *(size for spec in inputs for size in spec.shape if isinstance(size, str))])
     base = {name: 2 if name == BATCH else OTHER for name in free}
-    first = _run(module, inputs, fills, base)
+    function = binding.bound(module)
+    with _lookups(module) as lookups:
+        batch, first = _run(function, inputs, fills, base)
+    tables = {
+        spec.name: min(sizes)
+        for spec, tensor in zip(inputs, batch, strict=True)
+        if (sizes := [size for place, size in lookups if place == tensor.data_ptr()])
+    }
     shapes: list[list[int | str]] = [list(tensor.shape) for _, tensor in first]
     for name in free:
         sizes = base | {name: base[name] + 1}
-        other = _run(module, inputs, fills, sizes)
+        _, other = _run(function, inputs, fills, sizes)
         if len(other) != len(first) or any(a.dim() != b.dim() for (_, a), (_, b) in zip(first, other, strict=True)):
             raise ModelError(
                 f"The model returns other outputs when {name} is {sizes[name]} than when it is {base[name]}."
@@ -71,26 +88,44 @@ def outputs_of(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[s
                 if before != after:
                     followed = (before, after) == (base[name], sizes[name])
                     shape[axis] = name if followed else unnamed(axis)
-    return tuple(
+    outputs = (
         TensorSpec(name, str(tensor.dtype).removeprefix("torch."), tuple(shape))
         for (name, tensor), shape in zip(first, shapes, strict=True)
     )
+    return Probed(tuple(outputs), tables)
+
+
+@contextmanager
+def _lookups(module: nn.Module) -> Iterator[list[tuple[int, int]]]:
+    """Collect where in memory the indices lie that tables of the module get, and how many rows each table has."""
+    found: list[tuple[int, int]] = []
+
+    def looked_up(table: nn.Module, arguments: tuple[object, ...]) -> None:
+        if arguments and isinstance(arguments[0], torch.Tensor) and isinstance(table, nn.Embedding | nn.EmbeddingBag):
+            found.append((arguments[0].data_ptr(), table.num_embeddings))
+
+    tables = [one for one in module.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
+    handles = [one.register_forward_pre_hook(looked_up) for one in tables]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _run(
-    module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, str], sizes: Mapping[str, int]
-) -> list[tuple[str, torch.Tensor]]:
+    function: Callable[..., object], inputs: Sequence[TensorSpec], fills: Mapping[str, str], sizes: Mapping[str, int]
+) -> tuple[tuple[torch.Tensor, ...], list[tuple[str, torch.Tensor]]]:
     batch = examples(inputs, fills, sizes)
     try:
         with torch.inference_mode():
-            found = named_leaves(module(*batch))
+            found = named_leaves(function(*batch))
     except Exception as error:
-        told = " ".join(str(error).split())
         raise ModelError(
             f"The model cannot be run on a batch of {sizes[BATCH]} with inputs "
             f"{', '.join(f'{spec.name}{list(one.shape)}' for spec, one in zip(inputs, batch, strict=True))} "
-            f"({type(error).__name__}: {told})."
+            f"({described(error)})."
         ) from error
     if not found:
         raise ModelError("The model returns no tensor, so that there is nothing to compare.")
-    return found
+    return batch, found

@@ -11,9 +11,13 @@ from torch import nn
 from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
 from infer_compare import ModelError, ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.foreign import described
 from infer_compare.models.specs import BATCH
+from infer_compare_torch.flat import named
 from infer_compare_torch.probing import OTHER, examples
 from infer_compare_torch.programs import is_bounded, without_log
+from infer_compare_torch.signature import binding_of, example_inputs
+from infer_compare_torch.structures import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +34,7 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
     Raises:
         UnsupportedModel: torch cannot export the module.
         ModelError: its inputs were not said, or do not fit; or its batch size cannot be free.
+        InputError: an input is called after no parameter of the module's `forward`.
     """
     if isinstance(model, torch.export.ExportedProgram):
         return _written(model, "program", (), folder)
@@ -41,8 +46,8 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
     name = type(inner).__name__
     if not inputs:
         raise ModelError(
-            f"A {name} does not tell what its inputs are; say it with inputs=['x:f32[batch,3,224,224]'], one text for each "
-            "tensor that it takes."
+            f"A {name} does not tell what its inputs are; say it with inputs=['{example_inputs(inner)}'], one text for "
+            "each tensor that it takes."
         )
     program = _exported(_copied(inner, name), name, inputs)
     names = program.graph_signature.user_inputs
@@ -56,7 +61,7 @@ def _copied(module: nn.Module, name: str) -> nn.Module:
         return copy.deepcopy(module).eval().to("cpu").requires_grad_(False)
     except Exception as error:
         raise UnsupportedModel(
-            f"The {name} cannot be copied ({_told(error)}); save it with torch.export.save and name the file."
+            f"The {name} cannot be copied ({described(error, 400)}); save it with torch.export.save and name the file."
         ) from error
 
 
@@ -67,19 +72,25 @@ def _exported(module: nn.Module, name: str, inputs: Sequence[TensorSpec]) -> tor
         {place: torch.export.Dim.AUTO for place, size in enumerate(spec.shape) if isinstance(size, str)}
         for spec in inputs
     )
+    binding = binding_of(module, [spec.name for spec in inputs])
     try:
         with torch.inference_mode():
-            module(*batch)
+            outputs = binding.bound(module)(*batch)
     except Exception as error:
         shapes = ", ".join(f"{spec.name}{list(one.shape)}" for spec, one in zip(inputs, batch, strict=True))
-        raise ModelError(f"The {name} does not run on inputs of {shapes} ({_told(error)}); say others.") from error
+        raise ModelError(
+            f"The {name} does not run on inputs of {shapes} ({described(error, 400)}); say others."
+        ) from error
+    if not (binding.in_order and is_plain(outputs)):
+        # A program with a class of a library's in it is read only where that library was imported.
+        module = named(module, binding, [spec.name for spec in inputs])
     try:
         with warnings.catch_warnings(), without_log():
             warnings.simplefilter("ignore")
             program = torch.export.export(module, batch, dynamic_shapes=axes, strict=False)
     except Exception as error:
         raise UnsupportedModel(
-            f"torch.export cannot trace the {name} ({_told(error)}); a function that returns it, named as "
+            f"torch.export cannot trace the {name} ({described(error, 400)}); a function that returns it, named as "
             "file.py:function, is measured without an export."
         ) from error
     _check_free(program, name)
@@ -115,8 +126,3 @@ def _written(
         warnings.simplefilter("ignore")
         torch.export.save(program, path)
     return ModelSource(format=FORMAT, location=str(path), name=name, inputs=inputs)
-
-
-def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}"

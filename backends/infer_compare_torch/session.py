@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from infer_compare import Device, OperatingPoint, TensorSpec
+    from infer_compare.models.binding import Binding
     from infer_compare_torch import TorchOptions
 
 UNLIMITED = 1 << 30
@@ -38,16 +39,20 @@ class LoadedModel:
     outputs: tuple[TensorSpec, ...]
     attentions: int = 0
     """How many attentions the importer gave to torch's function for them."""
+    binding: Binding | None = None
+    """How the inputs are passed; one after the other where it is None."""
 
 
 class Slot:
     """A batch on the device, and what the last run made of it."""
 
-    __slots__ = ("inputs", "outputs")
+    __slots__ = ("arguments", "inputs", "keywords", "outputs")
 
-    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
-        """Holds the inputs."""
-        self.inputs = inputs
+    def __init__(self) -> None:
+        """Holds nothing yet."""
+        self.inputs: Sequence[torch.Tensor] = ()
+        self.arguments: Sequence[Any] = ()
+        self.keywords: Mapping[str, Any] = {}
         self.outputs: Any = None
 
 
@@ -74,6 +79,7 @@ class TorchSession(Session[Slot]):
             module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._precision = runtime.precision(module, self._device, precision_of([*self.inputs, *self.outputs]))
         self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
+        self._binding = loaded.binding
         self._inference = torch.inference_mode()
         self._inside = False
         self._on_device = self._device.type == "cuda"
@@ -136,11 +142,13 @@ class TorchSession(Session[Slot]):
             tensors = [self._placed(tensor, slot) for tensor, slot in zip(tensors, old, strict=True)]
         if self._options.dynamic:
             self._free_axes(tensors)
-        if into is None:
-            return Slot(tensors)
-        into.inputs = tensors
-        into.outputs = None
-        return into
+        slot = Slot() if into is None else into
+        slot.inputs = slot.arguments = tensors
+        slot.outputs = None
+        if self._binding is not None:
+            # Here and not in `run`, which is timed.
+            slot.arguments, slot.keywords = self._binding.arguments(tensors)
+        return slot
 
     def _placed(self, tensor: torch.Tensor, slot: torch.Tensor | None) -> torch.Tensor:
         if slot is None or slot.shape != tensor.shape or slot.dtype != tensor.dtype:
@@ -158,10 +166,10 @@ class TorchSession(Session[Slot]):
     def run(self, staged: Slot) -> None:
         """Runs the module in inference mode; on CUDA it returns when the work is enqueued."""
         if self._inside:
-            staged.outputs = self._run(*staged.inputs)
+            staged.outputs = self._run(*staged.arguments, **staged.keywords)
             return
         with self._inference:
-            staged.outputs = self._run(*staged.inputs)
+            staged.outputs = self._run(*staged.arguments, **staged.keywords)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -188,7 +196,8 @@ class TorchSession(Session[Slot]):
 
     def release(self, staged: Slot) -> None:
         """Drops the slot's tensors."""
-        staged.inputs = ()
+        staged.inputs = staged.arguments = ()
+        staged.keywords = {}
         staged.outputs = None
 
     def peak_memory(self) -> MemoryReading | None:

@@ -86,6 +86,36 @@ def own():
 def own_bare():
     return Own()
 
+class Three(keras.Model):
+    def call(self, x, scale=None, shift=None, training=None):
+        y = x if scale is None else x * scale
+        return y if shift is None else y + shift
+
+def own_by_name():
+    return ModelSpec(Three(), inputs=["shift:f32[batch,4]", "x:f32[batch,4]"])
+
+def own_mistyped():
+    return ModelSpec(Three(), inputs=["x:f32[batch,4]", "shfit:f32[batch,4]"])
+
+def of_dictionary():
+    return ModelSpec(
+        tf.function(lambda batch: batch["a"] - batch["b"]), inputs=["b:f32[batch,4]", "a:f32[batch,4]"]
+    )
+
+class Traced(tf.Module):
+    @tf.function
+    def __call__(self, x, y):
+        return x - y
+
+def traced_method():
+    return ModelSpec(Traced(), inputs=["y:f32[batch,4]", "x:f32[batch,4]"])
+
+def swapped():
+    return ModelSpec(function(), inputs=["a:f32[batch,3]", "z:f32[batch,4]"])
+
+def half_known():
+    return ModelSpec(function(), inputs=["z:f32[batch,4]", "b:f32[batch,3]"])
+
 def with_lambda():
     x = keras.Input((4,), name="x")
     return keras.Model(x, keras.layers.Lambda(lambda t: t * 2)(keras.layers.Dense(3)(x)))
@@ -228,6 +258,51 @@ def test_a_function_keeps_the_order_of_its_signature(describe: Describe, open_se
         z, a = batch_for(told.inputs, 2)
         (with_a,), (without,) = outputs(session, [z, a]), outputs(session, [z, 0 * a])
     assert np.allclose(with_a, without - a, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("own_by_name", lambda shift, x: x + shift),
+        ("of_dictionary", lambda b, a: a - b),
+        ("traced_method", lambda y, x: x - y),
+    ],
+)
+def test_inputs_are_passed_by_the_names_of_the_parameters(
+    describe: Describe, open_session: Open, name, expected
+) -> None:
+    """In whatever order they are described; a parameter that is left out is not filled by the next input."""
+    told = describe(name)
+    batch = batch_for(told.inputs, 3)
+    with open_session(told.source) as session:
+        assert np.allclose(outputs(session, batch)[0], expected(*batch))
+
+
+def test_inputs_of_a_signature_are_matched_by_name(describe: Describe, open_session: Open) -> None:
+    """In the order in which they were described."""
+    kept, swapped = describe("function"), describe("swapped")
+    assert [one.name for one in swapped.inputs] == ["a", "z"]
+    z, a = batch_for(kept.inputs, 2)
+    with open_session(kept.source) as one, open_session(swapped.source) as other:
+        assert np.array_equal(outputs(one, [z, a])[0], outputs(other, [a, z])[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "own_mistyped",
+            r"Three has no parameter 'shfit'; did you mean 'shift'\? Its parameters are x, scale, shift\.",
+        ),
+        ("half_known", r"has no input 'b'; its inputs are z, a"),
+    ],
+)
+def test_a_name_that_the_model_lacks_is_an_error_that_lists_its_own(
+    describe: Describe, name: str, message: str
+) -> None:
+    """Passed by its place it would be taken for another input."""
+    with pytest.raises(InputError, match=message):
+        describe(name)
 
 
 def test_names_that_are_no_identifiers_stay_as_they_were_given(describe: Describe, open_session: Open) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import OrderedDict
 from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.utils import _pytree as pytree
 
 from infer_compare import ModelSpec
 
@@ -122,6 +124,91 @@ class Remembering(Linear):
     def forward(self, x):
         self.last = x
         return x @ self.weight
+
+
+class Scores(OrderedDict):
+    """Outputs by name, of a class that is registered without a way to name its parts."""
+
+
+pytree.register_pytree_node(
+    Scores,
+    lambda scores: (list(scores.values()), list(scores)),
+    lambda values, names: Scores(zip(names, values, strict=True)),
+    serialized_type_name="Scores",
+)
+
+
+class Pieces:
+    """A class of its own, registered in the same way."""
+
+    def __init__(self, *parts) -> None:
+        self.parts = parts
+
+
+pytree.register_pytree_node(
+    Pieces, lambda pieces: (list(pieces.parts), None), lambda parts, _: Pieces(*parts), serialized_type_name="Pieces"
+)
+
+
+class Unnamed(Linear):
+    """Returns containers that torch can take apart and cannot name the parts of."""
+
+    def forward(self, x):
+        y = x @ self.weight
+        return Scores(logits=y, hidden=Pieces(y + 1, (y + 2, None)), nothing=None)
+
+
+class Optional(Linear):
+    """Takes the second and third input or leaves them."""
+
+    def forward(self, x, mask=None, types=None, *, scale=None):
+        y = x @ self.weight
+        if mask is not None:
+            y = y * mask
+        if types is not None:
+            y = y + 10 * types
+        return y if scale is None else y * scale
+
+
+class OfDictionary(Linear):
+    """Takes one dictionary."""
+
+    def forward(self, batch):
+        return batch["x"] @ self.weight + batch["y"]
+
+
+class OfPairs(Linear):
+    """Takes a list of pairs beside a tensor."""
+
+    def forward(self, x, *, past):
+        return x @ self.weight + sum(keys - values for keys, values in past)
+
+
+class Everything(Linear):
+    """Takes a dictionary and a keyword, and returns containers whose parts torch cannot name."""
+
+    def forward(self, batch, *, scale):
+        y = batch["x"] @ self.weight * scale
+        return Scores(logits=y, hidden=Pieces(batch["x"] + 1, None))
+
+
+def everything():
+    """With inputs by names and keys."""
+    return ModelSpec(Everything(), inputs=["scale:f32[batch,1]", "batch.x:f32[batch,4]"])
+
+
+def words():
+    """Tokens that are looked up, and a number beside them that is not."""
+
+    class Words(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(41, 3)
+
+        def forward(self, ids, steps):
+            return self.table(ids.view(-1)).view(*ids.shape, 3).mean(1) + steps[:, None]
+
+    return ModelSpec(Words(), inputs=["ids:i64[batch,5]", "steps:i64[batch]"])
 
 
 def images():

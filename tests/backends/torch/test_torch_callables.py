@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from infer_compare import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
+from infer_compare.errors import InputError
 from infer_compare.worker.protocol import Describe, Described, Failure, Load, Loaded, Open
 from infer_compare.worker.supervisor import Process
 from infer_compare_torch import TorchBackend, TorchOptions
@@ -88,6 +89,78 @@ def test_structured_outputs_are_named_by_their_keys_in_torchs_order(describe, ba
         shapes = [one.shape for one in result_of(session, np.ones((3, 5, 6), np.float32))]
         assert shapes == [(3, 2), (3, 7)]
     assert [spec.name for spec in describe("Named", ROWS).outputs] == ["first", "second"]
+
+
+def test_containers_whose_parts_torch_cannot_name_keep_the_names_that_they_have(
+    describe, backend: TorchBackend
+) -> None:
+    """Keys of a dictionary, else places; every output of the library transformers is such a class."""
+    told = describe("Unnamed", ROWS)
+    assert [spec.name for spec in told.outputs] == ["logits", "hidden.0", "hidden.1.0"]
+    with backend.to_device(backend.load(told.source), Device("cpu")) as session:
+        logits, *others = result_of(session, np.ones((3, 4), np.float32))
+    assert [np.allclose(logits + place, other) for place, other in enumerate(others, 1)] == [True, True]
+
+
+def test_the_range_of_tokens_is_that_of_the_table_in_which_they_are_looked_up(describe) -> None:
+    """No model says it otherwise; of another integer nothing is known."""
+    assert describe("words").fills == {"ids": "randint(0,41)"}
+
+
+def specs(**shapes: tuple[int, ...]) -> tuple[TensorSpec, ...]:
+    """Inputs of float32, by name; a free batch axis comes before the sizes."""
+    return tuple(TensorSpec(name.replace("__", "."), "float32", ("batch", *sizes)) for name, sizes in shapes.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "expected"),
+    [
+        ("Optional", specs(x=(4,), types=(1,)), lambda x, types: x + 10 * types),
+        ("Optional", specs(types=(1,), mask=(1,), x=(4,)), lambda types, mask, x: x * mask + 10 * types),
+        ("Optional", specs(scale=(1,), x=(4,)), lambda scale, x: x * scale),
+        ("OfDictionary", specs(y=(3,), x=(4,)), lambda y, x: x + y),
+        ("OfDictionary", specs(batch__x=(4,), batch__y=(3,)), lambda x, y: x + y),
+        ("OfPairs", specs(past__0__0=(3,), past__0__1=(3,), x=(4,)), lambda keys, values, x: x + keys - values),
+    ],
+)
+def test_inputs_are_passed_by_the_names_of_the_parameters(
+    describe, backend: TorchBackend, name: str, inputs: tuple[TensorSpec, ...], expected
+) -> None:
+    """In any order, with gaps, by keyword only, in dictionaries and in lists."""
+    told = describe(name, inputs)
+    loaded = backend.load(told.source)
+    rng = np.random.default_rng(0)
+    rows = [rng.random((2, *spec.shape[1:]), np.float32) for spec in inputs]
+    weight = loaded.module.weight.detach().numpy()
+    products = [row @ weight if spec.shape[1] == 4 else row for spec, row in zip(inputs, rows, strict=True)]
+    with backend.to_device(loaded, Device("cpu")) as session:
+        (found,) = result_of(session, *rows)
+    assert np.allclose(found, expected(*products), atol=1e-5)
+
+
+def test_an_input_that_the_forward_lacks_is_an_error_that_lists_its_parameters(describe) -> None:
+    """Passed by its place it would be taken for something else."""
+    with pytest.raises(
+        InputError,
+        match=r"forward of Optional has no parameter 'type'; did you mean 'types'\? .* x, mask, types, scale",
+    ):
+        describe("Optional", specs(x=(4,), type=(1,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("Encoder", "ids:i64[batch,128]=randint(0,50)"),
+        ("Images", "image:f32[batch,3,224,224]"),
+        ("Sequences", "x:f32[batch,128,6]"),
+    ],
+)
+def test_the_remedy_for_unknown_inputs_has_the_models_own_name_and_layers(describe, name: str, example: str) -> None:
+    """It can be pasted as it is, or nearly so."""
+    with pytest.raises(ModelError) as caught:
+        describe(name)
+    assert f"--input '{example}'" in str(caught.value)
+    assert f"ModelSpec(module, inputs=['{example}'])" in str(caught.value)
 
 
 def test_another_free_axis_is_followed_into_the_outputs(describe) -> None:

@@ -49,11 +49,11 @@ def test_both_formats_are_converted_by_the_exporter() -> None:
         assert "infer-compare[torch]" in one.install_hint
 
 
-@pytest.mark.parametrize("name", ["images", "sequences", "encoder", "program"])
+@pytest.mark.parametrize("name", ["images", "sequences", "encoder", "everything", "program"])
 def test_an_export_agrees_with_the_module_at_every_batch(
     describe, backend: TorchBackend, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """Convolution and normalisation, LSTM, attention, and an exported program: names, order and numbers are kept."""
+    """Convolution and normalisation, LSTM, attention, nested inputs, and an exported program: names, order and numbers are kept."""
     told = describe(name)
     target = tmp_path / "net.onnx"
     CONVERTERS[told.source.format].convert(told.source, target)

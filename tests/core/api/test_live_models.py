@@ -6,7 +6,7 @@ import pytest
 
 import infer_compare as ic
 from infer_compare.api.live import save_model
-from infer_compare.errors import ModelError, UnsupportedModel
+from infer_compare.errors import InputError, ModelError, UnsupportedModel
 from infer_compare.plugins import Plugins
 
 
@@ -27,7 +27,7 @@ def test_a_live_module_is_saved_and_stays_as_it_is(tmp_path) -> None:
 
 
 def test_axes_beside_the_batch_can_be_free(tmp_path) -> None:
-    """And several inputs are taken in order."""
+    """And the file has the names of the module's parameters."""
     torch = pytest.importorskip("torch")
 
     class Both(torch.nn.Module):
@@ -37,11 +37,39 @@ def test_axes_beside_the_batch_can_be_free(tmp_path) -> None:
             """Any length of the sequence."""
             return ids.float() * weights
 
-    saved = save_model(Both(), ["a:i64[batch,seq]", "b:f32[batch,seq]"], tmp_path, Plugins.discover())
+    saved = save_model(Both(), ["ids:i64[batch,seq]", "weights:f32[batch,seq]"], tmp_path, Plugins.discover())
 
     assert saved.inputs == ("ids:i64[batch,seq]", "weights:f32[batch,seq]")
     again = torch.export.load(saved.text).module()
     assert again(torch.ones(3, 7, dtype=torch.int64), torch.ones(3, 7)).shape == (3, 7)
+
+
+def test_a_live_module_takes_its_inputs_by_name_and_may_return_a_class_of_its_own(tmp_path) -> None:
+    """The file keeps the names of both, and needs nothing but torch to be read."""
+    torch = pytest.importorskip("torch")
+    from torch.utils import _pytree as pytree
+
+    class Scores(dict):
+        """As every output of the library transformers."""
+
+    class Net(torch.nn.Module):
+        """Takes a keyword."""
+
+        def forward(self, x, shift=None, *, scale):
+            """A class that only this process knows."""
+            return Scores(logits=x * scale if shift is None else x * scale + shift)
+
+    pytree.register_pytree_node(
+        Scores, lambda one: (list(one.values()), list(one)), lambda values, keys: dict(zip(keys, values, strict=True))
+    )
+
+    saved = save_model(Net(), ["scale:f32[batch,1]", "x:f32[batch,4]"], tmp_path, Plugins.discover())
+
+    assert saved.inputs == ("scale:f32[batch,1]", "x:f32[batch,4]")
+    again = torch.export.load(saved.text).module()
+    assert again(torch.full((3, 1), 2.0), torch.ones(3, 4))["logits"].tolist() == [[2.0] * 4] * 3
+    with pytest.raises(InputError, match=r"no parameter 'y'.* x, shift, scale"):
+        save_model(Net(), ["scale:f32[batch,1]", "y:f32[batch,4]"], tmp_path, Plugins.discover())
 
 
 @pytest.mark.slow
