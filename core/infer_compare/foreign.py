@@ -19,11 +19,24 @@ def one_line(text: str, longest: int | None = None) -> str:
 
     Args:
         text: of whatever origin.
-        longest: characters to keep; all of them when None.
+        longest: characters to keep, without a part of a word; all of them when None.
     """
-    if longest is not None and len(text) > longest:
-        text = f"{text[:longest]}..."
-    return escaped(" ".join(text.split()))
+    if longest is None:
+        return escaped(" ".join(text.split()))
+    # Cut roughly first: splitting a text as long as a book takes time.
+    line = shortened(" ".join(text[: 4 * longest].split()), longest)
+    return escaped(line if len(text) <= 4 * longest or line.endswith("...") else f"{line}...")
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the text, or as many of its first words as fit into `longest` characters, and then three dots.
+
+    A word that is longer than a quarter of them is cut.
+    """
+    if len(text) <= longest:
+        return text
+    words, space, _ = text[: longest + 1].rpartition(" ")
+    return f"{words if space and len(words) >= 3 * longest // 4 else text[:longest]}..."
 
 
 def escaped(text: str, keep: str = "") -> str:
@@ -59,9 +72,11 @@ def repr_of(value: object) -> str:
     return one_line(text, LONGEST)
 
 
-def described(error: BaseException) -> str:
+def described(error: BaseException, longest: int = LONGEST) -> str:
     """Return the kind of an error and its text on one line, such as `ValueError: no licence`."""
-    text = one_line(text_of(error), LONGEST)
+    text = one_line(text_of(error), longest)
+    # It becomes part of a sentence.
+    text = text if text.endswith("...") else text.removesuffix(".")
     kind = _name(type(error))
     return f"{kind}: {text}" if text else kind
 

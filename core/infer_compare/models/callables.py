@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,10 +71,17 @@ def make_model(location: str) -> tuple[object, tuple[str, ...]]:
     try:
         model = made()
     except (Exception, SystemExit) as error:
-        raise ModelError(f"{location} raised {described(error)}; it is called without arguments.") from error
+        hint = "; it is called without arguments" if isinstance(error, TypeError) and "argument" in str(error) else ""
+        raise ModelError(f"{location} raised {described(error)}{_line(error, place)}{hint}.") from error
     if model is None:
         raise ModelError(f"{location} returned nothing; it must return the model.")
     return (model.model, model.inputs) if isinstance(model, ModelSpec) else (model, ())
+
+
+def _line(error: BaseException, place: str) -> str:
+    """Return the line of the user's own file that an error came through last, in brackets; empty where there is none."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(place)]
+    return f" ({Path(place).name}, line {lines[-1]})" if lines and place.endswith(".py") else ""
 
 
 def _module(place: str, location: str) -> ModuleType:
@@ -86,9 +94,9 @@ def _module(place: str, location: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and path.suffix != ".py" and place.startswith(error.name):
             raise ModelError(f"There is no module {place}, which {location} names.") from error
-        raise ModelError(f"Importing {place} raised {described(error)}.") from error
+        raise ModelError(f"Importing {place} raised {described(error)}{_line(error, place)}.") from error
     except (Exception, SystemExit) as error:
-        raise ModelError(f"Importing {place} raised {described(error)}.") from error
+        raise ModelError(f"Importing {place} raised {described(error)}{_line(error, place)}.") from error
 
 
 def _file(path: Path) -> ModuleType:

@@ -15,6 +15,7 @@ from infer_compare.files import open_regular
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.arrays import dtype_of
 from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
+from infer_compare.models.remedies import data_remedy
 from infer_compare.models.room import ensure_room
 from infer_compare.paths import exists, is_folder
 from infer_compare.stats.wording import listing
@@ -102,6 +103,10 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     if not exists(place):
         raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
     files = sorted(place.glob("*.npy")) if is_folder(place) else [place]
+    held = files if not is_folder(place) else [one for one in place.rglob("*") if one.is_file()]
+    known = data_remedy(text, frozenset(one.suffix.lower() for one in held), specs[0])
+    if known is not None and not (files and is_folder(place)):
+        raise InputError(known)
     if not files:
         raise InputError(f"The folder {text} holds no .npy files.")
     try:

@@ -1,11 +1,11 @@
-"""What inputs are filled with: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `ones` or `@file.npz`."""
+"""What inputs are filled with: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `zeros`, `ones` or `@file.npz`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
@@ -149,13 +149,15 @@ class RandInt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ones:
-    """Ones everywhere, as in a mask that hides nothing."""
+class Constant:
+    """The same number everywhere: ones as in a mask that hides nothing, zeros as in the state before the first step."""
+
+    number: Literal[0, 1]
 
     def __str__(self) -> str:
-        return "ones"
+        return "ones" if self.number else "zeros"
 
-    def problem(self, dtype: str) -> str | None:  # noqa: ARG002 - every dtype has a one
+    def problem(self, dtype: str) -> str | None:  # noqa: ARG002 - every dtype has both
         """Fits every dtype."""
         return None
 
@@ -163,7 +165,7 @@ class Ones:
         """An array of that shape and dtype."""
         import numpy as np
 
-        return np.ones(tuple(shape), dtype_of(dtype))
+        return np.full(tuple(shape), self.number, dtype_of(dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,8 @@ class FromFile:
         raise InputError(f"{self.path} holds the arrays {held}; one must be called {name!r}, like the input.")
 
 
-Generated = Normal | Uniform | RandInt | Ones
+Generated = Normal | Uniform | RandInt | Constant
+CONSTANTS = {"zeros": Constant(0), "ones": Constant(1)}
 Fill = Generated | FromFile
 
 
@@ -229,14 +232,13 @@ def parse_fill(text: str) -> Fill:
     text = text.strip()
     if text.startswith("@") and len(text) > 1:
         return FromFile(Path(text[1:]))
-    if text == "ones":
-        return Ones()
+    if text in CONSTANTS:
+        return CONSTANTS[text]
     call = _CALL.fullmatch(text)
     makers = {"normal": _normal, "uniform": _uniform, "randint": _randint}
     if call is None or call["name"] not in makers:
-        hint = "zeros would make a model look faster than it is; " if text == "zeros" else ""
         raise InputError(
-            f"{text!r} does not say what an input is filled with; {hint}write normal(0,1), uniform(0,1), randint(0,10), "
+            f"{text!r} does not say what an input is filled with; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
             "ones or @file.npz."
         )
     arguments = [one.strip() for one in call["arguments"].split(",")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.limits import LARGEST_ROW
 from infer_compare.models.arrays import dtype_of, is_float, raw
-from infer_compare.models.fills import METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.fills import CONSTANTS, METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.specs import BATCH, unnamed
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 256
 """Rows are drawn in chunks of at most so many bytes and rows, or one row, each from a stream of its own."""
+WHOLE_RANGES = {"bool": RandInt(0, 2), "uint8": RandInt(0, 256), "int8": RandInt(-128, 128)}
+"""Dtypes of pixels, quantised numbers and switches, of which every value can come; others hold indices of a smaller range."""
 PIECE_ELEMENTS = 1 << 20
 """A chunk is drawn and written in pieces of so many elements: one row can be larger than what there is memory for."""
 
@@ -145,12 +147,13 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         return fill, ""
     if is_float(spec.dtype):
         return Normal(0, 1), ""
-    default = RandInt(0, 2)
-    if spec.dtype == "bool":
-        return default, ""
+    if spec.dtype in WHOLE_RANGES:
+        return WHOLE_RANGES[spec.dtype], ""
+    masks = "mask" in spec.name.lower()
+    default = CONSTANTS["ones"] if masks else RandInt(0, 2)
     return default, (
-        f"The range of the integer input {spec.name!r} is not in the file, so it is filled with {default}; "
-        f"say another with --input '{spec.name}=randint(0,1000)'."
+        f"The range of the integer input {spec.name!r} is not known, so it is filled with {default}; "
+        f"say another with --input '{spec.name}=randint(0,{2 if masks else 1000})'."
     )
 
 

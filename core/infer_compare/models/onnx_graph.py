@@ -223,7 +223,10 @@ def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[Te
     for one in (*inputs, *model.graph.output):
         kind = one.type.WhichOneof("value")
         if kind not in {None, "tensor_type"}:
-            raise UnsupportedModel(f"{one.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured.")
+            what = f"{one.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured"
+            if any(node.op_type == "ZipMap" for node in model.graph.node):
+                what += '; convert the model again with skl2onnx.to_onnx(model, rows, options={"zipmap": False})'
+            raise UnsupportedModel(f"{what}.")
     return tuple(map(_spec, inputs)), tuple(map(_spec, model.graph.output))
 
 

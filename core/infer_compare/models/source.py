@@ -18,6 +18,7 @@ from infer_compare.models.batch_axis import assumptions
 from infer_compare.models.figures import figures
 from infer_compare.models.fills import METADATA_KEY, SHORT
 from infer_compare.models.given import chosen_axes
+from infer_compare.models.index_ranges import index_ranges
 from infer_compare.models.kind import kind_of
 from infer_compare.models.onnx_file import (
     check_external_data,
@@ -27,6 +28,7 @@ from infer_compare.models.onnx_file import (
     parse_onnx,
 )
 from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.remedies import free_batch_remedy, remedy
 from infer_compare.models.room import ensure_room
 from infer_compare.models.specs import BATCH, name_batch
 from infer_compare.paths import exists, is_file, is_folder
@@ -199,6 +201,8 @@ def format_of(text: str) -> str | None:
 def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
     path = Path(text)
     takes = ", ".join(SUFFIXES)
+    if exists(path) and (known := remedy(text)) is not None:
+        return ModelError(known)
     if is_folder(path):
         return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}) or a SavedModel.")
     if is_file(path) and path.suffix == ".py":
@@ -268,10 +272,15 @@ def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping
         parameters=size.parameters,
         flops_per_sample=size.flops_per_sample,
         kind=kind_of(model),
-        metadata={entry.key: entry.value for entry in model.metadata_props},
+        metadata=_ranges(model) | {entry.key: entry.value for entry in model.metadata_props},
         warnings=warnings,
         fixed_batch=fixed,
     )
+
+
+def _ranges(model: onnx.ModelProto) -> dict[str, str]:
+    """Return how inputs are filled that pick rows of tables in the model, in the form of the model's metadata."""
+    return {f"{METADATA_KEY}{name}": f"randint(0,{size})" for name, size in index_ranges(model).items()}
 
 
 def _ensure_room(path: Path, need: int) -> None:
@@ -304,9 +313,8 @@ def _has_batch(inputs: Sequence[TensorSpec]) -> bool:
 
 def _fixed_batch(path: Path, first: TensorSpec, reason: str = "") -> str:
     return (
-        f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; export the model with a "
-        'free first axis, as with torch.onnx.export(..., dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}}) or a Keras '
-        "input whose batch size is None."
+        f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; "
+        f"{free_batch_remedy(path, first.name)}."
     )
 
 

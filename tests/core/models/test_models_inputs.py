@@ -17,7 +17,7 @@ from infer_compare.errors import InputError, StorageFull
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models import inputs as module
 from infer_compare.models.arrays import typed
-from infer_compare.models.fills import DTYPES, FromFile, Normal, Ones, RandInt, Uniform, parse_fill
+from infer_compare.models.fills import CONSTANTS, DTYPES, FromFile, Normal, RandInt, Uniform, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.inputs import InputPlan, resolve_inputs, row_bytes, write_pool
 
@@ -34,7 +34,8 @@ MASK = TensorSpec("mask", "int64", ("batch", "seq"))
             GivenInput("image", "float32", ("batch", 3, 224, 224), Normal(0, 1)),
         ),
         ("ids:i64[batch,128]=randint(0,30522)", GivenInput("ids", "int64", ("batch", 128), RandInt(0, 30522))),
-        ("mask=ones", GivenInput("mask", None, None, Ones())),
+        ("mask=ones", GivenInput("mask", None, None, CONSTANTS["ones"])),
+        ("state=zeros", GivenInput("state", None, None, CONSTANTS["zeros"])),
         ("image=uniform(-1, 1)", GivenInput("image", None, None, Uniform(-1, 1))),
         ("image=@images.npz", GivenInput("image", None, None, FromFile(Path("images.npz")))),
         ("image[batch,3,8,8]", GivenInput("image", None, ("batch", 3, 8, 8))),
@@ -63,7 +64,6 @@ def test_an_input_is_parsed(text, expected):
         ("x[batch,batch]", "two batch axes"),
         ("x[batch,]", "a size ''"),
         ("x[batch,-1]", "a size '-1'"),
-        ("x=zeros", "zeros would make a model look faster than it is"),
         ("x=normal", "does not say what an input is filled with"),
         ("x=normal(1)", "needs two figures"),
         ("x=normal(a,b)", "needs two finite numbers"),
@@ -85,7 +85,7 @@ fills = st.one_of(
     st.builds(Normal, st.integers(-5, 5), st.integers(1, 5)),
     st.builds(Uniform, st.integers(-5, 0), st.integers(1, 5)),
     st.builds(RandInt, st.integers(-100, 0), st.integers(1, 10**6)),
-    st.just(Ones()),
+    st.sampled_from(list(CONSTANTS.values())),
 )
 
 
@@ -108,8 +108,25 @@ def test_without_a_word_floats_are_normal_and_integers_are_guessed_with_a_warnin
     image, words, switch = resolve_inputs([IMAGE, ids, flags], [], {})
     assert (image.fill, image.sample, image.warning) == (Normal(0, 1), (3, 8, 8), "")
     assert words.fill == RandInt(0, 2)
-    assert words.warning.startswith("The range of the integer input 'ids' is not in the file")
+    assert words.warning.startswith("The range of the integer input 'ids' is not known")
     assert (switch.fill, switch.sample, switch.warning) == (RandInt(0, 2), (), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "fill", "warned"),
+    [
+        ("pixels", "uint8", RandInt(0, 256), False),
+        ("levels", "int8", RandInt(-128, 128), False),
+        ("attention_mask", "int64", CONSTANTS["ones"], True),
+        ("count", "int32", RandInt(0, 2), True),
+        ("mask", "bool", RandInt(0, 2), False),
+    ],
+)
+def test_integers_of_which_nothing_is_said_get_what_is_usual_for_their_kind(name, dtype, fill, warned):
+    """Bytes come from their whole range; a mask hides nothing."""
+    (plan,) = resolve_inputs([TensorSpec(name, dtype, ("batch", 5))], [], {})
+    assert plan.fill == fill
+    assert bool(plan.warning) == warned
 
 
 def test_the_file_may_say_how_an_input_is_filled():

@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from infer_compare.errors import ModelError, UnsupportedModel
-from infer_compare.interfaces import BuiltinModel, TensorSpec
+from infer_compare.interfaces import BuiltinModel, ModelDescription, ModelSource, TensorSpec
 from infer_compare.models.builtin import builtin_models
-from infer_compare.models.source import format_of, resolve_model
+from infer_compare.models.source import described, format_of, resolve_model
 
 RELU = helper.make_node("Relu", ["x"], ["y"])
 
@@ -56,6 +56,39 @@ def test_a_file_is_taken_as_it_is(resolve, write, monkeypatch, tmp_path):
     assert found.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
     assert found.outputs == (TensorSpec("y", "float32", ("batch", 4)),)
     assert (found.parameters, found.flops_per_sample) == (0, 0)
+
+
+def test_the_range_of_indices_comes_with_a_file_unless_its_metadata_say_another(resolve, write, model):
+    """It is that of the table in which they are looked up."""
+    made = model(
+        [helper.make_node("Gather", ["words", "ids"], ["y"])],
+        inputs=[("ids", TensorProto.INT64, ["N", 4])],
+        outputs=[("y", TensorProto.FLOAT, ["N", 4, 2])],
+        constants={"words": np.zeros((99, 2), np.float32)},
+    )
+    assert resolve(write(made=made)).metadata == {"infer_compare.input.ids": "randint(0,99)"}
+    made.metadata_props.add(key="infer_compare.input.ids", value="randint(0,5)")
+    assert resolve(write(made=made)).metadata == {"infer_compare.input.ids": "randint(0,5)"}
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "net.pt2",
+            r'torch\.export\.export\(net, \(x,\), dynamic_shapes=\{"ids": \{0: torch\.export\.Dim\.DYNAMIC\}\}\)',
+        ),
+        ("net.keras", r"keras\.Input\(shape\) of one sample, without a batch size"),
+    ],
+)
+def test_a_fixed_batch_gets_the_remedy_of_the_files_own_framework(tmp_path, name, remedy):
+    """With the name of its own input."""
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    specs = (TensorSpec("ids", "int64", (1, 4)),)
+    source = ModelSource(format=name.partition(".")[2], location=str(path), name="net", inputs=specs)
+    with pytest.raises(ModelError, match=remedy):
+        described(name, ModelDescription(source=source, inputs=specs, outputs=(), files=(str(path),)))
 
 
 def test_metadata_of_the_file_come_with_it(resolve, write, model):

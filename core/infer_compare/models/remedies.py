@@ -1,0 +1,223 @@
+"""What to do about models in files that no framework here reads as they are: a remedy for each kind, ready to paste."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.files import open_regular
+from infer_compare.paths import is_file, is_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infer_compare.interfaces import TensorSpec
+
+LONGEST_CONFIG = 1 << 20
+"""Bytes of a configuration that is looked into; those of models of a hundred layers have a hundredth of it."""
+
+TABLES = frozenset({".csv", ".tsv", ".parquet"})
+IMAGES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+CHANNELS = (1, 3, 4)
+"""How many channels an image can have."""
+
+IMAGE = "x:f32[batch,3,224,224]"
+
+OTHERS: Mapping[str, str] = {
+    ".tflite": "is a LiteRT (TFLite) model, which its own runtime reads and no installed backend; name the SavedModel or "
+    ".keras file that it was converted from, or install a backend plugin for it",
+    ".engine": "is a TensorRT engine, built for one kind of GPU, which no installed backend reads; name the ONNX file that "
+    "it was built from, or install a backend plugin for TensorRT",
+    ".mlmodel": "is a Core ML model, which no installed backend reads; name the model that it was converted from",
+    ".gguf": "is a GGUF file, which no installed backend reads; name the model that it was converted from",
+    ".xml": "may be an OpenVINO model, which no installed backend reads; name the ONNX file that it was made from, or "
+    "install a backend plugin for OpenVINO",
+    ".pb": "is a TensorFlow graph without its SavedModel folder; name the folder that holds saved_model.pb, or write one "
+    "with tf.saved_model.save(model, 'saved_model') or model.export('saved_model')",
+    ".ckpt": "holds weights without a model; write a function that builds the model and loads them, and name it as in "
+    "my_net.py:make",
+}
+"""Kinds of files by suffix, and what to do about each."""
+
+SAME: Mapping[str, str] = {
+    ".pth": ".pt", ".bin": ".pt", ".pkl": ".pickle", ".joblib": ".pickle", ".hdf5": ".h5", ".plan": ".engine",
+    ".trt": ".engine", ".mlpackage": ".mlmodel",
+}  # fmt: skip
+
+
+def remedy(text: str) -> str | None:
+    """Return what a file or folder is and what to do about it, in sentences and lines to paste; None where that is unknown.
+
+    Args:
+        text: the path as it was typed; there is something at it.
+    """
+    path = Path(text)
+    kind = SAME.get(path.suffix.lower(), path.suffix.lower())
+    if is_folder(path):
+        return _folder(text, path) or (f"{text} {OTHERS[kind]}." if kind == ".mlmodel" else None)
+    match kind:
+        case ".pt" if _is_scripted(path):
+            return _scripted(text)
+        case ".pt":
+            return _weights(text, f'torch.load({_quoted(text)}, map_location="cpu", weights_only=True)', "")
+        case ".safetensors":
+            return _weights(text, f"load_file({_quoted(text)})", "from safetensors.torch import load_file\n")
+        case ".h5":
+            return (
+                f"{text} is in Keras's old format; save it again in the new one, and name that file:\n\n"
+                "    import keras\n"
+                f"    keras.saving.load_model({_quoted(text)}, compile=False).save({_quoted(f'{path.stem}.keras')})\n"
+            )
+        case ".pickle":
+            return (
+                f"{text} is a pickled object, which is not opened, because reading it runs code. Convert a scikit-learn "
+                "model to ONNX:\n\n"
+                "    import joblib, numpy, skl2onnx\n"
+                f"    model = joblib.load({_quoted(text)})\n"
+                "    rows = numpy.zeros((1, model.n_features_in_), numpy.float32)\n"
+                '    made = skl2onnx.to_onnx(model, rows, options={"zipmap": False})\n'
+                f"    open({_quoted(f'{path.stem}.onnx')}, 'wb').write(made.SerializeToString())\n"
+            )
+        case _:
+            return f"{text} {OTHERS[kind]}." if kind in OTHERS else None
+
+
+def _weights(text: str, load: str, imports: str) -> str:
+    """Return the remedy for a file of weights: a function that builds the net and loads them."""
+    return (
+        f"{text} holds weights without the code of the model. Write a function that builds the model and loads them, for "
+        "example in my_net.py:\n\n"
+        "    import torch\n"
+        + "".join(f"    {line}\n" for line in imports.splitlines())
+        + "    from infer_compare import ModelSpec\n"
+        "    from my_package import MyNet  # the class whose weights these are\n\n"
+        "    def make():\n"
+        "        net = MyNet()\n"
+        f"        net.load_state_dict({load})\n"
+        f'        return ModelSpec(net, inputs=["{IMAGE}"])  # its inputs, by the names in forward()\n\n'
+        "and name the function: infer-compare run my_net.py:make"
+    )
+
+
+def _scripted(text: str) -> str:
+    return (
+        f"{text} is a TorchScript program. Write a function that loads it, for example in my_net.py:\n\n"
+        "    import torch\n"
+        "    from infer_compare import ModelSpec\n\n"
+        "    def make():\n"
+        f'        return ModelSpec(torch.jit.load({_quoted(text)}), inputs=["{IMAGE}"])  # its inputs, by the names in forward()\n\n'
+        "and name the function: infer-compare run my_net.py:make. It runs on torch alone; for the other frameworks export "
+        "the original module with torch.export.save or torch.onnx.export."
+    )
+
+
+def _is_scripted(path: Path) -> bool:
+    """Return whether a file is an archive of a TorchScript program, which has its code in it."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            return any("/code/" in name for name in archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+
+
+def _folder(text: str, path: Path) -> str | None:
+    """Return the remedy for a folder as model hubs lay it out: a configuration beside weights."""
+    config = _config(path / "config.json")
+    if config is None:
+        return None
+    named = config.get("architectures")
+    first = named[0] if isinstance(named, list) and named and isinstance(named[0], str) else ""
+    kind = first if first.isidentifier() else "AutoModel"
+    return (
+        f"{text} is a folder of the library transformers. Write a function that loads it, for example in my_net.py:\n\n"
+        "    import transformers\n"
+        "    from infer_compare import ModelSpec\n\n"
+        "    def make():\n"
+        f"        net = transformers.{kind}.from_pretrained({_quoted(text)}, local_files_only=True)\n"
+        f"        return ModelSpec(net, inputs=[{_hub_inputs(config)}])\n\n"
+        "and name the function: infer-compare run my_net.py:make"
+    )
+
+
+def _hub_inputs(config: Mapping[str, Any]) -> str:
+    """Return the inputs that a configuration speaks of, as texts of a list."""
+    inputs = []
+    words, size, channels = (config.get(key) for key in ("vocab_size", "image_size", "num_channels"))
+    if isinstance(words, int):
+        inputs += [f"input_ids:i64[batch,128]=randint(0,{words})", "attention_mask:i64[batch,128]=ones"]
+    if isinstance(size, int):
+        inputs.append(f"pixel_values:f32[batch,{channels if isinstance(channels, int) else 3},{size},{size}]")
+    return ", ".join(f'"{one}"' for one in inputs or [IMAGE])
+
+
+def _config(path: Path) -> dict[str, Any] | None:
+    try:
+        if not is_file(path) or path.stat().st_size > LONGEST_CONFIG:
+            return None
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and ("model_type" in found or "architectures" in found) else None
+
+
+def free_batch_remedy(path: Path, name: str) -> str:
+    """Return how to export a model with a free batch axis, as the end of a sentence; for the kind of file that it is in."""
+    match path.suffix.lower():
+        case ".pt2":
+            return (
+                f"export it with a free first axis: torch.export.export(net, (x,), dynamic_shapes={{{_quoted(name)}: "
+                "{0: torch.export.Dim.DYNAMIC}}), where x holds at least two rows"
+            )
+        case ".keras":
+            return "build it with keras.Input(shape) of one sample, without a batch size, and save it again"
+        case _:
+            return (
+                "export the model with a free first axis, as with torch.onnx.export(..., dynamic_shapes="
+                f"{{{_quoted(name)}: {{0: torch.export.Dim.DYNAMIC}}}}) or a Keras input whose batch size is None"
+            )
+
+
+def data_remedy(text: str, suffixes: frozenset[str], spec: TensorSpec) -> str | None:
+    """Return how to make a data set of tables or images into one that is read; None where it is neither.
+
+    Args:
+        text: the path as it was typed.
+        suffixes: of the file, or of the files in the folder, in lower case.
+        spec: of the model's first input.
+    """
+    shape = [size for size in spec.shape[1:] if isinstance(size, int)]
+    if suffixes and suffixes <= TABLES:
+        read = "read_parquet" if suffixes == {".parquet"} else "read_csv"
+        separator = ', sep="\\t"' if suffixes == {".tsv"} else ""
+        folded = f".reshape({', '.join(map(str, (-1, *shape)))})" if len(shape) > 1 else ""
+        return (
+            f"{text} is a table; write its columns to an array with one row per sample, and name that file:\n\n"
+            "    import numpy, pandas\n"
+            f'    table = pandas.{read}({_quoted(text)}{separator}).select_dtypes("number")\n'
+            f'    numpy.savez("data.npz", **{{{_quoted(spec.name)}: '
+            f'table.to_numpy("{spec.dtype}"){folded}}})\n'
+        )
+    if suffixes & IMAGES:
+        shape = shape if len(shape) == 3 else [3, 224, 224]
+        last = shape[2] in CHANNELS
+        channels, (height, width) = (shape[2], shape[:2]) if last else (shape[0], shape[1:])
+        mode = "L" if channels == 1 else "RGB"
+        order = "" if last or channels == 1 else ".transpose(0, 3, 1, 2)"
+        folded = f".reshape({', '.join(map(str, (-1, *shape)))})" if channels == 1 else ""
+        scale = "" if spec.dtype == "uint8" else " / 255"
+        return (
+            f"{text} holds images; write them to an array with one row per sample, and name that file:\n\n"
+            "    import numpy, pathlib, PIL.Image\n"
+            f'    files = sorted(pathlib.Path({_quoted(text)}).rglob("*.*"))\n'
+            f'    images = [PIL.Image.open(file).convert("{mode}").resize(({width}, {height})) for file in files]\n'
+            f"    rows = numpy.stack(images){order}{folded}\n"
+            f'    numpy.savez("data.npz", **{{{_quoted(spec.name)}: (rows{scale}).astype("{spec.dtype}")}})\n'
+        )
+    return None
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a word of Python."""
+    return json.dumps(text, ensure_ascii=False)
