@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from infer_compare.plugins import Plugins
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_BACKENDS = "torch,onnx"
 DEFAULT_MODEL = "cnn"
+LABEL = re.compile(r"""[:,]\s*label=("[^"]*"|[^,@]*)""")
+"""The label in the text of a contender."""
 
 OPTIONS = (
     click.argument("model", required=False),
@@ -22,8 +25,8 @@ OPTIONS = (
         "--model",
         "own_models",
         multiple=True,
-        metavar="[BACKEND=]MODEL",
-        help="Another model file for one backend, such as torch=net.pt2. Repeatable.",
+        metavar="[NAME=]MODEL",
+        help="Another model file for one backend (torch=net.pt2) or for the contender of a label. Repeatable.",
     ),
     click.option(
         "--backends", metavar="NAMES", help=f"Backends by name, comma-separated.  [default: {DEFAULT_BACKENDS}]"
@@ -83,7 +86,7 @@ def chosen(options: dict[str, Any], plugins: Plugins) -> dict[str, Any]:
     if options["model"] == "":
         # As of `run "$MODEL"` with a variable that is not set: not to be taken for the default.
         raise UsageError("The model is empty; name a file or one of `infer-compare models`.")
-    model, own = models_of(options.pop("model"), options.pop("own_models"), plugins)
+    model, own = models_of(options.pop("model"), options.pop("own_models"), plugins, labels_of(contenders))
     return {
         "model": model or next(iter(own.values()), DEFAULT_MODEL),
         "models": own,
@@ -113,10 +116,17 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tuple[str | None, dict[str, str]]:
-    """The run's model where one is named, and those of single backends.
+def labels_of(contenders: Iterable[object]) -> frozenset[str]:
+    """Return the labels that contenders were given with `label=`, from their texts."""
+    return frozenset(match[1].strip('"') for one in contenders for match in LABEL.finditer(str(one)))
 
-    A text is split at `=` only behind the name of a backend, since paths may hold one.
+
+def models_of(
+    model: str | None, texts: tuple[str, ...], plugins: Plugins, labels: frozenset[str]
+) -> tuple[str | None, dict[str, str]]:
+    """The run's model where one is named, and those of single contenders and backends.
+
+    A text is split at `=` only after a label or the name of a backend, since paths may contain one.
     """
     from infer_compare.errors import UsageError
     from infer_compare.paths import exists
@@ -125,14 +135,15 @@ def models_of(model: str | None, texts: tuple[str, ...], plugins: Plugins) -> tu
     own: dict[str, str] = {}
     for text in texts:
         name, equals, rest = text.partition("=")
-        if equals and rest and name in known:
-            name = plugins.find(name).name
+        if equals and rest and (name in labels or name in known):
+            name = name if name in labels else plugins.find(name).name
             if name in own:
                 raise UsageError(f"--model names {name!r} twice.")
             own[name] = rest
         elif equals and name.isidentifier() and not exists(text):
             raise UsageError(
-                f"--model {text!r} names {name!r}, which is no backend; they are {', '.join(sorted(known))}."
+                f"--model {text!r} names {name!r}, which is no backend and no label of a contender; "
+                f"they are {', '.join(sorted(known | labels))}."
             )
         elif model is not None:
             raise UsageError(f"The model is given twice: {model} and {text}.")

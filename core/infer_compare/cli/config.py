@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.core import ParameterSource
 
-from infer_compare.cli.choosing import models_of, pairs
+from infer_compare.cli.choosing import labels_of, models_of, pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +64,11 @@ def options_of(context: click.Context, plugins: Plugins) -> tuple[RunOptions, Co
 
     file: Path | None = context.params["config"]
     config = read_config(file) if file is not None else Config(RunOptions())
-    return options_from(_flags(context, plugins), "The command line").over(config.options), config
+    labels = labels_of((*context.params["contenders"], *(config.options.contenders or ())))
+    return options_from(_flags(context, plugins, labels), "The command line").over(config.options), config
 
 
-def _flags(context: click.Context, plugins: Plugins) -> dict[str, Any]:
+def _flags(context: click.Context, plugins: Plugins, labels: frozenset[str]) -> dict[str, Any]:
     """The options that were given as flags or by the environment, and none that click filled in."""
 
     def said(name: str) -> bool:
@@ -84,5 +85,5 @@ def _flags(context: click.Context, plugins: Plugins) -> dict[str, Any]:
     for name, parameter in (("python", "pythons"), ("layout", "layouts")):
         if said(parameter):
             found[name] = pairs(f"--{name}", values[parameter])
-    model, own = models_of(values["model"], values["own_models"], plugins)
+    model, own = models_of(values["model"], values["own_models"], plugins, labels)
     return {**found, "model": model, "models": own or None}

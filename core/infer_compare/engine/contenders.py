@@ -14,7 +14,7 @@ from infer_compare.plugins import read_options
 from infer_compare.results import ContenderSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from infer_compare.interfaces import ModelSource
     from infer_compare.plugins import BackendEntry, Plugins
@@ -40,6 +40,10 @@ class Contender:
     def label(self) -> str:
         """Unique within the run."""
         return self.spec.label
+
+    def key(self, table: Container[str]) -> str:
+        """Return what the contender is called in a table whose keys are labels and backends: its label counts more."""
+        return self.label if self.label in table else self.entry.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def parse_contenders(
         plugins: where the backends are found.
         device: for contenders that name none.
         pythons: other interpreters, by backend.
-        models: models of their own, by backend.
+        models: models of their own, by label or by backend; the label counts more.
 
     Raises:
         UsageError: there is none, or a text, backend, option or device cannot be understood.
@@ -115,8 +119,8 @@ def parse_contenders(
 
 
 def _with(one: Contender, pythons: Mapping[str, str], models: Mapping[str, str]) -> Contender:
-    """The contender with the interpreter and the model that were named for its backend."""
-    python, model = pythons.get(one.entry.name), models.get(one.entry.name)
+    """The contender with the interpreter that was named for its backend, and the model for it or for its backend."""
+    python, model = pythons.get(one.entry.name), models.get(one.key(models))
     if python is None and model is None:
         return one
     import msgspec

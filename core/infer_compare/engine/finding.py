@@ -47,9 +47,9 @@ class Finder:
             UsageError: a layout is given of the model that the run's inputs are made for.
             ModelError: it cannot be read.
         """
-        text, name = contender.spec.model, contender.entry.name
+        text, name = contender.spec.model, contender.key(self.request.layouts)
         if text is not None and text != self.request.model:
-            return self.reader.read(text, self.request.inputs, (name,))
+            return self.reader.read(text, self.request.inputs, (contender.entry.name,))
         if name in self.request.layouts:
             raise UsageError(
                 f"--layout {name}={self.request.layouts[name]} has no effect, since the run's inputs are made for the "
@@ -64,7 +64,7 @@ class Finder:
             NoWay: it cannot get it.
             InputError: its own model has other inputs than the run's.
         """
-        wiring = straight(self.inputs) if model is self.model else self._wiring(contender.entry.name, model)
+        wiring = straight(self.inputs) if model is self.model else self._wiring(contender, model)
         shapes = _shapes(self.inputs, wiring)
         if self.dry:
             way = self.router.way(contender, model.format)
@@ -74,22 +74,24 @@ class Finder:
             route = self.router.route(contender, model, shapes)
         return replace(route, wiring=wiring)
 
-    def _wiring(self, name: str, model: ResolvedModel) -> Wiring:
-        """How the run's inputs and outputs are those of a backend's own model.
+    def _wiring(self, contender: Contender, model: ResolvedModel) -> Wiring:
+        """How the run's inputs and outputs are those of a contender's own model.
 
         Raises:
             InputError: they cannot be.
         """
-        backends = tuple(self.request.models)
+        owners = tuple(self.request.models)
+        inputs = parse_map(self.request.input_map, "--input-map", owners)
+        outputs = parse_map(self.request.output_map, "--output-map", owners)
         return wire(
-            name,
+            contender.key(self.request.models),
             model.inputs,
             model.outputs,
             self.inputs,
             self.model.outputs,
-            layout=self.request.layouts.get(name),
-            input_map=parse_map(self.request.input_map, "--input-map", backends).get(name, {}),
-            output_map=parse_map(self.request.output_map, "--output-map", backends).get(name, {}),
+            layout=self.request.layouts.get(contender.key(self.request.layouts)),
+            input_map=inputs.get(contender.key(inputs), {}),
+            output_map=outputs.get(contender.key(outputs), {}),
         )
 
 

@@ -19,7 +19,7 @@ class SweepRequest:
 
     model: str
     models: Mapping[str, str] = field(default_factory=dict)
-    """Models of their own, by backend."""
+    """Models of their own, by contender's label or by backend."""
     contenders: tuple[str, ...]
     batch_sizes: tuple[int, ...] | None = None
     """None explores powers of two."""
@@ -49,9 +49,9 @@ class SweepRequest:
     trust: bool = False
     """Whether model files may run code of their own."""
     layouts: Mapping[str, str] = field(default_factory=dict)
-    """`NCHW` or `NHWC`, by backend: what a model of its own takes, where the run's inputs are in the other."""
+    """`NCHW` or `NHWC`, by label or backend: what a model of its own takes, where the run's inputs are in the other."""
     input_map: tuple[str, ...] = ()
-    """`BACKEND:own=run`: an input of a backend's own model, and the run's input that it is."""
+    """`BACKEND:own=run` or `LABEL:own=run`: an input of a contender's own model, and the run's input that it is."""
     output_map: tuple[str, ...] = ()
     """`BACKEND:own=run`, of outputs."""
     data: str | None = None

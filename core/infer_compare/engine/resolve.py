@@ -28,6 +28,7 @@ from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
+from infer_compare.stats.wording import listing
 from infer_compare.verdicts.protocol import BUDGET_EXCESS, RESTARTS, ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
@@ -161,12 +162,13 @@ def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...
         UsageError: one of them cannot be understood, or an option names a backend that takes no part.
     """
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in request.pythons.items()}
-    models = {plugins.find(name).name: text for name, text in request.models.items()}
+    labels = {one.label for one in parse_contenders(request.contenders, plugins, device=request.device)}
+    models = {name if name in labels else plugins.find(name).name: text for name, text in request.models.items()}
     contenders = parse_contenders(request.contenders, plugins, device=request.device, pythons=pythons, models=models)
     named = {one.entry.name for one in contenders}
     for option, names in (("--python", pythons), ("--model", models), ("--layout", request.layouts)):
         for name in names:
-            if name not in named:
+            if name not in named and (option == "--python" or name not in labels):
                 raise UsageError(f"{option} names {name!r}, which is not among the backends of this run.")
     for name, layout in request.layouts.items():
         if layout not in LAYOUTS:
@@ -180,8 +182,8 @@ def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...
 
 def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tuple[str, ...]:
     """Backends that are asked first what the run's model is: those that take part and have no model of their own."""
-    return tuple(one.entry.name for one in contenders if one.entry.name not in request.models) or tuple(
-        name for name, text in request.models.items() if text == request.model
+    return tuple(one.entry.name for one in contenders if one.spec.model is None) or tuple(
+        one.entry.name for one in contenders if one.spec.model == request.model
     )
 
 
@@ -197,10 +199,11 @@ def _missing(contender: Contender) -> str | None:
 
 
 def _no_usable(unusable: list[Unusable]) -> str:
-    reasons = "; ".join(
-        f"{one.contender}: {one.outcome.reason}" for one in unusable if isinstance(one.outcome, Skipped)
-    )
-    return f"No contender can run. {reasons}."
+    reasons: dict[str, list[str]] = {}
+    for one in unusable:
+        if isinstance(one.outcome, Skipped):
+            reasons.setdefault(one.outcome.reason, []).append(one.contender)
+    return f"No contender can run. {'; '.join(f'{listing(labels)}: {why}' for why, labels in reasons.items())}."
 
 
 def _evaluator(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route | None:

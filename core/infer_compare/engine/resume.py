@@ -72,7 +72,7 @@ def request_of(header: Header) -> SweepRequest:
         percentile=plan.percentile,
         inputs=plan.inputs,
         rtol=plan.rtol,
-        models={one.backend: one.model for one in header.contenders if one.model is not None},
+        models=_own_models(header),
         pythons={one.backend: one.python for one in header.contenders if one.python is not None},
         convert=plan.convert,
         trust=plan.trust,
@@ -82,6 +82,16 @@ def request_of(header: Header) -> SweepRequest:
         data=plan.data,
         command=header.command,
     )
+
+
+def _own_models(header: Header) -> dict[str, str]:
+    """Return the models of single contenders: by backend where all its contenders have the same one, else by label."""
+    found: dict[str, str] = {}
+    for one in header.contenders:
+        if one.model is not None:
+            alike = all(other.model == one.model for other in header.contenders if other.backend == one.backend)
+            found[one.backend if alike else one.label] = one.model
+    return found
 
 
 @contextmanager

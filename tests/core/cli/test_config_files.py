@@ -6,12 +6,17 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
+import onnx
 import pytest
 
 from infer_compare.api import load_run
 from infer_compare.api.config_file import ELSEWHERE, NOT_IN_FILES, SINGULAR, WITH_UNITS, read_config
 from infer_compare.api.options import RunOptions
 from infer_compare.cli.run import command
+from infer_compare.engine.resume import request_of
+from infer_compare.models.builtin import builtin_models
+from infer_compare.results import Header
 from infer_compare.testing import fake
 
 FAKE = f"{fake.__file__}:FakeBackend"
@@ -114,6 +119,31 @@ def test_tables_tell_of_single_backends(write) -> None:
     assert request.pythons == {"torch": "/venv/bin/python"}
     assert request.layouts == {"torch": "NHWC"}
     assert request.input_map == ("torch:own=image",)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("--model", "variant=other.onnx"), {"variant": "other.onnx"}),
+        (("--model", "variant=other.onnx", "--model", "base=other.onnx"), {"reference": "other.onnx"}),
+        (("--model", "reference=other.onnx", "--model", "base=mlp"), {"base": "mlp", "variant": "other.onnx"}),
+    ],
+)
+def test_the_models_of_labels_are_stored_so_that_they_can_be_asked_for_again(plan, tmp_path, flags, expected) -> None:
+    """By label where contenders of a backend have different ones."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    header = plan("mlp", "-b", "reference:label=base", "-b", "reference:label=variant", *flags)
+    again = request_of(msgspec.convert(header, Header))
+    assert again.models == expected
+    assert again.model == "mlp"
+
+
+def test_a_flag_gives_a_model_to_a_label_of_the_file(write, plan, tmp_path) -> None:
+    """Whether the file or a flag names the contender."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    path = write('model = "mlp"\ncontenders = ["reference", { backend = "reference", label = "variant" }]\n')
+    told = {one["label"]: one["model"] for one in plan("--config", path, "--model", "variant=other.onnx")["contenders"]}
+    assert told == {"reference": None, "variant": "other.onnx"}
 
 
 @pytest.fixture(autouse=True)

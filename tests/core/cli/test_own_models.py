@@ -147,6 +147,44 @@ def test_check_exits_with_1_where_outputs_differ(cli, tmp_path) -> None:
     assert "differs from" in result.out
 
 
+def test_the_contender_of_a_label_gets_a_model_of_its_own(cli, tmp_path) -> None:
+    """Its backend's other contenders keep the run's."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    labels = ("-b", "reference:label=base", "-b", "reference:label=variant")
+    differs = cli("check", "mlp", *labels, "--model", "variant=other.onnx", "--batch-sizes", "2")
+    assert differs.code == 1
+    assert "differs from" in differs.out
+
+
+def test_a_label_goes_before_a_backend(cli, tmp_path) -> None:
+    """A model that is named for the backend goes to the rest of its contenders."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    labels = ("-b", "reference:label=base", "-b", "reference:label=variant")
+    result = cli("explain", *labels, "--model", "variant=mlp", "--model", "reference=other.onnx", "--json")
+    assert result.code == 0, result.err
+    assert {one["contender"] for one in json.loads(result.out)["ways"]} == {"base", "variant"}
+
+
+def test_inputs_of_a_labels_own_model_are_mapped_and_transposed_by_its_label(cli, tmp_path) -> None:
+    """As those of a backend's own model are."""
+    pooled(tmp_path / "first.onnx", last=False)
+    pooled(tmp_path / "last.onnx", last=True)
+    labels = ("-b", "reference:label=base", "-b", "reference:label=last")
+    own = ("--model", "last=last.onnx", "--batch-sizes", "2")
+    refused = cli("check", "first.onnx", *labels, *own)
+    assert "--layout last=NHWC transposes images" in refused.err
+    assert (
+        cli("check", "first.onnx", *labels, *own, "--layout", "last=NHWC", "--input-map", "last:image=image").code == 0
+    )
+
+
+def test_a_model_for_a_name_that_is_neither_backend_nor_label_is_refused(cli) -> None:
+    """With the names that there are."""
+    result = cli("check", "mlp", "-b", "reference:label=base", "--model", "bse=other.onnx")
+    assert result.code == 2
+    assert "'bse', which is no backend and no label of a contender; they are base," in result.err
+
+
 def test_a_model_with_channels_last_gets_its_images_so(cli, tmp_path) -> None:
     """Transposed outside the clock; without the option the shapes are refused, with the option to use."""
     pooled(tmp_path / "first.onnx", last=False)
