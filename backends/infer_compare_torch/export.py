@@ -48,12 +48,28 @@ class Culprit(logging.Handler):
         """Takes the innermost line outside of torch that led to the first such message."""
         if self.line or "[guard added]" not in record.getMessage():
             return
-        torch_folder, here = str(Path(torch.__file__).parent), __file__
-        library = str(Path(logging.__file__).parent)
-        for frame in reversed(traceback.extract_stack()):
-            if not frame.filename.startswith((torch_folder, here, library)) and frame.line:
-                self.line = f"{frame.line} ({Path(frame.filename).name}:{frame.lineno})"
-                return
+        self.line = _model_line(traceback.extract_stack())
+
+
+def _model_line(stack: Sequence[traceback.FrameSummary]) -> str:
+    """Return the innermost line of a stack that is neither torch's, nor Python's, nor of this module; empty without one."""
+    torch_folder, here = str(Path(torch.__file__).parent), str(Path(__file__).parent)
+    library = str(Path(logging.__file__).parent)
+    lines = (one for one in reversed(stack) if not one.filename.startswith((torch_folder, here, library)) and one.line)
+    return next((f"{one.line} ({Path(one.filename).name}:{one.lineno})" for one in lines), "")
+
+
+def _untraceable(error: Exception) -> UnsupportedModel:
+    """Return why torch could not trace a model, without the advice to torch's own developers that it ends with."""
+    line = _model_line(traceback.extract_tb(error.__traceback__))
+    where = f", at {line}" if line else ""
+    if "DataDependent" in type(error).__name__:
+        told = f"{type(error).__name__}: its control flow or its shapes depend on values that it computes"
+    else:
+        told = described(error, 400)
+        for advice in ("The following call raised", "For more information", "To fix the error", "Set TORCH"):
+            told = told.partition(advice)[0].strip(" .") or told
+    return UnsupportedModel(f"torch.export cannot trace the model ({told}{where}).")
 
 
 def to_onnx(model: ModelSource, target: Path) -> None:
@@ -113,7 +129,7 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
     try:
         program = torch.export.export(module, batch, dynamic_shapes=(axes,), strict=False)
     except Exception as error:
-        raise UnsupportedModel(f"torch.export cannot trace the model ({described(error, 400)}).") from error
+        raise _untraceable(error) from error
     finally:
         logger.handlers, logger.propagate = kept, on
         logger.setLevel(level)

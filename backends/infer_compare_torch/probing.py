@@ -71,9 +71,9 @@ def probe(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, s
     with _lookups(module) as lookups:
         batch, first = _run(function, inputs, fills, base)
     tables = {
-        spec.name: min(sizes)
+        spec.name: min(rows)
         for spec, tensor in zip(inputs, batch, strict=True)
-        if (sizes := [size for place, size in lookups if place == tensor.data_ptr()])
+        if (rows := [size for place, size in lookups if place == tensor.data_ptr()])
     }
     shapes: list[list[int | str]] = [list(tensor.shape) for _, tensor in first]
     for name in free:

@@ -80,15 +80,17 @@ def untimed(made: ReportDocument) -> ReportDocument:
 
 def shortcomings(made: ReportDocument) -> tuple[str, ...]:
     """What was asked for and is not so, in sentences."""
-    return (
-        *(one.sentence for one in made.failures if one.unanswered),
-        *(
-            f"{one.contender} differs from {'itself' if one.contender == one.reference else one.reference} at {one.point}: {one.reason}"
-            if one.verdict == "differs"
-            else f"{one.contender} could not be compared at {one.point}: {one.reason}"
-            for one in made.agreements
-            if one.verdict != "agrees"
-        ),
+    return (*(one.sentence for one in made.failures if one.unanswered), *disagreements(made))
+
+
+def disagreements(made: ReportDocument) -> tuple[str, ...]:
+    """Return the contenders whose outputs do not agree or could not be compared, in sentences."""
+    return tuple(
+        f"{one.contender} differs from {'itself' if one.contender == one.reference else one.reference} at {one.point}: {one.reason}"
+        if one.verdict == "differs"
+        else f"{one.contender} could not be compared at {one.point}: {one.reason}"
+        for one in made.agreements
+        if one.verdict != "agrees"
     )
 
 
@@ -108,9 +110,10 @@ def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
     for one in made.contenders:
         if one.chain:
             console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
-    for part in (*agreement_section(made), *failure_section(made)):
+    # Each failure and each disagreement is said once.
+    for part in (*agreement_section(made, reasons=False), *failure_section(made)):
         console.print(part)
-    for text in (*shortcomings(made), *(f"note: {one}" for one in notes)):
+    for text in (*disagreements(made), *(f"note: {one}" for one in notes)):
         console.print(text, markup=False)
     if shortcomings(made):
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from infer_compare.environment import memory
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
+from infer_compare.foreign import shortened
 from infer_compare.interfaces import FailureKind
 from infer_compare.results import (
     AnyOutcome,
@@ -363,4 +364,4 @@ class Member:
 def first_line(text: str) -> str:
     """The first line that says something, shortened."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= 400 else f"{line[:400]}..."
+    return shortened(line, 400)

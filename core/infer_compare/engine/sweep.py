@@ -19,6 +19,7 @@ from infer_compare.engine.power import power
 from infer_compare.engine.resolve import EVALUATOR
 from infer_compare.engine.survey import Survey
 from infer_compare.errors import InferCompareError, StoreError
+from infer_compare.foreign import shortened
 from infer_compare.planner import Order
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
@@ -122,7 +123,9 @@ class Sweep:
         for unusable in self._resolved.unusable:
             if unusable.contender not in told:
                 self._journal.add(unusable)
-            self._observer.note(unusable.contender, f"{unusable.contender} is skipped: {unusable.outcome.reason}")  # type: ignore[union-attr]
+            # The whole reason stands in the report, and can be long.
+            reason = shortened(getattr(unusable.outcome, "reason", "").partition(" (")[0], 160)
+            self._observer.note(unusable.contender, f"skipped: {reason}")
         for topic, text in (
             *(("model", one) for one in self._resolved.warnings),
             *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),

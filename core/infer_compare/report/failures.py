@@ -46,12 +46,17 @@ def failures(run: Run, points: Sequence[Point]) -> tuple[FailureReport, ...]:
 
 
 def _unusable(run: Run) -> Iterator[FailureReport]:
+    first: dict[str, str] = {}
     for one in run.unusable:
+        words = f"{outcome_words(one.outcome)}{_while(one.outcome)}"
+        # An export that fails keeps the model from several frameworks, for a reason that can be long.
+        other = first.setdefault(words, one.contender)
+        why = f"it {words}" if other == one.contender else f"for the same reason as {other}"
         yield FailureReport(
             contender=one.contender,
             points=(),
             outcome=tag_of(one.outcome),
-            sentence=plain(f"{one.contender} took no part: it {outcome_words(one.outcome)}{_while(one.outcome)}"),
+            sentence=plain(f"{one.contender} took no part: {why}"),
             detail=_last_words(one.outcome),
             unanswered=True,
         )

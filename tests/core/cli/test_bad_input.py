@@ -268,3 +268,12 @@ def test_a_model_file_whose_name_is_not_text_is_refused(cli, tmp_path):
     name = os.fsdecode(b"m\xff.onnx")
     (tmp_path / name).write_bytes(b"")
     _refused(cli("run", name, "--backends", "onnx"), "not UTF-8", "rename")
+
+
+def test_an_exception_in_a_users_function_is_said_in_one_sentence_with_its_line(cli, tmp_path):
+    """Its own lines become one, and the place is that of the user's file."""
+    pytest.importorskip("torch")
+    (tmp_path / "bad.py").write_text("import torch\n\n\ndef make():\n    raise ValueError('no weights\\nin here.')\n")
+    result = cli("explain", "bad.py:make", "-b", "torch")
+    assert result.code == 2
+    assert result.err.endswith("bad.py:make raised ValueError: no weights in here (bad.py, line 5).\n")

@@ -129,3 +129,39 @@ def test_a_dynamically_quantized_model_agrees_though_its_rows_share_a_scale(cli,
     assert result.code == 0, result.out
     assert "All outputs agree." in result.out
     assert "note: rows of a batch influence each other in this model" in words(result)
+
+
+def test_each_failure_and_each_difference_is_said_once(cli, tmp_path) -> None:
+    """A reason that several contenders share, too."""
+    save(
+        tmp_path / "a.onnx",
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [("x", TensorProto.FLOAT, ["batch", 3])],
+        [("y", TensorProto.FLOAT, ["batch", 3])],
+        [("w", np.eye(3, dtype=np.float32))],
+    )
+    save(
+        tmp_path / "b.onnx",
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [("x", TensorProto.FLOAT, ["batch", 3])],
+        [("y", TensorProto.FLOAT, ["batch", 3])],
+        [("w", 2 * np.eye(3, dtype=np.float32))],
+    )
+    (tmp_path / "lacking.py").write_text(LACKING)
+    lacking = ("-b", "lacking.py:Lacking:label=one", "-b", "lacking.py:Lacking:label=two")
+    own = ("-b", "reference:label=base", "-b", "reference:label=other", "--model", "other=b.onnx")
+    result = cli("check", "a.onnx", *own, *lacking, "--batch-sizes", "3")
+    assert result.code == 1
+    assert words(result).count("it takes no onnx models") == 1
+    assert "two took no part: for the same reason as one" in words(result)
+    assert words(result).count("other differs from base") == 1
+    assert words(result).count("largest difference") <= 1
+
+
+LACKING = """
+from infer_compare.testing.fake import FakeBackend
+
+class Lacking(FakeBackend):
+    name = "lacking"
+    capabilities = FakeBackend.capabilities.__class__(formats=("nothing",))
+"""

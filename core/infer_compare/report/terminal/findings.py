@@ -80,8 +80,13 @@ def failure_section(document: ReportDocument) -> list[RenderableType]:
     return [heading("failures"), bullets(map(failure_sentence, document.failures))]
 
 
-def agreement_section(document: ReportDocument) -> list[RenderableType]:
-    """How far each contender's outputs are from the reference's, and why they do not agree."""
+def agreement_section(document: ReportDocument, *, reasons: bool = True) -> list[RenderableType]:
+    """How far each contender's outputs are from the reference's, and why they do not agree.
+
+    Args:
+        document: the report.
+        reasons: whether to say why; False where this is said elsewhere.
+    """
     if not document.agreements:
         return []
     made = table(
@@ -100,12 +105,12 @@ def agreement_section(document: ReportDocument) -> list[RenderableType]:
         cells = map(plain, agreement_cells(one))
         style = {"agrees": "green", "inconclusive": "yellow", "differs": "red"}[one.verdict]
         made.add_row(*(Text(cell, style=style if place == 1 else "") for place, cell in enumerate(cells)))
-    reasons = agreement_reasons(document)
+    sentences = agreement_reasons(document) if reasons else []
     found: list[RenderableType] = [
         heading("agreement of outputs", rest="output error, relative to how far the inputs move a slice"),
         indented(made),
     ]
-    return [*found, bullets(reasons)] if reasons else found
+    return [*found, bullets(sentences)] if sentences else found
 
 
 def note_section(document: ReportDocument, *, verbose: bool) -> list[RenderableType]:
