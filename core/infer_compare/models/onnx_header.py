@@ -21,9 +21,16 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
     """Look at the names in a model and at the shapes of its inputs and outputs.
 
     Raises:
-        ModelError: a name is not UTF-8, an axis is larger than any memory, or there are too many axes.
+        ModelError: a name is not UTF-8, an input or output is listed twice, an axis is larger than any memory, or there are too many axes.
     """
     graph = model.graph
+    for noun, values in (("input", graph.input), ("output", graph.output)):
+        names = [value.name for value in values]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ModelError(
+                f"{path} lists the {noun} {twice!r} twice; list it once, or give the second a name of its own."
+            )
     for value in (*graph.input, *graph.output):
         sizes = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
         if len(sizes) > MOST_AXES:

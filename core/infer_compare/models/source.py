@@ -15,6 +15,7 @@ from infer_compare.errors import ModelError
 from infer_compare.files import open_regular
 from infer_compare.interfaces import ModelSource, TensorSpec
 from infer_compare.models.batch_axis import assumptions
+from infer_compare.models.batch_check import dropped_for_one, held_by
 from infer_compare.models.figures import figures
 from infer_compare.models.fills import METADATA_KEY, SHORT
 from infer_compare.models.given import chosen_axes
@@ -242,7 +243,13 @@ def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping
                 f"{path} does not tell the shape of its input {value.name!r}; re-export it with shapes, the first axis free."
             )
     warnings = assumptions(stated, inputs, chosen)
-    fixed = None
+    fixed, held = None, ""
+    if inputs and all(spec.shape[:1] == (BATCH,) for spec in inputs):
+        held = held_by(model, outputs) or ""
+        if held:
+            inputs = _hold_batch(model)
+        elif sentence := dropped_for_one(model, outputs):
+            warnings = (*warnings, sentence)
     if (
         inputs
         and not any(chosen.values())
@@ -252,7 +259,8 @@ def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping
         _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
         load_external_data(model, path)
         found = _with_free_batch(model, path, inputs, folder)
-        warnings = (found.sentence,)
+        said = f"The file declares a free batch, and {held} holds it at 1. " if held else ""
+        warnings = (said + found.sentence,)
         if found.fixed is None:
             model, path = found.model, found.path
             inputs, outputs = name_batch(*read_specs(model), chosen)
@@ -316,6 +324,16 @@ def _fixed_batch(path: Path, first: TensorSpec, reason: str = "") -> str:
         f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; "
         f"{free_batch_remedy(path, first.name)}."
     )
+
+
+def _hold_batch(model: onnx.ModelProto) -> tuple[TensorSpec, ...]:
+    """Fixes the first axes of a model at 1, where a node holds the batch anyway: its inputs then."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    for value in (*model.graph.input, *model.graph.output):
+        axes = value.type.tensor_type.shape.dim
+        if value.name not in constants and len(axes) and axes[0].dim_value <= 0:
+            axes[0].dim_value = 1
+    return read_specs(model)[0]
 
 
 class _Freed(NamedTuple):

@@ -276,3 +276,39 @@ def test_a_plugins_model_is_read_like_a_file(resolve, model):
     )
     assert resolve("good", models={"good": good}).name == "good"
     assert resolve("bad", models={"bad": bad}).fixed_batch == 2
+
+
+def test_a_batch_that_is_declared_free_and_held_by_a_node_is_made_free(resolve, write):
+    """The target of a Reshape is for one row: it is rewritten, and the node is named."""
+    path = write(
+        [
+            helper.make_node("Reshape", ["x", "apart"], ["a"], name="split"),
+            helper.make_node("Tanh", ["a"], ["b"]),
+            helper.make_node("Reshape", ["b", "whole"], ["y"]),
+        ],
+        constants={"apart": np.array([1, 2, 2]), "whole": np.array([1, 4])},
+    )
+    found = resolve(path)
+    assert found.path != path
+    assert found.inputs == (TensorSpec("x", "float32", ("batch", 4)),)
+    (sentence,) = found.warnings
+    assert sentence.startswith("The file declares a free batch, and Reshape (node 'split') holds it at 1. ")
+    assert "was made free" in sentence
+
+
+def test_an_output_that_loses_its_batch_for_one_row_is_named(resolve, write):
+    """Squeeze without axes drops a batch of one as well."""
+    path = write(
+        [helper.make_node("ReduceSum", ["x", "last"], ["s"]), helper.make_node("Squeeze", ["s"], ["y"], name="flat")],
+        outputs=[("y", TensorProto.FLOAT, ["batch"])],
+        constants={"last": np.array([1])},
+    )
+    (sentence,) = resolve(path).warnings
+    assert sentence.startswith("For one row, the output 'y' is [] and not [batch]: Squeeze (node 'flat') has no axes;")
+
+
+def test_an_output_that_is_listed_twice_is_refused_by_name(resolve, write):
+    """Frameworks would return other numbers of outputs."""
+    values = [("y", TensorProto.FLOAT, ["batch", 4])] * 2
+    with pytest.raises(ModelError, match="lists the output 'y' twice"):
+        resolve(write([RELU], outputs=values))
