@@ -11,9 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import BuiltinModel
+from infer_compare.models.builtin_sizes import SIZES
 
 if TYPE_CHECKING:
     import onnx
+
+    from infer_compare.models.builtin_sizes import Size
 
 DEFAULT = "cnn"
 """What `infer-compare run` measures when no model is named."""
@@ -43,6 +46,12 @@ def builtin_models() -> dict[str, BuiltinModel]:
         for family, models in _FAMILIES.items()
         for name, summary in models.items()
     }
+
+
+def size_of(model: BuiltinModel) -> Size | None:
+    """Return the size of a built-in model without building it; None for a model of another origin."""
+    own = isinstance(model.build, partial) and model.build.func is _build
+    return SIZES.get(model.name) if own else None
 
 
 def _build(family: str, name: str, seed: int) -> onnx.ModelProto:

@@ -8,7 +8,9 @@ import msgspec
 
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import TensorSpec
+from infer_compare.models.builtin import size_of
 from infer_compare.models.figures import figures
+from infer_compare.models.given import declared
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.source import build_model
 from infer_compare.models.specs import name_batch
@@ -30,11 +32,19 @@ class Description(msgspec.Struct, frozen=True):
 
 
 def describe(model: BuiltinModel) -> Description:
-    """Build a model and read its size from the graph.
+    """Return what a model is: from a table where it is built in, else from the graph that it builds.
 
     Raises:
         ModelError: it cannot be built, or its graph cannot be read.
     """
+    if (known := size_of(model)) is not None:
+        inputs, outputs = declared(known.inputs)[0], declared(known.outputs)[0]
+        return Description(model.name, model.summary, inputs, outputs, known.parameters, known.flops_per_sample)
+    return measured(model)
+
+
+def measured(model: BuiltinModel) -> Description:
+    """Build a model and read its size from the graph; errors as `describe`."""
     built = build_model(model, 0)
     try:
         with guarded(f"reading the model {model.name}", passing=(ModelError,)):

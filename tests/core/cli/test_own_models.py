@@ -290,3 +290,33 @@ def test_a_file_that_is_no_model_is_refused(cli, tmp_path, name, content) -> Non
     assert result.code == 2
     assert name in result.err
     assert len(result.err.strip().splitlines()) == 1
+
+
+def test_a_batch_in_the_second_axis_and_a_shared_scalar_are_run_and_told(cli, tmp_path) -> None:
+    """Contenders agree, and a sentence says what has no batch."""
+    nodes = [helper.make_node("Mul", ["x", "rate"], ["h"]), helper.make_node("Tanh", ["h"], ["y"])]
+    save(tmp_path / "net.onnx", nodes, [("x", ["seq", "batch", 5]), ("rate", [])], [("y", ["seq", "batch", 5])])
+    refused = cli("check", "net.onnx", *BOTH)
+    assert refused.code == 2
+    assert "The axis 'seq' of input 'x' has no fixed size; say one, as with --input 'x:f32[128,batch,5]'" in refused.err
+    result = cli("check", "net.onnx", *BOTH, "--input", "x:f32[20,batch,5]", "--batch-sizes", "1,3")
+    assert result.code == 0, result.out + result.err
+    assert "The input 'rate' has no batch axis" in result.err
+
+
+@pytest.mark.slow
+def test_bfloat16_goes_in_and_out_of_every_framework(cli, tmp_path) -> None:
+    """Sums in single precision, rounded at both ends."""
+    nodes = [
+        helper.make_node("Cast", ["x"], ["wide"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["wide", "wide"], ["sum"]),
+        helper.make_node("Cast", ["sum"], ["y"], to=TensorProto.BFLOAT16),
+    ]
+    values = [helper.make_tensor_value_info(name, TensorProto.BFLOAT16, ["batch", 4]) for name in "xy"]
+    graph = helper.make_graph(nodes, "narrow", values[:1], values[1:])
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "net.onnx"
+    )
+    result = cli("check", "net.onnx", "--backends", "onnx,torch,tensorflow,reference")
+    assert result.code == 0, result.out + result.err
+    assert "All outputs agree." in result.out

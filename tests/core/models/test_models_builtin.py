@@ -16,6 +16,7 @@ from onnx.reference import ReferenceEvaluator
 from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builder import OPSET
 from infer_compare.models.builtin import DEFAULT, builtin_models
+from infer_compare.models.description import describe, measured
 from infer_compare.models.inputs import InputPlan, resolve_inputs, write_pool
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.spread import spread
@@ -50,6 +51,21 @@ def run_ort(model: onnx.ModelProto, inputs: dict[str, Any]) -> list[Any]:
         model.SerializeToString(), options, providers=["CPUExecutionProvider"], enable_fallback=False
     )
     return list(session.run(None, inputs))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NAMES]
+)
+def test_what_is_listed_of_a_model_is_what_its_graph_says(name: str) -> None:
+    """The table is there so that listing builds nothing."""
+    model = builtin_models()[name]
+    assert describe(model) == measured(model)
+
+
+def test_describing_the_built_in_models_builds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take seconds and half a gigabyte."""
+    monkeypatch.setattr("infer_compare.models.description.build_model", None)
+    assert [describe(model).name for model in builtin_models().values()] == list(NAMES)
 
 
 def test_listing_the_models_loads_neither_onnx_nor_numpy():
