@@ -28,7 +28,8 @@ def _mean(x: tf.Tensor, axes: list[int] | tf.Tensor, keep: bool) -> tf.Tensor:
     wide = tf.cast(x, tf.float64) if x.dtype.is_integer else x
     result = tf.reduce_mean(wide, axes, keep)
     if not (isinstance(axes, list) and all(x.shape[axis] for axis in axes)):
-        some = tf.reduce_all(tf.gather(tf.shape(x), axes) > 0)
+        places = tf.math.floormod(tf.cast(axes, tf.int32), len(x.shape))
+        some = tf.reduce_all(tf.gather(tf.shape(x), places) > 0)
         result = tf.where(some, result, tf.zeros_like(result))
     return tf.cast(result, x.dtype)
 

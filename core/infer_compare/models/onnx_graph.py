@@ -320,12 +320,10 @@ class OpRegistry(Generic[Handler]):
     def _remedy(self, domains: Sequence[str]) -> str:
         """What to do about operators of other domains than ONNX's."""
         fused = "com.microsoft" in domains
-        source = (
-            "the file from before ONNX Runtime fused its operators" if fused else "a file with ONNX's operators alone"
-        )
+        source = "the file from before ONNX Runtime fused its operators" if fused else "a file without them"
         name = self.framework.lower()
         return (
-            f"Operators of {' and '.join(domains)} are not part of ONNX: use {source}, or give this backend a model of its "
+            f"Operators of {' and '.join(domains)} are not in ONNX's own set: use {source}, or give this backend a model of its "
             f"own with --model {name}=FILE."
         )
 
