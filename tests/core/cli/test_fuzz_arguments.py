@@ -117,7 +117,7 @@ def test_hard_values_of_every_option_are_refused_in_one_sentence(option):
         ("--contender", LONG + ".py:A", "There is no backend file"),
         ("--python", "reference=" + LONG, "there is no program"),
         ("--price", DIGITS + "/h", "at most 1e+12 a second"),
-        ("--input", "features:f32[batch,4611686018427387904]", "sizes are numbers from 1 to"),
+        ("--input", "features:f32[batch,4611686018427387904]", "sizes are numbers up to"),
         ("--input", "features=randint(0," + str(2**70) + ")", "needs two whole numbers"),
         ("--input", "features=normal(1e38,1e38)", "the largest number of float32"),
         ("--contender", "reference:label=" + LONG, "a label has at most 200 characters"),
