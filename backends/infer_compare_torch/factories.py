@@ -103,7 +103,7 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
         ) from error
     outputs = tuple(TensorSpec(name, dtype, tuple(shape)) for name, dtype, shape in saved["outputs"])
     binding = binding_of(module, [spec.name for spec in model.inputs])
-    return LoadedModel(module, model.inputs, outputs, binding)
+    return LoadedModel(module, model.inputs, outputs, binding=binding)
 
 
 def _made(location: str, seed: int) -> tuple[object, tuple[str, ...]]:
