@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 CHUNK_BYTES = 1 << 24
+LOOKED_AT = 1000
+"""Entries of a folder that are looked at, at most, to tell what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,18 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     return Dataset(text, rows.pop(), tuple(paths), digest.hexdigest(), tuple(warnings))
 
 
+def _endings(place: Path) -> frozenset[str]:
+    """The endings of a file, or of those in a folder and in its own folders: pictures lie in one for each class."""
+    if not is_folder(place):
+        return frozenset({place.suffix.lower()})
+    found = set()
+    for one in islice(chain(place.glob("*"), place.glob("*/*")), LOOKED_AT):
+        with contextlib.suppress(OSError):
+            if one.is_file():
+                found.add(one.suffix.lower())
+    return frozenset(found)
+
+
 def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str, Array]:
     import zipfile
 
@@ -103,9 +119,7 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     if not exists(place):
         raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
     files = sorted(place.glob("*.npy")) if is_folder(place) else [place]
-    held = files if not is_folder(place) else [one for one in place.rglob("*") if one.is_file()]
-    known = data_remedy(text, frozenset(one.suffix.lower() for one in held), specs[0])
-    if known is not None and not (files and is_folder(place)):
+    if not (files and is_folder(place)) and (known := data_remedy(text, _endings(place), specs[0])) is not None:
         raise InputError(known)
     if not files:
         raise InputError(f"The folder {text} holds no .npy files.")

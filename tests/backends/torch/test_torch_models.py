@@ -14,6 +14,7 @@ from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs, write_pool
 from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.specs import name_batch
 from infer_compare_torch import TorchBackend, TorchOptions
 
 torch = pytest.importorskip("torch")
@@ -51,7 +52,7 @@ def built(name: str) -> onnx.ModelProto:
 def inputs_for(model: onnx.ModelProto, batch: int, folder: Path) -> Arrays:
     """Inputs as a sweep makes them."""
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    plans = resolve_inputs(read_specs(model)[0], [], metadata)
+    plans = resolve_inputs(name_batch(*read_specs(model))[0], [], metadata)
     return [np.load(path) for path in write_pool(plans, batch, 3, folder)]
 
 

@@ -26,6 +26,14 @@ PATIENCE_S = 60.0
 BACKEND = Path(__file__).with_name("parenting_backend.py")
 
 
+@pytest.fixture(autouse=True)
+def _hangups_count() -> Iterator[None]:
+    """Processes that a test starts hear of a hangup, also where the tests themselves were started to ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def until(condition: Callable[[], object]) -> None:
     """Waits for something that is bound to happen."""
     end = time.monotonic() + PATIENCE_S
