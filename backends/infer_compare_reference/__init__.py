@@ -68,7 +68,7 @@ class ReferenceBackend(Backend["Loaded"]):
 
         if device.kind != "cpu":
             raise DeviceUnavailable(f"The reference backend runs on the processor alone, not on {device}.")
-        return ReferenceSession(loaded)
+        return ReferenceSession(loaded, self.settings.threads)
 
     def classify(self, error: BaseException) -> Classification:
         """Only the host's memory can run out."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from onnx.reference import ReferenceEvaluator
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from infer_compare import Session, TensorSpec, UnsupportedModel
 from infer_compare.models.onnx_file import load_onnx
@@ -63,16 +64,18 @@ class Loaded:
 class ReferenceSession(Session[Slot]):
     """A model evaluated node by node, by numpy."""
 
-    def __init__(self, loaded: Loaded) -> None:
-        """Takes a loaded model."""
+    def __init__(self, loaded: Loaded, threads: int) -> None:
+        """Takes a loaded model, and holds the matrix products of this process to a number of threads."""
         self._evaluator: Any = loaded.evaluator
+        threadpool_limits(limits=threads)
         self.inputs = loaded.inputs
         self.outputs = loaded.outputs
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Numpy's own threads are used, whatever the budget says."""
-        return {"threads": "as numpy decides", "precision": precision_of([*self.inputs, *self.outputs])}
+        """The threads of numpy's matrix products; everything else runs on one."""
+        threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+        return {"threads": str(threads), "precision": precision_of([*self.inputs, *self.outputs])}
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
         """Keeps the arrays by name."""
