@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 DEFAULT_BACKENDS = "torch,onnx"
 DEFAULT_MODEL = "cnn"
-LABEL = re.compile(r"""[:,]\s*label=("[^"]*"|[^,@]*)""")
-"""The label in the text of a contender."""
 
 OPTIONS = (
     click.argument("model", required=False),
@@ -118,7 +115,9 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
 
 def labels_of(contenders: Iterable[object]) -> frozenset[str]:
     """Return the labels that contenders were given with `label=`, from their texts."""
-    return frozenset(match[1].strip('"') for one in contenders for match in LABEL.finditer(str(one)))
+    from infer_compare.engine.contenders import given_label
+
+    return frozenset(label for one in contenders if (label := given_label(str(one))) is not None)
 
 
 def models_of(

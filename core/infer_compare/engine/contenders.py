@@ -131,15 +131,8 @@ def _with(one: Contender, pythons: Mapping[str, str], models: Mapping[str, str])
 def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
     if not text:
         raise UsageError("An empty backend name was given; say for example --backends torch,onnx.")
-    match = _DEVICE.fullmatch(text)
-    head, device = (match["head"], match["device"]) if match else (text, None)
-    file = _FILE.fullmatch(head)
-    if file:
-        entry = plugins.add_file(Path(file["path"]), file["name"])
-        option_text = file["options"] or ""
-    else:
-        name, _, option_text = head.partition(":")
-        entry = plugins.find(name)
+    file, name, option_text, device = _parts(text)
+    entry = plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(name)
     options = _options(text, option_text)
     label = options.pop("label", None)
     if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
@@ -162,6 +155,25 @@ def _parse(text: str, plugins: Plugins, default_device: str) -> Contender:
         route=route,
     )
     return Contender(spec, entry)
+
+
+def given_label(text: str) -> str | None:
+    """Return the label that a contender's text gives it with `label=`; None where it gives none, or cannot be read."""
+    try:
+        return _options(text, _parts(text)[2]).get("label")
+    except OptionError:
+        return None
+
+
+def _parts(text: str) -> tuple[re.Match[str] | None, str, str, str | None]:
+    """The file and class where there are some, the name, the text of the options, and the device."""
+    match = _DEVICE.fullmatch(text)
+    head, device = (match["head"], match["device"]) if match else (text, None)
+    file = _FILE.fullmatch(head)
+    if file:
+        return file, file["name"], file["options"] or "", device
+    name, _, options = head.partition(":")
+    return None, name, options, device
 
 
 def typed(spec: ContenderSpec) -> str:

@@ -178,6 +178,14 @@ def test_inputs_of_a_labels_own_model_are_mapped_and_transposed_by_its_label(cli
     )
 
 
+@pytest.mark.parametrize("text", ["reference:label= own", 'reference:label="own"', "reference:label=own@cpu"])
+def test_a_label_is_read_for_its_model_as_it_is_for_the_contender(cli, tmp_path, text) -> None:
+    """Spaces, quotation marks and a device around it included."""
+    onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
+    result = cli("run", "mlp", "--dry-run", "-b", "reference:label=base", "-b", text, "--model", "own=other.onnx")
+    assert result.code == 0, result.err
+
+
 def test_a_model_for_a_name_that_is_neither_backend_nor_label_is_refused(cli) -> None:
     """With the names that there are."""
     result = cli("check", "mlp", "-b", "reference:label=base", "--model", "bse=other.onnx")
