@@ -94,7 +94,7 @@ class TensorFlowSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Threads, precision, graph or XLA, oneDNN, as TensorFlow tells them; and how the model is called."""
+        """What TensorFlow reports of threads, precision, XLA and oneDNN, and how the model is called."""
         threading = tf.config.threading
         tf32 = self._device.kind == "cuda" and tf.config.experimental.tensor_float_32_execution_enabled()
         return {

@@ -117,7 +117,7 @@ def _parameters(function: Any, left_out: frozenset[str]) -> list[inspect.Paramet
 
 
 def _untold(made: object, function: object) -> str:
-    """Return that a model does not tell its inputs, and how to say them, with the name of its own first parameter."""
+    """Return the error message for a model without stated inputs; its example names the model's own first parameter."""
     name = next((one.name for one in _parameters(function, KERAS_OWN) or () if one.kind not in REST), "x")
     example = f"{name}:f32[batch,3,224,224]"
     return (

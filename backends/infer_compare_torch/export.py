@@ -157,7 +157,7 @@ def batch_axis(spec: TensorSpec) -> int | None:
 
 
 def _name_batch(target: Path, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
-    """Calls the batch axes of all inputs `batch`; the exporter gives them names of its own, one for each input.
+    """Renames the batch axis of every input to `batch`; the exporter names it differently for each input.
 
     Args:
         target: the file.

@@ -20,8 +20,8 @@ def owned_copy(tensor: torch.Tensor, mapped: NDArray[Any] | None = None) -> torc
 
     Args:
         tensor: to copy.
-        mapped: the mapping of a file that the tensor lies in. The file's pages are given back piece by piece, so that
-            large weights are never in memory twice.
+        mapped: the memory-mapped file that the tensor lies in. Its pages are released piece by piece, so that large
+            weights are never in memory twice.
     """
     if mapped is None:
         return tensor.detach().clone()

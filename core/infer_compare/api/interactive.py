@@ -73,7 +73,7 @@ def sweep(
         contenders: as after `-b`, such as `"torch:compile=true@cuda:0"`; or tables with `backend`, `options`, `device`
             and `label`. Default: torch and onnx.
         backends: further contenders, by the names of their backends alone.
-        models: models of their own, by contender's label or by backend.
+        models: other models for single contenders, by label, or for backends, by name.
         device: of contenders that name none.
         batch_sizes: sizes, or a text such as `"1:1024:x2"`; powers of two by default.
         inputs: as after `--input`, such as `"x:f32[batch,3,224,224]"`. A live `nn.Module` needs one for each of its

@@ -63,7 +63,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     model: str | None = None
     """A built-in name, a file, or `package.module:function`."""
     models: dict[str, str] | None = None
-    """Models of their own, by contender's label or by backend."""
+    """Other models for single contenders, by label, or for backends, by name."""
     backends: str | tuple[str, ...] | None = None
     """Names; a text separates them by commas."""
     contenders: tuple[str | ContenderTable, ...] | None = None

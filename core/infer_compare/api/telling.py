@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Telling(Observer):
-    """Tells plugins what an observer hears."""
+    """An observer that passes on what it hears, and informs plugins."""
 
     def __init__(self, plugins: Plugins, observer: Observer) -> None:
-        """Tells nothing yet.
+        """Keeps whom to inform.
 
         Args:
             plugins: those that are told when a run begins and ends.
@@ -60,7 +60,7 @@ class Telling(Observer):
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
-        """Tells the observer of plugins that failed meanwhile; the run does not depend on them."""
+        """Reports plugins that fail inside the block to the observer; the run goes on without them."""
         before = len(self._plugins.broken)
         yield
         for one in self._plugins.broken[before:]:

@@ -19,8 +19,8 @@ DAY_S = 86400.0
 def command() -> None:
     """Shows and removes the converted models that are kept between runs.
 
-    Models are kept in ~/.cache/infer-compare, or in the folder that INFER_COMPARE_CACHE names. When a model is added, those
-    used longest ago are removed until all take no more than 20 GiB, or than the size in INFER_COMPARE_CACHE_LIMIT.
+    Models are kept in ~/.cache/infer-compare, or in the folder that INFER_COMPARE_CACHE names. When a model is added, the
+    least recently used ones are removed until the rest take at most 20 GiB, or the size in INFER_COMPARE_CACHE_LIMIT.
     """
 
 

@@ -196,7 +196,7 @@ class _Phase:
     ) -> None:
         found = self._candidates.compare(reference, label, point.batch)
         rows = self._candidates.rows(label, point)
-        # Scales are those of the reference, so that a pair may differ in one direction only.
+        # Each comparison uses the scale of its reference, so A may differ from B where B does not differ from A.
         reason = found.reason if verdict in {None, found.verdict} else "its outputs differ"
         self._found[label, point] = Agreement(
             contender=label,

@@ -23,7 +23,7 @@ class Starter(Protocol):
     """Who begins one worker, such as a `Prober`."""
 
     def begin(self, *, beside: int) -> None:
-        """Start the worker, while so many others start; what cannot be started is told when its turn comes."""
+        """Start the worker beside so many others; a failure is reported when its turn comes."""
 
     def opened(self, seconds: float) -> bool:
         """Return whether it has imported its framework and is suspended, or will never do so, after that time at most."""
@@ -32,8 +32,8 @@ class Starter(Protocol):
 def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: int | None = None) -> None:
     """Start workers, and suspend each when it has imported its framework.
 
-    As many at a time as there are cores, so that each has one to itself and what importing takes is what it takes. Where
-    memory is short none is started: each then starts when its turn comes. What cannot be started is told then too.
+    No more start at a time than there are cores: each import has a core to itself, and the time that it takes is what a
+    user would see. Where memory is short, none is started ahead. Failures are reported when a worker's turn comes.
 
     Args:
         starters: in the order of their turns; none has a worker.
