@@ -1,0 +1,88 @@
+"""Every format of the five stored runs is what it was, character by character.
+
+A change of words changes these files on purpose: `INFER_COMPARE_WRITE_GOLDEN=1 pytest tests/core/report/test_golden_reports.py`
+writes them anew, and the difference is read before it is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infer_compare.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = Path(__file__).with_name("golden")
+RUNS = {
+    "example": "docs/example",
+    **{name: f"docs/figures/batch-size/{name}" for name in ("float32", "frameworks", "int8", "resnet18")},
+}
+REPORTS = {
+    "60.txt": ("text", "60"),
+    "80.txt": ("text", "80"),
+    "120.txt": ("text", "120"),
+    "md": ("markdown", "80"),
+    "html": ("html", "80"),
+    "csv": ("csv", "80"),
+    "json": ("json", "80"),
+}
+COMPARISONS = {"txt": "text", "md": "markdown", "html": "html", "json": "json"}
+LIBRARY = re.compile(r"(?<=<script>)(?P<body>.{20000,}?)(?=</script>)", re.DOTALL)
+"""A script so long is a library that the page carries, and no text of ours."""
+
+
+@pytest.fixture
+def printed(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What a command prints in a terminal of so many columns."""
+
+    def run(columns: str, *arguments: str) -> str:
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setenv("COLUMNS", columns)
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        assert not ended.value.code
+        return LIBRARY.sub(_digest, capfdbinary.readouterr().out.decode())
+
+    return run
+
+
+def _digest(match: re.Match[str]) -> str:
+    return f"/* sha256 {hashlib.sha256(match['body'].encode()).hexdigest()} */"
+
+
+def _is_golden(text: str, name: str) -> bool:
+    file = GOLDEN / name
+    if os.environ.get("INFER_COMPARE_WRITE_GOLDEN"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, newline="")
+    return text == file.read_bytes().decode()
+
+
+@pytest.mark.parametrize("ending", REPORTS)
+@pytest.mark.parametrize("run", RUNS)
+def test_a_report_of_a_stored_run_is_what_it_was(run: str, ending: str, printed: Callable[..., str]) -> None:
+    """A report of a stored run is what it was."""
+    form, columns = REPORTS[ending]
+    assert _is_golden(printed(columns, "report", RUNS[run], "--format", form), f"{run}.{ending}")
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_verbose_report_of_a_stored_run_is_what_it_was(run: str, printed: Callable[..., str]) -> None:
+    """A verbose report is what it was."""
+    assert _is_golden(printed("120", "report", RUNS[run], "--verbose"), f"{run}.verbose.txt")
+
+
+@pytest.mark.parametrize("ending", COMPARISONS)
+def test_a_comparison_of_stored_runs_is_what_it_was(ending: str, printed: Callable[..., str]) -> None:
+    """A comparison of stored runs is what it was, conditions that differ included."""
+    pair = (RUNS["example"], RUNS["frameworks"])
+    text = printed("80", "compare", *pair, "--across-conditions", "--format", COMPARISONS[ending])
+    assert _is_golden(text, f"example-frameworks.{ending}")
