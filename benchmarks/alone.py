@@ -16,7 +16,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from infer_compare.engine.pool import InputPool
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.models.builtin import builtin_models
@@ -24,6 +23,7 @@ from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import name_batch
 from infer_compare.plugins import Plugins, read_options
+from infer_compare.preparation.pool import InputPool
 from infer_compare.stats.quantiles import median
 from infer_compare.timing import SliceLimits, warm_up
 from infer_compare.worker.child.buffers import Pool

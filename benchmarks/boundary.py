@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.cli.parameters import SIZE
-from infer_compare.engine.events import Observer
-from infer_compare.engine.journal import Journal
-from infer_compare.engine.limit import LimitFinder
-from infer_compare.engine.pool import InputPool
-from infer_compare.engine.probe import RUNS, Prober
-from infer_compare.engine.request import SweepRequest
-from infer_compare.engine.resolve import Resolved, resolve
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.phases.events import Observer
+from infer_compare.phases.journal import Journal
+from infer_compare.phases.limit import LimitFinder
+from infer_compare.phases.probe import RUNS, Prober
 from infer_compare.planner.boundary import RESOLUTION
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.pool import InputPool
+from infer_compare.preparation.resolve import Resolved, resolve
+from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.results import Measured
 from infer_compare.worker.protocol import Explore
 from trials import report
@@ -33,7 +33,7 @@ from trials import report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infer_compare.engine.contenders import Route
+    from infer_compare.preparation.route import Route
     from infer_compare.results import AnyRecord, Limit
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare import api
-from infer_compare.engine.request import SweepRequest
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.threads import default_threads
+from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.timing import timed_slice, warm_up
 from sessions import batches_of, calls_of, open_session
 from trials import report
@@ -117,7 +117,7 @@ def compare(backend_name: str, model: str, batch: int, repeats: int, threads: in
 
 def parent_share(folder: Path, threads: int) -> str:
     """The parent's processor time while a worker measures, as a share of a core."""
-    from infer_compare.engine.events import Observer
+    from infer_compare.phases.events import Observer
 
     class Marks(Observer):
         """Notes processor and wall time at the first and the last round."""

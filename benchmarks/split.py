@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.events import Observer
+from infer_compare.phases.events import Observer
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint

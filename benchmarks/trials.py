@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare import api
-from infer_compare.engine.request import SweepRequest
 from infer_compare.plugins import Plugins
 from infer_compare.report.noise import noise
+from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.testing import planted
 from infer_compare.verdicts.summary import summarise
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from infer_compare.engine.events import Observer
+    from infer_compare.phases.events import Observer
     from infer_compare.results import Run
     from infer_compare.verdicts.ratios import Comparison
     from infer_compare.verdicts.settle import Verdict

@@ -19,9 +19,9 @@ settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
 ALONE = (
-    "core/engine/test_accelerators.py",
-    "core/engine/test_busy_machine.py",
-    "core/engine/test_short_peaks.py",
+    "core/phases/test_accelerators.py",
+    "core/phases/test_busy_machine.py",
+    "core/phases/test_short_peaks.py",
     "core/selftest/test_selftest_trial.py",
     "faults",
 )
@@ -32,8 +32,8 @@ SPREAD = (
     "core/cli/test_interrupts.py",
     "core/cli/test_own_models.py",
     "core/cli/test_resume_command.py",
-    "core/engine/test_phases.py",
-    "core/engine/test_restarts.py",
+    "core/phases/test_phases.py",
+    "core/phases/test_restarts.py",
     "core/worker",
     "docs/test_pages.py",
     "kit/test_mutants.py",

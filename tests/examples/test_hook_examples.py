@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from infer_compare import Converter, ModelError, hookimpl
-from infer_compare.engine.reading import ModelReader
-from infer_compare.engine.workshop import Workshop
 from infer_compare.plugins import Origin, Plugins
+from infer_compare.preparation.model_worker import ModelWorker
+from infer_compare.preparation.reading import ModelReader
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAMILY = "infer_compare_point_throughput_samples_per_second"
@@ -133,8 +133,8 @@ def test_what_a_converter_needs_and_is_not_there_is_told_with_the_command(tmp_pa
     plugins = Plugins()
     plugins.register(Plugin(), Origin("mystery", "mystery"))
     (tmp_path / "net.my.bin").touch()
-    workshop = Workshop(threads=1, seed=0)
-    reader = ModelReader(plugins, workshop, tmp_path, {}, pythons={}, seed=0, trusted=False)
+    model_worker = ModelWorker(threads=1, seed=0)
+    reader = ModelReader(plugins, model_worker, tmp_path, {}, pythons={}, seed=0, trusted=False)
     with pytest.raises(
         ModelError, match="needs no_such_module, which is not installed; pip install mystery installs it"
     ):

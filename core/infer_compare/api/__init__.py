@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.api.devices_of import BackendDevices, devices
-from infer_compare.api.explanation import Explanation, Way, explain
+from infer_compare.api.explanation import ConversionPath, Explanation, explain
 from infer_compare.api.telling import Telling
-from infer_compare.engine.events import Observer
-from infer_compare.engine.journal import Journal
-from infer_compare.engine.resolve import resolve
-from infer_compare.engine.resume import check_unchanged, naming_the_folder, resolve_again
-from infer_compare.engine.sweep import Sweep
 from infer_compare.environment import peak
 from infer_compare.errors import StorageFull, StoreError
+from infer_compare.phases.events import Observer
+from infer_compare.phases.journal import Journal
+from infer_compare.phases.sweep import Sweep
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.resolve import resolve
+from infer_compare.preparation.resume import check_unchanged, naming_the_folder, resolve_again
 from infer_compare.results import Note, Run
 from infer_compare.scratch import Scratch, remove_abandoned
 from infer_compare.store import FILE, RunLog, load, make_folder, read_salvage, run_file
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from infer_compare.engine.request import SweepRequest
-    from infer_compare.engine.resolve import Resolved
+    from infer_compare.preparation.resolve import Resolved
     from infer_compare.report.comparison import ComparisonDocument
+    from infer_compare.request.sweep_request import SweepRequest
     from infer_compare.results import Header
 
 
@@ -246,9 +246,9 @@ def compare(
 
 __all__ = [
     "BackendDevices",
+    "ConversionPath",
     "Explanation",
     "RunLog",
-    "Way",
     "check",
     "compare",
     "devices",

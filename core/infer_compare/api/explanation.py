@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.engine.resolve import resolve
-from infer_compare.engine.workshop import Workshop
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import Provenance
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.model_worker import ModelWorker
+from infer_compare.preparation.resolve import resolve
 from infer_compare.results import ModelInfo
 from infer_compare.scratch import Scratch
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
-    from infer_compare.engine.contenders import Route
-    from infer_compare.engine.request import SweepRequest
+    from infer_compare.preparation.route import Route
+    from infer_compare.request.sweep_request import SweepRequest
 
 
-class Way(msgspec.Struct, frozen=True):
+class ConversionPath(msgspec.Struct, frozen=True):
     """How a model reaches one contender, or why it does not."""
 
     contender: str
@@ -42,7 +42,7 @@ class Explanation(msgspec.Struct, frozen=True):
     fills: tuple[str, ...]
     """How the inputs would be filled, as after `--input`."""
     warnings: tuple[str, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[ConversionPath, ...]
 
 
 def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explanation:
@@ -55,13 +55,15 @@ def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explana
     with Scratch() as scratch, removed_if_killed(scratch):
         resolved = resolve(request, plugins or Plugins.discover(), scratch, convert=False)
         plan = resolved.header.plan
-        workshop = Workshop(threads=plan.threads, seed=plan.seed, max_memory=request.max_memory)
+        model_worker = ModelWorker(threads=plan.threads, seed=plan.seed, max_memory=request.max_memory)
         reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
         ways = []
         for spec in resolved.header.contenders:
             route = resolved.routes.get(spec.label)
             ways.append(
-                Way(spec.label, missing=reasons.get(spec.label, "")) if route is None else _way(route, workshop)
+                ConversionPath(spec.label, missing=reasons.get(spec.label, ""))
+                if route is None
+                else _way(route, model_worker)
             )
     return Explanation(
         model=resolved.header.model,
@@ -71,14 +73,14 @@ def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explana
     )
 
 
-def _way(route: Route, workshop: Workshop) -> Way:
+def _way(route: Route, model_worker: ModelWorker) -> ConversionPath:
     """A planned way, tried by loading the model where that needs no conversion."""
     capabilities = route.contender.entry.capabilities
     direct = route.model.format in (*capabilities.formats, *capabilities.imports)
     # A model that is not ONNX was read by its framework already.
     if direct and route.model.format == "onnx":
         try:
-            workshop.load(route)
+            model_worker.load(route)
         except ModelError as error:
-            return Way(route.label, missing=str(error).rstrip("."))
-    return Way(route.label, route.chain, route.model.provenance, route.cost, loaded=direct)
+            return ConversionPath(route.label, missing=str(error).rstrip("."))
+    return ConversionPath(route.label, route.chain, route.model.provenance, route.cost, loaded=direct)

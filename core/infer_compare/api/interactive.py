@@ -20,8 +20,8 @@ from infer_compare.store import FILE, default_folder, run_file
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infer_compare.engine.events import Observer
-    from infer_compare.engine.request import Mode
+    from infer_compare.phases.events import Observer
+    from infer_compare.request.sweep_request import Mode
     from infer_compare.results import Scope
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import msgspec
 
 from infer_compare import limits
-from infer_compare.engine.request import Mode, SweepRequest
-from infer_compare.engine.resume import request_of
 from infer_compare.errors import UsageError
-from infer_compare.planner.sizes import parse_batch_sizes
-from infer_compare.planner.units import checked_duration, checked_size, parse_duration, parse_size
+from infer_compare.preparation.resume import request_of
+from infer_compare.request.sizes import parse_batch_sizes
+from infer_compare.request.sweep_request import Mode, SweepRequest
+from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_size
 from infer_compare.results import Scope
 
 if TYPE_CHECKING:

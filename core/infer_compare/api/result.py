@@ -8,13 +8,13 @@ import msgspec
 
 from infer_compare.api.rows import PointRow, rows_of
 from infer_compare.errors import UsageError
-from infer_compare.planner.units import parse_duration
 from infer_compare.plugins import Plugins
 from infer_compare.report import document as report_document
 from infer_compare.report import find_reporter, render
 from infer_compare.report.files import write_report
 from infer_compare.report.price import parse_price, priced
 from infer_compare.report.reporters import BUILT_IN
+from infer_compare.request.units import parse_duration
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from infer_compare.engine.events import Observer
+from infer_compare.phases.events import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -46,7 +46,7 @@ def size_command() -> None:
     """Prints how many models are kept, what they take, the limit, and the folder."""
     from infer_compare.environment.memory import size_text
     from infer_compare.models.cache import cache_folder
-    from infer_compare.planner.units import cache_limit
+    from infer_compare.request.units import cache_limit
 
     kept = _kept()
     total = size_text(sum(one.size for one in kept))

@@ -41,9 +41,9 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
     """
     from infer_compare import api
     from infer_compare.cli.progress import progress
-    from infer_compare.engine.request import SweepRequest
-    from infer_compare.planner import parse_batch_sizes
     from infer_compare.report import document
+    from infer_compare.request.sizes import parse_batch_sizes
+    from infer_compare.request.sweep_request import SweepRequest
 
     plugins = installed(settings)
     sizes = parse_batch_sizes(batch_sizes)

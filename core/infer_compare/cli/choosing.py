@@ -115,7 +115,7 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
 
 def labels_of(contenders: Iterable[object]) -> frozenset[str]:
     """Return the labels that contenders were given with `label=`, from their texts."""
-    from infer_compare.engine.contenders import given_label
+    from infer_compare.request.contenders import given_label
 
     return frozenset(label for one in contenders if (label := given_label(str(one))) is not None)
 

@@ -38,7 +38,7 @@ def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, de
     Exit codes: 0 it reaches every one; 1 it does not; 2 usage.
     """
     from infer_compare import api
-    from infer_compare.engine.request import SweepRequest
+    from infer_compare.request.sweep_request import SweepRequest
 
     if clear_cache:
         clear()

@@ -62,7 +62,7 @@ class Duration(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
         """Seconds."""
-        from infer_compare.planner.units import parse_duration
+        from infer_compare.request.units import parse_duration
 
         return value if isinstance(value, float) else _parsed(self, parse_duration, value, param, ctx)
 
@@ -74,7 +74,7 @@ class Size(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
         """Bytes."""
-        from infer_compare.planner.units import parse_size
+        from infer_compare.request.units import parse_size
 
         return value if isinstance(value, int) else _parsed(self, parse_size, value, param, ctx)
 

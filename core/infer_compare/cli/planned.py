@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from infer_compare.cli import stdout
 
 if TYPE_CHECKING:
-    from infer_compare.engine.request import SweepRequest
-    from infer_compare.engine.resolve import Resolved
     from infer_compare.planner.forecast import Forecast
     from infer_compare.plugins import Plugins
+    from infer_compare.preparation.resolve import Resolved
+    from infer_compare.request.sweep_request import SweepRequest
     from infer_compare.results import Header, Run
 
 

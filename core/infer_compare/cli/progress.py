@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from infer_compare.cli.interrupts import let_go_of_terminals
-from infer_compare.engine.events import Observer
 from infer_compare.foreign import one_line
+from infer_compare.phases.events import Observer
 from infer_compare.results import AnyOutcome, Measured, OutOfMemory
 
 if TYPE_CHECKING:

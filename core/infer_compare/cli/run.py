@@ -19,10 +19,10 @@ from infer_compare.cli.parameters import DURATION, PERCENTILE, SEED, SIZE, THREA
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare.engine.events import Observer
-    from infer_compare.engine.request import SweepRequest
+    from infer_compare.phases.events import Observer
     from infer_compare.plugins import Plugins
     from infer_compare.report.schema import Price
+    from infer_compare.request.sweep_request import SweepRequest
     from infer_compare.results import Header, Run
 
 KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_json", "quiet", "verbose", "debug"})

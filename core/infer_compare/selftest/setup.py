@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infer_compare.engine.request import SweepRequest
+from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.stats.wording import percent
 from infer_compare.testing import planted
 from infer_compare.verdicts.protocol import ORDINARY_RESTARTS

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infer_compare.engine.events import Observer
+    from infer_compare.phases.events import Observer
     from infer_compare.plugins import Plugins
     from infer_compare.selftest.setup import Setup
 

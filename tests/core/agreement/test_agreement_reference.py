@@ -9,12 +9,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from infer_compare.engine.agree import agree
-from infer_compare.engine.candidates import Candidate
-from infer_compare.engine.odd_ones import odd_ones
-from infer_compare.engine.outputs import Outputs
 from infer_compare.interfaces import OperatingPoint, TensorSpec
 from infer_compare.models.arrays import raw
+from infer_compare.phases.agree import agree
+from infer_compare.phases.candidates import Candidate
+from infer_compare.phases.odd_ones import odd_ones
+from infer_compare.phases.outputs import Outputs
 from infer_compare.results import (
     Agreement,
     ContenderSpec,

@@ -21,7 +21,7 @@ def open_gate():
     """What else runs on the machine decides no test."""
     with pytest.MonkeyPatch.context() as patch:
         for module in ("team", "busy"):
-            patch.setattr(f"infer_compare.engine.{module}.rejection", lambda *_args, **_kwargs: None)
+            patch.setattr(f"infer_compare.phases.{module}.rejection", lambda *_args, **_kwargs: None)
         yield
 
 

@@ -14,8 +14,8 @@ from infer_compare.api import load_run
 from infer_compare.api.config_file import ELSEWHERE, NOT_IN_FILES, SINGULAR, WITH_UNITS, read_config
 from infer_compare.api.options import RunOptions
 from infer_compare.cli.run import command
-from infer_compare.engine.resume import request_of
 from infer_compare.models.builtin import builtin_models
+from infer_compare.preparation.resume import request_of
 from infer_compare.results import Header
 from infer_compare.testing import fake
 
@@ -246,7 +246,7 @@ def test_a_file_cannot_be_given_to_a_run_that_is_resumed(cli, write) -> None:
 def open_gate(monkeypatch):
     """What else runs on the machine decides no test."""
     for module in ("team", "busy"):
-        monkeypatch.setattr(f"infer_compare.engine.{module}.rejection", lambda *_args, **_kwargs: None)
+        monkeypatch.setattr(f"infer_compare.phases.{module}.rejection", lambda *_args, **_kwargs: None)
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare.engine.contenders import parse_contenders, typed
-from infer_compare.engine.routing import NoWay, Router
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.routing import NoRouteError, Router
+from infer_compare.request.contenders import parse_contenders, typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare.engine.contenders import Contender
-    from infer_compare.engine.routing import Way
+    from infer_compare.preparation.routing import ConversionPath
+    from infer_compare.request.contenders import Contender
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def contender(plugins: Plugins, text: str) -> Contender:
     return one
 
 
-def way(plugins: Plugins, tmp_path: Path, text: str, form: str) -> Way:
+def way(plugins: Plugins, tmp_path: Path, text: str, form: str) -> ConversionPath:
     """How a model of a format reaches a contender."""
     router = Router(plugins.converters, None, tmp_path, pythons={}, convert=True)  # type: ignore[arg-type]
     return router.way(contender(plugins, text), form)
@@ -88,7 +88,7 @@ def test_a_model_takes_the_route_that_was_asked_for(plugins, tmp_path, text, for
 )
 def test_a_route_that_does_not_exist_is_told_in_one_sentence(plugins, tmp_path, text, form, sentence) -> None:
     """With what to type instead."""
-    with pytest.raises(NoWay) as caught:
+    with pytest.raises(NoRouteError) as caught:
         way(plugins, tmp_path, text, form)
     assert sentence in str(caught.value)
 

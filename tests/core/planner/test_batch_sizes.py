@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.errors import UsageError
-from infer_compare.planner import parse_batch_sizes
-from infer_compare.planner.sizes import MOST
+from infer_compare.request.sizes import MOST, parse_batch_sizes
 
 SIZE = st.integers(1, 10**6)
 

@@ -6,7 +6,7 @@ import pytest
 
 from infer_compare.errors import UsageError
 from infer_compare.planner.forecast import Forecast, forecast
-from infer_compare.planner.units import parse_duration, parse_size
+from infer_compare.request.units import parse_duration, parse_size
 from infer_compare.results import Plan
 
 

@@ -13,8 +13,8 @@ import pytest
 from infer_compare import hookimpl
 from infer_compare.api.result import Result
 from infer_compare.api.telling import Telling
-from infer_compare.engine.events import Observer
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.phases.events import Observer
 from infer_compare.plugins import Origin, Plugins
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document

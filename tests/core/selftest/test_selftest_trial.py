@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from infer_compare import api
-from infer_compare.engine.events import Observer
 from infer_compare.errors import NoUsableBackend, StoreError, UnknownBackend
+from infer_compare.phases.events import Observer
 from infer_compare.plugins import Plugins
 from infer_compare.selftest import SLOWDOWNS, Setup, run_selftest
 from infer_compare.selftest.trial import usable_backends
@@ -34,7 +34,7 @@ class Notes(Observer):
 @pytest.fixture
 def open_gate(monkeypatch):
     """What else runs on the machine decides no test."""
-    monkeypatch.setattr("infer_compare.engine.team.rejection", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
 
 
 @pytest.mark.usefixtures("open_gate")

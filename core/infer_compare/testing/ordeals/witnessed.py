@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from infer_compare.results import AnyRecord
 
-OPEN = ("infer_compare.engine.busy:rejection", "infer_compare.engine.team:rejection")
+OPEN = ("infer_compare.phases.busy:rejection", "infer_compare.phases.restart_workers:rejection")
 """What rejects slices, and ends runs where the machine is busy."""
 PEAK = "infer_compare.environment.peak:measure"
 PROTOCOL = "infer_compare.verdicts.protocol"
@@ -39,8 +39,8 @@ class Constants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def apply(self) -> None:
         """Sets them in this process."""
-        _set("infer_compare.engine.member:START_DEADLINE_S", self.start_deadline_s)
-        _set("infer_compare.engine.team:WARM_UP_CAP_S", self.warm_up_cap_s)
+        _set("infer_compare.preparation.worker_client:START_DEADLINE_S", self.start_deadline_s)
+        _set("infer_compare.phases.restart_workers:WARM_UP_CAP_S", self.warm_up_cap_s)
         protocol = importlib.import_module(PROTOCOL)
         protocol.RESTARTS["quick"] = self.restarts
         protocol.ROUNDS_PER_RESTART["quick"] = self.rounds

@@ -1,0 +1,115 @@
+"""A machine that something else keeps busy: seen early, named, and said instead of measured."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.environment.gate import crowd, rejection
+from infer_compare.environment.noise import SLICE_NS, NoiseProbe
+from infer_compare.results.slices import busiest
+from infer_compare.stats.wording import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.phases.events import Observer
+    from infer_compare.results import Round
+    from infer_compare.results.slices import Diagnostics
+
+BUSY_WAIT_S = 1.0
+"""How long a busy machine is given before it is looked at once more."""
+FIRST_ROUNDS = 6
+"""Rounds at the beginning of a run of which one must be clean, at least."""
+
+
+class HostBusy(Exception):
+    """Nothing was clean, twice: something else uses the machine."""
+
+
+class FirstRounds:
+    """The first rounds of a run: where the machine is busy, the run ends with them and not minutes later."""
+
+    def __init__(self, to_come: int, observer: Observer) -> None:
+        """Sees nothing yet.
+
+        Args:
+            to_come: the most rounds that the first restart can make.
+            observer: hears that the machine is given another moment.
+        """
+        self._most = min(FIRST_ROUNDS, to_come)
+        self._observer = observer
+        self._spoilt: list[Round] = []
+        self._clean = False
+
+    def see(self, done: Round) -> None:
+        """Take note of a round; halfway, wait for a moment.
+
+        Raises:
+            HostBusy: this was the last of the first rounds, and none was clean.
+        """
+        self._clean = self._clean or done.clean
+        if self._clean:
+            return
+        self._spoilt.append(done)
+        if len(self._spoilt) == self._most:
+            raise HostBusy(culprit(self._spoilt))
+        if len(self._spoilt) == self._most // 2:
+            self._observer.note("machine", f"{culprit(self._spoilt)}; one more try")
+            time.sleep(BUSY_WAIT_S)
+
+
+def disturbed(explored: Sequence[Diagnostics], *, threads: int, schedstat: bool) -> str | None:
+    """What the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
+
+    Pages that were read from disk and quotas say nothing here: sizes are touched for the first time.
+    """
+    if not explored:
+        return None
+    delays = [one.run_delay_ns for one in explored if one.run_delay_ns is not None]
+    foreign = [one.foreign_ns for one in explored if one.foreign_ns is not None]
+    whole = msgspec.structs.replace(
+        max(explored, key=lambda one: one.top.share if one.top else 0.0),
+        wall_ns=sum(one.wall_ns for one in explored),
+        own_cpu_ns=sum(one.own_cpu_ns for one in explored),
+        run_delay_ns=sum(delays) if delays else None,
+        foreign_ns=sum(foreign) if foreign else None,
+        major_faults=0,
+        throttled=None,
+    )
+    return rejection(whole, threads=threads, schedstat=schedstat) if whole.wall_ns >= SLICE_NS else None
+
+
+def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
+    """Watches the machine while no worker runs; what was counted when others leave the thread budget no room, or None.
+
+    Args:
+        threads: the thread budget.
+        seconds: how long to watch.
+    """
+    probe = NoiseProbe()
+    before = probe.snapshot()
+    time.sleep(seconds)
+    seen = probe.difference(before, probe.snapshot())
+    return seen if crowd(seen, threads) is not None else None
+
+
+def culprit(rounds: Sequence[Round]) -> str:
+    """What spoilt rounds, in words: the process that took most, and how much of a core it had."""
+    spoilt = [piece for one in rounds for piece in one.slices if piece.rejected is not None]
+    named = worst(piece.diagnostics for piece in spoilt if piece.diagnostics is not None)
+    if named:
+        return named
+    causes = Counter(piece.rejected for piece in spoilt)
+    return f"the machine is busy: {causes.most_common(1)[0][0]}" if causes else "no round was clean"
+
+
+def worst(seen: Iterable[Diagnostics]) -> str:
+    """The process that took most, and how much of a core it had; nothing where none could be seen."""
+    top = busiest(one.top for one in seen)
+    if top is None:
+        return ""
+    return f"the machine is busy: {top.name}, pid {top.pid}, takes {percent(top.share)} of a core"

@@ -1,0 +1,199 @@
+"""The contenders as comparing sees them: pairs of them compared, each at most once, and held against themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from infer_compare.models.agreement import compare, tolerance
+from infer_compare.phases.coupling import rows_of
+from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.phases.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from infer_compare.interfaces import OperatingPoint, Provenance
+    from infer_compare.models.agreement import Comparison
+    from infer_compare.phases.coupling import Rows
+    from infer_compare.phases.outputs import Outputs
+    from infer_compare.results import Run
+
+    Arrays = Sequence[NDArray[Any]]
+
+EVALUATOR = "reference evaluator"
+"""How records name the reference evaluator where it is not one of the contenders."""
+
+
+class Candidate(NamedTuple):
+    """A contender as the comparison sees it."""
+
+    backend: str
+    provenance: Provenance
+    outputs: Outputs
+    evaluates: bool = False
+    """Whether it is the reference evaluator, with the model of the run."""
+
+
+class Candidates:
+    """The contenders whose outputs are compared, and the reference evaluator where it was asked."""
+
+    def __init__(self, run: Run, candidates: Mapping[str, Candidate], *, quantized: Callable[[], bool]) -> None:
+        """Compares nothing yet.
+
+        Args:
+            run: as it stands, for names, effective precisions and the user's tolerance.
+            candidates: the contenders by label.
+            quantized: whether the model computes in eight-bit integers.
+        """
+        self._run = run
+        self._candidates = candidates
+        self._quantized = quantized
+        self._names = [spec.name for spec in run.header.model.outputs]
+        self._input = next((one.name for one in run.header.model.inputs), "NAME")
+        self._known: dict[tuple[str, str, int], Comparison] = {}
+        self.evaluated: Outputs | None = None
+        """What the reference evaluator computes; None where it was not asked or cannot run the model."""
+        self.native = any(one.provenance == "native" for one in candidates.values())
+        """Whether any of them runs the model natively."""
+        self.evaluating = frozenset(label for label, one in candidates.items() if one.evaluates)
+        """Those that are the reference evaluator themselves."""
+
+    def __len__(self) -> int:
+        """Return how many contenders there are."""
+        return len(self._candidates)
+
+    def outputs(self, label: str) -> Outputs:
+        """Return the outputs of a contender, or those of the evaluator."""
+        if label == EVALUATOR and label not in self._candidates:
+            assert self.evaluated is not None
+            return self.evaluated
+        return self._candidates[label].outputs
+
+    def evaluated_at(self, batch: int) -> bool:
+        """Return whether there is what the evaluator computes for a batch."""
+        return self.evaluated is not None and batch_outputs(self.evaluated, batch) is not None
+
+    def standing(self, label: str) -> Standing:
+        """Return what a contender's outputs are worth as evidence."""
+        candidate = self._candidates[label]
+        return Standing(label, candidate.backend, candidate.provenance, tolerance(self._known_precision(label)))
+
+    def differ(self, one: str, other: str, batch: int) -> bool:
+        """Return whether two contenders differ at a batch size; the first is taken as right."""
+        return self.compare(one, other, batch).verdict == "differs"
+
+    def compare(self, one: str, other: str, batch: int) -> Comparison:
+        """Return the comparison of two contenders, of which the first is taken as right, or the evaluator."""
+        key = (one, other, batch)
+        if key not in self._known:
+            self._known[key] = self._compare(one, other, batch)
+        return self._known[key]
+
+    def _compare(self, one: str, other: str, batch: int) -> Comparison:
+        left, right = (self.outputs(label) for label in (one, other))
+        singles = single_rows(left), single_rows(right)
+        first, second = batch_outputs(left, batch) or [], batch_outputs(right, batch) or []
+        places: Sequence[int | None]
+        if batch == 1 and singles[0] is not None and singles[1] is not None:
+            # Several rows, each run alone, show more than one.
+            first, second = singles[0], singles[1]
+            others = None
+            places = [0 if axis is None else axis for axis in left.axes()]
+        else:
+            others = singles[0] if singles[0] is not None and len(singles[0]) == len(first) else None
+            places = _axes(left, first)
+        return compare(
+            first,
+            second,
+            self._names,
+            rtol=self.pair_tolerance(one, other),
+            precision=max((self._known_precision(label) for label in (one, other)), key=tolerance),
+            axes=places,
+            others=others,
+            input_name=self._input,
+        )
+
+    def random(self, label: str, batch: int) -> bool:
+        """Return whether the same batch gave other outputs the second time, beyond the tolerance."""
+        outputs = self._candidates[label].outputs
+        first, second = outputs.of(batch), outputs.again(batch)
+        if first is None or second is None:
+            return False
+        found = compare(
+            first,
+            second,
+            self._names,
+            rtol=self.tolerance(label) or 0.0,
+            precision=self._known_precision(label),
+            axes=_axes(outputs, first),
+        )
+        return found.verdict == "differs"
+
+    def rows(self, label: str, point: OperatingPoint) -> Rows | None:
+        """Return whether the first rows of a batch are what they are alone; None where that cannot be told."""
+        outputs = self._candidates[label].outputs
+        if point.batch == 1:
+            return "alike" if single_rows(outputs) is not None else None
+        batch = batch_outputs(outputs, point.batch)
+        if batch is None:
+            return None
+        return rows_of(
+            batch,
+            single_rows(outputs),
+            outputs.axes(),
+            point.batch,
+            rtol=self.tolerance(label) or 0.0,
+            precision=self._known_precision(label),
+            quantized=self._quantized,
+        )
+
+    def tolerance(self, label: str) -> float | None:
+        """Return the tolerance for a contender, or None where there is none for its precision and none was given."""
+        try:
+            return self._run.header.plan.rtol or tolerance(self.precision(label))
+        except ValueError:
+            return None
+
+    def pair_tolerance(self, one: str, other: str) -> float:
+        """Return the tolerance for two contenders, or for one and the evaluator: that of the coarser."""
+        return max(self.tolerance(label) or 0.0 for label in (one, other) if label in self._candidates)
+
+    def precision(self, label: str) -> str:
+        """Return the precision that is effective in a contender."""
+        start = self._run.start(label)
+        return (start.effective if start else {}).get("precision", "float32")
+
+    def _known_precision(self, label: str) -> str:
+        """The same, or that of most models where a tolerance was given for one that is unknown."""
+        if label not in self._candidates:
+            return "float64"
+        precision = self.precision(label)
+        try:
+            tolerance(precision)
+        except ValueError:
+            return "float32"
+        return precision
+
+
+def batch_outputs(outputs: Outputs, batch: int) -> Arrays | None:
+    """Return the outputs of a batch; None where there are none that can be read."""
+    try:
+        return outputs.of(batch)
+    except BrokenOutput:
+        return None
+
+
+def single_rows(outputs: Outputs) -> Arrays | None:
+    """Return the first rows, each run alone; None where there are none that can be read."""
+    try:
+        return outputs.rows()
+    except BrokenOutput:
+        return None
+
+
+def _axes(outputs: Outputs, arrays: Arrays) -> list[int | None]:
+    """The batch axis of each of these arrays."""
+    axes = list(outputs.axes())
+    return [axes[index] if index < len(axes) else 0 for index in range(len(arrays))]

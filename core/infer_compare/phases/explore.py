@@ -1,0 +1,179 @@
+"""The phase that finds out what runs: one worker at work at a time, batch sizes ascending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.models.agreement import sample_rows
+from infer_compare.phases.busy import disturbed
+from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
+from infer_compare.phases.probe import Prober
+from infer_compare.preparation.worker_client import OutcomeError
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
+from infer_compare.worker.protocol import Explore, Explored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.phases.events import Observer
+    from infer_compare.phases.journal import Journal
+    from infer_compare.phases.outputs import Outputs
+    from infer_compare.planner import Exploration
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.results import Run
+
+
+class Explorer:
+    """Tries one contender at every size that its exploration asks for."""
+
+    def __init__(
+        self,
+        route: Route,
+        terms: WorkerSettings,
+        pool: InputPool,
+        journal: Journal,
+        observer: Observer,
+        outputs: Outputs,
+    ) -> None:
+        """`outputs` is what the worker writes of what it computed."""
+        self._route = route
+        self._terms = terms
+        self._journal = journal
+        self._observer = observer
+        self._outputs = outputs
+        self.prober = Prober(route, terms, pool, observer, outputs=outputs)
+        """Asks its worker."""
+        self._explored = False
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
+        threads, schedstat = self._terms.threads, self.prober.member.schedstat
+        return disturbed(self.prober.diagnostics, threads=threads, schedstat=schedstat) is not None
+
+    @staticmethod
+    def needs_worker(
+        exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None], *, compare: bool
+    ) -> bool:
+        """Return whether `run`, with the same arguments, begins with something that is not known."""
+        point = exploration.next()
+        if point is None:
+            return False
+        outcome = known(point)
+        return outcome is None or _runs_again(outcome, compare=compare)
+
+    def run(
+        self,
+        exploration: Exploration,
+        known: Callable[[OperatingPoint], AnyOutcome | None],
+        *,
+        compare: bool = True,
+    ) -> bool:
+        """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
+
+        Args:
+            exploration: which sizes to try.
+            known: outcomes that are stored already and are not stored again.
+            compare: whether outputs are still needed of sizes whose outcome is known; those that ran are run again.
+
+        Returns:
+            Whether the contender can take part.
+        """
+        self._outputs.folder.mkdir(parents=True, exist_ok=True)
+        while (point := exploration.next()) is not None:
+            outcome = known(point)
+            if outcome is None or _runs_again(outcome, compare=compare):
+                if not self._ready():
+                    return False
+                self._observer.probing(self._route.label, point)
+                found = self.prober.probe(
+                    Explore(
+                        point=point,
+                        outputs=str(self._outputs.folder),
+                        rows=sample_rows(point.batch),
+                        axes=self._outputs.asked_axes,
+                    )
+                )
+                if outcome is None:
+                    self._store(point, found)
+                outcome = outcome or found
+            exploration.feed(point, outcome)
+        for point, skipped in exploration.skipped:
+            if known(point) is None:
+                self._store(point, skipped)
+        self.prober.member.suspend()
+        return True
+
+    def close(self) -> None:
+        """Ends the worker."""
+        self.prober.member.close()
+
+    def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
+        self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
+        self._observer.probed(self._route.label, point, outcome)
+
+    def _ready(self) -> bool:
+        """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
+        if self._explored:
+            return True
+        try:
+            start = self.prober.start()
+        except OutcomeError as refused:
+            self._journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
+            label = self._route.label
+            self._observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
+            return False
+        if self._journal.run.start(self._route.label) is None:
+            self._journal.add(start)
+        self._run_singles()
+        self._explored = True
+        return True
+
+    def _run_singles(self) -> None:
+        """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
+        for row in range(SINGLE_ROWS):
+            request = Explore(
+                point=OperatingPoint(1),
+                calls=1,
+                outputs=str(self._outputs.folder),
+                rows=(0,),
+                axes=self._outputs.asked_axes,
+                first_row=row,
+            )
+            try:
+                explored = self.prober.member.ask(
+                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
+                )
+                self._outputs.accept(request, explored)
+            except (OutcomeError, BrokenOutput):
+                return
+
+
+def _runs_again(known: AnyOutcome, *, compare: bool) -> bool:
+    """Whether a point is run although its outcome is known: outputs that are still to be compared must be made again."""
+    return compare and isinstance(known, Measured)
+
+
+def describe(outcome: AnyOutcome) -> str:
+    """The reason in an outcome, for progress and notes."""
+    match outcome:
+        case Measured():
+            return "measured"
+        case Skipped() | OutOfMemory() | Failed():
+            return outcome.reason
+        case Died():
+            return f"its worker ended with {outcome.signal or f'exit status {outcome.exit_code}'}"
+        case _:
+            return getattr(outcome, "reason", "") or "it did not answer in time"
+
+
+def peaks(run: Run) -> dict[str, int]:
+    """The highest resident memory of each contender, in bytes, as exploring saw it."""
+    found: dict[str, int] = {}
+    for (label, _), outcome in run.explored.items():
+        if isinstance(outcome, Measured):
+            found[label] = max(found.get(label, 0), outcome.memory.resident or 0)
+    return found

@@ -1,0 +1,44 @@
+"""Where the records of a run go: the store, and the run as known so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.results import AnyRecord, Note, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from infer_compare.phases.events import Observer
+
+
+class Journal:
+    """Hands every record to a sink before anything else happens, and folds them on demand."""
+
+    def __init__(self, sink: Callable[[AnyRecord], None], earlier: Iterable[AnyRecord] = ()) -> None:
+        """Makes a journal.
+
+        Args:
+            sink: stores a record; what it raises ends the run.
+            earlier: records that are stored already, when a run is resumed.
+        """
+        self._sink = sink
+        self._records: list[AnyRecord] = list(earlier)
+
+    def add(self, record: AnyRecord) -> None:
+        """Stores a record."""
+        self._sink(record)
+        self._records.append(record)
+
+    def tell(self, observer: Observer, topic: str, text: str) -> None:
+        """Stores a note for the reader of the report, once, and says it now."""
+        note = Note(topic=topic, text=text)
+        # A run that is resumed comes to the same.
+        if note not in self._records:
+            self.add(note)
+        observer.note(topic, text)
+
+    @property
+    def run(self) -> Run:
+        """The run as it stands."""
+        return Run.fold(self._records)

@@ -1,0 +1,206 @@
+"""The phase that is ranked: restarts of paired rounds over fixed operating points."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infer_compare.environment import memory
+from infer_compare.phases.ahead import begin_ahead
+from infer_compare.phases.busy import FirstRounds
+from infer_compare.phases.explore import peaks
+from infer_compare.phases.restart_workers import OneOf, RestartWorkers
+from infer_compare.planner.duration import CONFIRM_ROUNDS
+from infer_compare.planner.order import ascending
+from infer_compare.planner.points import every_point, labels_at
+from infer_compare.planner.round_count import RoundCount
+from infer_compare.results import Measured
+from infer_compare.verdicts.protocol import RETRY_FACTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.phases.events import Observer
+    from infer_compare.phases.journal import Journal
+    from infer_compare.planner import Order
+    from infer_compare.planner.duration import Expectation
+    from infer_compare.planner.points import Points
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.results import Plan, Round
+
+TOGETHER = 0.7
+"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
+SURE_S = 2.0
+"""Rounds that were expected to take so long tell the pace."""
+
+
+class BudgetSpent(Exception):
+    """The time that was given is used up."""
+
+
+@dataclass(slots=True)
+class Measurement:
+    """Measures every operating point of every contender."""
+
+    routes: Mapping[str, Route]
+    points: Points
+    """What the contenders that are ranked run."""
+    terms: WorkerSettings
+    plan: Plan
+    pool: InputPool
+    journal: Journal
+    observer: Observer
+    order: Order
+    expectation: Expectation
+    deadline: float | None = None
+    """Monotonic seconds at which the budget is spent."""
+    _index: int = 0
+    """The last round's, of those that are stored too."""
+    _expected_s: float = 0.0
+    _spent_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Goes on counting where a run that is resumed was cut off."""
+        self._index = max((one.index for one in self.journal.run.rounds), default=0)
+
+    def team(self, labels: Sequence[str], restart: int) -> RestartWorkers:
+        """Workers for some contenders, not started yet."""
+        latencies = {
+            key: outcome.latency_ns * self.plan.calls(key[1].batch)
+            for key, outcome in self.journal.run.explored.items()
+            if isinstance(outcome, Measured)
+        }
+        return RestartWorkers(
+            [self.routes[label] for label in labels],
+            self.terms,
+            self.plan.scope,
+            restart,
+            self.pool,
+            self.journal,
+            self.observer,
+            self.order,
+            latencies,
+            self.expectation.long_ns,
+        )
+
+    def restart(self, restart: int, group: Sequence[str], left: Points) -> None:
+        """One restart: fresh workers, and rounds over what is not settled. Batch sizes ascend.
+
+        Args:
+            restart: its number, from 1.
+            group: the contenders that are alive together.
+            left: what is to be measured, of other groups too.
+
+        Raises:
+            HostBusy: this is the first restart, and none of its first rounds was clean.
+            BudgetSpent: the time is used up.
+        """
+        own = {label: left[label] for label in group if label in left}
+        self._check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in own))
+        wanted = self.plan.rounds_per_restart
+        count = RoundCount("measure", own, wanted, tries=RETRY_FACTOR * wanted)
+        later_s = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
+        if self.plan.restarts > 1:
+            later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.plan.mode)
+        first = None if self.journal.run.rounds else FirstRounds(count.most, self.observer)
+        with self.team(list(own), restart) as team:
+            team.start()
+            self._make(team, count, later_s, first)
+
+    def confirm(self, restart: int, candidates: Points) -> None:
+        """Fresh rounds over the few candidates for "best", each in workers that run no other size.
+
+        Raises:
+            BudgetSpent: the time is used up.
+        """
+        counts = {
+            point: RoundCount(
+                "confirm", dict.fromkeys(labels_at(point, candidates), (point,)), CONFIRM_ROUNDS, tries=CONFIRM_ROUNDS
+            )
+            for point in self.order.shuffled(every_point(candidates))
+        }
+        costs = {
+            point: count.remaining_s(self.expectation)
+            + sum(self.expectation.start_s.get(label, 0.0) for label in count.points)
+            for point, count in counts.items()
+        }
+        with ExitStack() as stack:
+            teams = {
+                point: stack.enter_context(self.team(list(count.points), restart)) for point, count in counts.items()
+            }
+            self._begin_ahead(OneOf(teams[point], label) for point, count in counts.items() for label in count.points)
+            for point, count in counts.items():
+                self._check_budget(costs.pop(point))
+                teams[point].start()
+                self._make(teams[point], count, sum(costs.values()))
+                teams[point].end()
+
+    def _begin_ahead(self, workers: Iterable[OneOf]) -> None:
+        """Starts workers that wait for their turns, as far as there is memory beside the largest contender's.
+
+        On the processor: a framework may take a device when it is imported.
+        """
+        starters = [one for one in workers if self.routes[one.label].contender.spec.device == "cpu"]
+        largest = max(peaks(self.journal.run).values(), default=0)
+        begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)
+
+    def _make(self, team: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None) -> None:
+        """Makes every round that these workers are there for: all of a batch size before those of a larger one.
+
+        Raises:
+            HostBusy: none of the first rounds was clean.
+            BudgetSpent: the time is used up.
+        """
+        for point in ascending(count.points):
+            labels = labels_at(point, count.points)
+            while count.lacks(point):
+                self._check_budget(self.expectation.round_s(labels, point))
+                done = self._round(team, labels, point, count.made[point], confirm=count.phase == "confirm")
+                count.count(point, done)
+                if done is not None:
+                    remaining_s = (count.remaining_s(self.expectation) + later_s) * self._pace
+                    self.observer.round_done(done, remaining_s=remaining_s)
+                    if first is not None:
+                        first.see(done)
+
+    def _round(
+        self, team: RestartWorkers, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
+    ) -> Round | None:
+        self._index += 1
+        began = time.monotonic()
+        done = team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
+        self._spent_s += time.monotonic() - began
+        self._expected_s += self.expectation.round_s(labels, point)
+        if done is not None:
+            self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
+        return done
+
+    @property
+    def _pace(self) -> float:
+        """How much longer rounds have taken than was expected, since the machine was busy or rounds were rejected."""
+        return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
+
+    def sustain(self, restart: int, best: Mapping[str, OperatingPoint], seconds: float) -> None:
+        """Runs the best size of each contender on an accelerator for a long time, one after the other.
+
+        Raises:
+            BudgetSpent: the time is used up.
+        """
+        for label, point in best.items():
+            self._check_budget(self.expectation.start_s.get(label, 0.0) + seconds)
+            with self.team([label], restart) as team:
+                team.start()
+                if team.able([label], point) and team.pipelines(label):
+                    self.observer.note("sustained", f"{label} at {point} for {seconds:g} s")
+                    self._index += 1
+                    team.sustain(label, point, index=self._index, seconds=seconds)
+
+    def _check_budget(self, cost_s: float) -> None:
+        """Lets nothing begin that would end after the budget."""
+        if self.deadline is not None and time.monotonic() + cost_s > self.deadline:
+            raise BudgetSpent("the time that was given with --budget is used up")

@@ -1,0 +1,150 @@
+"""What comparing outputs would notice of this model: some of its weights are changed on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import ModelError
+from infer_compare.models.agreement import compare
+from infer_compare.phases.evaluator import written
+from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.preparation.route import Wiring
+from infer_compare.preparation.worker_client import OutcomeError
+from infer_compare.results import Measured
+from infer_compare.stats.wording import count, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from infer_compare.interfaces import TensorSpec
+    from infer_compare.models.changed_weights import ChangedModel
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.results import Run
+
+LARGEST_FILE = 32 * 2**20
+"""Models of more bytes are not tried, data beside the file included."""
+SLOWEST_NS = 5_000_000
+"""Slower models are not tried, by one call at the smallest batch size: the copies make some seventy calls of it."""
+TIMEOUT_S = 10.0
+NAMED = 3
+"""So many tensors are named at most."""
+LONGEST_NAME = 60
+
+
+def power(run: Run, routes: Mapping[str, Route], terms: WorkerSettings, pool: InputPool, folder: Path) -> str:
+    """Return a sentence on how many changed weight tensors comparing would notice; empty where that was not tried.
+
+    It is tried where contenders agree, and one of them runs a small ONNX graph natively. That one runs the changed copies,
+    on the rows that were run one by one.
+
+    Args:
+        run: with the agreements.
+        routes: of the contenders.
+        terms: of workers.
+        pool: the rows of input.
+        folder: where the changed model and its outputs go.
+    """
+    compared = [one for one in run.agreements if one.reference != one.contender]
+    route = _quickest(run, routes)
+    if route is None or not compared or any(one.verdict != "agrees" for one in compared):
+        return ""
+    made = _changed(route.model.path)
+    if made is None:
+        return ""
+    noticed = _noticed(made, route, terms, pool, folder, rtol=max(one.rtol for one in compared))
+    if noticed is None:
+        return ""
+    return _sentence(noticed, run.header.model.inputs)
+
+
+def _quickest(run: Run, routes: Mapping[str, Route]) -> Route | None:
+    """The quickest contender that runs an ONNX graph natively; None where there is none, or it is slow."""
+    found = [
+        (outcome.latency_ns, label)
+        for (label, point), outcome in run.explored.items()
+        if isinstance(outcome, Measured)
+        and point == min(one for other, one in run.explored if other == label)
+        and routes[label].model.format == "onnx"
+        and "onnx" in routes[label].contender.entry.backend.capabilities.formats
+    ]
+    latency_ns, label = min(found, default=(0, ""))
+    return routes[label] if found and latency_ns <= SLOWEST_NS else None
+
+
+def _changed(path: Path) -> ChangedModel | None:
+    from infer_compare.models.changed_weights import changed_weights
+    from infer_compare.models.onnx_file import external_bytes, load_external_data, parse_onnx
+
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            return None
+        model = parse_onnx(path)
+        if size + external_bytes(model, path) > LARGEST_FILE:
+            return None
+        load_external_data(model, path)
+        return changed_weights(model)
+    except (OSError, ValueError, ModelError):
+        # Its contenders ran it; what else may be odd about the file is not this phase's affair.
+        return None
+
+
+def _noticed(
+    made: ChangedModel, route: Route, terms: WorkerSettings, pool: InputPool, folder: Path, *, rtol: float
+) -> dict[str, bool] | None:
+    """Whether the change of each tensor would be noticed; None where the copies cannot be run."""
+    import msgspec
+
+    from infer_compare.models.onnx_graph import read_specs
+    from infer_compare.models.specs import name_batch
+
+    path = folder / "changed.onnx"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made.model.SerializeToString())
+    except OSError:
+        return None
+    specs = name_batch(*read_specs(made.model))[1]
+    route = replace(
+        route,
+        model=msgspec.structs.replace(route.model, location=str(path)),
+        wiring=Wiring(inputs=route.wiring.inputs, axes=route.wiring.axes),
+    )
+    terms = replace(terms, timeout_s=min(terms.timeout_s, TIMEOUT_S))
+    try:
+        outputs = written(route, terms, pool, folder, (), specs)
+        rows = outputs.rows()
+    except (OutcomeError, BrokenOutput):
+        return None
+    if rows is None or len(rows) != len(specs):
+        return None
+    axes = [0 if axis is None else axis for axis in outputs.axes()]
+    own = range(len(made.changes[0].outputs))
+    return {
+        change.tensor: compare(
+            [rows[place] for place in own],
+            [rows[place] for place in change.outputs],
+            [specs[place].name for place in own],
+            rtol=rtol,
+            axes=[axes[place] for place in own],
+        ).verdict
+        == "differs"
+        for change in made.changes
+    }
+
+
+def _sentence(noticed: Mapping[str, bool], inputs: Sequence[TensorSpec]) -> str:
+    missed = [repr(name[:LONGEST_NAME]) for name, found in noticed.items() if not found]
+    text = f"of {count(len(noticed), 'weight tensor')} changed by 10 %, one at a time, {len(noticed) - len(missed)} would be noticed"
+    if not missed:
+        return text
+    named = missed if len(missed) <= NAMED else [*missed[: NAMED - 1], f"{len(missed) - NAMED + 1} more"]
+    name = inputs[0].name if inputs else "NAME"
+    return (
+        f"{text}, but not {listing(named)}; other inputs (--input {name}=uniform(0,255), --data) or trained weights "
+        "may show more"
+    )

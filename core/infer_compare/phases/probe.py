@@ -1,0 +1,170 @@
+"""One contender tried at one operating point after the other, in a worker that is replaced when it must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.preparation.worker_client import OutcomeError, WorkerClient
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory
+from infer_compare.worker.protocol import Explore, Explored
+from infer_compare.worker.supervisor import mebibytes
+
+if TYPE_CHECKING:
+    from infer_compare.phases.events import Observer
+    from infer_compare.phases.outputs import Outputs
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.results import Start
+    from infer_compare.results.slices import Diagnostics
+
+PATIENCE = 20
+"""A probe may take this many times what the size before it lets expect."""
+RUNS = 3
+"""Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
+PASSING_RUNS = 2
+"""In a worker that ran other sizes, which a fresh one has to confirm anyway: enough to see that growth."""
+
+
+class Prober:
+    """Asks a contender's worker whether operating points run, and starts a fresh one where the last was lost."""
+
+    def __init__(
+        self,
+        route: Route,
+        terms: WorkerSettings,
+        pool: InputPool,
+        observer: Observer,
+        phase: Literal["explore", "limit"] = "explore",
+        *,
+        outputs: Outputs | None = None,
+    ) -> None:
+        """Starts nothing yet; `outputs` are looked at where a probe asks for them."""
+        self._outputs = outputs
+        self._terms = terms
+        self._pool = pool
+        self._observer = observer
+        self._phase = phase
+        self._touched = False
+        self._begun = False
+        self._refusal: OutcomeError | None = None
+        self.member = WorkerClient(route, terms)
+        self.latencies_ns: dict[int, int] = {}
+        """Rough latency by batch size."""
+        self.diagnostics: list[Diagnostics] = []
+        """What disturbed the calls of each probe."""
+
+    def begin(self, *, beside: int) -> None:
+        """Starts a worker ahead of its turn; `start` then goes on with it.
+
+        Args:
+            beside: how many others start meanwhile.
+        """
+        self._observer.starting(self._phase, self.member.label)
+        self._touched = False
+        try:
+            self.member.begin(timing=False, beside=beside)
+        except OutcomeError as refused:
+            self._refusal = refused
+        self._begun = True
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether the worker that was begun has imported its framework, and is suspended, or will never do so.
+
+        Args:
+            seconds: how long to wait for it, at most.
+        """
+        if self._refusal is None:
+            try:
+                if not self.member.opened(seconds):
+                    return False
+                self.member.suspend()
+            except OutcomeError as refused:
+                # It is told when its turn comes.
+                self._refusal = refused
+        return True
+
+    def start(self) -> Start:
+        """Starts a fresh worker, or goes on with the one that was begun.
+
+        Raises:
+            OutcomeError: it cannot be started.
+        """
+        begun, self._begun = self._begun, False
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
+        if begun:
+            return self.member.finish(0, self._pool)
+        self._observer.starting(self._phase, self.member.label)
+        self._touched = False
+        return self.member.start(0, self._pool, timing=False)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there is a worker that has run nothing yet."""
+        return self.member.alive and not self._touched
+
+    def probe(self, request: Explore) -> AnyOutcome:
+        """The outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
+        first = self._attempt(request)
+        if isinstance(first, AnyOutcome):
+            return first
+        second = self._attempt(request)
+        if isinstance(second, AnyOutcome):
+            return second
+        if first.suspect and second.suspect and self.latencies_ns:
+            assert isinstance(second.outcome, Died)
+            reason = (
+                f"the worker ended with {second.outcome.signal} near its cap of memory, twice, "
+                "and smaller batches had passed"
+            )
+            return OutOfMemory(reason=reason, evidence="repeated", phase=self._phase)
+        return second.outcome
+
+    def deadline_s(self, batch: int) -> float:
+        """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""
+        return max(self._terms.timeout_s, PATIENCE * self.expected_s(batch))
+
+    def expected_s(self, batch: int) -> float:
+        """Seconds that the runs of a probe should take, by the largest size known; 0 where none is."""
+        if not self.latencies_ns:
+            return 0.0
+        largest = max(self.latencies_ns)
+        return self.latencies_ns[largest] * max(1.0, batch / largest) * RUNS / 1e9
+
+    def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
+        """The outcome, or the error when it is to be tried again."""
+        point = request.point
+        if not self._pool.fits_worker(point.batch):
+            # Filling the rows would take long, and the worker could not hold them.
+            reason = f"the inputs of such a batch alone are above the cap of {mebibytes(self._terms.max_memory)}"
+            return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
+        try:
+            if not self.member.alive:
+                self.start()
+            self._touched = True
+            explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
+        except OutcomeError as refused:
+            return refused if refused.ambiguous or refused.suspect else refused.outcome
+        if self._outputs is not None and request.outputs is not None:
+            try:
+                self._outputs.accept(request, explored)
+            except BrokenOutput as broken:
+                return Failed(error="BrokenOutput", reason=str(broken), phase=self._phase)
+        peak = explored.memory.resident
+        if peak is not None and peak >= self._terms.max_memory:
+            # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.
+            self.member.close()
+            reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._terms.max_memory)}"
+            return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
+        self.latencies_ns[point.batch] = explored.latency_ns
+        if explored.diagnostics is not None:
+            self.diagnostics.append(explored.diagnostics)
+        return Measured(
+            prepare_ns=explored.prepare_ns,
+            first_call_ns=explored.first_call_ns,
+            latency_ns=explored.latency_ns,
+            memory=explored.memory,
+        )

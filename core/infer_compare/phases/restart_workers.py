@@ -1,0 +1,333 @@
+"""The workers of one restart, of which only one runs at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from infer_compare.environment.gate import rejection
+from infer_compare.planner.warming import settled
+from infer_compare.preparation.worker_client import OutcomeError, WorkerClient
+from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
+from infer_compare.worker import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.phases.events import Observer
+    from infer_compare.phases.journal import Journal
+    from infer_compare.planner import Order
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.results import Scope, Series
+
+LIVES = 3
+"""A contender whose worker is lost so often within a restart takes no further part in it."""
+WARM_UP_CAP_S = 10.0
+"""What the warm-up may take beside its first call."""
+
+
+class RestartWorkers:
+    """Fresh workers for a set of contenders. A context manager: leaving it ends them all."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        terms: WorkerSettings,
+        scope: Scope,
+        restart: int,
+        pool: InputPool,
+        journal: Journal,
+        observer: Observer,
+        order: Order,
+        latencies: Mapping[tuple[str, OperatingPoint], int],
+        long_ns: int,
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            routes: the contenders.
+            terms: what their workers are started with.
+            scope: what the clock covers.
+            restart: the number of this set of workers, from 1.
+            pool: the rows of input.
+            journal: where records go.
+            observer: hears of it.
+            order: draws random orders.
+            latencies: what exploring saw, in nanoseconds.
+            long_ns: see `TimeSlice`.
+        """
+        self._members = {route.label: WorkerClient(route, terms) for route in routes}
+        self._terms = terms
+        self._scope = scope
+        self._restart = restart
+        self._pool = pool
+        self._journal = journal
+        self._observer = observer
+        self._order = order
+        self._latencies = latencies
+        self._long_ns = long_ns
+        self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
+        """Points at which an earlier worker was as fast at once as it was later."""
+        self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
+        self._losses: dict[str, int] = {}
+        self._ahead: set[str] = set()
+        """Contenders whose workers were begun before `start`."""
+        self._stack = contextlib.ExitStack()
+        self.lost: set[tuple[str, OperatingPoint]] = set()
+        """Points at which a contender failed here; they are not tried again."""
+
+    def start(self) -> None:
+        """Starts the workers in random order; one that does not start takes no part in this restart.
+
+        They import their frameworks side by side; what starting costs is told by the worker that explored.
+        """
+        self._settled = settled(self._journal.run.rounds)
+        others = len(self._members) - 1
+        order = self._order.shuffled(list(self._members))
+        begun = [label for label in order if label in self._ahead or self._begin(label, beside=others)]
+        for label in begun:
+            if label in self.labels:
+                self._finish(label)
+
+    def begin(self, label: str, *, beside: int) -> None:
+        """Starts one worker ahead of the turn of this team; `start` then goes on with it.
+
+        Args:
+            label: its contender.
+            beside: how many others start meanwhile.
+        """
+        self._ahead.add(label)
+        self._begin(label, beside=beside)
+
+    def opened(self, label: str, seconds: float) -> bool:
+        """Return whether a worker that was begun has imported its framework, and is suspended, or is lost.
+
+        Args:
+            label: its contender.
+            seconds: how long to wait for it, at most.
+        """
+        member = self._members[label]
+        if label in self.labels:
+            try:
+                if not member.opened(seconds):
+                    return False
+            except OutcomeError as refused:
+                self._no_start(label, refused)
+            else:
+                member.suspend()
+        return True
+
+    def _begin(self, label: str, *, beside: int = 0) -> bool:
+        self._observer.starting("measure", label)
+        try:
+            self._members[label].begin(timing=True, beside=beside)
+        except OutcomeError as refused:
+            self._no_start(label, refused)
+            return False
+        return True
+
+    def _finish(self, label: str) -> None:
+        member = self._members[label]
+        try:
+            self._journal.add(member.finish(self._restart, self._pool))
+        except OutcomeError as refused:
+            self._no_start(label, refused)
+        else:
+            member.suspend()
+
+    def _no_start(self, label: str, refused: OutcomeError) -> None:
+        self._bury(label, None, refused.outcome, "start")
+        self._losses[label] = LIVES
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Contenders that still take part."""
+        return tuple(label for label in self._members if self._losses.get(label, 0) < LIVES)
+
+    def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
+        """Those of the labels that can still be measured at an operating point."""
+        return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
+
+    def round(
+        self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool = False
+    ) -> Round | None:
+        """Measures one round and stores it; None when no contender is left that could be measured.
+
+        A contender that fails loses this point; the round is then made again with the others.
+        """
+        while able := self.able(labels, point):
+            try:
+                done = self._round(able, point, index=index, lap=lap, confirm=confirm)
+            except _Lost:
+                continue
+            self._journal.add(done)
+            return done
+        return None
+
+    def sustain(self, label: str, point: OperatingPoint, *, index: int, seconds: float) -> Round | None:
+        """Runs a contender at one operating point for a long time, alone, and stores it; None when it was lost."""
+        if label not in self.able([label], point):
+            return None
+        try:
+            warm_ups = () if (label, point) in self._warm else (self._warm_up(label, point),)
+            piece = self._slice(label, point, 0, "sustained", seconds)
+        except _Lost:
+            return None
+        done = Round(
+            phase="sustain",
+            restart=self._restart,
+            index=index,
+            point=point,
+            order=(label,),
+            slices=(piece,),
+            clean=piece.rejected is None,
+            warm_ups=warm_ups,
+        )
+        self._journal.add(done)
+        return done
+
+    def _round(self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool) -> Round:
+        warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
+        order = self._order.round(labels)
+        slices = tuple(
+            self._slice(label, point, position, series)
+            for position, label in enumerate(order)
+            for series in self._series(label)
+        )
+        return Round(
+            phase="confirm" if confirm else "measure",
+            restart=self._restart,
+            index=index,
+            lap=lap,
+            point=point,
+            order=order,
+            slices=slices,
+            clean=all(one.rejected is None for one in slices),
+            warm_ups=tuple(warm_ups),
+        )
+
+    def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
+        member = self._members[label]
+        expected_s = self._latencies.get((label, point), 0) / 1e9
+        # Whatever a worker runs first also meets what its framework does once.
+        brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
+        try:
+            warmed = member.ask(
+                protocol.WarmUp(point=point, scope=self._scope, brief=brief),
+                protocol.WarmedUp,
+                phase="warm_up",
+                deadline_s=max(self._terms.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
+            )
+        except OutcomeError as refused:
+            raise self._lose(label, point, refused, "warm_up") from None
+        member.suspend()
+        result = WarmUp(
+            contender=label,
+            point=point,
+            prepare_ns=warmed.prepare_ns,
+            first_call_ns=warmed.first_call_ns,
+            calls=warmed.calls,
+            total_ns=warmed.total_ns,
+            latency_ns=warmed.latency_ns,
+            steady=warmed.steady,
+            compilations=warmed.compilations,
+            settled=warmed.settled,
+        )
+        self._warm[label, point] = result
+        return result
+
+    def pipelines(self, label: str) -> bool:
+        """Whether batches are enqueued ahead: on a device that works on its own."""
+        return self._members[label].asynchronous and self._scope == "device"
+
+    def _series(self, label: str) -> tuple[Series, ...]:
+        """What is timed in a contender's turn: on a device that works on its own, three things."""
+        return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
+
+    def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
+        member = self._members[label]
+        latency_ns = max(1, self._warm[label, point].latency_ns)
+        request = protocol.TimeSlice(
+            point=point,
+            scope=self._scope,
+            latency_ns=latency_ns,
+            series=series,
+            long_ns=self._long_ns,
+            sustain_ns=round(sustain_s * 1e9),
+        )
+        deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
+        try:
+            timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
+        except OutcomeError as refused:
+            raise self._lose(label, point, refused, "measure") from None
+        member.suspend()
+        return Slice(
+            contender=label,
+            position=position,
+            series=series,
+            started_ns=timed.started_ns,
+            durations_ns=timed.durations_ns,
+            calls_per_stamp=timed.calls_per_stamp,
+            discarded=timed.discarded,
+            samples=timed.samples,
+            phases=timed.phases,
+            diagnostics=timed.diagnostics,
+            memory=timed.memory,
+            rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=member.schedstat),
+        )
+
+    def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> _Lost:
+        """Notes that a contender failed at a point, and gives it a fresh worker for the others."""
+        self.lost.add((label, point))
+        self._losses[label] = self._losses.get(label, 0) + 1
+        self._bury(label, point, refused.outcome, phase)
+        self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
+        if not self._members[label].alive and self._losses[label] < LIVES and self._begin(label):
+            self._finish(label)
+        return _Lost()
+
+    def _bury(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
+        self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
+
+    def __enter__(self) -> Self:
+        for member in self._members.values():
+            self._stack.enter_context(member)
+        return self
+
+    def end(self) -> None:
+        """Ends the workers, side by side; none left is fine."""
+        try:
+            for member in self._members.values():
+                member.dismiss()
+        finally:
+            self._stack.close()
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self.end()
+        else:
+            self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One worker of a team, begun ahead of the team's turn."""
+
+    team: RestartWorkers
+    label: str
+
+    def begin(self, *, beside: int) -> None:
+        """Starts it."""
+        self.team.begin(self.label, beside=beside)
+
+    def opened(self, seconds: float) -> bool:
+        """Whether it is there, or lost."""
+        return self.team.opened(self.label, seconds)
+
+
+class _Lost(Exception):
+    """A contender failed in the middle of a round."""

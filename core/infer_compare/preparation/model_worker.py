@@ -1,0 +1,159 @@
+"""Processes that read, convert and load models before anything is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from infer_compare.environment import memory
+from infer_compare.errors import (
+    InferCompareError,
+    ModelError,
+    UnsupportedModel,
+    UntrustedModel,
+    WorkerDied,
+    WorkerError,
+    WorkerTimeout,
+)
+from infer_compare.preparation.worker_client import first_line
+from infer_compare.worker.protocol import (
+    VERSION,
+    Collect,
+    Convert,
+    Describe,
+    Described,
+    Done,
+    Failure,
+    Load,
+    Loaded,
+    Open,
+    Opened,
+    Reply,
+    Request,
+)
+from infer_compare.worker.supervisor import Process, Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from infer_compare.interfaces import ModelDescription, ModelSource
+    from infer_compare.plugins import BackendEntry, ConverterEntry
+    from infer_compare.preparation.route import Route
+
+Answer = TypeVar("Answer", bound=Reply)
+
+START_DEADLINE_S = 180.0
+WORK_DEADLINE_S = 900.0
+"""Exporting a large model takes minutes."""
+
+_RAISED: dict[str, type[InferCompareError]] = {
+    "unsupported": UnsupportedModel,
+    "untrusted": UntrustedModel,
+    "model": ModelError,
+    "usage": ModelError,
+    "device": ModelError,
+}
+
+
+class ModelWorker:
+    """Has models read and converted, each in a process of its own: what a model's file or code does stays there."""
+
+    def __init__(self, *, threads: int, seed: int, max_memory: int | None = None) -> None:
+        """Starts nothing.
+
+        Args:
+            threads: the thread budget.
+            seed: of what a callable draws at random.
+            max_memory: cap of such a process's resident memory, in bytes; the machine's own share when None.
+        """
+        self._threads = threads
+        self._seed = seed
+        self._cap = max_memory or memory.default_cap()
+
+    def describe(self, entry: BackendEntry, python: str | None, model: ModelSource, folder: Path) -> ModelDescription:
+        """What a model is that only a framework can read.
+
+        Args:
+            entry: the backend that is asked.
+            python: its interpreter, where that is another one.
+            model: as it was typed.
+            folder: for files that the run needs.
+
+        Raises:
+            UnsupportedModel: it is of another framework.
+            ModelError: it cannot be read, or the process was lost over it.
+        """
+        opening = Open(backend=entry.reference, options={}, threads=self._threads, seed=self._seed)
+        work = Describe(model=model, folder=str(folder))
+        what = f"Reading {model.location} with {entry.name}"
+        return self._do(python, what, [(opening, Opened)], work, Described).description
+
+    def convert(self, entry: ConverterEntry, python: str | None, model: ModelSource, target: Path) -> None:
+        """Writes a model as one of another format.
+
+        Raises:
+            ModelError: it cannot be converted, or the process was lost over it.
+        """
+        work = Convert(converter=entry.reference, model=model, target=str(target))
+        what = f"Converting {model.name} from {entry.converter.source} to {entry.converter.target}"
+        self._do(python, what, [], work, Done)
+        if not (target.is_file() or target.is_dir()):
+            raise ModelError(f"{what} wrote {'something else than a file' if target.exists() else 'nothing'}.")
+
+    def load(self, route: Route) -> None:
+        """Load a model as a contender would, and give it up again.
+
+        Raises:
+            UnsupportedModel: the backend lacks an operator, or cannot run the model for another reason.
+            ModelError: the model cannot be read, the device is not there, or the process was lost over it.
+        """
+        spec, entry = route.contender.spec, route.contender.entry
+        opening = Open(backend=entry.reference, options=spec.options, threads=self._threads, seed=self._seed)
+        work = Load(model=route.model, device=spec.device)
+        self._do(spec.python, f"Loading {route.model.name} with {entry.name}", [(opening, Opened)], work, Loaded)
+
+    def collect(self, location: str, folder: Path) -> None:
+        """Has a function of the user's make data, and writes it to a folder.
+
+        Raises:
+            ModelError: it is missing, raised, or returned something else.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._do(None, f"Making the data of {location}", [], Collect(location=location, folder=str(folder)), Done)
+
+    def _do(
+        self,
+        python: str | None,
+        what: str,
+        before: Sequence[tuple[Request, type[Reply]]],
+        work: Request,
+        kind: type[Answer],
+    ) -> Answer:
+        try:
+            with Process(python, watchdog=Watchdog(self._cap)) as process:
+                for request, expected in before:
+                    opened = self._expected(process.ask(request, START_DEADLINE_S), expected, what)
+                    if isinstance(opened, Opened) and opened.protocol != VERSION:
+                        raise ModelError(f"{what}: {python} has another version of infer-compare; install the same.")
+                return self._expected(process.ask(work, WORK_DEADLINE_S), kind, what)
+        except OSError as error:
+            raise ModelError(f"{what}: {python} cannot be started ({error.strerror or error}).") from error
+        except WorkerTimeout as error:
+            raise ModelError(f"{what} took longer than {error.deadline_s:.0f} s.") from error
+        except WorkerDied as error:
+            if error.killed_for is not None:
+                raise ModelError(f"{what} needed more memory than {self._cap / 2**20:.0f} MiB.") from error
+            last = error.stderr_tail.strip().splitlines()[-1:] or [str(error)]
+            raise ModelError(f"{what} ended its process: {last[0]}") from error
+        except WorkerError as error:
+            raise ModelError(f"{what}: {error}") from error
+
+    @staticmethod
+    def _expected(reply: Reply, kind: type[Answer], what: str) -> Answer:
+        if isinstance(reply, Failure):
+            error = _RAISED.get(reply.category)
+            if error is not None:
+                raise error(reply.text)
+            raise ModelError(f"{what} raised {reply.error}: {first_line(reply.text)}")
+        assert isinstance(reply, kind)
+        return reply

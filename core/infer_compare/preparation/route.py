@@ -1,0 +1,43 @@
+"""How the model of a run reaches one contender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import ModelSource
+    from infer_compare.request.contenders import Contender
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How the run's inputs and outputs are those of one contender's own model; empty where they are the same."""
+
+    inputs: tuple[int, ...] = ()
+    """For each of its inputs, the place of the run's input."""
+    axes: tuple[tuple[int, ...], ...] = ()
+    """For each of its inputs, the axes of the run's rows in the order in which it takes them; empty as they are."""
+    shared: tuple[bool, ...] = ()
+    """For each of its inputs, whether it has no batch axis; empty where all have one."""
+    outputs: tuple[int, ...] = ()
+    """For each of the run's outputs, the place of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A contender with the model as its backend gets it."""
+
+    contender: Contender
+    model: ModelSource
+    chain: tuple[str, ...]
+    """How the model reaches the backend, in words."""
+    cost: float = 0.0
+    """Of that way: 1 for each conversion and for a rendering of ours, unless a converter says otherwise."""
+    wiring: Wiring = Wiring()
+    """Which of the run's inputs each of its own is, and in which layout."""
+
+    @property
+    def label(self) -> str:
+        """The contender's label."""
+        return self.contender.label

@@ -1,0 +1,227 @@
+"""How the model reaches each contender: as it is, converted, or rendered by the backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from infer_compare import distributions
+from infer_compare.errors import ModelError
+from infer_compare.interfaces import TensorSpec
+from infer_compare.models.cache import ConversionCache
+from infer_compare.models.conversion import cheapest
+from infer_compare.plugins import is_installed
+from infer_compare.preparation.route import Route
+from infer_compare.request.units import cache_limit
+from infer_compare.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from infer_compare.interfaces import ModelSource, Provenance
+    from infer_compare.models.source import ResolvedModel
+    from infer_compare.plugins import ConverterEntry
+    from infer_compare.preparation.model_worker import ModelWorker
+    from infer_compare.request.contenders import Contender
+
+Shape = tuple[int | str, ...]
+"""Of an input, with the batch axis called `batch`."""
+
+IMPORT_COST = 1.0
+"""A rendering of ours inside the backend costs as much as a conversion."""
+
+
+class ConversionPath(NamedTuple):
+    """How a model reaches a contender, planned."""
+
+    converters: tuple[ConverterEntry, ...]
+    imported: bool
+    """Whether the backend renders the last format itself."""
+    chain: tuple[str, ...]
+    """In words, from the source format on."""
+    cost: float
+
+    @property
+    def provenance(self) -> Provenance:
+        """`native`, `exported` or `imported`."""
+        return "imported" if self.imported else "exported" if self.converters else "native"
+
+
+class NoRouteError(Exception):
+    """The model cannot reach a contender; the text says why, as a clause."""
+
+
+class Router:
+    """Finds the way of one run's models to its contenders, and converts what must be converted."""
+
+    def __init__(
+        self,
+        converters: Sequence[ConverterEntry],
+        model_worker: ModelWorker,
+        scratch: Path,
+        *,
+        pythons: Mapping[str, str],
+        convert: bool,
+        cache: ConversionCache | None = None,
+    ) -> None:
+        """Converts nothing yet.
+
+        Args:
+            converters: those that are installed.
+            model_worker: has models converted.
+            scratch: a folder for what the cache does not keep.
+            pythons: other interpreters, by backend.
+            convert: whether models may be converted at all.
+            cache: where converted models are kept; the user's own when None.
+        """
+        self._all = tuple(converters)
+        self._workshop = model_worker
+        self._scratch = scratch
+        self._pythons = pythons
+        self._convert = convert
+        self._cache = cache or ConversionCache(limit=cache_limit())
+        self._done: dict[tuple[str, str], Path] = {}
+        self._failed: dict[tuple[str, str], str] = {}
+
+    def way(self, contender: Contender, form: str) -> ConversionPath:
+        """The cheapest way from a format to a contender, of those of the route that it asks for; nothing is converted yet.
+
+        Raises:
+            NoRouteError: there is none; what is missing is said.
+        """
+        asked = contender.spec.route
+        ways = [one for one in self._ways(contender, form) if asked in {None, one.provenance}]
+        if ways:
+            return min(ways, key=lambda one: (one.cost, len(one.converters)))
+        raise NoRouteError(self._why(contender, form) if asked is None else self._why_not(contender, form, asked))
+
+    def _ways(self, contender: Contender, form: str) -> Iterator[ConversionPath]:
+        """The cheapest way to each format that a contender takes."""
+        capabilities = contender.entry.capabilities
+        ready = [one for one in self._all if self._can(one)]
+        for target, imported in [(one, False) for one in capabilities.formats] + [
+            (one, True) for one in capabilities.imports
+        ]:
+            found = cheapest(form, [target], ready if self._convert else ())
+            if found is not None:
+                cost = sum(one.converter.cost for one in found) + IMPORT_COST * imported
+                yield ConversionPath(
+                    found, imported, _chain(form, found, contender.entry.name if imported else ""), cost
+                )
+
+    def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
+        """Why a model does not reach a contender by the route that was asked for."""
+        name, capabilities = contender.entry.name, contender.entry.capabilities
+        leave = f"leave route={asked} out"
+        if asked == "native":
+            formats = " or ".join(capabilities.formats)
+            return f"its model is {form}, which is not native to {name}; give one that is {formats}, or {leave}"
+        if asked == "imported" and not capabilities.imports:
+            return f"{name} runs its own formats alone and renders no other; {leave}"
+        if asked == "imported":
+            return f"no rendering of the model can be made: {self._lacking(form, capabilities.imports)}"
+        if form in capabilities.formats:
+            return f"its model is {form}, which is native to {name} and is not converted; {leave}"
+        return self._lacking(form, capabilities.formats)
+
+    def _why(self, contender: Contender, form: str) -> str:
+        """Why a model does not reach a contender by any route."""
+        capabilities = contender.entry.capabilities
+        return self._lacking(form, (*capabilities.formats, *capabilities.imports))
+
+    def _lacking(self, form: str, takes: Sequence[str]) -> str:
+        """What stands between a format and those that a backend takes."""
+        reason = f"it takes no {form} models (it takes: {', '.join(takes)})"
+        possible = cheapest(form, takes, self._all)
+        if possible is None:
+            return reason
+        if not self._convert:
+            return f"{reason}, and --no-convert forbids to convert one"
+        lacking = next((one for one in possible if not self._can(one)), None)
+        if lacking is None:
+            return reason
+        missing = ", ".join(lacking.missing)
+        hint = f"; {lacking.converter.install_hint} installs it" if lacking.converter.install_hint else ""
+        return f"converting {lacking.converter.source} to {lacking.converter.target} needs {missing}, which is not installed{hint}"
+
+    def _can(self, entry: ConverterEntry) -> bool:
+        return entry.converter.backend in self._pythons or not entry.missing
+
+    def route(self, contender: Contender, model: ResolvedModel, shapes: Sequence[Shape]) -> Route:
+        """The way, gone: what must be converted is converted, once for all contenders.
+
+        Args:
+            contender: where the model is to go.
+            model: the run's model, or the contender's own.
+            shapes: of the model's inputs in this run.
+
+        Raises:
+            NoRouteError: there is none, or a conversion failed.
+        """
+        way = self.way(contender, model.format)
+        source = sized(model.given, shapes)
+        for entry in way.converters:
+            source = self._converted(entry, source, model)
+        return Route(contender, msgspec.structs.replace(source, provenance=way.provenance), way.chain, way.cost)
+
+    def _converted(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> ModelSource:
+        key = (entry.reference, model.sha256)
+        if key in self._failed:
+            raise NoRouteError(self._failed[key])
+        if key not in self._done:
+            try:
+                self._done[key] = self._make(entry, source, model)
+            except ModelError as error:
+                self._failed[key] = f"{error}".rstrip(".")
+                raise NoRouteError(self._failed[key]) from error
+        return msgspec.structs.replace(
+            source, format=entry.converter.target, location=str(self._done[key]), weights="", trusted=False
+        )
+
+    def _make(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> Path:
+        python = self._pythons.get(entry.converter.backend)
+        name = f"model.{entry.converter.target}"
+
+        def make(target: Path) -> None:
+            self._workshop.convert(entry, python, source, target)
+
+        if python is not None:
+            # What is installed there is not known here, so that nothing could tell when what is kept is out of date.
+            folder = self._scratch / f"converted-{len(self._done)}"
+            folder.mkdir(parents=True, exist_ok=True)
+            make(folder / name)
+            return folder / name
+        parts = {
+            "tool": __version__,
+            "converter": entry.reference,
+            "plugin": entry.origin.version,
+            "options": entry.converter.options,
+            "model": model.sha256,
+            "inputs": [str(one) for one in source.inputs],
+            "versions": {one: _version(one) for one in entry.converter.requires},
+        }
+        path, _ = self._cache.get(self._cache.key(parts), name, make, self._scratch)
+        return path
+
+
+def _chain(form: str, converters: Sequence[ConverterEntry], imported: str) -> tuple[str, ...]:
+    steps = (form, *(f"{one.converter.target} (exported)" for one in converters))
+    return (*steps, f"{imported} (imported)") if imported else steps
+
+
+def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:
+    """The model with its inputs in the shapes of this run; a backend's own model may have others, which stay."""
+    if len(source.inputs) != len(shapes):
+        return source
+    specs = (TensorSpec(spec.name, spec.dtype, shape) for spec, shape in zip(source.inputs, shapes, strict=True))
+    return msgspec.structs.replace(source, inputs=tuple(specs))
+
+
+def _version(module: str) -> str:
+    """The version of the distribution that brings a top-level module; empty where that is not told."""
+    if not is_installed(module):
+        return ""
+    names = (module, *distributions.owners([module])[module])
+    return next(filter(None, map(distributions.version, names)), "")

@@ -1,0 +1,155 @@
+"""Matching the inputs and outputs of a contender's own model with those of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import InputError, UsageError
+from infer_compare.models.specs import BATCH
+from infer_compare.preparation.route import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.interfaces import TensorSpec
+    from infer_compare.models.inputs import InputPlan
+
+LAYOUTS: Mapping[str, tuple[int, ...]] = {"NHWC": (0, 2, 3, 1), "NCHW": (0, 3, 1, 2)}
+"""The axes of the other layout, in the order of this one."""
+
+
+def wire(
+    backend: str,
+    inputs: Sequence[TensorSpec],
+    outputs: Sequence[TensorSpec],
+    plans: Sequence[InputPlan],
+    run_outputs: Sequence[TensorSpec],
+    *,
+    layout: str | None,
+    input_map: Mapping[str, str],
+    output_map: Mapping[str, str],
+) -> Wiring:
+    """How the run's inputs are those of a backend's own model.
+
+    Args:
+        backend: for sentences.
+        inputs: of its own model.
+        outputs: of its own model.
+        plans: the run's inputs.
+        run_outputs: the run's outputs.
+        layout: of its four-dimensional inputs, where the run's are in the other one.
+        input_map: its own input's name to the run's, where that is neither by equal names nor by position.
+        output_map: its own output's name to the run's.
+
+    Raises:
+        InputError: the inputs are of other number, dtypes or shapes, or a name is unknown.
+    """
+    own, run = [spec.name for spec in inputs], [plan.name for plan in plans]
+    if len(own) != len(run):
+        raise InputError(
+            f"The model of {backend} has {len(own)} inputs ({', '.join(own)}), and the run's has {len(run)} "
+            f"({', '.join(run)}); they must be the same inputs."
+        )
+    order = _order(own, run, input_map, f"input of the model of {backend}")
+    axes, shared = [], []
+    for spec, place in zip(inputs, order, strict=True):
+        plan = plans[place]
+        if spec.dtype != plan.dtype:
+            raise InputError(
+                f"The model of {backend} takes the input {spec.name!r} as {spec.dtype}, and the run's is {plan.dtype}; "
+                "export both with the same dtype."
+            )
+        rows: tuple[int | str, ...] = plan.sample if plan.axis is None else (BATCH, *plan.sample)
+        turned = layout is not None and len(rows) == 4
+        permuted = LAYOUTS[layout] if layout is not None and turned else batch_to(_batch_of(spec), len(rows))
+        shape, given = plan.shape, tuple(rows[axis] for axis in permuted) if permuted else rows
+        if len(given) != len(spec.shape) or any(
+            size != wanted and (isinstance(wanted, int) or BATCH in {size, wanted})
+            for size, wanted in zip(given, spec.shape, strict=True)
+        ):
+            wants, has = (f"[{','.join(map(str, one))}]" for one in (spec.shape, given))
+            hint = "" if layout is not None or len(shape) != 4 else f"; --layout {backend}=NHWC transposes images"
+            raise InputError(
+                f"The model of {backend} takes the input {spec.name!r} as {wants}, and the run's is {has}{hint}."
+            )
+        axes.append(permuted)
+        shared.append(plan.axis is None)
+    return Wiring(
+        inputs=tuple(order),
+        axes=tuple(axes) if any(axes) else (),
+        shared=tuple(shared) if any(shared) else (),
+        outputs=_outputs(backend, [one.name for one in outputs], [one.name for one in run_outputs], output_map),
+    )
+
+
+def straight(plans: Sequence[InputPlan]) -> Wiring:
+    """How the run's rows become the inputs of the model for which they are made."""
+    axes = tuple(batch_to(plan.axis, len(plan.shape)) for plan in plans)
+    shared = tuple(plan.axis is None for plan in plans)
+    return Wiring(axes=axes if any(axes) else (), shared=shared if any(shared) else ())
+
+
+def batch_to(axis: int | None, rank: int) -> tuple[int, ...]:
+    """The order of axes that brings the first one to another place; empty where it stays, or is none."""
+    return (*range(1, axis + 1), 0, *range(axis + 1, rank)) if axis else ()
+
+
+def _batch_of(spec: TensorSpec) -> int | None:
+    return spec.shape.index(BATCH) if BATCH in spec.shape else None
+
+
+def _outputs(backend: str, own: Sequence[str], run: Sequence[str], names: Mapping[str, str]) -> tuple[int, ...]:
+    """For each of the run's outputs the place of the own one; empty where they are in the same order.
+
+    Raises:
+        InputError: names are mapped, and one is unknown or the models have different numbers of outputs.
+    """
+    if not names and sorted(own) != sorted(run):
+        return ()
+    if len(own) != len(run):
+        raise InputError(
+            f"The model of {backend} has {len(own)} outputs ({', '.join(own)}), and the run's has {len(run)} "
+            f"({', '.join(run)}); they must be the same outputs."
+        )
+    order = _order(own, run, names, f"output of the model of {backend}")
+    return tuple(order.index(place) for place in range(len(run)))
+
+
+def _order(own: Sequence[str], run: Sequence[str], names: Mapping[str, str], what: str) -> list[int]:
+    """For each own name the place of the run's: the same name where both have the same ones and none is mapped; else
+    those that are mapped, and the others by position.
+    """
+    for mine, its in names.items():
+        if mine not in own:
+            raise InputError(f"There is no {what} called {mine!r}; they are {', '.join(own)}.")
+        if its not in run:
+            raise InputError(f"The run has no {what.partition(' ')[0]} {its!r}; they are {', '.join(run)}.")
+    twice = next((one for one in names.values() if list(names.values()).count(one) > 1), None)
+    if twice is not None:
+        mapped = " and ".join(mine for mine, its in names.items() if its == twice)
+        raise InputError(
+            f"{mapped} are both mapped to the run's {what.partition(' ')[0]} {twice!r}; map each to one of its own."
+        )
+    if not names and sorted(own) == sorted(run) and len(set(own)) == len(own):
+        return [run.index(name) for name in own]
+    chosen = {mine: run.index(its) for mine, its in names.items()}
+    left = [place for place in range(len(run)) if place not in chosen.values()]
+    return [chosen[name] if name in chosen else left.pop(0) for name in own]
+
+
+def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dict[str, dict[str, str]]:
+    """`BACKEND:own=run` for each text, by backend; without a backend it is for every one that has a model of its own.
+
+    Raises:
+        UsageError: a text has another form, or names no backend of this run.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        head, equals, run = text.partition("=")
+        backend, colon, own = head.partition(":")
+        if not (equals and run and colon and own):
+            raise UsageError(f"{option} {text!r} is not understood; write it as in {option} tensorflow:input_1=image.")
+        if backend not in backends:
+            raise UsageError(f"{option} {text!r} names {backend!r}, which has no model of its own in this run.")
+        found.setdefault(backend, {})[own] = run
+    return found

@@ -1,0 +1,1 @@
+"""What a run is asked for, as it is typed."""

@@ -1,0 +1,198 @@
+"""Restarts, retries, settling, budget and the busy host, with a scripted gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+
+import pytest
+
+from infer_compare.phases.busy import FIRST_ROUNDS
+from infer_compare.phases.events import Observer
+from infer_compare.planner import patience
+from infer_compare.verdicts.protocol import RETRY_FACTOR
+from infer_compare.verdicts.summary import summarise
+from infer_compare.verdicts.verdict import Verdict
+
+from .conftest import contender  # type: ignore[import-not-found]
+
+
+def measured(run):
+    """The rounds that rank all sizes, without those that confirm."""
+    return [one for one in run.rounds if one.phase == "measure"]
+
+
+def test_a_round_with_a_rejected_slice_is_not_clean_and_is_made_again(sweep, gate):
+    """Until as many clean ones are there as were wanted."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) == 3 else None)
+    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=2)
+    cleanness = Counter(one.clean for one in measured(run))
+    assert cleanness == {True: 4, False: 1}
+    (rejected,) = [piece for one in run.rounds for piece in one.slices if piece.rejected]
+    assert rejected.rejected == "other programs"
+
+
+def test_retries_end_at_twice_the_rounds_wanted(sweep, gate):
+    """One operating point that is always disturbed does not hold up the run."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) >= 4 else None)
+    run = sweep(contender("a"), batch_sizes=(1,), rounds=3, restarts=1)
+    assert sum(one.clean for one in measured(run)) == 2
+    assert len(measured(run)) == RETRY_FACTOR * 3
+
+
+def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep, gate):
+    """After a moment and as many rounds again, with what exploring and the rounds saw kept."""
+    gate(lambda *_args, **_kwargs: "other programs")
+    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=4, restarts=4, threads=2)
+    assert run.closing.state == "stopped"
+    assert "busy" in run.closing.reason
+    assert len(run.rounds) == FIRST_ROUNDS
+    assert any("--threads 1" in note.text for note in run.notes)
+
+
+def test_a_machine_with_one_clean_round_among_the_first_is_not_busy(sweep, gate):
+    """The rest is retried."""
+    calls = count()
+    gate(lambda *_args, **_kwargs: "other programs" if next(calls) not in {0, 1} else None)
+    run = sweep(contender("a"), batch_sizes=(1, 2), rounds=1)
+    assert run.closing.state == "complete"
+
+
+def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_ones(sweep):
+    """Three times as slow needs no four restarts."""
+    run = sweep(
+        contender("quick", fixed_us=200, per_sample_us=0),
+        contender("slow", fixed_us=4000, per_sample_us=0),
+        batch_sizes=(1,),
+        restarts=4,
+        rounds=2,
+        mode="default",
+    )
+    (pair,) = summarise(run).pairs
+    assert pair.verdict is Verdict.FASTER
+    assert pair.settled_after == 2
+    assert {one.restart for one in measured(run)} == {1, 2}
+
+
+@pytest.mark.slow
+def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
+    """Later restarts measure the two that are close, and start no worker for the third."""
+    run = sweep(
+        contender("quick", fixed_us=400, per_sample_us=0),
+        contender("near", fixed_us=440, per_sample_us=0),
+        contender("slow", fixed_us=4000, per_sample_us=0),
+        batch_sizes=(1,),
+        restarts=4,
+        rounds=2,
+        mode="default",
+    )
+    orders = {
+        restart: {label for one in measured(run) if one.restart == restart for label in one.order} for restart in (2, 3)
+    }
+    assert orders == {2: {"quick", "near", "slow"}, 3: {"quick", "near"}}
+    assert {one.contender for one in run.starts if one.restart == 3} == {"quick", "near"}
+    verdicts = {frozenset((pair.a.label, pair.b.label)): pair for pair in summarise(run).pairs}
+    for label in ("quick", "near"):
+        assert verdicts[frozenset((label, "slow"))].settled_after == 2
+
+
+@pytest.mark.slow
+def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
+    """With the fresh rounds alone as the figures."""
+    run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
+    fresh = [one for one in run.rounds if one.phase == "confirm"]
+    assert len({one.point for one in fresh}) == 3
+    assert {one.restart for one in fresh} == {3}
+    (best,) = summarise(run).answer.by_contender
+    assert best.confirmed
+
+
+APART = (contender("a", fixed_us=500, per_sample_us=20), contender("b", fixed_us=675, per_sample_us=27))
+"""By 35 %, which two restarts do not settle."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["quick", "default"])
+def test_a_run_confirms_in_workers_that_did_nothing_else(sweep, mode):
+    """Whatever its last restart still had to settle."""
+    run = sweep(*APART, batch_sizes=(1, 8), restarts=3, rounds=2, mode=mode)
+    last = max(one.restart for one in run.rounds if one.phase == "measure")
+    assert {one.restart for one in run.rounds if one.phase == "confirm"} == {last + 1}
+    assert all(best.confirmed for best in summarise(run).answer.by_contender)
+
+
+@pytest.mark.slow
+def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_optimum(sweep):
+    """So that every size can be compared; the best of a curve that falls again lies between powers of two."""
+    run = sweep(
+        contender("flat", fixed_us=50, per_sample_us=40),
+        contender("rising", fixed_us=100, per_sample_us=25),
+        batch_sizes=None,
+        mode="default",
+        threads=1,
+    )
+    sizes = {label: {point.point.batch for point in run.points if point.contender == label} for label in run.labels}
+    assert sizes["flat"] == sizes["rising"]
+    assert any(size & (size - 1) for size in sizes["flat"])
+
+
+@pytest.mark.slow
+def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep, monkeypatch):
+    """Nobody who gave no budget waits for minutes without asking for it."""
+    monkeypatch.setitem(patience.PATIENT_S, "default", 0.5)
+    run = sweep(contender("a", fixed_us=300, per_sample_us=50), batch_sizes=None, mode="default", restarts=4, rounds=4)
+    assert all(point.point.batch & (point.point.batch - 1) == 0 for point in run.points)
+    (note,) = [one.text for one in run.notes if one.topic == "plan" and "beside the best ones" in one.text]
+    assert "--budget or --thorough" in note
+
+
+def test_with_a_latency_bound_sizes_next_to_its_crossing_are_measured(sweep):
+    """In a quick run too; the answer names the largest that was shown to hold it."""
+    run = sweep(
+        contender("a", fixed_us=200, per_sample_us=50),
+        batch_sizes=None,
+        mode="quick",
+        latency_bound_ns=1_500_000,
+    )
+    sizes = {point.point.batch for point in run.points}
+    assert any(16 < size < 32 for size in sizes)
+    bound = summarise(run).answer.bound
+    assert bound is not None
+    assert all(check.point.batch <= 26 for check in bound.checks if check.holds)
+
+
+def test_a_budget_shrinks_the_plan_and_nothing_begins_that_would_end_after_it(sweep):
+    """The budget is for everything, exploring included."""
+    run = sweep(
+        contender("a", fixed_us=20000), contender("b", fixed_us=20000), batch_sizes=(1, 2), restarts=None, rounds=None,
+        mode="thorough", budget_s=8.0,
+    )  # fmt: skip
+    assert run.closing.state == "complete"
+    assert run.closing.elapsed_s < 12.0
+    assert run.rounds
+    plan = next(note.text for note in run.notes if note.topic == "plan")
+    assert "8 restarts" not in plan
+
+
+def test_the_remaining_time_falls_to_nothing(sweep):
+    """It is told after every round."""
+    seen: list[float] = []
+
+    class Watcher(Observer):
+        def round_done(self, one, *, remaining_s):
+            seen.append(remaining_s)
+
+    sweep(contender("a"), batch_sizes=(1, 2), rounds=2, restarts=2, observer=Watcher())
+    assert seen[0] > seen[-1]
+    assert seen[-1] == pytest.approx(0.0)
+
+
+def test_with_a_single_size_there_is_nothing_to_confirm(sweep):
+    """Fresh rounds correct the choice among sizes, and none was made."""
+    run = sweep(contender("a"), contender("b"), batch_sizes=(2,), restarts=2, rounds=1)
+    assert not [one for one in run.rounds if one.phase == "confirm"]
+    best, *_ = summarise(run).answer.by_contender
+    assert best.only_size
+    assert "the only size measured" in best.sentence()

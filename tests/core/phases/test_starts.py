@@ -1,0 +1,196 @@
+"""How workers are started: those that explore ahead of their turns, those of restarts in a hurry, warm where that was shown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from infer_compare.environment.threads import usable_cores
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.phases.ahead import IDLE_BYTES, begin_ahead
+from infer_compare.phases.events import Observer
+from infer_compare.phases.explore import Explorer
+from infer_compare.planner import Exploration
+from infer_compare.results import AnyOutcome, Died, Measured, Memory, Skipped, TimedOut
+
+from .conftest import contender  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+several_cores = pytest.mark.skipif(
+    usable_cores() < 2, reason="workers start ahead only where each has a core to itself"
+)
+
+
+@dataclass
+class Machine:
+    """How many of the workers are at work, at most."""
+
+    begun: list[str] = field(default_factory=list)
+    at_work: int = 0
+    most: int = 0
+
+
+@dataclass
+class ScriptedProber:
+    """A worker that has imported its framework after it was looked at so often."""
+
+    label: str
+    looks: int
+    machine: Machine
+
+    def begin(self, *, beside: int) -> None:
+        self.machine.begun.append(self.label)
+        self.machine.at_work += 1
+        self.machine.most = max(self.machine.most, self.machine.at_work)
+
+    def opened(self, seconds: float) -> bool:
+        self.looks -= 1
+        if self.looks == 0:
+            self.machine.at_work -= 1
+        return self.looks <= 0
+
+
+def scripted(*looks: int) -> tuple[Machine, list[ScriptedProber]]:
+    """A machine with one worker for each number of looks."""
+    machine = Machine()
+    return machine, [ScriptedProber(f"worker {place}", number, machine) for place, number in enumerate(looks)]
+
+
+@pytest.mark.parametrize("cores", [2, 3, 8])
+def test_as_many_workers_start_at_a_time_as_there_are_cores(cores: int) -> None:
+    """The next one begins as soon as any of them is there, and all are begun in their order."""
+    machine, probers = scripted(9, 1, 3, 2, 1)
+    begin_ahead(probers, cores=cores, room=100 * IDLE_BYTES)
+    assert machine.begun == [one.label for one in probers]
+    assert (machine.most, machine.at_work) == (min(cores, 5), 0)
+
+
+@pytest.mark.parametrize(("cores", "room"), [(1, 100 * IDLE_BYTES), (8, 2 * IDLE_BYTES)])
+def test_where_cores_or_memory_are_short_no_worker_starts_ahead(cores: int, room: int) -> None:
+    """Three workers want two cores at least, and room for all three."""
+    machine, probers = scripted(1, 1, 1)
+    begin_ahead(probers, cores=cores, room=room)
+    assert machine.begun == []
+
+
+class Diary(Observer):
+    """What was told, in order, with the number of workers that ran whenever a size was tried."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.running: list[int] = []
+
+    def starting(self, phase, label):
+        self.told.append((phase, label))
+
+    def probing(self, label, point):
+        self.told.append(("probing", label))
+        self.running.append(sum(one.status() != psutil.STATUS_STOPPED for one in workers()))
+
+
+def workers() -> Iterator[psutil.Process]:
+    """Every worker of this process."""
+    for one in psutil.Process(os.getpid()).children():
+        if "infer_compare.worker" in one.cmdline():
+            yield one
+
+
+@several_cores
+def test_workers_start_before_the_first_contender_is_tried_and_rest_until_it_is_their_turn(sweep):
+    """While one contender is tried, nothing but its own worker runs."""
+    diary = Diary()
+    run = sweep(*(contender(label, start_ms=20) for label in "abc"), batch_sizes=(1,), observer=diary)
+    assert diary.told[:3] == [("explore", label) for label in "abc"]
+    assert [label for what, label in diary.told if what == "probing"] == [*"abc"]
+    assert max(diary.running) <= 1
+    assert {one.beside for one in run.starts if one.restart == 0} <= {1, 2}
+
+
+@several_cores
+def test_a_contender_that_dies_while_it_starts_ahead_costs_only_itself(sweep):
+    """It is told of it in its turn, and the others are measured."""
+    run = sweep(contender("a"), contender("lost", die_in="import"), contender("b"), batch_sizes=(1,))
+    (unusable,) = run.unusable
+    assert unusable.contender == "lost"
+    assert isinstance(unusable.outcome, Died)
+    assert {point.contender for point in run.points if point.measured} == {"a", "b"}
+
+
+@several_cores
+@pytest.mark.slow
+def test_a_contender_that_hangs_while_it_starts_ahead_costs_only_itself(sweep, monkeypatch):
+    """It is ended at the deadline of its start."""
+    monkeypatch.setattr("infer_compare.preparation.worker_client.START_DEADLINE_S", 3.0)
+    run = sweep(contender("stuck", hang_in="import"), contender("b"), contender("c"))
+    (unusable,) = run.unusable
+    assert unusable.contender == "stuck"
+    assert isinstance(unusable.outcome, TimedOut)
+    assert unusable.outcome.deadline_s == 3.0
+    assert {point.contender for point in run.points if point.measured} == {"b", "c"}
+
+
+@several_cores
+def test_an_interrupt_while_several_workers_are_there_leaves_none(sweep):
+    """Those that wait for their turns are ended as well."""
+
+    class Interrupting(Observer):
+        def probing(self, label, point):
+            assert len(list(workers())) == 3
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(*(contender(label) for label in "abc"), observer=Interrupting())
+    assert not list(workers())
+
+
+def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared() -> None:
+    """A run that is resumed begins no worker in vain."""
+    ran = Measured(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory())
+    known: dict[OperatingPoint, AnyOutcome] = {OperatingPoint(size): ran for size in (1, 2)}
+    assert not Explorer.needs_worker(Exploration((1, 2)), known.get, compare=False)
+    assert Explorer.needs_worker(Exploration((1, 2)), known.get, compare=True)
+    assert Explorer.needs_worker(Exploration((4,)), known.get, compare=False)
+    known[OperatingPoint(4)] = Skipped(reason="known")
+    assert not Explorer.needs_worker(Exploration((4,)), known.get, compare=True)
+
+
+@pytest.mark.alone
+@pytest.mark.slow
+def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
+    """Calls of 12 ms are three in place of twelve; but what a worker runs first is warmed up for as long as ever."""
+    run = sweep(contender("a", fixed_us=12_000, per_sample_us=0), restarts=2)
+    first, second = (
+        [one for done in run.rounds if done.restart == restart for one in done.warm_ups] for restart in (1, 2)
+    )
+    assert all(one.settled and one.calls >= 11 for one in first)
+    assert second[0].calls >= 11
+    assert second[1].calls < 8
+
+
+@pytest.mark.slow
+def test_a_worker_that_a_restart_lost_is_replaced_by_one_that_starts_alone(sweep):
+    """What is stored of a start tells how many others there were."""
+    run = sweep(contender("late", die_in="run", after_calls=1500, at_batch=2, fixed_us=100), contender("b"))
+    restarted = [one.beside for one in run.starts if one.contender == "late" and one.restart == 1]
+    assert restarted[0] == 1
+    assert restarted[1:] == [0] * (len(restarted) - 1)
+    assert len(restarted) > 1
+
+
+@several_cores
+def test_workers_that_confirm_start_together_and_wait_for_their_turns(sweep):
+    """Each runs one size; what they import is imported side by side."""
+    diary = Diary()
+    run = sweep(contender("a"), batch_sizes=(1, 2, 4), restarts=2, observer=diary)
+    last = max(one.restart for one in run.starts)
+    confirmed = {one.point for one in run.rounds if one.phase == "confirm"}
+    assert len(confirmed) == 2
+    assert {one.restart for one in run.rounds if one.phase == "confirm"} == {last}
+    assert [one.beside for one in run.starts if one.restart == last] == [1, 1]
+    assert diary.told[-2:] == [("measure", "a")] * 2
