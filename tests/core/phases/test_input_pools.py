@@ -16,10 +16,10 @@ from infer_compare.errors import InputError
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.fills import parse_fill
 from infer_compare.models.inputs import InputPlan
-from infer_compare.preparation import pool as module
 from infer_compare.phases.events import Observer
 from infer_compare.phases.probe import Prober
 from infer_compare.plugins import Plugins
+from infer_compare.preparation import pool as module
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import resolve
 from infer_compare.request.sweep_request import SweepRequest

@@ -58,7 +58,7 @@ def template(tmp_path_factory) -> Path:
         find_limit=True,
     )
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("team", "busy"):
+        for module in ("restart_workers", "busy"):
             patch.setattr(f"infer_compare.phases.{module}.rejection", lambda *_args, **_kwargs: None)
         api.sweep(request, folder, plugins=INSTALLED)
     return folder
