@@ -30,7 +30,7 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     """Return the sizes of each contender that fresh workers measure again; none for one that has no clean slice.
 
     They are the candidates for the best size, and those that depend on which sizes a process has run before: only workers
-    that run nothing else show what such a size is like in a deployment.
+    that run nothing else show what such a size is like in a deployment. A quick run spends its time on the candidates alone.
 
     Args:
         run: as it stands after the last restart.
@@ -38,12 +38,13 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     """
     points, table, measurements = _figures(run, labels)
     plan = run.header.plan
-    found: dict[str, tuple[OperatingPoint, ...]] = {}
+    sizes: dict[str, tuple[OperatingPoint, ...]] = {}
     for label, own in points.items():
         best = to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
-        unstable = [point.point for point in own if best and depends_on_the_process(run.rounds, label, point.point)]
-        found[label] = tuple(sorted({*best, *unstable}))
-    return found
+        others = [point.point for point in own] if best and plan.mode != "quick" else []
+        unstable = (point for point in others if depends_on_the_process(run.rounds, label, point))
+        sizes[label] = tuple(sorted({*best, *unstable}))
+    return sizes
 
 
 def depends_on_the_process(rounds: Iterable[Round], label: str, point: OperatingPoint) -> bool:
