@@ -58,7 +58,6 @@ class OnnxBackend(Backend[Path]):
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("onnx",),
         device_kinds=("cpu", "cuda"),
-        device_resident_io=True,
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = OnnxOptions

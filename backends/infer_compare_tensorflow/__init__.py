@@ -69,7 +69,6 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         describes=("callable", *NATIVE),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
-        device_resident_io=True,
         peak_memory=True,
         asynchronous=("cuda",),
     )

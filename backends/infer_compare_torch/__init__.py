@@ -65,7 +65,6 @@ class TorchBackend(Backend["LoadedModel"]):
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
         precisions=("float32",),
-        device_resident_io=True,
         peak_memory=True,
         asynchronous=("cuda",),
     )

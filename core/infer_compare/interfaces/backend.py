@@ -17,7 +17,6 @@ from infer_compare.interfaces.values import (
     Capabilities,
     Classification,
     Device,
-    FailureKind,
     MemoryReading,
     ModelDescription,
     ModelSource,
@@ -208,10 +207,6 @@ class Backend(ABC, Generic[Loaded]):
     @abstractmethod
     def classify(self, error: BaseException) -> Classification:
         """What an exception means. A pure predicate over its type, text and chain, with no framework imported."""
-
-    def is_oom(self, error: BaseException) -> bool:
-        """Whether an exception means that memory did not suffice: the short form of `classify`."""
-        return self.classify(error).kind is FailureKind.OOM
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
         """The batches of one pass over a data set, the last partial one included. Default: numpy slices."""

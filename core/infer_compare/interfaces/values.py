@@ -61,8 +61,6 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
     precisions: tuple[str, ...] = ("float32",)
-    device_resident_io: bool = False
-    """True when staged inputs and outputs stay on the device between `stage` and `fetch`."""
     peak_memory: bool = False
     """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()

@@ -64,15 +64,6 @@ def t_survival(t: float, df: float) -> float:
     return half if t >= 0 else 1 - half
 
 
-def t_cdf(t: float, df: float) -> float:
-    """`P(T <= t)` for Student's t with `df` degrees of freedom.
-
-    Raises:
-        ValueError: `df` is not above 0.
-    """
-    return t_survival(-t, df)
-
-
 @lru_cache(maxsize=4096)
 def t_quantile(probability: float, df: float) -> float:
     """The t with `P(T <= t) = probability`: Newton's steps on the tail, held inside a bracket by bisection.
@@ -139,15 +130,6 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
         ValueError: fewer than two values.
     """
     return estimate(values).interval(confidence)
-
-
-def welch(a_means: Sequence[float], b_means: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Welch's interval of `mean(a) - mean(b)` for two independent groups.
-
-    Raises:
-        ValueError: a group of fewer than two values.
-    """
-    return estimate_difference(a_means, b_means).interval(confidence)
 
 
 def _squares(values: Sequence[float], mean: float) -> float:

@@ -42,11 +42,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     bound: BoundAnswer | None = None
     """Where a latency bound was asked for."""
 
-    @property
-    def not_separated(self) -> tuple[str, ...]:
-        """Contenders that the recommended one is not shown to beat."""
-        return tuple(pair.b.label for pair in self.headline if pair.verdict is not Verdict.FASTER)
-
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: what is best, then the verdicts, each contender's best, and the latency bound."""
         where = f"{listing([f'{name} {size}' for name, size in self.axes])}: " if self.axes else ""

@@ -31,7 +31,7 @@ def test_importing_the_plugin_loads_neither_torch_nor_numpy() -> None:
     """The command line lists backends and their options without loading a framework."""
     code = (
         "import sys, infer_compare_torch.failures\n"
-        "TorchBackend(Settings(options=TorchOptions(), threads=1)).is_oom(MemoryError())\n"
+        "TorchBackend(Settings(options=TorchOptions(), threads=1)).classify(MemoryError())\n"
         "print([name for name in ('torch', 'numpy', 'onnx') if name in sys.modules])"
     )
     assert in_a_fresh_process(code) == "[]"

@@ -1,4 +1,4 @@
-"""Holm's adjustment, geometric means and the binomial rule."""
+"""Holm's adjustment and the binomial rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from scipy import stats
 
 from infer_compare.stats.binomial import binomial_cdf, bound_holds, n_min
 from infer_compare.stats.holm import holm
-from infer_compare.stats.means import geometric_mean
 
 probabilities = st.lists(st.floats(0, 1), max_size=12)
 
@@ -33,20 +32,6 @@ def test_a_p_value_outside_its_range_is_refused() -> None:
     """A chance is no larger than 1."""
     with pytest.raises(ValueError, match="p-value"):
         holm([0.5, 1.5])
-
-
-@given(ratios=st.lists(st.floats(0.01, 100), min_size=1, max_size=20))
-def test_a_geometric_mean_agrees_with_scipy_and_turns_with_its_ratios(ratios: list[float]) -> None:
-    """The mean of the inverse ratios is the inverse of the mean."""
-    assert geometric_mean(ratios) == pytest.approx(stats.gmean(ratios))
-    assert geometric_mean([1 / value for value in ratios]) == pytest.approx(1 / geometric_mean(ratios))
-
-
-@pytest.mark.parametrize("ratios", [[], [1.0, 0.0], [-1.0]])
-def test_only_ratios_above_zero_have_a_geometric_mean(ratios: list[float]) -> None:
-    """Nor has nothing."""
-    with pytest.raises(ValueError, match="above 0"):
-        geometric_mean(ratios)
 
 
 @settings(deadline=None)

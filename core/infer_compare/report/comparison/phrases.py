@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from infer_compare.report.phrases import axes_words, size_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import count, percent, ratio, significant
-from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.unpaired.points import interval_words
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ COLUMNS = ("batch", "base", "new", "ratio", "95 % interval", "verdict")
 CONDITION_COLUMNS = ("", "condition", "base", "new")
 MEMORY_COLUMNS = ("contender", "figure", "base", "new")
 LEGEND = "base, new: samples/s; ratio: new over base, above 1 is faster"
-
-Tone = dict[Verdict, str]
 
 
 def condition_cells(one: Condition) -> tuple[str, ...]:
