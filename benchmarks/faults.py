@@ -10,13 +10,16 @@ run. Seconds are of the whole run, two starts of a framework or more included.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeals.ordeal import undergo
 from trials import report
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "importable"))
+from fault_injection.matrix import FRAMEWORKS, matrix
+from fault_injection.ordeal import undergo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

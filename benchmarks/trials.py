@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare import api
+from infer_compare.planted import contender
 from infer_compare.plugins import Plugins
 from infer_compare.report.noise import noise
 from infer_compare.request.sweep_request import SweepRequest
-from infer_compare.testing import planted
 from infer_compare.verdicts.summary import summarise
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def same(backend: str) -> tuple[str, str]:
 
 def slowed(backend: str, share: float) -> str:
     """A backend made slower by a share, through extra work in its own process."""
-    return f"{planted.__file__}:PlantedBackend:label=slowed,backend={backend},slowdown={share}"
+    return contender(backend, share, "slowed")
 
 
 def sweep(contenders: tuple[str, ...], *, observer: Observer | None = None, **request: Any) -> Run:  # noqa: ANN401 - fields of a request

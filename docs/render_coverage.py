@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING
 
 import onnx
 
-from infer_compare.testing.node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "importable"))
+from node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from infer_compare.testing.node_cases import NodeCase
+    from node_cases import NodeCase
 
 PAGE = Path(__file__).parent / "coverage.md"
 YARDSTICK = "onnx"

@@ -18,6 +18,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
+IMPORTABLE = str(TESTS / "importable")
+"""What tests share by importing it, and worker processes as well."""
+if IMPORTABLE not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [IMPORTABLE, os.environ.get("PYTHONPATH")]))
+
 ALONE = (
     "core/phases/test_accelerators.py",
     "core/phases/test_busy_machine.py",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeals.ordeal import undergo
+from fault_injection.matrix import FRAMEWORKS, matrix
+from fault_injection.ordeal import undergo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infer_compare.testing.ordeals.fault import Fault
-    from infer_compare.testing.ordeals.ordeal import Ordeal
+    from fault_injection.fault import Fault
+    from fault_injection.ordeal import Ordeal
 
 AT_ONCE = 2
 """Most of the time one of them waits: for a framework, or for a deadline."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fault_injection.matrix import LATE_STEPS, POINT_STEPS
+from fault_injection.ordeal import outcomes
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.report import document
 from infer_compare.results import Died, Failed, Measured, OutOfMemory
-from infer_compare.testing.ordeals.matrix import LATE_STEPS, POINT_STEPS
-from infer_compare.testing.ordeals.ordeal import outcomes
 
 from .conftest import named  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
+    from fault_injection.ordeal import Ordeal
     from infer_compare.results import Point
-    from infer_compare.testing.ordeals.ordeal import Ordeal
 
 pytestmark = pytest.mark.slow
 

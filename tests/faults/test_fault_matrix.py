@@ -9,7 +9,7 @@ import pytest
 from .conftest import cases  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
-    from infer_compare.testing.ordeals.ordeal import Ordeal
+    from fault_injection.ordeal import Ordeal
 
 pytestmark = pytest.mark.slow
 

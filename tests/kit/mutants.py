@@ -29,7 +29,7 @@ from infer_compare import (
     TensorSpec,
     UnsupportedModel,
 )
-from infer_compare.testing.wrapped import WrappedSession
+from infer_compare.planted.wrapped import WrappedSession
 from infer_compare_reference import ReferenceBackend
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from infer_compare.testing.wrapped import WrappedSession
+from infer_compare.planted.wrapped import WrappedSession
 from infer_compare_reference import ReferenceBackend
 
 KEPT: list[bytes] = []

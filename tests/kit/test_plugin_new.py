@@ -11,8 +11,8 @@ import tomllib
 
 import pytest
 
+from infer_compare.scaffold import FILLING
 from infer_compare.testing.conformance import CHECKS
-from infer_compare.testing.scaffold import FILLING
 
 
 def _run(*command, cwd, **environment):

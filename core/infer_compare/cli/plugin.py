@@ -64,7 +64,7 @@ def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slo
 @click.pass_obj
 def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
     """Writes the project of a backend called NAME: it can be installed at once, and says what to fill in."""
-    from infer_compare.testing.scaffold import FILLING, write_project
+    from infer_compare.scaffold import FILLING, write_project
 
     plugins = installed(settings)
     taken = [word for one in plugins.backends for word in (one.name, *one.aliases)]

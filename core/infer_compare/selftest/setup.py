@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infer_compare.planted import contender
 from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.stats.wording import percent
-from infer_compare.testing import planted
 from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
 
 SLOWDOWNS = (0.05, 0.10, 0.20)
@@ -32,11 +32,7 @@ class Setup:
             model=self.model,
             contenders=(
                 *(f"{backend}:label={label}" for label in twins(backend)),
-                *(
-                    f"{planted.__file__}:PlantedBackend:"
-                    f"backend={backend},slowdown={slowdown},label={planted_label(backend, slowdown)}"
-                    for slowdown in SLOWDOWNS
-                ),
+                *(contender(backend, slowdown, planted_label(backend, slowdown)) for slowdown in SLOWDOWNS),
             ),
             batch_sizes=self.batch_sizes,
             threads=self.threads,

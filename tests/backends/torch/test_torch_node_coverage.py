@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from infer_compare.testing.node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
+from node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
 
 NEWEST_OPSET = 25
 """The newest opset with operators that the importer implements."""

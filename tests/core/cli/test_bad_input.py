@@ -10,8 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from fault_injection import fake
 from infer_compare.models.builtin import builtin_models
-from infer_compare.testing import fake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,7 +246,7 @@ def test_a_contender_without_its_framework_is_told_what_to_install(cli, tmp_path
     """And with no other contender, nothing can be run: exit code 3."""
     path = tmp_path / "absent.py"
     path.write_text(
-        "from infer_compare.testing import FakeBackend\n"
+        "from fault_injection import FakeBackend\n"
         "class Absent(FakeBackend):\n"
         "    name = 'absent'\n"
         "    requires = ('a_framework_that_nobody_has',)\n"

@@ -159,7 +159,7 @@ def test_each_failure_and_each_difference_is_said_once(cli, tmp_path) -> None:
 
 
 LACKING = """
-from infer_compare.testing.fake import FakeBackend
+from fault_injection.fake import FakeBackend
 
 class Lacking(FakeBackend):
     name = "lacking"

@@ -10,6 +10,7 @@ import msgspec
 import onnx
 import pytest
 
+from fault_injection import fake
 from infer_compare.api import load_run
 from infer_compare.api.config_file import ELSEWHERE, NOT_IN_FILES, SINGULAR, WITH_UNITS, read_config
 from infer_compare.api.options import RunOptions
@@ -17,7 +18,6 @@ from infer_compare.cli.run import command
 from infer_compare.models.builtin import builtin_models
 from infer_compare.preparation.resume import request_of
 from infer_compare.results import Header
-from infer_compare.testing import fake
 
 FAKE = f"{fake.__file__}:FakeBackend"
 EVERYTHING = """

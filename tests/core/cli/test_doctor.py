@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from fault_injection import FakeBackend
 from infer_compare import hookimpl
 from infer_compare.cli import doctor
 from infer_compare.cli.doctor import Diagnosis
@@ -19,7 +20,6 @@ from infer_compare.environment.conditions import Conditions
 from infer_compare.environment.preflight import Advice
 from infer_compare.plugins import Origin, Plugins
 from infer_compare.results import ForeignProcess
-from infer_compare.testing import FakeBackend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from fault_injection import fake
+from fault_injection.witnessed import Constants, command
 from infer_compare.api import load_run
-from infer_compare.testing import fake
-from infer_compare.testing.ordeals.witnessed import Constants, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,9 +14,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from fault_injection import fake
 from infer_compare.cli.app import group
 from infer_compare.models.builtin import builtin_models
-from infer_compare.testing import fake
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "github-actions" / "guard.yml"
 BUSY = "the machine is busy"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
 import msgspec
 
-from infer_compare.testing.fake import FakeBackend
-from infer_compare.testing.script import FakeOptions
+from fault_injection.fake import FakeBackend
+from fault_injection.script import FakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
+from fault_injection.fake import FakeBackend, FakeSession, FakeSlot
 from infer_compare.interfaces import Capabilities
-from infer_compare.testing.fake import FakeBackend, FakeSession, FakeSlot
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import Device, TensorSpec

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from fault_injection import fake
 from infer_compare import api
 from infer_compare.plugins import Plugins
 from infer_compare.request.sweep_request import SweepRequest
-from infer_compare.testing import fake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

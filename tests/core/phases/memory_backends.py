@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from infer_compare.testing.fake import FakeBackend, FakeSession, FakeSlot
+from fault_injection.fake import FakeBackend, FakeSession, FakeSlot
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import Device, OperatingPoint, TensorSpec

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
+from fault_injection import fake
 from infer_compare.environment import gate as gates
 from infer_compare.phases import busy
 from infer_compare.results import ForeignProcess
 from infer_compare.results.slices import Diagnostics
-from infer_compare.testing import fake
 
 MILLISECOND = 1_000_000
 SLOW = f"{fake.__file__}:FakeBackend:fixed_us=10000"

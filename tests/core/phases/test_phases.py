@@ -271,7 +271,7 @@ def _other_format(folder: Path) -> Path:
     path = folder / "picky.py"
     path.write_text(
         "from infer_compare import Capabilities\n"
-        "from infer_compare.testing import FakeBackend\n"
+        "from fault_injection import FakeBackend\n"
         "class Picky(FakeBackend):\n"
         "    name = 'picky'\n"
         "    capabilities = Capabilities(formats=('tflite',))\n",

@@ -7,11 +7,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from infer_compare.testing.fake import FakeBackend, FakeSession
+from fault_injection.fake import FakeBackend, FakeSession
 
 if TYPE_CHECKING:
+    from fault_injection.fake import FakeSlot
     from infer_compare.interfaces import Classification, Device
-    from infer_compare.testing.fake import FakeSlot
 
 
 class _Running(FakeBackend):

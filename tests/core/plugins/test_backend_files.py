@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from fault_injection import fake
+from fault_injection.fake import FakeBackend
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.plugins import Plugins, load_backend
-from infer_compare.testing import fake
-from infer_compare.testing.fake import FakeBackend
 
 from .conftest import HEAD  # type: ignore[import-not-found]
 

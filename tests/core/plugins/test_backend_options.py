@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fault_injection.fake import FakeBackend, FakeOptions
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Options
 from infer_compare.plugins import Plugins, describe_options, read_options
-from infer_compare.testing.fake import FakeBackend, FakeOptions
 
 
 class Many(Options, frozen=True, kw_only=True):

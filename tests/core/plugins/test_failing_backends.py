@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fault_injection import fake
 from infer_compare.cli import main
-from infer_compare.testing import fake
 
 FILE = Path(__file__).with_name("failing_backends.py")
 REASONS = {

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from fault_injection import fake
 from infer_compare.cli import interrupts, main
 from infer_compare.interruption import Interrupted
 from infer_compare.plugins import BLOCK_VARIABLE, Origin, Plugins
-from infer_compare.testing import fake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +177,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]:
     (info / "entry_points.txt").write_text("[infer_compare]\nscripted = scripted_backends\n", encoding="utf-8")
     (place / "scripted_backends.py").write_text(
         "from infer_compare import hookimpl\n"
-        "from infer_compare.testing import FakeBackend\n"
+        "from fault_injection import FakeBackend\n"
         "class Absent(FakeBackend):\n"
         "    name = 'absent'\n"
         "    requires = ('a_framework_that_nobody_has',)\n"
@@ -187,7 +188,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]:
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(str(place))
-    monkeypatch.setenv("PYTHONPATH", str(place))
+    monkeypatch.setenv("PYTHONPATH", str(place), prepend=os.pathsep)
     importlib.invalidate_caches()
     yield Plugins.discover(block=["torch", "tensorflow"])
     sys.modules.pop("scripted_backends", None)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fault_injection import fake
 from infer_compare.cli import main
 from infer_compare.scratch import LOCK, MARK, PREFIX, Scratch, remove_abandoned
-from infer_compare.testing import fake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 from onnx import TensorProto, helper
 
+from fault_injection import fake
 from infer_compare.interfaces import ModelSource, OperatingPoint
-from infer_compare.testing import fake
 from infer_compare.worker.protocol import Explore, Inputs, Load, Open, Reply
 from infer_compare.worker.supervisor import Process, process
 

@@ -9,13 +9,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from infer_compare.testing.fake import FakeBackend, FakeSession
-from infer_compare.testing.replies import replies
+from fault_injection.fake import FakeBackend, FakeSession
+from fault_injection.replies import replies
 from infer_compare.worker.protocol import Done, frame
 
 if TYPE_CHECKING:
+    from fault_injection.fake import FakeSlot
     from infer_compare.interfaces import Device, ModelSource, TensorSpec
-    from infer_compare.testing.fake import FakeSlot
 
 Specs = tuple["TensorSpec", ...]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fault_injection.fault import Act, Fault, Victim
+from fault_injection.witnessed import Constants
 from infer_compare.stats.wording import significant
-from infer_compare.testing.ordeals.fault import Act, Fault, Victim
-from infer_compare.testing.ordeals.witnessed import Constants
 
 FRAMEWORKS = ("torch", "onnx", "tensorflow")
 MODULES = {"torch": "torch", "onnx": "onnxruntime", "tensorflow": "tensorflow"}

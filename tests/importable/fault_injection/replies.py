@@ -48,7 +48,7 @@ def spoil(how: Spoiled) -> None:
 
     save = np.save
 
-    def spoiled(file: str, array: Any, **options: Any) -> None:  # noqa: ANN401 - as numpy's own
+    def spoiled(file: str, array: Any, **options: Any) -> None:
         save(file, array, **options)
         path = Path(file)
         whole = path.read_bytes()

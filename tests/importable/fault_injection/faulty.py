@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from fault_injection.trigger import FaultyError, FaultyOptions, Trigger
 from infer_compare.interfaces import (
     Capabilities,
     Classification,
@@ -20,8 +21,7 @@ from infer_compare.interfaces import (
     Session,
     Settings,
 )
-from infer_compare.testing.trigger import FaultyError, FaultyOptions, Trigger
-from infer_compare.testing.wrapped import WrappedBackend, WrappedSession
+from infer_compare.planted.wrapped import WrappedBackend, WrappedSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,12 +56,12 @@ class FaultySession(WrappedSession):
         self._trigger.reached("prepare", self._batch)
         self._inner.prepare(point)
 
-    def stage(self, batch: Batch, into: Any | None = None) -> Any:  # noqa: ANN401 - the slots are the inner session's
+    def stage(self, batch: Batch, into: Any | None = None) -> Any:
         """Stages inside."""
         self._trigger.reached("stage", len(batch[0]))
         return self._inner.stage(batch, into)
 
-    def run(self, staged: Any) -> None:  # noqa: ANN401 - as above
+    def run(self, staged: Any) -> None:
         """Runs inside."""
         self._trigger.reached("run", self._batch)
         self._trigger.reached("classify", self._batch)
@@ -83,12 +83,12 @@ class FaultySession(WrappedSession):
         self._trigger.reached("synchronize", self._batch)
         self._inner.synchronize()
 
-    def wait(self, staged: Any) -> None:  # noqa: ANN401 - as above
+    def wait(self, staged: Any) -> None:
         """Waits inside."""
         self._trigger.reached("wait", self._batch)
         self._inner.wait(staged)
 
-    def fetch(self, staged: Any) -> Sequence[Array]:  # noqa: ANN401 - as above
+    def fetch(self, staged: Any) -> Sequence[Array]:
         """What was computed inside, or what the fault makes of it."""
         self._trigger.reached("fetch", self._batch)
         self._fetched += 1
@@ -102,7 +102,7 @@ class FaultySession(WrappedSession):
             return [array * array.dtype.type(1 + self._fetched % 3) for array in outputs]
         return outputs
 
-    def release(self, staged: Any) -> None:  # noqa: ANN401 - as above
+    def release(self, staged: Any) -> None:
         """Releases inside."""
         self._trigger.reached("release", self._batch)
         self._inner.release(staged)
@@ -160,12 +160,12 @@ class FaultyBackend(WrappedBackend):
         self._trigger.reached("devices")
         return self._inner.devices()
 
-    def load(self, model: ModelSource) -> Any:  # noqa: ANN401 - what the backend inside makes of a model
+    def load(self, model: ModelSource) -> Any:
         """As inside."""
         self._trigger.reached("load")
         return self._inner.load(model)
 
-    def to_device(self, loaded: Any, device: Device) -> FaultySession:  # noqa: ANN401 - as above
+    def to_device(self, loaded: Any, device: Device) -> FaultySession:
         """The session of the backend inside, wrapped."""
         self._trigger.reached("to_device")
         return FaultySession(self._inner.to_device(loaded, device), self._trigger)

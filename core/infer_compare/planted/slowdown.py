@@ -1,6 +1,6 @@
 """A backend that is another one made slower by a known share: what measuring is tested with on a real machine.
 
-It is asked for like any backend of a file: `-b .../planted.py:PlantedBackend:backend=torch,slowdown=0.1`. Against the
+It is asked for like any backend of a file: `-b .../slowdown.py:PlantedBackend:backend=torch,slowdown=0.1`. Against the
 same backend without it, a comparison must say that this one is slower, and by how much is known.
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import msgspec
 
 from infer_compare.interfaces import Device, Options, Session, Settings
+from infer_compare.planted.wrapped import WrappedBackend, WrappedSession
 from infer_compare.stats.wording import percent
-from infer_compare.testing.wrapped import WrappedBackend, WrappedSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

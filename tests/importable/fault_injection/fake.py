@@ -13,6 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fault_injection.replies import spoil, violate
+from fault_injection.script import FakeOptions, Step, interpolate, read_curve
 from infer_compare.errors import DeviceUnavailable, UnsupportedModel
 from infer_compare.interfaces import (
     Backend,
@@ -28,8 +30,6 @@ from infer_compare.interfaces import (
     TensorSpec,
 )
 from infer_compare.interfaces.failures import classify_common
-from infer_compare.testing.replies import spoil, violate
-from infer_compare.testing.script import FakeOptions, Step, interpolate, read_curve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from fault_injection import FakeBackend
+from fault_injection.faulty import FaultyBackend, FaultySession
+from fault_injection.matrix import FRAMEWORKS, matrix
+from fault_injection.ordeal import lost
+from fault_injection.trigger import FaultyError
+from fault_injection.witnessed import OPEN, PEAK, Constants, WitnessedLog
 from infer_compare import api, hookimpl
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Device, FailureKind, OperatingPoint, Settings, TensorSpec
 from infer_compare.plugins import Origin, Plugins, read_options
-from infer_compare.testing import FakeBackend
-from infer_compare.testing.faulty import FaultyBackend, FaultySession
-from infer_compare.testing.ordeals.matrix import FRAMEWORKS, matrix
-from infer_compare.testing.ordeals.ordeal import lost
-from infer_compare.testing.ordeals.witnessed import OPEN, PEAK, Constants, WitnessedLog
-from infer_compare.testing.trigger import FaultyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The command line as it is, with a witness: `python -m infer_compare.testing.ordeals.witnessed SHADOW CONSTANTS run ...`.
+"""The command line as it is, with a witness: `python -m fault_injection.witnessed SHADOW CONSTANTS run ...`.
 
 Each record that the program takes for stored is written to a second file at once, so that it can be told afterwards
 whether one was lost. The gate is open and the machine's peak is not measured: what else runs on the machine is to

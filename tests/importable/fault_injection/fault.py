@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from infer_compare.testing.ordeals.witnessed import Constants
+from fault_injection.witnessed import Constants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import psutil  # type: ignore[import-untyped] # it ships no types
 
+from fault_injection import faulty
+from fault_injection.matrix import MODULES
+from fault_injection.witnessed import command
 from infer_compare.store import FILE, whole
-from infer_compare.testing import faulty
-from infer_compare.testing.ordeals.matrix import MODULES
-from infer_compare.testing.ordeals.witnessed import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infer_compare.testing.ordeals.fault import Fault, Victim
+    from fault_injection.fault import Fault, Victim
 
 PATIENCE_S = 120.0
 """A run that takes longer is ended, and has not survived."""

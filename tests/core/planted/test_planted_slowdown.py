@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fault_injection import FakeBackend
+from fault_injection.fake import FakeFailure, FakeOptions
 from infer_compare import hookimpl
 from infer_compare.errors import OptionError, UnknownBackend
 from infer_compare.interfaces import Device, MemoryReading, OperatingPoint, Session, Settings, TensorSpec
+from infer_compare.planted.slowdown import PlantedBackend, PlantedOptions, PlantedSession
 from infer_compare.plugins import Origin, Plugins, read_options
-from infer_compare.testing import FakeBackend
-from infer_compare.testing.fake import FakeFailure, FakeOptions
-from infer_compare.testing.planted import PlantedBackend, PlantedOptions, PlantedSession
 
 TICK = 1
 """Nanoseconds that a look at the scripted clock takes."""

@@ -7,17 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fault_injection.scene import Scene, small_disk
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
 from infer_compare.scratch import PREFIX
 from infer_compare.store import load, read_run, whole
-from infer_compare.testing.ordeals.scene import Scene, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fault_injection.fault import Fault, State
     from infer_compare.results import AnyOutcome, Death, Probe, Unusable
-    from infer_compare.testing.ordeals.fault import Fault, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def attempt(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
     return "pass", ""
 
 
-def as_array(one: Any) -> Array:  # noqa: ANN401 - cases give values of many types
+def as_array(one: Any) -> Array:
     """An input or output that a case gives as an array, as a number, or as a tensor of ONNX's."""
     import numpy as np
     from onnx import TensorProto, numpy_helper

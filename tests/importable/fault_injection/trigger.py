@@ -9,10 +9,10 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from fault_injection.replies import spoil, violate
 from infer_compare.environment import memory
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Options
-from infer_compare.testing.replies import spoil, violate
 
 Kind = Literal[
     "none", "raise", "hang", "die", "violate_garbage", "violate_oversized", "violate_lie", "torn", "chatter", "nan",
