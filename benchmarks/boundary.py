@@ -56,7 +56,7 @@ class Fresh:
             prober = Prober(self.route, self.resolved.terms, self.pool, Observer(), "limit")
             request = Explore(point=OperatingPoint(batch), calls=RUNS, budget_ns=0, repeat_rows=True)
             self.known[batch] = isinstance(prober.probe(request), Measured)
-            prober.member.close()
+            prober.worker.close()
         return self.known[batch]
 
 

@@ -22,8 +22,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from infer_compare.plugins import Plugins
+from infer_compare.worker.client import LocalProcess
 from infer_compare.worker.protocol import Open
-from infer_compare.worker.supervisor import Process
 
 FRAMEWORKS = ("torch", "onnx", "tensorflow")
 IMPORT_S = 180.0
@@ -60,9 +60,9 @@ def medians(runs: int) -> dict[str, float]:
 def importing(backend: str, *, hurried: bool) -> float:
     """Processor seconds of a fresh worker until its framework is imported."""
     entry = Plugins.discover().find(backend)
-    with Process() as process:
-        process.ask(Open(backend=entry.reference, options={}, threads=1, seed=0, hurried=hurried), IMPORT_S)
-        used = psutil.Process(process.pid).cpu_times()
+    with LocalProcess(start_deadline_s=IMPORT_S) as client:
+        client.open(Open(backend=entry.reference, options={}, threads=1, seed=0, hurried=hurried))
+        used = psutil.Process(client.pid).cpu_times()
     return float(used.user + used.system)
 
 

@@ -9,11 +9,8 @@ from infer_compare.errors import WorkerError
 from infer_compare.foreign import LONGEST, one_line
 from infer_compare.interfaces import Device
 from infer_compare.plugins import BackendEntry, Plugins
-from infer_compare.worker.protocol import Failure, Open, Opened
-from infer_compare.worker.supervisor import Process
-
-DEVICES_DEADLINE_S = 180.0
-"""Importing a framework from a cold disk may take long."""
+from infer_compare.worker.client import LocalProcess, RequestFailed
+from infer_compare.worker.protocol import Open
 
 
 class BackendDevices(msgspec.Struct, frozen=True):
@@ -34,17 +31,12 @@ def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:
 def _ask_devices(entry: BackendEntry) -> BackendDevices:
     if entry.missing:
         return BackendDevices(entry.name, problem=f"not installed: {entry.install_hint}")
-    with Process() as process:
-        try:
-            reply = process.ask(
-                Open(backend=entry.reference, options={}, threads=default_threads(), seed=0), DEVICES_DEADLINE_S
-            )
-        except WorkerError as error:
-            return BackendDevices(entry.name, problem=one_line(str(error), LONGEST))
-    match reply:
-        case Opened():
-            return BackendDevices(entry.name, one_line(reply.version), reply.devices)
-        case Failure():
-            return BackendDevices(entry.name, problem=one_line(f"{reply.error}: {reply.text}", LONGEST))
-        case _:
-            return BackendDevices(entry.name, problem=f"its worker answered {type(reply).__name__}")
+    opening = Open(backend=entry.reference, options={}, threads=default_threads(), seed=0)
+    try:
+        with LocalProcess() as client:
+            opened = client.open(opening)
+    except RequestFailed as error:
+        return BackendDevices(entry.name, problem=one_line(f"{error.failure.error}: {error.failure.text}", LONGEST))
+    except WorkerError as error:
+        return BackendDevices(entry.name, problem=one_line(str(error), LONGEST))
+    return BackendDevices(entry.name, one_line(opened.version), opened.devices)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
+from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput, Outputs
-from infer_compare.preparation.worker_client import OutcomeError, WorkerClient
 from infer_compare.worker.protocol import Explore, Explored
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from infer_compare.phases.events import Observer
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
+    from infer_compare.worker.settings import WorkerSettings
 
 EVALUATED_BATCHES = (1, 3)
 """Batch sizes at which the evaluator is asked."""
@@ -62,8 +63,8 @@ def written(
     folder.mkdir(parents=True, exist_ok=True)
     outputs = Outputs(folder, specs=specs)
     requests = [(1, row, (0,)) for row in range(SINGLE_ROWS)] + [(size, 0, sample_rows(size)) for size in sizes]
-    with WorkerClient(route, terms) as member:
-        member.start(0, pool, timing=False)
+    with ContenderWorker(route, terms, pool) as worker:
+        worker.start(0, timing=False)
         for size, first, rows in requests:
             request = Explore(
                 point=OperatingPoint(size),
@@ -73,5 +74,5 @@ def written(
                 axes=outputs.asked_axes,
                 first_row=first,
             )
-            outputs.accept(request, member.ask(request, Explored, phase="agree"))
+            outputs.accept(request, worker.ask(request, Explored, phase="agree"))
     return outputs

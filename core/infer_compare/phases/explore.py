@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
 from infer_compare.phases.busy import disturbed
+from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
 from infer_compare.phases.probe import Prober
-from infer_compare.preparation.worker_client import OutcomeError
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
 from infer_compare.worker.protocol import Explore, Explored
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from infer_compare.planner import Exploration
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import Run
+    from infer_compare.worker.settings import WorkerSettings
 
 
 class Explorer:
@@ -51,7 +51,7 @@ class Explorer:
     @property
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        threads, schedstat = self._terms.threads, self.prober.member.schedstat
+        threads, schedstat = self._terms.threads, self.prober.worker.schedstat
         return disturbed(self.prober.diagnostics, threads=threads, schedstat=schedstat) is not None
 
     @staticmethod
@@ -104,12 +104,12 @@ class Explorer:
         for point, skipped in exploration.skipped:
             if known(point) is None:
                 self._store(point, skipped)
-        self.prober.member.suspend()
+        self.prober.worker.suspend()
         return True
 
     def close(self) -> None:
         """Ends the worker."""
-        self.prober.member.close()
+        self.prober.worker.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
@@ -144,7 +144,7 @@ class Explorer:
                 first_row=row,
             )
             try:
-                explored = self.prober.member.ask(
+                explored = self.prober.worker.ask(
                     request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
                 )
                 self._outputs.accept(request, explored)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from infer_compare.planner.boundary import Attempt
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import AnyOutcome
+    from infer_compare.worker.settings import WorkerSettings
 
 LONGEST_S = 60.0
 """A size whose runs are expected to take longer is not tried: nobody waits for such a batch."""
@@ -58,7 +58,7 @@ class LimitFinder:
                     self._try(attempt)
                     probes += 1
         finally:
-            self._prober.member.close()
+            self._prober.worker.close()
         limit = self._limit(probes, time.monotonic() - began)
         self._journal.add(limit)
         self._observer.found_limit(limit)
@@ -76,10 +76,10 @@ class LimitFinder:
     def _try(self, attempt: Attempt) -> None:
         point = OperatingPoint(attempt.batch)
         if attempt.fresh and not self._prober.fresh:
-            self._prober.member.close()
+            self._prober.worker.close()
         self._observer.probing(self._label, point)
         # A worker that was lost before is replaced by a fresh one, whatever was asked for.
-        fresh = attempt.fresh or not self._prober.member.alive
+        fresh = attempt.fresh or not self._prober.worker.alive
         calls = RUNS if fresh else PASSING_RUNS
         outcome = self._prober.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
         probe = Probe(phase="limit", contender=self._label, point=point, outcome=outcome, fresh=fresh)

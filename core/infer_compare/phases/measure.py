@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from infer_compare.planner.points import Points
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import Plan, Round
+    from infer_compare.worker.settings import WorkerSettings
 
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import ModelError
 from infer_compare.models.agreement import compare
 from infer_compare.phases.evaluator import written
+from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.preparation.route import Wiring
-from infer_compare.preparation.worker_client import OutcomeError
 from infer_compare.results import Measured
 from infer_compare.stats.wording import count, listing
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from infer_compare.models.changed_weights import ChangedModel
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import Run
+    from infer_compare.worker.settings import WorkerSettings
 
 LARGEST_FILE = 32 * 2**20
 """Models of more bytes are not tried, data beside the file included."""

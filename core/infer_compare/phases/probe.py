@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput
-from infer_compare.preparation.worker_client import OutcomeError, WorkerClient
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory
 from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from infer_compare.phases.outputs import Outputs
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import Start
     from infer_compare.results.slices import Diagnostics
+    from infer_compare.worker.settings import WorkerSettings
 
 PATIENCE = 20
 """A probe may take this many times what the size before it lets expect."""
@@ -49,7 +50,7 @@ class Prober:
         self._touched = False
         self._begun = False
         self._refusal: OutcomeError | None = None
-        self.member = WorkerClient(route, terms)
+        self.worker = ContenderWorker(route, terms, pool)
         self.latencies_ns: dict[int, int] = {}
         """Rough latency by batch size."""
         self.diagnostics: list[Diagnostics] = []
@@ -61,10 +62,10 @@ class Prober:
         Args:
             beside: how many others start meanwhile.
         """
-        self._observer.starting(self._phase, self.member.label)
+        self._observer.starting(self._phase, self.worker.label)
         self._touched = False
         try:
-            self.member.begin(timing=False, beside=beside)
+            self.worker.begin(timing=False, beside=beside)
         except OutcomeError as refused:
             self._refusal = refused
         self._begun = True
@@ -77,9 +78,9 @@ class Prober:
         """
         if self._refusal is None:
             try:
-                if not self.member.opened(seconds):
+                if not self.worker.opened(seconds):
                     return False
-                self.member.suspend()
+                self.worker.suspend()
             except OutcomeError as refused:
                 # It is told when its turn comes.
                 self._refusal = refused
@@ -96,15 +97,15 @@ class Prober:
         if refusal is not None:
             raise refusal
         if begun:
-            return self.member.finish(0, self._pool)
-        self._observer.starting(self._phase, self.member.label)
+            return self.worker.finish(0)
+        self._observer.starting(self._phase, self.worker.label)
         self._touched = False
-        return self.member.start(0, self._pool, timing=False)
+        return self.worker.start(0, timing=False)
 
     @property
     def fresh(self) -> bool:
         """Whether there is a worker that has run nothing yet."""
-        return self.member.alive and not self._touched
+        return self.worker.alive and not self._touched
 
     def probe(self, request: Explore) -> AnyOutcome:
         """The outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
@@ -142,10 +143,10 @@ class Prober:
             reason = f"the inputs of such a batch alone are above the cap of {mebibytes(self._terms.max_memory)}"
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         try:
-            if not self.member.alive:
+            if not self.worker.alive:
                 self.start()
             self._touched = True
-            explored = self.member.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
+            explored = self.worker.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
         except OutcomeError as refused:
             return refused if refused.ambiguous or refused.suspect else refused.outcome
         if self._outputs is not None and request.outputs is not None:
@@ -156,7 +157,7 @@ class Prober:
         peak = explored.memory.resident
         if peak is not None and peak >= self._terms.max_memory:
             # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.
-            self.member.close()
+            self.worker.close()
             reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._terms.max_memory)}"
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         self.latencies_ns[point.batch] = explored.latency_ns

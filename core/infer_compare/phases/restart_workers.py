@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from infer_compare.environment.gate import rejection
+from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.planner.warming import settled
-from infer_compare.preparation.worker_client import OutcomeError, WorkerClient
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
 from infer_compare.worker import protocol
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from infer_compare.planner import Order
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.preparation.worker_client import WorkerSettings
     from infer_compare.results import Scope, Series
+    from infer_compare.worker.settings import WorkerSettings
 
 LIVES = 3
 """A contender whose worker is lost so often within a restart takes no further part in it."""
@@ -60,11 +61,10 @@ class RestartWorkers:
             latencies: what exploring saw, in nanoseconds.
             long_ns: see `TimeSlice`.
         """
-        self._members = {route.label: WorkerClient(route, terms) for route in routes}
+        self._workers = {route.label: ContenderWorker(route, terms, pool) for route in routes}
         self._terms = terms
         self._scope = scope
         self._restart = restart
-        self._pool = pool
         self._journal = journal
         self._observer = observer
         self._order = order
@@ -86,8 +86,8 @@ class RestartWorkers:
         They import their frameworks side by side; what starting costs is told by the worker that explored.
         """
         self._settled = settled(self._journal.run.rounds)
-        others = len(self._members) - 1
-        order = self._order.shuffled(list(self._members))
+        others = len(self._workers) - 1
+        order = self._order.shuffled(list(self._workers))
         begun = [label for label in order if label in self._ahead or self._begin(label, beside=others)]
         for label in begun:
             if label in self.labels:
@@ -110,34 +110,34 @@ class RestartWorkers:
             label: its contender.
             seconds: how long to wait for it, at most.
         """
-        member = self._members[label]
+        worker = self._workers[label]
         if label in self.labels:
             try:
-                if not member.opened(seconds):
+                if not worker.opened(seconds):
                     return False
             except OutcomeError as refused:
                 self._no_start(label, refused)
             else:
-                member.suspend()
+                worker.suspend()
         return True
 
     def _begin(self, label: str, *, beside: int = 0) -> bool:
         self._observer.starting("measure", label)
         try:
-            self._members[label].begin(timing=True, beside=beside)
+            self._workers[label].begin(timing=True, beside=beside)
         except OutcomeError as refused:
             self._no_start(label, refused)
             return False
         return True
 
     def _finish(self, label: str) -> None:
-        member = self._members[label]
+        worker = self._workers[label]
         try:
-            self._journal.add(member.finish(self._restart, self._pool))
+            self._journal.add(worker.finish(self._restart))
         except OutcomeError as refused:
             self._no_start(label, refused)
         else:
-            member.suspend()
+            worker.suspend()
 
     def _no_start(self, label: str, refused: OutcomeError) -> None:
         self._bury(label, None, refused.outcome, "start")
@@ -146,7 +146,7 @@ class RestartWorkers:
     @property
     def labels(self) -> tuple[str, ...]:
         """Contenders that still take part."""
-        return tuple(label for label in self._members if self._losses.get(label, 0) < LIVES)
+        return tuple(label for label in self._workers if self._losses.get(label, 0) < LIVES)
 
     def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
         """Those of the labels that can still be measured at an operating point."""
@@ -211,12 +211,12 @@ class RestartWorkers:
         )
 
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
-        member = self._members[label]
+        worker = self._workers[label]
         expected_s = self._latencies.get((label, point), 0) / 1e9
         # Whatever a worker runs first also meets what its framework does once.
         brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
         try:
-            warmed = member.ask(
+            warmed = worker.ask(
                 protocol.WarmUp(point=point, scope=self._scope, brief=brief),
                 protocol.WarmedUp,
                 phase="warm_up",
@@ -224,7 +224,7 @@ class RestartWorkers:
             )
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "warm_up") from None
-        member.suspend()
+        worker.suspend()
         result = WarmUp(
             contender=label,
             point=point,
@@ -242,14 +242,14 @@ class RestartWorkers:
 
     def pipelines(self, label: str) -> bool:
         """Whether batches are enqueued ahead: on a device that works on its own."""
-        return self._members[label].asynchronous and self._scope == "device"
+        return self._workers[label].asynchronous and self._scope == "device"
 
     def _series(self, label: str) -> tuple[Series, ...]:
         """What is timed in a contender's turn: on a device that works on its own, three things."""
         return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
     def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
-        member = self._members[label]
+        worker = self._workers[label]
         latency_ns = max(1, self._warm[label, point].latency_ns)
         request = protocol.TimeSlice(
             point=point,
@@ -261,10 +261,10 @@ class RestartWorkers:
         )
         deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
         try:
-            timed = member.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
+            timed = worker.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "measure") from None
-        member.suspend()
+        worker.suspend()
         return Slice(
             contender=label,
             position=position,
@@ -277,7 +277,7 @@ class RestartWorkers:
             phases=timed.phases,
             diagnostics=timed.diagnostics,
             memory=timed.memory,
-            rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=member.schedstat),
+            rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=worker.schedstat),
         )
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> _Lost:
@@ -286,7 +286,7 @@ class RestartWorkers:
         self._losses[label] = self._losses.get(label, 0) + 1
         self._bury(label, point, refused.outcome, phase)
         self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
-        if not self._members[label].alive and self._losses[label] < LIVES and self._begin(label):
+        if not self._workers[label].alive and self._losses[label] < LIVES and self._begin(label):
             self._finish(label)
         return _Lost()
 
@@ -294,15 +294,15 @@ class RestartWorkers:
         self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
 
     def __enter__(self) -> Self:
-        for member in self._members.values():
-            self._stack.enter_context(member)
+        for worker in self._workers.values():
+            self._stack.enter_context(worker)
         return self
 
     def end(self) -> None:
         """Ends the workers, side by side; none left is fine."""
         try:
-            for member in self._members.values():
-                member.dismiss()
+            for worker in self._workers.values():
+                worker.dismiss()
         finally:
             self._stack.close()
 

@@ -82,7 +82,7 @@ class Survey:
                 explorer = Explorer(
                     route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
                 )
-                stack.enter_context(explorer.prober.member)
+                stack.enter_context(explorer.prober.worker)
                 exploration = Exploration(
                     plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest
                 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from infer_compare.environment import memory
 from infer_compare.errors import (
@@ -14,35 +15,17 @@ from infer_compare.errors import (
     WorkerError,
     WorkerTimeout,
 )
-from infer_compare.preparation.worker_client import first_line
-from infer_compare.worker.protocol import (
-    VERSION,
-    Collect,
-    Convert,
-    Describe,
-    Described,
-    Done,
-    Failure,
-    Load,
-    Loaded,
-    Open,
-    Opened,
-    Reply,
-    Request,
-)
-from infer_compare.worker.supervisor import Process, Watchdog
+from infer_compare.worker.client import LocalProcess, OtherVersion, RequestFailed
+from infer_compare.worker.protocol import Collect, Convert, Describe, Described, Done, Load, Open
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infer_compare.interfaces import ModelDescription, ModelSource
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.route import Route
 
-Answer = TypeVar("Answer", bound=Reply)
-
-START_DEADLINE_S = 180.0
 WORK_DEADLINE_S = 900.0
 """Exporting a large model takes minutes."""
 
@@ -83,10 +66,10 @@ class ModelWorker:
             UnsupportedModel: it is of another framework.
             ModelError: it cannot be read, or the process was lost over it.
         """
-        opening = Open(backend=entry.reference, options={}, threads=self._threads, seed=self._seed)
-        work = Describe(model=model, folder=str(folder))
-        what = f"Reading {model.location} with {entry.name}"
-        return self._do(python, what, [(opening, Opened)], work, Described).description
+        with self._worker(python, f"Reading {model.location} with {entry.name}") as client:
+            client.open(self._opening(entry, {}))
+            work = Describe(model=model, folder=str(folder))
+            return client.ask(work, Described, deadline_s=WORK_DEADLINE_S).description
 
     def convert(self, entry: ConverterEntry, python: str | None, model: ModelSource, target: Path) -> None:
         """Writes a model as one of another format.
@@ -94,9 +77,11 @@ class ModelWorker:
         Raises:
             ModelError: it cannot be converted, or the process was lost over it.
         """
-        work = Convert(converter=entry.reference, model=model, target=str(target))
         what = f"Converting {model.name} from {entry.converter.source} to {entry.converter.target}"
-        self._do(python, what, [], work, Done)
+        with self._worker(python, what) as client:
+            client.spawn()
+            work = Convert(converter=entry.reference, model=model, target=str(target))
+            client.ask(work, Done, deadline_s=WORK_DEADLINE_S)
         if not (target.is_file() or target.is_dir()):
             raise ModelError(f"{what} wrote {'something else than a file' if target.exists() else 'nothing'}.")
 
@@ -108,9 +93,9 @@ class ModelWorker:
             ModelError: the model cannot be read, the device is not there, or the process was lost over it.
         """
         spec, entry = route.contender.spec, route.contender.entry
-        opening = Open(backend=entry.reference, options=spec.options, threads=self._threads, seed=self._seed)
-        work = Load(model=route.model, device=spec.device)
-        self._do(spec.python, f"Loading {route.model.name} with {entry.name}", [(opening, Opened)], work, Loaded)
+        with self._worker(spec.python, f"Loading {route.model.name} with {entry.name}") as client:
+            client.open(self._opening(entry, spec.options))
+            client.load(Load(model=route.model, device=spec.device), deadline_s=WORK_DEADLINE_S)
 
     def collect(self, location: str, folder: Path) -> None:
         """Has a function of the user's make data, and writes it to a folder.
@@ -119,25 +104,28 @@ class ModelWorker:
             ModelError: it is missing, raised, or returned something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self._do(None, f"Making the data of {location}", [], Collect(location=location, folder=str(folder)), Done)
+        with self._worker(None, f"Making the data of {location}") as client:
+            client.spawn()
+            client.ask(Collect(location=location, folder=str(folder)), Done, deadline_s=WORK_DEADLINE_S)
 
-    def _do(
-        self,
-        python: str | None,
-        what: str,
-        before: Sequence[tuple[Request, type[Reply]]],
-        work: Request,
-        kind: type[Answer],
-    ) -> Answer:
+    def _opening(self, entry: BackendEntry, options: dict[str, str]) -> Open:
+        return Open(backend=entry.reference, options=options, threads=self._threads, seed=self._seed)
+
+    @contextmanager
+    def _worker(self, python: str | None, what: str) -> Iterator[LocalProcess]:
+        """Give a client, and name what goes wrong with it; `what` is done, in words."""
         try:
-            with Process(python, watchdog=Watchdog(self._cap)) as process:
-                for request, expected in before:
-                    opened = self._expected(process.ask(request, START_DEADLINE_S), expected, what)
-                    if isinstance(opened, Opened) and opened.protocol != VERSION:
-                        raise ModelError(f"{what}: {python} has another version of infer-compare; install the same.")
-                return self._expected(process.ask(work, WORK_DEADLINE_S), kind, what)
+            with LocalProcess(python, max_memory=self._cap) as client:
+                yield client
         except OSError as error:
             raise ModelError(f"{what}: {python} cannot be started ({error.strerror or error}).") from error
+        except RequestFailed as error:
+            failure = error.failure
+            if failure.category in _RAISED:
+                raise _RAISED[failure.category](failure.text) from None
+            raise ModelError(f"{what} raised {error}") from None
+        except OtherVersion:
+            raise ModelError(f"{what}: {python} has another version of infer-compare; install the same.") from None
         except WorkerTimeout as error:
             raise ModelError(f"{what} took longer than {error.deadline_s:.0f} s.") from error
         except WorkerDied as error:
@@ -147,13 +135,3 @@ class ModelWorker:
             raise ModelError(f"{what} ended its process: {last[0]}") from error
         except WorkerError as error:
             raise ModelError(f"{what}: {error}") from error
-
-    @staticmethod
-    def _expected(reply: Reply, kind: type[Answer], what: str) -> Answer:
-        if isinstance(reply, Failure):
-            error = _RAISED.get(reply.category)
-            if error is not None:
-                raise error(reply.text)
-            raise ModelError(f"{what} raised {reply.error}: {first_line(reply.text)}")
-        assert isinstance(reply, kind)
-        return reply

@@ -25,11 +25,11 @@ from infer_compare.preparation.pool import PoolRoom
 from infer_compare.preparation.reading import ModelReader
 from infer_compare.preparation.routing import NoRouteError, Router
 from infer_compare.preparation.wiring import LAYOUTS, parse_map
-from infer_compare.preparation.worker_client import WorkerSettings
 from infer_compare.request.contenders import Contender, parse_contenders
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.protocol import BUDGET_EXCESS, RESTARTS, ROUNDS_PER_RESTART
+from infer_compare.worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -262,9 +262,14 @@ request_decoder = msgspec.msgpack.Decoder(Request)
 reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 
+def to_bytes(message: Request | Reply) -> bytes:
+    """The bytes of a message, without the length before them."""
+    return _encoder.encode(message)
+
+
 def frame(message: Request | Reply) -> bytes:
-    """The bytes of a message."""
-    body = _encoder.encode(message)
+    """The bytes of a message as it travels."""
+    body = to_bytes(message)
     return _LENGTH.pack(len(body)) + body
 
 

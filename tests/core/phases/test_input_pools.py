@@ -71,10 +71,10 @@ def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited
     try:
         for prober, batch in ((probers[0], 1), (probers[1], 512), (probers[0], 512)):
             assert isinstance(prober.probe(Explore(point=OperatingPoint(batch), budget_ns=0)), Measured)
-            prober.member.suspend()
+            prober.worker.suspend()
     finally:
         for prober in probers:
-            prober.member.close()
+            prober.worker.close()
 
 
 @pytest.mark.slow

@@ -32,4 +32,4 @@ def test_a_peak_that_the_watchdog_missed_is_out_of_memory_all_the_same(tmp_path,
     assert isinstance(large, OutOfMemory)
     assert large.evidence == "cap"
     assert "was above the cap of 200 MiB" in large.reason
-    assert not prober.member.alive
+    assert not prober.worker.alive

@@ -126,7 +126,7 @@ def test_a_contender_that_dies_while_it_starts_ahead_costs_only_itself(sweep):
 @pytest.mark.slow
 def test_a_contender_that_hangs_while_it_starts_ahead_costs_only_itself(sweep, monkeypatch):
     """It is ended at the deadline of its start."""
-    monkeypatch.setattr("infer_compare.preparation.worker_client.START_DEADLINE_S", 3.0)
+    monkeypatch.setattr("infer_compare.worker.client.base.START_DEADLINE_S", 3.0)
     run = sweep(contender("stuck", hang_in="import"), contender("b"), contender("c"))
     (unusable,) = run.unusable
     assert unusable.contender == "stuck"

@@ -88,7 +88,7 @@ def serve(requests: int, replies: int) -> None:
             if request is None:
                 break
             number = request.number
-            send(replies, _numbered(_answer(host, request), number))
+            send(replies, _numbered(answer(host, request), number))
             if isinstance(request, Bye):
                 break
     except BrokenPipeError:
@@ -106,8 +106,8 @@ def _numbered(reply: Reply, number: int) -> Reply:
     return msgspec.structs.replace(reply, number=number)
 
 
-def _answer(host: Host, request: Request) -> Reply:
-    """The reply to a request; whatever is raised becomes a `Failure`.
+def answer(host: Host, request: Request) -> Reply:
+    """Return the reply to a request; whatever is raised becomes a `Failure`.
 
     `BaseException`, because a starved OpenBLAS raises SIGINT in its own process, and because a plugin may
     call `sys.exit`; the user's Ctrl-C never reaches a worker.

@@ -2,7 +2,8 @@
 
 from infer_compare.worker.supervisor.deaths import is_suspect, mebibytes, name_death
 from infer_compare.worker.supervisor.guard import removed_if_killed, tagged
-from infer_compare.worker.supervisor.process import Process, describe_status, signal_name
+from infer_compare.worker.supervisor.process import Process
+from infer_compare.worker.supervisor.spawned import describe_status, signal_name
 from infer_compare.worker.supervisor.watchdog import Watchdog
 
 __all__ = [

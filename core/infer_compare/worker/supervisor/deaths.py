@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.environment import memory
 from infer_compare.results import Died, OutOfMemory, Phase
-from infer_compare.worker.supervisor.process import describe_status, signal_name
+from infer_compare.worker.supervisor.spawned import describe_status, signal_name
 
 if TYPE_CHECKING:
     from infer_compare.errors import WorkerDied

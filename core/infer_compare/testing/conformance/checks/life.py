@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,14 @@ from infer_compare.testing.conformance import models
 from infer_compare.testing.conformance.computing import allowed, compute, same
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import Violation
-from infer_compare.worker.protocol import Explore, Explored, Failure, Inputs, Load, Open
-from infer_compare.worker.supervisor import Process
+from infer_compare.worker.client import LocalProcess, RequestFailed
+from infer_compare.worker.protocol import Done, Explore, Explored, Inputs, Load, Open
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from infer_compare.testing.conformance.subject import Subject
-    from infer_compare.worker.protocol import Reply, Request
+    from infer_compare.worker.client import WorkerClient
 
 PATIENCE_S = 180.0
 SIZE = 4
@@ -85,15 +88,16 @@ def check_usable_in_a_worker(subject: Subject) -> None:
     example = subject.simplest
     outputs = subject.folder / "worker"
     outputs.mkdir(exist_ok=True)
-    with Process() as worker:
-        _ask(worker, Open(backend=subject.reference, options=subject.options, threads=1, seed=0))
-        _ask(worker, Load(model=example.source, device=str(subject.device)))
-        _ask(worker, Inputs(paths=models.store(example, subject.folder)))
-        reply = _ask(
-            worker,
-            Explore(point=OperatingPoint(SIZE), budget_ns=0, outputs=str(outputs), rows=tuple(range(SIZE))),
-        )
-    assert isinstance(reply, Explored)
+    batch = Explore(point=OperatingPoint(SIZE), budget_ns=0, outputs=str(outputs), rows=tuple(range(SIZE)))
+    with LocalProcess() as client:
+        with _asked(client, "open"):
+            client.open(Open(backend=subject.reference, options=subject.options, threads=1, seed=0))
+        with _asked(client, "load"):
+            client.load(Load(model=example.source, device=str(subject.device)))
+        with _asked(client, "inputs"):
+            client.ask(Inputs(paths=models.store(example, subject.folder)), Done, deadline_s=PATIENCE_S)
+        with _asked(client, "explore"):
+            reply = client.ask(batch, Explored, deadline_s=PATIENCE_S)
     found = [np.load(path) for path in reply.written]
     with subject.session(example) as session:
         if not same(found, compute(session, example.batch(SIZE)), rtol=allowed(session)):
@@ -104,15 +108,18 @@ def check_usable_in_a_worker(subject: Subject) -> None:
         Path(path).unlink()
 
 
-def _ask(worker: Process, request: Request) -> Reply:
-    step = type(request).__name__.lower()
+@contextmanager
+def _asked(client: WorkerClient, step: str) -> Iterator[None]:
+    """Tell what a worker that does not do as it is asked violates."""
     try:
-        reply = worker.ask(request, PATIENCE_S)
+        yield
+    except RequestFailed as error:
+        failure = error.failure
+        raise Violation(
+            f"In a fresh worker process the request `{step}` raised {failure.error}: {failure.text}"
+        ) from error
     except WorkerError as error:
-        tail = worker.stderr_tail.strip().splitlines()
+        tail = client.stderr_tail.strip().splitlines()
         raise Violation(
             f"A fresh worker process failed at the request `{step}`: {error}{f' It wrote: {tail[-1]}' if tail else ''}"
         ) from error
-    if isinstance(reply, Failure):
-        raise Violation(f"In a fresh worker process the request `{step}` raised {reply.error}: {reply.text}")
-    return reply

@@ -1,0 +1,215 @@
+"""One contender's worker through its lives: started, asked, lost, started again."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from infer_compare.errors import WorkerError
+from infer_compare.phases.outcome_error import OutcomeError, outcome_error
+from infer_compare.results import Failed, Phase, Start
+from infer_compare.worker.client import LocalProcess
+from infer_compare.worker.protocol import Done, Explore, Inputs, Load, Open, Reply, Request, TimeSlice, WarmUp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.preparation.pool import InputPool
+    from infer_compare.preparation.route import Route
+    from infer_compare.worker.settings import WorkerSettings
+
+Answer = TypeVar("Answer", bound=Reply)
+
+
+class ContenderWorker:
+    """A contender's worker with its model and the rows of input. A context manager: leaving it ends the worker."""
+
+    def __init__(self, route: Route, settings: WorkerSettings, pool: InputPool) -> None:
+        """Starts nothing yet.
+
+        Args:
+            route: the contender, and its model.
+            settings: what its workers are started with.
+            pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
+        """
+        self.route = route
+        self.settings = settings
+        self._pool = pool
+        self._client = LocalProcess(route.contender.spec.python, max_memory=settings.max_memory)
+        self._beside = 0
+        self._mapped = 0
+        """The largest batch size for which the worker has rows."""
+        self.schedstat = True
+        self.asynchronous = False
+        """Whether its device works on its own."""
+
+    @property
+    def label(self) -> str:
+        """The contender's label."""
+        return self.route.label
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a worker that can be asked."""
+        return self._client.alive
+
+    def start(self, restart: int, *, timing: bool) -> Start:
+        """Starts a fresh worker, loads the model in it and maps the inputs: `begin` and `finish`."""
+        self.begin(timing=timing)
+        return self.finish(restart)
+
+    def begin(self, *, timing: bool, beside: int = 0) -> None:
+        """Starts a fresh worker, which imports its framework while others do the same.
+
+        Args:
+            timing: what it times is ranked: its memory is looked at less often than while sizes are tried, and its start is
+                hurried, since what starting costs is told by the worker that explores.
+            beside: how many other workers start meanwhile.
+
+        Raises:
+            OutcomeError: it cannot be started.
+        """
+        self._beside = beside
+        self._mapped = 0
+        contender, settings = self.route.contender, self.settings
+        opening = Open(
+            backend=contender.entry.reference,
+            options=contender.spec.options,
+            threads=settings.threads,
+            seed=settings.seed,
+            device_memory=settings.device_memory,
+            hurried=timing,
+        )
+        try:
+            with self._naming("start"):
+                self._client.start(opening)
+        except OSError as error:
+            reason = f"its worker cannot be started: {error.strerror or error}"
+            raise OutcomeError(Failed(error=type(error).__name__, reason=reason, phase="start")) from error
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether the worker that was begun has imported its framework, after waiting for that time at most.
+
+        Raises:
+            OutcomeError: the framework cannot be imported, or not in time.
+        """
+        with self._naming("start"):
+            return self._client.is_open(seconds)
+
+    def finish(self, restart: int) -> Start:
+        """Loads the model in the worker that was begun, and maps the inputs.
+
+        Args:
+            restart: which set of workers this one belongs to; 0 while exploring.
+
+        Raises:
+            OutcomeError: the framework cannot be imported, or the backend cannot load the model.
+        """
+        client, contender = self._client, self.route.contender
+        with self._naming("start"):
+            opened = client.opened()
+        self.schedstat = opened.schedstat
+        with self._naming("load"):
+            loaded = client.load(
+                Load(
+                    model=self.route.model,
+                    device=contender.spec.device,
+                    backstop=self.settings.max_memory if self.settings.backstop else None,
+                )
+            )
+        self.asynchronous = loaded.asynchronous
+        self._map()
+        return Start(
+            contender=self.label,
+            restart=restart,
+            pid=client.pid,
+            framework_version=opened.version,
+            plugin_version=contender.entry.origin.version,
+            provenance=self.route.model.provenance,
+            chain=self.route.chain,
+            device=contender.spec.device,
+            asynchronous=loaded.asynchronous,
+            effective=loaded.effective,
+            beside=self._beside,
+            spawn_ns=max(0, opened.began_ns - client.spawned_ns),
+            import_ns=opened.import_ns,
+            load_ns=loaded.load_ns,
+            to_device_ns=loaded.to_device_ns,
+            resident=loaded.resident,
+        )
+
+    def _map(self) -> None:
+        """Has the worker map the pool of input rows as it stands."""
+        wiring, pool, dataset = self.route.wiring, self._pool, self.settings.dataset
+        order = wiring.inputs or range(len(pool.paths))
+        request = Inputs(
+            paths=tuple(str(pool.paths[place]) for place in order),
+            axes=wiring.axes,
+            shared=wiring.shared,
+            dtypes=tuple(pool.dtypes[place] for place in order),
+            dataset=tuple(str(dataset[place]) for place in order) if dataset else (),
+        )
+        self._ask(request, Done, "load")
+        self._mapped = pool.largest
+
+    def _supply(self, request: Request) -> None:
+        """Makes sure that the worker has the rows of the batch that it is to be asked for.
+
+        The pool may have grown for another contender since this worker mapped it.
+        """
+        match request:
+            case Explore(repeat_rows=True):
+                return
+            case Explore(point=point) | WarmUp(point=point) | TimeSlice(point=point):
+                pass
+            case _:
+                return
+        if self._mapped:
+            self._pool.grow(point.batch)
+            if self._mapped < self._pool.largest:
+                self._map()
+
+    def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
+        """Asks the worker and returns its answer, which must be of a kind. It has the rows that the request needs.
+
+        A worker that ran out of memory, that died or that did not answer is gone afterwards.
+
+        Raises:
+            OutcomeError: the outcome that anything else is.
+        """
+        self._supply(request)
+        return self._ask(request, kind, phase, deadline_s)
+
+    def _ask(self, request: Request, kind: type[Answer], phase: Phase, deadline_s: float | None = None) -> Answer:
+        with self._naming(phase):
+            return self._client.ask(request, kind, deadline_s=deadline_s or self.settings.timeout_s)
+
+    @contextmanager
+    def _naming(self, phase: Phase) -> Iterator[None]:
+        """Turns the ways in which a worker can be lost into outcomes."""
+        try:
+            yield
+        except WorkerError as error:
+            raise outcome_error(error, phase, cap=self.settings.max_memory, seen=self._client.memory) from error
+
+    def suspend(self) -> None:
+        """Stops the worker until it is asked again."""
+        self._client.suspend()
+
+    def dismiss(self) -> None:
+        """Says goodbye to the worker without waiting for its end; `close` waits."""
+        self._client.dismiss()
+
+    def close(self) -> None:
+        """Ends the worker politely; none left is fine."""
+        self._client.close()
+
+    def kill(self) -> None:
+        """Ends the worker at once."""
+        self._client.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        self._client.__exit__(kind, *error)

@@ -1,0 +1,27 @@
+"""How the parent speaks to workers: the only place where a worker is greeted, whatever it is asked for."""
+
+from infer_compare.worker.client.base import (
+    START_DEADLINE_S,
+    Connection,
+    MemorySeen,
+    NoWorker,
+    OtherVersion,
+    RequestFailed,
+    WorkerClient,
+    first_line,
+)
+from infer_compare.worker.client.in_process import InProcess
+from infer_compare.worker.client.local_process import LocalProcess
+
+__all__ = [
+    "START_DEADLINE_S",
+    "Connection",
+    "InProcess",
+    "LocalProcess",
+    "MemorySeen",
+    "NoWorker",
+    "OtherVersion",
+    "RequestFailed",
+    "WorkerClient",
+    "first_line",
+]
