@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces.values import (
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[Any]
-    Batch = Sequence[Array]
-    """One array per input, in the order of `Session.inputs`; axis 0 is the batch axis."""
+# Texts, as numpy is not imported here.
+Array: TypeAlias = "NDArray[Any]"
+"""An array of numpy."""
+Batch: TypeAlias = "Sequence[NDArray[Any]]"
+"""One array per input, in the order of `Session.inputs`; axis 0 is the batch axis."""
 
 Loaded = TypeVar("Loaded")
 Staged = TypeVar("Staged")

@@ -1,0 +1,82 @@
+"""What the author of a plugin imports: the interface of a backend, what hooks register, and helpers for both.
+
+Nothing here imports a framework, nor numpy or onnx. `infer_compare.backends.onnx_graphs` has what backends need that build
+a model from an ONNX graph, and `infer_compare.backends.native_models` what those need that load models of their framework.
+"""
+
+from __future__ import annotations
+
+from infer_compare.errors import (
+    BackendUnusable,
+    DeviceUnavailable,
+    InputError,
+    ModelError,
+    OptionError,
+    UnsupportedModel,
+    UntrustedModel,
+)
+from infer_compare.foreign import described, one_line, shortened
+from infer_compare.interfaces import (
+    API_VERSION,
+    Backend,
+    BuiltinModel,
+    Capabilities,
+    Classification,
+    Converter,
+    Device,
+    FailureKind,
+    MemoryReading,
+    ModelDescription,
+    ModelSource,
+    OperatingPoint,
+    Options,
+    Session,
+    Settings,
+    TensorSpec,
+)
+from infer_compare.interfaces.backend import Array, Batch
+from infer_compare.interfaces.failures import chain, class_names, classify_common, is_host_oom, is_limit, text_of
+from infer_compare.models.onnx_file import load_onnx
+from infer_compare.models.specs import BATCH, name_batch, precision_of, unnamed
+
+__all__ = [
+    "API_VERSION",
+    "BATCH",
+    "Array",
+    "Backend",
+    "BackendUnusable",
+    "Batch",
+    "BuiltinModel",
+    "Capabilities",
+    "Classification",
+    "Converter",
+    "Device",
+    "DeviceUnavailable",
+    "FailureKind",
+    "InputError",
+    "MemoryReading",
+    "ModelDescription",
+    "ModelError",
+    "ModelSource",
+    "OperatingPoint",
+    "OptionError",
+    "Options",
+    "Session",
+    "Settings",
+    "TensorSpec",
+    "UnsupportedModel",
+    "UntrustedModel",
+    "chain",
+    "class_names",
+    "classify_common",
+    "described",
+    "is_host_oom",
+    "is_limit",
+    "load_onnx",
+    "name_batch",
+    "one_line",
+    "precision_of",
+    "shortened",
+    "text_of",
+    "unnamed",
+]

@@ -1,0 +1,24 @@
+"""Models of a framework's own: made by a function of the user's, or called with inputs by name."""
+
+from __future__ import annotations
+
+from infer_compare.models.binding import REST, Binding, bind, one_by_one
+from infer_compare.models.callables import make_model, source_file, split
+from infer_compare.models.fills import DTYPES, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.given import declared
+
+__all__ = [
+    "DTYPES",
+    "REST",
+    "Binding",
+    "FromFile",
+    "Normal",
+    "RandInt",
+    "bind",
+    "declared",
+    "make_model",
+    "one_by_one",
+    "parse_fill",
+    "source_file",
+    "split",
+]
