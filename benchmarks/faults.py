@@ -19,7 +19,7 @@ from trials import report
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "importable"))
 from fault_injection.matrix import FRAMEWORKS, matrix
-from fault_injection.ordeal import undergo
+from fault_injection.result import inject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         for framework in frameworks:
             fault = matrix(framework)[place]
             with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
-                one = undergo(fault, framework, Path(folder))
+                one = inject(fault, framework, Path(folder))
             lost, orphans = lost + one.lost, orphans + one.orphans
             code = str(one.exit_code) if one.exit_code == fault.exit_code else f"{one.exit_code}, not {fault.exit_code}"
             yield (

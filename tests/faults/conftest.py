@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fault_injection.matrix import FRAMEWORKS, matrix
-from fault_injection.ordeal import undergo
+from fault_injection.result import inject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fault_injection.fault import Fault
-    from fault_injection.ordeal import Ordeal
+    from fault_injection.result import FaultResult
 
 AT_ONCE = 2
 """Most of the time one of them waits: for a framework, or for a deadline."""
@@ -22,10 +22,10 @@ CASES = {(framework, fault.name): fault for framework in FRAMEWORKS for fault in
 
 
 def cases(wanted: Callable[[Fault], bool]) -> pytest.MarkDecorator:
-    """Runs a test over those faults, with every framework; its argument is the `ordeal`."""
+    """Runs a test over those faults, with every framework; its argument is the `result`."""
     chosen = [case for case, fault in CASES.items() if wanted(fault)]
     assert chosen
-    return pytest.mark.parametrize("ordeal", chosen, indirect=True, ids=["-".join(case) for case in chosen])
+    return pytest.mark.parametrize("result", chosen, indirect=True, ids=["-".join(case) for case in chosen])
 
 
 def named(*names: str) -> pytest.MarkDecorator:
@@ -34,21 +34,21 @@ def named(*names: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="session")
-def undergone(
+def injected(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[tuple[str, str]], Ordeal]]:
+) -> Iterator[Callable[[tuple[str, str]], FaultResult]]:
     """What became of a case, when it is over; all cases that any test wants are begun at once."""
     specs = [getattr(item, "callspec", None) for item in request.session.items]
-    wanted = dict.fromkeys(spec.params["ordeal"] for spec in specs if spec is not None and "ordeal" in spec.params)
+    wanted = dict.fromkeys(spec.params["result"] for spec in specs if spec is not None and "result" in spec.params)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = {
-            case: pool.submit(undergo, CASES[case], case[0], tmp_path_factory.mktemp("-".join(case))) for case in wanted
+            case: pool.submit(inject, CASES[case], case[0], tmp_path_factory.mktemp("-".join(case))) for case in wanted
         }
         yield lambda case: begun[case].result()
         pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture
-def ordeal(request: pytest.FixtureRequest, undergone: Callable[[tuple[str, str]], Ordeal]) -> Ordeal:
+def result(request: pytest.FixtureRequest, injected: Callable[[tuple[str, str]], FaultResult]) -> FaultResult:
     """What became of the case that the test is run over."""
-    return undergone(request.param)
+    return injected(request.param)

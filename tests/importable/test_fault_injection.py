@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from fault_injection import FakeBackend
-from fault_injection.faulty import FaultyBackend, FaultySession
+from fault_injection.fault_backend import FaultBackend, FaultSession
+from fault_injection.injector import InjectedError
 from fault_injection.matrix import FRAMEWORKS, matrix
-from fault_injection.ordeal import lost
-from fault_injection.trigger import FaultyError
-from fault_injection.witnessed import OPEN, PEAK, Constants, WitnessedLog
+from fault_injection.result import lost
+from fault_injection.shadowed import OPEN, PEAK, Constants, ShadowedLog
 from infer_compare import api, hookimpl
 from infer_compare.errors import OptionError
 from infer_compare.interfaces import Device, FailureKind, OperatingPoint, Settings, TensorSpec
@@ -36,18 +36,18 @@ def fake_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Plugins, "discover", classmethod(lambda cls: plugins))
 
 
-def faulty(**options: object) -> FaultyBackend:
+def injected(**options: object) -> FaultBackend:
     """The fake with a fault."""
     words = {key: str(value) for key, value in {"backend": "fake", **options}.items()}
-    return FaultyBackend(Settings(options=read_options(FaultyBackend, words), threads=1))
+    return FaultBackend(Settings(options=read_options(FaultBackend, words), threads=1))
 
 
-def opened(**options: object) -> FaultySession:
+def opened(**options: object) -> FaultSession:
     """A session of it."""
-    return faulty(**options).to_device(INPUTS, Device("cpu"))
+    return injected(**options).to_device(INPUTS, Device("cpu"))
 
 
-def explored(session: FaultySession, size: int) -> np.ndarray:
+def explored(session: FaultSession, size: int) -> np.ndarray:
     """What a batch of ones comes to."""
     session.prepare(OperatingPoint(size))
     slot = session.stage([np.ones((size, 3), np.float32)])
@@ -70,7 +70,7 @@ def test_a_method_raises_at_its_batch_size_and_at_no_other(step: str) -> None:
     """The session goes on as if nothing had been."""
     session = opened(fault="raise", step=step, at_batch=2)
     explored(session, 1)
-    with pytest.raises(FaultyError, match=f"{step} fails on demand"):
+    with pytest.raises(InjectedError, match=f"{step} fails on demand"):
         explored(session, 2)
     explored(session, 3)
 
@@ -80,7 +80,7 @@ def test_several_methods_raise_each_at_its_own_size() -> None:
     session = opened(fault="raise", step="run:2+fetch:3")
     explored(session, 1)
     for size, step in ((2, "run"), (3, "fetch")):
-        with pytest.raises(FaultyError, match=step):
+        with pytest.raises(InjectedError, match=step):
             explored(session, size)
 
 
@@ -89,7 +89,7 @@ def test_a_fault_waits_for_a_number_of_calls() -> None:
     session = opened(fault="raise", step="run", at_batch=2, after_calls=1)
     explored(session, 1)
     explored(session, 2)
-    with pytest.raises(FaultyError):
+    with pytest.raises(InjectedError):
         explored(session, 2)
 
 
@@ -104,7 +104,7 @@ def test_warming_up_is_told_from_exploring_and_from_timing() -> None:
         for _ in range(before):
             with session.running():
                 session.run(staged)
-        with session.running(), pytest.raises(FaultyError, match=step):
+        with session.running(), pytest.raises(InjectedError, match=step):
             session.run(staged)
 
 
@@ -119,19 +119,19 @@ def test_warming_up_is_told_from_exploring_and_from_timing() -> None:
         ("close", lambda backend: backend.to_device(INPUTS, Device("cpu")).close()),
     ],
 )
-def test_methods_without_a_batch_size_raise_as_well(step: str, call: Callable[[FaultyBackend], object]) -> None:
+def test_methods_without_a_batch_size_raise_as_well(step: str, call: Callable[[FaultBackend], object]) -> None:
     """When they are the step."""
-    call(faulty())
-    with pytest.raises(FaultyError, match=step):
-        call(faulty(fault="raise", step=step))
+    call(injected())
+    with pytest.raises(InjectedError, match=step):
+        call(injected(fault="raise", step=step))
 
 
 def test_its_errors_are_failures_and_some_cannot_even_be_classified() -> None:
     """As a plugin's own `classify` may fail."""
-    backend = faulty()
-    assert backend.classify(FaultyError("run")).kind is FailureKind.NO
-    with pytest.raises(FaultyError):
-        backend.classify(FaultyError("classify"))
+    backend = injected()
+    assert backend.classify(InjectedError("run")).kind is FailureKind.NO
+    with pytest.raises(InjectedError):
+        backend.classify(InjectedError("classify"))
 
 
 def test_outputs_are_spoilt_where_the_fault_says_so() -> None:
@@ -147,7 +147,7 @@ def test_outputs_are_spoilt_where_the_fault_says_so() -> None:
 def test_an_unknown_step_is_refused() -> None:
     """With those that there are."""
     with pytest.raises(OptionError, match="'runn' is no step"):
-        faulty(step="run+runn")
+        injected(step="run+runn")
 
 
 def test_rubbish_goes_to_the_files_below_python(capfd: pytest.CaptureFixture[str]) -> None:
@@ -188,9 +188,9 @@ def test_a_record_is_lost_when_it_was_taken_for_stored_and_is_not_there(
     assert lost(shadow, stored) == missing
 
 
-def test_what_the_witness_replaces_is_still_there() -> None:
+def test_what_the_shadowed_command_line_replaces_is_still_there() -> None:
     """Setting a name that nobody reads would replace nothing."""
-    assert issubclass(WitnessedLog, api.RunLog)
+    assert issubclass(ShadowedLog, api.RunLog)
     for place in (*OPEN, PEAK, "infer_compare.api:RunLog"):
         module, _, name = place.partition(":")
         assert hasattr(importlib.import_module(module), name), place
@@ -221,5 +221,5 @@ def test_every_contender_of_the_matrix_can_be_typed(framework: str) -> None:
     lines = matrix(framework)
     assert len({fault.name for fault in lines}) == len(lines)
     for fault in lines:
-        for victim in fault.victims:
-            faulty(**victim.options)
+        for target in fault.targets:
+            injected(**target.options)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from fault_injection import fake
-from fault_injection.witnessed import Constants, command
+from fault_injection.shadowed import Constants, command
 from infer_compare.api import load_run
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from fault_injection import fake
-from fault_injection.witnessed import Constants, command
+from fault_injection.shadowed import Constants, command
 from infer_compare.api import load_run
 from infer_compare.models.builtin import builtin_models
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 import msgspec
 
 from fault_injection.fake import FakeBackend
-from fault_injection.script import FakeOptions
+from fault_injection.fake_options import FakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fault_injection.fake_options import FakeOptions, Step, interpolate, read_curve
 from fault_injection.replies import spoil, violate
-from fault_injection.script import FakeOptions, Step, interpolate, read_curve
 from infer_compare.errors import DeviceUnavailable, UnsupportedModel
 from infer_compare.interfaces import (
     Backend,

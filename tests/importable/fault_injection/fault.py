@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from fault_injection.witnessed import Constants
+from fault_injection.shadowed import Constants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,12 +30,12 @@ State = Literal["complete", "stopped", "interrupted", "cut off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Victim:
+class Target:
     """A contender with a fault."""
 
     label: str
     options: Mapping[str, object] = field(default_factory=dict)
-    """Of `FaultyBackend`; without any it is the framework itself."""
+    """Of `FaultBackend`; without any it is the framework itself."""
     outcomes: frozenset[str] = frozenset()
     """What its points come to beside being measured: words of outcomes, and `differs`."""
     evidence: frozenset[str] = frozenset()
@@ -48,7 +48,7 @@ class Fault:
 
     name: str
     text: str
-    victims: tuple[Victim, ...]
+    targets: tuple[Target, ...]
     model: str = "mlp"
     batch_sizes: str = "1,2"
     arguments: tuple[str, ...] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fault_injection.fault import Act, Fault, Victim
-from fault_injection.witnessed import Constants
+from fault_injection.fault import Act, Fault, Target
+from fault_injection.shadowed import Constants
 from infer_compare.stats.wording import significant
 
 FRAMEWORKS = ("torch", "onnx", "tensorflow")
@@ -26,7 +26,7 @@ START_STEPS = ("import", "devices", "load", "to_device", "effective")
 
 
 def matrix(framework: str) -> tuple[Fault, ...]:
-    """A line for each fault, with one framework as the victim."""
+    """A line for each fault, with one framework as the target."""
     return (*_memory(framework), *_deaths(framework), *_lies(framework), *_raises(), *_world(framework))
 
 
@@ -40,7 +40,7 @@ def _memory(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="oom-raised",
             text="out of memory, refused by the kernel",
-            victims=(Victim(label=framework, outcomes=out, evidence=frozenset(raised)),),
+            targets=(Target(label=framework, outcomes=out, evidence=frozenset(raised)),),
             model="cnn",
             batch_sizes=sizes,
             arguments=(*cap, "--backstop"),
@@ -50,7 +50,7 @@ def _memory(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="oom-cap",
             text="out of memory, seen by the watchdog",
-            victims=(Victim(label=framework, outcomes=out, evidence=frozenset({"cap"})),),
+            targets=(Target(label=framework, outcomes=out, evidence=frozenset({"cap"})),),
             model="cnn",
             batch_sizes=sizes,
             arguments=cap,
@@ -60,8 +60,8 @@ def _memory(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="oom-crash",
             text="SIGSEGV and SIGABRT near the cap",
-            victims=tuple(
-                Victim(
+            targets=tuple(
+                Target(
                     label=f"{framework}-{name}",
                     options={**near, "signal": name},
                     outcomes=out,
@@ -84,7 +84,7 @@ def _deaths(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="killed",
             text="SIGKILL from outside while it is measured",
-            victims=(Victim(label=framework, outcomes=frozenset({"died"})),),
+            targets=(Target(label=framework, outcomes=frozenset({"died"})),),
             act="kill worker",
             constants=Constants(rounds=6),
             said=("died of SIGKILL",),
@@ -92,15 +92,15 @@ def _deaths(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="segfault",
             text="SIGSEGV without memory pressure",
-            victims=(Victim(label="crashing", options={"fault": "die", "at_batch": 2}, outcomes=frozenset({"died"})),),
+            targets=(Target(label="crashing", options={"fault": "die", "at_batch": 2}, outcomes=frozenset({"died"})),),
             said=("crashing at batch 2: it died of SIGSEGV",),
         ),
         Fault(
             name="hang",
             text="hangs in load, run and warm-up",
-            victims=(
-                Victim(label="stuck", options={"fault": "hang", "step": "load"}, outcomes=frozenset({"timed_out"})),
-                Victim(
+            targets=(
+                Target(label="stuck", options={"fault": "hang", "step": "load"}, outcomes=frozenset({"timed_out"})),
+                Target(
                     label="slow",
                     options={"fault": "hang", "step": "run:2+warm_up:1"},
                     outcomes=frozenset({"timed_out"}),
@@ -123,16 +123,16 @@ def _lies(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="chatter",
             text="rubbish on standard output and error",
-            victims=(Victim(label="chatty", options={"fault": "chatter"}),),
+            targets=(Target(label="chatty", options={"fault": "chatter"}),),
             exit_code=0,
             said=("chatty",),
         ),
         Fault(
             name="messages",
             text="malformed and oversized messages",
-            victims=(
-                Victim(label="babbling", options={"fault": "violate_garbage", "at_batch": 2}, outcomes=failed),
-                Victim(label="boasting", options={"fault": "violate_oversized", "at_batch": 2}, outcomes=failed),
+            targets=(
+                Target(label="babbling", options={"fault": "violate_garbage", "at_batch": 2}, outcomes=failed),
+                Target(label="boasting", options={"fault": "violate_oversized", "at_batch": 2}, outcomes=failed),
             ),
             said=(
                 "babbling at batch 2: it failed with ProtocolViolation (The worker sent something that is not a message",
@@ -142,16 +142,16 @@ def _lies(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="outputs",
             text="NaN outputs, outputs that change",
-            victims=(
-                Victim(label="nan", options={"fault": "nan"}, outcomes=differs),
-                Victim(label="unstable", options={"fault": "unstable"}, outcomes=differs),
+            targets=(
+                Target(label="nan", options={"fault": "nan"}, outcomes=differs),
+                Target(label="unstable", options={"fault": "unstable"}, outcomes=differs),
             ),
             said=("nan is not ranked: its outputs differ", "unstable is not ranked: its outputs differ"),
         ),
         Fault(
             name="import",
             text="the framework's import fails",
-            victims=(Victim(label=framework, outcomes=failed),),
+            targets=(Target(label=framework, outcomes=failed),),
             act="break package",
             said=(f"{framework} took no part: it failed with ImportError ({MODULES[framework]} fails on demand)",),
         ),
@@ -168,16 +168,16 @@ def _raises() -> tuple[Fault, ...]:
         Fault(
             name="raises-early",
             text="raises before anything runs",
-            victims=tuple(
-                Victim(label=f"bad-{step}", options={"fault": "raise", "step": step}, outcomes=failed) for step in early
+            targets=tuple(
+                Target(label=f"bad-{step}", options={"fault": "raise", "step": step}, outcomes=failed) for step in early
             ),
             said=tuple(f"({step} fails on demand)" for step in early),
         ),
         Fault(
             name="raises-late",
             text="raises in each method of a batch",
-            victims=(
-                Victim(
+            targets=(
+                Target(
                     label="raising",
                     options={
                         "fault": "raise",
@@ -193,7 +193,7 @@ def _raises() -> tuple[Fault, ...]:
 
 
 def _world(framework: str) -> tuple[Fault, ...]:
-    sound = (Victim(label=framework),)
+    sound = (Target(label=framework),)
     many = Constants(rounds=60)
     kept = ("Interrupted.", "is kept in", "infer-compare run --resume")
     # A second Ctrl-C waits for nothing, also not until the run is closed.
@@ -207,7 +207,7 @@ def _world(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="disk-full",
             text="disk full while storing",
-            victims=sound,
+            targets=sound,
             act="fill disk",
             constants=many,
             states=("cut off",),
@@ -216,7 +216,7 @@ def _world(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="folder-removed",
             text="output folder removed in mid-run",
-            victims=sound,
+            targets=sound,
             act="remove folder",
             constants=many,
             states=("cut off",),
@@ -225,7 +225,7 @@ def _world(framework: str) -> tuple[Fault, ...]:
         Fault(
             name="parent-killed",
             text="parent killed -9, then resumed",
-            victims=sound,
+            targets=sound,
             act="kill parent",
             constants=Constants(rounds=4),
             exit_code=0,
@@ -235,7 +235,7 @@ def _world(framework: str) -> tuple[Fault, ...]:
             Fault(
                 name=act.replace(" ", "-"),
                 text=text,
-                victims=sound,
+                targets=sound,
                 batch_sizes=sizes,
                 act=act,
                 constants=many,

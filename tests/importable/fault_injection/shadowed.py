@@ -1,4 +1,4 @@
-"""The command line as it is, with a witness: `python -m fault_injection.witnessed SHADOW CONSTANTS run ...`.
+"""The command line with a second file of records: `python -m fault_injection.shadowed SHADOW CONSTANTS run ...`.
 
 Each record that the program takes for stored is written to a second file at once, so that it can be told afterwards
 whether one was lost. The gate is open and the machine's peak is not measured: what else runs on the machine is to
@@ -46,7 +46,7 @@ class Constants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         protocol.ROUNDS_PER_RESTART["quick"] = self.rounds
 
 
-class WitnessedLog(RunLog):
+class ShadowedLog(RunLog):
     """A run file whose records are also noted elsewhere when they are taken for stored."""
 
     shadow: int
@@ -62,12 +62,12 @@ def main() -> NoReturn:
     """Runs the command line."""
     _, shadow, constants, *arguments = sys.argv
     sys.argv[1:] = arguments
-    WitnessedLog.shadow = os.open(shadow, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    ShadowedLog.shadow = os.open(shadow, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     for place in OPEN:
         _set(place, _nothing)
     _set(PEAK, _nothing)
     msgspec.json.decode(constants, type=Constants).apply()
-    _set("infer_compare.api:RunLog", WitnessedLog)
+    _set("infer_compare.api:RunLog", ShadowedLog)
     from infer_compare.cli import main as command_line
 
     command_line()

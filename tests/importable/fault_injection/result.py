@@ -1,4 +1,4 @@
-"""One run of the command line under one fault, in processes of its own, and what became of it."""
+"""What became of a run of the command line with a fault, in processes of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fault_injection.scene import Scene, small_disk
+from fault_injection.injected_run import InjectedRun
+from fault_injection.small_disk import small_disk
 from infer_compare.errors import StoreError
 from infer_compare.results import Measured, OutOfMemory, Run, Skipped
 from infer_compare.scratch import PREFIX
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ordeal:
+class FaultResult:
     """What became of a run."""
 
     fault: Fault
@@ -55,16 +56,16 @@ class Ordeal:
 
     @property
     def injected(self) -> bool:
-        """Whether the fault was there: the run ended as it was meant to, and each victim came to what it should."""
+        """Whether the fault was there: the run ended as it was meant to, and each target came to what it should."""
         run = self.run
         if run is None or not self.acted or self.state not in self.fault.states:
             return False
         faults = {one.contender: one.effective.get("fault") for one in run.starts}
         return all(
-            found(run, victim.label) == victim.outcomes
-            and faults.get(victim.label) in {None, victim.options.get("fault")}
-            and (victim.outcomes or not victim.options or victim.label in faults)
-            for victim in self.fault.victims
+            kinds(run, target.label) == target.outcomes
+            and faults.get(target.label) in {None, target.options.get("fault")}
+            and (target.outcomes or not target.options or target.label in faults)
+            for target in self.fault.targets
         )
 
     @property
@@ -80,7 +81,7 @@ class Ordeal:
         )
 
 
-def found(run: Run, label: str) -> frozenset[str]:
+def kinds(run: Run, label: str) -> frozenset[str]:
     """What a contender came to beside being measured: words of outcomes, and `differs`."""
     words = {_word(one) for one in outcomes(run, label) if not isinstance(one, Measured | Skipped)}
     if run.differs(label) is not None:
@@ -98,7 +99,7 @@ def _word(outcome: AnyOutcome) -> str:
     return str(type(outcome).__struct_config__.tag)
 
 
-def undergo(fault: Fault, framework: str, folder: Path) -> Ordeal:
+def inject(fault: Fault, framework: str, folder: Path) -> FaultResult:
     """Runs the command line under a fault.
 
     Args:
@@ -112,25 +113,25 @@ def undergo(fault: Fault, framework: str, folder: Path) -> Ordeal:
     """
     began = time.monotonic()
     with small_disk(folder) if fault.act == "fill disk" else contextlib.nullcontext(folder) as place:
-        scene = Scene(fault, framework, folder, place / "run")
+        injected = InjectedRun(fault, framework, folder, place / "run")
         try:
-            acted = scene.play()
+            acted = injected.play()
         finally:
-            orphans = scene.leftovers()
-        stored = scene.stored()
-        return Ordeal(
+            orphans = injected.leftovers()
+        stored = injected.stored()
+        return FaultResult(
             fault=fault,
             framework=framework,
-            other=scene.other,
+            other=injected.other,
             acted=acted,
-            exit_code=scene.exit_code,
-            text=" ".join(scene.output.read_text(encoding="utf-8", errors="replace").split()),
-            run=_readable(scene, stored),
-            kept=scene.kept,
+            exit_code=injected.exit_code,
+            text=" ".join(injected.output.read_text(encoding="utf-8", errors="replace").split()),
+            run=_readable(injected, stored),
+            kept=injected.kept,
             stored=stored,
-            lost=lost(scene.shadow.read_bytes(), stored),
+            lost=lost(injected.shadow.read_bytes(), stored),
             orphans=orphans,
-            scratch_left=any(scene.run.glob(f"{PREFIX}*")),
+            scratch_left=any(injected.run.glob(f"{PREFIX}*")),
             seconds=time.monotonic() - began,
         )
 
@@ -153,12 +154,12 @@ def lost(shadow: bytes, stored: bytes) -> int:
     return missing
 
 
-def _readable(scene: Scene, stored: bytes) -> Run | None:
+def _readable(injected: InjectedRun, stored: bytes) -> Run | None:
     try:
-        if scene.run.exists():
-            return load(scene.run)
+        if injected.run.exists():
+            return load(injected.run)
         # The folder was removed by hand; what had been written to it is told by the file that was held open.
-        copy = scene.folder / "removed.jsonl"
+        copy = injected.folder / "removed.jsonl"
         copy.write_bytes(stored)
         return read_run(copy)
     except StoreError:

@@ -30,7 +30,7 @@ SEEN_S = 0.2
 """Memory that was filled is held so long before the process dies, so that whoever watches it has seen it."""
 
 
-class FaultyError(Exception):
+class InjectedError(Exception):
     """What is raised on demand."""
 
     def __init__(self, step: Step) -> None:
@@ -39,7 +39,7 @@ class FaultyError(Exception):
         self.step = step
 
 
-class FaultyOptions(Options, frozen=True, kw_only=True):
+class FaultOptions(Options, frozen=True, kw_only=True):
     """Which backend has a fault, which one, and when."""
 
     backend: Annotated[
@@ -66,10 +66,10 @@ class FaultyOptions(Options, frozen=True, kw_only=True):
     ] = 0
 
 
-class Trigger:
+class Injector:
     """Knows when the fault is due, and makes it happen."""
 
-    def __init__(self, options: FaultyOptions) -> None:
+    def __init__(self, options: FaultOptions) -> None:
         """Reads the options.
 
         Raises:
@@ -98,7 +98,7 @@ class Trigger:
             return
         match self.options.fault:
             case "raise":
-                raise FaultyError(step)
+                raise InjectedError(step)
             case "hang":
                 while True:
                     time.sleep(3600)

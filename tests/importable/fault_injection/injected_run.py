@@ -1,4 +1,4 @@
-"""The processes of a run that has a fault: started, interfered with, counted when they should be gone."""
+"""The processes of a run with a fault: started, interfered with, counted when they should be gone."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from typing import TYPE_CHECKING
 import msgspec
 import psutil  # type: ignore[import-untyped] # it ships no types
 
-from fault_injection import faulty
+from fault_injection import fault_backend
 from fault_injection.matrix import MODULES
-from fault_injection.witnessed import command
+from fault_injection.shadowed import command
 from infer_compare.store import FILE, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fault_injection.fault import Fault, Victim
+    from fault_injection.fault import Fault, Target
 
 PATIENCE_S = 120.0
 """A run that takes longer is ended, and has not survived."""
 GOODBYE_S = 5.0
 """How long workers may outlive the run."""
 LOOK_S = 0.01
-MARK = "INFER_COMPARE_ORDEAL"
+PACKAGES = str(Path(__file__).parents[1])
+"""Where processes of the run find this package."""
+MARK = "INFER_COMPARE_FAULT"
 """An environment variable that every process of a run inherits, so that none can hide."""
-DISK = "300k"
-"""Size of the small disk: some rounds fit."""
 
 
 @dataclass(slots=True)
-class Scene:
+class InjectedRun:
     """A run in progress."""
 
     fault: Fault
@@ -91,15 +91,16 @@ class Scene:
         return acted
 
     def _contenders(self) -> Iterator[str]:
-        for victim in self.fault.victims:
-            yield from ("-b", _spec(victim, self.framework))
+        for target in self.fault.targets:
+            yield from ("-b", _spec(target, self.framework))
         yield from ("-b", self.other)
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, MARK: self._mark, "COLUMNS": "400"}
+        places = [PACKAGES, os.environ.get("PYTHONPATH", "")]
         if self.fault.act == "break package":
-            broken = str(_broken(self.folder / "packages", MODULES[self.framework]))
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [broken, os.environ.get("PYTHONPATH")]))
+            places.insert(0, str(_broken(self.folder / "packages", MODULES[self.framework])))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, places))
         with self.output.open("ab") as output:
             return subprocess.Popen(
                 [*command(self.shadow, self.fault.constants), *arguments],
@@ -143,13 +144,13 @@ class Scene:
         return False
 
     def _worker(self) -> int:
-        """The number of the victim's worker that is measured."""
+        """The number of the target's worker that is measured."""
         starts = [
             msgspec.json.decode(line)
             for line in whole(self.shadow.read_bytes()).splitlines()
             if line.startswith(b'{"type":"start"')
         ]
-        return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.victims[0].label))
+        return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.targets[0].label))
 
     def _remove(self) -> None:
         self._held = os.open(self.run / FILE, os.O_RDONLY)
@@ -174,12 +175,12 @@ class Scene:
         return len(alive)
 
 
-def _spec(victim: Victim, framework: str) -> str:
+def _spec(target: Target, framework: str) -> str:
     """The contender as it is typed."""
-    if not victim.options:
+    if not target.options:
         return framework
-    options = {"label": victim.label, "backend": framework, **victim.options}
-    return f"{faulty.__file__}:FaultyBackend:" + ",".join(f"{key}={value}" for key, value in options.items())
+    options = {"label": target.label, "backend": framework, **target.options}
+    return f"{fault_backend.__file__}:FaultBackend:" + ",".join(f"{key}={value}" for key, value in options.items())
 
 
 def _as_in_a_shell(status: int) -> int:
@@ -209,32 +210,3 @@ def _marked(mark: str) -> list[psutil.Process]:
             if one.environ().get(MARK) == mark and one.status() != psutil.STATUS_ZOMBIE:
                 alive.append(one)
     return alive
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A small disk, seen by nobody else: it lies in a mount namespace, and goes with the process that holds that.
-
-    Raises:
-        FileNotFoundError: there is no `unshare`.
-        RuntimeError: it cannot be mounted.
-    """
-    below = folder / "disk"
-    below.mkdir()
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        raise FileNotFoundError("A small disk needs the program `unshare` (util-linux).")
-    script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo ready && exec cat'
-    root = () if os.geteuid() == 0 else ("--map-root-user",)
-    with subprocess.Popen(
-        [unshare, "--mount", *root, "sh", "-c", script, "sh", DISK, str(below)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout is not None
-        if holder.stdout.readline() != b"ready\n":
-            raise RuntimeError("A small disk cannot be mounted: neither as root nor in a user namespace.")
-        try:
-            yield Path(f"/proc/{holder.pid}/root{below}")
-        finally:
-            holder.kill()

@@ -1,6 +1,6 @@
 """A backend that is another one with a fault: what survival is tested with on real frameworks.
 
-It is asked for like any backend of a file: `-b .../faulty.py:FaultyBackend:backend=torch,fault=die,step=run,at_batch=2`.
+It is asked for like any backend of a file: `-b .../fault_backend.py:FaultBackend:backend=torch,fault=die,step=run,at_batch=2`.
 The framework inside is really imported and really runs; only the fault is made.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from fault_injection.trigger import FaultyError, FaultyOptions, Trigger
+from fault_injection.injector import FaultOptions, InjectedError, Injector
 from infer_compare.interfaces import (
     Capabilities,
     Classification,
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 RUBBISH = b"\x00\xff rubbish \x1b[31m" * 20 + b"\n"
 
 
-class FaultySession(WrappedSession):
+class FaultSession(WrappedSession):
     """A session with a fault."""
 
-    def __init__(self, inner: Session[Any], trigger: Trigger) -> None:
+    def __init__(self, inner: Session[Any], injector: Injector) -> None:
         """Wraps a session."""
         super().__init__(inner)
-        self._trigger = trigger
-        self._fault = trigger.options.fault
+        self._injector = injector
+        self._fault = injector.options.fault
         self._batch = 0
         self._phase: Literal["explore", "warm_up", "measure"] = "explore"
         self._fetched = 0
@@ -47,26 +47,26 @@ class FaultySession(WrappedSession):
     @property
     def effective(self) -> Mapping[str, str]:
         """What is effective inside, and the fault."""
-        self._trigger.reached("effective")
+        self._injector.reached("effective")
         return {**self._inner.effective, "fault": self._fault}
 
     def prepare(self, point: OperatingPoint) -> None:
         """Begins an operating point."""
         self._batch, self._phase = point.batch, "explore"
-        self._trigger.reached("prepare", self._batch)
+        self._injector.reached("prepare", self._batch)
         self._inner.prepare(point)
 
     def stage(self, batch: Batch, into: Any | None = None) -> Any:
         """Stages inside."""
-        self._trigger.reached("stage", len(batch[0]))
+        self._injector.reached("stage", len(batch[0]))
         return self._inner.stage(batch, into)
 
     def run(self, staged: Any) -> None:
         """Runs inside."""
-        self._trigger.reached("run", self._batch)
-        self._trigger.reached("classify", self._batch)
+        self._injector.reached("run", self._batch)
+        self._injector.reached("classify", self._batch)
         if self._phase != "explore":
-            self._trigger.reached(self._phase, self._batch)
+            self._injector.reached(self._phase, self._batch)
         if self._fault == "chatter":
             os.write(1, RUBBISH)
             os.write(2, RUBBISH)
@@ -75,25 +75,25 @@ class FaultySession(WrappedSession):
     def running(self) -> AbstractContextManager[object]:
         """Entered for the first time at an operating point it is warmed up, and after that it is timed."""
         self._phase = "warm_up" if self._phase == "explore" else "measure"
-        self._trigger.reached("running", self._batch)
+        self._injector.reached("running", self._batch)
         return self._inner.running()
 
     def synchronize(self) -> None:
         """Waits inside."""
-        self._trigger.reached("synchronize", self._batch)
+        self._injector.reached("synchronize", self._batch)
         self._inner.synchronize()
 
     def wait(self, staged: Any) -> None:
         """Waits inside."""
-        self._trigger.reached("wait", self._batch)
+        self._injector.reached("wait", self._batch)
         self._inner.wait(staged)
 
     def fetch(self, staged: Any) -> Sequence[Array]:
         """What was computed inside, or what the fault makes of it."""
-        self._trigger.reached("fetch", self._batch)
+        self._injector.reached("fetch", self._batch)
         self._fetched += 1
         outputs = self._inner.fetch(staged)
-        at = self._trigger.options.at_batch
+        at = self._injector.options.at_batch
         if at and at != self._batch:
             return outputs
         if self._fault == "nan":
@@ -104,39 +104,39 @@ class FaultySession(WrappedSession):
 
     def release(self, staged: Any) -> None:
         """Releases inside."""
-        self._trigger.reached("release", self._batch)
+        self._injector.reached("release", self._batch)
         self._inner.release(staged)
 
     def compilations(self) -> int | None:
         """As inside."""
-        self._trigger.reached("compilations", self._batch)
+        self._injector.reached("compilations", self._batch)
         return self._inner.compilations()
 
     def peak_memory(self) -> MemoryReading | None:
         """As inside."""
-        self._trigger.reached("peak_memory", self._batch)
+        self._injector.reached("peak_memory", self._batch)
         return self._inner.peak_memory()
 
     def reset_peak_memory(self) -> None:
         """As inside; it is called before an operating point begins, and so has no batch size."""
-        self._trigger.reached("reset_peak_memory")
+        self._injector.reached("reset_peak_memory")
         self._inner.reset_peak_memory()
 
     def close(self) -> None:
         """Closes inside."""
-        self._trigger.reached("close")
+        self._injector.reached("close")
         self._inner.close()
 
 
-class FaultyBackend(WrappedBackend):
+class FaultBackend(WrappedBackend):
     """A registered backend with a fault.
 
     It calls every model imported, so that it never outranks what another contender computes natively.
     """
 
-    name: ClassVar[str] = "faulty"
+    name: ClassVar[str] = "injected"
     capabilities: ClassVar[Capabilities] = Capabilities(formats=(), imports=("onnx",))
-    options: ClassVar[type[Options]] = FaultyOptions
+    options: ClassVar[type[Options]] = FaultOptions
 
     def __init__(self, settings: Settings) -> None:
         """Makes the backend inside.
@@ -146,32 +146,32 @@ class FaultyBackend(WrappedBackend):
             BackendUnusable: its plugin is broken.
             OptionError: there is no such step.
         """
-        assert isinstance(settings.options, FaultyOptions)
+        assert isinstance(settings.options, FaultOptions)
         super().__init__(settings, settings.options.backend)
-        self._trigger = Trigger(settings.options)
+        self._injector = Injector(settings.options)
 
     def version(self) -> str:
         """As inside."""
-        self._trigger.reached("import")
+        self._injector.reached("import")
         return self._inner.version()
 
     def devices(self) -> Sequence[Device]:
         """As inside."""
-        self._trigger.reached("devices")
+        self._injector.reached("devices")
         return self._inner.devices()
 
     def load(self, model: ModelSource) -> Any:
         """As inside."""
-        self._trigger.reached("load")
+        self._injector.reached("load")
         return self._inner.load(model)
 
-    def to_device(self, loaded: Any, device: Device) -> FaultySession:
+    def to_device(self, loaded: Any, device: Device) -> FaultSession:
         """The session of the backend inside, wrapped."""
-        self._trigger.reached("to_device")
-        return FaultySession(self._inner.to_device(loaded, device), self._trigger)
+        self._injector.reached("to_device")
+        return FaultSession(self._inner.to_device(loaded, device), self._injector)
 
     def classify(self, error: BaseException) -> Classification:
         """As inside, or the same error again."""
-        if isinstance(error, FaultyError) and error.step == "classify":
+        if isinstance(error, InjectedError) and error.step == "classify":
             raise error
         return self._inner.classify(error)
