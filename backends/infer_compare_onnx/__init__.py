@@ -24,7 +24,7 @@ from infer_compare import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from infer_compare_onnx.session import OnnxSession
 
@@ -55,6 +55,8 @@ class OnnxBackend(Backend[Path]):
     aliases: ClassVar[tuple[str, ...]] = ("onnxruntime", "ort")
     requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[onnx]'"
+    distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu")}
+    variables: ClassVar[tuple[str, ...]] = ("ORT_",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("onnx",),
         device_kinds=("cpu", "cuda"),

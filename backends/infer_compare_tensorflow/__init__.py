@@ -13,7 +13,7 @@ from infer_compare import Backend, Capabilities, Classification, Converter, Opti
 from infer_compare_tensorflow import failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from infer_compare import Device, ModelDescription, ModelSource, TensorSpec
@@ -64,6 +64,8 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
     aliases: ClassVar[tuple[str, ...]] = ("tf",)
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[tensorflow]'"
+    distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {"keras": ("keras",)}
+    variables: ClassVar[tuple[str, ...]] = ("TF_", "XLA_")
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=NATIVE,
         describes=("callable", *NATIVE),

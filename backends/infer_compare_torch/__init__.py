@@ -59,6 +59,7 @@ class TorchBackend(Backend["LoadedModel"]):
     aliases: ClassVar[tuple[str, ...]] = ("pytorch",)
     requires: ClassVar[tuple[str, ...]] = ("torch",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[torch]'"
+    variables: ClassVar[tuple[str, ...]] = ("TORCH_", "PYTORCH_")
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("nn.Module", "pt2"),
         describes=("callable", "pt2"),

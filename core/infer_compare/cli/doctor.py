@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -124,7 +125,8 @@ def diagnose(plugins: Plugins) -> Diagnosis:
     from infer_compare.environment import conditions, machine, preflight, threads
     from infer_compare.store import DEFAULT_ROOT
 
-    environment = machine.describe()
+    brought = plugins.distributions
+    environment = machine.describe(frameworks=chain(*brought.values()), prefixes=plugins.variables)
     seen = conditions.observe()
     budget = threads.default_threads()
     frameworks = tuple(_frameworks(plugins))
@@ -132,7 +134,7 @@ def diagnose(plugins: Plugins) -> Diagnosis:
     folder = _folder(DEFAULT_ROOT)
     memory = _memory()
     advice = [
-        *preflight.warnings(environment, seen, budget),
+        *preflight.warnings(environment, seen, budget, brought),
         *_little_memory(memory),
         *_installation(frameworks, broken),
         *_storage(folder),

@@ -14,13 +14,19 @@ from infer_compare.results.records import Environment
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MODEL_FIELDS = ("model name", "Model Name", "cpu model", "cpu", "Hardware", "Processor")
 """What `/proc/cpuinfo` calls the processor on one architecture and another, the most telling first."""
 
 
-def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> Environment:
+def describe(
+    host: Host = LOCAL,
+    environ: Mapping[str, str] | None = None,
+    *,
+    frameworks: Iterable[str] = (),
+    prefixes: Iterable[str] = (),
+) -> Environment:
     """The conditions under which a run is made, `warnings` left empty; what the system does not tell is None.
 
     Takes some 20 ms, most of them for the versions of installed distributions. Imports no framework.
@@ -28,6 +34,8 @@ def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> En
     Args:
         host: the machine.
         environ: the environment variables to choose from; by default this process's.
+        frameworks: distributions that bring the backends' frameworks.
+        prefixes: beginnings of the environment variables that change how those frameworks run.
     """
     limit = memory.limit(host)
     return Environment(
@@ -52,8 +60,8 @@ def describe(host: Host = LOCAL, environ: Mapping[str, str] | None = None) -> En
         on_battery=_on_battery(host),
         gpus=gpus.names(host),
         schedstat=has_schedstat(host),
-        variables=variables.relevant(os.environ if environ is None else environ),
-        packages=packages.versions(),
+        variables=variables.relevant(os.environ if environ is None else environ, prefixes),
+        packages=packages.versions(frameworks),
     )
 
 

@@ -14,21 +14,15 @@ from infer_compare.environment.threads import default_threads
 from infer_compare.stats.wording import count, listing, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from infer_compare.results.records import Environment
 
 BUSY_CORES = 0.1
 """Foreign processor time worth a word, in cores: a load of 3 % of the machine can shift a ratio by 1 to 4 %."""
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OMP_THREAD_LIMIT",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-)
-"""Variables that set a number of threads for the computation, behind the back of the budget."""
-ONNX_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+INTRA_OP = "_NUM_INTRAOP_THREADS"
+"""So ends a framework's own variable."""
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +42,10 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def warnings(
-    environment: Environment, conditions: Conditions | None = None, threads: int | None = None
+    environment: Environment,
+    conditions: Conditions | None = None,
+    threads: int | None = None,
+    distributions: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Advice, ...]:
     """What will disturb a measurement here, the serious first.
 
@@ -56,6 +53,7 @@ def warnings(
         environment: the machine, from `machine.describe`.
         conditions: what is going on, from `observe`, which is called where they are not given.
         threads: the thread budget; by default the machine's.
+        distributions: by module, those that bring it, of which only one may be installed.
     """
     if conditions is None:
         conditions = observe()
@@ -66,6 +64,7 @@ def warnings(
         *_processor(environment, conditions),
         *_memory(environment, conditions),
         *_settings(environment, conditions, threads),
+        *_installation(environment, distributions or {}),
         *_gpus(conditions),
         *_visibility(environment, conditions),
     ]
@@ -144,9 +143,10 @@ def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice
 
 
 def _settings(environment: Environment, conditions: Conditions, threads: int) -> Iterator[Advice]:
-    """Settings of this process and of the installation."""
+    """Settings of this process that change how frameworks compute, behind the back of the budget."""
     others = []
-    for name in THREAD_VARIABLES:
+    own = (name for name in environment.variables if name.endswith(INTRA_OP))
+    for name in (*THREAD_VARIABLES, *own):
         value = environment.variables.get(name, "").partition(",")[0].strip()
         # A limit is in the way only where it is below the budget.
         if value.isdecimal() and (int(value) < threads if name.endswith("LIMIT") else int(value) != threads):
@@ -166,13 +166,20 @@ def _settings(environment: Environment, conditions: Conditions, threads: int) ->
             advice="Start it without nice.",
             serious=conditions.nice > 0,
         )
-    if all(name in environment.packages for name in ONNX_RUNTIMES):
-        yield Advice(
-            topic="onnxruntime",
-            text="Both onnxruntime and onnxruntime-gpu are installed; they overwrite each other's files.",
-            advice="Uninstall both and install the one that you need.",
-            serious=True,
-        )
+
+
+def _installation(environment: Environment, distributions: Mapping[str, Sequence[str]]) -> Iterator[Advice]:
+    """Distributions that bring the same module."""
+    for module, names in distributions.items():
+        installed = [name for name in names if name in environment.packages]
+        if len(installed) > 1:
+            both = "both" if len(installed) == 2 else "all"
+            yield Advice(
+                topic=module,
+                text=f"{both.capitalize()} {listing(installed)} are installed; they overwrite each other's files.",
+                advice=f"Uninstall {both} and install the one that you need.",
+                serious=True,
+            )
 
 
 def _gpus(conditions: Conditions) -> Iterator[Advice]:

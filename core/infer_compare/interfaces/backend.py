@@ -136,6 +136,11 @@ class Backend(ABC, Generic[Loaded]):
     """Top-level modules of the framework; they are looked for, never imported, to tell whether it is installed."""
     install_hint: ClassVar[str] = ""
     """The command that installs the framework, such as `pip install infer-compare[torch]`."""
+    distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """By top-level module, the distributions that bring it, where it is not one of the module's own name. Each run records
+    their versions; of several that bring the same module, only one may be installed."""
+    variables: ClassVar[tuple[str, ...]] = ()
+    """Beginnings of environment variables that change how the framework runs, such as `ORT_`; each run records them."""
     capabilities: ClassVar[Capabilities]
     """Formats, devices and what else it can do, readable without the framework."""
     options: ClassVar[type[Options]] = Options

@@ -210,6 +210,20 @@ class Plugins:
         )
 
     @property
+    def distributions(self) -> dict[str, tuple[str, ...]]:
+        """By each module of the backends' frameworks, the distributions that bring it."""
+        merged: dict[str, tuple[str, ...]] = {}
+        for entry in self.backends:
+            for module, names in entry.distributions.items():
+                merged[module] = tuple(dict.fromkeys((*merged.get(module, ()), *names)))
+        return merged
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Beginnings of environment variables that change how the backends' frameworks run."""
+        return tuple(sorted({word for entry in self.backends for word in entry.variables}))
+
+    @property
     def models(self) -> tuple[BuiltinModel, ...]:
         """Models that plugins brought."""
         return tuple(self._models)

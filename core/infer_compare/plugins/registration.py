@@ -25,6 +25,8 @@ LONGEST_TEXT = 300
 _NAME = re.compile(r"\w[\w.+-]*")
 """Names of plugins, models and formats: they become words of a command line and parts of file names."""
 _SUFFIX = re.compile(r"(\.\w[\w+-]*)*")
+_VARIABLES = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
+"""A whole first word at least: what is recorded is shown to others."""
 _CHECKED = ("source", "target", "cost", "backend", "requires", "install_hint", "options", "suffixes")
 
 
@@ -57,6 +59,9 @@ class BackendEntry(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     install_hint: str = ""
+    distributions: dict[str, tuple[str, ...]] = {}
+    """By each module that it requires or names, what brings it."""
+    variables: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -176,6 +181,8 @@ def read_backend(
         aliases=aliases,
         requires=requires,
         install_hint=_text(candidate.install_hint, f"{name}.install_hint"),
+        distributions={module: (module,) for module in requires} | _distributions(name, candidate.distributions),
+        variables=_variables(name, candidate.variables),
     )
 
 
@@ -211,6 +218,25 @@ def _words(name: str, words: object) -> tuple[str, ...]:
     if not isinstance(words, tuple) or not all(map(can_be_typed, words)):
         raise Unfit(f"{name}: `requires` and `aliases` must be tuples of strings, not {repr_of(words)}")
     return tuple(words)
+
+
+def _distributions(name: str, declared: object) -> dict[str, tuple[str, ...]]:
+    try:
+        checked = msgspec.convert(declared, dict[str, tuple[str, ...]])
+    except msgspec.ValidationError as error:
+        raise Unfit(f"{name}.distributions does not fit: {one_line(str(error), LONGEST_TEXT)}") from None
+    for word in (word for module, words in checked.items() for word in (module, *words)):
+        if not can_be_typed(word):
+            raise Unfit(f"{name}.distributions must hold names of modules and distributions, not {repr_of(word)}")
+    return checked
+
+
+def _variables(name: str, beginnings: object) -> tuple[str, ...]:
+    if not isinstance(beginnings, tuple) or not all(
+        type(word) is str and _VARIABLES.fullmatch(word) for word in beginnings
+    ):
+        raise Unfit(f"{name}.variables must be a tuple of beginnings such as 'ORT_', not {repr_of(beginnings)}")
+    return tuple(beginnings)
 
 
 def read_model(candidate: object) -> BuiltinModel:

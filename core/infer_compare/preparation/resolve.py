@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,7 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         model = with_figures(model, exported[0].path)
     if not routes:
         raise NoUsableBackend(_no_usable(unusable))
-    header = _header(request, tuple(specs), model, dataset)
+    header = _header(request, tuple(specs), model, dataset, plugins)
     plan = header.plan
     return Resolved(
         header=header,
@@ -221,11 +222,16 @@ def _evaluator(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route 
 
 
 def _header(
-    request: SweepRequest, contenders: tuple[ContenderSpec, ...], model: ResolvedModel, dataset: Dataset | None
+    request: SweepRequest,
+    contenders: tuple[ContenderSpec, ...],
+    model: ResolvedModel,
+    dataset: Dataset | None,
+    plugins: Plugins,
 ) -> Header:
     threads = request.threads or default_threads()
-    environment = describe()
-    advice = warnings(environment, threads=threads)
+    brought = plugins.distributions
+    environment = describe(frameworks=chain(*brought.values()), prefixes=plugins.variables)
+    advice = warnings(environment, threads=threads, distributions=brought)
     environment = msgspec.structs.replace(environment, warnings=tuple(map(str, advice)))
     now = datetime.now(UTC)
     return Header(

@@ -67,7 +67,7 @@ def on(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Callable[..., None]:
             "gpus": (),
         }
         environment = msgspec.structs.replace(here, **{**ideal, **changes})
-        monkeypatch.setattr(machine, "describe", lambda: environment)
+        monkeypatch.setattr(machine, "describe", lambda **_: environment)
         monkeypatch.setattr(conditions, "observe", lambda: seen)
 
     use()

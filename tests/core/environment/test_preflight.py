@@ -28,12 +28,13 @@ IDEAL = Environment(
     on_battery=False,
     schedstat=True,
 )
+DISTRIBUTIONS = {"quick": ("quick", "quick-gpu"), "other": ("other",)}
 QUIET = Conditions(foreign_cores=0.01, steal_share=0.0, throttled=0)
 
 
 def told(environment: Environment = IDEAL, now: Conditions = QUIET, threads: int = 4) -> dict[str, preflight.Advice]:
     """The advice by topic."""
-    return {advice.topic: advice for advice in warnings(environment, now, threads)}
+    return {advice.topic: advice for advice in warnings(environment, now, threads, DISTRIBUTIONS)}
 
 
 def on(**changes: object) -> Environment:
@@ -95,7 +96,7 @@ def test_no_fewer_threads_than_one_are_offered() -> None:
         (on(schedstat=False), QUIET, "schedstat", "schedstat", False),
         (IDEAL, now(blind=True), "container", "container", False),
         (IDEAL, now(foreign_cores=None), "contention", "cannot be rejected", True),
-        (on(packages={"onnxruntime": "1", "onnxruntime-gpu": "1"}), QUIET, "onnxruntime", "overwrite", True),
+        (on(packages={"quick": "1", "quick-gpu": "1", "other": "2"}), QUIET, "quick", "Both quick and quick-gpu", True),
         (IDEAL, now(gpu_processes=(GpuProcess(7, "train", None),)), "gpu", "train (pid 7)", True),
     ],
 )
@@ -138,9 +139,9 @@ def test_a_little_swap_is_nothing_to_speak_of() -> None:
     assert told(now=now(swap_used=GIB // 10)) == {}
 
 
-def test_one_onnxruntime_is_as_it_should_be() -> None:
-    """Only both together are wrong."""
-    assert told(on(packages={"onnxruntime-gpu": "1.31"})) == {}
+def test_one_distribution_of_a_module_is_as_it_should_be() -> None:
+    """Only several of the same module overwrite each other."""
+    assert told(on(packages={"quick-gpu": "1.31", "other": "2"})) == {}
 
 
 def test_serious_advice_comes_first() -> None:

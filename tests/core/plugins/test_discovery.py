@@ -54,6 +54,10 @@ REFUSED = {
     "name with a colon": ("name = 'a:b'", "lower-case identifier"),
     "name in capitals": ("name = 'Odd'", "lower-case identifier"),
     "no capabilities": ("capabilities = None", "needs a class attribute `capabilities`"),
+    "distributions without a module": ("distributions = ('their',)", "distributions does not fit: Expected `object`"),
+    "distributions that nobody types": ("distributions = {'their': ('a b',)}", "not 'a b'"),
+    "a list of variables": ("variables = ['THEIR_']", "must be a tuple of beginnings such as 'ORT_'"),
+    "every variable": ("variables = ('',)", "must be a tuple of beginnings such as 'ORT_'"),
     "options of another kind": ("options = dict", "must be a subclass of infer_compare.Options"),
     "an option that the core reads": (
         "options = type(Sound.options)('Own', (Sound.options,), {'__annotations__': {'route': int}, 'route': 1}, kw_only=True)",
@@ -131,6 +135,30 @@ def test_a_missing_framework_is_told_and_is_no_defect(install: Callable[..., Non
     plugins = Plugins.discover()
     assert plugins.find("thin").missing == ("no_such_framework",)
     assert plugins.broken == []
+
+
+def test_what_a_backend_says_of_its_framework_is_recorded_with_every_run(install: Callable[..., None]) -> None:
+    """Distributions are those of its modules' names, unless it names others."""
+    install(
+        "theirs",
+        """
+        class Theirs(Sound):
+            name = "theirs"
+            requires = ("their_core", "their_fast")
+            distributions = {"their_fast": ("their-fast", "their-fast-gpu"), "onnxruntime": ("their-onnxruntime",)}
+            variables = ("THEIR_",)
+
+        @hookimpl
+        def infer_compare_backends():
+            return [Theirs]
+        """,
+    )
+    plugins = Plugins.discover()
+    assert plugins.broken == []
+    assert plugins.distributions["their_core"] == ("their_core",)
+    assert plugins.distributions["their_fast"] == ("their-fast", "their-fast-gpu")
+    assert plugins.distributions["onnxruntime"] == ("onnxruntime", "onnxruntime-gpu", "their-onnxruntime")
+    assert {"THEIR_", "TF_", "TORCH_"} <= set(plugins.variables)
 
 
 def test_a_broken_plugin_is_not_told_of_runs(install: Callable[..., None]) -> None:
