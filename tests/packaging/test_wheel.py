@@ -90,6 +90,17 @@ def test_the_wheel_holds_every_module_of_the_tree(wheel):
     assert packed == tree
 
 
+def test_the_wheel_holds_nothing_that_only_tests_and_benchmarks_use(wheel):
+    """No file of theirs, also under another name, and no module that needs one."""
+    theirs = {path.read_bytes() for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")} - {b""}
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist() if name.endswith(".py")}
+    assert {name for name, source in packed.items() if source in theirs} == set()
+    assert {
+        name for name, source in packed.items() if b"fault_injection" in source or b"FakeBackend" in source
+    } == set()
+
+
 def test_the_wheel_registers_the_program_and_the_backends(wheel):
     """By entry points."""
     with zipfile.ZipFile(wheel) as archive:
