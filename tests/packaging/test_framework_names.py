@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "infer_compare"
-NAMES = re.compile(
-    r"(?<![a-z])(py)?torch|onnx ?runtime|tensorflow|keras|openvino|tf2onnx|transformers|\bjax", re.IGNORECASE
-)
+NAMES = re.compile(r"(?<![a-z])(py)?torch|onnx ?runtime|tensorflow|keras|openvino|tf2onnx|\bjax", re.IGNORECASE)
 EXAMPLES = "shows people what to type, or what runs when they name nothing"
 FILES = "tells people how to turn a file that no backend reads into one that is read"
 ALLOWED = {
@@ -28,7 +26,6 @@ ALLOWED = {
     "models/remedies.py": FILES,
     "models/source.py": FILES,
     "models/onnx_graph.py": FILES,
-    "models/builtin.py": "names packages that a built-in model is made with",
     "verdicts/penalties.py": "reads stored runs, of which no backend is asked anything",
 }
 """Modules that name one, and why."""
