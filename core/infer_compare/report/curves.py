@@ -10,13 +10,14 @@ from infer_compare.report.schema import Curve, PointReport
 from infer_compare.report.words import plain, tag_of
 from infer_compare.results import Measured
 from infer_compare.verdicts.exclusions import outcome_words, over_budget_words
+from infer_compare.verdicts.flags import flags_of
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.report.schema import Axes, Flag
+    from infer_compare.report.schema import Axes
     from infer_compare.results import Agreement, Point, Run
     from infer_compare.verdicts import Figures, Summary
 
@@ -78,7 +79,7 @@ def _report(point: Point, found: Figures | None, threads: int, *, fastest: bool)
         rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
         agreement=point.agreement.verdict if point.agreement else None,
         needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
-        flags=_flags(found) if found else (),
+        flags=flags_of(found) if found else (),
         fastest=fastest,
     )
 
@@ -96,21 +97,6 @@ def _reason(point: Point, found: Figures | None, threads: int) -> str:
     if not isinstance(point.outcome, Measured):
         return outcome_words(point.outcome)
     return "every slice was disturbed" if point.slices else "ran, and no round was measured"
-
-
-def _flags(found: Figures) -> tuple[Flag, ...]:
-    flags: dict[Flag, bool] = {
-        "not_steady": found.not_steady,
-        "bimodal": found.bimodal,
-        "drifting": found.drifting,
-        "page_fault_bound": found.page_fault_bound,
-        "oversubscribed": found.oversubscribed,
-        "power_capped": found.power_capped,
-        "swapped": found.swapped,
-        "sustained": found.short is not None,
-        "memory_grows": found.memory_growth is not None,
-    }
-    return tuple(flag for flag, holds in flags.items() if holds)
 
 
 def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from infer_compare.report.several import machine_words
+from infer_compare.verdicts.flags import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,10 +68,7 @@ TYPED_COLUMNS = {
     "agreement": Column("text", "agrees, differs or inconclusive"),
     "needed_rtol": Column("number", "smallest relative tolerance under which the outputs would agree"),
     "fastest": Column("truth", "true where it is shown to beat every other contender that ran here, else false"),
-    "flags": Column(
-        "text",
-        "not_steady, bimodal, drifting, page_fault_bound, oversubscribed, power_capped, swapped, sustained, memory_grows, by ;",
-    ),
+    "flags": Column("text", f"{', '.join(FLAGS)}, by ;"),
 }
 """In the order of the header. A value is missing where something is not known."""
 

@@ -14,6 +14,7 @@ from infer_compare.interfaces.values import OperatingPoint, Provenance
 from infer_compare.results import AgreementVerdict, Environment, ForeignProcess, Memory, ModelInfo, Note, Plan
 from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
+from infer_compare.verdicts.flags import Flag
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
@@ -22,17 +23,6 @@ REPORT_VERSION = (1, 2)
 
 State = Literal["complete", "stopped", "interrupted"]
 OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
-Flag = Literal[
-    "not_steady",
-    "bimodal",
-    "drifting",
-    "page_fault_bound",
-    "oversubscribed",
-    "power_capped",
-    "swapped",
-    "sustained",
-    "memory_grows",
-]
 TimeUnit = Literal["s", "min", "h", "d"]
 
 Axes = tuple[tuple[str, int], ...]

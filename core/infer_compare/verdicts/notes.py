@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from infer_compare.results import Note
-from infer_compare.stats.wording import count, duration, listing, percent, significant
+from infer_compare.stats.wording import count, listing, significant
 from infer_compare.verdicts.cautions import rows_notes
+from infer_compare.verdicts.flags import FLAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.results import Point, Run
     from infer_compare.verdicts.figures import Figures
@@ -86,69 +87,11 @@ def _verdicts(run: Run) -> Iterable[Note]:
         )
 
 
-def _kib(size: float) -> str:
-    return f"{significant(size / 1024, 2)} KiB"
-
-
-class _Flag(NamedTuple):
-    topic: str
-    phrase: str
-    holds: Callable[[Figures], bool]
-    detail: Callable[[Figures], str] = lambda _: ""
-
-
-_FLAGS = (
-    _Flag("not_steady", "had not reached a steady state when its warm-up was cut off", lambda one: one.not_steady),
-    _Flag(
-        "bimodal",
-        "has two speeds",
-        lambda one: one.bimodal,
-        lambda one: f" ({' and '.join(map(duration, one.modes_ns or ()))})",
-    ),
-    _Flag(
-        "drift",
-        "drifted while it was measured",
-        lambda one: one.drifting,
-        lambda one: f" ({percent(one.drift or 0.0)})",
-    ),
-    _Flag(
-        "page_fault_bound",
-        "spends more than a tenth of its processor time in the kernel, on page faults,",
-        lambda one: one.page_fault_bound,
-        lambda one: f" ({significant(one.minor_faults_per_call or 0.0)} a call)",
-    ),
-    _Flag(
-        "memory_grows",
-        "takes more memory with every call",
-        lambda one: one.memory_growth is not None,
-        lambda one: f" (memory grows by {_kib(one.memory_growth or 0.0)} a call)",
-    ),
-    _Flag("launch_bound", "is held back by the host, which takes as long to enqueue", lambda one: one.launch_bound),
-    _Flag("power_capped", "is held back by the GPU's power limit", lambda one: one.power_capped),
-    _Flag(
-        "swapped",
-        "read pages from disk or went into swap while it was tried, so that its figures are suspect,",
-        lambda one: one.swapped,
-    ),
-    _Flag(
-        "sustained",
-        "has another throughput in the long run than in short slices, which replaces it,",
-        lambda one: one.short is not None,
-        lambda one: f" ({significant(one.sustained or 0.0)} instead of {significant(one.short or 0.0)} samples/s)",
-    ),
-    _Flag(
-        "oversubscribed",
-        "uses more threads than there are cores",
-        lambda one: one.oversubscribed,
-        lambda one: f" ({one.active_threads})",
-    ),
-)
-
-
 def _flags(labels: Iterable[str], figures: Sequence[Figures]) -> Iterable[Note]:
     for label in labels:
-        for flag in _FLAGS:
-            flagged = [one for one in figures if one.contender == label and flag.holds(one)]
-            if flagged:
-                where = listing([f"{one.point}{flag.detail(one)}" for one in flagged])
-                yield Note(topic=flag.topic, text=f"{label} {flag.phrase} at {where}")
+        own = [one for one in figures if one.contender == label]
+        for flag, kind in FLAGS.items():
+            if flagged := [one for one in own if kind.holds(one)]:
+                details = [(one.point, kind.detail(one)) for one in flagged]
+                where = listing([f"{point} ({detail})" if detail else str(point) for point, detail in details])
+                yield Note(topic=kind.topic or flag, text=f"{label} {kind.phrase} at {where}")
