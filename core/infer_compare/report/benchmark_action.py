@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.several import machine_words
+from infer_compare.report.phrases import machine_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import duration
 

@@ -7,14 +7,15 @@ import io
 from typing import TYPE_CHECKING
 
 from infer_compare.foreign import escaped
-from infer_compare.report.rows import TYPED_COLUMNS, Value, point_rows
+from infer_compare.report.metrics import METRICS, Value
+from infer_compare.report.rows import point_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.report.schema import ReportDocument
 
-COLUMNS = {name: column.description for name, column in TYPED_COLUMNS.items()}
+COLUMNS = {metric.name: metric.description for metric in METRICS}
 """The header, with what each column holds. A cell is empty where something is not known."""
 
 

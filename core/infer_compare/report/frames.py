@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.extras import needed
-from infer_compare.report.rows import TYPED_COLUMNS, point_rows
+from infer_compare.report.metrics import METRICS
+from infer_compare.report.rows import point_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from infer_compare.report.rows import Kind
+    from infer_compare.report.metrics import Kind
     from infer_compare.report.schema import ReportDocument
 
 DTYPES: dict[Kind, str] = {"text": "string", "integer": "Int64", "number": "Float64", "truth": "boolean"}
@@ -31,8 +32,8 @@ def to_pandas(*documents: ReportDocument) -> pd.DataFrame:
 
     rows = point_rows(documents)
     columns: dict[str, Any] = {}
-    for name, column in TYPED_COLUMNS.items():
-        values: Any = [row[name] for row in rows]
-        dtype: Any = DTYPES[column.kind]
-        columns[name] = pd.array(values, dtype=dtype)
+    for metric in METRICS:
+        values: Any = [row[metric.name] for row in rows]
+        dtype: Any = DTYPES[metric.kind]
+        columns[metric.name] = pd.array(values, dtype=dtype)
     return pd.DataFrame(columns)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.report.extras import hint, needed
-from infer_compare.report.rows import TYPED_COLUMNS, point_rows
+from infer_compare.report.metrics import METRICS
+from infer_compare.report.rows import point_rows
 from infer_compare.report.schema import REPORT_SCHEMA, REPORT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.report.rows import Kind
+    from infer_compare.report.metrics import Kind
     from infer_compare.report.schema import ReportDocument
 
 METADATA_KEY = b"infer-compare"
@@ -46,7 +47,7 @@ class ParquetReporter:
         import pyarrow.parquet as pq
 
         # Arrow refuses a large integer for a column of doubles.
-        numbers = [name for name, column in TYPED_COLUMNS.items() if column.kind == "number"]
+        numbers = [metric.name for metric in METRICS if metric.kind == "number"]
         rows = [
             {**row, **{name: float(value) for name in numbers if isinstance(value := row.get(name), int)}}
             for row in point_rows(documents)
@@ -54,11 +55,11 @@ class ParquetReporter:
         schema = pa.schema(
             [
                 pa.field(
-                    name,
-                    getattr(pa, _TYPES[column.kind])(),
-                    metadata={"description": column.description} if column.description else None,
+                    metric.name,
+                    getattr(pa, _TYPES[metric.kind])(),
+                    metadata={"description": metric.description} if metric.description else None,
                 )
-                for name, column in TYPED_COLUMNS.items()
+                for metric in METRICS
             ],
             metadata={METADATA_KEY: _metadata(documents)},
         )

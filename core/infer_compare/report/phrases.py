@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.price import money
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import margin_words, ratio, rough_ratio, significant
+from infer_compare.stats.wording import count, listing, margin_words, ratio, rough_ratio, significant
 from infer_compare.verdicts.protocol import UNRESOLVED_HALF_WIDTH
 from infer_compare.verdicts.settle import Verdict
 
@@ -78,9 +78,29 @@ def bests_title(answer: Answer) -> str:
 
 def spread_words(found: Figures) -> str:
     """The relative half-width of the throughput's interval, in percent; nothing where it is not known."""
-    if found.spread is None:
-        return ""
-    return f"{100 * found.spread:.1f}" if found.spread < 0.0995 else f"{100 * found.spread:,.0f}"
+    return "" if found.spread is None else spread_percent(found.spread)
+
+
+def spread_percent(share: float) -> str:
+    """Return an interval's relative half-width in percent: with a decimal below ten."""
+    return f"{100 * share:.1f}" if share < 0.0995 else f"{100 * share:,.0f}"
+
+
+def is_rough(point: PointReport) -> bool:
+    """Return whether there is only what exploring saw."""
+    return (
+        point.outcome == "measured"
+        and point.figures is None
+        and point.rejected is None
+        and bool(point.rough_latency_ns)
+    )
+
+
+def machine_words(document: ReportDocument) -> str:
+    """The machine in a few words: its processor with the cores that could be used, and its GPUs."""
+    machine = document.environment
+    cores = f"{machine.cpu or machine.platform}, {count(machine.usable_cores, 'core')}"
+    return plain(f"{cores}, {listing(machine.gpus)}" if machine.gpus else cores)
 
 
 def milliseconds(nanoseconds: float) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.phrases import axes_words, milliseconds, size_words, spread_words
+from infer_compare.report.phrases import axes_words, machine_words, milliseconds, size_words, spread_words
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, listing, significant
+from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 BESTS = ("run", "model", "machine", "best", "batch", "samples/s", "± %", "p50 ms")
 """The titles of the cells of `best_rows`."""
-
-
-def machine_words(document: ReportDocument) -> str:
-    """The machine in a few words: its processor with the cores that could be used, and its GPUs."""
-    machine = document.environment
-    cores = f"{machine.cpu or machine.platform}, {count(machine.usable_cores, 'core')}"
-    return plain(f"{cores}, {listing(machine.gpus)}" if machine.gpus else cores)
 
 
 def run_words(document: ReportDocument) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.report.phrases import axes_words
-from infer_compare.report.several import machine_words
+from infer_compare.report.phrases import axes_words, machine_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, duration
 

@@ -1,0 +1,239 @@
+"""Every figure that reports have of a point, once: its column in files, its titles in tables, and how a cell writes it.
+
+A statistic is an entry of `METRICS` and a function that reads it off a point. The entry feeds CSV, Parquet and data
+frames by its name; tables, charts and what they say on request by the tables that it names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from infer_compare.report.phrases import machine_words, milliseconds, spread_percent
+from infer_compare.report.words import size
+from infer_compare.stats.wording import significant
+from infer_compare.verdicts.flags import FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.report.schema import ContenderReport, PointReport, ReportDocument
+
+Value = str | int | float | bool | None
+Kind = Literal["text", "integer", "number", "truth"]
+TableName = Literal["best", "curves", "verbose", "throughput", "latency", "memory", "device-memory"]
+"""Each contender's best; the curves in a terminal, and what they have more with -v; the tables of the other formats."""
+
+
+class Place(NamedTuple):
+    """A point with what it belongs to."""
+
+    document: ReportDocument
+    contender: ContenderReport
+    point: PointReport
+
+
+class Metric(NamedTuple):
+    """A figure of a point."""
+
+    name: str
+    """Of its column in files; its unit at the end."""
+    kind: Kind
+    read: Callable[[Place], Value]
+    description: str = ""
+    title: str = ""
+    """In tables, without its unit."""
+    unit: str = ""
+    brief: str = ""
+    """The title with the unit in the narrow columns of the curves, where it is another."""
+    write: Callable[[Any], str] = str
+    """How a cell writes a value."""
+    tables: tuple[TableName, ...] = ()
+    rough: Callable[[PointReport], float] | None = None
+    """An estimate from exploring, where there are no figures."""
+
+    @property
+    def column(self) -> str:
+        """The title with the unit."""
+        return f"{self.title} {self.unit}".strip()
+
+
+def _figure(name: str) -> Callable[[Place], Value]:
+    return lambda place: getattr(place.point.figures, name, None)
+
+
+def _part(name: str) -> Callable[[Place], Value]:
+    return lambda place: getattr(place.point.figures and place.point.figures.phases, name, None)
+
+
+def _memory(name: str) -> Callable[[Place], Value]:
+    return lambda place: getattr(place.point.memory, name, None)
+
+
+def _point(name: str) -> Callable[[Place], Value]:
+    return lambda place: getattr(place.point, name)
+
+
+def _contender(name: str) -> Callable[[Place], Value]:
+    return lambda place: getattr(place.contender, name)
+
+
+METRICS = (
+    Metric("run", "text", lambda place: place.document.run_id, "identifier of the run"),
+    Metric("model", "text", lambda place: place.document.model.name, "name of the model"),
+    Metric("machine", "text", lambda place: machine_words(place.document), "processor, usable cores and GPUs"),
+    Metric("contender", "text", _contender("label"), "label of the contender"),
+    Metric("backend", "text", _contender("backend"), "its backend"),
+    Metric("device", "text", _contender("device"), "where it ran"),
+    Metric("framework_version", "text", _contender("framework_version"), "version of the framework"),
+    Metric("provenance", "text", _contender("provenance"), "native, exported or imported"),
+    Metric("batch", "integer", lambda place: place.point.point.batch, "batch size"),
+    Metric(
+        "axes",
+        "text",
+        lambda place: ";".join(f"{name}={size}" for name, size in place.point.point.axes),
+        "sizes of other axes, such as seq=128, separated by ;",
+    ),
+    Metric(
+        "outcome",
+        "text",
+        _point("outcome"),
+        "measured, out_of_memory, limit_reached, timed_out, died, failed or skipped",
+    ),
+    Metric("reason", "text", _point("reason"), "why there are no figures"),
+    Metric(
+        "throughput",
+        "number",
+        _figure("throughput"),
+        "samples a second: median over slices",
+        title="samples/s",
+        write=significant,
+        tables=("best", "curves", "throughput"),
+        rough=lambda point: point.point.batch * 1e9 / (point.rough_latency_ns or 1),
+    ),
+    Metric(
+        "throughput_spread",
+        "number",
+        _figure("spread"),
+        "relative half-width of its 95 % interval",
+        title="±",
+        unit="%",
+        brief="±%",
+        write=spread_percent,
+        tables=("best", "curves", "throughput"),
+    ),
+    Metric(
+        "latency_p50_ns",
+        "number",
+        _figure("latency_p50_ns"),
+        "latencies are closed-loop service times of one call, in nanoseconds",
+        title="p50",
+        unit="ms",
+        write=milliseconds,
+        tables=("best", "curves", "latency"),
+        rough=lambda point: float(point.rough_latency_ns or 0),
+    ),
+    Metric("latency_p90_ns", "number", _figure("latency_p90_ns")),
+    Metric(
+        "latency_p95_ns",
+        "number",
+        _figure("latency_p95_ns"),
+        title="p95",
+        unit="ms",
+        write=milliseconds,
+        tables=("best", "curves", "latency"),
+    ),
+    Metric(
+        "latency_p99_ns",
+        "number",
+        _figure("latency_p99_ns"),
+        "empty with fewer than 473 durations",
+        title="p99",
+        unit="ms",
+        write=milliseconds,
+        tables=("verbose",),
+    ),
+    Metric("latency_min_ns", "number", _figure("latency_min_ns")),
+    Metric("latency_max_ns", "number", _figure("latency_max_ns")),
+    Metric(
+        "stage_ns",
+        "number",
+        _part("stage_ns"),
+        "median part of an end-to-end iteration: bringing the batch to the device",
+    ),
+    Metric("run_ns", "number", _part("run_ns"), "the same: running and synchronizing"),
+    Metric("fetch_ns", "number", _part("fetch_ns"), "the same: bringing the outputs back"),
+    Metric("load_ns", "number", _part("load_ns"), "the same, in passes over a data set: assembling batches"),
+    Metric("n", "integer", _figure("stamps"), "durations behind the percentiles"),
+    Metric("calls", "integer", _figure("calls"), "timed calls in accepted slices"),
+    Metric("slices", "integer", _figure("slices"), "accepted slices"),
+    Metric("rejected_share", "number", _point("rejected"), "share of the slices that the gate rejected, 0 to 1"),
+    Metric(
+        "first_call_ns",
+        "number",
+        _point("first_call_ns"),
+        "first call at this size, compilation included; the worker may have run others before",
+        title="first",
+        unit="ms",
+        write=milliseconds,
+        tables=("verbose",),
+    ),
+    Metric("prepare_ns", "number", _point("prepare_ns"), "building, tracing or tuning before that"),
+    Metric("rough_latency_ns", "integer", _point("rough_latency_ns"), "what exploring saw; never ranked"),
+    Metric(
+        "resident_bytes",
+        "integer",
+        _memory("resident"),
+        "peak resident memory of the worker while it was timed",
+        title="resident",
+        brief="memory",
+        write=size,
+        tables=("memory", "verbose"),
+    ),
+    Metric(
+        "allocated_bytes",
+        "integer",
+        _memory("allocated"),
+        "peak of live tensors on the device",
+        title="allocated",
+        write=size,
+        tables=("device-memory",),
+    ),
+    Metric(
+        "reserved_bytes",
+        "integer",
+        _memory("reserved"),
+        "peak that the framework's allocator held on the device",
+        title="reserved",
+        write=size,
+        tables=("device-memory",),
+    ),
+    Metric(
+        "allocator_retries",
+        "integer",
+        _memory("retries"),
+        "allocations on the device that succeeded only after caches were emptied",
+    ),
+    Metric(
+        "swapped_bytes", "integer", _memory("swapped"), "what of the worker went into swap while the size was tried"
+    ),
+    Metric("agreement", "text", _point("agreement"), "agrees, differs or inconclusive"),
+    Metric(
+        "needed_rtol",
+        "number",
+        _point("needed_rtol"),
+        "smallest relative tolerance under which the outputs would agree",
+    ),
+    Metric(
+        "fastest",
+        "truth",
+        _point("fastest"),
+        "true where it is shown to beat every other contender that ran here, else false",
+    ),
+    Metric("flags", "text", lambda place: ";".join(place.point.flags), f"{', '.join(FLAGS)}, by ;"),
+)
+"""In the order of the columns. A value is missing where something is not known."""
+
+
+def metrics_of(table: TableName) -> tuple[Metric, ...]:
+    """Return the figures that a table shows, in its order."""
+    return tuple(metric for metric in METRICS if table in metric.tables)
