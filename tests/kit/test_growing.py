@@ -5,7 +5,8 @@ from __future__ import annotations
 from infer_compare.plugins import load_backend
 from infer_compare.testing.conformance import CHECKS, Passed, Subject
 from infer_compare.testing.conformance.checks import memory
-from infer_compare.testing.conformance.child import CYCLES, MORE_CYCLES, Cycles, ask
+from infer_compare.testing.conformance.child import CYCLES
+from infer_compare.testing.conformance.jobs import MORE_CYCLES, Cycles, ask
 from infer_compare.testing.conformance.runner import run_check
 
 MIB = 2**20

@@ -9,7 +9,7 @@ import pytest
 from infer_compare.environment.threads import usable_cores
 from infer_compare.plugins import load_backend
 from infer_compare.testing.conformance import CHECKS, Failed, KnownGap, Skipped, Subject, runner
-from infer_compare.testing.conformance.child import Threads
+from infer_compare.testing.conformance.jobs import Threads
 from infer_compare.testing.conformance.occupancy import Occupancy
 
 HERE = Path(__file__).parent

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
 from infer_compare.foreign import one_line, text_of
-from infer_compare.interfaces import Device, ModelSource, OperatingPoint, Settings
+from infer_compare.interfaces import Device, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
-from infer_compare.testing.conformance.occupancy import Occupancy, observe
-from infer_compare.testing.conformance.violation import Violation
-from infer_compare.worker.supervisor import describe_status, tagged
+from infer_compare.testing.conformance.jobs import MORE_CYCLES, Cycles, Effective, Exhausted, Job, Loads, Threads
+from infer_compare.testing.conformance.occupancy import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,128 +24,13 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import Backend, Session
     from infer_compare.interfaces.backend import Array
 
-PATIENCE_S = 300.0
 CYCLES = 20
 """Lives of a session, of which the last ten are judged."""
 MOST_CYCLES = 60
 """Where memory grew over the last ten lives there are ten more, up to this many: what leaks grows in every ten, and what an
 allocator, or the kernel's larger pages, took once does not."""
-MORE_CYCLES = 10
-GROWTH_SHARE = 0.01
-GROWTH_LEAST = 2**20
-"""What an allocator keeps here and there."""
 FIRST_BATCH = 256
 LARGEST_BATCH = 1 << 20
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child is to do."""
-
-    task: str
-    backend: str
-    """How the class is found."""
-    options: dict[str, str]
-    requires: tuple[str, ...]
-    folder: str
-    model: ModelSource | None = None
-    inputs: tuple[str, ...] = ()
-    """Files with rows of the inputs."""
-    device: str = "cpu"
-    threads: int = 1
-    cap: int = 0
-    """Bytes of memory beyond what is held when the model is there."""
-    alternatives: tuple[dict[str, str], ...] = ()
-    """Sets of options, each in place of `options`."""
-
-
-class Loads(msgspec.Struct, frozen=True, kw_only=True):
-    """Modules out of `requires` that were loaded."""
-
-    importing: tuple[str, ...]
-    """By importing the plugin."""
-    making: tuple[str, ...]
-    """By making a backend object."""
-    classifying: tuple[str, ...]
-    """By asking it what an error means."""
-
-
-class Cycles(msgspec.Struct, frozen=True, kw_only=True):
-    """Resident memory after each life of a session, and the peak, in bytes."""
-
-    resident: tuple[int, ...]
-    peak: int
-
-    @property
-    def kept(self) -> int:
-        """Bytes by which the last ten lives made the process larger: the least after three of them, over the same before."""
-        before, after = self.resident[:-MORE_CYCLES], self.resident
-        return min(after[-3:]) - min(before[-3:])
-
-    @property
-    def allowed(self) -> int:
-        """Bytes that ten lives may keep."""
-        return max(int(GROWTH_SHARE * self.peak), GROWTH_LEAST)
-
-
-class Exhausted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was raised when memory did not suffice."""
-
-    batch: int
-    kind: str
-    """What the backend's `classify` says; empty where nothing was raised."""
-    error: str = ""
-
-
-class Threads(msgspec.Struct, frozen=True, kw_only=True):
-    """How many threads a session says it uses, and what it did with the processor."""
-
-    told: str | None
-    seen: Occupancy
-
-
-class Effective(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session says that it runs with, for each set of options; None where the backend refuses the set."""
-
-    told: tuple[dict[str, str] | None, ...]
-
-
-class Died(Exception):
-    """The child ended by a signal."""
-
-
-Answer = TypeVar("Answer", bound=msgspec.Struct)
-
-
-def ask(job: Job, answer: type[Answer]) -> Answer:
-    """Runs a job in a fresh process.
-
-    Raises:
-        Died: the process ended by a signal.
-        Violation: it raised, or did not end in time.
-    """
-    with tempfile.TemporaryDirectory(dir=job.folder) as folder:
-        task, reply = Path(folder, "job.json"), Path(folder, "reply.json")
-        task.write_bytes(msgspec.json.encode(job))
-        command = [sys.executable, "-P", "-m", "infer_compare.testing.conformance.child", str(task), str(reply)]
-        try:
-            with tagged() as environment:
-                done = subprocess.run(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    env=environment,
-                    timeout=PATIENCE_S,
-                    check=False,
-                )
-        except subprocess.TimeoutExpired:
-            raise Violation(f"A fresh process did not finish the task `{job.task}` in {PATIENCE_S:g} s.") from None
-        if done.returncode < 0:
-            raise Died(describe_status(done.returncode))
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise Violation(f"A fresh process failed at the task `{job.task}`: {lines[-1] if lines else 'in silence'}")
-        return msgspec.json.decode(reply.read_bytes(), type=answer)
 
 
 def _make(job: Job) -> Backend[Any]:

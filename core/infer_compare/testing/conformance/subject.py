@@ -13,7 +13,7 @@ from infer_compare.plugins import Plugins, read_options
 from infer_compare.plugins.registration import is_installed
 from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
-from infer_compare.testing.conformance.child import Job, Loads, Threads, ask
+from infer_compare.testing.conformance.jobs import Job, Loads, Threads, ask
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Classification, FailureKind, Settings
 from infer_compare.plugins import read_options
-from infer_compare.testing.conformance.child import MORE_CYCLES, Cycles, Died, Exhausted, ask
+from infer_compare.testing.conformance.jobs import MORE_CYCLES, Cycles, Died, Exhausted, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 

@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.interfaces import Options
 from infer_compare.plugins import describe_options
-from infer_compare.testing.conformance.child import Effective, ask
+from infer_compare.testing.conformance.jobs import Effective, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 

@@ -9,7 +9,7 @@ from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import DeclaredGap, NotApplicable, Violation
 
 if TYPE_CHECKING:
-    from infer_compare.testing.conformance.child import Threads
+    from infer_compare.testing.conformance.jobs import Threads
     from infer_compare.testing.conformance.subject import Subject
 
 
