@@ -47,12 +47,14 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         for framework in frameworks:
             fault = matrix(framework)[place]
             with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
-                one = inject(fault, framework, Path(folder))
-            lost, orphans = lost + one.lost, orphans + one.orphans
-            code = str(one.exit_code) if one.exit_code == fault.exit_code else f"{one.exit_code}, not {fault.exit_code}"
+                result = inject(fault, framework, Path(folder))
+            lost, orphans = lost + result.lost, orphans + result.orphans
+            code = str(result.exit_code)
+            if result.exit_code != fault.exit_code:
+                code += f", not {fault.exit_code}"
             yield (
-                f"{fault.text:42} {framework:10} {WORDS[one.injected]:>8} {code:>9} {WORDS[one.survived]:>8} "
-                f"{one.lost:4} {one.orphans:7} {one.seconds:5.1f}"
+                f"{fault.text:42} {framework:10} {WORDS[result.injected]:>8} {code:>9} {WORDS[result.survived]:>8} "
+                f"{result.lost:4} {result.orphans:7} {result.seconds:5.1f}"
             )
     yield f"{lost} records lost, {orphans} orphans"
 

@@ -61,8 +61,8 @@ class NodeCase:
         import numpy as np
 
         return all(
-            isinstance(one, (np.ndarray, np.generic)) and one.dtype.name in NUMBERS
-            for one in (*self.inputs, *self.outputs)
+            isinstance(value, (np.ndarray, np.generic)) and value.dtype.name in NUMBERS
+            for value in (*self.inputs, *self.outputs)
         )
 
     def with_constants(self) -> NodeCase:
@@ -87,9 +87,9 @@ def all_cases() -> tuple[NodeCase, ...]:
         # The generators of some cases overflow on purpose.
         warnings.simplefilter("ignore", RuntimeWarning)
         return tuple(
-            NodeCase(one.name, one.model, one.data_sets[0][0], one.data_sets[0][1], one.rtol, one.atol)
-            for one in load_model_tests(kind="node")
-            if one.model is not None and one.data_sets
+            NodeCase(case.name, case.model, case.data_sets[0][0], case.data_sets[0][1], case.rtol, case.atol)
+            for case in load_model_tests(kind="node")
+            if case.model is not None and case.data_sets
         )
 
 
@@ -129,7 +129,7 @@ def attempt(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
         source = ModelSource(format="onnx", location=str(path), name=case.name)
         try:
             with backend.to_device(backend.load(source), Device("cpu")) as session:
-                slot = session.stage([as_array(one) for one in case.inputs])
+                slot = session.stage([as_array(value) for value in case.inputs])
                 session.run(slot)
                 session.synchronize()
                 results = session.fetch(slot)
@@ -146,12 +146,12 @@ def attempt(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
     return "pass", ""
 
 
-def as_array(one: Any) -> Array:
+def as_array(value: Any) -> Array:
     """An input or output that a case gives as an array, as a number, or as a tensor of ONNX's."""
     import numpy as np
     from onnx import TensorProto, numpy_helper
 
-    return numpy_helper.to_array(one) if isinstance(one, TensorProto) else np.array(one)
+    return numpy_helper.to_array(value) if isinstance(value, TensorProto) else np.array(value)
 
 
 def difference(expected: Array, actual: Array, rtol: float, atol: float) -> str:

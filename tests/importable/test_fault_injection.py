@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -213,6 +217,16 @@ def test_the_constants_are_those_of_the_program_unless_they_are_shortened(monkey
     Constants(start_deadline_s=3.0, warm_up_cap_s=1.0, rounds=7).apply()
     assert (base.START_DEADLINE_S, restart_workers.WARM_UP_CAP_S) == (3.0, 1.0)
     assert (protocol.RESTARTS["quick"], protocol.ROUNDS_PER_RESTART["quick"]) == (1, 7)
+
+
+@pytest.mark.slow
+def test_the_benchmark_finds_the_faults_without_a_path_of_its_own() -> None:
+    """As people start it."""
+    program = Path(__file__).parents[2] / "benchmarks" / "faults.py"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, str(program), "--faults", "nonesuch"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "'nonesuch' is none of oom-raised, " in done.stderr
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -115,8 +115,8 @@ class WrappedBackend(Backend[Any]):
             BackendUnusable: its plugin is broken.
         """
         super().__init__(settings)
-        found = Plugins.discover().find(backend).backend
-        self._inner = found(msgspec.structs.replace(settings, options=read_options(found, {})))
+        inner = Plugins.discover().find(backend).backend
+        self._inner = inner(msgspec.structs.replace(settings, options=read_options(inner, {})))
 
     def version(self) -> str:
         """As inside."""

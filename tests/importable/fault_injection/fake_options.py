@@ -59,8 +59,8 @@ def read_curve(path: str) -> dict[int, float]:
 def interpolate(curve: dict[int, float], size: int) -> float:
     """Samples per second at a size, between its neighbours on the curve; beyond its ends, as at the nearest end."""
     sizes = sorted(curve)
-    below = max((one for one in sizes if one <= size), default=sizes[0])
-    above = min((one for one in sizes if one >= size), default=sizes[-1])
+    below = max((other for other in sizes if other <= size), default=sizes[0])
+    above = min((other for other in sizes if other >= size), default=sizes[-1])
     if below == above:
         return curve[below]
     share = (size - below) / (above - below)

@@ -68,7 +68,7 @@ class InjectedRun:
         return self.folder / "output.txt"
 
     def play(self) -> bool:
-        """Runs it to its end; whether the moment came at which something was to be done."""
+        """Run it to its end and return whether the moment came at which something was to be done."""
         fault = self.fault
         process = self._start(
             "run", fault.model, "--output", str(self.run), "--batch-sizes", fault.batch_sizes,
@@ -113,7 +113,7 @@ class InjectedRun:
             )
 
     def _act(self, process: subprocess.Popen[bytes]) -> bool:
-        """Does to the run what the fault is, at its moment."""
+        """Do to the run what the fault is, at its moment."""
         match self.fault.act:
             case "kill worker":
                 return self._when("round", process, lambda: os.kill(self._worker(), signal.SIGKILL))
@@ -133,7 +133,7 @@ class InjectedRun:
                 return True
 
     def _when(self, kind: str, process: subprocess.Popen[bytes], act: Callable[[], object]) -> bool:
-        """Does something as soon as a kind of record was stored; whether that happened."""
+        """Do something as soon as a kind of record was stored; return whether that happened."""
         until = time.monotonic() + PATIENCE_S
         words = f'{{"type":"{kind}"'.encode()
         while time.monotonic() < until and process.poll() is None:
@@ -144,20 +144,22 @@ class InjectedRun:
         return False
 
     def _worker(self) -> int:
-        """The number of the target's worker that is measured."""
+        """Return the number of the process that is measured for the target."""
         starts = [
             msgspec.json.decode(line)
             for line in whole(self.shadow.read_bytes()).splitlines()
             if line.startswith(b'{"type":"start"')
         ]
-        return int(next(one["pid"] for one in reversed(starts) if one["contender"] == self.fault.targets[0].label))
+        return int(
+            next(start["pid"] for start in reversed(starts) if start["contender"] == self.fault.targets[0].label)
+        )
 
     def _remove(self) -> None:
         self._held = os.open(self.run / FILE, os.O_RDONLY)
         shutil.rmtree(self.run)
 
     def stored(self) -> bytes:
-        """The run file, also where its name is gone."""
+        """Return the run file, also where its name is gone."""
         if self._held is None:
             return (self.run / FILE).read_bytes()
         os.lseek(self._held, 0, os.SEEK_SET)
@@ -165,13 +167,13 @@ class InjectedRun:
             return file.read()
 
     def leftovers(self, *, kill: bool = True) -> int:
-        """How many processes of the run live on after their time for goodbyes; they are ended unless told otherwise."""
+        """Return how many processes of the run live on after their time for goodbyes, and end them if `kill`."""
         until = time.monotonic() + GOODBYE_S
         while (alive := _marked(self._mark)) and time.monotonic() < until:
             time.sleep(0.05)
-        for one in alive if kill else ():
+        for process in alive if kill else ():
             with contextlib.suppress(psutil.Error):
-                one.kill()
+                process.kill()
         return len(alive)
 
 
@@ -205,8 +207,8 @@ def _broken(folder: Path, module: str) -> Path:
 def _marked(mark: str) -> list[psutil.Process]:
     """The living processes that have inherited a mark."""
     alive = []
-    for one in psutil.process_iter():
+    for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if one.environ().get(MARK) == mark and one.status() != psutil.STATUS_ZOMBIE:
-                alive.append(one)
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                alive.append(process)
     return alive

@@ -60,7 +60,7 @@ class FaultResult:
         run = self.run
         if run is None or not self.acted or self.state not in self.fault.states:
             return False
-        faults = {one.contender: one.effective.get("fault") for one in run.starts}
+        faults = {start.contender: start.effective.get("fault") for start in run.starts}
         return all(
             kinds(run, target.label) == target.outcomes
             and faults.get(target.label) in {None, target.options.get("fault")}
@@ -82,25 +82,25 @@ class FaultResult:
 
 
 def kinds(run: Run, label: str) -> frozenset[str]:
-    """What a contender came to beside being measured: words of outcomes, and `differs`."""
-    words = {_word(one) for one in outcomes(run, label) if not isinstance(one, Measured | Skipped)}
+    """Return what a contender came to beside being measured: words of outcomes, and `differs`."""
+    words = {
+        str(type(outcome).__struct_config__.tag)
+        for outcome in outcomes(run, label)
+        if not isinstance(outcome, Measured | Skipped)
+    }
     if run.differs(label) is not None:
         words.add("differs")
     return frozenset(words)
 
 
 def outcomes(run: Run, label: str) -> tuple[AnyOutcome, ...]:
-    """Every outcome of a contender that is on record."""
+    """Return every outcome of a contender that is on record."""
     records: tuple[Unusable | Probe | Death, ...] = (*run.unusable, *run.probes, *run.deaths)
-    return tuple(one.outcome for one in records if one.contender == label)
-
-
-def _word(outcome: AnyOutcome) -> str:
-    return str(type(outcome).__struct_config__.tag)
+    return tuple(record.outcome for record in records if record.contender == label)
 
 
 def inject(fault: Fault, framework: str, folder: Path) -> FaultResult:
-    """Runs the command line under a fault.
+    """Run the command line under a fault.
 
     Args:
         fault: what happens.
@@ -137,7 +137,7 @@ def inject(fault: Fault, framework: str, folder: Path) -> FaultResult:
 
 
 def lost(shadow: bytes, stored: bytes) -> int:
-    """How many of the records that were taken for stored are not there, whole and in their place.
+    """Return how many of the records that were taken for stored are not there, whole and in their place.
 
     Args:
         shadow: the records that were taken for stored, a line each; one that is not whole was not noted.
