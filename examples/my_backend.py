@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
-from infer_compare import (
+from infer_compare.backends import (
     Backend,
     Capabilities,
     Classification,
@@ -26,13 +26,13 @@ from infer_compare import (
     Session,
     TensorSpec,
     UnsupportedModel,
+    classify_common,
 )
-from infer_compare.interfaces.failures import classify_common
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch
 
 
 class MyOptions(Options, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 
-from infer_compare import (
+from infer_compare import hookimpl
+from infer_compare.backends import (
     Backend,
     Capabilities,
     Classification,
@@ -20,7 +21,6 @@ from infer_compare import (
     ModelSource,
     Options,
     UnsupportedModel,
-    hookimpl,
 )
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from infer_compare import Device
+from infer_compare.backends import Device
 
 CUDA_PROVIDER = "CUDAExecutionProvider"
 

@@ -10,9 +10,16 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from infer_compare.errors import ModelError, UnsupportedModel
-from infer_compare.interfaces import Classification, FailureKind
-from infer_compare.interfaces.failures import chain, class_names, classify_common, text_of
+from infer_compare.backends import (
+    Classification,
+    FailureKind,
+    ModelError,
+    UnsupportedModel,
+    chain,
+    class_names,
+    classify_common,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,15 @@ import ml_dtypes
 import numpy as np
 import onnxruntime
 
-from infer_compare import DeviceUnavailable, Session, TensorSpec, UnsupportedModel
-from infer_compare.models.specs import name_batch, precision_of, unnamed
+from infer_compare.backends import (
+    DeviceUnavailable,
+    Session,
+    TensorSpec,
+    UnsupportedModel,
+    name_batch,
+    precision_of,
+    unnamed,
+)
 from infer_compare_onnx.devices import CUDA_PROVIDER, cuda_devices, cuda_problem, distributions
 from infer_compare_onnx.failures import explain
 
@@ -20,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare import Device, Settings
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch, Device, Settings
     from infer_compare_onnx import OnnxOptions
 
 CPU_PROVIDER = "CPUExecutionProvider"

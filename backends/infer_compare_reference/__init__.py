@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from infer_compare import (
+from infer_compare import hookimpl
+from infer_compare.backends import (
     Backend,
     Capabilities,
     Classification,
@@ -15,9 +16,8 @@ from infer_compare import (
     DeviceUnavailable,
     ModelSource,
     UnsupportedModel,
-    hookimpl,
+    classify_common,
 )
-from infer_compare.interfaces.failures import classify_common
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

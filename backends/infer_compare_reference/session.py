@@ -10,16 +10,14 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from infer_compare import Session, TensorSpec, UnsupportedModel
-from infer_compare.models.onnx_file import load_onnx
-from infer_compare.models.onnx_graph import read_specs
-from infer_compare.models.specs import name_batch, precision_of
+from infer_compare.backends import Session, TensorSpec, UnsupportedModel, load_onnx, name_batch, precision_of
+from infer_compare.backends.onnx_graphs import read_specs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch
 
 
 _UNKNOWN = re.compile(r"Node type '(?P<operator>\w+)' from domain '(?P<domain>[\w.]*)' is unknown")

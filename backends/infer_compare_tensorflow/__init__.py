@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from infer_compare import Backend, Capabilities, Classification, Converter, Options, UnsupportedModel, hookimpl
+from infer_compare import hookimpl
+from infer_compare.backends import Backend, Capabilities, Classification, Converter, Options, UnsupportedModel
 from infer_compare_tensorflow import failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare import Device, ModelDescription, ModelSource, TensorSpec
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch, Device, ModelDescription, ModelSource, TensorSpec
     from infer_compare_tensorflow.dataset import Pipeline
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram

@@ -11,7 +11,7 @@ from infer_compare_tensorflow.native import HOST
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch
 
 
 class Pipeline:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.errors import UnsupportedModel
-from infer_compare.interfaces import ModelDescription
-from infer_compare.models.callables import make_model
-from infer_compare.models.given import declared
+from infer_compare.backends import ModelDescription, UnsupportedModel
+from infer_compare.backends.native_models import declared, make_model
 from infer_compare_tensorflow.keras_model import keras, read_keras
 from infer_compare_tensorflow.native import NativeProgram
 from infer_compare_tensorflow.saved_model import files_of, read_saved_model
@@ -19,7 +17,7 @@ from infer_compare_tensorflow.writing import save
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare.interfaces import ModelSource
+    from infer_compare.backends import ModelSource
 
 
 def read(model: ModelSource) -> NativeProgram:

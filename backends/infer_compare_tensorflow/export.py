@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from infer_compare.errors import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.describe import read
 from infer_compare_tensorflow.importer import Target
 from infer_compare_tensorflow.native import HOST, quiet, sentence, signature_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from infer_compare.interfaces import ModelSource, TensorSpec
+    from infer_compare.backends import ModelSource, TensorSpec
     from infer_compare_tensorflow.native import NativeProgram
 
 LARGE = 2**31 - 2**24

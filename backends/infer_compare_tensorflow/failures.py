@@ -8,8 +8,7 @@ process by a signal instead, which only the parent can see.
 
 from __future__ import annotations
 
-from infer_compare.interfaces import Classification, FailureKind
-from infer_compare.interfaces.failures import NOT_OURS, chain, class_names, is_host_oom, is_limit, text_of
+from infer_compare.backends import Classification, FailureKind, chain, class_names, is_host_oom, is_limit, text_of
 
 ERRORS = "tensorflow.python.framework.errors_impl."
 
@@ -48,7 +47,7 @@ def classify(error: BaseException) -> Classification:
 
     The result is `no` for everything else. It is `fatal` when the device cannot be used any more by this process.
     """
-    if isinstance(error, NOT_OURS):
+    if not isinstance(error, Exception):
         return Classification(FailureKind.NO)
     errors = list(chain(error))
     texts = [text_of(one) for one in errors]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare.errors import ModelError, UnsupportedModel, UntrustedModel
+from infer_compare.backends import ModelError, UnsupportedModel, UntrustedModel
 from infer_compare_tensorflow import scan
 from infer_compare_tensorflow.native import Served, quiet, sentence, spec_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.backends import TensorSpec
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 MAX_TEXT = 64 * 2**20

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare.errors import InputError, ModelError, UnsupportedModel
-from infer_compare.foreign import shortened
-from infer_compare.interfaces import TensorSpec
-from infer_compare.models.fills import DTYPES
-from infer_compare.models.specs import name_batch, unnamed
+from infer_compare.backends import InputError, ModelError, TensorSpec, UnsupportedModel, name_batch, shortened, unnamed
+from infer_compare.backends.native_models import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infer_compare import Device, DeviceUnavailable
-from infer_compare.errors import BackendUnusable
+from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable
 from infer_compare_tensorflow.framework import tf
 
 if TYPE_CHECKING:

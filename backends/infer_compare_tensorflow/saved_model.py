@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare.errors import ModelError, UnsupportedModel, UntrustedModel
-from infer_compare.models.specs import precision_of
+from infer_compare.backends import ModelError, UnsupportedModel, UntrustedModel, precision_of
 from infer_compare_tensorflow import operators, scan
 from infer_compare_tensorflow.native import WIDENED, Served, quiet, sentence, spec_of
 

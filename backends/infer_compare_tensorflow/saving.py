@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.interfaces import ModelSource
+from infer_compare.backends import ModelSource
 from infer_compare_tensorflow import writing
 from infer_compare_tensorflow.keras_model import known_inputs
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.backends import TensorSpec
 
 
 def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:

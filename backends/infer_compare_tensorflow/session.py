@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import MemoryReading, Session
-from infer_compare.errors import InputError
+from infer_compare.backends import InputError, MemoryReading, Session
 from infer_compare_tensorflow import runtime
 from infer_compare_tensorflow.calling import DirectCall
 from infer_compare_tensorflow.importer import Target
@@ -17,8 +16,7 @@ from infer_compare_tensorflow.importer import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from infer_compare import Device, OperatingPoint
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch, Device, OperatingPoint
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram
 

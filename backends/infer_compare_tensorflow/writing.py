@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare.errors import ModelError, UnsupportedModel
-from infer_compare.models.binding import REST, bind
+from infer_compare.backends import ModelError, UnsupportedModel
+from infer_compare.backends.native_models import REST, bind
 from infer_compare_tensorflow import operators, scan
 from infer_compare_tensorflow.keras_model import call_in_order, flat, keras, known_inputs
 from infer_compare_tensorflow.native import matched, quiet, sentence, signature_of, spec_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.backends import TensorSpec
 
     Saved = tuple[str, Path, Sequence[TensorSpec]]
 

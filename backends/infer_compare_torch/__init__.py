@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-from infer_compare import Backend, Capabilities, Converter, OptionError, Options, hookimpl
+from infer_compare import hookimpl
+from infer_compare.backends import Backend, Capabilities, Converter, OptionError, Options
 from infer_compare_torch.failures import classify
 
 if TYPE_CHECKING:
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare import Classification, Device, ModelDescription, ModelSource, Session, Settings, TensorSpec
+    from infer_compare.backends import (
+        Classification,
+        Device,
+        ModelDescription,
+        ModelSource,
+        Session,
+        Settings,
+        TensorSpec,
+    )
     from infer_compare_torch.session import LoadedModel
 
 ONNX_OPSET = 20

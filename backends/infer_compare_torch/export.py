@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
-from infer_compare import ModelError, UnsupportedModel
-from infer_compare.foreign import described
-from infer_compare.models.specs import BATCH
+from infer_compare.backends import BATCH, ModelError, UnsupportedModel, described
 from infer_compare_torch import ONNX_OPSET, loading
 from infer_compare_torch.flat import Flat
 from infer_compare_torch.probing import examples
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from infer_compare import ModelSource, TensorSpec
+    from infer_compare.backends import ModelSource, TensorSpec
 
 EXAMPLE = 2
 """The batch size of the trace; torch would take 1 for a fixed size."""

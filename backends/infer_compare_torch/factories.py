@@ -12,10 +12,8 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from infer_compare import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel
-from infer_compare.foreign import one_line
-from infer_compare.models.callables import make_model, source_file, split
-from infer_compare.models.given import declared
+from infer_compare.backends import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel, one_line
+from infer_compare.backends.native_models import declared, make_model, source_file, split
 from infer_compare_torch.importer.dtypes import from_name
 from infer_compare_torch.probing import probe
 from infer_compare_torch.session import LoadedModel

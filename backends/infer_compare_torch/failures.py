@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare import Classification, FailureKind
-from infer_compare.interfaces.failures import NOT_OURS, chain, class_names, classify_common, text_of
+from infer_compare.backends import Classification, FailureKind, chain, class_names, classify_common, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +64,7 @@ def classify(error: BaseException) -> Classification:
     errors = list(chain(error))
     common = classify_common(error)
     fatal = any(_is_fatal(one) for one in errors)
-    if common.kind is FailureKind.NO and not isinstance(error, NOT_OURS):
+    if common.kind is FailureKind.NO and isinstance(error, Exception):
         return Classification(_kind(errors), fatal)
     return Classification(common.kind, fatal)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from infer_compare.models.binding import Binding
+    from infer_compare.backends.native_models import Binding
 
 
 class Flat(nn.Module):

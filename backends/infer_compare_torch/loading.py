@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare import UnsupportedModel
-from infer_compare.models.specs import name_batch
+from infer_compare.backends import UnsupportedModel, name_batch
 from infer_compare_torch.session import LoadedModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare import ModelDescription, ModelSource
+    from infer_compare.backends import ModelDescription, ModelSource
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:

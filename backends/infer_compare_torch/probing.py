@@ -9,17 +9,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from infer_compare import ModelError, TensorSpec
-from infer_compare.foreign import described
-from infer_compare.models.fills import FromFile, Normal, RandInt, parse_fill
-from infer_compare.models.specs import BATCH, unnamed
+from infer_compare.backends import BATCH, ModelError, TensorSpec, described, unnamed
+from infer_compare.backends.native_models import FromFile, Normal, RandInt, parse_fill
 from infer_compare_torch.importer.dtypes import tensor_from_numpy
 from infer_compare_torch.structures import named_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from infer_compare.models.binding import Binding
+    from infer_compare.backends.native_models import Binding
 
 OTHER = 16
 """The size that free axes other than the batch axis have in the run."""

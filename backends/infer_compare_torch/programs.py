@@ -13,8 +13,7 @@ from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind
 from torch.fx.experimental.symbolic_shapes import is_concrete_int
 from torch.utils import _pytree as pytree
 
-from infer_compare import ModelDescription, ModelError, TensorSpec, UnsupportedModel
-from infer_compare.models.specs import name_batch
+from infer_compare.backends import ModelDescription, ModelError, TensorSpec, UnsupportedModel, name_batch
 from infer_compare_torch.scan import check_bytes, only_weights, scan
 from infer_compare_torch.session import LoadedModel
 from infer_compare_torch.structures import named_leaves
@@ -22,7 +21,7 @@ from infer_compare_torch.structures import named_leaves
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infer_compare import ModelSource
+    from infer_compare.backends import ModelSource
 
 UNBOUNDED = 2**31
 """Upper bounds of sizes from here on were not written by a person."""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from infer_compare import Device, DeviceUnavailable
-from infer_compare.errors import BackendUnusable
+from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable
 
 if TYPE_CHECKING:
-    from infer_compare import Settings
+    from infer_compare.backends import Settings
 
 
 def start(settings: Settings) -> str:

@@ -10,9 +10,7 @@ import torch
 from torch import nn
 from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
-from infer_compare import ModelError, ModelSource, TensorSpec, UnsupportedModel
-from infer_compare.foreign import described
-from infer_compare.models.specs import BATCH
+from infer_compare.backends import BATCH, ModelError, ModelSource, TensorSpec, UnsupportedModel, described
 from infer_compare_torch.flat import named
 from infer_compare_torch.probing import OTHER, examples
 from infer_compare_torch.programs import is_bounded, without_log

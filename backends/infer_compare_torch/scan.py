@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.export.pt2_archive import constants as archive
 
-from infer_compare import ModelError, UntrustedModel
+from infer_compare.backends import ModelError, UntrustedModel
 from infer_compare_torch.graph_text import objection
 
 if TYPE_CHECKING:

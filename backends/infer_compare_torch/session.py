@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from infer_compare import MemoryReading, Session
-from infer_compare.models.specs import precision_of
+from infer_compare.backends import MemoryReading, Session, precision_of
 from infer_compare_torch import runtime
 from infer_compare_torch.batches import pins
 from infer_compare_torch.importer.dtypes import numpy_from_tensor, tensor_from_numpy
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare import Device, OperatingPoint, TensorSpec
-    from infer_compare.models.binding import Binding
+    from infer_compare.backends import Device, OperatingPoint, TensorSpec
+    from infer_compare.backends.native_models import Binding
     from infer_compare_torch import TorchOptions
 
 UNLIMITED = 1 << 30

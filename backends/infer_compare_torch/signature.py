@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from infer_compare.models.binding import REST, Binding, bind, one_by_one
+from infer_compare.backends.native_models import REST, Binding, bind, one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

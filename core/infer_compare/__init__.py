@@ -1,98 +1,67 @@
 """Which inference framework, with which options, at which batch size, on this machine?
 
-What a plugin needs is imported from here, and what a script or a notebook calls: `sweep`, `load`. Nothing here imports a
-framework, nor numpy.
+What a script or a notebook calls: `sweep`, `load`, `compare`. Plugins import from `infer_compare.backends`,
+`infer_compare.reports` and `infer_compare.testing`. Nothing here imports a framework, nor numpy.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.errors import (
-    DeviceUnavailable,
-    InferCompareError,
-    ModelError,
-    OptionError,
-    UnsupportedModel,
-    UntrustedModel,
-)
-from infer_compare.interfaces import (
-    API_VERSION,
-    Backend,
-    BuiltinModel,
-    Capabilities,
-    Classification,
-    Converter,
-    Device,
-    FailureKind,
-    MemoryReading,
-    ModelDescription,
-    ModelSource,
-    ModelSpec,
-    OperatingPoint,
-    Options,
-    Reporter,
-    Session,
-    Settings,
-    TensorSpec,
-    hookimpl,
-)
+from infer_compare.errors import InferCompareError, NoUsableBackend, StoreError, UsageError
+from infer_compare.interfaces import ModelSpec, hookimpl
+from infer_compare.lazy import lazily
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
+    from infer_compare.api import compare
     from infer_compare.api.interactive import load, sweep
     from infer_compare.api.result import Result
     from infer_compare.api.rows import PointRow
 
-LAZY = {
-    "PointRow": "infer_compare.api.rows",
-    "Result": "infer_compare.api.result",
-    "load": "infer_compare.api.interactive",
-    "sweep": "infer_compare.api.interactive",
-}
-"""Names that are imported when they are first used, by module: a plugin needs none of them."""
-
 __all__ = [
-    "API_VERSION",
-    "Backend",
-    "BuiltinModel",
-    "Capabilities",
-    "Classification",
-    "Converter",
-    "Device",
-    "DeviceUnavailable",
-    "FailureKind",
     "InferCompareError",
-    "MemoryReading",
-    "ModelDescription",
-    "ModelError",
-    "ModelSource",
     "ModelSpec",
-    "OperatingPoint",
-    "OptionError",
-    "Options",
+    "NoUsableBackend",
     "PointRow",
-    "Reporter",
     "Result",
-    "Session",
-    "Settings",
-    "TensorSpec",
-    "UnsupportedModel",
-    "UntrustedModel",
+    "StoreError",
+    "UsageError",
     "__version__",
+    "compare",
     "hookimpl",
     "load",
     "sweep",
 ]
 
+_lazy = lazily(
+    __name__,
+    {
+        "PointRow": "infer_compare.api.rows",
+        "Result": "infer_compare.api.result",
+        "compare": "infer_compare.api",
+        "load": "infer_compare.api.interactive",
+        "sweep": "infer_compare.api.interactive",
+    },
+)
+
 
 def __getattr__(name: str) -> object:
-    """Imports what is lazy."""
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    """Return what is imported when it is first used; a plugin needs none of it.
 
-    return getattr(importlib.import_module(LAZY[name]), name)
+    Raises:
+        ImportError: version 1 of the plugin interface had the name here.
+    """
+    if name[:1].isupper() and name not in __all__:
+        from infer_compare import backends
+
+        # No AttributeError: `from infer_compare import Backend` would make a sentence of its own of it.
+        if name in backends.__all__:
+            raise ImportError(
+                f"infer_compare.{name} has moved to infer_compare.backends.{name} with version 2 of the plugin "
+                "interface; install a release of the plugin that was written for it"
+            )
+    return _lazy(name)
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from infer_compare import Device, ModelSource, Settings
+from infer_compare.backends import Device, ModelSource, Settings
 from infer_compare.models.fills import Normal, parse_fill
 
 torch = pytest.importorskip("torch")
@@ -18,7 +18,7 @@ pytest.importorskip("onnxruntime")
 pytest.importorskip("tensorflow")
 
 if TYPE_CHECKING:
-    from infer_compare import Backend, ModelDescription
+    from infer_compare.backends import Backend, ModelDescription
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 NETS = Path(__file__).with_name("transformers_nets.py")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infer_compare import Converter, ModelError, hookimpl
+from infer_compare import hookimpl
+from infer_compare.backends import Converter, ModelError
 from infer_compare.plugins import Origin, Plugins
 from infer_compare.preparation.model_worker import ModelWorker
 from infer_compare.preparation.reading import ModelReader

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from infer_compare import (
+from infer_compare.backends import (
     Capabilities,
     Classification,
     Device,

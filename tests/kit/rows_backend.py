@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from infer_compare import (
+from infer_compare.backends import (
     Backend,
     Capabilities,
     Device,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infer_compare import ModelSource
+from infer_compare.backends import ModelSource
 from infer_compare.plugins import load_backend
 from infer_compare.testing.conformance import Failed, Passed, Skipped, Subject, check_backend
 

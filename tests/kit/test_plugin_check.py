@@ -49,7 +49,7 @@ def test_the_table_says_what_to_do_and_how_many_failed(cli, here):
     """Sentences stand next to what failed."""
     done = cli("plugin", "check", f"{here / 'mutants.py'}:FromTheFuture", "--group", "identity", "--fast")
     assert done.code == 1
-    assert "`api_version` is 99, and this infer-compare speaks version 1" in " ".join(done.out.split())
+    assert "`api_version` is 99, and this infer-compare speaks version 2" in " ".join(done.out.split())
     assert "1 failed" in done.out
     assert "does not keep what was checked" in done.out
 
@@ -110,7 +110,7 @@ def test_a_class_that_is_no_backend_is_refused(cli, here):
     """In a sentence."""
     done = cli("plugin", "check", f"{here / 'mutants.py'}:Held")
     assert done.code == 2
-    assert "is neither a subclass of infer_compare.Backend nor of BackendConformance" in done.err
+    assert "is neither a subclass of infer_compare.backends.Backend nor of BackendConformance" in done.err
 
 
 def test_an_unknown_group_is_refused_with_those_that_there_are(cli):

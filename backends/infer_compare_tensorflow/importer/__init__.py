@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.models.expansion import expanded
-from infer_compare.models.onnx_graph import open_onnx, read_graph
+from infer_compare.backends.onnx_graphs import expanded, open_onnx, read_graph
 from infer_compare_tensorflow.importer import (  # noqa: F401 - each fills the table of operators
     activation,
     arithmetic,
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from infer_compare import TensorSpec
+    from infer_compare.backends import TensorSpec
 
 __all__ = ["OPERATORS", "Program", "Target", "import_onnx"]
 

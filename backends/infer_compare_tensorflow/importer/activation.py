@@ -12,7 +12,7 @@ from infer_compare_tensorflow.importer.values import ChannelsLast, Value, aligne
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 SELU = {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}
 """Defaults of ONNX, those of the paper that TensorFlow builds in."""

@@ -14,7 +14,7 @@ from infer_compare_tensorflow.importer.values import Value, aligned, dtype_of, u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 def divide(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:

@@ -14,7 +14,7 @@ from infer_compare_tensorflow.importer.walk import Block, captured_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from infer_compare.models.onnx_graph import Graph, Node
+    from infer_compare.backends.onnx_graphs import Graph, Node
 
     Step = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tensor, Sequence[tf.Tensor]]]
     """Takes the number of the repetition, the condition and the states; gives the condition and all results."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Size, Value, channels_last, kernel, shape_of, tensor
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
@@ -15,7 +15,7 @@ from infer_compare_tensorflow.importer.windows import Window, pad_spatial, windo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("Conv", 1, 11, 22, layouts=True)

@@ -19,7 +19,7 @@ from infer_compare_tensorflow.importer.values import Dims, Size, Value, shape_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 NAMES = {6: "int32", 7: "int64"}
 """ONNX's numbers of the types that sizes have."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 DEFAULTS = {
     "Affine": (1.0, 0.0),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import Value, dtype_of, shape_of, shape_tensor, sizes_in, tensor
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("ConstantOfShape", 9, 20, 21, 23, 24, 25, dims=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import (
     Size,
@@ -22,7 +22,7 @@ from infer_compare_tensorflow.importer.values import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 def wrapped(indices: Value, size: Size) -> tf.Tensor:

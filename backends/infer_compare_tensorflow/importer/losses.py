@@ -10,7 +10,7 @@ from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import Value, tensor
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("NegativeLogLikelihoodLoss", 12, 13, 22)

@@ -11,7 +11,7 @@ from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import Value, shape_of, swapped, tensor
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 def product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("BatchNormalization", 7, 9, 14, 15, layouts=True)

@@ -17,7 +17,7 @@ from infer_compare_tensorflow.importer.windows import Window, pad_spatial, windo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 FAST_MAX_TYPES = (tf.float32, tf.float16, tf.float64)
 """Types for which TensorFlow's own pools exist on every device."""

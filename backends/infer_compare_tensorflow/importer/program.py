@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare.models.specs import name_batch, precision_of
+from infer_compare.backends import name_batch, precision_of
 from infer_compare_tensorflow.importer.target import Target, target
 from infer_compare_tensorflow.importer.values import tensor
 from infer_compare_tensorflow.importer.walk import Block
@@ -15,8 +15,8 @@ from infer_compare_tensorflow.importer.walk import Block
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare import TensorSpec
-    from infer_compare.models.onnx_graph import Graph
+    from infer_compare.backends import TensorSpec
+    from infer_compare.backends.onnx_graphs import Graph
 
 MAX_CONSTANT_KERNELS = 512 * 2**20
 """Bytes of convolution kernels that may become constants of the graph; above that they are captured.

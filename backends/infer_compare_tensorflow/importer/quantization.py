@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.convolution import conv
 from infer_compare_tensorflow.importer.matrix import product
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Value, dtype_of, rank_of, shape_of, tensor
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 INTEGERS = (tf.uint8, tf.int8, tf.uint16, tf.int16)
 

@@ -19,7 +19,7 @@ from infer_compare_tensorflow.importer.values import Size, Value, shape_of, shap
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
     Step = Callable[[tf.Tensor, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
 

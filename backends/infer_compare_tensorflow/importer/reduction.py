@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, rank_of, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 def _l2(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infer_compare.models.onnx_graph import OpRegistry
+from infer_compare.backends.onnx_graphs import OpRegistry
 
 Function = Callable[..., Any]
 """Takes a node and its inputs, and returns its output or a list of them."""

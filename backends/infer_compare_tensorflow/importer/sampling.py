@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, shape_of, sizes_in, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 CUBIC = -0.75
 """Keys' coefficient, as ONNX fixes it for `GridSample`."""

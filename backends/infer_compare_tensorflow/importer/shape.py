@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import (
     ChannelsLast,
@@ -30,7 +30,7 @@ from infer_compare_tensorflow.importer.values import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, layouts=True, dims=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import Size, Value, ints, shape_of, sizes_in, tensor
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @operator("DFT", 17)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import (
     ChannelsLast,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 INT32 = 2**31 - 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.target import target
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 Value = Any
 """`numpy.ndarray`, `tf.Tensor`, `ChannelsLast` or `Dims`; None for an optional input that was left out."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare import UnsupportedModel
-from infer_compare.models.onnx_graph import Graph
+from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import Graph
 from infer_compare_tensorflow.importer.dims import fold_dims
 from infer_compare_tensorflow.importer.registry import OPERATORS, Operator
 from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, tensor
@@ -16,7 +16,7 @@ from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 class Block:

@@ -12,7 +12,7 @@ from infer_compare_tensorflow.importer.values import Size, Value, known_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from infer_compare import TensorSpec
+    from infer_compare.backends import TensorSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.builder import Builder
 from infer_compare_torch.importer.control import captured
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import fx
 
-    from infer_compare.models.onnx_graph import Graph, Node
+    from infer_compare.backends.onnx_graphs import Graph, Node
     from infer_compare_torch.importer.inference import Inferred
 
 KEEPS_UNSIGNED = frozenset(

@@ -9,12 +9,11 @@ import torch
 from torch import fx
 from torch.nn import functional
 
-from infer_compare.models.attention import AttentionFinder
+from infer_compare.backends.onnx_graphs import AttentionFinder
 from infer_compare_torch.importer.values import HostValue, TensorValue, Value, dtype_of, shape_of
 
 if TYPE_CHECKING:
-    from infer_compare.models.attention import Attention, Mask
-    from infer_compare.models.onnx_graph import Graph, Node
+    from infer_compare.backends.onnx_graphs import Attention, Graph, Mask, Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Tensorial
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import fx, nn
 
-from infer_compare.models.onnx_graph import Graph
-from infer_compare.models.tensors import is_mapped
+from infer_compare.backends.onnx_graphs import Graph, is_mapped
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.transfer import make_scalar, make_vector, read_item, read_list
 from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of

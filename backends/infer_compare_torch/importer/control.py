@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from infer_compare.models.onnx_graph import Graph
+from infer_compare.backends.onnx_graphs import Graph
 from infer_compare_torch.importer.builder import Builder
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import Value, dtype_of, shape_of
@@ -20,7 +20,7 @@ from infer_compare_torch.importer.values import Value, dtype_of, shape_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
 
 
 class Branch(nn.Module):

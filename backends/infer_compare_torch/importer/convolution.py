@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import Value, shape_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 CONVOLUTIONS = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}

@@ -9,7 +9,7 @@ import torch
 from infer_compare_torch.importer.registry import operator
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Scalar, Value
 

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer import dtypes, host
 from infer_compare_torch.importer.registry import operator, simple
 from infer_compare_torch.importer.values import HostValue, TensorValue, Value, dtype_of, shape_of
@@ -15,7 +15,7 @@ from infer_compare_torch.importer.values import HostValue, TensorValue, Value, d
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 SELU_ALPHA = 1.67326319217681884765625

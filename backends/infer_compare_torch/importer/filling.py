@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import fx
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.dtypes import tensor_from_numpy
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.shape import shaped
@@ -17,7 +17,7 @@ from infer_compare_torch.importer.values import Value, dtype_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 

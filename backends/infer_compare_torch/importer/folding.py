@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import Value, shape_of
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 

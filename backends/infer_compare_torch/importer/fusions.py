@@ -9,7 +9,7 @@ from infer_compare_torch.importer.attention import AttentionFusion
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.models.onnx_graph import Graph, Node
+    from infer_compare.backends.onnx_graphs import Graph, Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Value
 

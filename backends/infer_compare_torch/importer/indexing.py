@@ -12,7 +12,7 @@ from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 INDEX_DTYPES = frozenset({torch.int64, torch.int32})

@@ -10,9 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infer_compare import UnsupportedModel
-from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
-from infer_compare.models.tensors import is_external
+from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import DEFAULT_DOMAINS, is_external
 from infer_compare_torch.importer import dtypes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 
 CUBIC_REACH = 4
 """Source places that a cubic takes part of."""

@@ -12,7 +12,7 @@ from infer_compare_torch.importer.registry import operator, simple
 from infer_compare_torch.importer.values import TensorValue, Value, shape_of
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 simple("Det", 11, 22, call=torch.linalg.det)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.shape import flatten
 from infer_compare_torch.importer.values import Value, rank_of, shape_of
@@ -15,7 +15,7 @@ from infer_compare_torch.importer.values import Value, rank_of, shape_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.convolution import CONVOLUTIONS, geometry, interleaved, same_padding
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import Value, dtype_of
@@ -16,7 +16,7 @@ from infer_compare_torch.importer.values import Value, dtype_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 MAXIMA = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}

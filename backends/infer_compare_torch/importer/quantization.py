@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.convolution import CONVOLUTIONS, geometry, interleaved, kernel_of, pad_same
 from infer_compare_torch.importer.registry import operator
@@ -15,7 +15,7 @@ from infer_compare_torch.importer.values import Value, dtype_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare import UnsupportedModel
-from infer_compare.models.expansion import expanded
-from infer_compare.models.onnx_graph import Graph, open_onnx, read_graph
+from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import Graph, expanded, open_onnx, read_graph
 from infer_compare_torch.importer.attention_node import is_plain
 from infer_compare_torch.importer.inference import Inferred, infer
 from infer_compare_torch.importer.operators import REGISTRY
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from infer_compare import TensorSpec
+    from infer_compare.backends import TensorSpec
 
 KEPT: Mapping[str, Callable[[onnx.NodeProto], bool]] = {"Attention": is_plain}
 """Operators that have an import for some of their uses: which nodes these are."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.cells import ACTIVATIONS, TAKES_ALPHA, TAKES_BETA, run_cells
 from infer_compare_torch.importer.registry import operator
 
 if TYPE_CHECKING:
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Value
 

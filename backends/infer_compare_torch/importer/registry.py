@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infer_compare.models.onnx_graph import Node, OpRegistry
+from infer_compare.backends.onnx_graphs import Node, OpRegistry
 from infer_compare_torch.importer.values import Value
 
 if TYPE_CHECKING:

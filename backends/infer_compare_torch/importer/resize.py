@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from torch import fx
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer.host import maximum, minimum, single
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.resampling import (
@@ -28,7 +28,7 @@ from infer_compare_torch.importer.values import Scalar, Tensorial, Value, dtype_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
 
 EXACT_SCALE = 32

@@ -16,7 +16,7 @@ from infer_compare_torch.importer.values import HostValue, TensorValue, Value, r
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Ints, Scalar, Tensorial
 

@@ -10,7 +10,7 @@ import torch
 from torch import fx
 from torch.nn import functional
 
-from infer_compare import UnsupportedModel
+from infer_compare.backends import UnsupportedModel
 from infer_compare_torch.importer import host
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank_of
@@ -18,7 +18,7 @@ from infer_compare_torch.importer.values import HostValue, Value, dtype_of, rank
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.onnx_graph import Node
+    from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
     from infer_compare_torch.importer.values import Ints, Scalar
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from infer_compare.models.tensors import release
+from infer_compare.backends.onnx_graphs import release
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

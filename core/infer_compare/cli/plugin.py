@@ -105,7 +105,7 @@ def _subject(name: str, plugins: Plugins) -> Subject:
         raise BackendUnusable(f"{class_name} of {file} cannot be checked: it raised {failure}.") from failure
     if not is_backend:
         raise BackendUnusable(
-            f"{class_name} of {file} is neither a subclass of infer_compare.Backend nor of BackendConformance."
+            f"{class_name} of {file} is neither a subclass of infer_compare.backends.Backend nor of BackendConformance."
         )
     return Subject(found, reference=f"file:{Path(file).resolve()}:{class_name}")
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces.values import (
-    API_VERSION,
     Capabilities,
     Classification,
     Device,
@@ -130,8 +129,8 @@ class Backend(ABC, Generic[Loaded]):
     name: ClassVar[str]
     """What people type: lower case, an identifier."""
     aliases: ClassVar[tuple[str, ...]] = ()
-    api_version: ClassVar[int] = API_VERSION
-    """Which version of this interface the class was written for."""
+    api_version: ClassVar[int] = 2
+    """The `API_VERSION` that the class was written for; 2, the first that is kept, where it does not say."""
     requires: ClassVar[tuple[str, ...]] = ()
     """Top-level modules of the framework; they are looked for, never imported, to tell whether it is installed."""
     install_hint: ClassVar[str] = ""

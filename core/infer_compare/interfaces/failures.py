@@ -46,11 +46,6 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def qualified_name(error: BaseException) -> str:
-    """Module and class, such as `torch.OutOfMemoryError`."""
-    return f"{type(error).__module__}.{type(error).__qualname__}"
-
-
 def class_names(error: BaseException) -> frozenset[str]:
     """The qualified names of the error's class and of its bases."""
     return frozenset(f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__)

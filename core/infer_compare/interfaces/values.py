@@ -14,8 +14,8 @@ from infer_compare.limits import LARGEST_DEVICE, LONGEST_KIND, whole_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-API_VERSION = 1
-"""The version of the backend interface. A backend of another version is refused with a sentence."""
+API_VERSION = 2
+"""The version of the plugin interface. A backend of a version that is not spoken is refused with a sentence."""
 
 Provenance = Literal["native", "exported", "imported"]
 """How a backend came by its model.

@@ -49,7 +49,7 @@ class Node:
     """Names of values; an empty name is an optional input that was left out."""
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
-    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph`s (subgraphs)."""
+    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs)."""
     opset: int
     """The version of the node's domain that the model imports."""
 

@@ -149,19 +149,21 @@ def read_backend(
         Unfit: it cannot be used as a backend.
     """
     if not (isinstance(candidate, type) and issubclass(candidate, Backend)):
-        raise Unfit(f"{repr_of(candidate)} is not a subclass of infer_compare.Backend")
+        raise Unfit(f"{repr_of(candidate)} is not a subclass of infer_compare.backends.Backend")
     name = _backend_name(candidate)
-    if candidate.api_version != API_VERSION:
+    written = candidate.api_version
+    if written != API_VERSION:
+        newer = type(written) is int and written > API_VERSION
         raise Unfit(
-            f"{name} was written for version {repr_of(candidate.api_version)} of the backend interface; "
-            f"this infer-compare speaks version {API_VERSION}"
+            f"{name} was written for version {repr_of(written)} of the plugin interface, and this infer-compare speaks "
+            f"version {API_VERSION}; install a newer release of {'infer-compare' if newer else 'the plugin'}"
         )
     if candidate.__abstractmethods__:
         raise Unfit(f"{name} does not implement {', '.join(sorted(candidate.__abstractmethods__))}")
     capabilities = _capabilities(name, candidate)
     options: Any = candidate.options
     if not (isinstance(options, type) and issubclass(options, Options)):
-        raise Unfit(f"{name}.options must be a subclass of infer_compare.Options")
+        raise Unfit(f"{name}.options must be a subclass of infer_compare.backends.Options")
     for word in RESERVED:
         if word in options.__struct_fields__:
             raise Unfit(f"{name}.options has {word!r}, which infer-compare itself reads of every contender; rename it")
@@ -246,7 +248,7 @@ def read_model(candidate: object) -> BuiltinModel:
         Unfit: it is not a `BuiltinModel` that can be listed and built.
     """
     if not isinstance(candidate, BuiltinModel):
-        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.BuiltinModel")
+        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.BuiltinModel")
     name, build = candidate.name, candidate.build
     if not can_be_typed(name):
         raise Unfit(f"a model's name must be of letters, digits and _ . + -, not {repr_of(name)}")
@@ -262,7 +264,7 @@ def read_converter(candidate: object) -> Converter:
         Unfit: it is not a `Converter` that can be used.
     """
     if not isinstance(candidate, Converter):
-        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.Converter")
+        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.Converter")
     convert, values = candidate.convert, {field: getattr(candidate, field) for field in _CHECKED}
     for field in ("source", "target"):
         if not can_be_typed(values[field]):

@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
+from infer_compare.interfaces import API_VERSION
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def write_project(name: str, folder: Path | None = None, *, taken: Collection[st
         "distribution": f"infer-compare-{name.replace('_', '-')}",
         "title": "".join(part.capitalize() for part in name.split("_")),
         "version": __version__,
+        "api_version": API_VERSION,
     }
     try:
         for place, template in TEMPLATES.items():

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare import Converter, hookimpl
+from infer_compare import hookimpl
+from infer_compare.backends import Converter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare import ModelSource
+    from infer_compare.backends import ModelSource
 
 __all__ = ["infer_compare_converters", "to_onnx"]
 

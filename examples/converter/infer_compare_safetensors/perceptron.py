@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
-from infer_compare import ModelError
+from infer_compare.backends import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

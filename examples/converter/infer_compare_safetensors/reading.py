@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from infer_compare import ModelError
+from infer_compare.backends import ModelError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from infer_compare_safetensors import to_onnx
 from onnx.reference import ReferenceEvaluator
 
-from infer_compare import ModelError, ModelSource
+from infer_compare.backends import ModelError, ModelSource
 
 if TYPE_CHECKING:
     from pathlib import Path

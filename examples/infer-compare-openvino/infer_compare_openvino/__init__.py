@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from infer_compare import (
+from infer_compare import hookimpl
+from infer_compare.backends import (
     Backend,
     Capabilities,
     Classification,
@@ -19,7 +20,6 @@ from infer_compare import (
     ModelSource,
     Options,
     UnsupportedModel,
-    hookimpl,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class OpenVinoBackend(Backend[Any]):
     """OpenVINO on the processor. It reads ONNX files with a reader of its own."""
 
     name: ClassVar[str] = "openvino"
+    api_version: ClassVar[int] = 2
     aliases: ClassVar[tuple[str, ...]] = ("ov",)
     requires: ClassVar[tuple[str, ...]] = ("openvino",)
     install_hint: ClassVar[str] = "pip install infer-compare-openvino"

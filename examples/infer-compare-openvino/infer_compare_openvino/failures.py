@@ -8,8 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from infer_compare import Classification, FailureKind, ModelError, UnsupportedModel
-from infer_compare.interfaces.failures import chain, classify_common, text_of
+from infer_compare.backends import (
+    Classification,
+    FailureKind,
+    ModelError,
+    UnsupportedModel,
+    chain,
+    classify_common,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

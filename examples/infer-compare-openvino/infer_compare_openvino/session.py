@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import openvino
 
-from infer_compare import Session, TensorSpec, UnsupportedModel
+from infer_compare.backends import Session, TensorSpec, UnsupportedModel
 from infer_compare_openvino.failures import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare import OperatingPoint, Settings
-    from infer_compare.interfaces.backend import Array, Batch
+    from infer_compare.backends import Array, Batch, OperatingPoint, Settings
     from infer_compare_openvino import OpenVinoOptions
 
 BATCH = "batch"

@@ -2,7 +2,7 @@
 
 from infer_compare_openvino import OpenVinoBackend
 
-from infer_compare.testing.conformance import BackendConformance
+from infer_compare.testing import BackendConformance
 
 
 class TestOpenVino(BackendConformance):

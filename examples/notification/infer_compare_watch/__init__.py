@@ -11,8 +11,7 @@ from infer_compare import hookimpl
 from infer_compare_watch.metrics import append, sample
 
 if TYPE_CHECKING:
-    from infer_compare.results import Header, Point
-    from infer_compare.verdicts import Figures
+    from infer_compare.reports import Figures, Header, Point
 
 VARIABLE = "INFER_COMPARE_WATCH"
 

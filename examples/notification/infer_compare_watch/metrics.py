@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from infer_compare.results import Point
-    from infer_compare.verdicts import Figures
+    from infer_compare.reports import Figures, Point
 
 FAMILY = "infer_compare_point_throughput_samples_per_second"
 HEAD = f"# TYPE {FAMILY} gauge\n# HELP {FAMILY} Samples a second, the median over slices; NaN without any.\n"

@@ -6,28 +6,23 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import infer_compare_watch
 import pytest
 
-from infer_compare import api
-from infer_compare.report import document
-
-if TYPE_CHECKING:
-    from infer_compare.results import Run
+import infer_compare as ic
 
 RUN = Path(os.environ.get("INFER_COMPARE_RUN", Path(__file__).parents[3] / "docs" / "example"))
 SAMPLE = re.compile(r'(\w+)\{((?:\w+="(?:[^"\\]|\\.)*",?)+)\} (\S+) (\d+\.\d+)')
 
 
-def tell(run: Run) -> None:
+def tell(result: ic.Result) -> None:
     """Tell the plugin what it is told at the end of a run: each point, with the figures of the report."""
     figures = {
-        (point.contender, point.point): point.figures for curve in document(run).curves for point in curve.points
+        (point.contender, point.point): point.figures for curve in result.document.curves for point in curve.points
     }
-    infer_compare_watch.infer_compare_run_started(run.header)
-    for point in run.points:
+    infer_compare_watch.infer_compare_run_started(result.run.header)
+    for point in result.run.points:
         infer_compare_watch.infer_compare_point_finished(point, figures[point.contender, point.point])
 
 
@@ -36,14 +31,14 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file, after every point of a stored run was told."""
     path = tmp_path / "points.prom"
     monkeypatch.setenv(infer_compare_watch.VARIABLE, str(path))
-    tell(api.load_run(RUN))
+    tell(ic.load(RUN))
     return path
 
 
 def test_every_point_is_a_sample_with_the_figure_of_the_report(watched: Path) -> None:
     """NaN for those without figures."""
     found = [match for line in watched.read_text().splitlines() if (match := SAMPLE.fullmatch(line))]
-    points = [point for curve in document(api.load_run(RUN)).curves for point in curve.points]
+    points = [point for curve in ic.load(RUN).document.curves for point in curve.points]
     wanted = sorted(point.figures.throughput for point in points if point.figures is not None)
     values = [float(one[3]) for one in found]
     assert sorted(one for one in values if not math.isnan(one)) == wanted
@@ -60,7 +55,7 @@ def test_the_text_is_whole_after_every_point(watched: Path) -> None:
 def test_another_run_is_appended(watched: Path) -> None:
     """What was there stays."""
     before = watched.read_text().removesuffix("# EOF\n")
-    tell(api.load_run(RUN))
+    tell(ic.load(RUN))
     assert watched.read_text().startswith(before)
 
 
@@ -68,5 +63,5 @@ def test_without_the_variable_nothing_is_written(tmp_path: Path, monkeypatch: py
     """An installed plugin that nobody asks does nothing."""
     monkeypatch.delenv(infer_compare_watch.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    tell(api.load_run(RUN))
+    tell(ic.load(RUN))
     assert list(tmp_path.iterdir()) == []

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infer_compare.report import ReportDocument
-    from infer_compare.verdicts import Figures
+    from infer_compare.reports import Figures, ReportDocument
 
 QUANTILES = {
     "0.5": "latency_p50_ns",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from infer_compare_openmetrics import OpenMetricsReporter
 
-from infer_compare import api
-from infer_compare.report import ReportDocument, document
+import infer_compare as ic
+
+if TYPE_CHECKING:
+    from infer_compare.reports import ReportDocument
 
 RUN = Path(os.environ.get("INFER_COMPARE_RUN", Path(__file__).parents[3] / "docs" / "example"))
 
@@ -17,7 +20,7 @@ RUN = Path(os.environ.get("INFER_COMPARE_RUN", Path(__file__).parents[3] / "docs
 @pytest.fixture(scope="module")
 def made() -> ReportDocument:
     """The report document of a stored run."""
-    return document(api.load_run(RUN))
+    return ic.load(RUN).document
 
 
 def test_every_point_with_figures_has_its_throughput(made: ReportDocument) -> None:

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from infer_compare import Device, ModelSource, Settings
+from infer_compare.backends import Device, ModelSource, Settings
 from infer_compare_onnx import OnnxBackend, OnnxOptions
 
 if TYPE_CHECKING:

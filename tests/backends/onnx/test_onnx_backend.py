@@ -8,7 +8,7 @@ import sys
 import msgspec
 import pytest
 
-from infer_compare import Device, DeviceUnavailable, ModelError, ModelSource, Settings, UnsupportedModel
+from infer_compare.backends import Device, DeviceUnavailable, ModelError, ModelSource, Settings, UnsupportedModel
 from infer_compare_onnx import OnnxBackend, OnnxOptions, infer_compare_backends
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from infer_compare import Classification, FailureKind, ModelError, UnsupportedModel
+from infer_compare.backends import Classification, FailureKind, ModelError, UnsupportedModel
 from infer_compare_onnx.failures import MODULE, classify, explain
 
 if TYPE_CHECKING:

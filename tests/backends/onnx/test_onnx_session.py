@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from infer_compare import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
+from infer_compare.backends import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
 from infer_compare_onnx import OnnxBackend, OnnxOptions
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from infer_compare import (
+from infer_compare.backends import (
     Device,
     DeviceUnavailable,
     FailureKind,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from onnx import parser
 
-from infer_compare import Device, ModelSource, Settings
+from infer_compare.backends import Device, ModelSource, Settings
 from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions
 
 if TYPE_CHECKING:

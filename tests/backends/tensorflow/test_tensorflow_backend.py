@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from infer_compare import Device, DeviceUnavailable, ModelError, ModelSource, Settings, UnsupportedModel
+from infer_compare.backends import Device, DeviceUnavailable, ModelError, ModelSource, Settings, UnsupportedModel
 from infer_compare.errors import BackendUnusable
 from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions, infer_compare_backends
 
@@ -33,7 +33,7 @@ def test_a_worker_starts_without_keras_and_whoever_asks_for_it_gets_it(
     pytest.importorskip("tensorflow")
     printed = in_a_fresh_process(
         "import os, sys\n"
-        "from infer_compare import Settings\n"
+        "from infer_compare.backends import Settings\n"
         "from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions\n"
         "TensorFlowBackend(Settings(options=TensorFlowOptions(), threads=1)).version()\n"
         "before = 'keras' in sys.modules\n"
@@ -143,7 +143,7 @@ def test_a_fresh_process_takes_the_thread_budget_and_reads_it_back(in_a_fresh_pr
     """The budget is the operators' own; they run one after another, on the processor that was asked for."""
     pytest.importorskip("tensorflow")
     printed = in_a_fresh_process(
-        "from infer_compare import Settings\n"
+        "from infer_compare.backends import Settings\n"
         "from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions\n"
         "TensorFlowBackend(Settings(options=TensorFlowOptions(), threads=3)).version()\n"
         "import tensorflow as tf\n"

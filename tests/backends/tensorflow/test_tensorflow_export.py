@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from infer_compare import ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.backends import ModelSource, TensorSpec, UnsupportedModel
 from infer_compare_tensorflow import infer_compare_converters
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare import Classification, FailureKind
+from infer_compare.backends import Classification, FailureKind
 from infer_compare_tensorflow.failures import ERRORS, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare import ModelSource
+    from infer_compare.backends import ModelSource
     from infer_compare_tensorflow import TensorFlowBackend
     from infer_compare_tensorflow.session import TensorFlowSession
 

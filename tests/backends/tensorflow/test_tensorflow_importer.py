@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from infer_compare import Device, UnsupportedModel
+from infer_compare.backends import Device, UnsupportedModel
 
 from ..onnx_graphs import (
     BATCHES,

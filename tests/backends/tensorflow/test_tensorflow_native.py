@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from infer_compare import (
+from infer_compare import InferCompareError
+from infer_compare.backends import (
     Device,
-    InferCompareError,
     ModelDescription,
     ModelError,
     ModelSource,
@@ -354,7 +354,7 @@ def test_the_same_callable_makes_the_same_files_in_every_process(
         folder = tmp_path / attempt
         folder.mkdir()
         printed = in_a_fresh_process(
-            "import json\nfrom pathlib import Path\nfrom infer_compare import ModelSource, Settings\n"
+            "import json\nfrom pathlib import Path\nfrom infer_compare.backends import ModelSource, Settings\n"
             "from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions\n"
             "backend = TensorFlowBackend(Settings(options=TensorFlowOptions(), threads=1, seed=7))\n"
             "files = []\n"

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from infer_compare import Device, OperatingPoint, TensorSpec, UnsupportedModel
+from infer_compare.backends import Device, OperatingPoint, TensorSpec, UnsupportedModel
 from infer_compare.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare import ModelSource
+    from infer_compare.backends import ModelSource
     from infer_compare_tensorflow import TensorFlowBackend
     from infer_compare_tensorflow.session import TensorFlowSession
 

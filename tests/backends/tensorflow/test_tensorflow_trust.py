@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare import ModelError, ModelSource, UnsupportedModel, UntrustedModel
+from infer_compare.backends import ModelError, ModelSource, UnsupportedModel, UntrustedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

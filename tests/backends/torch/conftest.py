@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from onnx import parser
 
-from infer_compare import Device, ModelSource, Settings
+from infer_compare.backends import Device, ModelSource, Settings
 from infer_compare_torch import TorchBackend, TorchOptions
 
 if TYPE_CHECKING:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infer_compare import Device, DeviceUnavailable, ModelError, ModelSource, OptionError, Settings, UnsupportedModel
+from infer_compare.backends import (
+    Device,
+    DeviceUnavailable,
+    ModelError,
+    ModelSource,
+    OptionError,
+    Settings,
+    UnsupportedModel,
+)
 from infer_compare.errors import BackendUnusable
 from infer_compare.plugins import describe_options
 from infer_compare.plugins.options import read_options
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 
 def in_a_fresh_process(code: str) -> str:
     """What a program prints; torch can be given its threads only once in a process."""
-    setting = "from infer_compare import Settings\nfrom infer_compare_torch import TorchBackend, TorchOptions\n"
+    setting = (
+        "from infer_compare.backends import Settings\nfrom infer_compare_torch import TorchBackend, TorchOptions\n"
+    )
     done = subprocess.run([sys.executable, "-c", setting + code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from infer_compare import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
+from infer_compare.backends import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
 from infer_compare.errors import InputError
 from infer_compare.worker.protocol import Describe, Described, Failure, Load, Loaded, Open
 from infer_compare.worker.supervisor import Process
@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch")
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare import ModelDescription
+    from infer_compare.backends import ModelDescription
     from infer_compare_torch.session import TorchSession
 
 NETS = Path(__file__).with_name("native_nets.py")

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from infer_compare import Settings
+from infer_compare.backends import Settings
 from infer_compare_torch import TorchBackend, TorchOptions
 
 torch = pytest.importorskip("torch")
@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare import ModelSource
+    from infer_compare.backends import ModelSource
 
 
 def data() -> list[np.ndarray]:

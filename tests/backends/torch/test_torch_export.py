@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from infer_compare import Device, ModelError, ModelSource, TensorSpec, UnsupportedModel
+from infer_compare.backends import Device, ModelError, ModelSource, TensorSpec, UnsupportedModel
 from infer_compare_torch import infer_compare_converters
 from infer_compare_torch.probing import examples
 
@@ -21,7 +21,7 @@ runtime = pytest.importorskip("onnxruntime")
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare import ModelDescription
+    from infer_compare.backends import ModelDescription
     from infer_compare_torch import TorchBackend
 
 NETS = Path(__file__).with_name("native_nets.py")

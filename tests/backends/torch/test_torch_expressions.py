@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infer_compare import ModelSource
+from infer_compare.backends import ModelSource
 from infer_compare_torch.expressions import OTHERS, POWERS, PRODUCTS, SHIFTS, SUMS, is_arithmetic
 from infer_compare_torch.graph_text import objection
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare import Classification, FailureKind
+from infer_compare.backends import Classification, FailureKind
 from infer_compare_torch.failures import classify
 
 torch = pytest.importorskip("torch")

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 from onnx.reference import ReferenceEvaluator
 
-from infer_compare import ModelError, UnsupportedModel
+from infer_compare.backends import ModelError, UnsupportedModel
 
 from ..onnx_graphs import (
     BATCHES,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare import Device, ModelSource, OperatingPoint, Settings
+from infer_compare.backends import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs, write_pool
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    from infer_compare import Session
+    from infer_compare.backends import Session
 
     Arrays = list[NDArray[Any]]
 

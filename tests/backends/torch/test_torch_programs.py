@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare import Device, ModelError, ModelSource, TensorSpec, UntrustedModel
+from infer_compare.backends import Device, ModelError, ModelSource, TensorSpec, UntrustedModel
 from infer_compare_torch.graph_text import objection
 
 torch = pytest.importorskip("torch")

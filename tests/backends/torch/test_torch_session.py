@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare import Device, ModelSource, OperatingPoint, Settings, TensorSpec
+from infer_compare.backends import Device, ModelSource, OperatingPoint, Settings, TensorSpec
 from infer_compare.errors import BackendUnusable
 from infer_compare_torch import TorchBackend, TorchOptions
 

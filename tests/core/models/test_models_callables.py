@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from infer_compare import ModelError, ModelSpec
+from infer_compare import ModelSpec
+from infer_compare.backends import ModelError
 from infer_compare.models.callables import make_model, source_file
 
 

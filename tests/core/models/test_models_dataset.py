@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infer_compare import TensorSpec
+from infer_compare.backends import TensorSpec
 from infer_compare.environment import memory
 from infer_compare.errors import InputError
 from infer_compare.models.dataset import collect, is_callable, read_dataset

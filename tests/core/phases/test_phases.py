@@ -270,7 +270,7 @@ def test_plugins_hear_of_the_run(sweep):
 def _other_format(folder: Path) -> Path:
     path = folder / "picky.py"
     path.write_text(
-        "from infer_compare import Capabilities\n"
+        "from infer_compare.backends import Capabilities\n"
         "from fault_injection import FakeBackend\n"
         "class Picky(FakeBackend):\n"
         "    name = 'picky'\n"

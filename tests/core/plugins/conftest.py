@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = """
-from infer_compare import API_VERSION, Backend, BuiltinModel, Capabilities, Options, hookimpl
+from infer_compare import hookimpl
+from infer_compare.backends import API_VERSION, Backend, BuiltinModel, Capabilities, Options
 
 class Sound(Backend):
     name = "sound"

@@ -36,7 +36,7 @@ WRONG = {
         class Outside:
             name, suffix = "outside", "/../../outside.txt"
             def render(self, document): return ""
-        from infer_compare import Converter
+        from infer_compare.backends import Converter
         @hookimpl
         def infer_compare_backends(): return [Shy(), 42, None, Shy]
         @hookimpl

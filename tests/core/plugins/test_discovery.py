@@ -42,13 +42,22 @@ BROKEN = {
         "@hookimpl\ndef infer_compare_backend():\n    return []",
         "there is no hook infer_compare_backend; did you mean infer_compare_backends?",
     ),
+    "names of version 1": (
+        "from infer_compare import Backend",
+        "ImportError: infer_compare.Backend has moved to infer_compare.backends.Backend with version 2 of the plugin "
+        "interface; install a release of the plugin that was written for it",
+    ),
     "unknown argument": ("@hookimpl\ndef infer_compare_backends(manager):\n    return []", "manager"),
     "one class, no list": ("@hookimpl\ndef infer_compare_backends():\n    return Sound", "is not iterable"),
 }
 
 REFUSED = {
-    "older interface": ("api_version = API_VERSION - 1", "was written for version 0 of the backend interface"),
-    "newer interface": ("api_version = API_VERSION + 1", "this infer-compare speaks version 1"),
+    "older interface": (
+        "api_version = API_VERSION - 1",
+        "was written for version 1 of the plugin interface, and this infer-compare speaks version 2; "
+        "install a newer release of the plugin",
+    ),
+    "newer interface": ("api_version = API_VERSION + 1", "install a newer release of infer-compare"),
     "version as text": ("api_version = '1'", "was written for version '1'"),
     "no name": ("name = ''", "lower-case identifier"),
     "name with a colon": ("name = 'a:b'", "lower-case identifier"),
@@ -58,7 +67,7 @@ REFUSED = {
     "distributions that nobody types": ("distributions = {'their': ('a b',)}", "not 'a b'"),
     "a list of variables": ("variables = ['THEIR_']", "must be a tuple of beginnings such as 'ORT_'"),
     "every variable": ("variables = ('',)", "must be a tuple of beginnings such as 'ORT_'"),
-    "options of another kind": ("options = dict", "must be a subclass of infer_compare.Options"),
+    "options of another kind": ("options = dict", "must be a subclass of infer_compare.backends.Options"),
     "an option that the core reads": (
         "options = type(Sound.options)('Own', (Sound.options,), {'__annotations__': {'route': int}, 'route': 1}, kw_only=True)",
         "has 'route', which infer-compare itself reads of every contender; rename it",
@@ -125,7 +134,7 @@ def test_something_that_is_no_backend_class_is_refused(install: Callable[..., No
     """An instance, a name, another class."""
     install("odd", f"@hookimpl\ndef infer_compare_backends():\n    return [{thing}]")
     (broken,) = Plugins.discover().broken
-    assert "is not a subclass of infer_compare.Backend" in broken.reason
+    assert "is not a subclass of infer_compare.backends.Backend" in broken.reason
 
 
 def test_a_missing_framework_is_told_and_is_no_defect(install: Callable[..., None]) -> None:

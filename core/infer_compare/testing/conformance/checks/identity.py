@@ -51,7 +51,7 @@ def check_api_version_is_spoken(subject: Subject) -> None:
     if found != API_VERSION:
         raise Violation(
             f"`api_version` is {found!r}, and this infer-compare speaks version {API_VERSION}; a class of another "
-            "version is refused."
+            "version is refused: see the documentation's page on public modules for what changed."
         )
 
 
@@ -74,7 +74,9 @@ def check_session_signatures_match(subject: Subject) -> None:
     """The session's methods take what the interface says."""
     with subject.session(subject.simplest) as session:
         if not isinstance(session, Session):
-            raise Violation(f"`to_device` returned {type(session).__qualname__}, which is no infer_compare.Session.")
+            raise Violation(
+                f"`to_device` returned {type(session).__qualname__}, which is no infer_compare.backends.Session."
+            )
         _compare(type(session), Session)
 
 
@@ -83,7 +85,7 @@ def check_capabilities_are_declared(subject: Subject) -> None:
     """`capabilities` says which formats the backend loads and on which kinds of device it runs."""
     found = getattr(subject.backend, "capabilities", None)
     if not isinstance(found, Capabilities):
-        raise Violation(f"`capabilities` is {found!r}; make it an infer_compare.Capabilities.")
+        raise Violation(f"`capabilities` is {found!r}; make it an infer_compare.backends.Capabilities.")
     if not (found.formats or found.imports or found.describes):
         raise Violation("`capabilities` names no format; name what `load` takes in `formats` or `imports`.")
     if not found.device_kinds or not all(map(_word, found.device_kinds)):

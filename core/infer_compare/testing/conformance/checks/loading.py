@@ -40,7 +40,7 @@ def check_devices_are_listed(subject: Subject) -> None:
         raise Violation("`devices` lists nothing; a backend that can be used here has at least one device.")
     for one in found:
         if not isinstance(one, Device):
-            raise Violation(f"`devices` lists {one!r}, which is no infer_compare.Device.")
+            raise Violation(f"`devices` lists {one!r}, which is no infer_compare.backends.Device.")
         if one.kind not in declared:
             raise Violation(f"`devices` lists {one}, and `device_kinds` declares only {', '.join(declared)}.")
     names = [str(one) for one in found]
@@ -73,7 +73,7 @@ def check_listed_devices_work(subject: Subject) -> None:
         try:
             with subject.instance.to_device(subject.instance.load(example.source), device) as session:
                 if not isinstance(session, Session):
-                    raise Violation(f"`to_device` returned {session!r}, which is no infer_compare.Session.")
+                    raise Violation(f"`to_device` returned {session!r}, which is no infer_compare.backends.Session.")
         except DeviceUnavailable as error:
             raise Violation(
                 f"`devices` lists {device}, and `to_device` refuses it ({error}); list what can be used."
@@ -111,10 +111,12 @@ def _refused(subject: Subject, device: Device) -> None:
     except Exception as error:
         raise Violation(
             f"`to_device` raised {type(error).__name__} for the device {device}, which is not there; raise "
-            "infer_compare.DeviceUnavailable."
+            "infer_compare.backends.DeviceUnavailable."
         ) from error
     session.close()
-    raise Violation(f"`to_device` took the device {device}, which is not there; raise infer_compare.DeviceUnavailable.")
+    raise Violation(
+        f"`to_device` took the device {device}, which is not there; raise infer_compare.backends.DeviceUnavailable."
+    )
 
 
 @check("loading")
@@ -130,9 +132,9 @@ def check_unknown_formats_are_refused(subject: Subject) -> None:
     except Exception as error:
         raise Violation(
             f"`load` raised {type(error).__name__} for a model of an unknown format; look at `model.format` and raise "
-            "infer_compare.UnsupportedModel."
+            "infer_compare.backends.UnsupportedModel."
         ) from error
-    raise Violation("`load` took a model of an unknown format; raise infer_compare.UnsupportedModel.")
+    raise Violation("`load` took a model of an unknown format; raise infer_compare.backends.UnsupportedModel.")
 
 
 @check("loading")
@@ -149,11 +151,11 @@ def check_damaged_files_are_refused(subject: Subject) -> None:
             continue
         except Exception as error:
             raise Violation(
-                f"A model file that {what} made the backend raise {type(error).__name__}; raise infer_compare.ModelError "
+                f"A model file that {what} made the backend raise {type(error).__name__}; raise infer_compare.backends.ModelError "
                 "with a sentence about the file."
             ) from error
         session.close()
-        raise Violation(f"The backend took a model file that {what}; raise infer_compare.ModelError.")
+        raise Violation(f"The backend took a model file that {what}; raise infer_compare.backends.ModelError.")
 
 
 def _damaged(example: Example, folder: Path) -> Iterator[tuple[str, Path]]:

@@ -117,7 +117,7 @@ def _classify(subject: Subject, error: BaseException) -> Classification:
     made = backend(Settings(options=read_options(backend, subject.options), threads=1))
     found = made.classify(error)
     if not isinstance(found, Classification):
-        raise Violation(f"`classify` returned {found!r}; return an infer_compare.Classification.")
+        raise Violation(f"`classify` returned {found!r}; return an infer_compare.backends.Classification.")
     return found
 
 

@@ -25,7 +25,7 @@ def check_options_are_declared(subject: Subject) -> None:
     """Every option has a type, a default and a text."""
     options: Any = subject.backend.options  # a third party's may be anything
     if not (isinstance(options, type) and issubclass(options, Options)):
-        raise Violation(f"`options` is {options!r}; make it a subclass of infer_compare.Options.")
+        raise Violation(f"`options` is {options!r}; make it a subclass of infer_compare.backends.Options.")
     for field in msgspec.structs.fields(options):
         if field.required:
             raise Violation(f"The option {field.name!r} has no default; give it one.")
