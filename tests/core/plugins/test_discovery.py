@@ -44,8 +44,10 @@ BROKEN = {
     ),
     "names of version 1": (
         "from infer_compare import Backend",
-        "ImportError: infer_compare.Backend has moved to infer_compare.backends.Backend with version 2 of the plugin "
-        "interface; install a release of the plugin that was written for it",
+        (
+            "ImportError: infer_compare.Backend has moved to infer_compare.backends.Backend with version 2 of the plugin "
+            "interface; install a release of the plugin that was written for it"
+        ),
     ),
     "unknown argument": ("@hookimpl\ndef infer_compare_backends(manager):\n    return []", "manager"),
     "one class, no list": ("@hookimpl\ndef infer_compare_backends():\n    return Sound", "is not iterable"),
@@ -54,8 +56,10 @@ BROKEN = {
 REFUSED = {
     "older interface": (
         "api_version = API_VERSION - 1",
-        "was written for version 1 of the plugin interface, and this infer-compare speaks version 2; "
-        "install a newer release of the plugin",
+        (
+            "was written for version 1 of the plugin interface, and this infer-compare speaks version 2; "
+            "install a newer release of the plugin"
+        ),
     ),
     "newer interface": ("api_version = API_VERSION + 1", "install a newer release of infer-compare"),
     "version as text": ("api_version = '1'", "was written for version '1'"),
