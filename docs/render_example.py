@@ -19,8 +19,8 @@ from rich.console import Console
 
 from infer_compare import api
 from infer_compare.report import document
-from infer_compare.report.terminal.answer import answer_section
-from infer_compare.report.terminal.curves import curves_section
+from infer_compare.report.sections import View, answer, curves
+from infer_compare.report.terminal.writer import renderables
 from infer_compare.report.text import TextReporter
 
 DOCS = Path(__file__).parent
@@ -74,8 +74,8 @@ def picture() -> str:
         color_system="truecolor",
         highlight=False,
     )
-    made = document(api.load_run(RUN))
-    for one in (*answer_section(made), *curves_section(made, verbose=False)):
+    view = View(document=document(api.load_run(RUN)))
+    for one in renderables(section for section in (answer(view), curves(view)) if section is not None):
         console.print(one)
     return _FONT.sub("", console.export_svg(title=TITLE, unique_id="report"))
 

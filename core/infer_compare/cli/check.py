@@ -103,7 +103,8 @@ def remarks(run: Run, made: ReportDocument) -> tuple[str, ...]:
 
 
 def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
-    from infer_compare.report.terminal.findings import agreement_section, failure_section
+    from infer_compare.report.sections import View, agreement, failures
+    from infer_compare.report.terminal.writer import renderables
 
     console = stdout.console(highlight=False)
     console.print(f"{made.model.name} ({made.model.format}, {made.model.sha256[:12]})", markup=False)
@@ -111,7 +112,9 @@ def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
         if one.chain:
             console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
     # Each failure and each disagreement is said once.
-    for part in (*agreement_section(made, reasons=False), *failure_section(made)):
+    view = View(document=made)
+    sections = (agreement(view, reasons=False), failures(view))
+    for part in renderables(section for section in sections if section is not None):
         console.print(part)
     for text in (*disagreements(made), *(f"note: {one}" for one in notes)):
         console.print(text, markup=False)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from infer_compare.report.schema import ReportDocument
+    from infer_compare.report.sections.blocks import Section
 
 WIDTH = 80
 
@@ -22,22 +23,7 @@ def renderables(document: ReportDocument, *, verbose: bool = False) -> list[Rend
         document: what to show.
         verbose: every batch size, more columns, and the verdict on every pair.
     """
-    from infer_compare.report.terminal import answer, conditions, costs, curves, findings
-
-    return [
-        *answer.answer_section(document),
-        *costs.cost_section(document),
-        *curves.curves_section(document, verbose=verbose),
-        *(findings.pair_section(document) if verbose else []),
-        *findings.shape_section(document),
-        *findings.parts_section(document),
-        *findings.pass_section(document),
-        *findings.memory_section(document),
-        *findings.failure_section(document),
-        *findings.agreement_section(document),
-        *findings.note_section(document, verbose=verbose),
-        *conditions.conditions_section(document),
-    ]
+    return renderables_many([document], verbose=verbose)
 
 
 def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = False) -> list[RenderableType]:
@@ -47,14 +33,10 @@ def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = Fal
         documents: what to show.
         verbose: see `renderables`.
     """
-    from infer_compare.report.terminal.several import run_heading, runs_section
+    from infer_compare.report.sections import printed_many
+    from infer_compare.report.terminal import writer
 
-    if len(documents) == 1:
-        return renderables(documents[0], verbose=verbose)
-    found = runs_section(documents)
-    for number, document in enumerate(documents, 1):
-        found += [*run_heading(number, document), *renderables(document, verbose=verbose)]
-    return found
+    return writer.renderables(printed_many(documents, verbose=verbose))
 
 
 class TextReporter:
@@ -65,21 +47,26 @@ class TextReporter:
 
     def render(self, document: ReportDocument) -> str:
         """The report, with no white space at the ends of lines."""
-        return _printed(renderables(document))
+        return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
         """The best of each run, then the reports one after the other."""
-        return _printed(renderables_many(documents))
+        from infer_compare.report.sections import printed_many
+
+        return written(printed_many(documents))
 
 
-def _printed(found: Iterable[RenderableType]) -> str:
+def written(sections: Iterable[Section]) -> str:
+    """Sections as text, with no white space at the ends of lines."""
     from rich.console import Console
+
+    from infer_compare.report.terminal import writer
 
     file = io.StringIO()
     console = Console(
         file=file, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
     )
-    for one in found:
+    for one in writer.renderables(sections):
         console.print(one)
     return tidy(file.getvalue())
 

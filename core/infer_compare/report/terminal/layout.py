@@ -16,9 +16,21 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from infer_compare.report.sections.blocks import Cell
+
     Justify = Literal["left", "right"]
 
 INDENT = 2
+STYLES = {
+    "first": "bold",
+    "missing": "yellow",
+    "beats": "green",
+    "doubt": "yellow",
+    "outputs agrees": "green",
+    "outputs inconclusive": "yellow",
+    "outputs differs": "red",
+}
+"""Of cells, by their kinds."""
 
 
 def heading(title: str, *, rest: str = "") -> Text:
@@ -72,3 +84,8 @@ def table(columns: Sequence[tuple[str, Justify]], *, wrap: Sequence[int] = ()) -
     for place, (title, justify) in enumerate(columns):
         made.add_column(Text(title), justify=justify, no_wrap=place not in wrap, overflow="fold")
     return made
+
+
+def cell_text(cell: Cell) -> Text:
+    """What a cell of a table says, in the colour of its kind."""
+    return Text(plain(cell.text), style="dim" if cell.faint else STYLES.get(cell.kind, ""))

@@ -1,0 +1,88 @@
+"""The sections of a report, made once from its document; the writers of the formats know none of them by name.
+
+A section is a function of a `View`; it stands in the lists below at its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.sections.answer import answer
+from infer_compare.report.sections.conditions import conditions, repeat, start_up
+from infer_compare.report.sections.curves import curves
+from infer_compare.report.sections.findings import (
+    agreement,
+    arithmetic,
+    boundary,
+    cost,
+    failures,
+    notes,
+    parts,
+    passes,
+    shape,
+)
+from infer_compare.report.sections.pairs import every_pair
+from infer_compare.report.sections.several import run_title, runs
+from infer_compare.report.sections.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from infer_compare.report.schema import ReportDocument
+    from infer_compare.report.sections.blocks import Section
+
+    Maker = Callable[[View], Section | None]
+
+__all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printed", "printed_many"]
+
+PRINTED: tuple[Maker, ...] = (
+    answer,
+    cost,
+    curves,
+    every_pair,
+    shape,
+    arithmetic,
+    parts,
+    passes,
+    boundary,
+    failures,
+    agreement,
+    notes,
+    conditions,
+    repeat,
+)
+"""In a terminal and in Markdown, from top to bottom."""
+OF_A_SETTING: tuple[Maker, ...] = (answer, curves, shape, boundary, every_pair)
+"""On the page, for each setting of the axes other than the batch."""
+OF_A_RUN: tuple[Maker, ...] = (cost, passes, failures, notes, agreement, start_up, conditions, repeat)
+"""On the page, below them."""
+
+
+def printed(document: ReportDocument, *, verbose: bool = False) -> list[Section]:
+    """Return the sections of a report that is read from top to bottom.
+
+    Args:
+        document: what to show.
+        verbose: every batch size, more columns, and the verdict on every pair.
+    """
+    return _made(PRINTED, View(document=document, verbose=verbose))
+
+
+def printed_many(documents: Sequence[ReportDocument], *, verbose: bool = False) -> list[Section]:
+    """Return the sections of one run; of several, a table of the best of each first, then the sections of each."""
+    if len(documents) == 1:
+        return printed(documents[0], verbose=verbose)
+    found = [runs(documents)]
+    for number, document in enumerate(documents, 1):
+        found += [run_title(number, document), *printed(document, verbose=verbose)]
+    return found
+
+
+def paged(document: ReportDocument, key: str) -> list[Section]:
+    """Return the sections of the page, whose identifiers begin with the key."""
+    view = View(document=document, key=key, page=True)
+    return [*(one for setting in view.settings for one in _made(OF_A_SETTING, setting)), *_made(OF_A_RUN, view)]
+
+
+def _made(makers: Sequence[Maker], view: View) -> list[Section]:
+    return [section for maker in makers if (section := maker(view)) is not None]

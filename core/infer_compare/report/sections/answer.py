@@ -1,0 +1,141 @@
+"""The first section: what to do, why, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.metrics import Place, metrics_of
+from infer_compare.report.phrases import (
+    answer_sentences,
+    axes_words,
+    bests_title,
+    excluded_sentences,
+    milliseconds,
+    size_words,
+    standings,
+)
+from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
+from infer_compare.report.sections.pairs import verdict_cell
+from infer_compare.report.sections.point_cells import point_cells
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import count, ratio, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.report.schema import AnswerReport
+    from infer_compare.report.sections.blocks import AnyBlock, Row, Standing
+    from infer_compare.report.sections.view import View
+
+
+def answer(view: View) -> Section:
+    """The answer for every setting of the other axes, then what stands in its way."""
+    document = view.document
+    blocks = [block for setting in view.settings for block in _setting(setting)]
+    if view.first:
+        blocks += _restrictions(view)
+    standing = next((block.standing for block in blocks if isinstance(block, Headline)), "none")
+    return Section(
+        title=f"{document.model.name}: which framework, at which batch size",
+        heading="answer",
+        subtitle=f"{document.model.name}, {count(document.plan.threads, 'thread')}, scope {document.plan.scope}",
+        page_title="",
+        level=2,
+        look=f"answer card {standing}",
+        blocks=tuple(blocks),
+    )
+
+
+def _setting(view: View) -> Iterator[AnyBlock]:
+    one = view.answer
+    if one is None:
+        # A setting whose curves alone are known has its name in place of an answer.
+        yield Headline(text=axes_words(view.axes), standing="none", media=PAGE)
+        return
+    standing: Standing = "none"
+    if one.answer.recommended is not None:
+        standing = "estimate" if one.estimate else "shown"
+    yield Headline(text=one.headline, standing=standing)
+    if any(row.best for row in one.under_bound):
+        yield _under_bound(one)
+    if one.answer.by_contender:
+        yield from _bests(view, one)
+    if sentences := answer_sentences(one):
+        yield Paragraph(text="Why, and how sure", media=PAGE)
+        yield Sentences(items=tuple(sentences))
+
+
+def _restrictions(view: View) -> Iterator[AnyBlock]:
+    if others := excluded_sentences(view.document):
+        yield Sentences(items=tuple(others), tone="aside")
+    if view.document.shortcomings:
+        yield Sentences(
+            title="Not everything that was asked for was answered:", items=view.document.shortcomings, tone="warning"
+        )
+
+
+def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
+    """The best of each ranked contender; on the page those that are not ranked follow, with the reason."""
+    answer, metrics = one.answer, metrics_of("best")
+    contenders = {contender.label: contender for contender in view.document.contenders}
+    points = {(point.contender, point.point): point for point in view.points}
+    stand = standings(answer)
+    verdicts = {pair.b.label: verdict_cell(pair) for pair in answer.headline}
+    # Where no verdict carries it, the first of the list is not marked as shown.
+    first = "verdict leads" if one.estimate or not answer.headline else "verdict best"
+    most = max(best.figures.throughput * (1 + (best.figures.spread or 0.0)) for best in answer.by_contender)
+    rows: list[Row] = []
+    for number, best in enumerate(answer.by_contender):
+        place = Place(view.document, contenders[best.contender], points[best.contender, best.point])
+        share = best.figures.throughput / most
+        throughput, *rest = point_cells(place, metrics)
+        rows.append(
+            (
+                Cell(text=best.name, contender=best.contender, kind="" if number else "first"),
+                Cell(text=size_words(best.point)),
+                Cell(text=throughput.text, share=share, spread=share * (best.figures.spread or 0.0)),
+                *rest,
+                verdicts.get(best.contender, Cell(text=stand[best.contender], kind=first)),
+            )
+        )
+    header = (bests_title(answer), "batch", *(metric.column for metric in metrics), "against the best")
+    unranked = [
+        (
+            Cell(text=view.names[excluded.contender], contender=excluded.contender, kind="excluded"),
+            *(Cell(text="") for _ in header[1:-1]),
+            Cell(text="not ranked", kind="verdict invalid", hint=plain(excluded.sentence())),
+        )
+        for excluded in view.document.excluded
+    ]
+    yield Table(
+        caption=f"The best batch size of each contender{'' if answer.bound is None else ', without the bound'}",
+        header=header,
+        rows=(*rows, *unranked) if view.page else tuple(rows),
+        left=frozenset({0, len(header) - 1}),
+        wrap=frozenset({0, 1, len(header) - 1}),
+        look="bests",
+    )
+
+
+def _under_bound(one: AnswerReport) -> Table:
+    """What the latency bound leaves of each contender."""
+    bound = one.answer.bound
+    assert bound is not None
+    return Table(
+        caption=f"What {bound.words} leaves",
+        header=(bound.words, "batch", "samples/s", f"p{bound.percentile:g} ms", "largest", "behind (estimate)"),
+        rows=tuple(
+            (
+                Cell(text=row.name, contender=row.contender),
+                Cell(text=size_words(row.best.point) if row.best else "none", kind="" if row.best else "missing"),
+                Cell(text=significant(row.best.throughput) if row.best else ""),
+                Cell(text=milliseconds(row.best.latency_ns) if row.best else ""),
+                Cell(text=size_words(row.largest.point) if row.largest else ""),
+                Cell(text=f"{ratio(row.behind)}x" if row.behind is not None and row.behind > 1 else ""),
+            )
+            for row in one.under_bound
+        ),
+        left=frozenset({0, 5}),
+        wrap=frozenset({0, 1, 4, 5}),
+        look="bests",
+    )

@@ -1,0 +1,77 @@
+"""The last sections: under which conditions the figures hold, and how to get them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.report.charts import start_up_chart
+from infer_compare.report.facts import contender_facts, general_facts
+from infer_compare.report.json import JsonReporter
+from infer_compare.report.sections.blocks import PAGE, Cell, Chart, Command, Download, Facts, Section, Table
+from infer_compare.report.words import without_folder
+from infer_compare.stats.wording import duration
+
+if TYPE_CHECKING:
+    from infer_compare.report.sections.view import View
+
+
+def start_up(view: View) -> Section | None:
+    """What it costs to get each contender going: a chart; other formats say it among the conditions."""
+    rows = tuple(
+        (
+            Cell(text=one.name, contender=one.label),
+            *(Cell(text=duration(part)) for part in (cost.spawn_ns, cost.import_ns, cost.load_ns, cost.to_device_ns)),
+            Cell(
+                text=f"{duration(cost.first_call_ns)} at {cost.first_call_at}" if cost.first_call_ns is not None else ""
+            ),
+        )
+        for one in view.document.contenders
+        if (cost := one.start_up) is not None
+    )
+    if not rows:
+        return None
+    table = Table(
+        caption="Start-up of the worker that explored",
+        header=("contender", "process", "import", "load", "to device", "first call"),
+        rows=rows,
+    )
+    chart = Chart(
+        id=f"{view.key}-start-up",
+        title="Start-up",
+        lead="Seconds until the worker that explored was ready, and the first call of a fresh worker, "
+        "which is a median over workers.",
+        table=table,
+        data=start_up_chart(view.document),
+        media=PAGE,
+    )
+    return Section(title="Start-up", page_title="", look="", blocks=(chart,))
+
+
+def conditions(view: View) -> Section:
+    """Machine, versions, contenders as they ran, noise."""
+    document = view.document
+    return Section(
+        title="Conditions",
+        look="card conditions",
+        folded=True,
+        blocks=(
+            Facts(rows=tuple(general_facts(document))),
+            *(
+                Facts(rows=tuple(contender_facts(one)), contender=one.label, name=one.name)
+                for one in document.contenders
+            ),
+        ),
+    )
+
+
+def repeat(view: View) -> Section:
+    """The command; on the page, the document to take away too."""
+    document = view.document
+    blocks: list[Command | Download] = [Command(words=without_folder(document.command))]
+    if view.page:
+        content = msgspec.json.format(JsonReporter().render(document).encode(), indent=-1)
+        name = f"{document.run_id}-report.json"
+        blocks.append(Download(title="Download the report document (JSON)", name=name, content=content, media=PAGE))
+    return Section(title="Repeat with", look="card again", folded=True, blocks=tuple(blocks))

@@ -1,0 +1,141 @@
+"""The curves as tables: side by side for a terminal, by batch size for Markdown, and behind the charts of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.metrics import metrics_of
+from infer_compare.report.phrases import is_rough, missing_words
+from infer_compare.report.rows import places_of
+from infer_compare.report.sections.blocks import MARKDOWN, TERMINAL, Cell, Grid, Table
+from infer_compare.report.sections.point_cells import point_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from infer_compare.report.metrics import Place, TableName
+    from infer_compare.report.sections.blocks import Row
+    from infer_compare.report.sections.view import View
+    from infer_compare.report.terminal.bars import Scale
+
+MARKS = {
+    "fastest": "*: shown to beat every other contender at that size",
+    "flagged": "!: see the notes",
+    "rough": "~: rough, from exploring; never ranked",
+}
+"""What marks in tables mean, by the kind of the cells."""
+
+
+def curve_grid(view: View, sizes: Sequence[int], scale: Scale | None) -> Grid:
+    """Every contender's figures with bars, at these batch sizes."""
+    metrics, more = metrics_of("curves"), metrics_of("verbose") if view.verbose else ()
+    rates = sum("throughput" in metric.tables for metric in metrics)
+    titles = [metric.brief or metric.column for metric in (*metrics, *more)]
+
+    def row(place: Place) -> Row:
+        point, figures = place.point, place.point.figures
+        cells = point_cells(place, metrics)
+        marks = ("*" if point.fastest else "") + ("!" if point.flags else "") if figures is not None else ""
+        known = [(metric, metric.read(place)) for metric in more]
+        return (
+            *cells[:rates],
+            Cell(text=marks, kind="beats" if point.fastest else "doubt"),
+            Cell(text="", bar=figures.throughput if figures is not None else None),
+            *cells[rates:],
+            *(Cell(text="" if value is None else metric.write(value)) for metric, value in known),
+        )
+
+    return Grid(
+        stub="batch",
+        header=(*titles[:rates], "", "", *titles[rates:]),
+        left=frozenset({rates, rates + 1}),
+        rows=tuple(map(str, sizes)),
+        tables=tuple(
+            (
+                Cell(text=view.names[label], contender=label),
+                tuple(row(points[batch]) if batch in points else None for batch in sizes),
+            )
+            for label, points in _by_curve(view)
+        ),
+        scale=scale,
+        abreast=not view.verbose,
+        media=TERMINAL,
+    )
+
+
+def batch_table(view: View, name: TableName, caption: str) -> Table:
+    """The figures that this table shows, by batch size and contender."""
+    metrics = metrics_of(name)
+    curves = _by_curve(view)
+    if name == "device-memory":
+        # Contenders whose framework tells nothing are left out.
+        curves = [(label, own) for label, own in curves if any(_tells(place) for place in own.values())]
+    empty = (Cell(text=""),) * len(metrics)
+    rows = tuple(
+        (
+            Cell(text=str(batch)),
+            *(cell for _, own in curves for cell in (point_cells(own[batch], metrics) if batch in own else empty)),
+        )
+        for batch in view.batches
+    )
+    kinds = {kind for row in rows for cell in row for kind in cell.kind.split()} if name == "throughput" else set()
+    return Table(
+        caption=caption,
+        header=("batch", *(metric.column for _ in curves for metric in metrics)),
+        rows=rows,
+        groups=(
+            (Cell(text=""), 1),
+            *((Cell(text=view.names[label], contender=label), len(metrics)) for label, _ in curves),
+        ),
+        notes=tuple(text for kind, text in MARKS.items() if kind in kinds),
+    )
+
+
+def throughput_cells(view: View) -> Table:
+    """Samples a second with half of their interval, for Markdown."""
+
+    def cell(place: Place) -> Cell:
+        point = place.point
+        if point.figures is None:
+            return Cell(text="not measured" if is_rough(point) else missing_words(point))
+        rate, *more = point_cells(place, metrics_of("throughput"))
+        interval = f"±{more[0].text}" if more[0].text else ""
+        return Cell(text=rate.text, kind="fastest" if point.fastest else "", tail=interval)
+
+    return _for_markdown(view, cell)
+
+
+def latency_cells(view: View) -> Table:
+    """Percentiles of the latency, for Markdown."""
+
+    def cell(place: Place) -> Cell:
+        cells = point_cells(place, metrics_of("latency")) if place.point.figures is not None else ()
+        return Cell(text=" / ".join(one.text for one in cells if one.text))
+
+    return _for_markdown(view, cell)
+
+
+def _for_markdown(view: View, cell: Callable[[Place], Cell]) -> Table:
+    curves = _by_curve(view)
+    return Table(
+        caption="",
+        header=("batch", *(view.names[label] for label, _ in curves)),
+        rows=tuple(
+            (Cell(text=str(batch)), *(cell(own[batch]) if batch in own else Cell(text="") for _, own in curves))
+            for batch in view.batches
+        ),
+        code_header=True,
+        media=MARKDOWN,
+    )
+
+
+def _by_curve(view: View) -> list[tuple[str, dict[int, Place]]]:
+    """The points of each curve by batch size."""
+    found: dict[str, dict[int, Place]] = {curve.contender: {} for curve in view.document.curves}
+    for place in places_of(view.document):
+        found[place.point.contender][place.point.point.batch] = place
+    return list(found.items())
+
+
+def _tells(place: Place) -> bool:
+    return place.point.memory is not None and place.point.memory.allocated is not None

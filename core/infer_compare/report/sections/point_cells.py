@@ -1,0 +1,44 @@
+"""A point in the cells of a table: its figures, what exploring saw of it, or why there are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.phrases import is_rough, missing_words
+from infer_compare.report.sections.blocks import Cell
+from infer_compare.report.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.report.metrics import Metric, Place
+    from infer_compare.report.schema import PointReport
+    from infer_compare.report.sections.blocks import Row
+
+
+def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
+    """Return a cell for each figure; where none is known, the first says what is known instead."""
+    point = place.point
+    values = [metric.read(place) for metric in metrics]
+    if point.figures is not None or any(value is not None for value in values):
+        kinds = [mark_kinds(point) if place == 0 else "" for place in range(len(metrics))]
+        return tuple(
+            Cell(text="" if value is None else metric.write(value), kind=kind)
+            for metric, value, kind in zip(metrics, values, kinds, strict=True)
+        )
+    if is_rough(point):
+        return tuple(_rough(metric, point) for metric in metrics)
+    rest = (Cell(text=""),) * (len(metrics) - 1)
+    hint = plain(point.reason)
+    return (Cell(text=missing_words(point), kind="missing", hint=hint, faint=point.outcome == "skipped"), *rest)
+
+
+def mark_kinds(point: PointReport) -> str:
+    """Return whether a point beats the others and whether notes speak of it, as kinds of a cell."""
+    return " ".join([*(["fastest"] if point.fastest else []), *(["flagged"] if point.flags else [])])
+
+
+def _rough(metric: Metric, point: PointReport) -> Cell:
+    if metric.rough is None:
+        return Cell(text="")
+    return Cell(text=f"~{metric.write(metric.rough(point))}", kind="rough", hint=point.reason, faint=True)

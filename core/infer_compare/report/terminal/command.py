@@ -1,0 +1,26 @@
+"""A command on as many lines as the width asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from infer_compare.report.terminal.layout import INDENT
+from infer_compare.report.words import shell_lines
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+
+class ShellCommand:
+    """A command on lines which a shell reads as one."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        """Takes the arguments as they were typed."""
+        self._words = words
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lines that are never wrapped: that would change the command."""
+        for line in shell_lines(self._words, options.max_width - INDENT):
+            yield Text(f"{' ' * INDENT}{line}", no_wrap=True, overflow="ignore", style="bold")

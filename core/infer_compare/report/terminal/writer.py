@@ -1,0 +1,98 @@
+"""Sections as rich renderables, each kind of block in its way; names are `Text`, never markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from rich.text import Text
+
+from infer_compare.report.sections.blocks import (
+    Chart,
+    Charts,
+    Command,
+    Download,
+    Facts,
+    Folded,
+    Grid,
+    Headline,
+    Paragraph,
+    Sentences,
+    Table,
+)
+from infer_compare.report.terminal.command import ShellCommand
+from infer_compare.report.terminal.grid import Tables
+from infer_compare.report.terminal.layout import bullets, cell_text, heading, indented, key_values, said, table
+from infer_compare.report.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
+    from infer_compare.report.sections.blocks import AnyBlock, Section
+
+HEADLINES = {"shown": "bold green", "estimate": "bold", "none": "bold", "bad": "bold red"}
+TONES = {"": "", "strong": "bold", "aside": "", "warning": "yellow", "bad": ""}
+
+
+def renderables(sections: Iterable[Section]) -> list[RenderableType]:
+    """The sections one after the other: a heading, then the blocks with an empty line between them."""
+    return [part for section in sections for part in _section(section)]
+
+
+def _section(section: Section) -> Iterator[RenderableType]:
+    if section.level == 1 and not section.blocks:
+        yield Text("")
+    blocks = section.on("terminal")
+    if section.blocks and not blocks:
+        return
+    yield heading(section.heading or section.title, rest=section.subtitle)
+    before: AnyBlock | None = None
+    for block in blocks:
+        if before is not None and not isinstance(before, Paragraph):
+            yield Text("")
+        yield from _block(block)
+        before = block
+
+
+def _block(block: AnyBlock) -> Iterator[RenderableType]:
+    match block:
+        case Headline():
+            yield indented(said(block.text, style=HEADLINES[block.standing]))
+        case Paragraph():
+            yield indented(said(block.text, style=TONES[block.tone]))
+        case Sentences():
+            style = TONES[block.tone]
+            if block.title:
+                yield indented(said(block.title, style=style or "dim"))
+            yield bullets(block.items, mark="!" if block.tone == "warning" else "-", style=style)
+        case Facts():
+            rows = key_values(block.rows)
+            if block.name:
+                yield indented(Text(plain(block.name), style="bold", overflow="fold"))
+            yield indented(rows) if block.name else rows
+        case Command():
+            yield ShellCommand(block.words)
+        case Table():
+            yield indented(_table(block))
+        case Grid():
+            yield Tables(block)
+        case Folded():
+            yield indented(Text(plain(block.title), style="bold"))
+            for inner in block.blocks:
+                yield from _block(inner)
+        case Chart() | Charts() | Download():
+            # What they hold stands in tables and sentences for the terminal.
+            return
+        case _:
+            assert_never(block)
+
+
+def _table(block: Table) -> RenderableType:
+    made = table(
+        [(title, "left" if place in block.left else "right") for place, title in enumerate(block.header)],
+        wrap=tuple(block.wrap),
+    )
+    for row in block.rows:
+        made.add_row(*map(cell_text, row))
+    return made
