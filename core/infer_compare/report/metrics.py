@@ -50,6 +50,8 @@ class Metric(NamedTuple):
     tables: tuple[TableName, ...] = ()
     rough: Callable[[PointReport], float] | None = None
     """An estimate from exploring, where there are no figures."""
+    ranked: bool = False
+    """Whether it is what contenders are ranked by: it bears the marks of the point."""
 
     @property
     def column(self) -> str:
@@ -109,6 +111,7 @@ METRICS = (
         write=significant,
         tables=("best", "curves", "throughput"),
         rough=lambda point: point.point.batch * 1e9 / (point.rough_latency_ns or 1),
+        ranked=True,
     ),
     Metric(
         "throughput_spread",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infer_compare.report.charts import plain_data
 from infer_compare.report.html.contenders import contenders_of
 from infer_compare.report.html.palette import CONTENDERS, PAPER, PARTS, SYMBOLS
-from infer_compare.report.html.sheet import overview_of, sheet_of
-from infer_compare.report.json import JsonReporter
-from infer_compare.report.words import plain
+from infer_compare.report.html.sheet import sheet_of
+from infer_compare.report.sections.several import runs
+from infer_compare.report.words import plain, shell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,16 +43,18 @@ def page(documents: Sequence[ReportDocument]) -> str:
     from markupsafe import Markup
 
     known = contenders_of(documents)
-    sheets = [sheet_of(document, f"r{place}", known) for place, document in enumerate(documents)]
+    places = {label: one.place for label, one in known.items()}
+    sheets = [sheet_of(document, f"r{place}") for place, document in enumerate(documents)]
     scripts = [_asset("vendor", "plotly-basic.min.js"), _asset("assets", "report.js")]
-    drawn = {name: chart for sheet in sheets for name, chart in sheet.charts.items()}
+    drawn = {chart.id: plain_data(chart.data, places) for sheet in sheets for chart in sheet.charts}
     return (
         _environment()
         .get_template("page.html")
         .render(
             sheets=sheets,
-            overview=overview_of(documents),
+            overview=msgspec.structs.replace(runs(documents), look=""),
             known=list(known.values()),
+            places=places,
             title=_title(documents),
             policy=policy(scripts),
             style=Markup(_asset("assets", "report.css")),  # noqa: S704 - ours
@@ -61,7 +64,9 @@ def page(documents: Sequence[ReportDocument]) -> str:
             symbols=list(SYMBOLS.values()),
             scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
             chart_data=Markup(island(_chart_data(known, drawn))),  # noqa: S704 - escaped by `island`
-            download=_download,
+            kind_of=lambda block: type(block).__name__,
+            shell_lines=shell_lines,
+            base64=lambda content: base64.b64encode(content).decode(),
         )
     )
 
@@ -83,12 +88,6 @@ def island(value: Any) -> str:  # noqa: ANN401 - any plain data
     """JSON that can stand inside a script element: no tag can begin in it."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _download(document: ReportDocument) -> str:
-    """The report document as a link that works offline and without scripts."""
-    compact = msgspec.json.format(JsonReporter().render(document).encode(), indent=-1)
-    return f"data:application/json;base64,{base64.b64encode(compact).decode()}"
 
 
 def _title(documents: Sequence[ReportDocument]) -> str:

@@ -21,10 +21,10 @@ def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
     point = place.point
     values = [metric.read(place) for metric in metrics]
     if point.figures is not None or any(value is not None for value in values):
-        kinds = [mark_kinds(point) if place == 0 else "" for place in range(len(metrics))]
+        marks = " ".join([*(["fastest"] if point.fastest else []), *(["flagged"] if point.flags else [])])
         return tuple(
-            Cell(text="" if value is None else metric.write(value), kind=kind)
-            for metric, value, kind in zip(metrics, values, kinds, strict=True)
+            Cell(text="" if value is None else metric.write(value), kind=marks if metric.ranked else "")
+            for metric, value in zip(metrics, values, strict=True)
         )
     if is_rough(point):
         return tuple(_rough(metric, point) for metric in metrics)
@@ -33,12 +33,8 @@ def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
     return (Cell(text=missing_words(point), kind="missing", hint=hint, faint=point.outcome == "skipped"), *rest)
 
 
-def mark_kinds(point: PointReport) -> str:
-    """Return whether a point beats the others and whether notes speak of it, as kinds of a cell."""
-    return " ".join([*(["fastest"] if point.fastest else []), *(["flagged"] if point.flags else [])])
-
-
 def _rough(metric: Metric, point: PointReport) -> Cell:
     if metric.rough is None:
         return Cell(text="")
-    return Cell(text=f"~{metric.write(metric.rough(point))}", kind="rough", hint=point.reason, faint=True)
+    hint = point.reason if metric.ranked else ""
+    return Cell(text=f"~{metric.write(metric.rough(point))}", kind="rough", hint=hint, faint=True)
