@@ -134,13 +134,14 @@ def _write(output: Path, text: str) -> None:
 
 def _print(document: ComparisonDocument) -> None:
     """As wide as the terminal, in colour where that is one."""
-    from infer_compare.report.comparison.text import renderables
+    from infer_compare.report.comparison.sections import sections
+    from infer_compare.report.terminal.writer import renderables
     from infer_compare.report.text import WIDTH, tidy
 
     console = stdout.console(highlight=False)
     console.width = max(console.width, WIDTH)
     with console.capture() as capture:
-        for one in renderables(document):
+        for one in renderables(sections(document)):
             console.print(one)
     encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     # Characters that the encoding of standard output lacks are replaced.

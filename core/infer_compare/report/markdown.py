@@ -76,7 +76,7 @@ def _block(block: AnyBlock) -> Iterator[str]:
         case Headline():
             yield f"**{escape(block.text)}**"
         case Paragraph():
-            yield f"**{escape(block.text)}**" if block.tone == "strong" else escape(block.text)
+            yield f"**{escape(block.text)}**" if block.tone in {"strong", "bad"} else escape(block.text)
         case Sentences():
             if block.title:
                 yield f"**{escape(block.title)}**"

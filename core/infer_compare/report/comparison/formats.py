@@ -1,31 +1,49 @@
-"""The formats of a comparison, by name."""
+"""The formats of a comparison, by name: its sections by the writers of reports, and the document itself as JSON."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from infer_compare.errors import UsageError
-from infer_compare.report.comparison.html import HtmlComparison
-from infer_compare.report.comparison.json import JsonComparison
-from infer_compare.report.comparison.markdown import MarkdownComparison
-from infer_compare.report.comparison.text import TextComparison
+from infer_compare.report import markdown, text
+from infer_compare.report.comparison.sections import sections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infer_compare.report.comparison.schema import ComparisonDocument
 
 
-class Format(Protocol):
+class Format(NamedTuple):
     """Renders a comparison."""
 
     name: str
+    render: Callable[[ComparisonDocument], str]
 
-    def render(self, document: ComparisonDocument) -> str:
-        """The document as text."""
+
+def _html(document: ComparisonDocument) -> str:
+    from infer_compare.report.html.page import static_page
+
+    runs = f"run {document.new.run_id} against run {document.base.run_id}"
+    labels = [one.contender for one in document.comparison.points]
+    return static_page(document.model.name, "new against base", runs, sections(document), labels)
+
+
+def _json(document: ComparisonDocument) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 FORMATS: dict[str, Format] = {
-    one.name: one for one in (TextComparison(), MarkdownComparison(), HtmlComparison(), JsonComparison())
+    one.name: one
+    for one in (
+        Format("text", lambda document: text.written(sections(document))),
+        Format("markdown", lambda document: markdown.written(sections(document))),
+        Format("html", _html),
+        Format("json", _json),
+    )
 }
 
 

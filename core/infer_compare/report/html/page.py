@@ -14,19 +14,22 @@ import msgspec
 from infer_compare.report.charts import plain_data
 from infer_compare.report.html.contenders import contenders_of
 from infer_compare.report.html.palette import CONTENDERS, PAPER, PARTS, SYMBOLS
-from infer_compare.report.html.sheet import sheet_of
+from infer_compare.report.html.sheet import arranged, sheet_of
 from infer_compare.report.sections.several import runs
 from infer_compare.report.words import plain, shell_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jinja2 import Environment
 
     from infer_compare.report.html.contenders import Contender
     from infer_compare.report.schema import ReportDocument
+    from infer_compare.report.sections.blocks import Section
 
 PACKAGE = "infer_compare.report.html"
+BAD_NEWS = ".answer.bad { border-top-color: var(--bad); } .answer.bad h1 { color: var(--bad); }"
+"""The look of a headline that a report of one run never has."""
 
 
 def page(documents: Sequence[ReportDocument]) -> str:
@@ -47,26 +50,54 @@ def page(documents: Sequence[ReportDocument]) -> str:
     sheets = [sheet_of(document, f"r{place}") for place, document in enumerate(documents)]
     scripts = [_asset("vendor", "plotly-basic.min.js"), _asset("assets", "report.js")]
     drawn = {chart.id: plain_data(chart.data, places) for sheet in sheets for chart in sheet.charts}
+    return _rendered(
+        "page.html",
+        places,
+        policy(scripts),
+        title=_title(documents),
+        question="which framework, at which batch size",
+        sheets=sheets,
+        overview=msgspec.structs.replace(runs(documents), look=""),
+        known=list(known.values()),
+        scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
+        chart_data=Markup(island(_chart_data(known, drawn))),  # noqa: S704 - escaped by `island`
+    )
+
+
+def static_page(title: str, question: str, facts: str, sections: Sequence[Section], labels: Iterable[str]) -> str:
+    """A page of sections without charts, and without any script.
+
+    Args:
+        title: what the page is about.
+        question: what it answers.
+        facts: what tells it from others.
+        sections: from top to bottom.
+        labels: of the contenders, each of which has a colour.
+    """
+    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    groups = arranged(sections)
+    values = {"title": title, "question": question, "facts": facts, "groups": groups}
+    return _rendered("static.html", places, policy(()), extra_style=BAD_NEWS, **values)
+
+
+def _rendered(template: str, places: Mapping[str, int], allowed: str, *, extra_style: str = "", **values: Any) -> str:  # noqa: ANN401
+    from markupsafe import Markup
+
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
-            sheets=sheets,
-            overview=msgspec.structs.replace(runs(documents), look=""),
-            known=list(known.values()),
             places=places,
-            title=_title(documents),
-            policy=policy(scripts),
-            style=Markup(_asset("assets", "report.css")),  # noqa: S704 - ours
+            policy=allowed,
+            style=Markup(_asset("assets", "report.css") + extra_style),  # noqa: S704 - ours
             palette=CONTENDERS,
             parts=PARTS,
             paper=PAPER,
             symbols=list(SYMBOLS.values()),
-            scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
-            chart_data=Markup(island(_chart_data(known, drawn))),  # noqa: S704 - escaped by `island`
             kind_of=lambda block: type(block).__name__,
             shell_lines=shell_lines,
             base64=lambda content: base64.b64encode(content).decode(),
+            **values,
         )
     )
 

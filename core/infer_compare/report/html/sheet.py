@@ -13,7 +13,7 @@ from infer_compare.report.sections.blocks import Chart, Charts, Section
 from infer_compare.stats.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ABREAST = "card said"
 """The look of sections that stand side by side where there is room."""
@@ -30,8 +30,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def groups(self) -> list[tuple[bool, list[Section]]]:
-        """The sections in their order: whether they stand side by side, and which."""
-        return [(abreast, list(own)) for abreast, own in groupby(self.sections, key=lambda one: one.look == ABREAST)]
+        """The sections as the page arranges them."""
+        return arranged(self.sections)
 
     @property
     def charts(self) -> Iterator[Chart]:
@@ -42,6 +42,12 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
                     yield from block.charts
                 elif isinstance(block, Chart):
                     yield block
+
+
+def arranged(sections: Iterable[Section]) -> list[tuple[bool, list[Section]]]:
+    """Return the sections that the page shows, in their order: whether they stand side by side, and which."""
+    shown = [one for one in sections if one.on("page") or not one.blocks]
+    return [(abreast, list(own)) for abreast, own in groupby(shown, key=lambda one: one.look == ABREAST)]
 
 
 def sheet_of(document: ReportDocument, key: str) -> Sheet:

@@ -61,7 +61,7 @@ def _setting(view: View) -> Iterator[AnyBlock]:
     if one.answer.by_contender:
         yield from _bests(view, one)
     if sentences := answer_sentences(one):
-        yield Paragraph(text="Why, and how sure", media=PAGE)
+        yield Paragraph(text="Why, and how sure", tone="aside", media=PAGE)
         yield Sentences(items=tuple(sentences))
 
 

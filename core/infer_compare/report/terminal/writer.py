@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import AnyBlock, Section
 
 HEADLINES = {"shown": "bold green", "estimate": "bold", "none": "bold", "bad": "bold red"}
-TONES = {"": "", "strong": "bold", "aside": "", "warning": "yellow", "bad": ""}
+TONES = {"": "", "strong": "bold", "aside": "", "warning": "yellow", "bad": "bold red"}
 
 
 def renderables(sections: Iterable[Section]) -> list[RenderableType]:
@@ -62,10 +62,10 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
         case Paragraph():
             yield indented(said(block.text, style=TONES[block.tone]))
         case Sentences():
-            style = TONES[block.tone]
+            mark, style = ("!", TONES["warning"]) if block.tone == "warning" else ("-", "")
             if block.title:
                 yield indented(said(block.title, style=style or "dim"))
-            yield bullets(block.items, mark="!" if block.tone == "warning" else "-", style=style)
+            yield bullets(block.items, mark=mark, style=style)
         case Facts():
             rows = key_values(block.rows)
             if block.name:
