@@ -25,7 +25,7 @@ from infer_compare.planner.boundary import RESOLUTION
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import Resolved, resolve
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured
 from infer_compare.worker.protocol import Explore
 from trials import report
@@ -99,7 +99,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         f"   plain: {'fits':>6} {'probes':>6} {'s':>6} {'time ratio':>10}"
     )
     for model in arguments.models.split(","):
-        request = SweepRequest(model=model, contenders=tuple(backends), max_memory=cap, threads=arguments.threads)
+        request = RunOptions(model=model, contenders=tuple(backends), max_memory=cap, threads=arguments.threads)
         with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
             resolved = resolve(request, Plugins.discover(), Path(folder))
             pool = InputPool(resolved.inputs, 0, Path(folder), None)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare import api
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.threads import default_threads
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.timing import timed_slice, warm_up
 from sessions import batches_of, calls_of, open_session
 from trials import report
@@ -132,7 +132,7 @@ def parent_share(folder: Path, threads: int) -> str:
             self.last = now
 
     marks = Marks()
-    request = SweepRequest(
+    request = RunOptions(
         model="cnn",
         contenders=("torch", "onnx"),
         batch_sizes=(1, 8, 64),

@@ -15,7 +15,7 @@ from infer_compare import api
 from infer_compare.planted import contender
 from infer_compare.plugins import Plugins
 from infer_compare.report.noise import noise
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.verdicts.summary import summarise
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def sweep(contenders: tuple[str, ...], *, observer: Observer | None = None, **re
     """A run in a folder that is not kept."""
     plugins = Plugins.discover()
     with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
-        asked = SweepRequest(contenders=contenders, **request)
+        asked = RunOptions(contenders=contenders, **request)
         return api.sweep(asked, Path(folder) / "run", plugins=plugins, observer=observer)
 
 

@@ -13,10 +13,11 @@ from infer_compare import errors
 from infer_compare.cli.app import group
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import PROJECT, hooks
-from infer_compare.models.builtin import DEFAULT, builtin_models
+from infer_compare.models.builtin import builtin_models
 from infer_compare.plugins import Plugins
 from infer_compare.plugins.options import describe_options
 from infer_compare.report.reporters import BUILT_IN
+from infer_compare.request.options import DEFAULT_MODEL
 from infer_compare.results.outcomes import AnyOutcome, OomEvidence
 from infer_compare.results.records import AnyRecord
 
@@ -169,7 +170,7 @@ def test_each_built_in_model_is_told(rows):
     """As it is listed."""
     told = rows("reference/built-in.md")
     assert set(builtin_models()) <= set(told)
-    assert "the default" in told[DEFAULT][0]
+    assert "the default" in told[DEFAULT_MODEL][0]
 
 
 def test_each_report_format_is_told(rows):

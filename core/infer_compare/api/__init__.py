@@ -32,29 +32,31 @@ if TYPE_CHECKING:
 
     from infer_compare.preparation.resolve import Resolved
     from infer_compare.report.comparison import ComparisonDocument
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
     from infer_compare.results import Header
 
 
 def sweep(
-    request: SweepRequest,
+    options: RunOptions,
     folder: Path,
     *,
     plugins: Plugins | None = None,
     observer: Observer | None = None,
     like: Header | None = None,
+    command: tuple[str, ...] = (),
 ) -> Run:
     """Runs what was asked for and stores it.
 
     Args:
-        request: what to run.
+        options: what to run.
         folder: where the run goes; it must hold none yet.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
         like: the header of a stored run that this one repeats.
+        command: as it was typed, so that the report can say how to repeat it.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands, or a model or data set is not what it was in
+        UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
             the run that is repeated; no folder is left.
         NoUsableBackend: no contender can be started; no folder is left.
         StoreError: the folder cannot be made or written.
@@ -65,7 +67,7 @@ def sweep(
     begun = False
     try:
         with _scratch(folder) as scratch:
-            resolved = _with_peak(_resolved(request, plugins, scratch, like))
+            resolved = _with_peak(_resolved(options, plugins, scratch, like, command))
             with RunLog(folder / FILE, create=True) as log:
                 journal = Journal(log.append)
                 try:
@@ -157,22 +159,22 @@ def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
         )
 
 
-def check(request: SweepRequest, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
+def check(options: RunOptions, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
     """Compares the contenders' outputs at the batch sizes that were asked for; nothing is timed and nothing is kept.
 
     Args:
-        request: what to compare; its batch sizes are given.
+        options: what to compare; its batch sizes are given.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands.
+        UsageError: something that is asked for cannot be done as it stands.
         NoUsableBackend: no contender can be started.
         KeyboardInterrupt: after every worker was ended.
     """
     plugins = plugins or Plugins.discover()
     with Scratch() as scratch, removed_if_killed(scratch):
-        resolved = resolve(request, plugins, scratch)
+        resolved = resolve(options, plugins, scratch)
         with RunLog(scratch / FILE, create=True) as log:
             journal = Journal(log.append)
             journal.add(resolved.header)
@@ -190,26 +192,38 @@ def _with_peak(resolved: Resolved) -> Resolved:
     return replace(resolved, header=msgspec.structs.replace(resolved.header, environment=environment))
 
 
-def plan(request: SweepRequest, *, plugins: Plugins | None = None, like: Header | None = None) -> Resolved:
+def plan(
+    options: RunOptions,
+    *,
+    plugins: Plugins | None = None,
+    like: Header | None = None,
+    command: tuple[str, ...] = (),
+) -> Resolved:
     """What `sweep` would do, with nothing started and nothing stored.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands, or a model or data set is not what it was in
+        UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
             the run that is repeated.
         NoUsableBackend: no contender can be started.
     """
     with Scratch() as scratch, removed_if_killed(scratch):
-        return _resolved(request, plugins or Plugins.discover(), scratch, like, convert=False)
+        return _resolved(options, plugins or Plugins.discover(), scratch, like, command, convert=False)
 
 
 def _resolved(
-    request: SweepRequest, plugins: Plugins, scratch: Path, like: Header | None, *, convert: bool = True
+    options: RunOptions,
+    plugins: Plugins,
+    scratch: Path,
+    like: Header | None,
+    command: tuple[str, ...],
+    *,
+    convert: bool = True,
 ) -> Resolved:
-    """The plan of a request, which may have to repeat a stored run."""
+    """The plan of what is asked for, which may be to repeat a stored run."""
     if like is None:
-        return resolve(request, plugins, scratch, convert=convert)
+        return resolve(options, plugins, scratch, convert=convert, command=command)
     with naming_the_folder(like):
-        resolved = resolve(request, plugins, scratch, convert=convert)
+        resolved = resolve(options, plugins, scratch, convert=convert, command=command)
     check_unchanged(like, resolved.header)
     return resolved
 

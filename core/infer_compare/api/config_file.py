@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infer_compare.api.options import RunOptions, check_integers, options_from, stored_options
 from infer_compare.errors import UsageError
 from infer_compare.files import open_regular
 from infer_compare.paths import is_folder
+from infer_compare.request.options import declared
+from infer_compare.request.reading import Given, check_integers, given_in, read_options
 from infer_compare.store import load
 
 if TYPE_CHECKING:
@@ -16,33 +17,8 @@ if TYPE_CHECKING:
 
     from infer_compare.results import Run
 
-SINGULAR = {
-    "contender": "contenders",
-    "input": "inputs",
-    "report": "reports",
-    "backend": "backends",
-    "pythons": "python",
-    "layouts": "layout",
-}
-"""Options whose key in a file is another form of the flag's name."""
-ELSEWHERE = {
-    "quick": 'write mode = "quick"',
-    "thorough": 'write mode = "thorough"',
-    "no_convert": "write convert = false",
-}
-"""Flags that are values of a key."""
 NOT_IN_FILES = frozenset({"output", "resume", "config", "clear_cache", "dry_run", "json", "quiet", "verbose", "debug"})
 """Flags that say where one run goes and how it is told, and not what is run."""
-WITH_UNITS = {
-    "budget": '"5m"',
-    "latency_bound": '"20ms"',
-    "timeout": '"60s"',
-    "max_memory": '"4GiB"',
-    "max_device_memory": '"4GiB"',
-}
-"""Keys whose values need a unit, as on the command line, with an example."""
-
-
 LARGEST = 1 << 20
 """Bytes of a file of options."""
 MOST_DOTS = 200
@@ -51,7 +27,7 @@ MOST_DOTS = 200
 class Config(NamedTuple):
     """What a file says."""
 
-    options: RunOptions
+    given: Given
     run: Run | None = None
     """The stored run, where the file is one."""
 
@@ -68,7 +44,7 @@ def read_config(path: Path) -> Config:
     """
     if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
-        return Config(stored_options(run.header), run)
+        return Config(given_in(run.header.options), run)
     try:
         with open_regular(path, limit=LARGEST) as file:
             text = file.read().decode()
@@ -85,7 +61,7 @@ def read_config(path: Path) -> Config:
         reason = str(error).partition(";")[0].rstrip(".")
         raise UsageError(f"{path} is not TOML: {reason}.") from error
     check_integers(found, str(path))
-    return Config(options_from(_keys(found, str(path)), str(path)))
+    return Config(read_options(_keys(found, str(path)), str(path)))
 
 
 def _check_keys(text: str) -> None:
@@ -97,18 +73,33 @@ def _check_keys(text: str) -> None:
 
 def _keys(found: dict[str, Any], where: str) -> dict[str, Any]:
     """The options by the names that they have in Python, with what files alone refuse refused."""
+    known = declared()
+    # Either number of these is understood, as the flag and the key have different ones.
+    several = {name for name, option in known.items() if option.kind in {tuple, dict}}
+    elsewhere = _elsewhere()
     options: dict[str, Any] = {}
     for written, value in found.items():
         key = written.replace("-", "_")
         if key in NOT_IN_FILES:
             flag = key.replace("_", "-")
             raise UsageError(f"{where}: {written!r} is not what a run is asked for; give --{flag} on the command line.")
-        if key in ELSEWHERE:
-            raise UsageError(f"{where}: there is no key {written!r}; {ELSEWHERE[key]}.")
-        key = SINGULAR.get(key, key)
+        if key in elsewhere:
+            raise UsageError(f"{where}: there is no key {written!r}; {elsewhere[key]}.")
+        key = next((name for name in (f"{key}s", key.removesuffix("s")) if name in several and key not in known), key)
         if key in options:
             raise UsageError(f"{where}: {key!r} is given twice; write it once.")
-        if key in WITH_UNITS and isinstance(value, int | float):
-            raise UsageError(f"{where}: {written} = {value} has no unit; write for example {WITH_UNITS[key]}.")
+        example = known[key].option.example if key in known else ""
+        if example and isinstance(value, int | float):
+            raise UsageError(f'{where}: {written} = {value} has no unit; write for example "{example}".')
         options[key] = value
     return options
+
+
+def _elsewhere() -> dict[str, str]:
+    """Flags that are values of a key, with what to write instead."""
+    told: dict[str, str] = {}
+    for name, option in declared().items():
+        told |= {choice: f'write {name} = "{choice}"' for choice in option.option.choices}
+        if option.kind is bool and option.default:
+            told[option.flags[-1].strip("-").replace("-", "_")] = f"write {name} = false"
+    return told

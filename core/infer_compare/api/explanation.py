@@ -17,7 +17,7 @@ from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from infer_compare.preparation.route import Route
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
 
 
 class ConversionPath(msgspec.Struct, frozen=True):
@@ -45,17 +45,17 @@ class Explanation(msgspec.Struct, frozen=True):
     ways: tuple[ConversionPath, ...]
 
 
-def explain(request: SweepRequest, *, plugins: Plugins | None = None) -> Explanation:
+def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanation:
     """How a model reaches each contender; each loads it, nothing is converted, and nothing is run.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands.
+        UsageError: something that is asked for cannot be done as it stands.
         NoUsableBackend: no contender can be started, or the model reaches none.
     """
     with Scratch() as scratch, removed_if_killed(scratch):
-        resolved = resolve(request, plugins or Plugins.discover(), scratch, convert=False)
+        resolved = resolve(options, plugins or Plugins.discover(), scratch, convert=False)
         plan = resolved.header.plan
-        model_worker = ModelWorker(threads=plan.threads, seed=plan.seed, max_memory=request.max_memory)
+        model_worker = ModelWorker(threads=plan.threads, seed=plan.seed, max_memory=options.max_memory)
         reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
         ways = []
         for spec in resolved.header.contenders:

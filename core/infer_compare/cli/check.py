@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
-from infer_compare.cli.choosing import chosen, naming_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, SEED, SIZE, THREADS, TOLERANCE
+from infer_compare.cli.options import given_by, options_of
 
 if TYPE_CHECKING:
     from infer_compare.report import ReportDocument
@@ -21,20 +20,19 @@ REMARKS = ("rows", "power")
 
 
 @click.command("check")
-@naming_options
-@click.option("--batch-sizes", default=BATCH_SIZES, show_default=True, metavar="SIZES", help="1,2,4 or 1:64:x2.")
-@click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
-@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights and inputs.")
-@click.option("--rtol", type=TOLERANCE, help="Tolerance, relative to how far the inputs move a slice.")
-@click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
-@click.option(
-    "--timeout", "timeout_s", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer."
+@options_of(
+    "check",
+    "who",
+    "how",
+    batch_sizes={"help": "1,2,4 or 1:64:x2.", "default": BATCH_SIZES},
+    seed={"help": "Of weights and inputs."},
+    rtol={"help": "Tolerance, relative to how far the inputs move a slice."},
+    timeout={"help": "For one answer."},
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.pass_obj
-def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, debug: bool, **others: Any) -> int:  # noqa: ANN401, ARG001 - options that go on under their own names; debug is read before parsing
+@click.pass_context
+def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
     """Compares the outputs of MODEL on several frameworks, and times nothing.
 
     Exit codes: 0 all agree; 1 one differs, could not be compared or could not run; 2 usage; 3 no usable backend.
@@ -42,16 +40,14 @@ def command(settings: dict[str, Any], /, *, batch_sizes: str, as_json: bool, deb
     from infer_compare import api
     from infer_compare.cli.progress import progress
     from infer_compare.report import document
+    from infer_compare.request.reading import complete
     from infer_compare.request.sizes import parse_batch_sizes
-    from infer_compare.request.sweep_request import SweepRequest
 
-    plugins = installed(settings)
-    sizes = parse_batch_sizes(batch_sizes)
-    if sizes is None:
-        sizes = parse_batch_sizes(BATCH_SIZES)
-    request = SweepRequest(**chosen(others, plugins), batch_sizes=sizes, **others)
+    plugins = installed(context.obj)
+    given = given_by(context, plugins)
+    options = complete({**given, "batch_sizes": given.get("batch_sizes") or parse_batch_sizes(BATCH_SIZES)})
     with progress(quiet=as_json, verbose=False) as observer:
-        run = api.check(request, plugins=plugins, observer=observer)
+        run = api.check(options, plugins=plugins, observer=observer)
     made = untimed(document(run))
     if as_json:
         told = {

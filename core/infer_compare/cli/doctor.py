@@ -13,6 +13,7 @@ import msgspec
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
 from infer_compare.environment.preflight import Advice
+from infer_compare.request.contenders import REFERENCE
 from infer_compare.results.records import Environment
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ LITTLE_MEMORY = 256 * 2**20
 """Hardly enough for a worker that has imported one framework."""
 LITTLE_ROOM = 256 * 2**20
 """A long run with its inputs may take this much of the disk."""
-EVALUATOR = "reference"
-"""Judges outputs and is always there; a comparison needs another."""
 
 
 class Framework(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +215,7 @@ def _gate(environment: Environment, seen: Conditions) -> Gate:
 
 
 def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin, ...]) -> Iterator[Advice]:
-    if all(one.missing for one in frameworks if one.backend != EVALUATOR):
+    if all(one.missing for one in frameworks if one.backend != REFERENCE):
         hints = [one.install_hint for one in frameworks if one.missing and one.install_hint]
         yield Advice(
             topic="frameworks",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
-from infer_compare.cli.choosing import chosen, naming_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import SEED
+from infer_compare.cli.options import given_by, options_of
 
 if TYPE_CHECKING:
     from infer_compare.api import Explanation
@@ -22,13 +21,12 @@ PROVENANCE = {
 
 
 @click.command("explain")
-@naming_options
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights that are drawn.")
+@options_of("explain", "who", "how", seed={"help": "Of weights that are drawn."})
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.pass_obj
-def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, debug: bool, **others: Any) -> int:  # noqa: ANN401, ARG001 - options that go on under their own names; debug is read before parsing
+@click.pass_context
+def command(context: click.Context, /, *, clear_cache: bool, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
     """Tells what MODEL is and how it reaches each framework: as it is, converted, or rendered; and what is missing.
 
     Each backend loads the model, which shows the operators that it lacks. Nothing is converted, so a backend that needs a
@@ -38,14 +36,15 @@ def command(settings: dict[str, Any], /, *, clear_cache: bool, as_json: bool, de
     Exit codes: 0 it reaches every one; 1 it does not; 2 usage.
     """
     from infer_compare import api
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.reading import complete
 
     if clear_cache:
         clear()
-    plugins = installed(settings)
-    if others["backends"] is None and not others["contenders"]:
-        others["backends"] = ",".join(one.name for one in plugins.backends)
-    found = api.explain(SweepRequest(**chosen(others, plugins), **others), plugins=plugins)
+    plugins = installed(context.obj)
+    given = given_by(context, plugins)
+    if not {"backends", "contenders"} & set(given):
+        given["backends"] = tuple(one.name for one in plugins.backends)
+    found = api.explain(complete(given), plugins=plugins)
     if as_json:
         stdout.document(found)
     else:

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from infer_compare.limits import (
-    LARGEST_SEED,
-    LARGEST_TOLERANCE,
     MOST_THREADS,
-    SMALLEST_TOLERANCE,
     finite_number,
     whole_number,
 )
@@ -98,6 +95,3 @@ def _parsed(
 DURATION = Duration()
 SIZE = Size()
 THREADS = WholeNumber(1, MOST_THREADS)
-SEED = WholeNumber(0, LARGEST_SEED)
-PERCENTILE = FiniteNumber(50, 99.9)
-TOLERANCE = FiniteNumber(SMALLEST_TOLERANCE, LARGEST_TOLERANCE)

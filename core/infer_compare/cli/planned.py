@@ -10,27 +10,31 @@ if TYPE_CHECKING:
     from infer_compare.planner.forecast import Forecast
     from infer_compare.plugins import Plugins
     from infer_compare.preparation.resolve import Resolved
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
     from infer_compare.results import Header, Run
 
 
-def show_plan(request: SweepRequest, plugins: Plugins, stored: Run | None, *, as_json: bool) -> None:
+def show_plan(
+    options: RunOptions, plugins: Plugins, stored: Run | None, *, command: tuple[str, ...], as_json: bool
+) -> None:
     """Prints the plan; nothing is started.
 
     Args:
-        request: what is asked for.
+        options: what is asked for.
         plugins: what is installed.
         stored: the run that is repeated, where one is.
+        command: as it was typed.
         as_json: print the header of the run instead, as it would be stored, with `plan.expected_s`.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands.
+        UsageError: something that is asked for cannot be done as it stands.
         NoUsableBackend: no contender can be started.
     """
     from infer_compare import api
     from infer_compare.planner.forecast import forecast, forecast_again
 
-    resolved = api.plan(request, plugins=plugins, like=stored.header if stored is not None else None)
+    like = stored.header if stored is not None else None
+    resolved = api.plan(options, plugins=plugins, like=like, command=command)
     plan, labels = resolved.header.plan, list(resolved.routes)
     expected = forecast(plan, len(labels)) if stored is None else forecast_again(stored, plan, labels)
     if as_json:

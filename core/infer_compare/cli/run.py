@@ -12,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from infer_compare.cli import stdout
-from infer_compare.cli.choosing import naming_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, PERCENTILE, SEED, SIZE, THREADS, TOLERANCE
+from infer_compare.cli.options import given_by, options_of
+from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,49 +22,18 @@ if TYPE_CHECKING:
     from infer_compare.phases.events import Observer
     from infer_compare.plugins import Plugins
     from infer_compare.report.schema import Price
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
     from infer_compare.results import Header, Run
 
-KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_json", "quiet", "verbose", "debug"})
+KEPT_BY_RESUME = frozenset(
+    {"resume", "clear_cache", "as_json", "quiet", "verbose", "debug"}
+    | {name for name, option in declared().items() if option.option.group == "told"}
+)
 """Options that say how a result is told, and not what is measured."""
 
 
 @click.command("run")
-@naming_options
-@click.option(
-    "--batch-sizes", default="auto", show_default=True, metavar="SIZES", help="1,2,4 or 1:1024:x2 or 1:80:+1 or auto."
-)
-@click.option(
-    "--scope",
-    type=click.Choice(["device", "end_to_end", "dataset"]),
-    default="device",
-    show_default=True,
-    help="What the clock covers: running, also bringing data to the device and back, or a whole pass over --data.",
-)
-@click.option("--data", metavar="DATA", help="Take inputs from a .npz file, a folder of .npy files or module:callable.")
-@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights, inputs and order.")
-@click.option("--quick", "mode", flag_value="quick", help="Fewer repetitions.")
-@click.option("--thorough", "mode", flag_value="thorough", help="More repetitions.")
-@click.option("--budget", type=DURATION, metavar="TIME", help="Use about this much time, such as 5m.")
-@click.option("--latency-bound", type=DURATION, metavar="TIME", help="Answer for this latency bound, such as 20ms.")
-@click.option(
-    "--percentile",
-    type=PERCENTILE,
-    default=95.0,
-    show_default=True,
-    help="At which the latency bound must hold.",
-)
-@click.option("--rtol", type=TOLERANCE, help="Tolerance for the agreement of outputs.")
-@click.option("--max-memory", type=SIZE, metavar="SIZE", help="Cap of one worker's memory, such as 4GiB.")
-@click.option(
-    "--max-device-memory", type=SIZE, metavar="SIZE", help="What a framework may take of an accelerator's memory."
-)
-@click.option("--backstop", is_flag=True, help="Also have the kernel refuse memory beyond the cap (CPU, Linux).")
-@click.option("--find-limit", is_flag=True, help="Also search for the largest batch that fits into memory.")
-@click.option(
-    "--timeout", type=DURATION, default="60s", show_default=True, metavar="TIME", help="For one answer of a worker."
-)
+@options_of("run", "who", "how")
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
 )
@@ -80,8 +49,7 @@ KEPT_BY_RESUME = frozenset({"resume", "price", "clear_cache", "formats", "as_jso
     metavar="RUN",
     help="Go on with a run that was cut off, as it was asked for.",
 )
-@click.option("--price", metavar="PRICE", help="What the machine costs, such as 1.20/h: also tell what samples cost.")
-@click.option("--report", "formats", multiple=True, metavar="FORMAT", help="Also leave a report in the run folder.")
+@options_of("run", "told")
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -94,6 +62,7 @@ def command(
     /,
     *,
     folder: Path | None,
+    config: Path | None,
     resume: Path | None,
     clear_cache: bool,
     dry_run: bool,
@@ -101,47 +70,48 @@ def command(
     quiet: bool,
     verbose: bool,
     debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
-    **_asked: Any,  # noqa: ANN401 - what is run: `options_of` reads it from the context, which tells what was given
+    **_asked: Any,  # noqa: ANN401 - what is run: `given_by` reads it from the context, which tells what was given
 ) -> int:
     """Measures MODEL (a built-in name or a file) on several frameworks and says which to use.
 
     Exit codes: 0 complete; 1 a contender was skipped, died or differs, the latency bound is unmet, the machine was
     too busy, the disk is full, or the run folder went away; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
     """
-    from infer_compare.cli.config import options_of
+    from infer_compare.api.config_file import Config, read_config
     from infer_compare.report import find_reporter
     from infer_compare.report.files import check_free
+    from infer_compare.request.reading import complete
     from infer_compare.store import default_folder
 
     plugins = installed(context.obj)
     if resume is not None:
         _refuse_others(context)
-    options, config = options_of(context, plugins)
+    stored = read_config(config) if config is not None else Config({})
+    options = complete(given_by(context, plugins, stored.given))
     price = None
     if options.price is not None:
         from infer_compare.report.price import parse_price
 
         price = parse_price(options.price)
-    for name in options.reports or ():
+    for name in options.reports:
         find_reporter(name, plugins)
-    show = Show(options.reports or (), price, as_json=as_json, quiet=quiet, verbose=verbose)
+    show = Show(options.reports, price, as_json=as_json, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
 
         clear()
     if resume is not None:
         return _resume(resume, plugins, show)
-    request = options.request(_command())
-    like = config.run.header if config.run is not None else None
+    like = stored.run.header if stored.run is not None else None
     if dry_run:
         from infer_compare.cli.planned import show_plan
 
-        show_plan(request, plugins, config.run, as_json=as_json)
+        show_plan(options, plugins, stored.run, command=_command(), as_json=as_json)
         return 0
-    place = folder or default_folder(request.model)
+    place = folder or default_folder(options.model)
     for path in report_paths(place, show.formats, plugins):
         check_free(path)
-    return _sweep(request, place, plugins, show, like)
+    return _sweep(options, place, plugins, show, like)
 
 
 def report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
@@ -184,11 +154,11 @@ def _command() -> tuple[str, ...]:
     return ("infer-compare", *sys.argv[1:])
 
 
-def _sweep(request: SweepRequest, place: Path, plugins: Plugins, show: Show, like: Header | None) -> int:
+def _sweep(options: RunOptions, place: Path, plugins: Plugins, show: Show, like: Header | None) -> int:
     from infer_compare import api
 
     def work(observer: Observer) -> Run:
-        return api.sweep(request, place, plugins=plugins, observer=observer, like=like)
+        return api.sweep(options, place, plugins=plugins, observer=observer, like=like, command=_command())
 
     return _tell(place, plugins, show, work)
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from infer_compare.models.builtin_sizes import Size
 
-DEFAULT = "cnn"
-"""What `infer-compare run` measures when no model is named."""
 
 _FAMILIES = {
     "small": {

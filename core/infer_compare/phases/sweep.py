@@ -20,7 +20,7 @@ from infer_compare.phases.ranking import Ranking
 from infer_compare.phases.survey import Survey
 from infer_compare.planner import Order
 from infer_compare.preparation.pool import InputPool
-from infer_compare.preparation.resolve import EVALUATOR
+from infer_compare.request.contenders import REFERENCE
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
@@ -163,7 +163,7 @@ class Sweep:
                 spec.backend,
                 routes[label].model.provenance,
                 self._outputs_of(label),
-                evaluates=spec.backend == EVALUATOR and spec.model is None,
+                evaluates=spec.backend == REFERENCE and spec.model is None,
             )
             for label, spec in ((label, routes[label].contender.spec) for label in points)
         }

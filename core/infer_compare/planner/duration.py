@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner.points import Points
+    from infer_compare.request.options import Mode
     from infer_compare.results import Run
-    from infer_compare.verdicts.protocol import Mode
 
 SLICE_S = 0.06
 SLICE_CALLS = 8

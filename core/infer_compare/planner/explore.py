@@ -23,7 +23,7 @@ from infer_compare.results import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from infer_compare.verdicts.protocol import Mode
+    from infer_compare.request.options import Mode
 
 PLATEAU_GAIN = 0.05
 """A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from infer_compare.planner.points import Points
+    from infer_compare.request.options import Mode
     from infer_compare.results import Plan
-    from infer_compare.verdicts.protocol import Mode
 
 PATIENT_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
 """What measuring may take: nobody who gave no budget waits for longer without asking for it. It ends earlier by a third

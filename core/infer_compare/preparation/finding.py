@@ -1,4 +1,4 @@
-"""Each contender's model and its way to it, and the data set of a run: what a request names, found."""
+"""Each contender's model and its way to it, and the data set of a run: what the options name, found."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from infer_compare.models.dataset import Dataset
     from infer_compare.models.inputs import InputPlan
     from infer_compare.models.source import ResolvedModel
+    from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.model_worker import ModelWorker
     from infer_compare.preparation.reading import ModelReader
     from infer_compare.preparation.route import Wiring
     from infer_compare.preparation.routing import Router, Shape
-    from infer_compare.request.contenders import Contender
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
     """Each contender's model, and its way to the contender."""
 
-    request: SweepRequest
+    options: RunOptions
     reader: ModelReader
     router: Router
     model: ResolvedModel
@@ -48,12 +48,12 @@ class Finder:
             UsageError: a layout is given of the model that the run's inputs are made for.
             ModelError: it cannot be read.
         """
-        text, name = contender.spec.model, contender.key(self.request.layouts)
-        if text is not None and text != self.request.model:
-            return self.reader.read(text, self.request.inputs, (contender.entry.name,))
-        if name in self.request.layouts:
+        text, name = contender.spec.model, contender.key(self.options.layout)
+        if text is not None and text != self.options.model:
+            return self.reader.read(text, self.options.inputs, (contender.entry.name,))
+        if name in self.options.layout:
             raise UsageError(
-                f"--layout {name}={self.request.layouts[name]} has no effect, since the run's inputs are made for the "
+                f"--layout {name}={self.options.layout[name]} has no effect, since the run's inputs are made for the "
                 f"model of {name}; name the layout of the others' models."
             )
         return self.model
@@ -81,16 +81,16 @@ class Finder:
         Raises:
             InputError: they cannot be.
         """
-        owners = tuple(self.request.models)
-        inputs = parse_map(self.request.input_map, "--input-map", owners)
-        outputs = parse_map(self.request.output_map, "--output-map", owners)
+        owners = tuple(self.options.models)
+        inputs = parse_map(self.options.input_map, "--input-map", owners)
+        outputs = parse_map(self.options.output_map, "--output-map", owners)
         return wire(
-            contender.key(self.request.models),
+            contender.key(self.options.models),
             model.inputs,
             model.outputs,
             self.inputs,
             self.model.outputs,
-            layout=self.request.layouts.get(contender.key(self.request.layouts)),
+            layout=self.options.layout.get(contender.key(self.options.layout)),
             input_map=inputs.get(contender.key(inputs), {}),
             output_map=outputs.get(contender.key(outputs), {}),
         )
@@ -107,40 +107,38 @@ def _shapes(inputs: Sequence[InputPlan], wiring: Wiring) -> list[Shape]:
     return shapes
 
 
-def find_dataset(
-    request: SweepRequest, model: ResolvedModel, model_worker: ModelWorker, scratch: Path
-) -> Dataset | None:
+def find_dataset(options: RunOptions, model: ResolvedModel, model_worker: ModelWorker, scratch: Path) -> Dataset | None:
     """The data set that was named, made ready for the model.
 
     Raises:
         UsageError: there is none and the scope needs one, or a batch is larger than it.
         InputError: it cannot be read, or does not fit the model.
     """
-    if request.data is None:
-        if request.scope == "dataset":
+    if options.data is None:
+        if options.scope == "dataset":
             raise UsageError("--scope dataset times passes over a data set; name one with --data.")
         return None
-    if request.scope == "dataset" and request.latency_bound_ns is not None:
+    if options.scope == "dataset" and options.latency_bound_ns is not None:
         raise UsageError(
             "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
         )
-    if not request.data:
+    if not options.data:
         raise UsageError("--data is empty; name a .npz file, a folder of .npy files, or module:function.")
-    place = Path(request.data)
-    if is_callable(request.data):
+    place = Path(options.data)
+    if is_callable(options.data):
         place = scratch / "collected"
-        model_worker.collect(request.data, place)
-    found = read_dataset(request.data, place, model.inputs, scratch / "dataset")
-    too_large = [size for size in request.batch_sizes or () if size > found.rows]
+        model_worker.collect(options.data, place)
+    found = read_dataset(options.data, place, model.inputs, scratch / "dataset")
+    too_large = [size for size in options.batch_sizes or () if size > found.rows]
     other = next((spec for spec in model.inputs if spec.shape[:1] != (BATCH,)), None)
-    if request.scope == "dataset" and other is not None:
+    if options.scope == "dataset" and other is not None:
         raise UsageError(
             f"--scope dataset needs the batch as the first axis of every input, and {other.name!r} is "
             f"[{', '.join(map(str, other.shape))}]; use the scope device or host."
         )
-    if request.scope == "dataset" and too_large:
+    if options.scope == "dataset" and too_large:
         raise UsageError(
-            f"The data set {request.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "
+            f"The data set {options.data} has {found.rows} samples, fewer than a batch of {too_large[0]}; "
             "leave out larger batch sizes."
         )
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -20,13 +20,14 @@ from infer_compare.errors import NoUsableBackend, UsageError
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
+from infer_compare.preparation.contenders import Contender, find_contenders
 from infer_compare.preparation.finding import Finder, find_dataset
 from infer_compare.preparation.model_worker import ModelWorker
 from infer_compare.preparation.pool import PoolRoom
 from infer_compare.preparation.reading import ModelReader
 from infer_compare.preparation.routing import NoRouteError, Router
 from infer_compare.preparation.wiring import LAYOUTS, parse_map
-from infer_compare.request.contenders import Contender, parse_contenders
+from infer_compare.request.contenders import DEFAULT_BACKENDS, REFERENCE
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.protocol import BUDGET_EXCESS, RESTARTS, ROUNDS_PER_RESTART
@@ -41,10 +42,7 @@ if TYPE_CHECKING:
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import Plugins
     from infer_compare.preparation.route import Route
-    from infer_compare.request.sweep_request import SweepRequest
-
-EVALUATOR = "reference"
-"""The backend that is asked where no contender runs the model natively, and where contenders disagree."""
+    from infer_compare.request.options import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,25 @@ def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
     return known
 
 
-def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: bool = True) -> Resolved:
-    """Checks a request and makes the plan.
+def resolve(
+    options: RunOptions, plugins: Plugins, scratch: Path, *, convert: bool = True, command: tuple[str, ...] = ()
+) -> Resolved:
+    """Checks what is asked for and makes the plan.
 
     Args:
-        request: what was asked for.
+        options: what was asked for.
         plugins: what is installed.
         scratch: a folder for files that the run needs and nobody keeps.
         convert: whether models are converted now; without it the plan can be told, and not run.
+        command: as it was typed, so that the report can say how to repeat it.
 
     Raises:
-        UsageError: something in the request cannot be done as it stands.
+        UsageError: something in it cannot be done as it stands.
         NoUsableBackend: no contender can be started.
     """
-    contenders = _contenders(request, plugins)
+    pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
+    options = msgspec.structs.replace(options, python=pythons)
+    contenders = _contenders(options, plugins)
     unusable = [
         Unusable(contender=contender.label, outcome=Skipped(reason=reason))
         for contender in contenders
@@ -93,8 +96,8 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
     ]
     if len(unusable) == len(contenders):
         raise NoUsableBackend(_no_usable(unusable))
-    threads = request.threads or default_threads()
-    model_worker = ModelWorker(threads=threads, seed=request.seed, max_memory=request.max_memory)
+    threads = options.threads or default_threads()
+    model_worker = ModelWorker(threads=threads, seed=options.seed, max_memory=options.max_memory)
     pythons = {one.entry.name: one.spec.python for one in contenders if one.spec.python is not None}
     reader = ModelReader(
         plugins,
@@ -102,23 +105,23 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         scratch,
         known_models(plugins),
         pythons=pythons,
-        seed=request.seed,
-        trusted=request.trust,
+        seed=options.seed,
+        trusted=options.trust,
     )
-    model = reader.read(request.model, request.inputs, _main_backends(request, contenders))
+    model = reader.read(options.model, options.inputs, _main_backends(options, contenders))
     if model.fixed_batch is not None:
-        request = replace(request, batch_sizes=(model.fixed_batch,))
-    dataset = find_dataset(request, model, model_worker, scratch)
+        options = msgspec.structs.replace(options, batch_sizes=(model.fixed_batch,))
+    dataset = find_dataset(options, model, model_worker, scratch)
     data = {} if dataset is None else dict(zip((spec.name for spec in model.inputs), dataset.paths, strict=True))
-    inputs = resolve_inputs(model.inputs, request.inputs, model.metadata, data)
-    rows = PoolRoom(inputs, scratch, request.max_memory or memory.default_cap())
-    rows.check_worker(request.batch_sizes)
+    inputs = resolve_inputs(model.inputs, options.inputs, model.metadata, data)
+    rows = PoolRoom(inputs, scratch, options.max_memory or memory.default_cap())
+    rows.check_worker(options.batch_sizes)
     if convert:
-        rows.check_disk(request.batch_sizes)
-    router = Router(plugins.converters, model_worker, scratch, pythons=pythons, convert=request.convert)
+        rows.check_disk(options.batch_sizes)
+    router = Router(plugins.converters, model_worker, scratch, pythons=pythons, convert=options.convert)
     routes: dict[str, Route] = {}
     absent = {one.contender for one in unusable}
-    finder = Finder(request, reader, router, model, inputs, dry=not convert)
+    finder = Finder(options, reader, router, model, inputs, dry=not convert)
     specs: list[ContenderSpec] = []
     for contender in contenders:
         spec = contender.spec
@@ -136,7 +139,7 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
         model = with_figures(model, exported[0].path)
     if not routes:
         raise NoUsableBackend(_no_usable(unusable))
-    header = _header(request, tuple(specs), model, dataset, plugins)
+    header = _header(options, command, tuple(specs), model, dataset, plugins)
     plan = header.plan
     return Resolved(
         header=header,
@@ -157,35 +160,35 @@ def resolve(request: SweepRequest, plugins: Plugins, scratch: Path, *, convert: 
     )
 
 
-def _contenders(request: SweepRequest, plugins: Plugins) -> tuple[Contender, ...]:
+def _contenders(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...]:
     """The contenders with their own interpreters and models.
 
     Raises:
         UsageError: one of them cannot be understood, or an option names a backend that takes no part.
     """
-    pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in request.pythons.items()}
-    labels = {one.label for one in parse_contenders(request.contenders, plugins, device=request.device)}
-    models = {name if name in labels else plugins.find(name).name: text for name, text in request.models.items()}
-    contenders = parse_contenders(request.contenders, plugins, device=request.device, pythons=pythons, models=models)
-    named = {one.entry.name for one in contenders}
-    for option, names in (("--python", pythons), ("--model", models), ("--layout", request.layouts)):
+    named, device = options.taking_part, options.device
+    labels = {one.label for one in find_contenders(named, plugins, device=device)}
+    models = {name if name in labels else plugins.find(name).name: text for name, text in options.models.items()}
+    contenders = find_contenders(named, plugins, device=device, pythons=options.python, models=models)
+    backends = {one.entry.name for one in contenders}
+    for option, names in (("--python", options.python), ("--model", models), ("--layout", options.layout)):
         for name in names:
-            if name not in named and (option == "--python" or name not in labels):
+            if name not in backends and (option == "--python" or name not in labels):
                 raise UsageError(f"{option} names {name!r}, which is not among the backends of this run.")
-    for name, layout in request.layouts.items():
+    for name, layout in options.layout.items():
         if layout not in LAYOUTS:
             raise UsageError(f"--layout {name}={layout}: the layouts are {', '.join(LAYOUTS)}.")
         if name not in models:
             raise UsageError(f"--layout {name}={layout} is for a model of its own; give one with --model {name}=FILE.")
-    parse_map(request.input_map, "--input-map", tuple(models))
-    parse_map(request.output_map, "--output-map", tuple(models))
+    parse_map(options.input_map, "--input-map", tuple(models))
+    parse_map(options.output_map, "--output-map", tuple(models))
     return contenders
 
 
-def _main_backends(request: SweepRequest, contenders: Sequence[Contender]) -> tuple[str, ...]:
+def _main_backends(options: RunOptions, contenders: Sequence[Contender]) -> tuple[str, ...]:
     """Backends that are asked first what the run's model is: those that take part and have no model of their own."""
     return tuple(one.entry.name for one in contenders if one.spec.model is None) or tuple(
-        one.entry.name for one in contenders if one.spec.model == request.model
+        one.entry.name for one in contenders if one.spec.model == options.model
     )
 
 
@@ -210,9 +213,9 @@ def _no_usable(unusable: list[Unusable]) -> str:
 
 def _evaluator(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route | None:
     known = {entry.name for entry in plugins.backends}
-    if EVALUATOR not in known or finder.dry:
+    if REFERENCE not in known or finder.dry:
         return None
-    (contender,) = parse_contenders([EVALUATOR], plugins)
+    (contender,) = find_contenders([REFERENCE], plugins)
     if contender.entry.missing:
         return None
     try:
@@ -222,22 +225,31 @@ def _evaluator(plugins: Plugins, finder: Finder, model: ResolvedModel) -> Route 
 
 
 def _header(
-    request: SweepRequest,
+    options: RunOptions,
+    command: tuple[str, ...],
     contenders: tuple[ContenderSpec, ...],
     model: ResolvedModel,
     dataset: Dataset | None,
     plugins: Plugins,
 ) -> Header:
-    threads = request.threads or default_threads()
+    plan = _plan(options, dataset)
     brought = plugins.distributions
     environment = describe(frameworks=chain(*brought.values()), prefixes=plugins.variables)
-    advice = warnings(environment, threads=threads, distributions=brought)
+    advice = warnings(environment, threads=plan.threads, distributions=brought)
     environment = msgspec.structs.replace(environment, warnings=tuple(map(str, advice)))
     now = datetime.now(UTC)
     return Header(
         run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
         created=now.isoformat(timespec="seconds"),
-        command=request.command,
+        command=command,
+        # What was left open is kept as it was decided, so that a run is repeated as it was.
+        options=msgspec.structs.replace(
+            options,
+            backends=DEFAULT_BACKENDS if options.backends is options.contenders is None else options.backends,
+            threads=plan.threads,
+            restarts=plan.restarts,
+            rounds=plan.rounds_per_restart,
+        ),
         model=ModelInfo(
             name=model.name,
             source=model.source,
@@ -250,34 +262,38 @@ def _header(
             kind=model.kind,
         ),
         contenders=contenders,
-        plan=Plan(
-            batch_sizes=request.batch_sizes,
-            scope=request.scope,
-            threads=threads,
-            seed=request.seed,
-            mode=request.mode,
-            restarts=request.restarts or RESTARTS[request.mode],
-            rounds_per_restart=request.rounds or ROUNDS_PER_RESTART[request.mode],
-            budget_s=request.budget_s,
-            timeout_s=request.timeout_s,
-            max_memory=request.max_memory or memory.default_cap(),
-            max_memory_given=request.max_memory is not None,
-            max_device_memory=request.max_device_memory,
-            backstop=request.backstop,
-            find_limit=request.find_limit,
-            latency_bound_ns=request.latency_bound_ns,
-            percentile=request.percentile,
-            inputs=request.inputs,
-            rtol=request.rtol,
-            trust=request.trust,
-            convert=request.convert,
-            layouts=dict(request.layouts),
-            input_map=request.input_map,
-            output_map=request.output_map,
-            data=request.data,
-            data_rows=dataset.rows if dataset is not None else None,
-            data_sha256=dataset.sha256 if dataset is not None else None,
-            budget_excess=BUDGET_EXCESS if request.scope != "dataset" else None,
-        ),
+        plan=plan,
         environment=environment,
+    )
+
+
+def _plan(options: RunOptions, dataset: Dataset | None) -> Plan:
+    return Plan(
+        batch_sizes=options.batch_sizes,
+        scope=options.scope,
+        threads=options.threads or default_threads(),
+        seed=options.seed,
+        mode=options.mode,
+        restarts=options.restarts or RESTARTS[options.mode],
+        rounds_per_restart=options.rounds or ROUNDS_PER_RESTART[options.mode],
+        budget_s=options.budget,
+        timeout_s=options.timeout,
+        max_memory=options.max_memory or memory.default_cap(),
+        max_memory_given=options.max_memory is not None,
+        max_device_memory=options.max_device_memory,
+        backstop=options.backstop,
+        find_limit=options.find_limit,
+        latency_bound_ns=options.latency_bound_ns,
+        percentile=options.percentile,
+        inputs=options.inputs,
+        rtol=options.rtol,
+        trust=options.trust,
+        convert=options.convert,
+        layouts=options.layout,
+        input_map=options.input_map,
+        output_map=options.output_map,
+        data=options.data,
+        data_rows=dataset.rows if dataset is not None else None,
+        data_sha256=dataset.sha256 if dataset is not None else None,
+        budget_excess=BUDGET_EXCESS if options.scope != "dataset" else None,
     )

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import UsageError
 from infer_compare.paths import exists
 from infer_compare.preparation.resolve import resolve
-from infer_compare.request.contenders import typed
-from infer_compare.request.sweep_request import SweepRequest
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
     """
     header = run.header
     with naming_the_folder(header):
-        resolved = resolve(request_of(header), plugins, scratch)
+        resolved = resolve(header.options, plugins, scratch)
     differences = [*_differences(header, resolved.header), *_lost(run, resolved)]
     if differences:
         raise UsageError(
@@ -47,51 +45,6 @@ def resolve_again(run: Run, plugins: Plugins, scratch: Path) -> Resolved:
             "compared. Start a new run."
         )
     return replace(resolved, header=header)
-
-
-def request_of(header: Header) -> SweepRequest:
-    """What was asked for, as the header of a run tells it."""
-    plan = header.plan
-    return SweepRequest(
-        model=header.model.source,
-        contenders=tuple(map(typed, header.contenders)),
-        batch_sizes=plan.batch_sizes,
-        scope=plan.scope,
-        threads=plan.threads,
-        seed=plan.seed,
-        mode=plan.mode,
-        restarts=plan.restarts,
-        rounds=plan.rounds_per_restart,
-        budget_s=plan.budget_s,
-        timeout_s=plan.timeout_s,
-        max_memory=plan.max_memory,
-        max_device_memory=plan.max_device_memory,
-        backstop=plan.backstop,
-        find_limit=plan.find_limit,
-        latency_bound_ns=plan.latency_bound_ns,
-        percentile=plan.percentile,
-        inputs=plan.inputs,
-        rtol=plan.rtol,
-        models=_own_models(header),
-        pythons={one.backend: one.python for one in header.contenders if one.python is not None},
-        convert=plan.convert,
-        trust=plan.trust,
-        layouts=plan.layouts,
-        input_map=plan.input_map,
-        output_map=plan.output_map,
-        data=plan.data,
-        command=header.command,
-    )
-
-
-def _own_models(header: Header) -> dict[str, str]:
-    """Return the models of single contenders: by backend where all its contenders have the same one, else by label."""
-    found: dict[str, str] = {}
-    for one in header.contenders:
-        if one.model is not None:
-            alike = all(other.model == one.model for other in header.contenders if other.backend == one.backend)
-            found[one.backend if alike else one.label] = one.model
-    return found
 
 
 @contextmanager

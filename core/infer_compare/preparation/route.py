@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import ModelSource
-    from infer_compare.request.contenders import Contender
+    from infer_compare.preparation.contenders import Contender
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import ModelSource, Provenance
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import ConverterEntry
+    from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.model_worker import ModelWorker
-    from infer_compare.request.contenders import Contender
 
 Shape = tuple[int | str, ...]
 """Of an input, with the batch axis called `batch`."""

@@ -1,6 +1,7 @@
 """Frozen records of a run and the fold that makes points of them."""
 
 from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.request.options import Scope
 from infer_compare.results.outcomes import (
     AnyOutcome,
     Died,
@@ -32,7 +33,6 @@ from infer_compare.results.records import (
     Plan,
     Probe,
     Round,
-    Scope,
     Start,
     Unusable,
     WarmUp,

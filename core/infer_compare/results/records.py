@@ -12,16 +12,14 @@ import msgspec
 
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity, Seconds, Share, Size
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
+from infer_compare.request.options import Mode, RunOptions, Scope
 from infer_compare.results.outcomes import AnyOutcome, Phase
 from infer_compare.results.slices import Slice
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (1, 1)
-"""Major and minor: a reader refuses a newer major and ignores unknown fields of a newer minor. Since 1.1 each line has its
-number and a checksum (see `infer_compare.store.lines`)."""
-
-Scope = Literal["device", "end_to_end", "dataset"]
-"""What the clock covers."""
+RUN_VERSION = (2, 0)
+"""Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 2.0 the header has the
+options as they were asked for."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -68,14 +66,14 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides what is run, resolved."""
+    """Everything that decides how it is run, decided: what a report tells of the options, and what follows from them."""
 
     batch_sizes: tuple[Size, ...] | None
     """None for `auto`: exploring decides."""
     scope: Scope
     threads: Number
     seed: int
-    mode: Literal["quick", "default", "thorough"] = "default"
+    mode: Mode = "default"
     restarts: Count
     rounds_per_restart: Count
     budget_s: Quantity | None = None
@@ -174,6 +172,8 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     created: str
     """UTC, ISO 8601."""
     command: tuple[str, ...]
+    options: RunOptions
+    """What was asked for; the plan is what came of it."""
     model: ModelInfo
     contenders: tuple[ContenderSpec, ...]
     plan: Plan

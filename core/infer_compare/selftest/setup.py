@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infer_compare.planted import contender
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.stats.wording import percent
 from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
 
@@ -26,9 +26,9 @@ class Setup:
     quick: bool = False
     command: tuple[str, ...] = ()
 
-    def request(self, backend: str, budget_s: float | None) -> SweepRequest:
+    def options(self, backend: str, budget_s: float | None) -> RunOptions:
         """One sweep: the backend twice, and once for each slowdown."""
-        return SweepRequest(
+        return RunOptions(
             model=self.model,
             contenders=(
                 *(f"{backend}:label={label}" for label in twins(backend)),
@@ -38,8 +38,7 @@ class Setup:
             threads=self.threads,
             restarts=ORDINARY_RESTARTS,
             rounds=QUICK_ROUNDS if self.quick else None,
-            budget_s=budget_s,
-            command=self.command,
+            budget=budget_s,
         )
 
 

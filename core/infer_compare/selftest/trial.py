@@ -10,6 +10,7 @@ import msgspec
 from infer_compare import api
 from infer_compare.environment.threads import usable_cores
 from infer_compare.errors import BackendUnusable, NoUsableBackend, UnknownBackend
+from infer_compare.request.contenders import DEFAULT_BACKENDS
 from infer_compare.scratch import Scratch
 from infer_compare.selftest.findings import BackendFindings, SkippedBackend, findings
 from infer_compare.selftest.statement import advice, backend_sentence, statement
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "infer-compare/selftest"
 VERSION = (1, 0)
-DEFAULT_BACKENDS = ("torch", "onnx")
-"""Those of them that are installed, where none is named."""
 
 
 class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +96,8 @@ def run_selftest(
                 "selftest",
                 f"{backend} ({number} of {len(usable)}): against itself and slowed down, at batch sizes {sizes}",
             )
-            request = setup.request(backend, budget_s / len(usable) if budget_s is not None else None)
-            run = api.sweep(request, place / backend, plugins=plugins, observer=observer)
+            options = setup.options(backend, budget_s / len(usable) if budget_s is not None else None)
+            run = api.sweep(options, place / backend, plugins=plugins, observer=observer, command=setup.command)
             found.append(findings(run, backend))
     cores = usable_cores()
     return SelfTest(

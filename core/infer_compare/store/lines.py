@@ -1,7 +1,7 @@
 """A line of a run file: a record as JSON, the line's number, and a checksum over both.
 
 The checksum tells a flipped bit, the number a line that is missing, repeated or out of place. Both stand last, so that a
-line stays plain JSON, and a line without them, as older versions wrote it, is read as it is.
+line stays plain JSON, and a line without them, as one that was edited by hand, is read as it is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEAL_SCHEMA = {
     "line": {
         "type": "integer",
         "minimum": 1,
-        "description": "Number of the line in the file; absent in files written before version 1.1.",
+        "description": "Number of the line in the file; absent, like the checksum, in a line that was edited by hand.",
     },
     "crc": {
         "type": "string",

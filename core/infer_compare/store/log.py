@@ -155,7 +155,7 @@ def read_salvage(path: Path) -> Salvage:
     """Return the records of a run file, a torn tail left out, and its damage.
 
     Raises:
-        StoreError: it is missing, empty, too large, not a file, of another tool or of a newer schema, or its first line
+        StoreError: it is missing, empty, too large, not a file, of another tool or of another schema, or its first line
             is damaged.
     """
     lines = whole(_read(path)).split(b"\n")[:-1]
@@ -209,7 +209,12 @@ def _check_header(path: Path, line: bytes) -> None:
     if peek.version[0] > RUN_VERSION[0]:
         raise StoreError(
             f"{path} was written by a newer infer-compare (run schema {peek.version[0]}.{peek.version[1]}, "
-            f"and this one reads up to {RUN_VERSION[0]}.x); upgrade with `pip install -U infer-compare`."
+            f"and this one reads {RUN_VERSION[0]}.x); upgrade with `pip install -U infer-compare`."
+        )
+    if peek.version[0] < RUN_VERSION[0]:
+        raise StoreError(
+            f"{path} was written by an older infer-compare (run schema {peek.version[0]}.{peek.version[1]}, "
+            f"and this one reads {RUN_VERSION[0]}.x); report it with the version that wrote it, or run it again."
         )
 
 

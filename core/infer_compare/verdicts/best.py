@@ -16,8 +16,8 @@ from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from infer_compare.request.options import Mode
     from infer_compare.results import Point
-    from infer_compare.verdicts.protocol import Mode
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,14 +5,13 @@ They come from measurements on quiet and on loaded hosts, and `infer-compare sel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
+    from infer_compare.request.options import Mode
     from infer_compare.results import Plan
-
-Mode = Literal["quick", "default", "thorough"]
 
 CONFIDENCE = 0.95
 """Of every interval that is reported."""

@@ -12,10 +12,10 @@ from infer_compare.verdicts.protocol import (
     RESTARTS,
     SAME_RESTARTS,
     WIDE_ALLOWANCE,
-    Mode,
 )
 
 if TYPE_CHECKING:
+    from infer_compare.request.options import Mode
     from infer_compare.verdicts.contrast import Contrast
     from infer_compare.verdicts.evidence import Evidence
 

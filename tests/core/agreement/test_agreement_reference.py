@@ -15,6 +15,7 @@ from infer_compare.phases.agree import agree
 from infer_compare.phases.candidates import Candidate
 from infer_compare.phases.odd_ones import odd_ones
 from infer_compare.phases.outputs import Outputs
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     ContenderSpec,
@@ -43,6 +44,7 @@ def header(labels: Any, specs: tuple[TensorSpec, ...]) -> Header:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "run"),
+        options=RunOptions(),
         model=ModelInfo(name="net", source="net", format="onnx", sha256="0", outputs=specs),
         contenders=tuple(ContenderSpec(label=label, backend="fake") for label in labels),
         plan=Plan(

@@ -12,8 +12,8 @@ import pytest
 
 import infer_compare as ic
 from infer_compare import api
-from infer_compare.api.options import RunOptions
 from infer_compare.errors import InferCompareError, StoreError, UsageError
+from infer_compare.request.options import RunOptions
 
 AGAIN = "<again> & again"
 

@@ -12,11 +12,11 @@ import pytest
 
 from fault_injection import fake
 from infer_compare.api import load_run
-from infer_compare.api.config_file import ELSEWHERE, NOT_IN_FILES, SINGULAR, WITH_UNITS, read_config
-from infer_compare.api.options import RunOptions
+from infer_compare.api.config_file import NOT_IN_FILES, read_config
 from infer_compare.cli.run import command
 from infer_compare.models.builtin import builtin_models
-from infer_compare.preparation.resume import request_of
+from infer_compare.request.options import declared
+from infer_compare.request.reading import complete
 from infer_compare.results import Header
 
 FAKE = f"{fake.__file__}:FakeBackend"
@@ -113,27 +113,30 @@ def test_tables_tell_of_single_backends(write) -> None:
         '[models]\ntorch = "net.pt2"\n[python]\ntorch = "/venv/bin/python"\n[layout]\ntorch = "NHWC"\n'
         '[input_map.torch]\nown = "image"\n'
     )
-    request = read_config(Path(path).absolute()).options.request()
-    assert request.model == "net.pt2"
-    assert request.models == {"torch": "net.pt2"}
-    assert request.pythons == {"torch": "/venv/bin/python"}
-    assert request.layouts == {"torch": "NHWC"}
-    assert request.input_map == ("torch:own=image",)
+    options = complete(read_config(Path(path).absolute()).given)
+    assert options.model == "net.pt2"
+    assert options.models == {"torch": "net.pt2"}
+    assert options.python == {"torch": "/venv/bin/python"}
+    assert options.layout == {"torch": "NHWC"}
+    assert options.input_map == ("torch:own=image",)
 
 
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
         (("--model", "variant=other.onnx"), {"variant": "other.onnx"}),
-        (("--model", "variant=other.onnx", "--model", "base=other.onnx"), {"reference": "other.onnx"}),
-        (("--model", "reference=other.onnx", "--model", "base=mlp"), {"base": "mlp", "variant": "other.onnx"}),
+        (
+            ("--model", "variant=other.onnx", "--model", "base=other.onnx"),
+            {"variant": "other.onnx", "base": "other.onnx"},
+        ),
+        (("--model", "reference=other.onnx", "--model", "base=mlp"), {"reference": "other.onnx", "base": "mlp"}),
     ],
 )
 def test_the_models_of_labels_are_stored_so_that_they_can_be_asked_for_again(plan, tmp_path, flags, expected) -> None:
-    """By label where contenders of a backend have different ones."""
+    """As they were named, by label or by backend."""
     onnx.save(builtin_models()["mlp"].build(1), tmp_path / "other.onnx")
     header = plan("mlp", "-b", "reference:label=base", "-b", "reference:label=variant", *flags)
-    again = request_of(msgspec.convert(header, Header))
+    again = msgspec.convert(header, Header).options
     assert again.models == expected
     assert again.model == "mlp"
 
@@ -153,11 +156,10 @@ def _in_the_folder(tmp_path, monkeypatch):
 
 def test_every_long_flag_is_a_key_or_is_said_not_to_be_one() -> None:
     """A new flag of `run` has to be decided about."""
-    flags = {flag[2:].replace("-", "_") for one in command.params for flag in one.opts if flag.startswith("--")}
-    keys = {SINGULAR.get(flag, flag) for flag in flags - NOT_IN_FILES - set(ELSEWHERE)}
-    assert keys <= set(RunOptions.__struct_fields__)
-    assert not NOT_IN_FILES & set(RunOptions.__struct_fields__)
-    assert set(WITH_UNITS) <= set(RunOptions.__struct_fields__)
+    flags = {flag for one in command.params for flag in one.opts if flag.startswith("--")}
+    declared_flags = {flag for option in declared().values() for flag in option.flags}
+    assert {flag[2:].replace("-", "_") for flag in flags - declared_flags} == NOT_IN_FILES
+    assert not NOT_IN_FILES & set(declared())
 
 
 def test_flags_come_before_the_file(write, plan) -> None:

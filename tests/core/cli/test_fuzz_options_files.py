@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.api.config_file import read_config
-from infer_compare.api.options import RunOptions
 from infer_compare.errors import InferCompareError
 from infer_compare.limits import LARGEST_INTEGER
+from infer_compare.request.options import RunOptions
+from infer_compare.request.reading import complete
 
 DIGITS = "9" * 400
 VALUES = [
@@ -28,8 +29,7 @@ def read(folder, content: str | bytes) -> RunOptions | str:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     started = time.perf_counter()
     try:
-        options = read_config(path).options
-        options.request()
+        options = complete(read_config(path).given)
     except InferCompareError as error:
         assert (error.exit_code, str(error).count("\n")) == (2, 0)  # noqa: PT017 - most files are refused
         return str(error)

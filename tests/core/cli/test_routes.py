@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.contenders import find_contenders
 from infer_compare.preparation.routing import NoRouteError, Router
-from infer_compare.request.contenders import parse_contenders, typed
+from infer_compare.request.contenders import ContenderRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.routing import ConversionPath
-    from infer_compare.request.contenders import Contender
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def plugins() -> Plugins:
 
 def contender(plugins: Plugins, text: str) -> Contender:
     """The contender that a text names."""
-    (one,) = parse_contenders([text], plugins)
+    (one,) = find_contenders([text], plugins)
     return one
 
 
@@ -39,11 +40,11 @@ def way(plugins: Plugins, tmp_path: Path, text: str, form: str) -> ConversionPat
 
 def test_a_route_is_no_option_of_the_backend_and_names_the_contender(plugins) -> None:
     """Two contenders of one backend have two labels, and a stored contender is typed as it was."""
-    native, imported = parse_contenders(["torch", "torch:route=imported"], plugins)
+    native, imported = find_contenders(["torch", "torch:route=imported"], plugins)
     assert (native.label, native.spec.route) == ("torch", None)
     assert (imported.label, imported.spec.route, imported.spec.options) == ("torch:route=imported", "imported", {})
-    again = contender(plugins, typed(imported.spec))
-    assert again.spec == imported.spec
+    again = find_contenders([ContenderRequest.of("torch:route=imported")], plugins)
+    assert again == (imported,)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from infer_compare.cli import main
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -166,6 +167,7 @@ class Recorded:
             run_id=self.run_id or f"2026-{self.seed}",
             created=f"2026-01-01T00:00:{self.seed:02d}Z",
             command=("infer-compare", "run", self.name, "-o", f"runs/{self.seed}"),
+            options=RunOptions(),
             model=ModelInfo(name=self.name, source=f"{self.name}.onnx", format="onnx", sha256=self.sha256),
             contenders=tuple(msgspec.structs.replace(one, **self.spec) for one in specs),
             plan=msgspec.structs.replace(plan, **self.plan),

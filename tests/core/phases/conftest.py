@@ -11,7 +11,7 @@ import pytest
 from fault_injection import fake
 from infer_compare import api
 from infer_compare.plugins import Plugins
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def sweep(tmp_path: Path) -> Callable[..., Run]:
         asked = {"model": "mlp", "batch_sizes": (1, 2), "mode": "quick", "threads": 1}
         asked |= {"restarts": 1, "rounds": 1, **request}
         result = api.sweep(
-            SweepRequest(contenders=contenders, **asked), tmp_path / folder, plugins=plugins, observer=observer
+            RunOptions(contenders=contenders, **asked), tmp_path / folder, plugins=plugins, observer=observer
         )
         assert not psutil.Process(os.getpid()).children(recursive=True)
         return result

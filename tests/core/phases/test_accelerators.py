@@ -20,11 +20,11 @@ def run(tmp_path_factory):
     """One sweep of two contenders: the device of one is held back by its host."""
     from infer_compare import api
     from infer_compare.plugins import Plugins
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
-        request = SweepRequest(
+        request = RunOptions(
             model="mlp",
             contenders=(
                 accelerated("device", fixed_us=2000, per_sample_us=0, host_us=100),
@@ -85,12 +85,12 @@ def sustained_sweep(folder, **options):
     """A thorough sweep whose long run is short."""
     from infer_compare import api
     from infer_compare.plugins import Plugins
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.request.options import RunOptions
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
         patch.setattr("infer_compare.phases.ranking.SUSTAINED_S", 2.0)
-        request = SweepRequest(
+        request = RunOptions(
             model="mlp",
             contenders=(accelerated("hot", fixed_us=4000, per_sample_us=0, **options), contender("host")),
             batch_sizes=(1,),

@@ -22,7 +22,7 @@ from infer_compare.plugins import Plugins
 from infer_compare.preparation import pool as module
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import resolve
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured, OutOfMemory
 from infer_compare.worker.child.buffers import pool_rows
 from infer_compare.worker.protocol import Explore
@@ -47,7 +47,7 @@ def explore():
 
     def run(*contenders: str, **request: Any) -> Run:
         asked = {"model": "mlp", "mode": "quick", "threads": 1, **request}
-        return api.check(SweepRequest(contenders=contenders, **asked), plugins=Plugins.discover(block=["*"]))
+        return api.check(RunOptions(contenders=contenders, **asked), plugins=Plugins.discover(block=["*"]))
 
     return run
 
@@ -64,7 +64,7 @@ def free(monkeypatch):
 
 def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited(tmp_path):
     """The first worker mapped the rows before the second one's batches made them more."""
-    request = SweepRequest(model="mlp", contenders=(contender("a"), contender("b")), threads=1)
+    request = RunOptions(model="mlp", contenders=(contender("a"), contender("b")), threads=1)
     resolved = resolve(request, Plugins.discover(block=["*"]), tmp_path)
     pool = InputPool(resolved.inputs, 0, tmp_path, None)
     probers = [Prober(resolved.routes[label], resolved.terms, pool, Observer()) for label in "ab"]

@@ -6,7 +6,7 @@ import pytest
 
 from infer_compare import api
 from infer_compare.plugins import Plugins
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.results import Failed, Measured
 
 from .conftest import contender  # type: ignore[import-not-found]
@@ -25,7 +25,7 @@ FAST = {"fixed_us": 100, "per_sample_us": 5}
 def test_broken_outputs_cost_the_contenders_that_wrote_them() -> None:
     """The first of them would have been the one that the others are compared with; the sound one is compared and whole."""
     run = api.check(
-        SweepRequest(
+        RunOptions(
             model="mlp",
             contenders=(*(contender(how, spoil=how) for how in CAUSES), contender("sound")),
             batch_sizes=(2,),

@@ -110,7 +110,7 @@ def test_a_worker_that_dies_costs_its_own_point_and_is_named_by_its_signal(sweep
 
 def test_a_worker_that_hangs_is_ended_at_its_deadline(sweep):
     """The point is timed out, larger sizes are not tried, and the run goes on."""
-    run = sweep(contender("stuck", hang_in="run", at_batch=2), contender("b"), batch_sizes=(1, 2, 4), timeout_s=2.0)
+    run = sweep(contender("stuck", hang_in="run", at_batch=2), contender("b"), batch_sizes=(1, 2, 4), timeout=2.0)
     outcomes = {(point.contender, point.point.batch): point.outcome for point in run.points}
     assert isinstance(outcomes["stuck", 2], TimedOut)
     assert isinstance(outcomes["stuck", 4], Skipped)

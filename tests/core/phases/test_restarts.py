@@ -154,7 +154,7 @@ def test_with_a_latency_bound_sizes_next_to_its_crossing_are_measured(sweep):
         contender("a", fixed_us=200, per_sample_us=50),
         batch_sizes=None,
         mode="quick",
-        latency_bound_ns=1_500_000,
+        latency_bound=0.0015,
     )
     sizes = {point.point.batch for point in run.points}
     assert any(16 < size < 32 for size in sizes)
@@ -167,7 +167,7 @@ def test_a_budget_shrinks_the_plan_and_nothing_begins_that_would_end_after_it(sw
     """The budget is for everything, exploring included."""
     run = sweep(
         contender("a", fixed_us=20000), contender("b", fixed_us=20000), batch_sizes=(1, 2), restarts=None, rounds=None,
-        mode="thorough", budget_s=8.0,
+        mode="thorough", budget=8.0,
     )  # fmt: skip
     assert run.closing.state == "complete"
     assert run.closing.elapsed_s < 12.0

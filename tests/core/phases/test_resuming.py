@@ -13,7 +13,7 @@ import pytest
 from infer_compare import api
 from infer_compare.errors import StoreError, UsageError
 from infer_compare.plugins import Plugins
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.results import Closing, Header, Measured
 from infer_compare.store import FILE, RunLog, read_records
 
@@ -47,7 +47,7 @@ def kinds(folder: Path) -> list[str]:
 def template(tmp_path_factory) -> Path:
     """A complete run of two contenders with a search for the limit."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    request = SweepRequest(
+    request = RunOptions(
         model="mlp",
         contenders=(contender("a", oom_above=5), contender("b", oom_above=6, fixed_us=900)),
         batch_sizes=(1, 2),

@@ -8,7 +8,7 @@ from infer_compare.phases.probe import Prober
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import resolve
-from infer_compare.request.sweep_request import SweepRequest
+from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured, OutOfMemory
 from infer_compare.worker.protocol import Explore
 
@@ -21,7 +21,7 @@ def test_a_peak_that_the_watchdog_missed_is_out_of_memory_all_the_same(tmp_path,
     """The kernel has kept its height, and the worker is not used again."""
     monkeypatch.setattr("infer_compare.worker.supervisor.watchdog.Watchdog.objection", lambda _self, _pid: None)
     contenders = (contender("a", bytes_per_sample=MIB),)
-    request = SweepRequest(model="mlp", contenders=contenders, max_memory=200 * MIB, threads=1)
+    request = RunOptions(model="mlp", contenders=contenders, max_memory=200 * MIB, threads=1)
     resolved = resolve(request, Plugins.discover(block=["*"]), tmp_path)
     prober = Prober(resolved.routes["a"], resolved.terms, InputPool(resolved.inputs, 0, tmp_path, None), Observer())
 

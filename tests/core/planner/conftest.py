@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.request.options import RunOptions
 from infer_compare.results import ContenderSpec, Environment, Header, ModelInfo, Plan, Run
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def run_of(*records: AnyRecord) -> Run:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "run"),
+        options=RunOptions(),
         model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
         contenders=tuple(ContenderSpec(label=label, backend="fake") for label in "abc"),
         plan=Plan(

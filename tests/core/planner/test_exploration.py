@@ -27,7 +27,7 @@ from infer_compare.results import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infer_compare.verdicts.protocol import Mode
+    from infer_compare.request.options import Mode
 
 OOM = OutOfMemory(reason="full", evidence="raised", phase="explore")
 LIMIT = LimitReached(reason="32 bits", phase="explore")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infer_compare.interfaces import TensorSpec
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -113,6 +114,7 @@ class Story:
             run_id="2026-01-02-030405-cnn",
             created="2026-01-02T03:04:05Z",
             command=self.command,
+            options=RunOptions(),
             model=ModelInfo(
                 name=self.model,
                 source="cnn",

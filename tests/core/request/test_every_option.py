@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infer_compare import api
 from infer_compare.api.config_file import read_config
-from infer_compare.api.options import RunOptions, options_from
-from infer_compare.cli.config import options_of
+from infer_compare.cli.options import given_by
 from infer_compare.cli.run import command
 from infer_compare.plugins import Plugins
-from infer_compare.request.contenders import parse_contenders
+from infer_compare.request.contenders import ContenderRequest
+from infer_compare.request.options import RunOptions
+from infer_compare.request.reading import complete, read_options
 from infer_compare.store import FILE, RunLog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infer_compare.request.sweep_request import SweepRequest
+    from infer_compare.results import Header
 
 
 class Example(NamedTuple):
@@ -80,8 +83,7 @@ EXAMPLES = {
     "price": Example(("--price", "1.20/h"), '"1.20/h"', "1.20/h"),
     "reports": Example(("--report", "html", "--report", "csv"), '["html", "csv"]', ["html", "csv"]),
 }
-TOGETHER = frozenset(EXAMPLES) - {"backends", "device", "data", "models", "python", "layout", "input_map", "output_map"}
-"""Options that one run of the reference can have, with their examples."""
+VALUE = st.text("abcXYZ019.,+- :/", min_size=1, max_size=12).filter(lambda text: text == text.strip())
 
 
 @pytest.fixture(scope="module")
@@ -90,51 +92,79 @@ def plugins() -> Plugins:
     return Plugins.discover(block=["*"])
 
 
+@pytest.fixture(scope="module")
+def header(plugins) -> Header:
+    """Of a run that was asked for little."""
+    return api.plan(RunOptions(model="mlp", backends=("reference",)), plugins=plugins).header
+
+
 def typed(plugins: Plugins, *words: str) -> RunOptions:
-    """The options of a command line."""
+    """The options of a command line, over those of the file that it names."""
     with command.make_context("run", list(words)) as context:
-        return options_of(context, plugins)[0]
+        file = context.params["config"]
+        return complete(given_by(context, plugins, read_config(file).given if file is not None else None))
 
 
 def written(folder: Path, text: str) -> RunOptions:
     """The options of a file."""
     file = folder / "sweep.toml"
     file.write_text(text, encoding="utf-8")
-    return read_config(file).options
+    return complete(read_config(file).given)
 
 
-def asked(options: RunOptions) -> SweepRequest:
-    """What is asked, in whatever form it was given."""
-    return options.request()
+def parts(options: RunOptions) -> RunOptions:
+    """The same with contenders in parts: as a text they are kept as they were typed."""
+    contenders = None if options.contenders is None else tuple(map(ContenderRequest.of, options.contenders))
+    return msgspec.structs.replace(options, contenders=contenders)
 
 
 def test_every_option_has_an_example() -> None:
-    """An option that is added here is added everywhere."""
-    assert set(EXAMPLES) == set(RunOptions.__struct_fields__)
+    """One that is added to a run is tried here, too."""
+    assert list(EXAMPLES) == list(RunOptions.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_option_is_the_same_on_the_command_line_in_a_file_and_in_python(name, plugins, tmp_path) -> None:
+def test_an_option_is_the_same_on_the_command_line_in_a_file_in_python_and_in_a_stored_run(
+    name, plugins, header, tmp_path
+) -> None:
     """It is not the default, and each way of asking for it asks for the same."""
     example = EXAMPLES[name]
-    options = options_from({name: example.python}, "sweep")
+    options = complete(read_options({name: example.python}, "sweep"))
     assert options != RunOptions()
-    assert asked(written(tmp_path, f"{name} = {example.toml}")) == asked(options)
-    if example.flags is not None:
-        assert asked(typed(plugins, *example.flags)) == asked(options)
-        assert asked(typed(plugins, *example.flags, "--config", str(tmp_path / "sweep.toml"))) == asked(options)
-
-
-def test_a_stored_run_asks_for_what_it_was_asked_for(plugins, tmp_path) -> None:
-    """All options of a plan come back from the run file."""
-    pytest.importorskip("onnxruntime")
-    options = options_from({name: EXAMPLES[name].python for name in TOGETHER}, "sweep")
-    header = api.plan(options.request(), plugins=plugins).header
     with RunLog(tmp_path / FILE, create=True) as log:
-        log.append(header)
-    again = read_config(tmp_path / FILE).options
-    for field in dataclasses.fields(asked(options)):
-        if field.name != "contenders":
-            assert getattr(asked(again), field.name) == getattr(asked(options), field.name), field.name
-    contenders = parse_contenders(asked(again).contenders, plugins)
-    assert contenders == parse_contenders(asked(options).contenders, plugins)
+        log.append(msgspec.structs.replace(header, options=options))
+
+    assert parts(written(tmp_path, f"{name} = {example.toml}")) == parts(options)
+    assert complete(read_config(tmp_path / FILE).given) == options
+    assert typed(plugins, "--config", str(tmp_path / FILE)) == options
+    if example.flags is not None:
+        assert parts(typed(plugins, *example.flags)) == parts(options)
+        assert parts(typed(plugins, *example.flags, "--config", str(tmp_path / "sweep.toml"))) == parts(options)
+
+
+def test_a_plan_keeps_what_was_asked_for_and_what_was_decided(header) -> None:
+    """What was left open is decided for good; the rest is as it was asked for."""
+    decided = {"backends": ("reference",), "threads": header.plan.threads, "restarts": 4, "rounds": 4}
+    assert header.options == RunOptions(model="mlp", **decided)
+    assert (header.plan.restarts, header.plan.rounds_per_restart) == (4, 4)
+
+
+def test_asking_for_a_stored_run_again_gives_the_same_plan(header, plugins) -> None:
+    """Contenders, model and protocol; the cap on memory follows what is available then."""
+    again = api.plan(header.options, plugins=plugins).header
+    assert (again.options, again.contenders, again.model) == (header.options, header.contenders, header.model)
+    assert msgspec.structs.replace(again.plan, max_memory=header.plan.max_memory) == header.plan
+
+
+@settings(max_examples=40, deadline=None, database=None)
+@given(
+    backend=st.sampled_from(["onnx", "my.py:Backend", "a/b.py:B"]),
+    options=st.dictionaries(st.from_regex(r"[a-km-qs-z][a-z_]{0,8}", fullmatch=True), VALUE, max_size=3),
+    device=st.none() | st.sampled_from(["cpu", "cuda:1"]),
+    label=st.none() | VALUE,
+    route=st.none() | st.sampled_from(["native", "imported"]),
+)
+def test_a_contender_in_parts_is_the_same_as_it_would_be_typed(backend, options, device, label, route) -> None:
+    """Whatever its values hold that a text can hold."""
+    request = ContenderRequest(backend=backend, options=options, device=device, label=label, route=route)
+    assert ContenderRequest.of(str(request)) == request == ContenderRequest.of(request)

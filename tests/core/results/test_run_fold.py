@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     AnyRecord,
@@ -46,6 +47,7 @@ def header(*labels: str, sizes: tuple[int, ...] | None = None) -> Header:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "run"),
+        options=RunOptions(),
         model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
         contenders=tuple(ContenderSpec(label=label, backend="fake") for label in labels),
         plan=Plan(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from infer_compare.plugins import Plugins
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Closing,
     ContenderSpec,
@@ -133,6 +134,7 @@ def _header(backend: str) -> Header:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "selftest"),
+        options=RunOptions(),
         model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
         contenders=tuple(ContenderSpec(label=label, backend=backend) for label in contenders(backend)),
         plan=Plan(

@@ -58,9 +58,9 @@ def test_a_backend_is_run_twice_and_slowed_down_in_real_workers(fakes: Plugins, 
 
 def test_four_restarts_are_asked_for_quick_or_not(fakes: Plugins):
     """Fewer could show no planted slowdown; quick halves the rounds."""
-    quick, usual = SETUP.request("fake", None), Setup(threads=1).request("fake", 30.0)
+    quick, usual = SETUP.options("fake", None), Setup(threads=1).options("fake", 30.0)
     assert (quick.restarts, quick.rounds, quick.mode) == (4, 2, "default")
-    assert (usual.restarts, usual.rounds, usual.budget_s) == (4, None, 30.0)
+    assert (usual.restarts, usual.rounds, usual.budget) == (4, None, 30.0)
     plan = api.plan(usual, plugins=fakes)
     assert len(plan.routes) == 2 + len(SLOWDOWNS)
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import strategies as st
 from msgspec import inspect
 
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     AnyRecord,
@@ -112,6 +113,7 @@ def small_header(created: str = "2026-01-01T00:00:00Z") -> Header:
         run_id="one",
         created=created,
         command=("infer-compare", "run"),
+        options=RunOptions(),
         model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
         contenders=tuple(ContenderSpec(label=label, backend="fake") for label in LABELS),
         plan=Plan(

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -183,6 +184,7 @@ class SyntheticRun:
             run_id="one",
             created="2026-01-01T00:00:00Z",
             command=("infer-compare", "run"),
+            options=RunOptions(),
             model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
             contenders=tuple(ContenderSpec(label=label, backend=label) for label in self.latencies),
             plan=msgspec.structs.replace(plan, **self.plan),

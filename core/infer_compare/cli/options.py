@@ -1,0 +1,168 @@
+"""The options of a run on the command line: made of their declaration, and read as they were given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+import click
+from click.core import ParameterSource
+
+from infer_compare.cli.parameters import DURATION, SIZE, FiniteNumber, WholeNumber
+from infer_compare.request.options import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from infer_compare.plugins import Plugins
+    from infer_compare.request.options import Declared, Group
+    from infer_compare.request.reading import Given
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def options_of(command: str, *groups: Group, **changes: Mapping[str, str]) -> Callable[[Command], Command]:
+    """Return a decorator that adds the declared options of a command.
+
+    Args:
+        command: its name.
+        groups: the options that are added.
+        changes: what the command says differently about an option.
+    """
+
+    def add(function: Command) -> Command:
+        for name, option in reversed(declared().items()):
+            if command in option.option.commands and option.option.group in groups:
+                own = option._replace(option=option.option._replace(**changes.get(name, {})))  # type: ignore[arg-type]
+                for decorator in reversed([*_parameters(own)]):
+                    function = decorator(function)
+        return function
+
+    return add
+
+
+def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
+    name, option, flags = declared.name, declared.option, declared.flags
+    if option.choices:
+        for flag, (choice, text) in zip(flags, option.choices.items(), strict=True):
+            yield click.option(flag, name, flag_value=choice, help=text)
+    elif flags and not flags[0].startswith("-"):
+        yield click.argument(name, required=False)
+    elif declared.kind is bool and declared.default:
+        yield click.option(*flags, name, flag_value=False, default=True, help=option.help)
+    elif declared.kind is bool:
+        yield click.option(*flags, name, is_flag=True, help=option.help)
+    elif flags:
+        text = option.default or ("" if declared.default in (None, (), {}) else str(declared.default))
+        yield click.option(
+            *flags,
+            name,
+            type=_type(declared),
+            multiple=declared.several,
+            metavar=option.metavar,
+            help=option.help + (f"  [default: {text}]" if text else ""),
+        )
+
+
+def _type(declared: Declared) -> click.ParamType[Any] | None:
+    needs_unit, bounds = bool(declared.option.example), declared.bounds
+    if declared.kind is Literal:
+        return click.Choice(get_args(declared.type))
+    if declared.kind is int:
+        return SIZE if needs_unit else WholeNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
+    if declared.kind is float:
+        return DURATION if needs_unit else FiniteNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
+    return None
+
+
+def given_by(context: click.Context, plugins: Plugins, base: Given | None = None) -> Given:
+    """Return the options that were given as flags or by the environment, put over those of a file.
+
+    Args:
+        context: of a command with options of a run.
+        plugins: where backends are found by name.
+        base: what the file says.
+
+    Raises:
+        UsageError: a flag cannot be understood.
+    """
+    from infer_compare.request.reading import over, read_options
+
+    base, values = base or {}, context.params
+    given: dict[str, Any] = {}
+    for name, option in declared().items():
+        if name not in values or name in {"model", "models"}:
+            continue
+        source = context.get_parameter_source(name)
+        # Flags that share a name hide from one another who was given.
+        if values[name] is not None if option.option.choices else source in _GIVEN:
+            given[name] = pairs(option.flags[-1], values[name]) if option.kind is dict else values[name]
+    labels = labels_of((*values["contenders"], *(base.get("contenders") or ())))
+    given["model"], own = models_of(values["model"], values["models"], plugins, labels)
+    return over(read_options({**given, "models": own or None}, "The command line"), base)
+
+
+_GIVEN = {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+
+
+def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """`KEY=VALUE` for each text.
+
+    Raises:
+        UsageError: a text has another form, or a key is given twice.
+    """
+    from infer_compare.errors import UsageError
+
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"{option} {text!r} is not understood; write {option} BACKEND=VALUE.")
+        if key in found:
+            raise UsageError(f"{option} names {key!r} twice.")
+        found[key] = value
+    return found
+
+
+def labels_of(contenders: Iterable[Any]) -> frozenset[str]:
+    """Return the labels that contenders are given; one that cannot be read is refused later."""
+    from infer_compare.errors import UsageError
+    from infer_compare.request.contenders import ContenderRequest
+
+    labels = set()
+    for contender in contenders:
+        try:
+            labels.add(ContenderRequest.of(contender).label)
+        except UsageError:
+            continue
+    return frozenset(label for label in labels if label is not None)
+
+
+def models_of(
+    model: str | None, texts: tuple[str, ...], plugins: Plugins, labels: frozenset[str]
+) -> tuple[str | None, dict[str, str]]:
+    """The run's model where one is named, and those of single contenders and backends.
+
+    A text is split at `=` only after a label or the name of a backend, since paths may contain one.
+    """
+    from infer_compare.errors import UsageError
+    from infer_compare.paths import exists
+
+    known = {word for entry in plugins.backends for word in (entry.name, *entry.aliases)}
+    own: dict[str, str] = {}
+    for text in texts:
+        name, equals, rest = text.partition("=")
+        if equals and rest and (name in labels or name in known):
+            name = name if name in labels else plugins.find(name).name
+            if name in own:
+                raise UsageError(f"--model names {name!r} twice.")
+            own[name] = rest
+        elif equals and name.isidentifier() and not exists(text):
+            raise UsageError(
+                f"--model {text!r} names {name!r}, which is no backend and no label of a contender; "
+                f"they are {', '.join(sorted(known | labels))}."
+            )
+        elif model is not None:
+            raise UsageError(f"The model is given twice: {model} and {text}.")
+        else:
+            model = text
+    return model, own

@@ -1,0 +1,112 @@
+"""The contenders of a run, found: their backends, with options and devices checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import msgspec
+
+from infer_compare.errors import OptionError, UsageError
+from infer_compare.interfaces import Device, Provenance
+from infer_compare.plugins import read_options
+from infer_compare.request.contenders import FILE, ContenderRequest
+from infer_compare.results import ContenderSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+
+    from infer_compare.plugins import BackendEntry, Plugins
+
+LONGEST_LABEL = 200
+ROUTES: tuple[Provenance, ...] = get_args(Provenance)
+"""What `route` can be: how a model has to reach a contender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A contender with its backend found and its options checked."""
+
+    spec: ContenderSpec
+    entry: BackendEntry
+
+    @property
+    def label(self) -> str:
+        """Unique within the run."""
+        return self.spec.label
+
+    def key(self, table: Container[str]) -> str:
+        """Return what the contender is called in a table whose keys are labels and backends: its label counts more."""
+        return self.label if self.label in table else self.entry.name
+
+
+def find_contenders(
+    requests: Sequence[str | ContenderRequest],
+    plugins: Plugins,
+    *,
+    device: str = "cpu",
+    pythons: Mapping[str, str] | None = None,
+    models: Mapping[str, str] | None = None,
+) -> tuple[Contender, ...]:
+    """Return the contenders that are asked for, each under a label of its own.
+
+    Args:
+        requests: as typed, such as `onnx:graph_optimization=basic@cuda:0`, or in parts.
+        plugins: where the backends are found.
+        device: for contenders that name none.
+        pythons: other interpreters, by backend.
+        models: models of their own, by label or by backend; the label counts more.
+
+    Raises:
+        UsageError: there is none, or a text, backend, option or device cannot be understood.
+    """
+    if not requests:
+        raise UsageError("No backend was named; say for example --backends torch,onnx.")
+    seen: Counter[str] = Counter()
+    contenders: list[Contender] = []
+    for request in requests:
+        contender = _found(request, plugins, device)
+        entry, spec = contender.entry, contender.spec
+        spec = msgspec.structs.replace(
+            spec, python=(pythons or {}).get(entry.name), model=(models or {}).get(contender.key(models or {}))
+        )
+        seen[spec.label] += 1
+        if seen[spec.label] > 1:
+            # The same contender twice is a comparison with itself, which shows what the machine's noise does.
+            spec = msgspec.structs.replace(spec, label=f"{spec.label}#{seen[spec.label]}")
+        contenders.append(Contender(spec, entry))
+    return tuple(contenders)
+
+
+def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str) -> Contender:
+    text, request = str(given).strip(), ContenderRequest.of(given)
+    file = FILE.fullmatch(request.backend)
+    entry = plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(request.backend)
+    label, route, options = request.label, request.route, request.texts
+    if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
+        raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} characters, all of which can be printed.")
+    if route is not None and route not in ROUTES:
+        raise OptionError(f"In {text!r}: route={route} is unknown; a route is one of {', '.join(ROUTES)}.")
+    read_options(entry.backend, options)
+    try:
+        device = Device.parse(request.device or default_device)
+    except ValueError as error:
+        raise UsageError(f"In {text!r}: {error}.") from error
+    spec = ContenderSpec(
+        label=label or _label(entry.name, request, device),
+        backend=entry.name,
+        options=options,
+        device=str(device),
+        file=request.backend if file else None,
+        route=next((known for known in ROUTES if known == route), None),
+    )
+    return Contender(spec, entry)
+
+
+def _label(name: str, request: ContenderRequest, device: Device) -> str:
+    """What a contender is called that was given no label: what was typed of it."""
+    words = {**request.texts, **({"route": request.route} if request.route is not None else {})}
+    text = ",".join(f"{key}={value}" for key, value in words.items())
+    return name + (f":{text}" if text else "") + (f"@{device}" if request.device else "")

@@ -1,0 +1,132 @@
+"""Options as a person gave them, as flags, keys or arguments: read, put over one another, and completed.
+
+Until they are complete they are values by name; a name that is absent was not given.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import msgspec
+
+from infer_compare import limits
+from infer_compare.errors import UsageError
+from infer_compare.request.contenders import ContenderRequest
+from infer_compare.request.options import RunOptions, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Given = dict[str, Any]
+"""Options that were given, by name, with values as `RunOptions` has them."""
+
+
+def read_options(given: Mapping[str, Any], where: str) -> Given:
+    """Return the options that plain values by name mean, checked.
+
+    Args:
+        given: the values; None says nothing.
+        where: what sentences about them begin with, such as the name of a file.
+
+    Raises:
+        UsageError: there is no such option, and the nearest is named; or a value is of another type.
+    """
+    known = declared()
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{where}: there is no option {name!r}{_hint(name, known)}.")
+    check_integers(given, where)
+    contenders = given.get("contenders")
+    for place, contender in enumerate(contenders if isinstance(contenders, (list, tuple)) else ()):
+        if isinstance(contender, dict):
+            _check_contender(contender, f"{where}: contender {place + 1}")
+    values: Given = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        option = known[name]
+        try:
+            read = option.option.read(value) if option.option.read is not None else value
+            values[name] = msgspec.convert(read, option.type)
+        except msgspec.ValidationError as error:
+            choices = get_args(option.type) if option.kind is Literal else ()
+            raise UsageError(f"{where}: {_sentence(name, str(error), choices)}.") from error
+    return values
+
+
+def over(given: Given, base: Given) -> Given:
+    """Return options, and where they say nothing those of another source.
+
+    Args:
+        given: what comes first, such as flags.
+        base: what it is put over, such as a file.
+    """
+    rest = dict(base)
+    if "backends" in given or "contenders" in given:
+        # Together they say who takes part.
+        rest = {name: value for name, value in rest.items() if name not in {"backends", "contenders"}}
+    if "mode" in given or "budget" in given:
+        # Either says how often to repeat.
+        rest = {name: value for name, value in rest.items() if name not in {"restarts", "rounds"}}
+    tables = {name: {**rest.get(name, {}), **value} for name, value in given.items() if declared()[name].kind is dict}
+    return {**rest, **given, **tables}
+
+
+def complete(given: Given) -> RunOptions:
+    """Return everything that a run is asked for, with defaults where nothing was said.
+
+    Raises:
+        UsageError: the model is empty.
+    """
+    if given.get("model") == "":
+        # As of `run "$MODEL"` with a variable that is not set: not to be taken for the default.
+        raise UsageError("The model is empty; name a file or one of `infer-compare models`.")
+    own = next(iter(given.get("models", {}).values()), None)
+    return RunOptions(**({} if own is None else {"model": own}) | given)
+
+
+def given_in(options: RunOptions) -> Given:
+    """Return the options of a stored run: asking for them again asks for the same."""
+    return msgspec.structs.asdict(options)
+
+
+def check_integers(value: object, where: str, name: str = "") -> None:
+    """Raise `UsageError` for an integer that no record could hold, wherever in the values it stands."""
+    if isinstance(value, int) and abs(value) > limits.LARGEST_INTEGER:
+        raise UsageError(f"{where}: {name} does not fit: it has a number of more than 19 digits.")
+    parts = (
+        value.items()
+        if isinstance(value, dict)
+        else ((name, part) for part in value)
+        if isinstance(value, (list, tuple))
+        else ()
+    )
+    for key, part in parts:
+        check_integers(part, where, name or str(key))
+
+
+def _check_contender(table: dict[str, Any], where: str) -> None:
+    known = ContenderRequest.__struct_fields__
+    for name in table:
+        if name not in known:
+            raise UsageError(f"{where} has an unknown key {name!r}{_hint(name, known)}.")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
+
+
+def _sentence(name: str, text: str, choices: tuple[str, ...]) -> str:
+    """What msgspec says of a value, as a clause about the option."""
+    if choices:
+        return f"{name} is one of {', '.join(choices)}"
+    match = re.fullmatch(r"(?P<what>.*?)(?: - at `\$(?P<where>.*?)`)?", text, re.DOTALL)
+    assert match is not None
+    place = re.sub(r"\[[^]]*\]", "", match["where"] or "")
+    what = match["what"]
+    what = what[:1].lower() + what[1:].replace(" | null", "").replace("array", "list").replace("object", "table")
+    return f"{name}{place} does not fit: {what}"
