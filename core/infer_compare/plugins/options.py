@@ -10,14 +10,12 @@ import msgspec
 from infer_compare.errors import BackendUnusable, OptionError
 from infer_compare.foreign import one_line
 from infer_compare.plugins.guard import PluginFailed, guarded
+from infer_compare.request.contenders import RESERVED, reserved_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infer_compare.interfaces import Backend, Options
-
-RESERVED = ("label", "route")
-"""What the core understands of every contender itself, so that no backend has an option of that name."""
 
 
 class OptionDescription(msgspec.Struct, frozen=True):
@@ -46,10 +44,11 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
     known = {field.name: field for field in msgspec.structs.fields(backend.options)}
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+            near = difflib.get_close_matches(key, known, 1) or [name for name in known if key in name]
             hint = f" Did you mean {near[0]!r}?" if near else ""
             have = ", ".join(sorted(known)) or "none"
-            raise OptionError(f"The backend {backend.name!r} has no option {key!r}.{hint} Its options: {have}.")
+            why = f"; {reserved_words(key)}" if key in RESERVED else ""
+            raise OptionError(f"The backend {backend.name!r} has no option {key!r}{why}.{hint} Its options: {have}.")
     try:
         return msgspec.convert(dict(given), backend.options, strict=False)
     except msgspec.ValidationError as error:

@@ -14,7 +14,7 @@ import msgspec
 
 from infer_compare.foreign import one_line, repr_of
 from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Converter, Options, Reporter
-from infer_compare.plugins.options import RESERVED
+from infer_compare.request.contenders import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -164,7 +164,7 @@ def read_backend(
     options: Any = candidate.options
     if not (isinstance(options, type) and issubclass(options, Options)):
         raise Unfit(f"{name}.options must be a subclass of infer_compare.backends.Options")
-    for word in RESERVED:
+    for word in CORE:
         if word in options.__struct_fields__:
             raise Unfit(f"{name}.options has {word!r}, which infer-compare itself reads of every contender; rename it")
     requires, aliases = (_words(name, words) for words in (candidate.requires, candidate.aliases))

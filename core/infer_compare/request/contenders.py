@@ -70,6 +70,17 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 CORE = tuple(name for name in ContenderRequest.__struct_fields__ if name not in {"backend", "options", "device"})
 """Keys of a contender's text that are the core's, and no options of its backend."""
+RESERVED = {
+    "threads": "--threads sets the thread budget of all contenders",
+    "precision": "a contender runs in the precision of its model, and --model LABEL=FILE gives it another model",
+    "instances": "each contender runs as one instance",
+}
+"""Words that are kept for the core, with what there is instead. A backend that has an option of such a name keeps it."""
+
+
+def reserved_words(key: str) -> str:
+    """Return what to say of a reserved word, as a clause."""
+    return f"{key!r} is reserved for infer-compare: {RESERVED[key]}"
 
 
 def _parsed(text: str) -> ContenderRequest:
