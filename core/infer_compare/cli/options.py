@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from infer_compare.plugins import Plugins
-    from infer_compare.request.options import Declared, Group
+    from infer_compare.request.option import Declared, Group
     from infer_compare.request.reading import Given
 
 Command = TypeVar("Command", bound="Callable[..., Any]")

@@ -6,21 +6,15 @@ keys of configuration files, the arguments of `infer_compare.sweep`, and the tab
 
 from __future__ import annotations
 
-import math
 from functools import cache
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Literal
 
 import msgspec
 
 from infer_compare import limits
-from infer_compare.errors import UsageError
+from infer_compare.request import values
 from infer_compare.request.contenders import DEFAULT_BACKENDS, ContenderRequest
-from infer_compare.request.sizes import parse_batch_sizes
-from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from infer_compare.request.option import Declared, Option, declarations
 
 Mode = Literal["quick", "default", "thorough"]
 Scope = Literal["device", "end_to_end", "dataset"]
@@ -33,75 +27,8 @@ Repetitions = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_REPETITIONS)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Bytes = Annotated[int, msgspec.Meta(ge=1)]
 
-Group = Literal["who", "how", "told"]
-"""Who takes part with which model, how it is measured, and how the result is told."""
-
-
-class Option(NamedTuple):
-    """What is known of an option besides its name, type, limits and default."""
-
-    help: str
-    value: str
-    """What a file has as the value of its key, in Markdown."""
-    group: Group = "how"
-    commands: tuple[str, ...] = ("run",)
-    """Those that have it."""
-    flags: tuple[str, ...] | None = ()
-    """Where they are others than the name with dashes; None where there is no flag."""
-    choices: Mapping[str, str] = {}
-    """Flags that stand for one value each, with what their help says."""
-    metavar: str | None = None
-    default: str = ""
-    """As it would be typed, where the field does not say it."""
-    example: str = ""
-    """A value with its unit, of an option that needs one in a file."""
-    read: Callable[[Any], Any] | None = None
-    """Makes the value of what a person wrote; what it does not know it leaves as it is."""
-
-
 ALL = ("run", "check", "explain")
 COMPARING = ("run", "check")
-
-
-def _names(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
-
-
-def _sizes(value: object) -> object:
-    if isinstance(value, str):
-        return parse_batch_sizes(value)
-    sizes = [value] if isinstance(value, int) else value
-    if isinstance(sizes, (list, tuple)) and sizes and all(isinstance(size, int) and size > 0 for size in sizes):
-        return parse_batch_sizes(",".join(map(str, sizes)))
-    return sizes
-
-
-def _seconds(value: object) -> object:
-    if isinstance(value, str):
-        return parse_duration(value)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return value
-    if not 0 < value < math.inf:
-        raise UsageError(f"A duration of {value:g} s cannot be; give seconds above zero, or a text such as '20ms'.")
-    return checked_duration(float(value), f"{value:g} s")
-
-
-def _bytes(value: object) -> object:
-    if isinstance(value, str):
-        return parse_size(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return value
-    if value <= 0:
-        raise UsageError(f"A size of {value} bytes cannot be; give bytes above zero, or a text such as '4GiB'.")
-    checked_size(value, f"{value} B")
-    return value
-
-
-def _maps(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    tables = msgspec.convert(value, dict[str, dict[str, str]])
-    return [f"{owner}:{own}={run}" for owner, pairs in tables.items() for own, run in pairs.items()]
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,7 +48,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         dict[str, str],
         Option(
             "Another model file for one backend (torch=net.pt2) or for the contender of a label. Repeatable.",
-            "a table by backend, or by label of a contender",
             group="who",
             commands=ALL,
             flags=("--model",),
@@ -137,7 +63,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             commands=ALL,
             metavar="NAMES",
             default=",".join(DEFAULT_BACKENDS),
-            read=_names,
+            one_text=True,
+            read=values.names,
         ),
     ] = None
     contenders: Annotated[
@@ -152,9 +79,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             metavar="SPEC",
         ),
     ] = None
-    device: Annotated[
-        str, Option("Device of contenders that name none.", "as after its flag", group="who", commands=ALL)
-    ] = "cpu"
+    device: Annotated[str, Option("Device of contenders that name none.", group="who", commands=ALL)] = "cpu"
     inputs: Annotated[
         tuple[str, ...],
         Option(
@@ -188,15 +113,12 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = True
     trust: Annotated[
         bool,
-        Option(
-            "Also load model files that could run code of their own.", "`true` or `false`", group="who", commands=ALL
-        ),
+        Option("Also load model files that could run code of their own.", group="who", commands=ALL),
     ] = False
     layout: Annotated[
         dict[str, str],
         Option(
             "Layout of images in its own model.",
-            "a table by backend, or by label of a contender",
             group="who",
             commands=ALL,
             metavar="BACKEND=NHWC",
@@ -210,7 +132,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             group="who",
             commands=ALL,
             metavar="BACKEND:OWN=RUN",
-            read=_maps,
+            read=values.maps,
         ),
     ] = ()
     output_map: Annotated[
@@ -221,7 +143,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             group="who",
             commands=ALL,
             metavar="BACKEND:OWN=RUN",
-            read=_maps,
+            read=values.maps,
         ),
     ] = ()
     batch_sizes: Annotated[
@@ -232,38 +154,36 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             commands=COMPARING,
             metavar="SIZES",
             default="auto",
-            read=_sizes,
+            one_text=True,
+            read=values.batch_sizes,
         ),
     ] = None
     scope: Annotated[
         Scope,
         Option(
             "What the clock covers: running, also bringing data to the device and back, or a whole pass over --data.",
-            '`"device"`, `"end_to_end"` or `"dataset"`',
         ),
     ] = "device"
     data: Annotated[
         str | None,
         Option(
             "Take inputs from a .npz file, a folder of .npy files or module:callable.",
-            "as after its flag",
             commands=COMPARING,
             metavar="DATA",
         ),
     ] = None
     threads: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None,
-        Option("Thread budget of every backend.", "a number", commands=COMPARING, default="physical cores"),
+        Option("Thread budget of every backend.", commands=COMPARING, default="physical cores"),
     ] = None
     seed: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=limits.LARGEST_SEED)],
-        Option("Of weights, inputs and order.", "a number", commands=ALL),
+        Option("Of weights, inputs and order.", commands=ALL),
     ] = 0
     mode: Annotated[
         Mode,
         Option(
             "How often it is repeated.",
-            '`"quick"`, `"default"` or `"thorough"`',
             choices={"quick": "Fewer repetitions.", "thorough": "More repetitions."},
         ),
     ] = "default"
@@ -281,63 +201,55 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     budget: Annotated[
         Seconds | None,
-        Option("Use about this much time, such as 5m.", 'such as `"5m"`', metavar="TIME", example="5m", read=_seconds),
+        Option("Use about this much time, such as 5m.", metavar="TIME", example="5m", read=values.seconds),
     ] = None
     latency_bound: Annotated[
         Seconds | None,
         Option(
             "Answer for this latency bound, such as 20ms.",
-            'such as `"20ms"`',
             metavar="TIME",
             example="20ms",
-            read=_seconds,
+            read=values.seconds,
         ),
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
-        Option("At which the latency bound must hold.", "a number"),
+        Option("At which the latency bound must hold."),
     ] = 95.0
     rtol: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
-        Option("Tolerance for the agreement of outputs.", "a number", commands=COMPARING),
+        Option("Tolerance for the agreement of outputs.", commands=COMPARING),
     ] = None
     max_memory: Annotated[
         Bytes | None,
         Option(
             "Cap of one worker's memory, such as 4GiB.",
-            'such as `"4GiB"`',
             commands=COMPARING,
             metavar="SIZE",
             example="4GiB",
-            read=_bytes,
+            read=values.size,
         ),
     ] = None
     max_device_memory: Annotated[
         Bytes | None,
         Option(
             "What a framework may take of an accelerator's memory.",
-            'such as `"4GiB"`',
             metavar="SIZE",
             example="4GiB",
-            read=_bytes,
+            read=values.size,
         ),
     ] = None
-    backstop: Annotated[
-        bool, Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).", "`true` or `false`")
-    ] = False
-    find_limit: Annotated[
-        bool, Option("Also search for the largest batch that fits into memory.", "`true` or `false`")
-    ] = False
+    backstop: Annotated[bool, Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).")] = False
+    find_limit: Annotated[bool, Option("Also search for the largest batch that fits into memory.")] = False
     timeout: Annotated[
         Seconds,
         Option(
             "For one answer of a worker.",
-            'such as `"60s"`',
             commands=COMPARING,
             metavar="TIME",
             default="60s",
             example="60s",
-            read=_seconds,
+            read=values.seconds,
         ),
     ] = 60.0
     price: Annotated[
@@ -373,65 +285,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return None if self.latency_bound is None else round(self.latency_bound * 1e9)
 
 
-class Declared(NamedTuple):
-    """An option as it was declared: its field, and what is known besides."""
-
-    name: str
-    type: Any
-    """With its limits."""
-    default: Any
-    option: Option
-
-    @property
-    def kind(self) -> Any:  # noqa: ANN401 - any form of type
-        """The type without limits and None: `int`, `dict`, `tuple`, `Literal`, ..."""
-        return _bare(self.type)
-
-    @property
-    def bounds(self) -> msgspec.Meta:
-        """What its value is held to."""
-        return next(_metas(self.type), msgspec.Meta())
-
-    @property
-    def several(self) -> bool:
-        """Whether it is given once for each of its values."""
-        return self.kind in {tuple, dict} and self.option.read not in {_names, _sizes}
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """What is typed for it; the name alone of an argument."""
-        if self.option.flags is None:
-            return ()
-        if self.option.choices:
-            return tuple(f"--{choice}" for choice in self.option.choices)
-        return self.option.flags or (f"--{self.name.replace('_', '-')}",)
-
-
 @cache
 def declared() -> dict[str, Declared]:
     """Return every option by its name, in the order in which help lists them."""
-    options = {}
-    for field in msgspec.structs.fields(RunOptions):
-        # Annotations in one another are one: the bounds stand before the option.
-        kind, *bounds, option = get_args(field.type)
-        for bound in bounds:
-            kind = Annotated[kind, bound]
-        default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-        options[field.name] = Declared(field.name, kind, default, option)
-    return options
-
-
-def _metas(kind: Any) -> Iterator[msgspec.Meta]:  # noqa: ANN401 - any form of type
-    if get_origin(kind) in {Union, UnionType, Annotated}:
-        for part in get_args(kind):
-            yield from _metas(part)
-    elif isinstance(kind, msgspec.Meta):
-        yield kind
-
-
-def _bare(kind: Any) -> Any:  # noqa: ANN401 - any form of type
-    if get_origin(kind) is Annotated:
-        return _bare(get_args(kind)[0])
-    if get_origin(kind) in {Union, UnionType}:
-        return _bare(next(part for part in get_args(kind) if part is not NoneType))
-    return get_origin(kind) or kind
+    return declarations(RunOptions)

@@ -1,0 +1,57 @@
+"""Values of options in whatever form a person gives them, made what `RunOptions` has; what is of no such form stays as it is."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from infer_compare.errors import UsageError
+from infer_compare.request.sizes import parse_batch_sizes
+from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_size
+
+
+def names(value: object) -> object:
+    """Return names that a text separates by commas."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+def batch_sizes(value: object) -> object:
+    """Return batch sizes in ascending order, or None for `auto`; from a text, a size or several."""
+    if isinstance(value, str):
+        return parse_batch_sizes(value)
+    sizes = [value] if isinstance(value, int) else value
+    if isinstance(sizes, (list, tuple)) and sizes and all(isinstance(size, int) and size > 0 for size in sizes):
+        return parse_batch_sizes(",".join(map(str, sizes)))
+    return sizes
+
+
+def seconds(value: object) -> object:
+    """Return the seconds of a text with a unit, or of a number of them."""
+    if isinstance(value, str):
+        return parse_duration(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return value
+    if not 0 < value < math.inf:
+        raise UsageError(f"A duration of {value:g} s cannot be; give seconds above zero, or a text such as '20ms'.")
+    return checked_duration(float(value), f"{value:g} s")
+
+
+def size(value: object) -> object:
+    """Return the bytes of a text with a unit, or of a number of them."""
+    if isinstance(value, str):
+        return parse_size(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if value <= 0:
+        raise UsageError(f"A size of {value} bytes cannot be; give bytes above zero, or a text such as '4GiB'.")
+    checked_size(value, f"{value} B")
+    return value
+
+
+def maps(value: object) -> object:
+    """Return `OWNER:own=run` texts, also for tables by owner."""
+    if not isinstance(value, dict):
+        return value
+    tables = msgspec.convert(value, dict[str, dict[str, str]])
+    return [f"{owner}:{own}={run}" for owner, pairs in tables.items() for own, run in pairs.items()]
