@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from infer_compare.cli.parameters import SIZE
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.phases.context import RunContext
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
 from infer_compare.phases.limit import LimitFinder
 from infer_compare.phases.probe import RUNS, Prober
 from infer_compare.planner.boundary import RESOLUTION
 from infer_compare.plugins import Plugins
-from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import Resolved, resolve
 from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infer_compare.preparation.route import Route
-    from infer_compare.results import AnyRecord, Limit
+    from infer_compare.results import Limit
 
 
 CHECKED = 12
@@ -46,14 +46,13 @@ class Fresh:
     """Tries sizes, each in a process of its own."""
 
     route: Route
-    resolved: Resolved
-    pool: InputPool
+    context: RunContext
     known: dict[int, bool] = field(default_factory=dict)
 
     def fits(self, batch: int) -> bool:
         """Whether a size ran three times in a fresh process."""
         if batch not in self.known:
-            prober = Prober(self.route, self.resolved.terms, self.pool, Observer(), "limit")
+            prober = Prober(self.context, self.route, "limit")
             request = Explore(point=OperatingPoint(batch), calls=RUNS, budget_ns=0, repeat_rows=True)
             self.known[batch] = isinstance(prober.probe(request), Measured)
             prober.worker.close()
@@ -71,10 +70,10 @@ def plain(fresh: Fresh) -> int:
     return low
 
 
-def search(route: Route, resolved: Resolved, pool: InputPool) -> Limit:
-    """What `--find-limit` does, from nothing."""
-    records: list[AnyRecord] = [resolved.header]
-    return LimitFinder(route, resolved.terms, pool, Journal(records.append, records[:1]), Observer()).run()
+def context_of(resolved: Resolved, scratch: Path) -> RunContext:
+    """What a run is given that has nothing yet."""
+    journal = Journal(lambda _record: None, [resolved.header])
+    return RunContext.of(resolved, journal, Observer(), scratch)
 
 
 def truth(fresh: Fresh, limit: Limit) -> str:
@@ -102,10 +101,9 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         request = RunOptions(model=model, contenders=tuple(backends), max_memory=cap, threads=arguments.threads)
         with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
             resolved = resolve(request, Plugins.discover(), Path(folder))
-            pool = InputPool(resolved.inputs, 0, Path(folder), None)
             for label, route in resolved.routes.items():
-                limit = search(route, resolved, pool)
-                began, fresh = time.monotonic(), Fresh(route, resolved, pool)
+                limit = LimitFinder(context_of(resolved, Path(folder)), route).run()
+                began, fresh = time.monotonic(), Fresh(route, context_of(resolved, Path(folder)))
                 found = plain(fresh)
                 plain_s, tries = time.monotonic() - began, len(fresh.known)
                 fresh.known.clear()

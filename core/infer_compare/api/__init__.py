@@ -12,8 +12,8 @@ import msgspec
 from infer_compare.api.devices_of import BackendDevices, devices
 from infer_compare.api.explanation import ConversionPath, Explanation, explain
 from infer_compare.api.telling import Telling
-from infer_compare.environment import peak
 from infer_compare.errors import StorageFull, StoreError
+from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
 from infer_compare.phases.sweep import Sweep
@@ -44,6 +44,7 @@ def sweep(
     observer: Observer | None = None,
     like: Header | None = None,
     command: tuple[str, ...] = (),
+    surroundings: Surroundings | None = None,
 ) -> Run:
     """Runs what was asked for and stores it.
 
@@ -54,6 +55,7 @@ def sweep(
         observer: hears what happens.
         like: the header of a stored run that this one repeats.
         command: as it was typed, so that the report can say how to repeat it.
+        surroundings: its workers, time and neighbours, where they are not those of this machine.
 
     Raises:
         UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
@@ -67,7 +69,7 @@ def sweep(
     begun = False
     try:
         with _scratch(folder) as scratch:
-            resolved = _with_peak(_resolved(options, plugins, scratch, like, command))
+            resolved = _with_peak(_resolved(options, plugins, scratch, like, command), surroundings or Surroundings())
             with RunLog(folder / FILE, create=True) as log:
                 journal = Journal(log.append)
                 try:
@@ -79,7 +81,8 @@ def sweep(
                         raise _no_room(folder) from error
                     raise
                 begun = True
-                return Sweep(resolved, journal, Telling(plugins, observer or Observer()), scratch).run()
+                telling = Telling(plugins, observer or Observer())
+                return Sweep(RunContext.of(resolved, journal, telling, scratch, surroundings)).run()
     finally:
         if not begun:
             _leave(made)
@@ -112,13 +115,20 @@ def _leave(made: Iterable[Path]) -> None:
             one.rmdir()
 
 
-def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
+def resume(
+    folder: Path,
+    *,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    surroundings: Surroundings | None = None,
+) -> Run:
     """Goes on with a run that was interrupted, stopped or cut off; nothing that is stored is measured again.
 
     Args:
         folder: of the run.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
+        surroundings: see `sweep`.
 
     Returns:
         The run; one that is complete already as it is.
@@ -143,7 +153,8 @@ def resume(folder: Path, *, plugins: Plugins | None = None, observer: Observer |
         resolved = resolve_again(Run.fold(records), plugins, scratch)
         journal = Journal(log.append, records)
         journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
-        return Sweep(resolved, journal, Telling(plugins, observer or Observer()), scratch).run()
+        telling = Telling(plugins, observer or Observer())
+        return Sweep(RunContext.of(resolved, journal, telling, scratch, surroundings)).run()
 
 
 def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
@@ -159,13 +170,20 @@ def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
         )
 
 
-def check(options: RunOptions, *, plugins: Plugins | None = None, observer: Observer | None = None) -> Run:
+def check(
+    options: RunOptions,
+    *,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    surroundings: Surroundings | None = None,
+) -> Run:
     """Compares the contenders' outputs at the batch sizes that were asked for; nothing is timed and nothing is kept.
 
     Args:
         options: what to compare; its batch sizes are given.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
+        surroundings: see `sweep`.
 
     Raises:
         UsageError: something that is asked for cannot be done as it stands.
@@ -178,12 +196,12 @@ def check(options: RunOptions, *, plugins: Plugins | None = None, observer: Obse
         with RunLog(scratch / FILE, create=True) as log:
             journal = Journal(log.append)
             journal.add(resolved.header)
-            return Sweep(resolved, journal, observer or Observer(), scratch).check()
+            return Sweep(RunContext.of(resolved, journal, observer or Observer(), scratch, surroundings)).check()
 
 
-def _with_peak(resolved: Resolved) -> Resolved:
+def _with_peak(resolved: Resolved, surroundings: Surroundings) -> Resolved:
     """Measures what the machine can do at most; done when everything that was asked for is known to be right."""
-    found = peak.measure(resolved.header.plan.threads)
+    found = surroundings.peak(resolved.header.plan.threads)
     if found is None:
         return resolved
     environment = msgspec.structs.replace(

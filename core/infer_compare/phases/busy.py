@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from infer_compare.environment.gate import crowd, rejection
+from infer_compare.environment.gate import crowd
 from infer_compare.environment.noise import SLICE_NS, NoiseProbe
 from infer_compare.results.slices import busiest
 from infer_compare.stats.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from infer_compare.phases.events import Observer
     from infer_compare.results import Round
@@ -26,6 +26,13 @@ FIRST_ROUNDS = 6
 """Rounds at the beginning of a run of which one must be clean, at least."""
 
 
+class Gate(Protocol):
+    """Tells why a slice does not count; see `environment.gate.rejection`."""
+
+    def __call__(self, diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
+        """Return the reason, or None where it counts."""
+
+
 class HostBusy(Exception):
     """Nothing was clean, twice: something else uses the machine."""
 
@@ -33,13 +40,15 @@ class HostBusy(Exception):
 class FirstRounds:
     """The first rounds of a run: where the machine is busy, the run ends with them and not minutes later."""
 
-    def __init__(self, to_come: int, observer: Observer) -> None:
+    def __init__(self, to_come: int, observer: Observer, sleep: Callable[[float], None] = time.sleep) -> None:
         """Sees nothing yet.
 
         Args:
             to_come: the most rounds that the first restart can make.
             observer: hears that the machine is given another moment.
+            sleep: waits for that moment.
         """
+        self._sleep = sleep
         self._most = min(FIRST_ROUNDS, to_come)
         self._observer = observer
         self._spoilt: list[Round] = []
@@ -59,10 +68,10 @@ class FirstRounds:
             raise HostBusy(culprit(self._spoilt))
         if len(self._spoilt) == self._most // 2:
             self._observer.note("machine", f"{culprit(self._spoilt)}; one more try")
-            time.sleep(BUSY_WAIT_S)
+            self._sleep(BUSY_WAIT_S)
 
 
-def disturbed(explored: Sequence[Diagnostics], *, threads: int, schedstat: bool) -> str | None:
+def disturbed(explored: Sequence[Diagnostics], gate: Gate, *, threads: int, schedstat: bool) -> str | None:
     """What the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
 
     Pages that were read from disk and quotas say nothing here: sizes are touched for the first time.
@@ -80,7 +89,7 @@ def disturbed(explored: Sequence[Diagnostics], *, threads: int, schedstat: bool)
         major_faults=0,
         throttled=None,
     )
-    return rejection(whole, threads=threads, schedstat=schedstat) if whole.wall_ns >= SLICE_NS else None
+    return gate(whole, threads=threads, schedstat=schedstat) if whole.wall_ns >= SLICE_NS else None
 
 
 def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:

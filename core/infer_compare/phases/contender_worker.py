@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from infer_compare.errors import WorkerError
 from infer_compare.phases.outcome_error import OutcomeError, outcome_error
 from infer_compare.results import Failed, Phase, Start
-from infer_compare.worker.client import LocalProcess
 from infer_compare.worker.protocol import Done, Explore, Inputs, Load, Open, Reply, Request, TimeSlice, WarmUp
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
+    from infer_compare.worker.client import WorkerClient
     from infer_compare.worker.settings import WorkerSettings
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -24,18 +24,19 @@ Answer = TypeVar("Answer", bound=Reply)
 class ContenderWorker:
     """A contender's worker with its model and the rows of input. A context manager: leaving it ends the worker."""
 
-    def __init__(self, route: Route, settings: WorkerSettings, pool: InputPool) -> None:
+    def __init__(self, route: Route, settings: WorkerSettings, pool: InputPool, client: WorkerClient) -> None:
         """Starts nothing yet.
 
         Args:
             route: the contender, and its model.
             settings: what its workers are started with.
             pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
+            client: starts its workers, and speaks to them.
         """
         self.route = route
         self.settings = settings
         self._pool = pool
-        self._client = LocalProcess(route.contender.spec.python, max_memory=settings.max_memory)
+        self._client = client
         self._beside = 0
         self._mapped = 0
         """The largest batch size for which the worker has rows."""

@@ -16,43 +16,33 @@ from infer_compare.worker.protocol import Explore, Explored
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
+    from infer_compare.phases.context import RunContext
     from infer_compare.phases.outputs import Outputs
     from infer_compare.planner import Exploration
-    from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
     from infer_compare.results import Run
-    from infer_compare.worker.settings import WorkerSettings
 
 
 class Explorer:
     """Tries one contender at every size that its exploration asks for."""
 
-    def __init__(
-        self,
-        route: Route,
-        terms: WorkerSettings,
-        pool: InputPool,
-        journal: Journal,
-        observer: Observer,
-        outputs: Outputs,
-    ) -> None:
+    def __init__(self, context: RunContext, route: Route, outputs: Outputs) -> None:
         """`outputs` is what the worker writes of what it computed."""
+        self._context = context
         self._route = route
-        self._terms = terms
-        self._journal = journal
-        self._observer = observer
         self._outputs = outputs
-        self.prober = Prober(route, terms, pool, observer, outputs=outputs)
+        self.prober = Prober(context, route, outputs=outputs)
         """Asks its worker."""
         self._explored = False
 
     @property
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        threads, schedstat = self._terms.threads, self.prober.worker.schedstat
-        return disturbed(self.prober.diagnostics, threads=threads, schedstat=schedstat) is not None
+        gate, threads = self._context.surroundings.gate, self._context.settings.threads
+        return (
+            disturbed(self.prober.diagnostics, gate, threads=threads, schedstat=self.prober.worker.schedstat)
+            is not None
+        )
 
     @staticmethod
     def needs_worker(
@@ -88,7 +78,7 @@ class Explorer:
             if outcome is None or _runs_again(outcome, compare=compare):
                 if not self._ready():
                     return False
-                self._observer.probing(self._route.label, point)
+                self._context.observer.probing(self._route.label, point)
                 found = self.prober.probe(
                     Explore(
                         point=point,
@@ -112,8 +102,8 @@ class Explorer:
         self.prober.worker.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        self._journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
-        self._observer.probed(self._route.label, point, outcome)
+        self._context.journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
+        self._context.observer.probed(self._route.label, point, outcome)
 
     def _ready(self) -> bool:
         """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
@@ -122,12 +112,12 @@ class Explorer:
         try:
             start = self.prober.start()
         except OutcomeError as refused:
-            self._journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
+            self._context.journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
             label = self._route.label
-            self._observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
+            self._context.observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
             return False
-        if self._journal.run.start(self._route.label) is None:
-            self._journal.add(start)
+        if self._context.journal.run.start(self._route.label) is None:
+            self._context.journal.add(start)
         self._run_singles()
         self._explored = True
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,22 +15,16 @@ from infer_compare.planner.duration import CONFIRM_ROUNDS
 from infer_compare.planner.order import ascending
 from infer_compare.planner.points import every_point, labels_at
 from infer_compare.planner.round_count import RoundCount
-from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
-    from infer_compare.planner import Order
+    from infer_compare.phases.context import RunContext
     from infer_compare.planner.duration import Expectation
     from infer_compare.planner.points import Points
-    from infer_compare.preparation.pool import InputPool
-    from infer_compare.preparation.route import Route
     from infer_compare.results import Plan, Round
-    from infer_compare.worker.settings import WorkerSettings
 
 TOGETHER = 0.7
 """Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
@@ -47,18 +40,12 @@ class BudgetSpent(Exception):
 class Measurement:
     """Measures every operating point of every contender."""
 
-    routes: Mapping[str, Route]
+    context: RunContext
     points: Points
     """What the contenders that are ranked run."""
-    terms: WorkerSettings
     plan: Plan
-    pool: InputPool
-    journal: Journal
-    observer: Observer
-    order: Order
+    """With as many restarts and rounds as there is time for."""
     expectation: Expectation
-    deadline: float | None = None
-    """Monotonic seconds at which the budget is spent."""
     _index: int = 0
     """The last round's, of those that are stored too."""
     _expected_s: float = 0.0
@@ -66,27 +53,11 @@ class Measurement:
 
     def __post_init__(self) -> None:
         """Goes on counting where a run that is resumed was cut off."""
-        self._index = max((one.index for one in self.journal.run.rounds), default=0)
+        self._index = max((one.index for one in self.context.run.rounds), default=0)
 
     def team(self, labels: Sequence[str], restart: int) -> RestartWorkers:
         """Workers for some contenders, not started yet."""
-        latencies = {
-            key: outcome.latency_ns * self.plan.calls(key[1].batch)
-            for key, outcome in self.journal.run.explored.items()
-            if isinstance(outcome, Measured)
-        }
-        return RestartWorkers(
-            [self.routes[label] for label in labels],
-            self.terms,
-            self.plan.scope,
-            restart,
-            self.pool,
-            self.journal,
-            self.observer,
-            self.order,
-            latencies,
-            self.expectation.long_ns,
-        )
+        return RestartWorkers(self.context, labels, restart, self.expectation)
 
     def restart(self, restart: int, group: Sequence[str], left: Points) -> None:
         """One restart: fresh workers, and rounds over what is not settled. Batch sizes ascend.
@@ -107,7 +78,11 @@ class Measurement:
         later_s = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
         if self.plan.restarts > 1:
             later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.plan.mode)
-        first = None if self.journal.run.rounds else FirstRounds(count.most, self.observer)
+        first = (
+            None
+            if self.context.run.rounds
+            else FirstRounds(count.most, self.context.observer, self.context.surroundings.sleep)
+        )
         with self.team(list(own), restart) as team:
             team.start()
             self._make(team, count, later_s, first)
@@ -122,7 +97,7 @@ class Measurement:
             point: RoundCount(
                 "confirm", dict.fromkeys(labels_at(point, candidates), (point,)), CONFIRM_ROUNDS, tries=CONFIRM_ROUNDS
             )
-            for point in self.order.shuffled(every_point(candidates))
+            for point in self.context.order.shuffled(every_point(candidates))
         }
         costs = {
             point: count.remaining_s(self.expectation)
@@ -145,8 +120,8 @@ class Measurement:
 
         On the processor: a framework may take a device when it is imported.
         """
-        starters = [one for one in workers if self.routes[one.label].contender.spec.device == "cpu"]
-        largest = max(peaks(self.journal.run).values(), default=0)
+        starters = [one for one in workers if self.context.routes[one.label].contender.spec.device == "cpu"]
+        largest = max(peaks(self.context.run).values(), default=0)
         begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)
 
     def _make(self, team: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None) -> None:
@@ -164,7 +139,7 @@ class Measurement:
                 count.count(point, done)
                 if done is not None:
                     remaining_s = (count.remaining_s(self.expectation) + later_s) * self._pace
-                    self.observer.round_done(done, remaining_s=remaining_s)
+                    self.context.observer.round_done(done, remaining_s=remaining_s)
                     if first is not None:
                         first.see(done)
 
@@ -172,9 +147,10 @@ class Measurement:
         self, team: RestartWorkers, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
     ) -> Round | None:
         self._index += 1
-        began = time.monotonic()
+        now = self.context.surroundings.now
+        began = now()
         done = team.round(labels, point, index=self._index, lap=lap, confirm=confirm)
-        self._spent_s += time.monotonic() - began
+        self._spent_s += now() - began
         self._expected_s += self.expectation.round_s(labels, point)
         if done is not None:
             self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
@@ -196,11 +172,11 @@ class Measurement:
             with self.team([label], restart) as team:
                 team.start()
                 if team.able([label], point) and team.pipelines(label):
-                    self.observer.note("sustained", f"{label} at {point} for {seconds:g} s")
+                    self.context.observer.note("sustained", f"{label} at {point} for {seconds:g} s")
                     self._index += 1
                     team.sustain(label, point, index=self._index, seconds=seconds)
 
     def _check_budget(self, cost_s: float) -> None:
         """Lets nothing begin that would end after the budget."""
-        if self.deadline is not None and time.monotonic() + cost_s > self.deadline:
+        if self.context.is_over(cost_s):
             raise BudgetSpent("the time that was given with --budget is used up")

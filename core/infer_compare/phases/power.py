@@ -9,7 +9,7 @@ from infer_compare.errors import ModelError
 from infer_compare.models.agreement import compare
 from infer_compare.phases.evaluator import written
 from infer_compare.phases.outcome_error import OutcomeError
-from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.phases.outputs import BrokenOutput, Outputs
 from infer_compare.preparation.route import Wiring
 from infer_compare.results import Measured
 from infer_compare.stats.wording import count, listing
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import TensorSpec
     from infer_compare.models.changed_weights import ChangedModel
-    from infer_compare.preparation.pool import InputPool
+    from infer_compare.phases.context import RunContext
     from infer_compare.preparation.route import Route
     from infer_compare.results import Run
-    from infer_compare.worker.settings import WorkerSettings
 
 LARGEST_FILE = 32 * 2**20
 """Models of more bytes are not tried, data beside the file included."""
@@ -35,27 +34,24 @@ NAMED = 3
 LONGEST_NAME = 60
 
 
-def power(run: Run, routes: Mapping[str, Route], terms: WorkerSettings, pool: InputPool, folder: Path) -> str:
+def power(context: RunContext) -> str:
     """Return a sentence on how many changed weight tensors comparing would notice; empty where that was not tried.
 
     It is tried where contenders agree, and one of them runs a small ONNX graph natively. That one runs the changed copies,
     on the rows that were run one by one.
 
     Args:
-        run: with the agreements.
-        routes: of the contenders.
-        terms: of workers.
-        pool: the rows of input.
-        folder: where the changed model and its outputs go.
+        context: of a run with agreements.
     """
+    run = context.run
     compared = [one for one in run.agreements if one.reference != one.contender]
-    route = _quickest(run, routes)
+    route = _quickest(run, context.routes)
     if route is None or not compared or any(one.verdict != "agrees" for one in compared):
         return ""
     made = _changed(route.model.path)
     if made is None:
         return ""
-    noticed = _noticed(made, route, terms, pool, folder, rtol=max(one.rtol for one in compared))
+    noticed = _noticed(context, made, route, rtol=max(one.rtol for one in compared))
     if noticed is None:
         return ""
     return _sentence(noticed, run.header.model.inputs)
@@ -93,15 +89,14 @@ def _changed(path: Path) -> ChangedModel | None:
         return None
 
 
-def _noticed(
-    made: ChangedModel, route: Route, terms: WorkerSettings, pool: InputPool, folder: Path, *, rtol: float
-) -> dict[str, bool] | None:
+def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: float) -> dict[str, bool] | None:
     """Whether the change of each tensor would be noticed; None where the copies cannot be run."""
     import msgspec
 
     from infer_compare.models.onnx_graph import read_specs
     from infer_compare.models.specs import name_batch
 
+    folder, settings = context.scratch / "power", context.settings
     path = folder / "changed.onnx"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,9 +109,9 @@ def _noticed(
         model=msgspec.structs.replace(route.model, location=str(path)),
         wiring=Wiring(inputs=route.wiring.inputs, axes=route.wiring.axes),
     )
-    terms = replace(terms, timeout_s=min(terms.timeout_s, TIMEOUT_S))
+    worker = context.worker(route, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S)))
     try:
-        outputs = written(route, terms, pool, folder, (), specs)
+        outputs = written(worker, Outputs(folder, specs=specs), ())
         rows = outputs.rows()
     except (OutcomeError, BrokenOutput):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory
@@ -12,13 +11,11 @@ from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
 
 if TYPE_CHECKING:
-    from infer_compare.phases.events import Observer
+    from infer_compare.phases.context import RunContext
     from infer_compare.phases.outputs import Outputs
-    from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
     from infer_compare.results import Start
     from infer_compare.results.slices import Diagnostics
-    from infer_compare.worker.settings import WorkerSettings
 
 PATIENCE = 20
 """A probe may take this many times what the size before it lets expect."""
@@ -33,24 +30,20 @@ class Prober:
 
     def __init__(
         self,
+        context: RunContext,
         route: Route,
-        terms: WorkerSettings,
-        pool: InputPool,
-        observer: Observer,
         phase: Literal["explore", "limit"] = "explore",
         *,
         outputs: Outputs | None = None,
     ) -> None:
         """Starts nothing yet; `outputs` are looked at where a probe asks for them."""
         self._outputs = outputs
-        self._terms = terms
-        self._pool = pool
-        self._observer = observer
+        self._context = context
         self._phase = phase
         self._touched = False
         self._begun = False
         self._refusal: OutcomeError | None = None
-        self.worker = ContenderWorker(route, terms, pool)
+        self.worker = context.worker(route)
         self.latencies_ns: dict[int, int] = {}
         """Rough latency by batch size."""
         self.diagnostics: list[Diagnostics] = []
@@ -62,7 +55,7 @@ class Prober:
         Args:
             beside: how many others start meanwhile.
         """
-        self._observer.starting(self._phase, self.worker.label)
+        self._context.observer.starting(self._phase, self.worker.label)
         self._touched = False
         try:
             self.worker.begin(timing=False, beside=beside)
@@ -98,7 +91,7 @@ class Prober:
             raise refusal
         if begun:
             return self.worker.finish(0)
-        self._observer.starting(self._phase, self.worker.label)
+        self._context.observer.starting(self._phase, self.worker.label)
         self._touched = False
         return self.worker.start(0, timing=False)
 
@@ -126,7 +119,7 @@ class Prober:
 
     def deadline_s(self, batch: int) -> float:
         """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""
-        return max(self._terms.timeout_s, PATIENCE * self.expected_s(batch))
+        return max(self._context.settings.timeout_s, PATIENCE * self.expected_s(batch))
 
     def expected_s(self, batch: int) -> float:
         """Seconds that the runs of a probe should take, by the largest size known; 0 where none is."""
@@ -138,9 +131,11 @@ class Prober:
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
         """The outcome, or the error when it is to be tried again."""
         point = request.point
-        if not self._pool.fits_worker(point.batch):
+        if not self._context.pool.fits_worker(point.batch):
             # Filling the rows would take long, and the worker could not hold them.
-            reason = f"the inputs of such a batch alone are above the cap of {mebibytes(self._terms.max_memory)}"
+            reason = (
+                f"the inputs of such a batch alone are above the cap of {mebibytes(self._context.settings.max_memory)}"
+            )
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         try:
             if not self.worker.alive:
@@ -155,10 +150,10 @@ class Prober:
             except BrokenOutput as broken:
                 return Failed(error="BrokenOutput", reason=str(broken), phase=self._phase)
         peak = explored.memory.resident
-        if peak is not None and peak >= self._terms.max_memory:
+        if peak is not None and peak >= self._context.settings.max_memory:
             # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.
             self.worker.close()
-            reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._terms.max_memory)}"
+            reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._context.settings.max_memory)}"
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
         self.latencies_ns[point.batch] = explored.latency_ns
         if explored.diagnostics is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.environment import memory
-from infer_compare.phases.busy import HostBusy, look, worst
+from infer_compare.phases.busy import HostBusy, worst
 from infer_compare.phases.explore import peaks
 from infer_compare.phases.measure import TOGETHER, BudgetSpent, Measurement
 from infer_compare.planner.confirming import candidates
@@ -26,47 +25,24 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
-    from infer_compare.planner import Order
+    from infer_compare.phases.context import RunContext
     from infer_compare.planner.points import Points
-    from infer_compare.preparation.pool import InputPool
-    from infer_compare.preparation.resolve import Resolved
     from infer_compare.results import Plan
 
 
 class Ranking:
     """Measures the contenders against each other."""
 
-    def __init__(
-        self,
-        resolved: Resolved,
-        points: Mapping[str, tuple[OperatingPoint, ...]],
-        pool: InputPool,
-        journal: Journal,
-        observer: Observer,
-        order: Order,
-        deadline: float | None,
-    ) -> None:
+    def __init__(self, context: RunContext, points: Mapping[str, tuple[OperatingPoint, ...]]) -> None:
         """Starts nothing yet.
 
         Args:
-            resolved: the plan.
+            context: of the run.
             points: the operating points of each contender that is ranked.
-            pool: the rows of input.
-            journal: where records go; what it has already is not measured again.
-            observer: hears what happens.
-            order: draws random orders.
-            deadline: monotonic seconds at which the budget is spent; None without one.
         """
-        self._resolved = resolved
-        self._plan = resolved.header.plan
+        self._context = context
+        self._plan = context.plan
         self._points = points
-        self._pool = pool
-        self._journal = journal
-        self._observer = observer
-        self._order = order
-        self._deadline = deadline
 
     def run(self, *, disturbed: bool) -> tuple[Literal["complete", "stopped"], str]:
         """Every phase that is left; how it ended, and why.
@@ -75,24 +51,13 @@ class Ranking:
             disturbed: whether other programs disturbed every contender while it explored.
         """
         points = self._points
-        expectation = Expectation.of(self._journal.run)
+        expectation = Expectation.of(self._context.run)
         groups = self._groups(list(points))
         patient = self._patient(expectation)
-        finished, begun = progress(self._journal.run, points, groups, patient.rounds_per_restart)
-        left = unsettled(self._journal.run, points, finished)
+        finished, begun = progress(self._context.run, points, groups, patient.rounds_per_restart)
+        left = unsettled(self._context.run, points, finished)
         plan = self._sized(patient, expectation, left, finished)
-        measurement = Measurement(
-            routes=self._resolved.routes,
-            points=points,
-            terms=self._resolved.terms,
-            plan=plan,
-            pool=self._pool,
-            journal=self._journal,
-            observer=self._observer,
-            order=self._order,
-            expectation=expectation,
-            deadline=self._deadline,
-        )
+        measurement = Measurement(self._context, points, plan, expectation)
         try:
             if disturbed:
                 self._look_at_machine()
@@ -100,34 +65,34 @@ class Ranking:
                 if not left:
                     break
                 begun += 1
-                self._observer.measuring(restart, plan.restarts, len(every_point(left)))
+                self._context.observer.measuring(restart, plan.restarts, len(every_point(left)))
                 for group in groups:
                     measurement.restart(begun, group, left)
-                left = unsettled(self._journal.run, points, restart)
+                left = unsettled(self._context.run, points, restart)
             if plan.restarts > 1:
                 self._confirm(measurement, groups, begun + 1)
             if plan.mode == "thorough":
                 self._sustain(measurement)
         except HostBusy as busy:
-            self._journal.tell(self._observer, "machine", f"{busy}. {self._advice()}")
+            self._context.tell("machine", f"{busy}. {self._advice()}")
             return "stopped", str(busy)
         except BudgetSpent as spent:
-            self._journal.tell(self._observer, "budget", str(spent))
+            self._context.tell("budget", str(spent))
         return "complete", ""
 
     def _confirm(self, measurement: Measurement, groups: Sequence[Sequence[str]], restart: int) -> None:
         """Fresh rounds over the candidates for "best", where a contender has a choice and had none yet."""
-        best = candidates(self._journal.run, self._points)
+        best = candidates(self._context.run, self._points)
         if all(len(sizes) <= 1 for sizes in best.values()):
             return
         for group in groups:
             chosen = {label: best[label] for label in group}
-            if not confirmed(self._journal.run, chosen, CONFIRM_ROUNDS):
+            if not confirmed(self._context.run, chosen, CONFIRM_ROUNDS):
                 measurement.confirm(restart, chosen)
 
     def _sustain(self, measurement: Measurement) -> None:
         """The recommended size of each contender whose device works on its own, until it has its working temperature."""
-        run = self._journal.run
+        run = self._context.run
         done = {one.order[0] for one in run.rounds if one.phase == "sustain"}
         asynchronous = {start.contender for start in run.starts if start.asynchronous}
         answers = summarise(run).answers if asynchronous - done else ()
@@ -146,8 +111,8 @@ class Ranking:
         Raises:
             HostBusy: it is.
         """
-        self._observer.note("machine", "other programs disturbed every contender; one more look")
-        seen = look(self._plan.threads)
+        self._context.observer.note("machine", "other programs disturbed every contender; one more look")
+        seen = self._context.surroundings.look(self._plan.threads)
         if seen is not None:
             raise HostBusy(worst([seen]) or "the machine is busy")
 
@@ -161,8 +126,7 @@ class Ranking:
             return plan
         asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)
         usual = "the default" if plan.mode == "default" else f"--{plan.mode}"
-        self._journal.tell(
-            self._observer,
+        self._context.tell(
             "plan",
             f"{usual} of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s here: "
             f"{restarts} restarts of {_rounds(rounds)} are planned; give more time with --budget or --thorough",
@@ -179,8 +143,9 @@ class Ranking:
             finished: restarts that a run which is resumed has already.
         """
         points = self._points
-        if self._deadline is not None:
-            left_s = self._deadline - time.monotonic()
+        deadline = self._context.deadline
+        if deadline is not None:
+            left_s = deadline - self._context.surroundings.now()
             cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
             confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
             restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
@@ -190,8 +155,7 @@ class Ranking:
         expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
         if plan.mode == "thorough":
             expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
-        self._journal.tell(
-            self._observer,
+        self._context.tell(
             "plan",
             f"at most {to_come} restarts of {_rounds(plan.rounds_per_restart)} over {len(every_point(left))} batch sizes: "
             f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
@@ -208,11 +172,10 @@ class Ranking:
         )
 
     def _groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        groups = grouped(labels, peaks(self._journal.run), memory.limit().share(TOGETHER))
+        groups = grouped(labels, peaks(self._context.run), memory.limit().share(TOGETHER))
         if len(groups) > 1:
             parts = "; ".join(", ".join(group) for group in groups)
-            self._journal.tell(
-                self._observer,
+            self._context.tell(
                 "memory",
                 f"the contenders do not fit into memory together and are measured apart: {parts}",
             )

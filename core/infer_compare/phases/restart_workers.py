@@ -6,24 +6,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from infer_compare.environment.gate import rejection
-from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.planner.warming import settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
 from infer_compare.worker import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
-    from infer_compare.planner import Order
-    from infer_compare.preparation.pool import InputPool
-    from infer_compare.preparation.route import Route
-    from infer_compare.results import Scope, Series
-    from infer_compare.worker.settings import WorkerSettings
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner.duration import Expectation
+    from infer_compare.results import Series
 
 LIVES = 3
 """A contender whose worker is lost so often within a restart takes no further part in it."""
@@ -34,42 +28,24 @@ WARM_UP_CAP_S = 10.0
 class RestartWorkers:
     """Fresh workers for a set of contenders. A context manager: leaving it ends them all."""
 
-    def __init__(
-        self,
-        routes: Sequence[Route],
-        terms: WorkerSettings,
-        scope: Scope,
-        restart: int,
-        pool: InputPool,
-        journal: Journal,
-        observer: Observer,
-        order: Order,
-        latencies: Mapping[tuple[str, OperatingPoint], int],
-        long_ns: int,
-    ) -> None:
+    def __init__(self, context: RunContext, labels: Sequence[str], restart: int, expectation: Expectation) -> None:
         """Starts nothing yet.
 
         Args:
-            routes: the contenders.
-            terms: what their workers are started with.
-            scope: what the clock covers.
+            context: of the run.
+            labels: the contenders.
             restart: the number of this set of workers, from 1.
-            pool: the rows of input.
-            journal: where records go.
-            observer: hears of it.
-            order: draws random orders.
-            latencies: what exploring saw, in nanoseconds.
-            long_ns: see `TimeSlice`.
+            expectation: what their parts take, as exploring saw it.
         """
-        self._workers = {route.label: ContenderWorker(route, terms, pool) for route in routes}
-        self._terms = terms
-        self._scope = scope
+        self._context = context
+        self._workers = {label: context.worker(context.routes[label]) for label in labels}
+        self._settings = context.settings
+        self._scope = context.plan.scope
         self._restart = restart
-        self._journal = journal
-        self._observer = observer
-        self._order = order
-        self._latencies = latencies
-        self._long_ns = long_ns
+        self._journal = context.journal
+        self._order = context.order
+        self._latencies = expectation.latency_ns
+        self._long_ns = expectation.long_ns
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
         """Points at which an earlier worker was as fast at once as it was later."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
@@ -122,7 +98,7 @@ class RestartWorkers:
         return True
 
     def _begin(self, label: str, *, beside: int = 0) -> bool:
-        self._observer.starting("measure", label)
+        self._context.observer.starting("measure", label)
         try:
             self._workers[label].begin(timing=True, beside=beside)
         except OutcomeError as refused:
@@ -140,7 +116,7 @@ class RestartWorkers:
             worker.suspend()
 
     def _no_start(self, label: str, refused: OutcomeError) -> None:
-        self._bury(label, None, refused.outcome, "start")
+        self._record_death(label, None, refused.outcome, "start")
         self._losses[label] = LIVES
 
     @property
@@ -162,7 +138,7 @@ class RestartWorkers:
         while able := self.able(labels, point):
             try:
                 done = self._round(able, point, index=index, lap=lap, confirm=confirm)
-            except _Lost:
+            except ContenderLost:
                 continue
             self._journal.add(done)
             return done
@@ -175,7 +151,7 @@ class RestartWorkers:
         try:
             warm_ups = () if (label, point) in self._warm else (self._warm_up(label, point),)
             piece = self._slice(label, point, 0, "sustained", seconds)
-        except _Lost:
+        except ContenderLost:
             return None
         done = Round(
             phase="sustain",
@@ -220,7 +196,7 @@ class RestartWorkers:
                 protocol.WarmUp(point=point, scope=self._scope, brief=brief),
                 protocol.WarmedUp,
                 phase="warm_up",
-                deadline_s=max(self._terms.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
+                deadline_s=max(self._settings.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
             )
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "warm_up") from None
@@ -259,7 +235,7 @@ class RestartWorkers:
             long_ns=self._long_ns,
             sustain_ns=round(sustain_s * 1e9),
         )
-        deadline_s = max(self._terms.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
+        deadline_s = max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
         try:
             timed = worker.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
         except OutcomeError as refused:
@@ -277,20 +253,22 @@ class RestartWorkers:
             phases=timed.phases,
             diagnostics=timed.diagnostics,
             memory=timed.memory,
-            rejected=rejection(timed.diagnostics, threads=self._terms.threads, schedstat=worker.schedstat),
+            rejected=self._context.surroundings.gate(
+                timed.diagnostics, threads=self._settings.threads, schedstat=worker.schedstat
+            ),
         )
 
-    def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> _Lost:
+    def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
         """Notes that a contender failed at a point, and gives it a fresh worker for the others."""
         self.lost.add((label, point))
         self._losses[label] = self._losses.get(label, 0) + 1
-        self._bury(label, point, refused.outcome, phase)
+        self._record_death(label, point, refused.outcome, phase)
         self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
         if not self._workers[label].alive and self._losses[label] < LIVES and self._begin(label):
             self._finish(label)
-        return _Lost()
+        return ContenderLost()
 
-    def _bury(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
+    def _record_death(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
         self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
 
     def __enter__(self) -> Self:
@@ -329,5 +307,5 @@ class OneOf:
         return self.team.opened(self.label, seconds)
 
 
-class _Lost(Exception):
+class ContenderLost(Exception):
     """A contender failed in the middle of a round."""

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
+    from infer_compare.phases.context import RunContext
     from infer_compare.phases.outputs import Outputs
-    from infer_compare.preparation.pool import InputPool
-    from infer_compare.preparation.resolve import Resolved
     from infer_compare.results import AnyOutcome
 
 WAITING = 0.1
@@ -34,31 +31,16 @@ the next contender's limit must not depend on it."""
 class Survey:
     """Explores the contenders, one after the other."""
 
-    def __init__(
-        self,
-        resolved: Resolved,
-        pool: InputPool,
-        journal: Journal,
-        observer: Observer,
-        outputs: Callable[[str], Outputs],
-        *,
-        compare: bool,
-    ) -> None:
+    def __init__(self, context: RunContext, outputs: Callable[[str], Outputs], *, compare: bool) -> None:
         """Starts nothing yet.
 
         Args:
-            resolved: the plan.
-            pool: the rows of input.
-            journal: where records go; what it has already is not found again.
-            observer: hears what happens.
+            context: of the run.
             outputs: what a contender's worker writes of what it computed.
             compare: whether outputs are still to be compared.
         """
-        self._resolved = resolved
-        self._plan = resolved.header.plan
-        self._pool = pool
-        self._journal = journal
-        self._observer = observer
+        self._context = context
+        self._plan = context.plan
         self._outputs = outputs
         self._compare = compare
         self.disturbed: dict[str, bool] = {}
@@ -66,22 +48,20 @@ class Survey:
 
     def run(self) -> dict[str, tuple[OperatingPoint, ...]]:
         """The operating points that each contender can run, by label."""
-        lost = {one.contender for one in self._journal.run.unusable}
+        lost = {one.contender for one in self._context.run.unusable}
         explorations: dict[str, Exploration] = {}
         explorers: dict[str, Explorer] = {}
-        plan, most = self._plan, self._pool.most
+        plan, most = self._plan, self._context.pool.most
         if plan.batch_sizes is None and most < LARGEST_AUTO:
             text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
-            self._journal.tell(self._observer, "inputs", text)
+            self._context.tell("inputs", text)
         largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
         with ExitStack() as stack:
             turns: dict[str, tuple[Explorer, Exploration]] = {}
-            for label, route in self._resolved.routes.items():
+            for label, route in self._context.routes.items():
                 if label in lost:
                     continue
-                explorer = Explorer(
-                    route, self._resolved.terms, self._pool, self._journal, self._observer, self._outputs(label)
-                )
+                explorer = Explorer(self._context, route, self._outputs(label))
                 stack.enter_context(explorer.prober.worker)
                 exploration = Exploration(
                     plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest
@@ -91,7 +71,7 @@ class Survey:
             for label, (explorer, exploration) in turns.items():
                 if explorer.run(exploration, partial(self._known, label), compare=self._compare):
                     explorations[label], explorers[label] = exploration, explorer
-                used = peaks(self._journal.run).get(label, 0)
+                used = peaks(self._context.run).get(label, 0)
                 if plan.batch_sizes is not None or used > memory.limit().share(WAITING):
                     explorer.close()
             if plan.batch_sizes is None:
@@ -99,12 +79,12 @@ class Survey:
         self.disturbed = {label: explorers[label].disturbed for label in explorations}
         points = {label: exploration.runnable for label, exploration in explorations.items()}
         # What was known already was not run again, and so has not made the pool as long as it must be.
-        self._pool.grow(max((point.batch for found in points.values() for point in found), default=1))
+        self._context.pool.grow(max((point.batch for found in points.values() for point in found), default=1))
         return points
 
     def _begin_ahead(self, turns: Mapping[str, tuple[Explorer, Exploration]]) -> None:
         """Starts the workers that will be needed, on the processor: a framework may take a device when it is imported."""
-        routes = self._resolved.routes
+        routes = self._context.routes
         if any(routes[label].contender.spec.device != "cpu" for label in turns):
             return
         begin_ahead(
@@ -124,7 +104,7 @@ class Survey:
                 further.update(around_bound(latencies, self._plan.latency_bound_ns))
         if self._plan.mode != "quick":
             further |= self._around_best(curves, further)
-        further = {size for size in further if size <= self._pool.most}
+        further = {size for size in further if size <= self._context.pool.most}
         for label, exploration in explorations.items():
             if not exploration.runnable:
                 continue
@@ -136,11 +116,10 @@ class Survey:
     def _around_best(self, curves: Mapping[str, Mapping[int, float]], others: set[int]) -> set[int]:
         """The sizes beside each contender's best one; none where measuring them too would take long."""
         between = {size for latencies in curves.values() for size in around_best(latencies)} - others
-        if not between or has_time_for(others | between, Expectation.of(self._journal.run), curves, self._plan):
+        if not between or has_time_for(others | between, Expectation.of(self._context.run), curves, self._plan):
             return between
         sizes = ", ".join(map(str, sorted(between)))
-        self._journal.tell(
-            self._observer,
+        self._context.tell(
             "plan",
             f"the sizes beside the best ones ({sizes}) would take long here and are left out; name sizes with "
             "--batch-sizes, or give more time with --budget or --thorough",
@@ -148,4 +127,4 @@ class Survey:
         return set()
 
     def _known(self, label: str, point: OperatingPoint) -> AnyOutcome | None:
-        return self._journal.run.explored.get((label, point))
+        return self._context.run.explored.get((label, point))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError, StoreError
@@ -18,47 +17,31 @@ from infer_compare.phases.outputs import Outputs
 from infer_compare.phases.power import power
 from infer_compare.phases.ranking import Ranking
 from infer_compare.phases.survey import Survey
-from infer_compare.planner import Order
-from infer_compare.preparation.pool import InputPool
 from infer_compare.request.contenders import REFERENCE
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
     from typing import Literal
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.phases.events import Observer
-    from infer_compare.phases.journal import Journal
-    from infer_compare.preparation.resolve import Resolved
+    from infer_compare.phases.context import RunContext
 
 
 class Sweep:
     """Runs a resolved plan and stores what happens."""
 
-    def __init__(self, resolved: Resolved, journal: Journal, observer: Observer, scratch: Path) -> None:
-        """Starts nothing yet.
-
-        Args:
-            resolved: the plan.
-            journal: where records go; its header is the first of them.
-            observer: hears what happens.
-            scratch: a folder for inputs and outputs, which the caller removes.
-        """
-        self._resolved = resolved
-        self._journal = journal
-        self._observer = observer
-        self._scratch = scratch
-        self._plan = resolved.header.plan
+    def __init__(self, context: RunContext) -> None:
+        """Starts nothing yet. The header of the run is the first record of the journal."""
+        self._context = context
+        self._resolved = context.resolved
+        self._journal = context.journal
+        self._observer = context.observer
         self._outputs: dict[str, Outputs] = {}
-        earlier = journal.run
-        # Another order than the one that was cut off, and the same each time.
-        self._order = Order(self._plan.seed + len(earlier.rounds))
-        self._elapsed_s = earlier.closing.elapsed_s if earlier.closing is not None else 0.0
-        self._began = time.monotonic()
-        self._deadline = self._began + self._plan.budget_s if self._plan.budget_s is not None else None
+        closing = context.run.closing
+        self._elapsed_s = closing.elapsed_s if closing is not None else 0.0
+        self._began = context.surroundings.now()
 
     def run(self) -> Run:
         """Every phase that is left; the run as it then stands.
@@ -77,9 +60,9 @@ class Sweep:
         """
 
         def phases() -> tuple[Literal["complete", "stopped"], str]:
-            _, points, pool = self._compared()
-            if points:
-                self._tell_power(pool)
+            _, points = self._compared()
+            if points and (text := power(self._context)):
+                self._journal.add(Note(topic="power", text=text))
             return "complete", ""
 
         return self._ended(phases)
@@ -87,7 +70,7 @@ class Sweep:
     def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
         """What phases leave, closed however they end."""
         try:
-            with removed_if_killed(self._scratch):
+            with removed_if_killed(self._context.scratch):
                 state, reason = phases()
         except KeyboardInterrupt:
             self._close("interrupted", "interrupted from the keyboard or by a signal")
@@ -100,23 +83,22 @@ class Sweep:
         return self._close(state, reason)
 
     def _close(self, state: Literal["complete", "interrupted", "stopped"], reason: str) -> Run:
-        elapsed_s = round(self._elapsed_s + time.monotonic() - self._began, 3)
+        elapsed_s = round(self._elapsed_s + self._context.surroundings.now() - self._began, 3)
         self._journal.add(Closing(state=state, reason=reason, elapsed_s=elapsed_s))
         run = self._journal.run
         self._observer.finished(run)
         return run
 
     def _phases(self) -> tuple[Literal["complete", "stopped"], str]:
-        survey, points, pool = self._compared()
-        self._find_limits(points, pool)
+        survey, points = self._compared()
+        self._find_limits(points)
         run = self._journal.run
         ranked = {label: found for label, found in points.items() if run.differs(label) is None and found}
         if not ranked:
             return "complete", ""
-        ranking = Ranking(self._resolved, ranked, pool, self._journal, self._observer, self._order, self._deadline)
-        return ranking.run(disturbed=all(survey.disturbed[label] for label in ranked))
+        return Ranking(self._context, ranked).run(disturbed=all(survey.disturbed[label] for label in ranked))
 
-    def _compared(self) -> tuple[Survey, dict[str, tuple[OperatingPoint, ...]], InputPool]:
+    def _compared(self) -> tuple[Survey, dict[str, tuple[OperatingPoint, ...]]]:
         """What every contender can run, explored, with its outputs compared."""
         self._observer.resolved(self._resolved.header)
         told = {one.contender for one in self._journal.run.unusable}
@@ -130,22 +112,15 @@ class Sweep:
             *(("model", one) for one in self._resolved.warnings),
             *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),
         ):
-            self._journal.tell(self._observer, topic, text)
-        pool = InputPool(
-            self._resolved.inputs,
-            self._plan.seed,
-            self._scratch,
-            self._plan.batch_sizes,
-            cap=self._plan.max_memory,
-        )
+            self._context.tell(topic, text)
         earlier = self._journal.run
         # What comes after comparing outputs tells that they were compared, for a run that is resumed.
         compared = bool(earlier.agreements and (earlier.rounds or earlier.limits))
-        survey = Survey(self._resolved, pool, self._journal, self._observer, self._outputs_of, compare=not compared)
+        survey = Survey(self._context, self._outputs_of, compare=not compared)
         points = survey.run()
         if points and not compared:
-            self._agree(points, pool)
-        return survey, points, pool
+            self._agree(points)
+        return survey, points
 
     def _outputs_of(self, label: str) -> Outputs:
         if label not in self._outputs:
@@ -153,10 +128,10 @@ class Sweep:
             index = list(self._resolved.routes).index(label)
             order = self._resolved.routes[label].wiring.outputs
             specs = self._resolved.header.model.outputs
-            self._outputs[label] = Outputs(self._scratch / "outputs" / str(index), order, specs)
+            self._outputs[label] = Outputs(self._context.scratch / "outputs" / str(index), order, specs)
         return self._outputs[label]
 
-    def _agree(self, points: Mapping[str, Sequence[OperatingPoint]], pool: InputPool) -> None:
+    def _agree(self, points: Mapping[str, Sequence[OperatingPoint]]) -> None:
         routes = self._resolved.routes
         candidates = {
             label: Candidate(
@@ -168,19 +143,14 @@ class Sweep:
             for label, spec in ((label, routes[label].contender.spec) for label in points)
         }
 
-        def ask(sizes: Sequence[int]) -> Outputs | None:
-            if self._resolved.evaluator is None:
-                return None
-            folder = self._scratch / "outputs" / "reference"
-            specs = self._resolved.header.model.outputs
-            return evaluate(self._resolved.evaluator, self._resolved.terms, pool, folder, sizes, specs, self._observer)
-
         @cache
         def quantized() -> bool:
             return any(is_quantized(route.model.path) for route in routes.values() if route.model.format == "onnx")
 
         known = {(one.contender, one.point) for one in self._journal.run.agreements}
-        for one in agree(self._journal.run, points, candidates, evaluate=ask, quantized=quantized):
+        for one in agree(
+            self._journal.run, points, candidates, evaluate=partial(evaluate, self._context), quantized=quantized
+        ):
             if (one.contender, one.point) in known:
                 continue
             self._journal.add(one)
@@ -191,22 +161,13 @@ class Sweep:
                     f"{one.contender} differs from {other} at {one.point}: {one.reason}; it is not ranked",
                 )
         for text in odd_ones(self._journal.run, candidates):
-            self._journal.tell(self._observer, "agreement", text)
+            self._context.tell("agreement", text)
 
-    def _tell_power(self, pool: InputPool) -> None:
-        """Tells how much comparing outputs would notice."""
-        resolved = self._resolved
-        text = power(self._journal.run, resolved.routes, resolved.terms, pool, self._scratch / "power")
-        if text:
-            self._journal.add(Note(topic="power", text=text))
-
-    def _find_limits(self, labels: Iterable[str], pool: InputPool) -> None:
+    def _find_limits(self, labels: Iterable[str]) -> None:
         """Where memory ends for each contender, one after the other, if that was asked for."""
-        if not self._plan.find_limit:
+        if not self._context.plan.find_limit:
             return
-        resolved = self._resolved
         known = {one.contender for one in self._journal.run.limits}
         for label in labels:
             if label not in known:
-                finder = LimitFinder(resolved.routes[label], resolved.terms, pool, self._journal, self._observer)
-                finder.run(self._deadline)
+                LimitFinder(self._context, self._context.routes[label]).run()

@@ -1,4 +1,4 @@
-"""Sweeps with scripted backends in real worker processes."""
+"""Sweeps with scripted backends: without processes where they can do without, in real ones where they cannot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import pytest
 
 from fault_injection import fake
 from infer_compare import api
+from infer_compare.phases.context import Surroundings
 from infer_compare.plugins import Plugins
 from infer_compare.request.options import RunOptions
+
+from .virtual import Launched, virtual  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from infer_compare.phases.busy import Gate
     from infer_compare.phases.events import Observer
     from infer_compare.results import Run
 
@@ -29,37 +33,66 @@ def contender(label: str, **options: object) -> str:
     return f"{FAKE}:FakeBackend:{words}"
 
 
-@pytest.fixture(autouse=True)
-def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., str | None]], None]:
-    """Opens the gate, so that what else runs on the machine decides no test; a test may set a gate of its own."""
+def open_gate(*_args: object, **_kwargs: object) -> None:
+    """Lets every slice count: what else runs on the machine decides no test."""
 
-    def use(rule: Callable[..., str | None]) -> None:
-        monkeypatch.setattr("infer_compare.phases.restart_workers.rejection", rule)
 
-    def never(*_args: object, **_kwargs: object) -> None:
-        return None
+def asked(*contenders: str, **options: Any) -> RunOptions:
+    """What is asked for: as little as makes a run, unless more is said."""
+    few = {"model": "mlp", "batch_sizes": (1, 2), "mode": "quick", "threads": 1, "restarts": 1, "rounds": 1}
+    return RunOptions(contenders=contenders, **{**few, **options})
 
-    use(never)
-    monkeypatch.setattr("infer_compare.phases.busy.rejection", never)
-    return use
+
+@pytest.fixture(scope="session")
+def installed() -> Plugins:
+    """What is built in and imports no framework."""
+    return Plugins.discover(block=["*", "torch", "tensorflow"])
 
 
 @pytest.fixture
-def sweep(tmp_path: Path) -> Callable[..., Run]:
-    """Runs a sweep of fake contenders and checks that it leaves no process behind."""
-    installed = Plugins.discover(block=["*", "torch", "tensorflow"])
+def sweep(tmp_path: Path, installed: Plugins) -> Callable[..., Run]:
+    """Runs a sweep of fake contenders without processes, in a time that costs none."""
 
     def run(
         *contenders: str,
         observer: Observer | None = None,
         folder: str = "run",
         plugins: Plugins = installed,
-        **request: Any,
+        surroundings: Surroundings | None = None,
+        gate: Gate = open_gate,
+        **options: Any,
     ) -> Run:
-        asked = {"model": "mlp", "batch_sizes": (1, 2), "mode": "quick", "threads": 1}
-        asked |= {"restarts": 1, "rounds": 1, **request}
+        surroundings = surroundings or virtual(gate)
         result = api.sweep(
-            RunOptions(contenders=contenders, **asked), tmp_path / folder, plugins=plugins, observer=observer
+            asked(*contenders, **options),
+            tmp_path / folder,
+            plugins=plugins,
+            observer=observer,
+            surroundings=surroundings,
+        )
+        assert isinstance(surroundings.launch, Launched)
+        assert not surroundings.launch.left
+        return result
+
+    return run
+
+
+@pytest.fixture
+def real_sweep(tmp_path: Path, installed: Plugins) -> Callable[..., Run]:
+    """Runs a sweep of fake contenders in processes, and checks that it leaves none behind."""
+
+    def run(
+        *contenders: str,
+        observer: Observer | None = None,
+        surroundings: Surroundings | None = None,
+        **options: Any,
+    ) -> Run:
+        result = api.sweep(
+            asked(*contenders, **options),
+            tmp_path / "run",
+            plugins=installed,
+            observer=observer,
+            surroundings=surroundings or Surroundings(gate=open_gate),
         )
         assert not psutil.Process(os.getpid()).children(recursive=True)
         return result

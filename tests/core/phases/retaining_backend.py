@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from fault_injection.fake import FakeBackend, FakeSession, FakeSlot
@@ -23,9 +22,8 @@ class RetainingSession(FakeSession):
         """Spins for as long as the size takes."""
         seen = self.__dict__.setdefault("seen", set())
         seen.add(staged.size)
-        until = time.perf_counter() + ALONE_MS[staged.size] / 1e3 * (AFTER_OTHERS if len(seen) > 1 else 1.0)
-        while time.perf_counter() < until:
-            pass
+        takes_ms = ALONE_MS[staged.size] * (AFTER_OTHERS if len(seen) > 1 else 1.0)
+        self._time.wait_until(self._time.now_ns() + round(takes_ms * 1e6))
 
 
 class Retaining(FakeBackend):

@@ -15,28 +15,14 @@ def accelerated(label: str, **options: object) -> str:
     return f"{contender(label, **options)}@accelerator"
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
+@pytest.fixture
+def run(sweep):
     """One sweep of two contenders: the device of one is held back by its host."""
-    from infer_compare import api
-    from infer_compare.plugins import Plugins
-    from infer_compare.request.options import RunOptions
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
-        request = RunOptions(
-            model="mlp",
-            contenders=(
-                accelerated("device", fixed_us=2000, per_sample_us=0, host_us=100),
-                accelerated("host", fixed_us=500, per_sample_us=0, host_us=2000),
-            ),
-            batch_sizes=(1,),
-            mode="quick",
-            threads=1,
-            restarts=1,
-            rounds=1,
-        )
-        return api.sweep(request, tmp_path_factory.mktemp("runs") / "run", plugins=Plugins.discover(block=["*"]))
+    return sweep(
+        accelerated("device", fixed_us=2000, per_sample_us=0, host_us=100),
+        accelerated("host", fixed_us=500, per_sample_us=0, host_us=2000),
+        batch_sizes=(1,),
+    )
 
 
 def test_each_turn_times_a_call_a_pipeline_and_the_enqueuing(run):
@@ -81,36 +67,25 @@ def test_on_the_host_only_calls_are_timed(sweep):
     assert all(one.enqueue_ns is None and not one.pipelined for one in summarise(run).figures)
 
 
-def sustained_sweep(folder, **options):
-    """A thorough sweep whose long run is short."""
-    from infer_compare import api
-    from infer_compare.plugins import Plugins
-    from infer_compare.request.options import RunOptions
+@pytest.fixture
+def long_run(sweep):
+    """A thorough sweep, whose last phase runs a minute."""
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
-        patch.setattr("infer_compare.phases.ranking.SUSTAINED_S", 2.0)
-        request = RunOptions(
-            model="mlp",
-            contenders=(accelerated("hot", fixed_us=4000, per_sample_us=0, **options), contender("host")),
-            batch_sizes=(1,),
-            mode="thorough",
-            threads=1,
-            restarts=1,
-            rounds=1,
-        )
-        return api.sweep(request, folder, plugins=Plugins.discover(block=["*"]))
+    def run(**options):
+        hot = accelerated("hot", fixed_us=4000, per_sample_us=0, **options)
+        return sweep(hot, contender("host"), batch_sizes=(1,), mode="thorough")
+
+    return run
 
 
-@pytest.mark.slow
-def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(tmp_path):
+def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(long_run):
     """With `--thorough` the recommended size runs on; a difference above the margin replaces the figure."""
-    run = sustained_sweep(tmp_path / "run", drift_per_s=0.15)
-    (long_run,) = [one for one in run.rounds if one.phase == "sustain"]
+    run = long_run(drift_per_s=0.01)
+    (sustained,) = [one for one in run.rounds if one.phase == "sustain"]
     found = next(one for one in summarise(run).figures if one.contender == "hot")
 
-    assert long_run.order == ("hot",)
-    assert sum(long_run.slices[0].durations_ns) >= 1_800_000_000
+    assert sustained.order == ("hot",)
+    assert sum(sustained.slices[0].durations_ns) >= 50_000_000_000
     assert found.sustained is not None
     assert found.short is not None
     assert found.throughput == found.sustained
@@ -118,10 +93,9 @@ def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(tmp_pat
     assert any(note.topic == "sustained" and "hot" in note.text for note in summarise(run).notes)
 
 
-@pytest.mark.slow
-def test_a_device_that_keeps_its_pace_keeps_its_figure(tmp_path):
+def test_a_device_that_keeps_its_pace_keeps_its_figure(long_run):
     """The long run says the same as the short slices."""
-    run = sustained_sweep(tmp_path / "run")
+    run = long_run()
     found = next(one for one in summarise(run).figures if one.contender == "hot")
 
     assert found.sustained == pytest.approx(found.throughput, rel=0.03)

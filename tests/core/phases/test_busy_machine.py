@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
-
-import pytest
+from itertools import count
 
 from fault_injection import fake
 from infer_compare.environment import gate as gates
 from infer_compare.phases import busy
 from infer_compare.results import ForeignProcess
 from infer_compare.results.slices import Diagnostics
+
+from .virtual import virtual  # type: ignore[import-not-found]
 
 MILLISECOND = 1_000_000
 SLOW = f"{fake.__file__}:FakeBackend:fixed_us=10000"
@@ -33,36 +34,27 @@ def seen(*, wall_ms=50, own_ms=50, delay_ms=0, foreign_ms=0, top=None, major_fau
     )
 
 
-@pytest.fixture
-def real_gate(monkeypatch) -> None:
-    """The gate as it is in a real run."""
-    monkeypatch.setattr(busy, "rejection", gates.rejection)
-
-
-@pytest.mark.usefixtures("real_gate")
 def test_exploring_is_judged_as_a_whole_by_the_gate() -> None:
     """Two probes, each too short to be judged alone."""
     probes = [seen(wall_ms=40, own_ms=30, delay_ms=30, foreign_ms=40)] * 2
 
-    assert "waited 50 %" in busy.disturbed(probes, threads=2, schedstat=True)
-    assert busy.disturbed(probes[:1], threads=2, schedstat=True) is None
+    assert "waited 50 %" in busy.disturbed(probes, gates.rejection, threads=2, schedstat=True)
+    assert busy.disturbed(probes[:1], gates.rejection, threads=2, schedstat=True) is None
 
 
-@pytest.mark.usefixtures("real_gate")
 def test_a_worker_that_waits_for_itself_is_not_disturbed() -> None:
     """Its threads wait, and nobody else ran."""
-    assert busy.disturbed([seen(delay_ms=40)] * 3, threads=2, schedstat=True) is None
+    assert busy.disturbed([seen(delay_ms=40)] * 3, gates.rejection, threads=2, schedstat=True) is None
 
 
-@pytest.mark.usefixtures("real_gate")
 def test_pages_read_for_the_first_time_do_not_make_a_machine_busy() -> None:
     """Exploring touches everything first."""
-    assert busy.disturbed([seen(major_faults=9)] * 3, threads=2, schedstat=True) is None
+    assert busy.disturbed([seen(major_faults=9)] * 3, gates.rejection, threads=2, schedstat=True) is None
 
 
 def test_nothing_explored_says_nothing() -> None:
     """Such as where a run is resumed."""
-    assert busy.disturbed([], threads=2, schedstat=True) is None
+    assert busy.disturbed([], gates.rejection, threads=2, schedstat=True) is None
 
 
 def test_a_look_sees_that_others_leave_no_room() -> None:
@@ -87,25 +79,22 @@ def test_one_thread_has_room_beside_one_busy_core() -> None:
     assert gates.crowd(seen(wall_ms=200, own_ms=0, foreign_ms=200), threads=2) is not None
 
 
-def test_a_busy_machine_ends_the_run_before_its_first_restart(sweep, monkeypatch) -> None:
+def test_a_busy_machine_ends_the_run_before_its_first_restart(sweep) -> None:
     """Every contender was disturbed while it explored, and one look more saw the same."""
-    monkeypatch.setattr(busy, "rejection", lambda *_args, **_kwargs: "other programs took the time")
     hog = seen(wall_ms=1000, foreign_ms=1000, top=ForeignProcess(77, "hog", 0.98))
-    monkeypatch.setattr("infer_compare.phases.ranking.look", lambda _threads: hog)
 
-    run = sweep(SLOW)
+    surroundings = virtual(lambda *_args, **_kwargs: "other programs took the time", look=lambda _threads: hog)
+    run = sweep(SLOW, surroundings=surroundings)
 
     assert run.closing.state == "stopped"
     assert "hog, pid 77, takes 98 % of a core" in run.closing.reason
     assert not run.rounds
 
 
-def test_a_machine_that_has_become_quiet_is_measured(sweep, monkeypatch) -> None:
+def test_a_machine_that_has_become_quiet_is_measured(sweep) -> None:
     """What disturbed exploring may be over."""
-    monkeypatch.setattr(busy, "rejection", lambda *_args, **_kwargs: "other programs")
-    monkeypatch.setattr("infer_compare.phases.ranking.look", lambda _threads: None)
-
-    run = sweep(SLOW)
+    judged = count()
+    run = sweep(SLOW, gate=lambda *_args, **_kwargs: "other programs" if next(judged) == 0 else None)
 
     assert run.closing.state == "complete"
     assert run.rounds

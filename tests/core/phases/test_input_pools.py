@@ -16,18 +16,18 @@ from infer_compare.errors import InputError
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.fills import parse_fill
 from infer_compare.models.inputs import InputPlan
+from infer_compare.phases.context import RunContext
 from infer_compare.phases.events import Observer
+from infer_compare.phases.journal import Journal
 from infer_compare.phases.probe import Prober
-from infer_compare.plugins import Plugins
-from infer_compare.preparation import pool as module
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import resolve
-from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured, OutOfMemory
 from infer_compare.worker.child.buffers import pool_rows
 from infer_compare.worker.protocol import Explore
 
-from .conftest import contender  # type: ignore[import-not-found]
+from .conftest import asked, contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from infer_compare.results import Run
@@ -42,14 +42,25 @@ def one_input(*sample: int, dtype: str = "float32", fill: str = "normal(0,1)") -
 
 
 @pytest.fixture
-def explore():
+def explore(installed):
     """Runs contenders at the sizes that are asked for, and measures nothing."""
 
-    def run(*contenders: str, **request: Any) -> Run:
-        asked = {"model": "mlp", "mode": "quick", "threads": 1, **request}
-        return api.check(RunOptions(contenders=contenders, **asked), plugins=Plugins.discover(block=["*"]))
+    def run(*contenders: str, **options: Any) -> Run:
+        return api.check(asked(*contenders, **options), plugins=installed, surroundings=virtual(open_gate))
 
     return run
+
+
+@pytest.fixture
+def context(installed, tmp_path):
+    """What the phases of a run of two contenders are given."""
+
+    def make(**options: Any) -> RunContext:
+        resolved = resolve(asked(contender("a"), contender("b"), **options), installed, tmp_path)
+        journal = Journal(lambda _record: None, [resolved.header])
+        return RunContext.of(resolved, journal, Observer(), tmp_path, virtual(open_gate))
+
+    return make
 
 
 @pytest.fixture
@@ -62,12 +73,10 @@ def free(monkeypatch):
     return use
 
 
-def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited(tmp_path):
+def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited(context):
     """The first worker mapped the rows before the second one's batches made them more."""
-    request = RunOptions(model="mlp", contenders=(contender("a"), contender("b")), threads=1)
-    resolved = resolve(request, Plugins.discover(block=["*"]), tmp_path)
-    pool = InputPool(resolved.inputs, 0, tmp_path, None)
-    probers = [Prober(resolved.routes[label], resolved.terms, pool, Observer()) for label in "ab"]
+    made = context(batch_sizes=None)
+    probers = [Prober(made, made.routes[label]) for label in "ab"]
     try:
         for prober, batch in ((probers[0], 1), (probers[1], 512), (probers[0], 512)):
             assert isinstance(prober.probe(Explore(point=OperatingPoint(batch), budget_ns=0)), Measured)
@@ -77,7 +86,6 @@ def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited
             prober.worker.close()
 
 
-@pytest.mark.slow
 def test_a_worker_that_waited_gets_the_sizes_that_another_contender_went_on_to(explore):
     """One has its plateau at batch 4 and its worker waits; the other gains far beyond, with a longer pool."""
     short = contender("short", fixed_us=0, per_sample_us=1)
@@ -90,15 +98,14 @@ def test_a_worker_that_waited_gets_the_sizes_that_another_contender_went_on_to(e
     assert all(isinstance(outcome, Measured) for outcome in run.explored.values())
 
 
-@pytest.mark.slow
-def test_a_resumed_run_gives_its_workers_the_rows_of_sizes_that_were_tried_before(sweep, tmp_path):
+def test_a_resumed_run_gives_its_workers_the_rows_of_sizes_that_were_tried_before(sweep, tmp_path, installed):
     """Nothing is explored again, and the restart that is left measures batch 512."""
     sweep(contender("a", fixed_us=10, per_sample_us=0.01), batch_sizes=(1, 512))
     file = tmp_path / "run" / "run.jsonl"
     lines = file.read_text().splitlines(keepends=True)
     first = next(index for index, line in enumerate(lines) if '"type":"round"' in line)
     file.write_text("".join(lines[:first]))
-    run = api.resume(tmp_path / "run")
+    run = api.resume(tmp_path / "run", plugins=installed, surroundings=virtual(open_gate))
     assert {one.point.batch for one in run.rounds} == {1, 512}
     assert not run.deaths
 
@@ -122,16 +129,13 @@ def test_a_sample_that_no_worker_can_hold_is_refused_before_it_is_drawn(tmp_path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_batch_that_no_worker_can_hold_is_an_answer_and_needs_no_rows(explore, monkeypatch):
+def test_a_batch_that_no_worker_can_hold_is_an_answer_and_needs_no_rows(context):
     """Batch 2**22 of 64 floats is 1 GiB: out of memory under a cap of 512 MiB, and no row of it is written."""
-    written = []
-    real = module.write_pool
-    monkeypatch.setattr(module, "write_pool", lambda *args: written.append(args[1]) or real(*args))
-    run = explore(contender("a"), batch_sizes=(1, 2**22), max_memory=512 * MIB)
-    outcome = run.explored["a", max(point for _, point in run.explored)]
+    made = context(max_memory=512 * MIB)
+    outcome = Prober(made, made.routes["a"]).probe(Explore(point=OperatingPoint(2**22), budget_ns=0))
     assert isinstance(outcome, OutOfMemory)
     assert "inputs of such a batch alone are above the cap of 512 MiB" in outcome.reason
-    assert max(written) < 2**10
+    assert made.pool.largest < 2**10
 
 
 def test_automatic_sizes_end_where_the_disk_has_no_room_for_their_inputs(free, explore):

@@ -1,12 +1,13 @@
-"""The search for the memory boundary in real worker processes, under a real cap."""
+"""The search for the memory boundary, under a real cap in real processes."""
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from infer_compare.environment import memory
+from infer_compare.phases.explore import peaks
 from infer_compare.report import document
-from infer_compare.results import Died, LimitReached, Measured, OutOfMemory
+from infer_compare.results import Died, LimitReached, Measured, Memory, OutOfMemory, Run
 
 from .conftest import contender  # type: ignore[import-not-found]
 
@@ -14,9 +15,9 @@ MIB = 1024 * 1024
 CAP = 300 * MIB
 
 
-def test_the_boundary_is_found_under_the_cap_and_confirmed(sweep) -> None:
+def test_the_boundary_is_found_under_the_cap_and_confirmed(real_sweep) -> None:
     """Each sample really touches a megabyte, so that some 200 of them fit beside the interpreter."""
-    run = sweep(contender("a", bytes_per_sample=MIB), batch_sizes=(1, 2, 4), find_limit=True, max_memory=CAP)
+    run = real_sweep(contender("a", bytes_per_sample=MIB), batch_sizes=(1, 2, 4), find_limit=True, max_memory=CAP)
 
     (limit,) = run.limits
     assert limit.verified
@@ -27,7 +28,6 @@ def test_the_boundary_is_found_under_the_cap_and_confirmed(sweep) -> None:
     assert not limit.swapped
 
 
-@pytest.mark.slow
 def test_every_probe_of_the_search_is_stored(sweep) -> None:
     """With whether its worker was fresh; the two sizes of the boundary were tried in fresh ones."""
     run = sweep(contender("a", oom_above=21), batch_sizes=(1, 2), find_limit=True)
@@ -41,7 +41,6 @@ def test_every_probe_of_the_search_is_stored(sweep) -> None:
     assert isinstance(fresh[22], OutOfMemory)
 
 
-@pytest.mark.slow
 def test_the_search_measures_nothing_and_costs_no_point(sweep) -> None:
     """Sizes of the search are no points of the run, and all points are measured after it."""
     run = sweep(contender("a", oom_above=9), contender("b", oom_above=9), find_limit=True)
@@ -51,7 +50,6 @@ def test_the_search_measures_nothing_and_costs_no_point(sweep) -> None:
     assert all(point.measured for point in run.points)
 
 
-@pytest.mark.slow
 def test_each_contender_has_its_own_boundary(sweep) -> None:
     """One after the other; neither knows of the other's."""
     run = sweep(contender("a", oom_above=5), contender("b", limit_above=12), find_limit=True)
@@ -70,18 +68,17 @@ def test_a_crash_away_from_the_cap_is_told_as_a_crash(sweep) -> None:
     assert isinstance(limit.failure, Died)
 
 
-def test_not_even_one_sample_may_fit(sweep) -> None:
+def test_not_even_one_sample_may_fit(real_sweep) -> None:
     """Then that is the result."""
-    run = sweep(contender("a", bytes_per_sample=2 * CAP), batch_sizes=(1,), find_limit=True, max_memory=CAP)
+    run = real_sweep(contender("a", bytes_per_sample=2 * CAP), batch_sizes=(1,), find_limit=True, max_memory=CAP)
     (limit,) = run.limits
     assert limit.largest_fitting is None
     assert limit.smallest_failing == 1
     assert limit.verified
 
 
-def test_the_report_tells_the_boundary_the_failure_and_that_it_was_confirmed(sweep, monkeypatch) -> None:
+def test_the_report_tells_the_boundary_the_failure_and_that_it_was_confirmed(sweep) -> None:
     """In one sentence for each contender; a search that would take too long ends without one."""
-    monkeypatch.setattr("infer_compare.phases.limit.LONGEST_S", 0.5)
     run = sweep(contender("a", oom_above=21), contender("b", per_sample_us=20_000), batch_sizes=(1,), find_limit=True)
     made = {curve.contender: curve.boundary for curve in document(run).curves}
 
@@ -94,16 +91,15 @@ def test_the_report_tells_the_boundary_the_failure_and_that_it_was_confirmed(swe
     assert "would take about" in made["b"].sentence
 
 
-@pytest.mark.slow
-def test_contenders_whose_limits_are_high_are_still_measured_together(sweep, monkeypatch) -> None:
-    """What the search took says nothing of the sizes that are measured: these fit side by side."""
-    monkeypatch.setattr("infer_compare.phases.ranking.TOGETHER", 400 * MIB / memory.available())
-    found = sweep(
-        contender("a", bytes_per_sample=MIB), contender("b", bytes_per_sample=MIB), find_limit=True, max_memory=CAP
+def test_contenders_whose_limits_are_high_are_still_measured_together(sweep) -> None:
+    """What the search took says nothing of the sizes that are measured, which may fit side by side."""
+    run = sweep(contender("a", oom_above=9), find_limit=True)
+    resident = peaks(run)["a"]
+    (largest,) = (one for one in run.probes if one.phase == "limit" and one.point.batch == 9 and one.fresh)
+    swollen = msgspec.structs.replace(
+        largest, outcome=msgspec.structs.replace(largest.outcome, memory=Memory(resident=10 * resident))
     )
-
-    assert all(limit.largest_fitting > 100 for limit in found.limits)
-    assert {frozenset(one.order) for one in found.rounds} == {frozenset({"a", "b"})}
+    assert peaks(Run.fold([run.header, *run.probes, swollen])) == {"a": resident}
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -114,10 +110,10 @@ def test_no_search_is_made_unless_it_is_asked_for(sweep, asked) -> None:
     assert bool(run.limits) is asked
 
 
-def test_with_the_backstop_a_giant_request_fails_where_it_is_made(sweep) -> None:
+def test_with_the_backstop_a_giant_request_fails_where_it_is_made(real_sweep) -> None:
     """The kernel refuses it, the framework raises, and no watchdog has to kill anything."""
     contenders = (contender("a", bytes_per_sample=MIB),)
-    run = sweep(*contenders, batch_sizes=(1, 4000), max_memory=CAP, backstop=True)
+    run = real_sweep(*contenders, batch_sizes=(1, 4000), max_memory=CAP, backstop=True)
     outcomes = {point.point.batch: point.outcome for point in run.points}
 
     assert isinstance(outcomes[1], Measured)

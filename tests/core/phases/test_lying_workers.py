@@ -43,9 +43,9 @@ def test_broken_outputs_cost_the_contenders_that_wrote_them() -> None:
 
 
 @pytest.mark.slow
-def test_a_lie_about_a_slice_costs_the_contender_that_told_it(sweep) -> None:
+def test_a_lie_about_a_slice_costs_the_contender_that_told_it(real_sweep) -> None:
     """Slices of no calls would make the run unreadable; they are not stored."""
-    run = sweep(contender("liar", violate="lie", **FAST), contender("good", **FAST), batch_sizes=(2,))
+    run = real_sweep(contender("liar", violate="lie", **FAST), contender("good", **FAST), batch_sizes=(2,))
     (bad, good) = run.points
     assert isinstance(bad.outcome, Failed)
     assert bad.outcome.error == "ProtocolViolation"

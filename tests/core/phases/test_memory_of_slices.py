@@ -15,9 +15,9 @@ MIB = 2**20
 
 
 @pytest.fixture
-def points(sweep):
+def points(real_sweep):
     """The report and the first point of each contender."""
-    run = sweep(
+    run = real_sweep(
         f"{BACKENDS}:Leaking:label=leaking,{OPTIONS}", f"{BACKENDS}:Building:label=building,{OPTIONS}",
         batch_sizes=(1,), rounds=2,
     )  # fmt: skip

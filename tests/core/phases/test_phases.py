@@ -1,4 +1,4 @@
-"""The phases of a run, with scripted backends in real processes."""
+"""The phases of a run, with scripted backends."""
 
 from __future__ import annotations
 
@@ -99,6 +99,16 @@ def test_an_ambiguous_error_is_tried_again_in_a_fresh_worker_and_stays_a_failure
 @pytest.mark.parametrize("signal", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_a_worker_that_dies_costs_its_own_point_and_is_named_by_its_signal(sweep, signal):
     """The next size is tried in a fresh worker, and the other contender is complete."""
+    check_a_death(sweep, signal)
+
+
+def test_a_process_that_is_killed_costs_its_own_point(real_sweep):
+    """As without processes."""
+    check_a_death(real_sweep, "SIGKILL")
+
+
+def check_a_death(sweep, signal: str) -> None:
+    """Runs a contender that dies at batch 2 beside one that does not."""
     run = sweep(contender("mortal", die_in="run", die_by=signal, at_batch=2), contender("sound"), batch_sizes=(1, 2, 4))
     outcomes = {(point.contender, point.point.batch): point.outcome for point in run.points}
     died = outcomes["mortal", 2]
@@ -164,16 +174,16 @@ def test_outputs_that_change_from_run_to_run_are_found(sweep):
     assert run.differs("unstable") is not None
 
 
-def test_rubbish_on_standard_output_disturbs_nothing(sweep):
+def test_rubbish_on_standard_output_disturbs_nothing(real_sweep):
     """Messages travel on pipes of their own."""
-    run = sweep(contender("loud", chatter="true"), contender("quiet"))
+    run = real_sweep(contender("loud", chatter="true"), contender("quiet"))
     assert all(isinstance(point.outcome, Measured) for point in run.points)
 
 
 @pytest.mark.parametrize("how", ["garbage", "oversized"])
-def test_a_worker_that_breaks_the_protocol_costs_its_own_points(sweep, how):
+def test_a_worker_that_breaks_the_protocol_costs_its_own_points(real_sweep, how):
     """It is ended, and the others are complete."""
-    run = sweep(contender("liar", violate=how, at_batch=2), contender("honest"))
+    run = real_sweep(contender("liar", violate=how, at_batch=2), contender("honest"))
     outcomes = {(point.contender, point.point.batch): point.outcome for point in run.points}
     broken = outcomes["liar", 2]
     assert isinstance(broken, Failed)

@@ -9,7 +9,6 @@ import pytest
 
 from infer_compare.phases.busy import FIRST_ROUNDS
 from infer_compare.phases.events import Observer
-from infer_compare.planner import patience
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 from infer_compare.verdicts.summary import summarise
 from infer_compare.verdicts.verdict import Verdict
@@ -22,41 +21,62 @@ def measured(run):
     return [one for one in run.rounds if one.phase == "measure"]
 
 
-def test_a_round_with_a_rejected_slice_is_not_clean_and_is_made_again(sweep, gate):
+def test_a_round_with_a_rejected_slice_is_not_clean_and_is_made_again(sweep):
     """Until as many clean ones are there as were wanted."""
-    calls = count()
-    gate(lambda *_args, **_kwargs: "other programs" if next(calls) == 3 else None)
-    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=2)
+    calls = count(-2)
+    run = sweep(
+        contender("a"),
+        contender("b"),
+        batch_sizes=(1, 2),
+        rounds=2,
+        gate=lambda *_args, **_kwargs: "other programs" if next(calls) == 3 else None,
+    )
     cleanness = Counter(one.clean for one in measured(run))
     assert cleanness == {True: 4, False: 1}
     (rejected,) = [piece for one in run.rounds for piece in one.slices if piece.rejected]
     assert rejected.rejected == "other programs"
 
 
-def test_retries_end_at_twice_the_rounds_wanted(sweep, gate):
+def test_retries_end_at_twice_the_rounds_wanted(sweep):
     """One operating point that is always disturbed does not hold up the run."""
     calls = count()
-    gate(lambda *_args, **_kwargs: "other programs" if next(calls) >= 4 else None)
-    run = sweep(contender("a"), batch_sizes=(1,), rounds=3, restarts=1)
+    run = sweep(
+        contender("a"),
+        batch_sizes=(1,),
+        rounds=3,
+        restarts=1,
+        gate=lambda *_args, **_kwargs: "other programs" if next(calls) >= 4 else None,
+    )
     assert sum(one.clean for one in measured(run)) == 2
     assert len(measured(run)) == RETRY_FACTOR * 3
 
 
-def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep, gate):
+def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep):
     """After a moment and as many rounds again, with what exploring and the rounds saw kept."""
-    gate(lambda *_args, **_kwargs: "other programs")
-    run = sweep(contender("a"), contender("b"), batch_sizes=(1, 2), rounds=4, restarts=4, threads=2)
+    run = sweep(
+        contender("a"),
+        contender("b"),
+        batch_sizes=(1, 2),
+        rounds=4,
+        restarts=4,
+        threads=2,
+        gate=lambda *_args, **_kwargs: "other programs",
+    )
     assert run.closing.state == "stopped"
     assert "busy" in run.closing.reason
     assert len(run.rounds) == FIRST_ROUNDS
     assert any("--threads 1" in note.text for note in run.notes)
 
 
-def test_a_machine_with_one_clean_round_among_the_first_is_not_busy(sweep, gate):
+def test_a_machine_with_one_clean_round_among_the_first_is_not_busy(sweep):
     """The rest is retried."""
-    calls = count()
-    gate(lambda *_args, **_kwargs: "other programs" if next(calls) not in {0, 1} else None)
-    run = sweep(contender("a"), batch_sizes=(1, 2), rounds=1)
+    calls = count(-1)
+    run = sweep(
+        contender("a"),
+        batch_sizes=(1, 2),
+        rounds=1,
+        gate=lambda *_args, **_kwargs: "other programs" if next(calls) not in {0, 1} else None,
+    )
     assert run.closing.state == "complete"
 
 
@@ -76,7 +96,6 @@ def test_a_plain_difference_is_settled_after_two_restarts_and_leaves_the_later_o
     assert {one.restart for one in measured(run)} == {1, 2}
 
 
-@pytest.mark.slow
 def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
     """Later restarts measure the two that are close, and start no worker for the third."""
     run = sweep(
@@ -98,7 +117,6 @@ def test_what_is_settled_against_all_others_leaves_them_to_each_other(sweep):
         assert verdicts[frozenset((label, "slow"))].settled_after == 2
 
 
-@pytest.mark.slow
 def test_the_candidates_for_best_are_measured_again_by_fresh_workers(sweep):
     """With the fresh rounds alone as the figures."""
     run = sweep(contender("a"), batch_sizes=(1, 2, 4, 8), restarts=2, rounds=2, mode="default")
@@ -113,7 +131,6 @@ APART = (contender("a", fixed_us=500, per_sample_us=20), contender("b", fixed_us
 """By 35 %, which two restarts do not settle."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["quick", "default"])
 def test_a_run_confirms_in_workers_that_did_nothing_else(sweep, mode):
     """Whatever its last restart still had to settle."""
@@ -123,7 +140,6 @@ def test_a_run_confirms_in_workers_that_did_nothing_else(sweep, mode):
     assert all(best.confirmed for best in summarise(run).answer.by_contender)
 
 
-@pytest.mark.slow
 def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_optimum(sweep):
     """So that every size can be compared; the best of a curve that falls again lies between powers of two."""
     run = sweep(
@@ -138,11 +154,10 @@ def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_op
     assert any(size & (size - 1) for size in sizes["flat"])
 
 
-@pytest.mark.slow
-def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep, monkeypatch):
+def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep):
     """Nobody who gave no budget waits for minutes without asking for it."""
-    monkeypatch.setitem(patience.PATIENT_S, "default", 0.5)
-    run = sweep(contender("a", fixed_us=300, per_sample_us=50), batch_sizes=None, mode="default", restarts=4, rounds=4)
+    slow = contender("a", fixed_us=30_000, per_sample_us=5_000)
+    run = sweep(slow, batch_sizes=None, mode="default", restarts=4, rounds=4)
     assert all(point.point.batch & (point.point.batch - 1) == 0 for point in run.points)
     (note,) = [one.text for one in run.notes if one.topic == "plan" and "beside the best ones" in one.text]
     assert "--budget or --thorough" in note

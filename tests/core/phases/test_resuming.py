@@ -13,11 +13,11 @@ import pytest
 from infer_compare import api
 from infer_compare.errors import StoreError, UsageError
 from infer_compare.plugins import Plugins
-from infer_compare.request.options import RunOptions
 from infer_compare.results import Closing, Header, Measured
 from infer_compare.store import FILE, RunLog, read_records
 
-from .conftest import contender  # type: ignore[import-not-found]
+from .conftest import asked, contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def cut(folder: Path, keep: int) -> bytes:
 
 def resume(folder: Path):
     """The run, gone on with."""
-    return api.resume(folder, plugins=INSTALLED)
+    return api.resume(folder, plugins=INSTALLED, surroundings=virtual(open_gate))
 
 
 def kinds(folder: Path) -> list[str]:
@@ -47,20 +47,8 @@ def kinds(folder: Path) -> list[str]:
 def template(tmp_path_factory) -> Path:
     """A complete run of two contenders with a search for the limit."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    request = RunOptions(
-        model="mlp",
-        contenders=(contender("a", oom_above=5), contender("b", oom_above=6, fixed_us=900)),
-        batch_sizes=(1, 2),
-        mode="quick",
-        threads=1,
-        restarts=2,
-        rounds=1,
-        find_limit=True,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("restart_workers", "busy"):
-            patch.setattr(f"infer_compare.phases.{module}.rejection", lambda *_args, **_kwargs: None)
-        api.sweep(request, folder, plugins=INSTALLED)
+    request = asked(contender("a", oom_above=5), contender("b", oom_above=6, fixed_us=900), restarts=2, find_limit=True)
+    api.sweep(request, folder, plugins=INSTALLED, surroundings=virtual(open_gate))
     return folder
 
 

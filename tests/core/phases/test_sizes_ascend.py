@@ -15,19 +15,22 @@ RETAINING = f"{Path(__file__).with_name('retaining_backend.py')}:Retaining:label
 SIZES = tuple(ALONE_MS)
 
 
-def test_no_size_is_measured_after_a_larger_one_in_the_same_workers(sweep, gate):
+def test_no_size_is_measured_after_a_larger_one_in_the_same_workers(sweep):
     """Rejected rounds are made again before the next size."""
-    calls = count()
-    gate(lambda *_args, **_kwargs: "other programs" if next(calls) % 5 == 4 else None)
-
-    run = sweep(RETAINING, batch_sizes=SIZES, restarts=1, rounds=2)
+    calls = count(-1)
+    run = sweep(
+        RETAINING,
+        batch_sizes=SIZES,
+        restarts=1,
+        rounds=2,
+        gate=lambda *_args, **_kwargs: "other programs" if next(calls) % 5 == 4 else None,
+    )
 
     assert not all(one.clean for one in run.rounds)
     assert {one.point.batch for one in run.rounds} == set(SIZES)
     assert all(before.point <= after.point for before, after in pairwise(run.rounds))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["quick", "default"])
 def test_the_recommended_size_has_the_figure_of_a_process_that_runs_it_alone(sweep, mode):
     """Although any other size before it makes it twice as fast; other programs can only make a call slower."""

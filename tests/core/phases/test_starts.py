@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -12,12 +13,14 @@ import pytest
 from infer_compare.environment.threads import usable_cores
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.ahead import IDLE_BYTES, begin_ahead
+from infer_compare.phases.context import Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.phases.explore import Explorer
 from infer_compare.planner import Exploration
 from infer_compare.results import AnyOutcome, Died, Measured, Memory, Skipped, TimedOut
+from infer_compare.worker.client import LocalProcess
 
-from .conftest import contender  # type: ignore[import-not-found]
+from .conftest import contender, open_gate  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,10 +105,10 @@ def workers() -> Iterator[psutil.Process]:
 
 
 @several_cores
-def test_workers_start_before_the_first_contender_is_tried_and_rest_until_it_is_their_turn(sweep):
+def test_workers_start_before_the_first_contender_is_tried_and_rest_until_it_is_their_turn(real_sweep):
     """While one contender is tried, nothing but its own worker runs."""
     diary = Diary()
-    run = sweep(*(contender(label, start_ms=20) for label in "abc"), batch_sizes=(1,), observer=diary)
+    run = real_sweep(*(contender(label, start_ms=20) for label in "abc"), batch_sizes=(1,), observer=diary)
     assert diary.told[:3] == [("explore", label) for label in "abc"]
     assert [label for what, label in diary.told if what == "probing"] == [*"abc"]
     assert max(diary.running) <= 1
@@ -124,10 +127,11 @@ def test_a_contender_that_dies_while_it_starts_ahead_costs_only_itself(sweep):
 
 @several_cores
 @pytest.mark.slow
-def test_a_contender_that_hangs_while_it_starts_ahead_costs_only_itself(sweep, monkeypatch):
+def test_a_contender_that_hangs_while_it_starts_ahead_costs_only_itself(real_sweep):
     """It is ended at the deadline of its start."""
-    monkeypatch.setattr("infer_compare.worker.client.base.START_DEADLINE_S", 3.0)
-    run = sweep(contender("stuck", hang_in="import"), contender("b"), contender("c"))
+    surroundings = Surroundings(gate=open_gate, launch=partial(LocalProcess, start_deadline_s=3.0))
+    stuck = contender("stuck", hang_in="import")
+    run = real_sweep(stuck, contender("b"), contender("c"), surroundings=surroundings)
     (unusable,) = run.unusable
     assert unusable.contender == "stuck"
     assert isinstance(unusable.outcome, TimedOut)
@@ -136,7 +140,7 @@ def test_a_contender_that_hangs_while_it_starts_ahead_costs_only_itself(sweep, m
 
 
 @several_cores
-def test_an_interrupt_while_several_workers_are_there_leaves_none(sweep):
+def test_an_interrupt_while_several_workers_are_there_leaves_none(real_sweep):
     """Those that wait for their turns are ended as well."""
 
     class Interrupting(Observer):
@@ -145,7 +149,7 @@ def test_an_interrupt_while_several_workers_are_there_leaves_none(sweep):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(*(contender(label) for label in "abc"), observer=Interrupting())
+        real_sweep(*(contender(label) for label in "abc"), observer=Interrupting())
     assert not list(workers())
 
 
@@ -160,8 +164,6 @@ def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared() -> 
     assert not Explorer.needs_worker(Exploration((4,)), known.get, compare=True)
 
 
-@pytest.mark.alone
-@pytest.mark.slow
 def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
     """Calls of 12 ms are three in place of twelve; but what a worker runs first is warmed up for as long as ever."""
     run = sweep(contender("a", fixed_us=12_000, per_sample_us=0), restarts=2)
@@ -173,7 +175,6 @@ def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):
     assert second[1].calls < 8
 
 
-@pytest.mark.slow
 def test_a_worker_that_a_restart_lost_is_replaced_by_one_that_starts_alone(sweep):
     """What is stored of a start tells how many others there were."""
     run = sweep(contender("late", die_in="run", after_calls=1500, at_batch=2, fixed_us=100), contender("b"))

@@ -26,10 +26,10 @@ def test_nothing_is_enqueued_ahead_on_the_processor_whatever_a_backend_declares(
 
 @pytest.mark.alone
 @pytest.mark.skipif(usable_cores() < 2, reason="needs a core beyond the budget")
-def test_a_backend_that_computes_on_a_second_core_is_not_ranked_and_not_retried(sweep):
+def test_a_backend_that_computes_on_a_second_core_is_not_ranked_and_not_retried(real_sweep):
     """Its rounds are clean: the machine is not to blame. What it used is said."""
     options = "fixed_us=10,per_sample_us=0"
-    run = sweep(
+    run = real_sweep(
         f"{BACKENDS}:SecondCore:label=greedy,{options}",
         contender("modest", fixed_us=10, per_sample_us=0),
         batch_sizes=(1,),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 BACKEND = """
 from typing import Annotated, Literal
-from infer_compare import Options
-from infer_compare.testing.fake import FakeBackend
+from infer_compare.backends import Options
+from fault_injection import FakeBackend
 
 class Own(Options, frozen=True, kw_only=True):
     threads: int = 1

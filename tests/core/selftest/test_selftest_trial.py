@@ -34,7 +34,7 @@ class Notes(Observer):
 @pytest.fixture
 def open_gate(monkeypatch):
     """What else runs on the machine decides no test."""
-    monkeypatch.setattr("infer_compare.phases.restart_workers.rejection", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr("infer_compare.environment.gate.rejection", lambda *_args, **_kwargs: None)
 
 
 @pytest.mark.usefixtures("open_gate")

@@ -41,6 +41,35 @@ SPIN_NS = 1_000_000
 """A sleep may end so much later than it should; the last part of a wait is spun through."""
 
 
+class RealTime:
+    """Time as this machine has it; a test may give the fake another one, which costs none."""
+
+    @staticmethod
+    def now_ns() -> int:
+        """The clock by which the fake waits."""
+        return time.perf_counter_ns()
+
+    @staticmethod
+    def wait_until(moment_ns: int) -> None:
+        """Returns at a moment, and not before; long waits leave the processor to others until just before it."""
+        asleep_ns = moment_ns - time.perf_counter_ns() - SPIN_NS
+        if asleep_ns > 0:
+            time.sleep(asleep_ns / 1e9)
+        while time.perf_counter_ns() < moment_ns:
+            pass
+
+    @staticmethod
+    def hang() -> None:
+        """Never returns."""
+        while True:
+            time.sleep(3600)
+
+    @staticmethod
+    def die(by: signal.Signals) -> None:
+        """Ends the process by a signal."""
+        os.kill(os.getpid(), by)
+
+
 class FakeOutOfMemory(Exception):
     """What the fake raises when a batch does not fit."""
 
@@ -70,7 +99,8 @@ class FakeSession(Session[FakeSlot]):
         self.outputs = (TensorSpec("scores", "float32", ("batch", OUTPUTS)),)
         self._backend = backend
         self._options = backend.fake
-        self._born = time.perf_counter()
+        self._time = backend.time
+        self._born_ns = self._time.now_ns()
         self._calls = 0
         self._pace = 1.0 + self._options.process_spread * (hash((os.getpid(), 7919)) % 1000 / 500 - 1)
         self._curve = read_curve(self._options.curve)
@@ -113,7 +143,7 @@ class FakeSession(Session[FakeSlot]):
 
             self._touched = np.ones(options.bytes_per_sample * staged.size, np.uint8)
         duration_ns = self._duration_ns(staged.size)
-        now = time.perf_counter_ns()
+        now = self._time.now_ns()
         until = now + duration_ns
         if self._asynchronous:
             # The device begins when it has done what it was given before; the host goes on.
@@ -122,7 +152,7 @@ class FakeSession(Session[FakeSlot]):
         if options.chatter:
             print("\x00\xff rubbish" * 20)  # noqa: T201 - rubbish on standard output is what it is for
             sys.stderr.write("rubbish\n" * 200)
-        _spin(until)
+        self._time.wait_until(until)
 
     def _duration_ns(self, size: int) -> int:
         options = self._options
@@ -130,20 +160,20 @@ class FakeSession(Session[FakeSlot]):
             seconds = size / interpolate(self._curve, size)
         else:
             seconds = (options.fixed_us + options.per_sample_us * size) / 1e6
-        seconds *= self._pace * (1.0 + options.drift_per_s * (time.perf_counter() - self._born))
+        seconds *= self._pace * (1.0 + options.drift_per_s * (self._time.now_ns() - self._born_ns) / 1e9)
         if options.slow_every and self._calls % options.slow_every == 0:
             seconds *= 3
         return round(seconds * 1e9)
 
     def synchronize(self) -> None:
         """Waits for the pretended device; on the host nothing is ever under way."""
-        _spin(self._free_at)
+        self._time.wait_until(self._free_at)
         if self._options.fail_in == "synchronize" or self._options.hang_in == "synchronize":
             self._backend.step("synchronize", 0)
 
     def wait(self, staged: FakeSlot) -> None:
         """Waits for one slot."""
-        _spin(staged.done_at)
+        self._time.wait_until(staged.done_at)
 
     def fetch(self, staged: FakeSlot) -> Sequence[Array]:
         """A fixed function of the inputs, or what the options make of it."""
@@ -178,6 +208,8 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         formats=("onnx",), device_kinds=("cpu", "accelerator"), asynchronous=("accelerator",)
     )
     options: ClassVar[type[Options]] = FakeOptions
+    time: ClassVar[RealTime] = RealTime()
+    """By which it waits, hangs and dies."""
 
     def __init__(self, settings: Settings) -> None:
         """Keeps its options typed."""
@@ -199,15 +231,14 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         if options.fail_in == step:
             raise FakeFailure(f"fake: {step} fails on demand")
         if options.hang_in == step:
-            while True:
-                time.sleep(3600)
+            self.time.hang()
         if options.die_in == step:
-            os.kill(os.getpid(), signal.Signals[options.die_by])
+            self.time.die(signal.Signals[options.die_by])
 
     def version(self) -> str:
         """The version of nothing, after a pretended import."""
         self.step("import", 0)
-        time.sleep(self.fake.start_ms / 1e3)
+        self.time.wait_until(self.time.now_ns() + round(self.fake.start_ms * 1e6))
         return "0"
 
     def devices(self) -> Sequence[Device]:
@@ -239,12 +270,3 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
         if "could not create a primitive" in str(error):
             return Classification(FailureKind.AMBIGUOUS)
         return classify_common(error)
-
-
-def _spin(until_ns: int) -> None:
-    """Return at a moment, and not before; long waits leave the processor to others until just before it."""
-    asleep_ns = until_ns - time.perf_counter_ns() - SPIN_NS
-    if asleep_ns > 0:
-        time.sleep(asleep_ns / 1e9)
-    while time.perf_counter_ns() < until_ns:
-        pass

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from infer_compare.results import AnyRecord
 
-OPEN = ("infer_compare.phases.busy:rejection", "infer_compare.phases.restart_workers:rejection")
+OPEN = ("infer_compare.environment.gate:rejection",)
 """What rejects slices, and ends runs where the machine is busy."""
 PEAK = "infer_compare.environment.peak:measure"
 PROTOCOL = "infer_compare.verdicts.protocol"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,10 +17,11 @@ from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
 from infer_compare.results import Memory
 from infer_compare.results.slices import SliceMemory
-from infer_compare.timing import BRIEF, SliceLimits, collector_off, warm_up
+from infer_compare.timing import BRIEF, MONOTONIC, SliceLimits, collector_off, warm_up
 from infer_compare.worker.child.buffers import Pool, mapped
 from infer_compare.worker.child.passes import Passes
 from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
+from infer_compare.worker.child.written import write, write_again
 from infer_compare.worker.protocol import (
     VERSION,
     Collect,
@@ -47,30 +47,46 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
     from infer_compare.results import Scope
-
-clock = time.perf_counter_ns
+    from infer_compare.timing import Clock
 
 
 class Host:
     """Answers requests with one backend and at most one session."""
 
-    def __init__(self, announce: Callable[[OperatingPoint], None]) -> None:
-        """`announce` is called before a new operating point is touched."""
+    def __init__(
+        self,
+        announce: Callable[[OperatingPoint], None],
+        *,
+        clock: Clock = MONOTONIC,
+        probe: NoiseProbe | None = None,
+        find: Callable[[str], type[Backend[Any]]] = load_backend,
+    ) -> None:
+        """Holds nothing yet.
+
+        Args:
+            announce: is called before a new operating point is touched.
+            clock: is read around everything that is timed.
+            probe: counts what disturbs it; that of this machine when None.
+            find: gives the class of a backend by its reference.
+        """
         self._announce = announce
+        self._clock = clock
+        self._find = find
         self.backend: Backend[Any] | None = None
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
         self._dataset: Sequence[Any] = ()
         self._staged: Staged | Passes | None = None
         self._asynchronous = False
-        self._noise = NoiseProbe()
+        self._noise = NoiseProbe() if probe is None else probe
         self._gpu: GpuProbe | None = None
 
     def open(self, request: Open) -> Opened:
         """Makes the backend and imports its framework."""
+        clock = self._clock
         start = clock()
         with collector_off() if request.hurried else contextlib.nullcontext():
-            backend_class = load_backend(request.backend)
+            backend_class = self._find(request.backend)
             settings = Settings(
                 options=read_options(backend_class, request.options),
                 threads=request.threads,
@@ -91,6 +107,7 @@ class Host:
 
     def load(self, request: Load) -> Loaded:
         """Loads the model and puts it on the device."""
+        clock = self._clock
         if self.backend is None:
             raise InferCompareError("The worker was asked to load before it was opened.")
         device = Device.parse(request.device)
@@ -143,6 +160,7 @@ class Host:
 
     def explore(self, request: Explore) -> Explored:
         """Runs an operating point a few times."""
+        clock = self._clock
         session, pool = self._ready()
         self._unstage()
         self._announce(request.point)
@@ -166,12 +184,12 @@ class Host:
                 # The first call reads libraries and weights that no call had touched.
                 faults = _major_faults()
         disturbed = self._noise.difference(before, self._noise.snapshot())
-        written = self._write(session.fetch(slot), request)
+        written = write(session.fetch(slot), request)
         if request.outputs is not None:
             # Whether a model is random or keeps state is seen only where the same batch runs twice.
             session.run(slot)
             session.synchronize()
-            written = written._replace(again=self._write_again(session.fetch(slot), request, written))
+            written = written._replace(again=write_again(session.fetch(slot), request, written))
         reading = session.peak_memory()
         peak = memory.peak_resident(os.getpid())
         session.release(slot)
@@ -196,41 +214,9 @@ class Host:
             diagnostics=disturbed,
         )
 
-    @staticmethod
-    def _write(outputs: Any, request: Explore) -> _Written:  # noqa: ANN401 - what a third party's fetch returned
-        if request.outputs is None:
-            return _Written()
-        import numpy as np
-
-        from infer_compare.models.arrays import raw
-
-        paths, dtypes, digests = [], [], []
-        for index, output in enumerate(outputs):
-            array = _sampled(np.asarray(output), index, request)
-            path = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}-{index}.npy")  # noqa: PTH118 - pathlib is not loaded for this
-            np.save(path, raw(array), allow_pickle=False)
-            paths.append(path)
-            dtypes.append(array.dtype.name)
-            digests.append(_digest(array))
-        return _Written(tuple(paths), tuple(dtypes), tuple(digests))
-
-    @staticmethod
-    def _write_again(outputs: Any, request: Explore, written: _Written) -> tuple[int, ...]:  # noqa: ANN401 - see above
-        """Writes those outputs that are not what they were before; which these are."""
-        import numpy as np
-
-        from infer_compare.models.arrays import raw
-
-        changed = []
-        for index, output in enumerate(outputs):
-            array = _sampled(np.asarray(output), index, request)
-            if index < len(written.digests) and _digest(array) != written.digests[index]:
-                np.save(written.paths[index].removesuffix(".npy") + "-again.npy", raw(array), allow_pickle=False)
-                changed.append(index)
-        return tuple(changed)
-
     def warm_up(self, request: WarmUp) -> WarmedUp:
         """Stages an operating point and runs it until it is steady."""
+        clock = self._clock
         session, _ = self._ready()
         self._unstage()
         self._announce(request.point)
@@ -305,43 +291,15 @@ class Host:
         self._unstage()
         if scope == "dataset":
             assert self.backend is not None
-            self._staged = Passes(self.backend, session, self._dataset, point)
+            self._staged = Passes(self.backend, session, self._dataset, point, self._clock)
         else:
-            self._staged = Staged(session, pool, point, scope)
+            self._staged = Staged(session, pool, point, scope, self._clock)
         return self._staged
 
     def _unstage(self) -> None:
         staged, self._staged = self._staged, None
         if staged is not None:
             staged.release()
-
-
-class _Written(NamedTuple):
-    """What was written of outputs."""
-
-    paths: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
-    digests: tuple[bytes, ...] = ()
-    again: tuple[int, ...] = ()
-
-
-def _digest(array: Any) -> bytes:  # noqa: ANN401 - a numpy array
-    """What tells whether an output is the same again, without keeping it."""
-    import hashlib
-
-    import numpy as np
-
-    # Bytes, since the buffer of a `bfloat16` array is of a kind that hashlib does not take.
-    return hashlib.blake2b(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
-
-
-def _sampled(array: Any, index: int, request: Explore) -> Any:  # noqa: ANN401 - a numpy array
-    """The rows of an output that were asked for; all of it where it has no batch axis, which comparing will see."""
-    axis = request.axes[index] if index < len(request.axes) else 0
-    if axis < 0:
-        axis = 0 if array.ndim and array.shape[0] == request.point.batch else -1
-    rows = [row for row in request.rows if 0 <= axis < array.ndim and row < array.shape[axis]]
-    return array.take(rows, axis=axis) if rows else array
 
 
 def _major_faults() -> int:

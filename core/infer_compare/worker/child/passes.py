@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
     from infer_compare.results import Scope, Series
-    from infer_compare.timing import TimedSlice
+    from infer_compare.timing import Clock, TimedSlice
 
-clock = time.perf_counter_ns
 WARM_BATCHES = 8
 """Full batches of the passes that warm a batch size up, beside its partial last one."""
 PASS_LIMITS = SliceLimits(minimum_calls=1, dropped_calls=0, long_calls=1)
@@ -31,7 +29,7 @@ class Passes:
     scope: Scope = "dataset"
 
     def __init__(
-        self, backend: Backend[Any], session: Session[Any], dataset: Sequence[Any], point: OperatingPoint
+        self, backend: Backend[Any], session: Session[Any], dataset: Sequence[Any], point: OperatingPoint, clock: Clock
     ) -> None:
         """Assembles nothing yet.
 
@@ -40,7 +38,9 @@ class Passes:
             session: runs them.
             dataset: one array per input, with a row per sample.
             point: how many rows a batch has; the last one of a pass has what is left.
+            clock: is read around it.
         """
+        self._clock = clock
         self.point = point
         self._backend = backend
         self._session = session
@@ -70,12 +70,12 @@ class Passes:
             run(slot)
             synchronize()
 
-        return one_pass(batches, stage, run_all, session.fetch, clock)
+        return one_pass(batches, stage, run_all, session.fetch, self._clock)
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:  # noqa: ARG002 - there is one series
         """One slice; `latency_ns` is what a pass takes."""
         limits = msgspec.structs.replace(PASS_LIMITS, slice_ns=limits.slice_ns)
-        return timed_passes(partial(self._pass, self._dataset), self._samples, latency_ns, clock, limits)
+        return timed_passes(partial(self._pass, self._dataset), self._samples, latency_ns, self._clock, limits)
 
     def release(self) -> None:
         """Gives the slots back."""

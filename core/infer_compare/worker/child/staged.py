@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint, Session
     from infer_compare.results import Scope, Series
+    from infer_compare.timing import Clock
     from infer_compare.worker.child.buffers import Pool
 
-clock = time.perf_counter_ns
 ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
 """The clocks of accelerators rise and fall with their load over tenths of a second."""
 
@@ -23,7 +22,7 @@ ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
 class Staged:
     """A batch of inputs for each buffer that takes turns, brought to the device."""
 
-    def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope) -> None:
+    def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope, clock: Clock) -> None:
         """Stages the batches.
 
         Args:
@@ -31,7 +30,9 @@ class Staged:
             pool: the rows of input.
             point: how many rows a batch has.
             scope: what the clock covers.
+            clock: is read around it.
         """
+        self._clock = clock
         self.point = point
         self.scope = scope
         self._session = session
@@ -50,7 +51,7 @@ class Staged:
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
         """One slice of a series; `latency_ns` is what an iteration takes."""
-        session = self._session
+        session, clock = self._session, self._clock
         if series in {"pipelined", "sustained"}:
             enqueues = [partial(session.run, slot) for slot in self._slots]
             waits = [partial(session.wait, slot) for slot in self._slots]

@@ -7,11 +7,13 @@ import os
 from math import inf
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.errors import WorkerTimeout
 from infer_compare.timing.clock import MONOTONIC
 from infer_compare.worker import border
 from infer_compare.worker.client.base import MemorySeen, WorkerClient
-from infer_compare.worker.protocol import Bye, Reply, Request, reply_decoder, request_decoder, to_bytes
+from infer_compare.worker.protocol import Bye, Open, Reply, Request, reply_decoder, request_decoder, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +66,11 @@ class InProcessConnection:
     def post(self, request: Request) -> None:
         """Keep a request until its answer is awaited."""
         self.resume()
-        self._posted = (request_decoder.decode(to_bytes(request)), self._clock())
+        request = request_decoder.decode(to_bytes(request))
+        if isinstance(request, Open):
+            # The collector of this process is not the worker's to switch off.
+            request = msgspec.structs.replace(request, hurried=False)
+        self._posted = (request, self._clock())
 
     def answer(self, deadline_s: float) -> Reply:
         """Return the answer.

@@ -1,0 +1,144 @@
+"""What every phase of a run is given."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from infer_compare.environment import gate, peak
+from infer_compare.phases.busy import look
+from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.planner import Order
+from infer_compare.preparation.pool import InputPool
+from infer_compare.worker.client import LocalProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from infer_compare.environment.peak import Peak
+    from infer_compare.phases.busy import Gate
+    from infer_compare.phases.events import Observer
+    from infer_compare.phases.journal import Journal
+    from infer_compare.preparation.resolve import Resolved
+    from infer_compare.preparation.route import Route
+    from infer_compare.results import Plan, Run
+    from infer_compare.results.slices import Diagnostics
+    from infer_compare.worker.client import WorkerClient
+    from infer_compare.worker.settings import WorkerSettings
+
+
+class Launcher(Protocol):
+    """Makes clients of workers."""
+
+    def __call__(self, python: str | None, *, max_memory: int) -> WorkerClient:
+        """Return a client whose workers run in an interpreter, this one when None, and hold so much memory at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a run meets outside of itself; tests bring their own workers, time and neighbours."""
+
+    launch: Launcher = LocalProcess
+    gate: Gate = field(default_factory=lambda: gate.rejection)
+    """Why a slice does not count."""
+    look: Callable[[int], Diagnostics | None] = look
+    """Watches the machine while no worker runs."""
+    peak: Callable[[int], Peak | None] = field(default_factory=lambda: peak.measure)
+    """Measures what the machine can do at most, for a number of threads."""
+    now: Callable[[], float] = time.monotonic
+    """Monotonic seconds."""
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """What every phase of a run is given."""
+
+    resolved: Resolved
+    """The plan, with all that running it needs."""
+    journal: Journal
+    """Where records go; what it has already is not made again."""
+    observer: Observer
+    """Hears what happens."""
+    scratch: Path
+    """A folder for inputs and outputs."""
+    order: Order
+    """Draws random orders."""
+    deadline: float | None
+    """Monotonic seconds at which the budget is spent; None without one."""
+    surroundings: Surroundings
+
+    @classmethod
+    def of(
+        cls,
+        resolved: Resolved,
+        journal: Journal,
+        observer: Observer,
+        scratch: Path,
+        surroundings: Surroundings | None = None,
+    ) -> RunContext:
+        """Return what the phases of a run are given that begins, or goes on, now."""
+        surroundings = surroundings or Surroundings()
+        plan = resolved.header.plan
+        return cls(
+            resolved=resolved,
+            journal=journal,
+            observer=observer,
+            scratch=scratch,
+            # Another order than the one that was cut off, and the same each time.
+            order=Order(plan.seed + len(journal.run.rounds)),
+            deadline=None if plan.budget_s is None else surroundings.now() + plan.budget_s,
+            surroundings=surroundings,
+        )
+
+    @property
+    def plan(self) -> Plan:
+        """What was asked for."""
+        return self.resolved.header.plan
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """The contenders that can be started, by label."""
+        return self.resolved.routes
+
+    @property
+    def settings(self) -> WorkerSettings:
+        """What every worker is started with."""
+        return self.resolved.terms
+
+    @property
+    def run(self) -> Run:
+        """The run as it stands."""
+        return self.journal.run
+
+    @cached_property
+    def pool(self) -> InputPool:
+        """The rows of input, written when they are first needed.
+
+        Raises:
+            InputError: there is no room for the batches that are asked for.
+        """
+        plan = self.plan
+        return InputPool(self.resolved.inputs, plan.seed, self.scratch, plan.batch_sizes, cap=plan.max_memory)
+
+    def worker(self, route: Route, settings: WorkerSettings | None = None) -> ContenderWorker:
+        """Return a worker for a contender, not started yet.
+
+        Args:
+            route: the contender, and its model.
+            settings: what its workers are started with, where those of the run do not serve.
+        """
+        settings = settings or self.settings
+        client = self.surroundings.launch(route.contender.spec.python, max_memory=settings.max_memory)
+        return ContenderWorker(route, settings, self.pool, client)
+
+    def tell(self, topic: str, text: str) -> None:
+        """Store a note for the reader of the report, once, and say it now."""
+        self.journal.tell(self.observer, topic, text)
+
+    def is_over(self, cost_s: float) -> bool:
+        """Return whether what takes so many seconds would end after the budget."""
+        return self.deadline is not None and self.surroundings.now() + cost_s > self.deadline
