@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
-from infer_compare.results import Diagnostics, Memory, PhaseTimes, Slice
+from infer_compare.results import Diagnostics, Memory, PhaseTimes, Slice, WorkerEnvironment
 from infer_compare.worker.border import checked
 from infer_compare.worker.protocol import (
     Bye,
@@ -52,7 +52,8 @@ HONEST: tuple[tuple[Request, Reply], ...] = (
     (
         Open(backend="onnx", options={}, threads=1, seed=0),
         Opened(
-            protocol=1, version="1.2+cpu", devices=(Device("cpu"),), began_ns=POSTED + 5, import_ns=5, schedstat=True
+            protocol=1, version="1.2+cpu", devices=(Device("cpu"),), began_ns=POSTED + 5, import_ns=5, schedstat=True,
+            environment=WorkerEnvironment(interpreter="/bin/python", python="3.11", variables={"OMP_NUM_THREADS": "1"}),
         ),
     ),
     (

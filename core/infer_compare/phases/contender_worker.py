@@ -80,6 +80,7 @@ class ContenderWorker:
             seed=settings.seed,
             device_memory=settings.device_memory,
             hurried=timing,
+            foreign=contender.spec.python is not None,
         )
         try:
             with self._naming("start"):
@@ -137,6 +138,7 @@ class ContenderWorker:
             load_ns=loaded.load_ns,
             to_device_ns=loaded.to_device_ns,
             resident=loaded.resident,
+            environment=opened.environment,
         )
 
     def _map(self) -> None:

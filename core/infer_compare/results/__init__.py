@@ -36,6 +36,7 @@ from infer_compare.results.records import (
     Start,
     Unusable,
     WarmUp,
+    WorkerEnvironment,
 )
 from infer_compare.results.run import Point, Run
 from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
@@ -81,4 +82,5 @@ __all__ = [
     "TimedOut",
     "Unusable",
     "WarmUp",
+    "WorkerEnvironment",
 ]

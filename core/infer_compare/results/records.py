@@ -180,6 +180,18 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     environment: Environment
 
 
+class WorkerEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker ran in, as it was once its framework was imported."""
+
+    interpreter: str
+    """The program that ran it."""
+    python: str
+    variables: dict[str, str] = {}
+    """As in `Environment`; frameworks set some of them when they are imported."""
+    packages: dict[str, str] = {}
+    """As in `Environment`, where its interpreter is another one than the run's."""
+
+
 class Start(Record, frozen=True, kw_only=True, tag="start"):
     """A worker that was started, with what its start-up cost and what is effective in it."""
 
@@ -206,6 +218,8 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     to_device_ns: Nanoseconds
     resident: Bytes | None = None
     """Resident memory with the model loaded and nothing run."""
+    environment: WorkerEnvironment | None = None
+    """What it ran in; None in runs of before this was recorded."""
 
 
 class Probe(Record, frozen=True, kw_only=True, tag="probe"):

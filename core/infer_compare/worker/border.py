@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces import TensorSpec
+    from infer_compare.results import WorkerEnvironment
     from infer_compare.results.slices import PhaseTimes
 
 ANSWERS: dict[type[Request], type[Reply]] = {
@@ -59,6 +60,8 @@ ANSWERS: dict[type[Request], type[Reply]] = {
 CLOCK_NS = 1_000_000
 """Two readings of the machine's clock in two processes are never further apart."""
 MOST_TENSORS = 10_000
+MOST_PAIRS = 2000
+"""Variables and packages that a worker may tell."""
 LONGEST_NAME = 4096
 WHITE = "\n\t"
 
@@ -92,6 +95,7 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
             # It reads the request as soon as it has started, which may have been long before the answer is awaited.
             _require(reply.began_ns <= answered_ns, "when it began")
             _require(reply.import_ns <= waited_ns + CLOCK_NS, "how long importing took")
+            _require(reply.environment is None or _is_environment(reply.environment), "its environment")
         case Loaded():
             _require(reply.load_ns + reply.to_device_ns <= waited_ns + CLOCK_NS, "how long loading took")
         case Described():
@@ -172,6 +176,12 @@ def _are_tensors(specs: Sequence[TensorSpec]) -> bool:
         and all(_is_line(size) if isinstance(size, str) else 0 <= size < 1 << 62 for size in one.shape)
         for one in specs
     )
+
+
+def _is_environment(environment: WorkerEnvironment) -> bool:
+    pairs = [*environment.variables.items(), *environment.packages.items()]
+    texts = (environment.interpreter, environment.python, *(text for pair in pairs for text in pair))
+    return len(pairs) <= MOST_PAIRS and all(map(_is_line, texts))
 
 
 def _is_line(text: str) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
-from infer_compare.results import Memory, Scope, Series
+from infer_compare.results import Memory, Scope, Series, WorkerEnvironment
 from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes, SliceMemory
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     """See `Settings.device_memory`."""
     hurried: bool = False
     """Whether the garbage collector is off meanwhile: nobody is told how long this start took."""
+    foreign: bool = False
+    """Whether the interpreter is not the parent's, so that its packages are told."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
@@ -173,6 +175,8 @@ class Opened(Message, frozen=True, kw_only=True, tag="opened"):
     import_ns: Nanoseconds
     schedstat: bool
     """Whether the worker can see how long its threads waited."""
+    environment: WorkerEnvironment | None = None
+    """What it runs in."""
 
 
 class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_complete_run_has_every_record_and_reads_back_equal(sweep, tmp_path):
     assert run.closing is not None
     assert run.closing.state == "complete"
     assert {start.contender for start in run.starts} == {"a", "b"}
+    assert all(start.environment.interpreter == sys.executable for start in run.starts)
     assert {one.verdict for one in run.agreements} == {"agrees"}
     assert all(isinstance(point.outcome, Measured) and point.slices for point in run.points)
     assert api.load_run(tmp_path / "run") == run

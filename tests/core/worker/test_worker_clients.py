@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -51,6 +53,17 @@ def test_a_worker_is_opened_loaded_asked_suspended_and_closed(client, lab) -> No
     assert not client.alive
     with pytest.raises(NoWorker, match="its worker is gone"):
         client.ask(explore(), Explored, deadline_s=PATIENCE_S)
+
+
+def test_a_worker_tells_what_it_runs_in(client, monkeypatch) -> None:
+    """Its interpreter and the variables that frameworks read; the packages of an interpreter that is another's."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    told = client.open(opening()).environment
+    assert (told.interpreter, told.python) == (sys.executable, platform.python_version())
+    assert told.variables["OMP_NUM_THREADS"] == "1"
+    assert told.packages == {}
+    foreign = msgspec.structs.replace(opening(), foreign=True)
+    assert client.open(foreign).environment.packages["infer-compare"]
 
 
 def test_a_failure_is_raised_with_what_the_worker_said(client, lab) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from infer_compare.environment import memory
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.nvml import GpuProbe, probe_for
+from infer_compare.environment.worker import describe_worker
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
@@ -103,6 +104,7 @@ class Host:
             began_ns=start,
             import_ns=import_ns,
             schedstat=self._noise.schedstat,
+            environment=describe_worker(foreign=request.foreign),
         )
 
     def load(self, request: Load) -> Loaded:
