@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from infer_compare.environment import gate, peak
 from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.phases.outputs import Outputs
 from infer_compare.planner import Order
 from infer_compare.preparation.pool import InputPool
 from infer_compare.worker.client import LocalProcess
@@ -70,6 +71,7 @@ class RunContext:
     deadline: float | None
     """Monotonic seconds at which the budget is spent; None without one."""
     surroundings: Surroundings
+    _outputs: dict[str, Outputs] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -134,6 +136,21 @@ class RunContext:
         settings = settings or self.settings
         client = self.surroundings.launch(route.contender.spec.python, max_memory=settings.max_memory)
         return ContenderWorker(route, settings, self.pool, client)
+
+    def outputs(self, label: str) -> Outputs:
+        """Return what a contender's worker writes of what it computed."""
+        if label not in self._outputs:
+            # Labels are the user's words; a folder is named by a number.
+            folder = self.scratch / "outputs" / str(list(self.routes).index(label))
+            order, specs = self.routes[label].wiring.outputs, self.resolved.header.model.outputs
+            self._outputs[label] = Outputs(folder, order, specs)
+        return self._outputs[label]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether outputs were compared before this run was resumed: what comes after it was stored."""
+        run = self.run
+        return bool(run.agreements and (run.rounds or run.limits))
 
     def tell(self, topic: str, text: str) -> None:
         """Store a note for the reader of the report, once, and say it now."""

@@ -1,169 +1,108 @@
-"""The phase that finds out what runs: one worker at work at a time, batch sizes ascending."""
+"""The phase that finds out what runs: every contender at every batch size, and at those that are added to compare them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.interfaces import OperatingPoint
-from infer_compare.models.agreement import sample_rows
-from infer_compare.phases.busy import disturbed
-from infer_compare.phases.outcome_error import OutcomeError
-from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
-from infer_compare.phases.probe import Prober
-from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
-from infer_compare.worker.protocol import Explore, Explored
+from infer_compare.environment import memory
+from infer_compare.phases.ahead import begin_ahead
+from infer_compare.phases.contender_exploration import ContenderExploration, peaks
+from infer_compare.planner import Exploration
+from infer_compare.planner.duration import Expectation
+from infer_compare.planner.explore import LARGEST_AUTO
+from infer_compare.planner.patience import has_time_for
+from infer_compare.planner.refine import around_best, around_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
-    from infer_compare.phases.outputs import Outputs
-    from infer_compare.planner import Exploration
-    from infer_compare.preparation.route import Route
-    from infer_compare.results import Run
+
+WAITING = 0.1
+"""A worker that has explored waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
+the next contender's limit must not depend on it."""
 
 
-class Explorer:
-    """Tries one contender at every size that its exploration asks for."""
+class Explored(NamedTuple):
+    """What exploring found."""
 
-    def __init__(self, context: RunContext, route: Route, outputs: Outputs) -> None:
-        """`outputs` is what the worker writes of what it computed."""
-        self._context = context
-        self._route = route
-        self._outputs = outputs
-        self.prober = Prober(context, route, outputs=outputs)
-        """Asks its worker."""
-        self._explored = False
-
-    @property
-    def disturbed(self) -> bool:
-        """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        gate, threads = self._context.surroundings.gate, self._context.settings.threads
-        return (
-            disturbed(self.prober.diagnostics, gate, threads=threads, schedstat=self.prober.worker.schedstat)
-            is not None
-        )
-
-    @staticmethod
-    def needs_worker(
-        exploration: Exploration, known: Callable[[OperatingPoint], AnyOutcome | None], *, compare: bool
-    ) -> bool:
-        """Return whether `run`, with the same arguments, begins with something that is not known."""
-        point = exploration.next()
-        if point is None:
-            return False
-        outcome = known(point)
-        return outcome is None or _runs_again(outcome, compare=compare)
-
-    def run(
-        self,
-        exploration: Exploration,
-        known: Callable[[OperatingPoint], AnyOutcome | None],
-        *,
-        compare: bool = True,
-    ) -> bool:
-        """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
-
-        Args:
-            exploration: which sizes to try.
-            known: outcomes that are stored already and are not stored again.
-            compare: whether outputs are still needed of sizes whose outcome is known; those that ran are run again.
-
-        Returns:
-            Whether the contender can take part.
-        """
-        self._outputs.folder.mkdir(parents=True, exist_ok=True)
-        while (point := exploration.next()) is not None:
-            outcome = known(point)
-            if outcome is None or _runs_again(outcome, compare=compare):
-                if not self._ready():
-                    return False
-                self._context.observer.probing(self._route.label, point)
-                found = self.prober.probe(
-                    Explore(
-                        point=point,
-                        outputs=str(self._outputs.folder),
-                        rows=sample_rows(point.batch),
-                        axes=self._outputs.asked_axes,
-                    )
-                )
-                if outcome is None:
-                    self._store(point, found)
-                outcome = outcome or found
-            exploration.feed(point, outcome)
-        for point, skipped in exploration.skipped:
-            if known(point) is None:
-                self._store(point, skipped)
-        self.prober.worker.suspend()
-        return True
-
-    def close(self) -> None:
-        """Ends the worker."""
-        self.prober.worker.close()
-
-    def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        self._context.journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
-        self._context.observer.probed(self._route.label, point, outcome)
-
-    def _ready(self) -> bool:
-        """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
-        if self._explored:
-            return True
-        try:
-            start = self.prober.start()
-        except OutcomeError as refused:
-            self._context.journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
-            label = self._route.label
-            self._context.observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
-            return False
-        if self._context.journal.run.start(self._route.label) is None:
-            self._context.journal.add(start)
-        self._run_singles()
-        self._explored = True
-        return True
-
-    def _run_singles(self) -> None:
-        """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
-        for row in range(SINGLE_ROWS):
-            request = Explore(
-                point=OperatingPoint(1),
-                calls=1,
-                outputs=str(self._outputs.folder),
-                rows=(0,),
-                axes=self._outputs.asked_axes,
-                first_row=row,
-            )
-            try:
-                explored = self.prober.worker.ask(
-                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
-                )
-                self._outputs.accept(request, explored)
-            except (OutcomeError, BrokenOutput):
-                return
+    points: dict[str, tuple[OperatingPoint, ...]]
+    """The operating points that each contender can run, by label."""
+    disturbed: dict[str, bool]
+    """Whether other programs made a contender's worker wait, by label."""
 
 
-def _runs_again(known: AnyOutcome, *, compare: bool) -> bool:
-    """Whether a point is run although its outcome is known: outputs that are still to be compared must be made again."""
-    return compare and isinstance(known, Measured)
+def explore(context: RunContext) -> Explored:
+    """Find out what runs: every contender at every size, one after the other, with one worker at work at a time.
+
+    Args:
+        context: of the run; what its journal has already is not found again.
+    """
+    plan, most = context.plan, context.pool.most
+    if plan.batch_sizes is None and most < LARGEST_AUTO:
+        text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
+        context.tell("inputs", text)
+    lost = {one.contender for one in context.run.unusable}
+    routes = [route for label, route in context.routes.items() if label not in lost]
+    explored: dict[str, ContenderExploration] = {}
+    with ExitStack() as stack:
+        turns = [ContenderExploration(context, route, _sizes(context)) for route in routes]
+        for turn in turns:
+            stack.enter_context(turn.prober.worker)
+        # A framework may take a device when it is imported.
+        if all(route.contender.spec.device == "cpu" for route in routes):
+            begin_ahead([turn.prober for turn in turns if turn.needs_worker])
+        for route, turn in zip(routes, turns, strict=True):
+            if turn.run():
+                explored[route.label] = turn
+            used = peaks(context.run).get(route.label, 0)
+            if plan.batch_sizes is not None or used > memory.limit().share(WAITING):
+                turn.close()
+        if plan.batch_sizes is None:
+            _complete(context, explored)
+    points = {label: turn.sizes.runnable for label, turn in explored.items()}
+    # What was known already was not run again, and so has not made the pool as long as it must be.
+    context.pool.grow(max((point.batch for own in points.values() for point in own), default=1))
+    return Explored(points, {label: turn.disturbed for label, turn in explored.items()})
 
 
-def describe(outcome: AnyOutcome) -> str:
-    """The reason in an outcome, for progress and notes."""
-    match outcome:
-        case Measured():
-            return "measured"
-        case Skipped() | OutOfMemory() | Failed():
-            return outcome.reason
-        case Died():
-            return f"its worker ended with {outcome.signal or f'exit status {outcome.exit_code}'}"
-        case _:
-            return getattr(outcome, "reason", "") or "it did not answer in time"
+def _sizes(context: RunContext) -> Exploration:
+    """The sizes that a contender is tried at."""
+    plan, most = context.plan, context.pool.most
+    largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
+    return Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest)
 
 
-def peaks(run: Run) -> dict[str, int]:
-    """The highest resident memory of each contender, in bytes, as exploring saw it."""
-    found: dict[str, int] = {}
-    for (label, _), outcome in run.explored.items():
-        if isinstance(outcome, Measured):
-            found[label] = max(found.get(label, 0), outcome.memory.resident or 0)
-    return found
+def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
+    """Bring curves to one length, so that every size can be compared, and add sizes where they decide most."""
+    curves = {label: turn.sizes.latencies_ns for label, turn in explored.items()}
+    further = {size for latencies in curves.values() for size in latencies}
+    if context.plan.latency_bound_ns is not None:
+        for latencies in curves.values():
+            further.update(around_bound(latencies, context.plan.latency_bound_ns))
+    if context.plan.mode != "quick":
+        further |= _around_best(context, curves, further)
+    further = {size for size in further if size <= context.pool.most}
+    for turn in explored.values():
+        if not turn.sizes.runnable:
+            continue
+        turn.sizes.complete(further)
+        if turn.sizes.next() is not None:
+            turn.run()
+        turn.close()
+
+
+def _around_best(context: RunContext, curves: Mapping[str, Mapping[int, float]], others: set[int]) -> set[int]:
+    """The sizes beside each contender's best one; none where measuring them too would take long."""
+    between = {size for latencies in curves.values() for size in around_best(latencies)} - others
+    if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.plan):
+        return between
+    sizes = ", ".join(map(str, sorted(between)))
+    context.tell(
+        "plan",
+        f"the sizes beside the best ones ({sizes}) would take long here and are left out; name sizes with "
+        "--batch-sizes, or give more time with --budget or --thorough",
+    )
+    return set()

@@ -11,6 +11,8 @@ from infer_compare.results import Limit, Measured, Probe, Skipped
 from infer_compare.worker.protocol import Explore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infer_compare.phases.context import RunContext
     from infer_compare.planner.boundary import Attempt
     from infer_compare.preparation.route import Route
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
 
 LONGEST_S = 60.0
 """A size whose runs are expected to take longer is not tried: nobody waits for such a batch."""
+
+
+def limit(context: RunContext, labels: Iterable[str]) -> None:
+    """Find where memory ends for each contender, one after the other, if that was asked for."""
+    if not context.plan.find_limit:
+        return
+    known = {one.contender for one in context.run.limits}
+    for label in labels:
+        if label not in known:
+            LimitFinder(context, context.routes[label]).run()
 
 
 class LimitFinder:
@@ -49,10 +61,10 @@ class LimitFinder:
                     probes += 1
         finally:
             self._prober.worker.close()
-        limit = self._limit(probes, now() - began)
-        self._context.journal.add(limit)
-        self._context.observer.found_limit(limit)
-        return limit
+        boundary = self._limit(probes, now() - began)
+        self._context.journal.add(boundary)
+        self._context.observer.found_limit(boundary)
+        return boundary
 
     def _recall(self) -> int:
         """Feeds what is stored already; how many probes of an interrupted search are among it."""

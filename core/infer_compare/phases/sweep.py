@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError, StoreError
 from infer_compare.foreign import shortened
 from infer_compare.phases.agree import agree
-from infer_compare.phases.candidates import Candidate
-from infer_compare.phases.coupling import is_quantized
-from infer_compare.phases.evaluator import evaluate
-from infer_compare.phases.limit import LimitFinder
-from infer_compare.phases.odd_ones import odd_ones
-from infer_compare.phases.outputs import Outputs
+from infer_compare.phases.explore import explore
+from infer_compare.phases.limit import limit
 from infer_compare.phases.power import power
-from infer_compare.phases.ranking import Ranking
-from infer_compare.phases.survey import Survey
-from infer_compare.request.contenders import REFERENCE
+from infer_compare.phases.rank import rank
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable
     from typing import Literal
 
-    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
+    from infer_compare.phases.explore import Explored
 
 
 class Sweep:
@@ -38,7 +31,6 @@ class Sweep:
         self._resolved = context.resolved
         self._journal = context.journal
         self._observer = context.observer
-        self._outputs: dict[str, Outputs] = {}
         closing = context.run.closing
         self._elapsed_s = closing.elapsed_s if closing is not None else 0.0
         self._began = context.surroundings.now()
@@ -60,8 +52,7 @@ class Sweep:
         """
 
         def phases() -> tuple[Literal["complete", "stopped"], str]:
-            _, points = self._compared()
-            if points and (text := power(self._context)):
+            if self._compared().points and (text := power(self._context)):
                 self._journal.add(Note(topic="power", text=text))
             return "complete", ""
 
@@ -90,15 +81,15 @@ class Sweep:
         return run
 
     def _phases(self) -> tuple[Literal["complete", "stopped"], str]:
-        survey, points = self._compared()
-        self._find_limits(points)
+        explored = self._compared()
+        limit(self._context, explored.points)
         run = self._journal.run
-        ranked = {label: found for label, found in points.items() if run.differs(label) is None and found}
+        ranked = {label: own for label, own in explored.points.items() if run.differs(label) is None and own}
         if not ranked:
             return "complete", ""
-        return Ranking(self._context, ranked).run(disturbed=all(survey.disturbed[label] for label in ranked))
+        return rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))
 
-    def _compared(self) -> tuple[Survey, dict[str, tuple[OperatingPoint, ...]]]:
+    def _compared(self) -> Explored:
         """What every contender can run, explored, with its outputs compared."""
         self._observer.resolved(self._resolved.header)
         told = {one.contender for one in self._journal.run.unusable}
@@ -113,61 +104,8 @@ class Sweep:
             *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),
         ):
             self._context.tell(topic, text)
-        earlier = self._journal.run
-        # What comes after comparing outputs tells that they were compared, for a run that is resumed.
-        compared = bool(earlier.agreements and (earlier.rounds or earlier.limits))
-        survey = Survey(self._context, self._outputs_of, compare=not compared)
-        points = survey.run()
-        if points and not compared:
-            self._agree(points)
-        return survey, points
-
-    def _outputs_of(self, label: str) -> Outputs:
-        if label not in self._outputs:
-            # Labels are the user's words; a folder is named by a number.
-            index = list(self._resolved.routes).index(label)
-            order = self._resolved.routes[label].wiring.outputs
-            specs = self._resolved.header.model.outputs
-            self._outputs[label] = Outputs(self._context.scratch / "outputs" / str(index), order, specs)
-        return self._outputs[label]
-
-    def _agree(self, points: Mapping[str, Sequence[OperatingPoint]]) -> None:
-        routes = self._resolved.routes
-        candidates = {
-            label: Candidate(
-                spec.backend,
-                routes[label].model.provenance,
-                self._outputs_of(label),
-                evaluates=spec.backend == REFERENCE and spec.model is None,
-            )
-            for label, spec in ((label, routes[label].contender.spec) for label in points)
-        }
-
-        @cache
-        def quantized() -> bool:
-            return any(is_quantized(route.model.path) for route in routes.values() if route.model.format == "onnx")
-
-        known = {(one.contender, one.point) for one in self._journal.run.agreements}
-        for one in agree(
-            self._journal.run, points, candidates, evaluate=partial(evaluate, self._context), quantized=quantized
-        ):
-            if (one.contender, one.point) in known:
-                continue
-            self._journal.add(one)
-            if one.verdict == "differs":
-                other = "itself" if one.contender == one.reference else one.reference
-                self._observer.note(
-                    "agreement",
-                    f"{one.contender} differs from {other} at {one.point}: {one.reason}; it is not ranked",
-                )
-        for text in odd_ones(self._journal.run, candidates):
-            self._context.tell("agreement", text)
-
-    def _find_limits(self, labels: Iterable[str]) -> None:
-        """Where memory ends for each contender, one after the other, if that was asked for."""
-        if not self._context.plan.find_limit:
-            return
-        known = {one.contender for one in self._journal.run.limits}
-        for label in labels:
-            if label not in known:
-                LimitFinder(self._context, self._context.routes[label]).run()
+        compared = self._context.is_compared
+        explored = explore(self._context)
+        if explored.points and not compared:
+            agree(self._context, explored.points)
+        return explored

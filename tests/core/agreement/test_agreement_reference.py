@@ -11,7 +11,7 @@ import pytest
 
 from infer_compare.interfaces import OperatingPoint, TensorSpec
 from infer_compare.models.arrays import raw
-from infer_compare.phases.agree import agree
+from infer_compare.phases.agreement import agreements
 from infer_compare.phases.candidates import Candidate
 from infer_compare.phases.odd_ones import odd_ones
 from infer_compare.phases.outputs import Outputs
@@ -127,7 +127,7 @@ class Story:
             return self.evaluated
 
         points = {label: tuple(map(OperatingPoint, sizes)) for label in self.candidates}
-        found = agree(run, points, self.candidates, evaluate=evaluate, quantized=lambda: self.quantized)
+        found = agreements(run, points, self.candidates, evaluate=evaluate, quantized=lambda: self.quantized)
         return {label: [one for one in found if one.contender == label] for label in self.candidates}
 
     def verdicts(self, sizes=(1, 3)) -> dict[str, set[str]]:

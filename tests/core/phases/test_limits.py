@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from infer_compare.phases.explore import peaks
+from infer_compare.phases.contender_exploration import peaks
 from infer_compare.report import document
 from infer_compare.results import Died, LimitReached, Measured, Memory, OutOfMemory, Run
 

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from infer_compare import api
 from infer_compare.environment.threads import usable_cores
-from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.ahead import IDLE_BYTES, begin_ahead
 from infer_compare.phases.context import Surroundings
 from infer_compare.phases.events import Observer
-from infer_compare.phases.explore import Explorer
-from infer_compare.planner import Exploration
-from infer_compare.results import AnyOutcome, Died, Measured, Memory, Skipped, TimedOut
+from infer_compare.results import Died, TimedOut
 from infer_compare.worker.client import LocalProcess
 
 from .conftest import contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,15 +152,19 @@ def test_an_interrupt_while_several_workers_are_there_leaves_none(real_sweep):
     assert not list(workers())
 
 
-def test_no_worker_is_needed_for_what_is_known_unless_outputs_are_compared() -> None:
-    """A run that is resumed begins no worker in vain."""
-    ran = Measured(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory())
-    known: dict[OperatingPoint, AnyOutcome] = {OperatingPoint(size): ran for size in (1, 2)}
-    assert not Explorer.needs_worker(Exploration((1, 2)), known.get, compare=False)
-    assert Explorer.needs_worker(Exploration((1, 2)), known.get, compare=True)
-    assert Explorer.needs_worker(Exploration((4,)), known.get, compare=False)
-    known[OperatingPoint(4)] = Skipped(reason="known")
-    assert not Explorer.needs_worker(Exploration((4,)), known.get, compare=True)
+@pytest.mark.parametrize(("kept", "explored"), [(0, ["a", "b"]), (1, [])])
+def test_a_resumed_run_explores_with_workers_only_where_outputs_are_still_to_be_compared(
+    sweep, installed, tmp_path, kept, explored
+):
+    """A round that is stored tells that they were."""
+    sweep(contender("a"), contender("b"), rounds=2)
+    file = tmp_path / "run" / "run.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    rounds = [number for number, line in enumerate(lines) if '"type":"round"' in line]
+    file.write_text("".join(lines[: rounds[kept]]))
+    diary = Diary()
+    api.resume(tmp_path / "run", plugins=installed, observer=diary, surroundings=virtual(open_gate))
+    assert [label for phase, label in diary.told if phase == "explore"] == explored
 
 
 def test_later_restarts_warm_up_briefly_what_was_as_fast_at_once(sweep):

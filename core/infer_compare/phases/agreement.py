@@ -1,0 +1,229 @@
+"""Which contenders agree with each other, and which of them are taken as right where they do not.
+
+No contender is right by its place in the list: outputs are compared with each other, and where two groups disagree the
+reference evaluator decides, else how the contenders came by the model. Where that leaves a tie, nobody is right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.phases.candidates import EVALUATOR, Candidates
+from infer_compare.phases.evaluator import EVALUATED_BATCHES, LARGEST_EVALUATED
+from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.phases.standing import groups, outranking, reference_of
+from infer_compare.results import Agreement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint, TensorSpec
+    from infer_compare.phases.candidates import Candidate
+    from infer_compare.phases.outputs import Outputs
+    from infer_compare.phases.standing import Group
+    from infer_compare.results import Run
+
+RANDOM = "the model is random or keeps state: the same batch run twice gives different outputs"
+
+
+def agreements(
+    run: Run,
+    points: Mapping[str, Sequence[OperatingPoint]],
+    candidates: Mapping[str, Candidate],
+    *,
+    evaluate: Callable[[Sequence[int]], Outputs | None],
+    quantized: Callable[[], bool] = lambda: False,
+) -> list[Agreement]:
+    """Compare all contenders with each other at every operating point that they run.
+
+    Args:
+        run: as it stands, for names, effective precisions and the user's tolerance.
+        points: the operating points of each contender.
+        candidates: the contenders by label.
+        evaluate: asks the reference evaluator at batch sizes; None where it cannot run the model.
+        quantized: whether the model computes in eight-bit integers.
+    """
+    phase = _Phase(run.header.model.outputs, Candidates(run, candidates, quantized=quantized), evaluate)
+    ordered = sorted({point for its in points.values() for point in its})
+    found = phase.all({point: [label for label, its in points.items() if point in its] for point in ordered})
+    return [found[label, point] for label, its in points.items() for point in its]
+
+
+class _Phase:
+    """The verdicts on all contenders."""
+
+    def __init__(
+        self, specs: Sequence[TensorSpec], candidates: Candidates, evaluate: Callable[[Sequence[int]], Outputs | None]
+    ) -> None:
+        self._specs = specs
+        self._candidates = candidates
+        self._evaluate = evaluate
+        self._found: dict[tuple[str, OperatingPoint], Agreement] = {}
+        self._right: set[str] = set()
+        """Contenders that the evaluator has confirmed where others disagreed with them."""
+
+    def all(self, points: Mapping[OperatingPoint, Sequence[str]]) -> dict[tuple[str, OperatingPoint], Agreement]:
+        """Return the verdict on every contender at every point."""
+        if not self._candidates.native:
+            self._candidates.evaluated = self._evaluate(EVALUATED_BATCHES)
+        parted = {point: self._parted(point, labels) for point, labels in points.items()}
+        disputed = [point.batch for point, its in parted.items() if len(its) > 1]
+        if self._candidates.native and disputed and not self._candidates.evaluating:
+            small = [size for size in disputed if size <= LARGEST_EVALUATED]
+            sizes = sorted({*EVALUATED_BATCHES} & {*disputed}) or small[:1]
+            self._candidates.evaluated = self._evaluate(sizes) if sizes else None
+        for point, its in parted.items():
+            self._confirm(point, its)
+        for point, its in parted.items():
+            self._decide(point, its)
+        return self._found
+
+    def _parted(self, point: OperatingPoint, labels: Sequence[str]) -> tuple[Group, ...]:
+        """Return the contenders whose outputs can be compared, by groups that agree; settle the others."""
+        able = [label for label in labels if self._readable(label, point)]
+        shapes = {label: self._candidates.outputs(label).misshapen(point.batch, self._specs) for label in able}
+        if any(not words for words in shapes.values()):
+            # Only against one that has the declared shape: a file may declare a wrong one.
+            whole = next(label for label in able if not shapes[label])
+            for label in able:
+                if shapes[label]:
+                    self._settle(label, point, "differs", shapes[label], reference=whole)
+            able = [label for label in able if not shapes[label]]
+        random = [label for label in able if self._candidates.random(label, point.batch)]
+        steady = [label for label in able if label not in random]
+        for label in random:
+            if steady:
+                reason = "it is random or keeps state: the same batch run twice gives different outputs"
+                self._settle(label, point, "differs", reason, reference=steady[0])
+            else:
+                self._settle(label, point, "inconclusive", RANDOM)
+        standings = [self._candidates.standing(label) for label in steady]
+        return groups(standings, lambda one, other: self._candidates.differ(one, other, point.batch))
+
+    def _readable(self, label: str, point: OperatingPoint) -> bool:
+        """Whether outputs can be compared at all; settles those that cannot."""
+        outputs = self._candidates.outputs(label)
+        if self._candidates.tolerance(label) is None:
+            reason = f"no tolerance is known for {self._candidates.precision(label)}; give one with --rtol"
+            self._settle(label, point, "inconclusive", reason)
+        elif size := outputs.too_large(point.batch):
+            reason = f"its outputs have {size / 2**30:.1f} GiB, too much to be compared in the memory of this machine"
+            self._settle(label, point, "inconclusive", reason)
+        else:
+            try:
+                written = outputs.of(point.batch)
+                outputs.again(point.batch)
+                outputs.rows()
+            except BrokenOutput as broken:
+                self._settle(label, point, "differs", str(broken))
+            else:
+                if written is not None:
+                    return True
+                self._settle(label, point, "inconclusive", "it wrote no outputs at this batch size")
+        return False
+
+    def _confirm(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
+        """Note which of several groups the evaluator agrees with."""
+        if len(parted) < 2:
+            return
+        # A contender that is the evaluator needs no other.
+        own = [group for group in parted if any(one.label in self._candidates.evaluating for one in group)]
+        if not (own or self._candidates.evaluated_at(point.batch)):
+            return
+        right = own or [
+            group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point.batch)
+        ]
+        if len(right) == 1:
+            self._right.update(one.label for one in right[0])
+
+    def _decide(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
+        """Settle the contenders of all groups at a point."""
+        asked = self._candidates.evaluated_at(point.batch)
+        if asked and not self._candidates.native:
+            for one in (one for group in parted for one in group):
+                self._compared(one.label, EVALUATOR, point)
+            return
+        if len(parted) < 2:
+            for group in parted:
+                self._agreeing(group, point)
+            return
+        confirmed = [group for group in parted if any(one.label in self._right for one in group)]
+        right = confirmed[0] if len(confirmed) == 1 else outranking(parted)
+        for group in parted:
+            if group is right:
+                self._agreeing(group, point, accompanied=True)
+                continue
+            other = right or next(one for one in parted if one is not group)
+            reference = reference_of(other).label
+            if asked and reference_of(other).tolerance > reference_of(group).tolerance:
+                # Nothing of lower precision is the reference for what is more precise.
+                reference = EVALUATOR
+            if right is None:
+                ending = f"; it is not known which of {_listed(parted)} is right"
+            elif confirmed and reference != EVALUATOR:
+                ending = f"; the reference evaluator agrees with {reference}"
+            else:
+                ending = ""
+            for one in group:
+                self._compared(one.label, reference, point, ending=ending, verdict="differs")
+
+    def _agreeing(self, group: Group, point: OperatingPoint, *, accompanied: bool = False) -> None:
+        """Settle contenders that agree with each other."""
+        reference = reference_of(group)
+        alone = len(group) == 1 and len(self._candidates) > 1 and not accompanied
+        for one in group:
+            if alone and not self._disputes(point, one.label):
+                self._unaccompanied(one.label, point)
+            else:
+                self._compared(one.label, reference.label, point)
+
+    def _disputes(self, point: OperatingPoint, label: str) -> bool:
+        """Whether others were compared with this contender at a point, and lost."""
+        return any(
+            other != label and at == point and one.reference == label for (other, at), one in self._found.items()
+        )
+
+    def _unaccompanied(self, label: str, point: OperatingPoint) -> None:
+        """Settle a contender that no other can be compared with here: its rows must come out as they do alone."""
+        rows = self._candidates.rows(label, point)
+        reason = "no other contender ran this batch size"
+        if rows != "alike":
+            reason += ", and its rows could not be checked" if rows is None else ", and its rows depend on each other"
+        self._settle(label, point, "agrees" if rows == "alike" else "inconclusive", reason if rows != "alike" else "")
+
+    def _compared(
+        self, label: str, reference: str, point: OperatingPoint, *, ending: str = "", verdict: str | None = None
+    ) -> None:
+        found = self._candidates.compare(reference, label, point.batch)
+        rows = self._candidates.rows(label, point)
+        # Each comparison uses the scale of its reference, so A may differ from B where B does not differ from A.
+        reason = found.reason if verdict in {None, found.verdict} else "its outputs differ"
+        self._found[label, point] = Agreement(
+            contender=label,
+            reference=reference,
+            point=point,
+            verdict=verdict or found.verdict,  # type: ignore[arg-type]
+            reason=reason + ending,
+            rtol=self._candidates.pair_tolerance(label, reference),
+            outputs=found.outputs,
+            row_consistent=None if rows is None else rows == "alike",
+            rows_within_precision=rows == "within" if rows in {"within", "beyond"} else None,
+        )
+
+    def _settle(
+        self, label: str, point: OperatingPoint, verdict: str, reason: str, *, reference: str | None = None
+    ) -> None:
+        rows = self._candidates.rows(label, point) if verdict == "agrees" else None
+        self._found[label, point] = Agreement(
+            contender=label,
+            reference=reference or label,
+            point=point,
+            verdict=verdict,  # type: ignore[arg-type]
+            reason=reason,
+            rtol=self._candidates.tolerance(label) or 0.0,
+            row_consistent=None if rows is None else rows == "alike",
+        )
+
+
+def _listed(parted: Sequence[Group]) -> str:
+    return " and ".join(reference_of(group).label for group in parted)

@@ -1,0 +1,80 @@
+"""The phase that measures the candidates for the best size again, each in workers that run nothing else."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from infer_compare.environment import memory
+from infer_compare.phases.ahead import begin_ahead
+from infer_compare.phases.contender_exploration import peaks
+from infer_compare.phases.rank_plan import TOGETHER
+from infer_compare.phases.restart_workers import OneOf
+from infer_compare.planner.confirming import candidates
+from infer_compare.planner.duration import CONFIRM_ROUNDS
+from infer_compare.planner.points import every_point, labels_at
+from infer_compare.planner.resuming import confirmed
+from infer_compare.planner.round_count import RoundCount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.phases.context import RunContext
+    from infer_compare.phases.ranking import Ranking
+    from infer_compare.planner.points import Points
+
+
+def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> None:
+    """Make fresh rounds over the candidates for "best", where a contender has a choice and had none yet.
+
+    Args:
+        ranking: what was measured so far.
+        groups: the contenders that are alive together.
+        restart: the number of these workers.
+
+    Raises:
+        BudgetSpent: the time is used up.
+    """
+    best = candidates(ranking.context.run, ranking.points)
+    if all(len(sizes) <= 1 for sizes in best.values()):
+        return
+    for group in groups:
+        chosen = {label: best[label] for label in group}
+        if not confirmed(ranking.context.run, chosen, CONFIRM_ROUNDS):
+            _confirm(ranking, restart, chosen)
+
+
+def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
+    """Make the rounds of contenders that are alive together, each size in workers that run no other."""
+    expectation = ranking.expectation
+    counts = {
+        point: RoundCount(
+            "confirm", dict.fromkeys(labels_at(point, chosen), (point,)), CONFIRM_ROUNDS, tries=CONFIRM_ROUNDS
+        )
+        for point in ranking.context.order.shuffled(every_point(chosen))
+    }
+    costs = {
+        point: count.remaining_s(expectation) + sum(expectation.start_s.get(label, 0.0) for label in count.points)
+        for point, count in counts.items()
+    }
+    with ExitStack() as stack:
+        teams = {
+            point: stack.enter_context(ranking.team(list(count.points), restart)) for point, count in counts.items()
+        }
+        waiting = (OneOf(teams[point], label) for point, count in counts.items() for label in count.points)
+        _begin_ahead(ranking.context, waiting)
+        for point, count in counts.items():
+            ranking.check_budget(costs.pop(point))
+            teams[point].start()
+            ranking.make(teams[point], count, sum(costs.values()))
+            teams[point].end()
+
+
+def _begin_ahead(context: RunContext, workers: Iterable[OneOf]) -> None:
+    """Start workers that wait for their turns, as far as there is memory beside the largest contender's.
+
+    On the processor: a framework may take a device when it is imported.
+    """
+    starters = [one for one in workers if context.routes[one.label].contender.spec.device == "cpu"]
+    largest = max(peaks(context.run).values(), default=0)
+    begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)

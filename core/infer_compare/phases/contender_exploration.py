@@ -1,0 +1,153 @@
+"""What one contender runs: batch sizes ascending, in one worker unless it is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.models.agreement import sample_rows
+from infer_compare.phases.busy import disturbed
+from infer_compare.phases.outcome_error import OutcomeError
+from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
+from infer_compare.phases.probe import Prober
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
+from infer_compare.worker.protocol import Explore, Explored
+
+if TYPE_CHECKING:
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner import Exploration
+    from infer_compare.preparation.route import Route
+    from infer_compare.results import Run
+
+
+class ContenderExploration:
+    """Tries one contender at every size that its exploration asks for."""
+
+    def __init__(self, context: RunContext, route: Route, sizes: Exploration) -> None:
+        """Starts nothing yet; `sizes` is fed with what comes out."""
+        self._context = context
+        self._route = route
+        self._outputs = context.outputs(route.label)
+        self.sizes = sizes
+        self.prober = Prober(context, route, outputs=self._outputs)
+        """Asks its worker."""
+        self._explored = False
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
+        gate, threads = self._context.surroundings.gate, self._context.settings.threads
+        schedstat = self.prober.worker.schedstat
+        return disturbed(self.prober.diagnostics, gate, threads=threads, schedstat=schedstat) is not None
+
+    @property
+    def needs_worker(self) -> bool:
+        """Whether `run` begins with something that is not known."""
+        point = self.sizes.next()
+        return point is not None and self._is_run(self._known(point))
+
+    def _known(self, point: OperatingPoint) -> AnyOutcome | None:
+        """The outcome that is stored already."""
+        return self._context.run.explored.get((self._route.label, point))
+
+    def _is_run(self, known: AnyOutcome | None) -> bool:
+        """Whether a point is run: also where outputs that are still to be compared must be made again."""
+        return known is None or (isinstance(known, Measured) and not self._context.is_compared)
+
+    def run(self) -> bool:
+        """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
+
+        Returns:
+            Whether the contender can take part.
+        """
+        self._outputs.folder.mkdir(parents=True, exist_ok=True)
+        while (point := self.sizes.next()) is not None:
+            known = outcome = self._known(point)
+            if self._is_run(known):
+                if not self._ready():
+                    return False
+                self._context.observer.probing(self._route.label, point)
+                probed = self.prober.probe(
+                    Explore(
+                        point=point,
+                        outputs=str(self._outputs.folder),
+                        rows=sample_rows(point.batch),
+                        axes=self._outputs.asked_axes,
+                    )
+                )
+                if known is None:
+                    self._store(point, probed)
+                outcome = known or probed
+            assert outcome is not None
+            self.sizes.feed(point, outcome)
+        for point, skipped in self.sizes.skipped:
+            if self._known(point) is None:
+                self._store(point, skipped)
+        self.prober.worker.suspend()
+        return True
+
+    def close(self) -> None:
+        """Ends the worker."""
+        self.prober.worker.close()
+
+    def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
+        self._context.journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
+        self._context.observer.probed(self._route.label, point, outcome)
+
+    def _ready(self) -> bool:
+        """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
+        if self._explored:
+            return True
+        try:
+            start = self.prober.start()
+        except OutcomeError as refused:
+            self._context.journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
+            label = self._route.label
+            self._context.observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
+            return False
+        if self._context.journal.run.start(self._route.label) is None:
+            self._context.journal.add(start)
+        self._run_singles()
+        self._explored = True
+        return True
+
+    def _run_singles(self) -> None:
+        """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
+        for row in range(SINGLE_ROWS):
+            request = Explore(
+                point=OperatingPoint(1),
+                calls=1,
+                outputs=str(self._outputs.folder),
+                rows=(0,),
+                axes=self._outputs.asked_axes,
+                first_row=row,
+            )
+            try:
+                explored = self.prober.worker.ask(
+                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
+                )
+                self._outputs.accept(request, explored)
+            except (OutcomeError, BrokenOutput):
+                return
+
+
+def describe(outcome: AnyOutcome) -> str:
+    """The reason in an outcome, for progress and notes."""
+    match outcome:
+        case Measured():
+            return "measured"
+        case Skipped() | OutOfMemory() | Failed():
+            return outcome.reason
+        case Died():
+            return f"its worker ended with {outcome.signal or f'exit status {outcome.exit_code}'}"
+        case _:
+            return getattr(outcome, "reason", "") or "it did not answer in time"
+
+
+def peaks(run: Run) -> dict[str, int]:
+    """The highest resident memory of each contender, in bytes, as exploring saw it."""
+    found: dict[str, int] = {}
+    for (label, _), outcome in run.explored.items():
+        if isinstance(outcome, Measured):
+            found[label] = max(found.get(label, 0), outcome.memory.resident or 0)
+    return found

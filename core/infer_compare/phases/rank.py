@@ -1,0 +1,80 @@
+"""The phases that rank: restarts over what is not settled, fresh rounds for the best sizes, long runs on accelerators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.phases.busy import HostBusy, worst
+from infer_compare.phases.confirm import confirm
+from infer_compare.phases.rank_plan import Ranked, patient, sized, together
+from infer_compare.phases.ranking import BudgetSpent, Ranking
+from infer_compare.phases.sustain import sustain
+from infer_compare.planner.duration import Expectation
+from infer_compare.planner.points import every_point
+from infer_compare.planner.resuming import progress
+from infer_compare.planner.settling import unsettled
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner.points import Points
+
+
+def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Literal["complete", "stopped"], str]:
+    """Measure the contenders against each other; return how that ended, and why.
+
+    Args:
+        context: of the run; what its journal has already is not measured again.
+        points: the operating points of each contender that is ranked.
+        disturbed: whether other programs disturbed every contender while it explored.
+    """
+    expectation = Expectation.of(context.run)
+    groups = together(context, list(points))
+    plan = patient(context, expectation, points)
+    finished, begun = progress(context.run, points, groups, plan.rounds_per_restart)
+    left = unsettled(context.run, points, finished)
+    plan = sized(context, plan, expectation, Ranked(points, left, finished))
+    ranking = Ranking(context, points, plan, expectation)
+    try:
+        if disturbed:
+            _look_at_machine(context)
+        for restart in range(finished + 1, plan.restarts + 1):
+            if not left:
+                break
+            begun += 1
+            context.observer.measuring(restart, plan.restarts, len(every_point(left)))
+            for group in groups:
+                ranking.restart(begun, group, left)
+            left = unsettled(context.run, points, restart)
+        if plan.restarts > 1:
+            confirm(ranking, groups, begun + 1)
+        if plan.mode == "thorough":
+            sustain(ranking)
+    except HostBusy as busy:
+        context.tell("machine", f"{busy}. {_advice(context.plan.threads)}")
+        return "stopped", str(busy)
+    except BudgetSpent as spent:
+        context.tell("budget", str(spent))
+    return "complete", ""
+
+
+def _look_at_machine(context: RunContext) -> None:
+    """Begin no restart where the machine is busy still.
+
+    Raises:
+        HostBusy: it is.
+    """
+    context.observer.note("machine", "other programs disturbed every contender; one more look")
+    seen = context.surroundings.look(context.plan.threads)
+    if seen is not None:
+        raise HostBusy(worst([seen]) or "the machine is busy")
+
+
+def _advice(threads: int) -> str:
+    if threads < 2:
+        return "Run it again when the machine is quieter."
+    return (
+        f"Run it again when the machine is quieter, or ask another question that one busy core disturbs less: "
+        f"--threads {threads - 1}."
+    )

@@ -1,0 +1,100 @@
+"""How much is measured: by the mode, by what the machine has memory for, and by the time that there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from infer_compare.environment import memory
+from infer_compare.phases.contender_exploration import peaks
+from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, plan_for_budget
+from infer_compare.planner.grouping import grouped
+from infer_compare.planner.patience import is_patient, patient_plan
+from infer_compare.planner.points import every_point
+from infer_compare.verdicts.protocol import SUSTAINED_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner.duration import Expectation
+    from infer_compare.planner.points import Points
+    from infer_compare.results import Plan
+
+TOGETHER = 0.7
+"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
+
+
+class Ranked(NamedTuple):
+    """What is ranked, and how far that has come."""
+
+    points: Points
+    left: Points
+    """What is still to be measured."""
+    finished: int
+    """Restarts that a run which is resumed has already."""
+
+
+def patient(context: RunContext, expectation: Expectation, points: Points) -> Plan:
+    """Return the plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
+    plan = context.plan
+    if not is_patient(plan):
+        return plan
+    restarts, rounds = patient_plan(expectation, points, plan)
+    if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
+        return plan
+    asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)
+    usual = "the default" if plan.mode == "default" else f"--{plan.mode}"
+    context.tell(
+        "plan",
+        f"{usual} of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s here: "
+        f"{restarts} restarts of {_rounds(rounds)} are planned; give more time with --budget or --thorough",
+    )
+    return msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
+
+
+def sized(context: RunContext, plan: Plan, expectation: Expectation, ranked: Ranked) -> Plan:
+    """Return the plan, with as many restarts and rounds as the budget allows, and how long it will take.
+
+    Args:
+        context: of the run.
+        plan: what is asked for.
+        expectation: what its parts take.
+        ranked: what is ranked, and how far that has come.
+    """
+    points, left = ranked.points, ranked.left
+    deadline = context.deadline
+    if deadline is not None:
+        left_s = deadline - context.surroundings.now()
+        cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
+        confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
+        restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
+        plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
+    to_come = max(0, plan.restarts - ranked.finished)
+    expected_s = to_come * expectation.restart_s(left, plan.rounds_per_restart)
+    expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
+    if plan.mode == "thorough":
+        expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
+    context.tell(
+        "plan",
+        f"at most {to_come} restarts of {_rounds(plan.rounds_per_restart)} over {len(every_point(left))} batch sizes: "
+        f"about {expected_s:.0f} s, less where differences are plain, more where rounds must be repeated",
+    )
+    return plan
+
+
+def together(context: RunContext, labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the contenders by groups that fit into memory together."""
+    groups = grouped(labels, peaks(context.run), memory.limit().share(TOGETHER))
+    if len(groups) > 1:
+        parts = "; ".join(", ".join(group) for group in groups)
+        context.tell(
+            "memory",
+            f"the contenders do not fit into memory together and are measured apart: {parts}",
+        )
+    return groups
+
+
+def _rounds(number: int) -> str:
+    return "1 round" if number == 1 else f"{number} rounds"

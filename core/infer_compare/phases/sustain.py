@@ -1,0 +1,38 @@
+"""The phase that runs the recommended size for a long time, on devices that work on their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.verdicts import summarise
+from infer_compare.verdicts.protocol import SUSTAINED_S
+
+if TYPE_CHECKING:
+    from infer_compare.phases.ranking import Ranking
+
+
+def sustain(ranking: Ranking) -> None:
+    """Run the recommended size of each such contender until it has its working temperature, one after the other.
+
+    Args:
+        ranking: what was measured so far.
+
+    Raises:
+        BudgetSpent: the time is used up.
+    """
+    context = ranking.context
+    run = context.run
+    done = {one.order[0] for one in run.rounds if one.phase == "sustain"}
+    asynchronous = {start.contender for start in run.starts if start.asynchronous} - done
+    answers = summarise(run).answers if asynchronous else ()
+    best = {
+        one.contender: one.point for answer in answers for one in answer.by_contender if one.contender in asynchronous
+    }
+    restart = max((one.restart for one in run.rounds), default=0) + 1
+    for label, point in best.items():
+        ranking.check_budget(ranking.expectation.start_s.get(label, 0.0) + SUSTAINED_S)
+        with ranking.team([label], restart) as team:
+            team.start()
+            if team.able([label], point) and team.pipelines(label):
+                context.observer.note("sustained", f"{label} at {point} for {SUSTAINED_S:g} s")
+                team.sustain(label, point, index=ranking.next_index(), seconds=SUSTAINED_S)
