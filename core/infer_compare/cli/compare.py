@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from infer_compare.cli import stdout
+from infer_compare.cli.parameters import SHARE
 
 if TYPE_CHECKING:
     from infer_compare.report.comparison import ComparisonDocument
 
 
-class Share(click.ParamType[float]):
-    """A part of a whole, from texts such as `5%` or `2.5 %`."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401, ARG002 - click's signature
-        """The share, between 0 and 1."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*%\s*", value)
-        if match is None:
-            self.fail(f"{value!r} is not a percentage; write for example 5%.")
-        share = float(match[1]) / 100
-        if not 0 < share < 1:
-            self.fail(f"{value!r} must lie between 0 % and 100 %.")
-        return share
-
-
-SHARE = Share()
 UNTESTED = 4
 """Exit code of a guard that could not test what it guards."""
 

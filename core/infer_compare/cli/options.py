@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 from click.core import ParameterSource
 
-from infer_compare.cli.parameters import DURATION, SIZE, FiniteNumber, WholeNumber
+from infer_compare.cli.parameters import DURATION, SHARE, SIZE, FiniteNumber, WholeNumber
+from infer_compare.request import values
 from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
@@ -64,14 +65,23 @@ def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
 
 
 def _type(declared: Declared) -> click.ParamType[Any] | None:
-    needs_unit, bounds = bool(declared.option.example), declared.bounds
+    bounds = declared.bounds
+    if declared.option.read in _WITH_UNITS:
+        return _WITH_UNITS[declared.option.read]
     if declared.kind is Literal:
         return click.Choice(get_args(declared.type))
     if declared.kind is int:
-        return SIZE if needs_unit else WholeNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
+        return WholeNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
     if declared.kind is float:
-        return DURATION if needs_unit else FiniteNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
+        return FiniteNumber(bounds.ge, bounds.le)  # type: ignore[arg-type]
     return None
+
+
+_WITH_UNITS: dict[Callable[[Any], Any] | None, click.ParamType[Any]] = {
+    values.seconds: DURATION,
+    values.size: SIZE,
+    values.share: SHARE,
+}
 
 
 def given_by(context: click.Context, plugins: Plugins, base: Given | None = None) -> Given:
@@ -87,17 +97,17 @@ def given_by(context: click.Context, plugins: Plugins, base: Given | None = None
     """
     from infer_compare.request.reading import over, read_options
 
-    base, values = base or {}, context.params
+    base, parameters = base or {}, context.params
     given: dict[str, Any] = {}
     for name, option in declared().items():
-        if name not in values or name in {"model", "models"}:
+        if name not in parameters or name in {"model", "models"}:
             continue
         source = context.get_parameter_source(name)
         # Flags that share a name hide from one another who was given.
-        if values[name] is not None if option.option.choices else source in _GIVEN:
-            given[name] = pairs(option.flags[-1], values[name]) if option.kind is dict else values[name]
-    labels = labels_of((*values["contenders"], *(base.get("contenders") or ())))
-    given["model"], own = models_of(values["model"], values["models"], plugins, labels)
+        if parameters[name] is not None if option.option.choices else source in _GIVEN:
+            given[name] = pairs(option.flags[-1], parameters[name]) if option.kind is dict else parameters[name]
+    labels = labels_of((*parameters["contenders"], *(base.get("contenders") or ())))
+    given["model"], own = models_of(parameters["model"], parameters["models"], plugins, labels)
     return over(read_options({**given, "models": own or None}, "The command line"), base)
 
 

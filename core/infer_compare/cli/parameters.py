@@ -76,6 +76,18 @@ class Size(click.ParamType[Any]):
         return value if isinstance(value, int) else _parsed(self, parse_size, value, param, ctx)
 
 
+class Share(click.ParamType[Any]):
+    """A part of a whole, from texts such as `5%` or `2.5 %`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """The share, between 0 and 1."""
+        from infer_compare.request.units import parse_share
+
+        return value if isinstance(value, float) else _parsed(self, parse_share, value, param, ctx)
+
+
 def _parsed(
     kind: click.ParamType[Any],
     parse: Callable[[str], Number],
@@ -94,4 +106,5 @@ def _parsed(
 
 DURATION = Duration()
 SIZE = Size()
+SHARE = Share()
 THREADS = WholeNumber(1, MOST_THREADS)

@@ -15,9 +15,12 @@ from infer_compare import limits
 from infer_compare.errors import UsageError
 from infer_compare.request.contenders import RESERVED, ContenderRequest, reserved_words
 from infer_compare.request.options import RunOptions, declared
+from infer_compare.request.values import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from infer_compare.request.option import Declared
 
 Given = dict[str, Any]
 """Options that were given, by name, with values as `RunOptions` has them."""
@@ -51,8 +54,7 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
             read = option.option.read(value) if option.option.read is not None else value
             values[name] = msgspec.convert(read, option.type)
         except msgspec.ValidationError as error:
-            choices = get_args(option.type) if option.kind is Literal else ()
-            raise UsageError(f"{where}: {_sentence(name, str(error), choices)}.") from error
+            raise UsageError(f"{where}: {_sentence(option, str(error))}.") from error
     return values
 
 
@@ -122,10 +124,13 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
 
 
-def _sentence(name: str, text: str, choices: tuple[str, ...]) -> str:
+def _sentence(option: Declared, text: str) -> str:
     """What msgspec says of a value, as a clause about the option."""
-    if choices:
-        return f"{name} is one of {', '.join(choices)}"
+    name, bounds = option.name, option.bounds
+    if option.kind is Literal:
+        return f"{name} is one of {', '.join(get_args(option.type))}"
+    if option.option.read is share:
+        return f"{name} goes from {bounds.ge:.0%} to {bounds.le:.0%}"
     match = re.fullmatch(r"(?P<what>.*?)(?: - at `\$(?P<where>.*?)`)?", text, re.DOTALL)
     assert match is not None
     place = re.sub(r"\[[^]]*\]", "", match["where"] or "")

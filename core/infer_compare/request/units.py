@@ -1,4 +1,4 @@
-"""Durations and sizes as they are typed: `20ms`, `5m`, `4GiB`. Their units must be said."""
+"""Durations, sizes and shares as they are typed: `20ms`, `5m`, `4GiB`, `5%`. Their units must be said."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ LIMIT_VARIABLE = "INFER_COMPARE_CACHE_LIMIT"
 DEFAULT_LIMIT = "20GiB"
 
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*")
+_PERCENTAGE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*%\s*")
 
 
 def parse_duration(text: str) -> float:
@@ -54,6 +55,21 @@ def parse_size(text: str) -> int:
     size = _parsed(text, "size", SIZES, SIZE_EXAMPLE)
     # Not rounded before it is known to be finite.
     return round(checked_size(size, repr(text)))
+
+
+def parse_share(text: str) -> float:
+    """A part of a whole, from texts such as `5%` or `2.5 %`.
+
+    Raises:
+        UsageError: it is none, or does not lie between nothing and the whole.
+    """
+    match = _PERCENTAGE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} is not a percentage; write for example 5%.")
+    share = float(match[1]) / 100
+    if not 0 < share < 1:
+        raise UsageError(f"{text!r} must lie between 0 % and 100 %.")
+    return share
 
 
 def cache_limit() -> int:

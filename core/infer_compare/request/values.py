@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.errors import UsageError
 from infer_compare.request.sizes import parse_batch_sizes
-from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_size
+from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_share, parse_size
 
 
 def names(value: object) -> object:
@@ -47,6 +47,11 @@ def size(value: object) -> object:
         raise UsageError(f"A size of {value} bytes cannot be; give bytes above zero, or a text such as '4GiB'.")
     checked_size(value, f"{value} B")
     return value
+
+
+def share(value: object) -> object:
+    """Return the part of a whole that a percentage says, or a number from 0 to 1."""
+    return parse_share(value) if isinstance(value, str) else value
 
 
 def maps(value: object) -> object:
