@@ -30,7 +30,7 @@ from infer_compare.preparation.wiring import LAYOUTS, parse_map
 from infer_compare.request.contenders import DEFAULT_BACKENDS, REFERENCE
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.protocol import BUDGET_EXCESS, RESTARTS, ROUNDS_PER_RESTART
+from infer_compare.verdicts.protocol import BUDGET_EXCESS, MARGIN, RESTARTS, ROUNDS_PER_RESTART
 from infer_compare.worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -295,5 +295,6 @@ def _plan(options: RunOptions, dataset: Dataset | None) -> Plan:
         data=options.data,
         data_rows=dataset.rows if dataset is not None else None,
         data_sha256=dataset.sha256 if dataset is not None else None,
+        margin=options.margin or MARGIN,
         budget_excess=BUDGET_EXCESS if options.scope != "dataset" else None,
     )

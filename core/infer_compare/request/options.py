@@ -220,6 +220,16 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
         Option("Tolerance for the agreement of outputs.", commands=COMPARING),
     ] = None
+    margin: Annotated[
+        Annotated[float, msgspec.Meta(ge=0.03, le=0.5)] | None,
+        Option(
+            "Difference of throughputs within which contenders are the same, from 3% on.",
+            metavar="SHARE",
+            default="3%",
+            example="5%",
+            read=values.share,
+        ),
+    ] = None
     max_memory: Annotated[
         Bytes | None,
         Option(
