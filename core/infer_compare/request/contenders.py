@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, get_origin
 
 import msgspec
 
@@ -30,9 +31,9 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     options: dict[str, str | int | float | bool] = {}
     """Of the backend."""
     device: str | None = None
-    label: str | None = None
-    route: str | None = None
-    """How the model has to reach it: `native`, `exported` or `imported`."""
+    label: Annotated[str | None, "names it"] = None
+    route: Annotated[str | None, "says how the model reaches it"] = None
+    """`native`, `exported` or `imported`."""
 
     @classmethod
     def of(cls, given: str | ContenderRequest) -> ContenderRequest:
@@ -44,13 +45,8 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         if isinstance(given, str):
             return _parsed(given)
         head = _parsed(given.backend)
-        return ContenderRequest(
-            backend=head.backend,
-            options={**head.options, **given.options},
-            device=given.device or head.device,
-            label=given.label or head.label,
-            route=given.route or head.route,
-        )
+        keys = {name: getattr(given, name) or getattr(head, name) for name in ("device", *CORE)}
+        return ContenderRequest(backend=head.backend, options={**head.options, **given.options}, **keys)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -59,7 +55,7 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     def __str__(self) -> str:
         """As it would be typed after `-b`."""
-        words = {**self.texts, "route": self.route, "label": self.label}
+        words = {**self.texts, **{name: getattr(self, name) for name in CORE}}
         parts = [
             f'{key}="{value}"' if "," in value else f"{key}={value}"
             for key, value in words.items()
@@ -68,8 +64,12 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return self.backend + (f":{','.join(parts)}" if parts else "") + (f"@{self.device}" if self.device else "")
 
 
-CORE = tuple(name for name in ContenderRequest.__struct_fields__ if name not in {"backend", "options", "device"})
-"""Keys of a contender's text that are the core's, and no options of its backend."""
+CORE = {
+    field.name: field.type.__metadata__[0]
+    for field in msgspec.structs.fields(ContenderRequest)
+    if get_origin(field.type) is Annotated
+}
+"""Keys of a contender's text that are the core's, and no options of its backend; with what each does, as help says it."""
 RESERVED = {
     "threads": "--threads sets the thread budget of all contenders",
     "precision": "a contender runs in the precision of its model, and --model LABEL=FILE gives it another model",

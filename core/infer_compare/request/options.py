@@ -13,7 +13,7 @@ import msgspec
 
 from infer_compare import limits
 from infer_compare.request import values
-from infer_compare.request.contenders import DEFAULT_BACKENDS, ContenderRequest
+from infer_compare.request.contenders import CORE, DEFAULT_BACKENDS, ContenderRequest
 from infer_compare.request.option import Declared, Option, declarations
 
 Mode = Literal["quick", "default", "thorough"]
@@ -70,9 +70,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     contenders: Annotated[
         tuple[str | ContenderRequest, ...] | None,
         Option(
-            "One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; label=... names it, route=... says how "
-            "the model reaches it. Repeatable.",
-            "texts as after `-b`; or tables with `backend`, `options`, `device`, `label` and `route`",
+            "One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; "
+            f"{', '.join(f'{key}=... {text}' for key, text in CORE.items())}. Repeatable.",
+            f"texts as after `-b`; or tables with {', '.join(f'`{key}`' for key in ContenderRequest.__struct_fields__)}",
             group="who",
             commands=ALL,
             flags=("-b", "--contender"),
