@@ -56,7 +56,7 @@ def find_contenders(
         requests: as typed, such as `onnx:graph_optimization=basic@cuda:0`, or in parts.
         plugins: where the backends are found.
         device: for contenders that name none.
-        pythons: other interpreters, by backend.
+        pythons: other interpreters, by backend; that of a contender itself counts more.
         models: models of their own, by label or by backend; the label counts more.
 
     Raises:
@@ -70,7 +70,9 @@ def find_contenders(
         contender = _found(request, plugins, device)
         entry, spec = contender.entry, contender.spec
         spec = msgspec.structs.replace(
-            spec, python=(pythons or {}).get(entry.name), model=(models or {}).get(contender.key(models or {}))
+            spec,
+            python=spec.python or (pythons or {}).get(entry.name),
+            model=(models or {}).get(contender.key(models or {})),
         )
         seen[spec.label] += 1
         if seen[spec.label] > 1:
@@ -99,6 +101,7 @@ def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str)
         backend=entry.name,
         options=options,
         device=str(device),
+        python=str(Path(request.python).absolute()) if request.python is not None else None,
         file=request.backend if file else None,
         route=next((known for known in ROUTES if known == route), None),
     )

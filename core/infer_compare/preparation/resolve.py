@@ -92,13 +92,15 @@ def resolve(
     unusable = [
         Unusable(contender=contender.label, outcome=Skipped(reason=reason))
         for contender in contenders
-        if (reason := _missing(contender)) is not None
+        if (reason := _missing(contender, options)) is not None
     ]
     if len(unusable) == len(contenders):
         raise NoUsableBackend(_no_usable(unusable))
     threads = options.threads or default_threads()
     model_worker = ModelWorker(threads=threads, seed=options.seed, max_memory=options.max_memory)
-    pythons = {one.entry.name: one.spec.python for one in contenders if one.spec.python is not None}
+    # Models are read and converted by a backend's own interpreter, or by that of its first contender that has one.
+    pythons = {one.entry.name: one.spec.python for one in reversed(contenders) if one.spec.python is not None}
+    pythons |= options.python
     reader = ModelReader(
         plugins,
         model_worker,
@@ -192,9 +194,10 @@ def _main_backends(options: RunOptions, contenders: Sequence[Contender]) -> tupl
     )
 
 
-def _missing(contender: Contender) -> str | None:
+def _missing(contender: Contender, options: RunOptions) -> str | None:
     python, entry = contender.spec.python, contender.entry
-    missing = entry.missing if python is None else ask(f"--python {entry.name}", python, entry.requires)
+    where = f"--python {entry.name}" if python == options.python.get(entry.name) else f"python of {contender.label}"
+    missing = entry.missing if python is None else ask(where, python, entry.requires)
     if not missing:
         return None
     hint = entry.install_hint

@@ -34,6 +34,7 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     label: Annotated[str | None, "names it"] = None
     route: Annotated[str | None, "says how the model reaches it"] = None
     """`native`, `exported` or `imported`."""
+    python: Annotated[str | None, "is the interpreter of its environment"] = None
 
     @classmethod
     def of(cls, given: str | ContenderRequest) -> ContenderRequest:

@@ -31,6 +31,30 @@ def test_a_worker_may_live_in_another_environment(cli, tmp_path) -> None:
     assert [one["verdict"] for one in told["agreements"]] == ["agrees", "agrees"]
 
 
+@pytest.mark.slow
+def test_contenders_of_one_backend_may_live_in_two_environments(cli, tmp_path) -> None:
+    """As two versions of one framework do; in a file the interpreter is a key of the contender's table."""
+    python = environment(tmp_path / "filled", filled=True)
+    result = cli("check", "mlp", "-b", "reference", "-b", f"reference:python={python},label=other", "--json")
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
+    assert [(one["label"], one["python"]) for one in told["contenders"]] == [
+        ("reference", None),
+        ("other", str(python)),
+    ]
+    assert [one["verdict"] for one in told["agreements"]] == ["agrees", "agrees"]
+
+
+def test_an_interpreter_of_a_contender_that_is_not_there_is_named_with_the_contender(cli, tmp_path) -> None:
+    """That of its backend is another one."""
+    (tmp_path / "two.toml").write_text(
+        'model = "mlp"\ncontenders = ["onnx", { backend = "onnx", python = "gone", label = "other" }]\n'
+    )
+    result = cli("run", "--config", "two.toml", "--dry-run")
+    assert result.code == 2
+    assert f"python of other: there is no program {tmp_path / 'gone'}; name a Python interpreter." in result.err
+
+
 @pytest.mark.parametrize("backend", ["onnx", "ort"])
 def test_an_environment_without_infer_compare_is_refused_with_what_to_install(cli, tmp_path, backend) -> None:
     """Before anything is started in it, and by a backend's other name too."""
