@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.schema import OutcomeTag
+from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 if TYPE_CHECKING:
     from infer_compare.report import ReportDocument

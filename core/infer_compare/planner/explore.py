@@ -6,19 +6,11 @@ an error costs its own size, and two in a row end the curve.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.results import (
-    AnyOutcome,
-    Died,
-    Failed,
-    LimitReached,
-    Measured,
-    OutOfMemory,
-    Skipped,
-    TimedOut,
-)
+from infer_compare.results import AnyOutcome, Measured, Skipped
+from infer_compare.verdicts.outcome_kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +36,6 @@ SLOW_LOSS = 0.1
 speed between two sizes."""
 MANY_SIZES: dict[Mode, int] = {"quick": 6, "default": 10, "thorough": 13}
 """So many sizes are a curve that no slow batch is added to."""
-BAD_IN_A_ROW = 2
 
 
 class Exploration:
@@ -91,21 +82,10 @@ class Exploration:
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         """Tells how a size ended."""
         self._outcomes[point.batch] = outcome
-        self._bad_in_a_row = self._bad_in_a_row + 1 if isinstance(outcome, Died | Failed) else 0
-        match outcome:
-            case Measured() | Skipped():
-                pass
-            case OutOfMemory():
-                self._ended = f"batch {point.batch} ran out of memory"
-            case LimitReached():
-                self._ended = f"batch {point.batch} met a limit of the framework"
-            case TimedOut():
-                self._ended = f"batch {point.batch} did not finish in time"
-            case Died() | Failed():
-                if self._bad_in_a_row == BAD_IN_A_ROW:
-                    self._ended = f"batch {point.batch} and the size before it failed"
-            case _:
-                assert_never(outcome)
+        kind = kind_of(outcome)
+        self._bad_in_a_row = self._bad_in_a_row + 1 if kind.ends_after else 0
+        if kind.ends_after and self._bad_in_a_row >= kind.ends_after:
+            self._ended = f"batch {point.batch} {kind.because}"
 
     @property
     def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:

@@ -12,9 +12,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from infer_compare.report.metrics import Place, metrics_of
-from infer_compare.report.phrases import OUTCOMES, is_rough, milliseconds, missing_words
+from infer_compare.report.phrases import is_rough, milliseconds, missing_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import duration, rate, significant
+from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -282,8 +283,8 @@ def _boundary(one: Series, curve: Curve, kind: Literal["resident", "allocated"])
     found = curve.boundary
     if found is not None and found.smallest_failed is not None:
         failed.add(found.smallest_failed)
-    words = OUTCOMES["out_of_memory" if found is None or found.failure is None else found.failure]
-    one.missing += [(batch, f"{words} at batch {batch}") for batch in sorted(failed)]
+    mark = OUTCOME_KINDS["out_of_memory" if found is None or found.failure is None else found.failure].mark
+    one.missing += [(batch, f"{mark} at batch {batch}") for batch in sorted(failed)]
     if found is None or found.largest_ran is None or found.largest_ran in one.x:
         return failed
     number = found.resident_bytes if kind == "resident" else found.allocated_bytes

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.boundaries import boundary
 from infer_compare.report.schema import Curve, PointReport
-from infer_compare.report.words import plain, tag_of
+from infer_compare.report.words import plain
 from infer_compare.results import Measured
-from infer_compare.verdicts.exclusions import outcome_words, over_budget_words
+from infer_compare.verdicts.exclusions import over_budget_words
 from infer_compare.verdicts.flags import flags_of
+from infer_compare.verdicts.outcome_kinds import outcome_words, tag_of
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:

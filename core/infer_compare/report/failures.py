@@ -6,10 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from infer_compare.report.schema import FailureReport
-from infer_compare.report.words import places, plain, tag_of
-from infer_compare.results import Died, Failed, Measured, OutOfMemory, Skipped, TimedOut
+from infer_compare.report.words import places, plain
+from infer_compare.results import Died, Measured, OutOfMemory, Skipped, TimedOut
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import outcome_words, over_budget_words
+from infer_compare.verdicts.exclusions import over_budget_words
+from infer_compare.verdicts.outcome_kinds import kind_of, outcome_words, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +87,7 @@ def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
 
 
 def _unanswered(run: Run, own: Sequence[Point], points: Sequence[Point]) -> bool:
-    if isinstance(own[0].outcome, Died | Failed | TimedOut):
+    if kind_of(own[0].outcome).is_open:
         return True
     if not isinstance(own[0].outcome, Skipped) or run.closing is None or run.closing.state != "complete":
         return False
@@ -147,7 +148,7 @@ def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             outcome=tag_of(own[0].outcome),
             sentence=plain(f"{label}{where}: it {words}{_PHASES[own[0].phase]}, in {which}"),
             detail=_last_words(own[0].outcome),
-            unanswered=isinstance(own[0].outcome, Died | Failed | TimedOut),
+            unanswered=kind_of(own[0].outcome).is_open,
         )
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from infer_compare.report.phrases import machine_words, milliseconds, spread_percent
 from infer_compare.report.words import size
-from infer_compare.stats.wording import significant
+from infer_compare.stats.wording import listing, significant
 from infer_compare.verdicts.flags import FLAGS
+from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ METRICS = (
         "outcome",
         "text",
         _point("outcome"),
-        "measured, out_of_memory, limit_reached, timed_out, died, failed or skipped",
+        listing(list(OUTCOME_KINDS), "or"),
     ),
     Metric("reason", "text", _point("reason"), "why there are no figures"),
     Metric(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.price import money
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, listing, margin_words, ratio, rough_ratio, significant
+from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 from infer_compare.verdicts.protocol import UNRESOLVED_HALF_WIDTH
 from infer_compare.verdicts.settle import Verdict
 
@@ -19,22 +20,11 @@ if TYPE_CHECKING:
         Costs,
         Curve,
         FailureReport,
-        OutcomeTag,
         PointReport,
         ReportDocument,
     )
     from infer_compare.verdicts import Answer, Comparison, Figures, PairVerdict
 
-OUTCOMES: dict[OutcomeTag, str] = {
-    "measured": "disturbed",
-    "out_of_memory": "OOM",
-    "limit_reached": "limit",
-    "timed_out": "timeout",
-    "died": "died",
-    "failed": "failed",
-    "skipped": "not run",
-}
-"""Points without figures, in a cell."""
 OVER_BUDGET = "over budget"
 """In a cell: the point used more cores than its thread budget allows."""
 PASSES = ("contender", "batch", "a pass s", "samples/s", "load", "stage", "run", "fetch")
@@ -46,7 +36,7 @@ COSTS = ("contender", "batch", "per million", "95 % interval")
 
 def missing_words(point: PointReport) -> str:
     """Return why a point has no figures, in a cell; `reason` says it in a clause."""
-    return OVER_BUDGET if point.excess_cores is not None else OUTCOMES[point.outcome]
+    return OVER_BUDGET if point.excess_cores is not None else OUTCOME_KINDS[point.outcome].mark
 
 
 def against(pair: PairVerdict) -> str:

@@ -15,6 +15,7 @@ from infer_compare.results import AgreementVerdict, Environment, ForeignProcess,
 from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
 from infer_compare.verdicts.flags import Flag
+from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
@@ -22,7 +23,6 @@ REPORT_VERSION = (1, 2)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]
-OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
 TimeUnit = Literal["s", "min", "h", "d"]
 
 Axes = tuple[tuple[str, int], ...]

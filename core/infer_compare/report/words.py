@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from infer_compare.foreign import one_line
 from infer_compare.stats.wording import listing, significant
@@ -13,18 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.report.schema import OutcomeTag
-    from infer_compare.results import AnyOutcome
 
 MOST_PLACES = 6
 """More operating points than this are told by their number."""
 
 _SHELL_ESCAPED = re.compile(r"['\\]|[^ -~\w]")
-
-
-def tag_of(outcome: AnyOutcome) -> OutcomeTag:
-    """The word by which records and reports tell outcomes apart."""
-    return cast("OutcomeTag", type(outcome).__struct_config__.tag)
 
 
 def plain(text: str) -> str:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.results import (
-    Agreement,
-    AnyOutcome,
-    Died,
-    Failed,
-    LimitReached,
-    Measured,
-    OutOfMemory,
-    Skipped,
-    TimedOut,
-)
+from infer_compare.results import Agreement, Measured, Skipped
 from infer_compare.stats.wording import count, significant
+from infer_compare.verdicts.outcome_kinds import outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,28 +26,6 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """Such as `torch is not ranked: its outputs differ from those of onnx ...`."""
         return f"{self.contender} is not ranked: {self.reason}"
-
-
-def outcome_words(outcome: AnyOutcome) -> str:
-    """How a point ended, as a clause: `ran out of memory`, `died of SIGSEGV`."""
-    match outcome:
-        case Measured():
-            return "ran"
-        case OutOfMemory():
-            return f"ran out of memory{_because(outcome.reason)}"
-        case LimitReached():
-            return f"reached a limit of its framework{_because(outcome.reason)}"
-        case TimedOut():
-            return f"did not answer within {significant(outcome.deadline_s)} s"
-        case Died():
-            how = f"of {outcome.signal}" if outcome.signal else f"with exit code {outcome.exit_code}"
-            return f"died {how}"
-        case Failed():
-            return f"failed with {outcome.error}{_because(outcome.reason)}"
-        case Skipped():
-            return f"was not run{_because(outcome.reason)}"
-        case _:
-            assert_never(outcome)
 
 
 def over_budget_words(cores: float, threads: int) -> str:
@@ -114,7 +83,3 @@ def _nothing_measured(points: list[Point], threads: int) -> str:
         refused = any(point.slices for point in points)
         return "every slice was disturbed by other processes" if refused else "it ran, and no round was measured"
     return f"it {outcome_words(points[0].outcome)}" if points else "it was not run"
-
-
-def _because(reason: str) -> str:
-    return f" ({reason})" if reason else ""

@@ -9,8 +9,9 @@ import msgspec
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import count, margin_words, percent, ratio, rough_ratio
-from infer_compare.verdicts.exclusions import difference_words, outcome_words, over_budget_words
+from infer_compare.verdicts.exclusions import difference_words, over_budget_words
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.outcome_kinds import outcome_words
 from infer_compare.verdicts.penalties import penalty
 from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import (

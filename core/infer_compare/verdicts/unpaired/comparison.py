@@ -10,9 +10,10 @@ from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import exclusions, outcome_words, over_budget_words
+from infer_compare.verdicts.exclusions import exclusions, over_budget_words
 from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.outcome_kinds import outcome_words
 from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.verdicts.settle import Verdict
