@@ -13,7 +13,7 @@ from PIL import Image
 
 from infer_compare.report import document
 from infer_compare.report.figure.canvas import draw
-from infer_compare.report.figure.facets import facets, frontier
+from infer_compare.report.figure.rows import frontier, rows_of
 from infer_compare.report.figure.scales import short
 from infer_compare.report.figure.style import looks
 from infer_compare.report.picture import PngReporter, SvgReporter
@@ -74,17 +74,17 @@ def test_the_same_run_gives_the_same_svg_whatever_the_user_has_set(story: type[S
 
 
 def test_curves_go_through_the_figures_of_the_run(story: type[Story]) -> None:
-    """Drawn again from the facet: the lines of the panels hold the very numbers of the document."""
+    """Drawn again from the row: the lines of the panels hold the very numbers of the document."""
     from matplotlib.figure import Figure
 
     from infer_compare.report.figure.panels import latency_panel, throughput_panel
 
     made = document(story().run())
-    (facet,) = facets([made])
-    look = looks(curve.contender for curve in facet.curves)
+    (row,) = rows_of([made])
+    look = looks(row.labels)
     rates, latencies = Figure().subplots(1, 2)
-    throughput_panel(rates, facet, look)
-    latency_panel(latencies, facet, look)
+    throughput_panel(rates, row, look)
+    latency_panel(latencies, row, look)
     for curve in made.curves:
         figures = [point.figures for point in curve.points if point.figures is not None]
         drawn = next(line for line in rates.lines if line.get_color() == look[curve.contender].colour)
@@ -105,14 +105,14 @@ def test_several_runs_are_rows_of_panels_under_one_legend(story: type[Story]) ->
     assert found.count("onnx") == 1
     assert any(text.startswith("mlp, ") for text in found)
     assert not any(one.run_id in text for text in found)
-    assert sum(facet.title.endswith(f"run {one.run_id}") for facet in facets([one, one, other])) == 2
+    assert sum(row.title.endswith(f"run {one.run_id}") for row in rows_of([one, one, other])) == 2
 
 
 def test_points_that_did_not_run_are_crosses_that_the_legend_explains(story: type[Story]) -> None:
     """Only where there are any."""
     oom = OutOfMemory(reason="cap", evidence="raised", phase="explore")
-    assert "did not run" in texts(SvgReporter().render(document(story(outcomes={("torch", 8): oom}).run())))
-    assert "did not run" not in texts(SvgReporter().render(document(story().run())))
+    assert "no figures" in texts(SvgReporter().render(document(story(outcomes={("torch", 8): oom}).run())))
+    assert "no figures" not in texts(SvgReporter().render(document(story().run())))
 
 
 def test_a_latency_bound_is_drawn_and_named(story: type[Story]) -> None:

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from infer_compare.report.figure.facets import facets, measured, unfit
 from infer_compare.report.figure.panels import frontier_panel, latency_panel, throughput_panel
+from infer_compare.report.figure.rows import rows_of
 from infer_compare.report.figure.style import DOTS_PER_INCH, GREY, ROW_IN, SETTINGS, WIDTH_IN, looks
 from infer_compare.report.several import run_words
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import SubFigure
 
-    from infer_compare.report.figure.facets import Facet
+    from infer_compare.report.figure.rows import Row
     from infer_compare.report.figure.style import Look
     from infer_compare.report.schema import ReportDocument
 
@@ -43,8 +43,8 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
         documents: the runs, one row of panels for each, and for each setting of its other axes.
         kind: of the file.
     """
-    rows = facets(documents)
-    look = looks(curve.contender for row in rows for curve in row.curves)
+    rows = rows_of(documents)
+    look = looks(label for row in rows for label in row.names)
     with mpl.rc_context(), warnings.catch_warnings():
         # A name in a script that the font lacks: boxes in a PNG, and text as it should be in an SVG.
         warnings.filterwarnings("ignore", message=r"Glyph \d+", category=UserWarning)
@@ -66,26 +66,21 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
     return file.getvalue()
 
 
-def _row(part: SubFigure, row: Facet, look: Mapping[str, Look]) -> None:
+def _row(part: SubFigure, row: Row, look: Mapping[str, Look]) -> None:
     title = part.suptitle(_cut(row.title, LONGEST_TITLE), x=0.005, ha="left", fontsize=7.5, fontweight="bold")
     title.set_parse_math(False)
     for axes, panel in zip(part.subplots(1, len(PANELS)), PANELS, strict=True):
-        if not any(measured(curve) for curve in row.curves):
+        if row.is_empty:
             axes.set_axis_off()
             continue
         panel(axes, row, look)
-    if not any(measured(curve) for curve in row.curves):
+    if row.is_empty:
         part.text(0.5, 0.45, "nothing was measured", ha="center", color=GREY)
 
 
-def _names(rows: Sequence[Facet]) -> dict[str, str]:
+def _names(rows: Sequence[Row]) -> dict[str, str]:
     """What the legend says: every contender that can be seen, then what its marks mean."""
-    names = {
-        curve.contender: _cut(row.names[curve.contender], LONGEST_NAME)
-        for row in rows
-        for curve in row.curves
-        if measured(curve) or unfit(curve)
-    }
+    names = {label: _cut(row.names[label], LONGEST_NAME) for row in rows for label in row.labels}
     return names | _marks(rows)
 
 
@@ -93,14 +88,14 @@ _BEST, _FRONTIER, _FAILED, _BOUND = "\0best", "\0frontier", "\0failed", "\0bound
 """Keys that no label can have."""
 
 
-def _marks(rows: Sequence[Facet]) -> dict[str, str]:
+def _marks(rows: Sequence[Row]) -> dict[str, str]:
     marks: dict[str, str] = {}
     if any(row.best for row in rows):
         marks |= {_BEST: "filled: recommended batch size", _FRONTIER: "frontier"}
-    if any(row.bound_ms is not None for row in rows):
+    if any(row.frontier.bound for row in rows):
         marks[_BOUND] = "latency bound"
-    if any(unfit(curve) for row in rows for curve in row.curves):
-        marks[_FAILED] = "did not run"
+    if any(one.missing for row in rows for one in row.throughput.series):
+        marks[_FAILED] = "no figures"
     return marks
 
 

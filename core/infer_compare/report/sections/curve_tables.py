@@ -8,7 +8,7 @@ from infer_compare.report.metrics import metrics_of
 from infer_compare.report.phrases import is_rough, missing_words
 from infer_compare.report.rows import places_of
 from infer_compare.report.sections.blocks import MARKDOWN, TERMINAL, Cell, Grid, Table
-from infer_compare.report.sections.point_cells import point_cells
+from infer_compare.report.sections.point_cells import known_metrics, point_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,8 +65,9 @@ def curve_grid(view: View, sizes: Sequence[int], scale: Scale | None) -> Grid:
 
 def batch_table(view: View, name: TableName, caption: str) -> Table:
     """The figures that this table shows, by batch size and contender."""
-    metrics = metrics_of(name)
-    curves = _by_curve(view)
+    metrics, curves = metrics_of(name), _by_curve(view)
+    if name in {"throughput", "latency"}:
+        metrics = known_metrics(places_of(view.document), metrics)
     if name == "device-memory":
         # Contenders whose framework tells nothing are left out.
         curves = [(label, own) for label, own in curves if any(_tells(place) for place in own.values())]
@@ -105,14 +106,15 @@ def throughput_cells(view: View) -> Table:
     return _for_markdown(view, cell)
 
 
-def latency_cells(view: View) -> Table:
-    """Percentiles of the latency, for Markdown."""
+def latency_cells(view: View) -> tuple[str, Table]:
+    """Return what the cells hold, and the figures of the latency for Markdown."""
+    metrics = known_metrics(places_of(view.document), metrics_of("latency"))
 
     def cell(place: Place) -> Cell:
-        cells = point_cells(place, metrics_of("latency")) if place.point.figures is not None else ()
-        return Cell(text=" / ".join(one.text for one in cells if one.text))
+        cells = point_cells(place, metrics) if place.point.figures is not None else ()
+        return Cell(text=" / ".join(one.text or "-" for one in cells))
 
-    return _for_markdown(view, cell)
+    return " / ".join(metric.title for metric in metrics), _for_markdown(view, cell)
 
 
 def _for_markdown(view: View, cell: Callable[[Place], Cell]) -> Table:

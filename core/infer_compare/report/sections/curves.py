@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report import charts
-from infer_compare.report.metrics import metrics_of
 from infer_compare.report.phrases import axes_words, is_rough, milliseconds, size_words
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
@@ -76,9 +75,9 @@ def _tables(view: View) -> Iterator[AnyBlock]:
         )
         yield throughput_cells(setting)
         if any(point.figures is not None for point in setting.points):
-            titles = " / ".join(metric.title for metric in metrics_of("latency"))
+            titles, table = latency_cells(setting)
             yield Paragraph(text=f"Latency of one call in milliseconds, {titles}:", media=MARKDOWN)
-            yield latency_cells(setting)
+            yield table
     if legend := tuple(_legend(view, scale)):
         yield Sentences(items=legend, media=TERMINAL)
 

@@ -33,6 +33,15 @@ def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
     return (Cell(text=missing_words(point), kind="missing", hint=hint, faint=point.outcome == "skipped"), *rest)
 
 
+def known_metrics(places: Sequence[Place], metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Return the figures that every curve shows, and of the others those that some point has."""
+    return tuple(
+        metric
+        for metric in metrics
+        if "curves" in metric.tables or any(metric.read(place) is not None for place in places)
+    )
+
+
 def _rough(metric: Metric, point: PointReport) -> Cell:
     if metric.rough is None:
         return Cell(text="")

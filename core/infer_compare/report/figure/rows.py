@@ -1,0 +1,78 @@
+"""What one row of panels shows: the charts of one run at one setting of its other axes, as the page draws them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.report.charts import BatchChart, FrontierChart, frontier_chart, latency_chart, throughput_chart
+from infer_compare.report.phrases import axes_words, machine_words
+from infer_compare.report.sections.view import View
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import count, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.report.schema import ReportDocument
+
+
+class Row(NamedTuple):
+    """One row of panels."""
+
+    title: str
+    names: dict[str, str]
+    throughput: BatchChart
+    latency: BatchChart
+    frontier: FrontierChart
+    best: dict[str, int]
+    """The recommended batch size by contender; these are ranked, and the frontier may be made of them."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The contenders that can be seen."""
+        return [one.c for one in self.throughput.series if one.x or one.missing]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was measured."""
+        return not any(one.x for one in self.throughput.series)
+
+
+def rows_of(documents: Sequence[ReportDocument]) -> list[Row]:
+    """One for each run and each setting of its other axes."""
+    plain_titles = [_title(document, "") for document in documents]
+    found: list[Row] = []
+    for document, title in zip(documents, plain_titles, strict=True):
+        # Runs of one model on one machine are told apart by their identifiers.
+        run = f", run {document.run_id}" if plain_titles.count(title) > 1 else ""
+        whole = View(document=document)
+        for view in whole.settings or (whole,):
+            axes = axes_words(view.axes) if view.document.curves else ""
+            bests = [best for one in view.document.answers for best in one.answer.by_contender]
+            found.append(
+                Row(
+                    title=plain(f"{_title(document, axes)}{run}"),
+                    names={curve.contender: plain(view.names[curve.contender]) for curve in view.document.curves},
+                    throughput=throughput_chart(view),
+                    latency=latency_chart(view),
+                    frontier=frontier_chart(view),
+                    best={best.contender: best.point.batch for best in bests},
+                )
+            )
+    return found
+
+
+def frontier(places: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The (latency, throughput) pairs that no other pair beats in both, by latency."""
+    kept: list[tuple[float, float]] = []
+    for latency, throughput in sorted(places, key=lambda place: (place[0], -place[1])):
+        if not kept or throughput > kept[-1][1]:
+            kept.append((latency, throughput))
+    return kept
+
+
+def _title(document: ReportDocument, axes: str) -> str:
+    plan = document.plan
+    bound = f", p{plan.percentile:g} within {duration(plan.latency_bound_ns)}" if plan.latency_bound_ns else ""
+    words = [document.model.name, *([axes] if axes else []), machine_words(document), count(plan.threads, "thread")]
+    return plain(f"{', '.join(words)}, scope {plan.scope}{bound}")
