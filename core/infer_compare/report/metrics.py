@@ -154,7 +154,7 @@ METRICS = (
         title="p99",
         unit="ms",
         write=milliseconds,
-        tables=("verbose",),
+        tables=("verbose", "latency"),
     ),
     Metric("latency_min_ns", "number", _figure("latency_min_ns")),
     Metric("latency_max_ns", "number", _figure("latency_max_ns")),
