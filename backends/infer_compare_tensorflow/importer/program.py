@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends import name_batch, precision_of
+from infer_compare_tensorflow.importer.registry import OPERATORS
 from infer_compare_tensorflow.importer.target import Target, target
 from infer_compare_tensorflow.importer.values import tensor
 from infer_compare_tensorflow.importer.walk import Block
@@ -37,13 +38,19 @@ class Program:
         """Looks every operator up.
 
         Raises:
-            UnsupportedModel: an operator has no import.
+            UnsupportedModel: an operator has no import, or TensorFlow has no type for an input.
         """
         self.inputs: Sequence[TensorSpec]
         self.outputs: Sequence[TensorSpec]
         self.inputs, self.outputs = name_batch(graph.inputs, graph.outputs)
         self.precision = precision_of((*self.inputs, *self.outputs))
         self._block = Block(graph)
+        for spec in graph.inputs:
+            if not _is_known(spec.dtype):
+                kind = "string" if spec.dtype == "object" else spec.dtype
+                raise OPERATORS.refusal(
+                    f"The model's input {spec.name!r} cannot be imported: values of type {kind} have no import into TensorFlow"
+                )
         kernels = {node.inputs[1] for node in graph.nodes if node.op_type in KERNEL_OPERATORS}
         self._kernel_bytes = sum(array.nbytes for name, array in graph.constants.items() if name in kernels)
 
@@ -63,3 +70,11 @@ class Program:
             return [tf.identity(tensor(result)) for result in results]
 
         return trace
+
+
+def _is_known(dtype: str) -> bool:
+    try:
+        tf.as_dtype(dtype)
+    except TypeError:
+        return False
+    return True

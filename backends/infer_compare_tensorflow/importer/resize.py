@@ -183,7 +183,7 @@ def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
                 return np.full(1, 0.5 * (begin + end) * (size - 1))
             return begin * (size - 1) + place * (end - begin) * (size - 1) / (target - 1)
         case _:
-            raise UnsupportedModel(f"The ONNX operator Resize has the coordinates {mode!r}, which have no import.")
+            raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} has no import into TensorFlow")
 
 
 def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any]:

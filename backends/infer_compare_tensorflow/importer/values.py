@@ -224,6 +224,14 @@ def dtype_of(value: Value) -> tf.DType:
     return tf.as_dtype(value.dtype)
 
 
+def described(value: Value) -> str:
+    """Return dtype and shape in words, such as `float32[3, ?]`, with a question mark for what is not known."""
+    if isinstance(value, tf.Tensor) and value.shape.rank is None:
+        return f"{value.dtype.name}[...]"
+    dtype = value.dtype.name if isinstance(value, np.ndarray) else dtype_of(value).name
+    return f"{dtype}[{', '.join(str(size) if isinstance(size, int) else '?' for size in shape_of(value))}]"
+
+
 def known_size(node: Node, value: Value, axis: int) -> int:
     """The size of an axis that must be known while tracing.
 
@@ -233,7 +241,8 @@ def known_size(node: Node, value: Value, axis: int) -> int:
     size = shape_of(value)[axis]
     if not isinstance(size, int):
         raise UnsupportedModel(
-            f"ONNX operator {node} needs a fixed size of axis {axis} for its import into TensorFlow."
+            f"ONNX operator {node} needs a fixed size of axis {axis} of its input for its import into TensorFlow; give the "
+            "model's free axes sizes, as in --input 'x:f32[batch,3,224,224]'."
         )
     return size
 

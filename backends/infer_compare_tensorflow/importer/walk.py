@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from infer_compare.backends import UnsupportedModel
+from infer_compare.backends import FailureKind, UnsupportedModel
 from infer_compare.backends.onnx_graphs import Graph
+from infer_compare_tensorflow.failures import classify
 from infer_compare_tensorflow.importer.dims import fold_dims
 from infer_compare_tensorflow.importer.registry import OPERATORS, Operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, described, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,27 +88,42 @@ def evaluate(node: Node, operator: Operator, arguments: Sequence[Value], scope: 
     Raises:
         UnsupportedModel: TensorFlow cannot build the operator with what the node asks of it.
     """
-    folded = fold_dims(node, arguments)
-    if folded is not None:
-        return folded
-    arguments = [_accepted(operator, value) for value in arguments]
     try:
-        if operator.scoped:
-            return _listed(operator.function(node, scope, *arguments))
-        if all(value is None or isinstance(value, np.ndarray) for value in arguments):
-            with tf.init_scope(), tf.device("/CPU:0"):
-                return [_array(value) for value in _listed(operator.function(node, *arguments))]
-        return _listed(operator.function(node, *arguments))
-    except (
-        NotImplementedError,
-        TypeError,
-        ValueError,
-        tf.errors.InvalidArgumentError,
-        tf.errors.NotFoundError,
-        tf.errors.UnimplementedError,
-    ) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UnsupportedModel(f"ONNX operator {node} cannot be built with TensorFlow: {reason}") from error
+        folded = fold_dims(node, arguments)
+        results = _results(node, operator, arguments, scope) if folded is None else folded
+        OPERATORS.check_outputs(node, len(results))
+    except UnsupportedModel as error:
+        named = "ONNX operator" in str(error)
+        raise OPERATORS.refusal(str(error) if named else f"ONNX operator {node} cannot be imported: {error}") from error
+    except Exception as error:
+        if classify(error).kind is not FailureKind.NO:
+            raise
+        inputs = [described(value) for value in arguments if value is not None]
+        raise OPERATORS.not_built(node, inputs, _said(error)) from error
+    return results
+
+
+def _results(node: Node, operator: Operator, arguments: Sequence[Value], scope: Mapping[str, Value]) -> Sequence[Value]:
+    arguments = [_accepted(operator, value) for value in arguments]
+    if operator.scoped:
+        return _listed(operator.function(node, scope, *arguments))
+    if all(value is None or isinstance(value, np.ndarray) for value in arguments):
+        with tf.init_scope(), tf.device("/CPU:0"):
+            return [_array(value) for value in _listed(operator.function(node, *arguments))]
+    return _listed(operator.function(node, *arguments))
+
+
+_CALLED = re.compile(r"\{\{function_node [^}]*\}\} | \[Op:.*$| for '\{\{node .*$")
+"""What TensorFlow adds to its messages about its own graph."""
+
+
+def _said(error: Exception) -> str:
+    """What TensorFlow says of shapes and sizes, where that is in words; what Python says of the code here is not."""
+    text = str(error).strip()
+    if not (isinstance(error, tf.errors.OpError) or (isinstance(error, ValueError) and "{{node" in text)):
+        return ""
+    line = _CALLED.sub("", text.splitlines()[0] if text else "")
+    return "" if any(mark in line for mark in "{}<>`_") else line
 
 
 def _accepted(operator: Operator, value: Value) -> Value:

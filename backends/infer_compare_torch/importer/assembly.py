@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from infer_compare.backends import UnsupportedModel
+from infer_compare.backends import FailureKind, UnsupportedModel
+from infer_compare_torch.failures import classify
 from infer_compare_torch.importer import dtypes
 from infer_compare_torch.importer.builder import Builder
 from infer_compare_torch.importer.control import captured
 from infer_compare_torch.importer.elementwise import cast
 from infer_compare_torch.importer.fusions import Fusions
 from infer_compare_torch.importer.operators import REGISTRY
-from infer_compare_torch.importer.values import Value, dtype_of
+from infer_compare_torch.importer.values import Value, described, dtype_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,8 +70,9 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
     for node in graph.nodes:
         arguments = [values[name] if name else None for name in node.inputs]
         builder.scope, builder.uses = values, uses
-        with _naming(f"ONNX operator {node}"):
+        with _refusing(node, arguments):
             results = fusions.ending_with(builder, node) or _run(builder, node, arguments, inferred)
+            REGISTRY.check_outputs(node, len(results))
         for name, value in zip(node.outputs, results, strict=False):
             if name:
                 values[name] = builder.annotate(value, inferred.get(name))
@@ -79,16 +81,27 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
 
 @contextmanager
 def _naming(what: str) -> Iterator[None]:
-    """Has refusals say what cannot be imported, and other errors what was being imported."""
+    """Has refusals of inputs and constants say which one it is."""
     try:
         yield
     except UnsupportedModel as error:
-        if "ONNX operator" in str(error):
-            raise
-        raise UnsupportedModel(f"{what} cannot be imported. {error}") from error
+        raise REGISTRY.refusal(f"{what} cannot be imported: {error}") from error
+
+
+@contextmanager
+def _refusing(node: Node, arguments: Sequence[Value | None]) -> Iterator[None]:
+    """Turns what goes wrong with a node into one sentence that names it; a lack of memory stays what it is."""
+    try:
+        yield
+    except UnsupportedModel as error:
+        named = "ONNX operator" in str(error)
+        raise REGISTRY.refusal(str(error) if named else f"ONNX operator {node} cannot be imported: {error}") from error
     except Exception as error:
-        error.add_note(f"while importing into torch: {what}")
-        raise
+        if classify(error).kind is not FailureKind.NO:
+            raise
+        said = str(error).strip().splitlines()[:1] if isinstance(error, RuntimeError) else []
+        inputs = [described(value) for value in arguments if value is not None]
+        raise REGISTRY.not_built(node, inputs, *said) from error
 
 
 def _run(

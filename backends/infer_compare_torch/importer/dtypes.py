@@ -55,7 +55,7 @@ def from_name(name: str) -> torch.dtype:
         return BY_NAME[name]
     except KeyError:
         told = "string" if name == "object" else name
-        raise UnsupportedModel(f"The import into torch does not take values of type {told}.") from None
+        raise UnsupportedModel(f"values of type {told} have no import into torch") from None
 
 
 def from_onnx(element_type: int) -> torch.dtype:
@@ -67,7 +67,7 @@ def from_onnx(element_type: int) -> torch.dtype:
     from onnx import TensorProto, helper
 
     if element_type in {TensorProto.STRING, TensorProto.UNDEFINED}:
-        raise UnsupportedModel("The import into torch does not take values of type string.")
+        raise UnsupportedModel("values of type string have no import into torch")
     return from_name(helper.tensor_dtype_to_np_dtype(element_type).name)
 
 

@@ -49,4 +49,7 @@ def _check_inputs(model: onnx.ModelProto) -> None:
     constants = {one.name for one in model.graph.initializer}
     for one in model.graph.input:
         if one.name not in constants and not one.type.tensor_type.HasField("shape"):
-            raise UnsupportedModel(f"The model's input {one.name!r} is not a tensor with a stated number of axes.")
+            raise UnsupportedModel(
+                f"The model's input {one.name!r} is not a tensor with a stated number of axes; export the model with the "
+                "shapes of its inputs."
+            )

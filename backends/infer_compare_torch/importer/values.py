@@ -77,3 +77,10 @@ def shape_of(value: Value) -> tuple[int | None, ...] | None:
 def dtype_of(value: Value) -> torch.dtype | None:
     """The dtype, if known."""
     return value.dtype
+
+
+def described(value: Value) -> str:
+    """Return dtype and shape in words, such as `float32[3, ?]`, with a question mark for what is not known."""
+    dtype, shape = dtype_of(value), shape_of(value)
+    sizes = "..." if shape is None else ", ".join("?" if size is None else str(size) for size in shape)
+    return f"{'?' if dtype is None else str(dtype).removeprefix('torch.')}[{sizes}]"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
+from infer_compare.models.onnx_calls import check_calls
 from infer_compare.models.onnx_header import check_header
 from infer_compare.models.tensors import LARGEST_DENSE, PACKED, dense_bytes, dense_tensor, is_external
 from infer_compare.paths import is_file
@@ -79,7 +80,7 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
     """The model in a file, without its external data; sparse initializers are made dense ones.
 
     Raises:
-        ModelError: the file is missing, empty or not ONNX.
+        ModelError: the file is missing, empty or not ONNX, or a node does not fit its operator.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -100,6 +101,7 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
         raise ModelError(f"{path} is not a valid ONNX file: it imports no operator set.")
     _fill_up(model, path)
     check_header(model, path)
+    check_calls(model, path)
     return model
 
 

@@ -5,23 +5,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import TensorSpec
+from infer_compare.models.graph import DEFAULT_DOMAINS, Graph, Node, captured_names
 from infer_compare.models.onnx_file import load_onnx, open_onnx
+from infer_compare.models.op_registry import OpRegistry
 from infer_compare.models.specs import unnamed
 from infer_compare.models.tensors import array_of, dense_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import onnx
     from numpy.typing import NDArray
-
-Handler = TypeVar("Handler")
 
 __all__ = [
     "DEFAULT_DOMAINS",
@@ -34,51 +33,6 @@ __all__ = [
     "read_graph",
     "read_specs",
 ]
-
-DEFAULT_DOMAINS = ("", "ai.onnx")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One operator call."""
-
-    op_type: str
-    domain: str
-    name: str
-    inputs: tuple[str, ...]
-    """Names of values; an empty name is an optional input that was left out."""
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs)."""
-    opset: int
-    """The version of the node's domain that the model imports."""
-
-    @property
-    def operator(self) -> str:
-        """The operator with its domain, where that is not ONNX's own: `com.microsoft.Attention` is not `Attention`."""
-        return self.op_type if self.domain in DEFAULT_DOMAINS else f"{self.domain}.{self.op_type}"
-
-    def __str__(self) -> str:
-        """How error messages name it."""
-        return f"{self.operator} (node {self.name or (self.outputs or ('?',))[0]!r}, opset {self.opset})"
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Inputs, constants and nodes in topological order."""
-
-    name: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    constants: Mapping[str, NDArray[Any]]
-    """Initializers and `Constant` nodes by name; large ones in a file beside the model are mapped, and not read."""
-    nodes: tuple[Node, ...]
-    """Without `Constant` nodes and without nodes whose outputs nothing uses."""
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Names of the outputs."""
-        return tuple(spec.name for spec in self.outputs)
 
 
 def read_graph(model: onnx.ModelProto | Path) -> Graph:
@@ -174,6 +128,10 @@ def _attribute(proto: onnx.AttributeProto, opsets: Mapping[str, int]) -> Any:  #
 def _constant(node: Node) -> NDArray[Any]:
     import numpy as np
 
+    if len(node.attributes) != 1:
+        raise UnsupportedModel(
+            f"ONNX operator {node} has {len(node.attributes)} attributes, and its value is one; export the model again."
+        )
     ((kind, value),) = node.attributes.items()
     match kind:
         case "value" | "sparse_value":
@@ -185,7 +143,9 @@ def _constant(node: Node) -> NDArray[Any]:
         case "value_string" | "value_strings":
             return np.asarray(value, object)
         case _:
-            raise UnsupportedModel(f"{node} has the attribute {kind!r}, which no importer knows.")
+            raise UnsupportedModel(
+                f"ONNX operator {node} has the attribute {kind!r}, which no importer knows; export the model again."
+            )
 
 
 def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
@@ -198,18 +158,6 @@ def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
             needed.update(captured_names(node))
             needed.discard("")
     return tuple(reversed(kept))
-
-
-def captured_names(node: Node) -> set[str]:
-    """Names that a node's subgraphs use, whether they come from outside or not."""
-    names: set[str] = set()
-    for value in node.attributes.values():
-        if isinstance(value, Graph):
-            names.update(value.output_names)
-            for inner in value.nodes:
-                names.update(inner.inputs)
-                names.update(captured_names(inner))
-    return names
 
 
 def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
@@ -226,6 +174,8 @@ def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[Te
             what = f"{one.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured"
             if any(node.op_type == "ZipMap" for node in model.graph.node):
                 what += '; convert the model again with skl2onnx.to_onnx(model, rows, options={"zipmap": False})'
+            else:
+                what += "; export the model with tensors as its inputs and outputs"
             raise UnsupportedModel(f"{what}.")
     return tuple(map(_spec, inputs)), tuple(map(_spec, model.graph.output))
 
@@ -238,100 +188,11 @@ def _spec(proto: onnx.ValueInfoProto) -> TensorSpec:
         dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else "float32"
     except KeyError:
         raise UnsupportedModel(
-            f"{proto.name!r} is of the element type {tensor.elem_type}, which the installed onnx package does not know."
+            f"{proto.name!r} is of the element type {tensor.elem_type}, which the installed onnx package does not know; "
+            "export the model again, or install a newer onnx."
         ) from None
     shape = tuple(
         dim.dim_value if dim.dim_value > 0 else (dim.dim_param or unnamed(index))  # some exporters write -1 or 0
         for index, dim in enumerate(tensor.shape.dim)
     )
     return TensorSpec(proto.name, dtype, shape)
-
-
-class OpRegistry(Generic[Handler]):
-    """An importer's operators: `{op_type: {since_version: handler}}`.
-
-    The versions are those of ONNX's own schemas. A node finds its handler by the schema that is in force at
-    the model's opset, so that a later version of an operator is refused and never read by an older rule.
-    """
-
-    def __init__(self, framework: str) -> None:
-        """Makes an empty registry; `framework` is how refusals name the importer."""
-        self.framework = framework
-        self._handlers: dict[str, dict[int, Handler]] = {}
-
-    def register(self, op_type: str, *since: int) -> Callable[[Handler], Handler]:
-        """Registers the decorated handler for the schema versions of an operator that it implements."""
-
-        def decorator(handler: Handler) -> Handler:
-            versions = self._handlers.setdefault(op_type, {})
-            for version in since:
-                if version in versions:
-                    raise ValueError(f"{op_type} since {version} has two handlers")
-                versions[version] = handler
-            return handler
-
-        return decorator
-
-    def find(self, node: Node) -> Handler:
-        """The handler for a node.
-
-        Raises:
-            UnsupportedModel: there is none for that operator at that opset; operator, node and opset are named.
-        """
-        import onnx.defs
-
-        versions = self._handlers.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
-        if versions is None:
-            raise UnsupportedModel(f"ONNX operator {node} has no import into {self.framework}.")
-        try:
-            since = onnx.defs.get_schema(node.op_type, node.opset, "").since_version
-        except onnx.defs.SchemaError as error:
-            raise UnsupportedModel(f"ONNX operator {node} is not known to the installed onnx package.") from error
-        if since not in versions:
-            raise UnsupportedModel(
-                f"ONNX operator {node} has an import into {self.framework} for versions "
-                f"{', '.join(map(str, sorted(versions)))} only, and the model uses version {since}."
-            )
-        return versions[since]
-
-    def check(self, graph: Graph) -> None:
-        """Looks every node up, so that an unsupported model is refused before anything is built.
-
-        Raises:
-            UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.
-        """
-        missing: dict[str, UnsupportedModel] = {}
-        domains: set[str] = set()
-        for node in graph.nodes:
-            try:
-                self.find(node)
-            except UnsupportedModel as error:
-                missing.setdefault(node.operator, error)
-                domains.add(node.domain)
-        if not missing:
-            return
-        sentences = [str(next(iter(missing.values())))]
-        if len(missing) > 1:
-            sentences.append(f"{len(missing)} operators are missing: {', '.join(sorted(missing))}.")
-        if foreign := sorted(domains.difference(DEFAULT_DOMAINS)):
-            sentences.append(self._remedy(foreign))
-        raise UnsupportedModel(" ".join(sentences))
-
-    def _remedy(self, domains: Sequence[str]) -> str:
-        """What to do about operators of other domains than ONNX's."""
-        fused = "com.microsoft" in domains
-        source = "the file from before ONNX Runtime fused its operators" if fused else "a file without them"
-        name = self.framework.lower()
-        return (
-            f"Operators of {' and '.join(domains)} are not in ONNX's own set: use {source}, or give this backend a model of its "
-            f"own with --model {name}=FILE."
-        )
-
-    def covers(self, op_type: str, since: int) -> bool:
-        """Whether there is a handler for that schema version of an operator of ONNX's own domain."""
-        return since in self._handlers.get(op_type, ())
-
-    @property
-    def operators(self) -> Mapping[str, tuple[int, ...]]:
-        """Operators and the schema versions covered."""
-        return {name: tuple(sorted(versions)) for name, versions in sorted(self._handlers.items())}

@@ -1,0 +1,149 @@
+"""The operators that an importer knows, and the sentences with which it refuses others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from infer_compare.errors import UnsupportedModel
+from infer_compare.models.graph import DEFAULT_DOMAINS
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infer_compare.models.graph import Graph, Node
+
+Handler = TypeVar("Handler")
+
+
+class OpRegistry(Generic[Handler]):
+    """An importer's operators: `{op_type: {since_version: handler}}`.
+
+    The versions are those of ONNX's own schemas. A node finds its handler by the schema that is in force at
+    the model's opset, so that a later version of an operator is refused and never read by an older rule.
+    """
+
+    def __init__(self, framework: str) -> None:
+        """Makes an empty registry; `framework` is how refusals name the importer."""
+        self.framework = framework
+        self._handlers: dict[str, dict[int, Handler]] = {}
+
+    def register(self, op_type: str, *since: int) -> Callable[[Handler], Handler]:
+        """Registers the decorated handler for the schema versions of an operator that it implements."""
+
+        def decorator(handler: Handler) -> Handler:
+            versions = self._handlers.setdefault(op_type, {})
+            for version in since:
+                if version in versions:
+                    raise ValueError(f"{op_type} since {version} has two handlers")
+                versions[version] = handler
+            return handler
+
+        return decorator
+
+    def find(self, node: Node) -> Handler:
+        """The handler for a node.
+
+        Raises:
+            UnsupportedModel: there is none for that operator at that opset; operator, node and opset are named.
+        """
+        handler = self._lookup(node)
+        if isinstance(handler, str):
+            raise self.refusal(handler, self._remedy({node.domain}))
+        (rule,) = handler
+        return rule
+
+    def check(self, graph: Graph) -> None:
+        """Looks every node up, so that an unsupported model is refused before anything is built.
+
+        Raises:
+            UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.
+        """
+        missing: dict[str, str] = {}
+        domains: set[str] = set()
+        for node in graph.nodes:
+            handler = self._lookup(node)
+            if isinstance(handler, str):
+                missing.setdefault(node.operator, handler)
+                domains.add(node.domain)
+        if not missing:
+            return
+        first, *others = missing
+        also = f", and neither {'has' if len(others) == 1 else 'have'} {listing(sorted(others))}" if others else ""
+        raise self.refusal(missing[first] + also, self._remedy(domains))
+
+    def _lookup(self, node: Node) -> tuple[Handler] | str:
+        """The handler for a node, or what stands against it."""
+        import onnx.defs
+
+        versions = self._handlers.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
+        if versions is None:
+            return f"ONNX operator {node} has no import into {self.framework}"
+        try:
+            since = onnx.defs.get_schema(node.op_type, node.opset, "").since_version
+        except onnx.defs.SchemaError:
+            return f"ONNX operator {node} is not known to the installed onnx package"
+        if since not in versions:
+            return (
+                f"ONNX operator {node} has an import into {self.framework} for versions "
+                f"{', '.join(map(str, sorted(versions)))} only, and the model uses version {since}; export the model with "
+                f"opset {max(versions)} or {'later' if since < max(versions) else 'earlier'}"
+            )
+        return (versions[since],)
+
+    def refusal(self, problem: str, remedy: str = "") -> UnsupportedModel:
+        """Return a refusal in one sentence: what is wrong, then what to do.
+
+        Args:
+            problem: what is wrong, with the node or value; it stays as it is where it says already what to do.
+            remedy: what to do; another model for this backend where it is left out.
+        """
+        problem = problem.rstrip(".")
+        if ";" in problem:
+            return UnsupportedModel(f"{problem}.")
+        return UnsupportedModel(f"{problem}; {remedy or self._remedy(set())}.")
+
+    def not_built(self, node: Node, inputs: Sequence[str], reason: str = "") -> UnsupportedModel:
+        """Return the refusal of a node that the framework does not build.
+
+        Args:
+            node: the node.
+            inputs: dtypes and shapes of its inputs, as in `float32[3, 4]`.
+            reason: what the framework said, where people can read it.
+        """
+        given = f" from {listing(inputs)}" if inputs else ""
+        said = f" ({reason.rstrip('.')})" if reason else ""
+        problem = f"ONNX operator {node} cannot be built with {self.framework}{given}{said}".replace(";", ",")
+        free = any("?" in text for text in inputs)
+        first = (
+            "give the model's free axes sizes with --input" if free else "check the inputs and attributes of that node"
+        )
+        return self.refusal(problem, f"{first}, or {self._remedy(set())}")
+
+    def check_outputs(self, node: Node, count: int) -> None:
+        """Make sure that a node gave a value for each of its outputs.
+
+        Raises:
+            UnsupportedModel: there are fewer than the node names.
+        """
+        if count < len(node.outputs) and any(node.outputs[count:]):
+            raise self.refusal(f"ONNX operator {node} gives {count} outputs, and {len(node.outputs)} are named")
+
+    def _remedy(self, domains: set[str]) -> str:
+        """What to do about operators of such domains."""
+        other = f"give this backend a model of its own with --model {self.framework.lower()}=FILE"
+        foreign = sorted(domains.difference(DEFAULT_DOMAINS))
+        if not foreign:
+            return other
+        fused = "com.microsoft" in foreign
+        source = "the file from before ONNX Runtime fused its operators" if fused else "a file without them"
+        return f"operators of {listing(foreign)} are not in ONNX's own set, so use {source}, or {other}"
+
+    def covers(self, op_type: str, since: int) -> bool:
+        """Whether there is a handler for that schema version of an operator of ONNX's own domain."""
+        return since in self._handlers.get(op_type, ())
+
+    @property
+    def operators(self) -> Mapping[str, tuple[int, ...]]:
+        """Operators and the schema versions covered."""
+        return {name: tuple(sorted(versions)) for name, versions in sorted(self._handlers.items())}
