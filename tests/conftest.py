@@ -73,6 +73,20 @@ def run_apart():
     return run
 
 
+@pytest.fixture(scope="session")
+def calm():
+    """The variables of processes whose runs are short, and are held up by nothing else on the machine.
+
+    For tests that show that commands work; those that show how the program measures leave it as it is.
+    """
+
+    def variables(*folders, restarts=1):
+        path = os.pathsep.join(filter(None, [str(TESTS / "calm"), *map(str, folders), os.environ.get("PYTHONPATH")]))
+        return {"PYTHONPATH": path, "INFER_COMPARE_TEST_RESTARTS": str(restarts)}
+
+    return variables
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that must run alone."""

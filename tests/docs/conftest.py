@@ -101,9 +101,17 @@ def read_blocks() -> Callable[[Path], list[Block]]:
 class Workplace:
     """A folder in which a reader follows a page: with the model file that pages speak of, and nothing else."""
 
-    def __init__(self, folder: Path) -> None:
-        """Puts `model.onnx` there: a small net for images of any height and width."""
+    def __init__(self, folder: Path, calm: Callable[..., dict[str, str]]) -> None:
+        """Puts `model.onnx` there: a small net for images of any height and width.
+
+        Args:
+            folder: an empty one.
+            calm: makes the variables with which runs are short, and are held up by nothing else on the machine.
+        """
         self.folder = folder
+        self.restarts = 1
+        """Of every run."""
+        self._calm = calm
         onnx.save(_image_model(), folder / "model.onnx")
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
@@ -116,7 +124,13 @@ class Workplace:
         return self._run([sys.executable, "-c", source], os.environ["PATH"])
 
     def _run(self, command: list[str], path: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PATH": path, "COLUMNS": "80", "HOME": str(self.folder)}
+        environment = {
+            **os.environ,
+            **self._calm(self.restarts),
+            "PATH": path,
+            "COLUMNS": "80",
+            "HOME": str(self.folder),
+        }
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280, check=False
         )
@@ -147,6 +161,6 @@ def _image_model() -> onnx.ModelProto:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
+def workplace(tmp_path: Path, calm: Callable[..., dict[str, str]]) -> Workplace:
     """Where the blocks of a page are carried out."""
-    return Workplace(tmp_path)
+    return Workplace(tmp_path, calm)

@@ -149,11 +149,12 @@ def test_without_the_plugin_the_format_is_unknown(install, perceptron):
     assert "holds weights without the code" in " ".join(done.stderr.split())
 
 
-def test_every_point_of_a_run_is_appended_to_the_file_that_is_named(install, tmp_path):
-    """With its outcome, and with figures unless other programs disturbed them."""
+def test_every_point_of_a_run_is_appended_to_the_file_that_is_named(install, tmp_path, calm):
+    """With its outcome and its figures."""
     watched = tmp_path / "points.prom"
     command = ["infer_compare", "run", "mlp", "--backends", "reference", "--batch-sizes", "1,2", "--quick"]
-    done = _run(install("notification"), *command, "--threads", "1", INFER_COMPARE_WATCH=str(watched))
+    folder = install("notification")
+    done = _run(folder, *command, "--threads", "1", **calm(folder), INFER_COMPARE_WATCH=str(watched))
     assert watched.exists(), done.stdout + done.stderr
     lines = watched.read_text(encoding="utf-8").splitlines()
     samples = [line for line in lines if line.startswith(FAMILY)]
@@ -163,10 +164,11 @@ def test_every_point_of_a_run_is_appended_to_the_file_that_is_named(install, tmp
 
 
 @pytest.mark.slow
-def test_a_file_that_cannot_be_written_costs_the_run_nothing(install, tmp_path):
+def test_a_file_that_cannot_be_written_costs_the_run_nothing(install, tmp_path, calm):
     """What a listener raises is its own affair."""
     command = ["infer_compare", "run", "mlp", "--backends", "reference", "--batch-sizes", "1", "--quick", "--json"]
-    done = _run(install("notification"), *command, "--threads", "1", INFER_COMPARE_WATCH=str(tmp_path / "no" / "file"))
+    folder, nowhere = install("notification"), tmp_path / "no" / "file"
+    done = _run(folder, *command, "--threads", "1", **calm(folder), INFER_COMPARE_WATCH=str(nowhere))
     assert [curve["contender"] for curve in json.loads(done.stdout)["curves"]] == ["reference"], done.stderr
 
 

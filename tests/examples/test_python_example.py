@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,12 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "python_api.py"
 
 
 @pytest.mark.slow
-def test_the_example_measures_a_live_network_and_leaves_its_files(tmp_path: Path) -> None:
-    """A busy machine may leave it without figures, never without a stored run and reports."""
+def test_the_example_measures_a_live_network_and_leaves_its_files(tmp_path: Path, calm) -> None:
+    """A stored run and reports."""
     done = subprocess.run(
-        [sys.executable, EXAMPLE, tmp_path / "run"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+        [sys.executable, EXAMPLE, tmp_path / "run"],
+        cwd=tmp_path, env={**os.environ, **calm()}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = ic.load(tmp_path / "run")
     assert {row.contender for row in found.points} == {"torch", "onnx", "plain"}
