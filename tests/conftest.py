@@ -44,6 +44,24 @@ SPREAD = (
     "kit/test_mutants.py",
 )
 """Where tests take long and share nothing that takes long to make: each may run in any of several processes."""
+TOGETHER = ("backends/tensorflow", "kit/test_builtin_conformance.py::TestTensorFlow")
+"""What runs in one process, since importing TensorFlow takes seconds."""
+FIRST = (
+    "docs/test_coverage_page.py",
+    "docs/test_pages.py",
+    "backends/tensorflow",
+    "backends/test_transformers_models.py",
+    "examples/test_openvino_example.py",
+    "packaging/test_wheel.py",
+    "kit",
+    "core/comparison/test_guard_in_practice.py",
+    "backends/torch",
+    "core/cli",
+    "core/phases",
+    "examples",
+    "core/models/test_models_builtin.py",
+)
+"""What takes longest in one piece is begun first, so that no process is left with it at the end."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,22 +105,38 @@ def calm():
     return variables
 
 
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that must run alone."""
+    """Marks the tests that must run alone, and puts those that take longest before the others."""
     for item in items:
-        place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
-        if place.startswith(ALONE):
+        if _place(item).startswith(ALONE):
             item.add_marker("alone")
+    items.sort(
+        key=lambda item: next((rank for rank, one in enumerate(FIRST) if _place(item).startswith(one)), len(FIRST))
+    )
 
 
 class Spreading(LoadFileScheduling):
-    """Keeps the tests of a file in one process, unless they share nothing."""
+    """Keeps the tests of a file in one process, unless they share nothing, or share more with those of other files."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid if nodeid.removeprefix("tests/").startswith(SPREAD) else super()._split_scope(nodeid)
+        place = nodeid.removeprefix("tests/")
+        if place.startswith(TOGETHER):
+            return TOGETHER[0]
+        return nodeid if place.startswith(SPREAD) else super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spreading:
-    """Which test runs in which of several processes."""
+    """Which test runs in which of several processes, in the order of the list."""
+    config.option.loadscopereorder = False
     return Spreading(config, log)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Fast tests often wait, for a worker to start or a deadline to pass: one process more than cores keeps these busy."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1 if config.option.markexpr.startswith("not slow") else cores
