@@ -11,12 +11,6 @@ import pytest
 from infer_compare.backends import Device, ModelSource, Settings
 from infer_compare.models.fills import Normal, parse_fill
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
-pytest.importorskip("onnxscript")
-pytest.importorskip("onnxruntime")
-pytest.importorskip("tensorflow")
-
 if TYPE_CHECKING:
     from infer_compare.backends import Backend, ModelDescription
 
@@ -35,6 +29,14 @@ OUTPUTS = {
     "clip": ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"],
 }
 """The first outputs of each, by name."""
+NEEDED = ("torch", "transformers", "onnxscript", "onnxruntime", "tensorflow")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _needed() -> None:
+    """Imported only where the tests are run: together they take ten seconds."""
+    for library in NEEDED:
+        pytest.importorskip(library)
 
 
 def backends() -> list[Backend]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import tensorflow as tf
 
 from infer_compare_tensorflow import runtime
 
@@ -13,8 +12,9 @@ MIB = 2**20
 @pytest.fixture
 def told(monkeypatch) -> dict[str, list]:
     """What was configured of a pretended GPU."""
+    from tensorflow import config
+
     found: dict[str, list] = {"growth": [], "limits": []}
-    config = tf.config
     monkeypatch.setattr(config, "list_physical_devices", lambda _kind: ["gpu"])
     monkeypatch.setattr(config.experimental, "get_memory_growth", lambda _gpu: bool(found["growth"]))
     monkeypatch.setattr(config.experimental, "set_memory_growth", lambda gpu, _on: found["growth"].append(gpu))

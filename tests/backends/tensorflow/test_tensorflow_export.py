@@ -115,8 +115,11 @@ def test_both_formats_have_a_way_to_onnx() -> None:
         assert "keras-to-onnx" in one.install_hint
 
 
-@pytest.mark.parametrize("kind", ["keras", "savedmodel"])
-@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [*((make, "keras") for make in MODELS), (dense, "savedmodel"), (attention, "savedmodel")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_the_export_agrees_with_the_native_model(
     keras: Any,
     make: Callable[[Any], Any],

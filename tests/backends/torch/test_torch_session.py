@@ -16,9 +16,6 @@ from infer_compare_torch import TorchBackend, TorchOptions
 
 torch = pytest.importorskip("torch")
 
-import torch._dynamo.config as dynamo  # noqa: E402
-from torch._dynamo.exc import FailOnRecompileLimitHit  # noqa: E402
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -286,6 +283,9 @@ def test_a_dynamic_program_serves_every_batch_size_above_one(double: ModelSource
 @pytest.mark.usefixtures("traced")
 def test_falling_back_to_eager_is_an_error(double: ModelSource, open_session: Open) -> None:
     """A number of the eager model must never stand under the compiled one's name."""
+    import torch._dynamo.config as dynamo
+    from torch._dynamo.exc import FailOnRecompileLimitHit
+
     with open_session(double, compile=True) as session, dynamo.patch(recompile_limit=1):
         result_of(session, rows(1))
         with pytest.raises(FailOnRecompileLimitHit):
