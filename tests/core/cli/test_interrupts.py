@@ -81,8 +81,10 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
 
 
-@pytest.mark.parametrize("moment", ["start", "probe", "round"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [("start", signal.SIGINT), ("probe", signal.SIGTERM), ("round", signal.SIGINT), ("round", signal.SIGTERM)],
+)
 def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
     started: Callable[..., subprocess.Popen[str]], tmp_path: Path, moment: str, number: signal.Signals
 ) -> None:

@@ -109,9 +109,8 @@ def test_a_complete_run_is_shown_again(cli, tmp_path) -> None:
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("again", [("--resume",), ("--config",), ("--dry-run", "--config")], ids=" ".join)
 def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(
-    cli, cut_off, tmp_path, monkeypatch, again
+    cli, cut_off, tmp_path, monkeypatch
 ) -> None:
     """Whoever repeats or resumes a run elsewhere is not left with a file that is not there."""
     onnx.save(builtin_models()["mlp"].build(seed=0), tmp_path / "net.onnx")
@@ -120,9 +119,10 @@ def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
 
-    result = cli("run", *again, tmp_path / "run")
+    for again in (("--resume",), ("--config",), ("--dry-run", "--config")):
+        result = cli("run", *again, tmp_path / "run")
 
-    assert result.code == 2
-    assert "There is no model file net.onnx" in result.err
-    assert "begun in another folder, from which it names net.onnx" in result.err
-    assert list(elsewhere.iterdir()) == []
+        assert result.code == 2, again
+        assert "There is no model file net.onnx" in result.err, again
+        assert "begun in another folder, from which it names net.onnx" in result.err, again
+        assert list(elsewhere.iterdir()) == [], again
