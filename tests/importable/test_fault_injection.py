@@ -202,20 +202,20 @@ def test_what_the_shadowed_command_line_replaces_is_still_there() -> None:
 
 def test_the_constants_are_those_of_the_program_unless_they_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
     """And shortening them reaches the modules that read them."""
-    from infer_compare.phases import restart_workers
+    from infer_compare.phases import turns
     from infer_compare.verdicts import protocol
     from infer_compare.worker.client import base
 
     monkeypatch.setattr(base, "START_DEADLINE_S", base.START_DEADLINE_S)
-    monkeypatch.setattr(restart_workers, "WARM_UP_CAP_S", restart_workers.WARM_UP_CAP_S)
+    monkeypatch.setattr(turns, "WARM_UP_CAP_S", turns.WARM_UP_CAP_S)
     monkeypatch.setattr(protocol, "RESTARTS", dict(protocol.RESTARTS))
     monkeypatch.setattr(protocol, "ROUNDS_PER_RESTART", dict(protocol.ROUNDS_PER_RESTART))
     assert (Constants().start_deadline_s, Constants().warm_up_cap_s) == (
         base.START_DEADLINE_S,
-        restart_workers.WARM_UP_CAP_S,
+        turns.WARM_UP_CAP_S,
     )
     Constants(start_deadline_s=3.0, warm_up_cap_s=1.0, rounds=7).apply()
-    assert (base.START_DEADLINE_S, restart_workers.WARM_UP_CAP_S) == (3.0, 1.0)
+    assert (base.START_DEADLINE_S, turns.WARM_UP_CAP_S) == (3.0, 1.0)
     assert (protocol.RESTARTS["quick"], protocol.ROUNDS_PER_RESTART["quick"]) == (1, 7)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infer_compare.models.agreement import compare, tolerance
-from infer_compare.phases.coupling import rows_of
+from infer_compare.phases.coupling import Exactness, rows_of
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.phases.standing import Standing
 
@@ -144,9 +144,7 @@ class Candidates:
             single_rows(outputs),
             outputs.axes(),
             point.batch,
-            rtol=self.tolerance(label) or 0.0,
-            precision=self._known_precision(label),
-            quantized=self._quantized,
+            Exactness(self.tolerance(label) or 0.0, self._known_precision(label), self._quantized),
         )
 
     def tolerance(self, label: str) -> float | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infer_compare.environment import memory
 from infer_compare.phases.ahead import begin_ahead
 from infer_compare.phases.contender_exploration import peaks
 from infer_compare.phases.rank_plan import TOGETHER
-from infer_compare.phases.restart_workers import OneOf
 from infer_compare.planner.confirming import candidates
 from infer_compare.planner.duration import CONFIRM_ROUNDS
 from infer_compare.planner.points import every_point, labels_at
@@ -21,7 +21,24 @@ if TYPE_CHECKING:
 
     from infer_compare.phases.context import RunContext
     from infer_compare.phases.ranking import Ranking
+    from infer_compare.phases.restart_workers import RestartWorkers
     from infer_compare.planner.points import Points
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of the workers of a size, begun ahead of their turn."""
+
+    workers: RestartWorkers
+    label: str
+
+    def begin(self, *, beside: int) -> None:
+        """Start it."""
+        self.workers.begin(self.label, beside=beside)
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether it is there, or lost."""
+        return self.workers.opened(self.label, seconds)
 
 
 def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> None:
@@ -58,16 +75,16 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
         for point, count in counts.items()
     }
     with ExitStack() as stack:
-        teams = {
-            point: stack.enter_context(ranking.team(list(count.points), restart)) for point, count in counts.items()
+        workers = {
+            point: stack.enter_context(ranking.workers(list(count.points), restart)) for point, count in counts.items()
         }
-        waiting = (OneOf(teams[point], label) for point, count in counts.items() for label in count.points)
+        waiting = (OneOf(workers[point], label) for point, count in counts.items() for label in count.points)
         _begin_ahead(ranking.context, waiting)
         for point, count in counts.items():
             ranking.check_budget(costs.pop(point))
-            teams[point].start()
-            ranking.make(teams[point], count, sum(costs.values()))
-            teams[point].end()
+            workers[point].start()
+            ranking.make(workers[point], count, sum(costs.values()))
+            workers[point].end()
 
 
 def _begin_ahead(context: RunContext, workers: Iterable[OneOf]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from infer_compare.models.agreement import compare, sample_rows
 from infer_compare.models.precision import TOLERANCES
@@ -30,15 +30,21 @@ QUANTIZED_OPERATORS = frozenset(
 )
 
 
+class Exactness(NamedTuple):
+    """How close outputs of one contender can be expected to be."""
+
+    rtol: float
+    precision: str
+    quantized: Callable[[], bool]
+    """Whether the model computes in eight-bit integers."""
+
+
 def rows_of(
     batch: Sequence[Array],
     alone: Sequence[Array] | None,
     axes: Sequence[int | None],
     size: int,
-    *,
-    rtol: float,
-    precision: str,
-    quantized: Callable[[], bool],
+    exactness: Exactness,
 ) -> Rows | None:
     """Return whether the first rows of a batch are what they are alone; None where that cannot be told.
 
@@ -49,12 +55,11 @@ def rows_of(
         alone: outputs of the first rows, each run alone, put together along the batch axis.
         axes: the batch axis of each output; those without one are left out.
         size: the batch size.
-        rtol: the tolerance.
-        precision: of the contender.
-        quantized: whether the model computes in eight-bit integers.
+        exactness: of the contender that made both.
     """
     import numpy as np
 
+    rtol, precision, quantized = exactness
     if alone is None or len(alone) != len(batch):
         return None
     written = sample_rows(size)

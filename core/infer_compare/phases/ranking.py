@@ -54,7 +54,7 @@ class Ranking:
         self._index += 1
         return self._index
 
-    def team(self, labels: Sequence[str], restart: int) -> RestartWorkers:
+    def workers(self, labels: Sequence[str], restart: int) -> RestartWorkers:
         """Workers for some contenders, not started yet."""
         return RestartWorkers(self.context, labels, restart, self.expectation)
 
@@ -82,11 +82,13 @@ class Ranking:
             if self.context.run.rounds
             else FirstRounds(count.most, self.context.observer, self.context.surroundings.sleep)
         )
-        with self.team(list(own), restart) as team:
-            team.start()
-            self.make(team, count, later_s, first)
+        with self.workers(list(own), restart) as workers:
+            workers.start()
+            self.make(workers, count, later_s, first)
 
-    def make(self, team: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None) -> None:
+    def make(
+        self, workers: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None
+    ) -> None:
         """Makes every round that these workers are there for: all of a batch size before those of a larger one.
 
         Raises:
@@ -97,7 +99,7 @@ class Ranking:
             labels = labels_at(point, count.points)
             while count.lacks(point):
                 self.check_budget(self.expectation.round_s(labels, point))
-                done = self._round(team, labels, point, count.made[point], confirm=count.phase == "confirm")
+                done = self._round(workers, labels, point, count.made[point], confirm=count.phase == "confirm")
                 count.count(point, done)
                 if done is not None:
                     remaining_s = (count.remaining_s(self.expectation) + later_s) * self._pace
@@ -106,11 +108,11 @@ class Ranking:
                         first.see(done)
 
     def _round(
-        self, team: RestartWorkers, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
+        self, workers: RestartWorkers, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
     ) -> Round | None:
         now = self.context.surroundings.now
         began = now()
-        done = team.round(labels, point, index=self.next_index(), lap=lap, confirm=confirm)
+        done = workers.round(labels, point, index=self.next_index(), lap=lap, confirm=confirm)
         self._spent_s += now() - began
         self._expected_s += self.expectation.round_s(labels, point)
         if done is not None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from infer_compare.phases.outcome_error import OutcomeError
+from infer_compare.phases.turns import Turn, Turns
 from infer_compare.planner.warming import settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
-from infer_compare.worker import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Series
 
-LIVES = 3
-"""A contender whose worker is lost so often within a restart takes no further part in it."""
-WARM_UP_CAP_S = 10.0
-"""What the warm-up may take beside its first call."""
+RESPAWNS = 2
+"""Fresh workers that a contender gets within a restart for those that it loses; then it takes no further part in it."""
 
 
 class RestartWorkers:
@@ -39,13 +36,10 @@ class RestartWorkers:
         """
         self._context = context
         self._workers = {label: context.worker(context.routes[label]) for label in labels}
-        self._settings = context.settings
-        self._scope = context.plan.scope
+        self._turns = Turns(context, expectation)
         self._restart = restart
         self._journal = context.journal
         self._order = context.order
-        self._latencies = expectation.latency_ns
-        self._long_ns = expectation.long_ns
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
         """Points at which an earlier worker was as fast at once as it was later."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
@@ -117,12 +111,12 @@ class RestartWorkers:
 
     def _no_start(self, label: str, refused: OutcomeError) -> None:
         self._record_death(label, None, refused.outcome, "start")
-        self._losses[label] = LIVES
+        self._losses[label] = RESPAWNS + 1
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Contenders that still take part."""
-        return tuple(label for label in self._workers if self._losses.get(label, 0) < LIVES)
+        return tuple(label for label in self._workers if self._losses.get(label, 0) <= RESPAWNS)
 
     def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
         """Those of the labels that can still be measured at an operating point."""
@@ -187,76 +181,29 @@ class RestartWorkers:
         )
 
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
-        worker = self._workers[label]
-        expected_s = self._latencies.get((label, point), 0) / 1e9
         # Whatever a worker runs first also meets what its framework does once.
         brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
         try:
-            warmed = worker.ask(
-                protocol.WarmUp(point=point, scope=self._scope, brief=brief),
-                protocol.WarmedUp,
-                phase="warm_up",
-                deadline_s=max(self._settings.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
-            )
+            warmed = self._turns.warm_up(self._workers[label], point, brief=brief)
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "warm_up") from None
-        worker.suspend()
-        result = WarmUp(
-            contender=label,
-            point=point,
-            prepare_ns=warmed.prepare_ns,
-            first_call_ns=warmed.first_call_ns,
-            calls=warmed.calls,
-            total_ns=warmed.total_ns,
-            latency_ns=warmed.latency_ns,
-            steady=warmed.steady,
-            compilations=warmed.compilations,
-            settled=warmed.settled,
-        )
-        self._warm[label, point] = result
-        return result
+        self._warm[label, point] = warmed
+        return warmed
 
     def pipelines(self, label: str) -> bool:
         """Whether batches are enqueued ahead: on a device that works on its own."""
-        return self._workers[label].asynchronous and self._scope == "device"
+        return self._workers[label].asynchronous and self._context.plan.scope == "device"
 
     def _series(self, label: str) -> tuple[Series, ...]:
         """What is timed in a contender's turn: on a device that works on its own, three things."""
         return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
     def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
-        worker = self._workers[label]
-        latency_ns = max(1, self._warm[label, point].latency_ns)
-        request = protocol.TimeSlice(
-            point=point,
-            scope=self._scope,
-            latency_ns=latency_ns,
-            series=series,
-            long_ns=self._long_ns,
-            sustain_ns=round(sustain_s * 1e9),
-        )
-        deadline_s = max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * sustain_s
+        turn = Turn(self._warm[label, point], position, series, sustain_s)
         try:
-            timed = worker.ask(request, protocol.Timed, phase="measure", deadline_s=deadline_s)
+            return self._turns.slice(self._workers[label], turn)
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "measure") from None
-        worker.suspend()
-        return Slice(
-            contender=label,
-            position=position,
-            series=series,
-            started_ns=timed.started_ns,
-            durations_ns=timed.durations_ns,
-            calls_per_stamp=timed.calls_per_stamp,
-            discarded=timed.discarded,
-            samples=timed.samples,
-            phases=timed.phases,
-            diagnostics=timed.diagnostics,
-            memory=timed.memory,
-            rejected=self._context.surroundings.gate(
-                timed.diagnostics, threads=self._settings.threads, schedstat=worker.schedstat
-            ),
-        )
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
         """Notes that a contender failed at a point, and gives it a fresh worker for the others."""
@@ -264,7 +211,7 @@ class RestartWorkers:
         self._losses[label] = self._losses.get(label, 0) + 1
         self._record_death(label, point, refused.outcome, phase)
         self._warm = {key: value for key, value in self._warm.items() if key[0] != label}
-        if not self._workers[label].alive and self._losses[label] < LIVES and self._begin(label):
+        if not self._workers[label].alive and self._losses[label] <= RESPAWNS and self._begin(label):
             self._finish(label)
         return ContenderLost()
 
@@ -289,22 +236,6 @@ class RestartWorkers:
             self.end()
         else:
             self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """One worker of a team, begun ahead of the team's turn."""
-
-    team: RestartWorkers
-    label: str
-
-    def begin(self, *, beside: int) -> None:
-        """Starts it."""
-        self.team.begin(self.label, beside=beside)
-
-    def opened(self, seconds: float) -> bool:
-        """Whether it is there, or lost."""
-        return self.team.opened(self.label, seconds)
 
 
 class ContenderLost(Exception):

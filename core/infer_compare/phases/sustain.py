@@ -31,8 +31,8 @@ def sustain(ranking: Ranking) -> None:
     restart = max((one.restart for one in run.rounds), default=0) + 1
     for label, point in best.items():
         ranking.check_budget(ranking.expectation.start_s.get(label, 0.0) + SUSTAINED_S)
-        with ranking.team([label], restart) as team:
-            team.start()
-            if team.able([label], point) and team.pipelines(label):
+        with ranking.workers([label], restart) as workers:
+            workers.start()
+            if workers.able([label], point) and workers.pipelines(label):
                 context.observer.note("sustained", f"{label} at {point} for {SUSTAINED_S:g} s")
-                team.sustain(label, point, index=ranking.next_index(), seconds=SUSTAINED_S)
+                workers.sustain(label, point, index=ranking.next_index(), seconds=SUSTAINED_S)

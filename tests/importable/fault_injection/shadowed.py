@@ -40,7 +40,7 @@ class Constants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def apply(self) -> None:
         """Sets them in this process."""
         _set("infer_compare.worker.client.base:START_DEADLINE_S", self.start_deadline_s)
-        _set("infer_compare.phases.restart_workers:WARM_UP_CAP_S", self.warm_up_cap_s)
+        _set("infer_compare.phases.turns:WARM_UP_CAP_S", self.warm_up_cap_s)
         protocol = importlib.import_module(PROTOCOL)
         protocol.RESTARTS["quick"] = self.restarts
         protocol.ROUNDS_PER_RESTART["quick"] = self.rounds

@@ -16,13 +16,12 @@ from infer_compare.environment.worker import describe_worker
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
-from infer_compare.results import Memory
 from infer_compare.results.slices import SliceMemory
 from infer_compare.timing import BRIEF, MONOTONIC, SliceLimits, collector_off, warm_up
 from infer_compare.worker.child.buffers import Pool, mapped
+from infer_compare.worker.child.exploring import Meters, explore
 from infer_compare.worker.child.passes import Passes
 from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
-from infer_compare.worker.child.written import write, write_again
 from infer_compare.worker.protocol import (
     VERSION,
     Collect,
@@ -162,59 +161,10 @@ class Host:
 
     def explore(self, request: Explore) -> Explored:
         """Runs an operating point a few times."""
-        clock = self._clock
         session, pool = self._ready()
         self._unstage()
         self._announce(request.point)
-        memory.reset_peak(os.getpid())
-        session.reset_peak_memory()
-        swapped = memory.swapped(os.getpid())
-        faults: int | None = None
-        start = clock()
-        session.prepare(request.point)
-        prepare_ns = clock() - start
-        slot = session.stage(pool.batch(request.point.batch, request.first_row, repeat=request.repeat_rows))
-        durations: list[int] = []
-        before = self._noise.snapshot()
-        begin = clock()
-        while len(durations) < request.calls or (clock() - begin < request.budget_ns and request.calls > 1):
-            start = clock()
-            session.run(slot)
-            session.synchronize()
-            durations.append(clock() - start)
-            if faults is None:
-                # The first call reads libraries and weights that no call had touched.
-                faults = _major_faults()
-        disturbed = self._noise.difference(before, self._noise.snapshot())
-        written = write(session.fetch(slot), request)
-        if request.outputs is not None:
-            # Whether a model is random or keeps state is seen only where the same batch runs twice.
-            session.run(slot)
-            session.synchronize()
-            written = written._replace(again=write_again(session.fetch(slot), request, written))
-        reading = session.peak_memory()
-        peak = memory.peak_resident(os.getpid())
-        session.release(slot)
-        # The first call compiles and allocates, the second may still grow an arena: neither tells the latency.
-        # Of the others the lowest quarter: the gate does not watch here, and what disturbs a call makes it longer.
-        warm = sorted(durations[2:] or durations[-1:])
-        return Explored(
-            prepare_ns=prepare_ns,
-            first_call_ns=durations[0],
-            latency_ns=max(1, warm[len(warm) // 4]),
-            memory=Memory(
-                resident=peak,
-                allocated=reading.allocated if reading else None,
-                reserved=reading.reserved if reading else None,
-                retries=reading.retries if reading else 0,
-                major_faults=_major_faults() - (faults or 0),
-                swapped=max(0, memory.swapped(os.getpid()) - swapped),
-            ),
-            written=written.paths,
-            dtypes=written.dtypes,
-            again=written.again,
-            diagnostics=disturbed,
-        )
+        return explore(session, pool, Meters(self._noise, self._clock), request)
 
     def warm_up(self, request: WarmUp) -> WarmedUp:
         """Stages an operating point and runs it until it is steady."""
@@ -302,9 +252,3 @@ class Host:
         staged, self._staged = self._staged, None
         if staged is not None:
             staged.release()
-
-
-def _major_faults() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt

@@ -8,97 +8,19 @@ it awaits the answers. That is why connections post and answer apart.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from infer_compare.errors import WorkerError
-from infer_compare.foreign import shortened
 from infer_compare.interfaces import FailureKind
+from infer_compare.worker.client.failures import NoWorker, OtherVersion, RequestFailed
 from infer_compare.worker.protocol import VERSION, Failure, Load, Loaded, Open, Opened, Reply, Request
+
+if TYPE_CHECKING:
+    from infer_compare.worker.client.connection import Connection, MemorySeen
 
 Answer = TypeVar("Answer", bound=Reply)
 
 START_DEADLINE_S = 180.0
 """Importing a framework from a cold disk, and building a large model, may take this long."""
-
-
-class RequestFailed(WorkerError):
-    """The worker answered that it could not do what it was asked."""
-
-    def __init__(self, failure: Failure) -> None:
-        """Carries the answer."""
-        super().__init__(f"{failure.error}: {first_line(failure.text)}")
-        self.failure = failure
-
-
-class OtherVersion(WorkerError):
-    """The worker's interpreter has another infer-compare."""
-
-    def __init__(self, version: int) -> None:
-        """Carries the version of the protocol that it speaks."""
-        super().__init__(
-            f"its interpreter has another infer-compare, whose workers speak version {version} of the protocol; "
-            f"this one speaks {VERSION}"
-        )
-
-
-class NoWorker(WorkerError):
-    """There is no worker that could be asked."""
-
-
-class MemorySeen(NamedTuple):
-    """What is known of a worker's memory from outside."""
-
-    highest: int = 0
-    """The most that was seen, in bytes."""
-    kernel_kills: int = 0
-    """Processes that the kernel has killed for memory since the worker was started."""
-
-
-class Connection(Protocol):
-    """Requests to one worker, and its answers."""
-
-    @property
-    def pid(self) -> int:
-        """The number of the process that answers."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can still be asked anything."""
-
-    @property
-    def spawned_ns(self) -> int:
-        """When it was started, by the machine's monotonic clock."""
-
-    @property
-    def stderr_tail(self) -> str:
-        """The last lines that it wrote to standard output and standard error."""
-
-    def post(self, request: Request) -> None:
-        """Send a request; its answer must be awaited before the next one is sent."""
-
-    def answer(self, deadline_s: float) -> Reply:
-        """Wait for the answer until so many seconds after the request."""
-
-    def look_for_answer(self, seconds: float) -> Reply | None:
-        """Return the answer; None where there is none after that time."""
-
-    def time_left(self, deadline_s: float) -> float:
-        """Return the seconds that are left of a deadline, counted from the last request."""
-
-    def suspend(self) -> None:
-        """Stop it until it is asked again."""
-
-    def resume(self) -> None:
-        """Let it go on."""
-
-    def dismiss(self) -> None:
-        """Say goodbye without waiting for its end."""
-
-    def close(self) -> None:
-        """Say goodbye and wait for its end."""
-
-    def kill(self) -> None:
-        """End it at once."""
 
 
 class WorkerClient(ABC):
@@ -285,9 +207,3 @@ class WorkerClient(ABC):
             self.close()
         else:
             self.kill()
-
-
-def first_line(text: str) -> str:
-    """Return the first line that says something, shortened."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return shortened(line, 400)

@@ -12,7 +12,8 @@ import msgspec
 from infer_compare.errors import WorkerTimeout
 from infer_compare.timing.clock import MONOTONIC
 from infer_compare.worker import border
-from infer_compare.worker.client.base import MemorySeen, WorkerClient
+from infer_compare.worker.client.base import WorkerClient
+from infer_compare.worker.client.connection import MemorySeen
 from infer_compare.worker.protocol import Bye, Open, Reply, Request, reply_decoder, request_decoder, to_bytes
 
 if TYPE_CHECKING:

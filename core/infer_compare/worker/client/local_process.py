@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from infer_compare.environment import memory
-from infer_compare.worker.client.base import MemorySeen, WorkerClient
+from infer_compare.worker.client.base import WorkerClient
+from infer_compare.worker.client.connection import MemorySeen
 from infer_compare.worker.supervisor import Process, Watchdog
 
 

@@ -1,0 +1,114 @@
+"""A contender's turn: its worker is warmed up, or times a slice, and is suspended again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.results import Slice, WarmUp
+from infer_compare.worker import protocol
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.phases.contender_worker import ContenderWorker
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner.duration import Expectation
+    from infer_compare.results import Series
+
+WARM_UP_CAP_S = 10.0
+"""What the warm-up may take beside its first call."""
+
+
+class Turn(NamedTuple):
+    """What is timed, and where in its round."""
+
+    warm: WarmUp
+    """Of the contender, at the operating point."""
+    position: int
+    series: Series
+    sustain_s: float = 0.0
+    """How long the `sustained` series runs."""
+
+
+class Turns:
+    """Has workers warm up and time slices, one at a time."""
+
+    def __init__(self, context: RunContext, expectation: Expectation) -> None:
+        """Asks nothing yet.
+
+        Args:
+            context: of the run.
+            expectation: what exploring saw.
+        """
+        self._gate = context.surroundings.gate
+        self._settings = context.settings
+        self._scope = context.plan.scope
+        self._latencies = expectation.latency_ns
+        self._long_ns = expectation.long_ns
+
+    def warm_up(self, worker: ContenderWorker, point: OperatingPoint, *, brief: bool) -> WarmUp:
+        """Have a worker stage an operating point and run it until it is steady.
+
+        Args:
+            worker: of the contender.
+            point: where it is measured.
+            brief: see `protocol.WarmUp`.
+
+        Raises:
+            OutcomeError: it fails, or is lost.
+        """
+        expected_s = self._latencies.get((worker.label, point), 0) / 1e9
+        warmed = worker.ask(
+            protocol.WarmUp(point=point, scope=self._scope, brief=brief),
+            protocol.WarmedUp,
+            phase="warm_up",
+            deadline_s=max(self._settings.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
+        )
+        worker.suspend()
+        return WarmUp(
+            contender=worker.label,
+            point=point,
+            prepare_ns=warmed.prepare_ns,
+            first_call_ns=warmed.first_call_ns,
+            calls=warmed.calls,
+            total_ns=warmed.total_ns,
+            latency_ns=warmed.latency_ns,
+            steady=warmed.steady,
+            compilations=warmed.compilations,
+            settled=warmed.settled,
+        )
+
+    def slice(self, worker: ContenderWorker, turn: Turn) -> Slice:
+        """Have a worker time a slice, and judge it.
+
+        Raises:
+            OutcomeError: it fails, or is lost.
+        """
+        latency_ns = max(1, turn.warm.latency_ns)
+        timed = worker.ask(
+            protocol.TimeSlice(
+                point=turn.warm.point,
+                scope=self._scope,
+                latency_ns=latency_ns,
+                series=turn.series,
+                long_ns=self._long_ns,
+                sustain_ns=round(turn.sustain_s * 1e9),
+            ),
+            protocol.Timed,
+            phase="measure",
+            deadline_s=max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * turn.sustain_s,
+        )
+        worker.suspend()
+        return Slice(
+            contender=worker.label,
+            position=turn.position,
+            series=turn.series,
+            started_ns=timed.started_ns,
+            durations_ns=timed.durations_ns,
+            calls_per_stamp=timed.calls_per_stamp,
+            discarded=timed.discarded,
+            samples=timed.samples,
+            phases=timed.phases,
+            diagnostics=timed.diagnostics,
+            memory=timed.memory,
+            rejected=self._gate(timed.diagnostics, threads=self._settings.threads, schedstat=worker.schedstat),
+        )
