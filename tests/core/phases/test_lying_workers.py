@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from infer_compare import api
-from infer_compare.plugins import Plugins
-from infer_compare.request.options import RunOptions
-from infer_compare.results import Failed, Measured
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.phases.outputs import BrokenOutput, Outputs
+from infer_compare.results import Failed, Measured, Memory
+from infer_compare.worker.protocol import Explore, Explored
 
-from .conftest import contender  # type: ignore[import-not-found]
+from .conftest import asked, contender, fake  # type: ignore[import-not-found]
 
 CAUSES = {
     "torn": "it did not write output 0 for batch 2 as a whole array: it is incomplete",
@@ -22,20 +24,24 @@ CAUSES = {
 FAST = {"fixed_us": 100, "per_sample_us": 5}
 
 
-def test_broken_outputs_cost_the_contenders_that_wrote_them() -> None:
-    """The first of them would have been the one that the others are compared with; the sound one is compared and whole."""
-    run = api.check(
-        RunOptions(
-            model="mlp",
-            contenders=(*(contender(how, spoil=how) for how in CAUSES), contender("sound")),
-            batch_sizes=(2,),
-            threads=1,
-        ),
-        plugins=Plugins.discover(block=["*", "torch", "tensorflow"]),
-    )
+@pytest.mark.parametrize("how", CAUSES)
+def test_an_output_that_is_no_whole_array_is_broken(tmp_path, monkeypatch, how) -> None:
+    """What became of its file is named."""
+    monkeypatch.setattr(np, "save", np.save)
+    fake.spoil(how)
+    file = tmp_path / "2-0-0.npy"
+    np.save(file, np.zeros((2, 4), np.float32))
+    said = Explored(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory(), written=(str(file),))
+    with pytest.raises(BrokenOutput) as broken:
+        Outputs(tmp_path).accept(Explore(point=OperatingPoint(2), outputs=str(tmp_path), rows=(0, 1)), said)
+    assert str(broken.value) == CAUSES[how]
+
+
+def test_broken_outputs_cost_the_contender_that_wrote_them(installed) -> None:
+    """It would have been the one that the other is compared with; the sound one is compared and whole."""
+    run = api.check(asked(contender("torn", spoil="torn"), contender("sound"), batch_sizes=(2,)), plugins=installed)
     outcomes = {one.contender: one.outcome for one in run.points}
-    for how, reason in CAUSES.items():
-        assert outcomes[how] == Failed(error="BrokenOutput", reason=reason, phase="explore")
+    assert outcomes["torn"] == Failed(error="BrokenOutput", reason=CAUSES["torn"], phase="explore")
     assert isinstance(outcomes["sound"], Measured)
     assert [(one.contender, one.verdict) for one in run.agreements] == [("sound", "agrees")]
     assert run.closing is not None
