@@ -41,7 +41,8 @@ def sweep(
 
     Args:
         model: a built-in name, a path or `file.py:function`, as on the command line; or a live model: an `nn.Module`, a
-            `keras.Model`, an `onnx.ModelProto`, which is saved in the run folder first. Default: `cnn`.
+            `keras.Model`, an `onnx.ModelProto`, which is saved in the run folder first. Default: `cnn`. A live `nn.Module`
+            needs one of `inputs` for each of its inputs, in order; free axes beside the batch need a size.
         folder: where the run goes; it must hold none yet. Default: a new one, `runs/<time>-<model>`.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
@@ -86,7 +87,10 @@ def _describe(function: Callable[..., Result]) -> None:
     options = {name: option for name, option in declared().items() if name != model.name}
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options]
     function.__signature__ = arguments.replace(parameters=[model, *keywords, *others])  # type: ignore[attr-defined]
-    text = "".join(f"        {name}: {option.option.help}\n" for name, option in options.items())
+    text = "".join(
+        f"        {name}: {option.value}. {option.option.help.removesuffix(' Repeatable.')}\n"
+        for name, option in options.items()
+    )
     if function.__doc__ is not None:  # as with `python -OO`
         function.__doc__ = function.__doc__.replace("        options: the keys of a configuration file.\n", text)
 

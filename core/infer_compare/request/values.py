@@ -20,7 +20,7 @@ def batch_sizes(value: object) -> object:
     """Return batch sizes in ascending order, or None for `auto`; from a text, a size or several."""
     if isinstance(value, str):
         return parse_batch_sizes(value)
-    sizes = [value] if isinstance(value, int) else value
+    sizes = [value] if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(sizes, (list, tuple)) and sizes and all(isinstance(size, int) and size > 0 for size in sizes):
         return parse_batch_sizes(",".join(map(str, sizes)))
     return sizes

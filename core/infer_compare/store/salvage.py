@@ -72,7 +72,7 @@ def salvage(lines: Sequence[bytes]) -> Salvage:
             repeats += 1
             bad.append(_Bad(place, kind_of(line), f"it repeats line {number}"))
             continue
-        # A line without a number, as older versions wrote it, belongs after the one before it.
+        # A line without a number, as one that was edited by hand, belongs after the one before it.
         kept.append(((max(numbers, default=0), place) if number is None else (number, 0), record))
         if number is not None:
             numbers.add(number)

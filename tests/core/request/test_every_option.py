@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import infer_compare as ic
 from infer_compare import api
 from infer_compare.api.config_file import read_config
 from infer_compare.cli.options import given_by
 from infer_compare.cli.run import command
+from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.request.contenders import CORE, ContenderRequest
 from infer_compare.request.options import RunOptions
@@ -141,6 +143,15 @@ def test_an_option_is_the_same_on_the_command_line_in_a_file_in_python_and_in_a_
     if example.flags is not None:
         assert parts(typed(plugins, *example.flags)) == parts(options)
         assert parts(typed(plugins, *example.flags, "--config", str(tmp_path / "sweep.toml"))) == parts(options)
+
+
+def test_python_tells_every_option_and_refuses_what_is_none(tmp_path) -> None:
+    """With the nearest name, before anything is made."""
+    for name in EXAMPLES:
+        assert f"\n        {name}: " in (ic.sweep.__doc__ or "")
+    with pytest.raises(UsageError, match="sweep: there is no option 'thread'; did you mean 'threads'"):
+        ic.sweep("mlp", thread=1, folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_plan_keeps_what_was_asked_for_and_what_was_decided(header) -> None:
