@@ -32,7 +32,7 @@ def options_of(command: str, *groups: Group, **changes: Mapping[str, str]) -> Ca
 
     def add(function: Command) -> Command:
         for name, option in reversed(declared().items()):
-            if command in option.option.commands and option.option.group in groups:
+            if option.option.group in groups and (option.option.group == "who" or command in option.option.commands):
                 own = option._replace(option=option.option._replace(**changes.get(name, {})))  # type: ignore[arg-type]
                 for decorator in reversed([*_parameters(own)]):
                     function = decorator(function)

@@ -22,7 +22,7 @@ class Option(NamedTuple):
     """What a file has as the value of its key, in Markdown, where the type does not say it."""
     group: Group = "how"
     commands: tuple[str, ...] = ("run",)
-    """Those that have it."""
+    """Those that have it, besides: every command that runs a model asks who takes part."""
     flags: tuple[str, ...] | None = ()
     """Where they are others than the name with dashes; None where there is no flag."""
     choices: Mapping[str, str] = {}

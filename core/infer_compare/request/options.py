@@ -40,7 +40,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "A built-in name, a file, or package.module:function.",
             "a built-in name, a file, or `file.py:function`",
             group="who",
-            commands=ALL,
             flags=("model",),
         ),
     ] = DEFAULT_MODEL
@@ -49,7 +48,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Another model file for one backend (torch=net.pt2) or for the contender of a label. Repeatable.",
             group="who",
-            commands=ALL,
             flags=("--model",),
             metavar="[NAME=]MODEL",
         ),
@@ -60,7 +58,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Backends by name, comma-separated.",
             "names, as a list or as a text with commas",
             group="who",
-            commands=ALL,
             metavar="NAMES",
             default=",".join(DEFAULT_BACKENDS),
             one_text=True,
@@ -74,19 +71,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             f"{', '.join(f'{key}=... {text}' for key, text in CORE.items())}. Repeatable.",
             f"texts as after `-b`; or tables with {', '.join(f'`{key}`' for key in ContenderRequest.__struct_fields__)}",
             group="who",
-            commands=ALL,
             flags=("-b", "--contender"),
             metavar="SPEC",
         ),
     ] = None
-    device: Annotated[str, Option("Device of contenders that name none.", group="who", commands=ALL)] = "cpu"
+    device: Annotated[str, Option("Device of contenders that name none.", group="who")] = "cpu"
     inputs: Annotated[
         tuple[str, ...],
         Option(
             "Such as x:f32[batch,3,224,224]=normal(0,1).",
             "texts as after `--input`",
             group="who",
-            commands=ALL,
             flags=("--input",),
             metavar="SPEC",
         ),
@@ -97,32 +92,22 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Python interpreter of another environment for one backend. Repeatable.",
             "a table by backend",
             group="who",
-            commands=ALL,
             metavar="BACKEND=PATH",
         ),
     ] = {}
     convert: Annotated[
         bool,
         Option(
-            "Run only what takes the model as it is.",
-            "`false` is `--no-convert`",
-            group="who",
-            commands=ALL,
-            flags=("--no-convert",),
+            "Run only what takes the model as it is.", "`false` is `--no-convert`", group="who", flags=("--no-convert",)
         ),
     ] = True
     trust: Annotated[
         bool,
-        Option("Also load model files that could run code of their own.", group="who", commands=ALL),
+        Option("Also load model files that could run code of their own.", group="who"),
     ] = False
     layout: Annotated[
         dict[str, str],
-        Option(
-            "Layout of images in its own model.",
-            group="who",
-            commands=ALL,
-            metavar="BACKEND=NHWC",
-        ),
+        Option("Layout of images in its own model.", group="who", metavar="BACKEND=NHWC"),
     ] = {}
     input_map: Annotated[
         tuple[str, ...],
@@ -130,7 +115,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Which input one of its own model is.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
             group="who",
-            commands=ALL,
             metavar="BACKEND:OWN=RUN",
             read=values.maps,
         ),
@@ -141,7 +125,6 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Which output one of its own model is.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
             group="who",
-            commands=ALL,
             metavar="BACKEND:OWN=RUN",
             read=values.maps,
         ),
@@ -161,7 +144,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     scope: Annotated[
         Scope,
         Option(
-            "What the clock covers: running, also bringing data to the device and back, or a whole pass over --data.",
+            "What the clock covers: running, also bringing data to the device and back, or a whole pass over --data."
         ),
     ] = "device"
     data: Annotated[
@@ -182,10 +165,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 0
     mode: Annotated[
         Mode,
-        Option(
-            "How often it is repeated.",
-            choices={"quick": "Fewer repetitions.", "thorough": "More repetitions."},
-        ),
+        Option("How often it is repeated.", choices={"quick": "Fewer repetitions.", "thorough": "More repetitions."}),
     ] = "default"
     restarts: Annotated[
         Repetitions | None,
@@ -205,12 +185,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     latency_bound: Annotated[
         Seconds | None,
-        Option(
-            "Answer for this latency bound, such as 20ms.",
-            metavar="TIME",
-            example="20ms",
-            read=values.seconds,
-        ),
+        Option("Answer for this latency bound, such as 20ms.", metavar="TIME", example="20ms", read=values.seconds),
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
@@ -243,10 +218,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_device_memory: Annotated[
         Bytes | None,
         Option(
-            "What a framework may take of an accelerator's memory.",
-            metavar="SIZE",
-            example="4GiB",
-            read=values.size,
+            "What a framework may take of an accelerator's memory.", metavar="SIZE", example="4GiB", read=values.size
         ),
     ] = None
     backstop: Annotated[bool, Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).")] = False
