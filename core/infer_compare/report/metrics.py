@@ -234,6 +234,16 @@ METRICS = (
         "true where it is shown to beat every other contender that ran here, else false",
     ),
     Metric("flags", "text", lambda place: ";".join(place.point.flags), f"{', '.join(FLAGS)}, by ;"),
+    Metric(
+        "latency_mean_ns",
+        "number",
+        _figure("latency_mean_ns"),
+        "mean latency: far above the median where single calls stand out",
+        title="mean",
+        unit="ms",
+        write=milliseconds,
+        tables=("verbose", "latency"),
+    ),
 )
 """In the order of the columns. A value is missing where something is not known."""
 

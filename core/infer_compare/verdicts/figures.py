@@ -121,6 +121,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     memory_growth: float | None = None
     """Bytes by which each call makes the worker larger, where that is beyond an allocator's noise."""
+    latency_mean_ns: float | None = None
+    """What a long series of calls takes, divided by their number; far above the median where single calls stand out."""
     confirmed: bool = False
     """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
 
@@ -234,6 +236,7 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         latency_p99_ns=nearest_rank(latencies, 0.99) if latencies.size >= P99_CALLS else None,
         latency_min_ns=float(latencies.min()),
         latency_max_ns=float(latencies.max()),
+        latency_mean_ns=float(latencies.mean()),
         throughput=throughput,
         sustained=long_run,
         short=short if throughput != short else None,
