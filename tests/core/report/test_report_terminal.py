@@ -81,6 +81,7 @@ def test_the_answer_comes_first_and_the_command_to_repeat_it_last(story: type[St
         "MEMORY BOUNDARY",
         "AGREEMENT OF OUTPUTS",
         "NOTES",
+        "HOW THIS WAS MEASURED",
         "CONDITIONS",
         "REPEAT WITH",
     ]

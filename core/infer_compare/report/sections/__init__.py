@@ -21,6 +21,7 @@ from infer_compare.report.sections.findings import (
     passes,
     shape,
 )
+from infer_compare.report.sections.method import method
 from infer_compare.report.sections.pairs import every_pair
 from infer_compare.report.sections.several import run_title, runs
 from infer_compare.report.sections.view import View
@@ -48,13 +49,14 @@ PRINTED: tuple[Maker, ...] = (
     failures,
     agreement,
     notes,
+    method,
     conditions,
     repeat,
 )
 """In a terminal and in Markdown, from top to bottom."""
 OF_A_SETTING: tuple[Maker, ...] = (answer, curves, shape, boundary, every_pair)
 """On the page, for each setting of the axes other than the batch."""
-OF_A_RUN: tuple[Maker, ...] = (cost, passes, failures, notes, agreement, start_up, conditions, repeat)
+OF_A_RUN: tuple[Maker, ...] = (cost, passes, failures, notes, agreement, start_up, method, conditions, repeat)
 """On the page, below them."""
 
 
