@@ -22,8 +22,11 @@ Flag = Literal[
     "sustained",
     "memory_grows",
     "launch_bound",
+    "mostly_rejected",
 ]
 """As CSV and JSON write them."""
+MOST_REJECTED = 0.5
+"""A larger share of rejected slices is told."""
 
 
 class FlagKind(NamedTuple):
@@ -86,6 +89,11 @@ FLAGS: dict[Flag, FlagKind] = {
     ),
     "launch_bound": FlagKind(
         "is held back by the host, which takes as long to enqueue", lambda figures: figures.launch_bound
+    ),
+    "mostly_rejected": FlagKind(
+        "lost more than half of its slices to disturbances, so that its figures rest on few,",
+        lambda figures: figures.rejected > MOST_REJECTED,
+        lambda figures: f"{percent(figures.rejected)} of them",
     ),
 }
 """In the order in which they are told."""
