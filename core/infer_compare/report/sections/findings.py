@@ -141,7 +141,7 @@ def agreement(view: View, *, reasons: bool = True) -> Section | None:
     return Section(
         title="Agreement of outputs",
         subtitle=ERRORS,
-        note="relative to the largest value of the tensor",
+        note=ERRORS,
         blocks=(table, *([Sentences(items=why, tone="bad")] if why else [])),
     )
 
