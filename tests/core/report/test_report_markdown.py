@@ -104,6 +104,7 @@ def test_the_answer_comes_first_and_the_conditions_are_folded_away(story: type[S
         "### Memory boundary",
         "### Agreement of outputs",
         "### Notes",
+        "### How this was measured",
         "<summary>Conditions</summary>",
     ]
     assert lines[-1] == "</details>"
