@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.price import money
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, listing, margin_words, ratio, rough_ratio, significant
 from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
@@ -14,10 +13,8 @@ from infer_compare.verdicts.settle import Verdict
 if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.report.schema import (
-        AgreementReport,
         AnswerReport,
         Axes,
-        Costs,
         Curve,
         FailureReport,
         PointReport,
@@ -27,11 +24,6 @@ if TYPE_CHECKING:
 
 OVER_BUDGET = "over budget"
 """In a cell: the point used more cores than its thread budget allows."""
-PASSES = ("contender", "batch", "a pass s", "samples/s", "load", "stage", "run", "fetch")
-PARTS = ("contender", "batch", "stage ms", "run ms", "fetch ms")
-"""The titles of the cells of `parts_rows`."""
-COSTS = ("contender", "batch", "per million", "95 % interval")
-"""The titles of the cells of `cost_rows`."""
 
 
 def missing_words(point: PointReport) -> str:
@@ -108,6 +100,11 @@ def axes_words(axes: Axes) -> str:
     return ", ".join(f"{name} {value}" for name, value in axes)
 
 
+def run_words(document: ReportDocument) -> str:
+    """What tells this run from others: model, machine, identifier."""
+    return plain(f"{document.model.name} on {machine_words(document)}, run {document.run_id}")
+
+
 def shape_sentences(document: ReportDocument) -> list[str]:
     """A sentence for each curve of three sizes or more, with the sizes that it holds for where those are not all."""
     return [
@@ -128,55 +125,6 @@ def arithmetic_sentences(document: ReportDocument) -> list[str]:
         share = f", {rate / peak:.0%} of this machine's fastest matrix product" if peak else ""
         told.append(f"{best.name} computes {significant(rate / 1e9)} GFLOP/s at {best.point}{share}")
     return told
-
-
-def pass_rows(document: ReportDocument) -> list[tuple[str, ...]]:
-    """What a pass over the data set takes at each batch size, and the share of each part; empty for other scopes."""
-    names = {one.label: one.name for one in document.contenders}
-    rows = []
-    for curve in document.curves:
-        for point in curve.points:
-            found = point.figures
-            if found is None or found.phases is None or found.phases.load_ns is None or not document.plan.data_rows:
-                continue
-            parts = (found.phases.load_ns, found.phases.stage_ns, found.phases.run_ns, found.phases.fetch_ns)
-            whole = sum(parts) or 1.0
-            rows.append(
-                (
-                    names[curve.contender],
-                    size_words(point.point),
-                    significant(found.latency_p50_ns / 1e9),
-                    significant(found.throughput),
-                    *(f"{part / whole:.0%}" for part in parts),
-                )
-            )
-    return rows
-
-
-def parts_rows(document: ReportDocument) -> list[tuple[str, ...]]:
-    """What an end-to-end iteration consists of, for each contender at its best batch size; empty for other scopes."""
-    bests = [best for one in document.answers for best in one.answer.by_contender]
-    return [
-        (best.name, size_words(best.point), *map(milliseconds, (parts.stage_ns, parts.run_ns, parts.fetch_ns)))
-        for best in bests
-        if (parts := best.figures.phases) is not None and parts.load_ns is None
-    ]
-
-
-def cost_rows(costs: Costs) -> list[tuple[str, ...]]:
-    """What a million samples cost with each contender, at its best batch size or at its best under a latency bound."""
-    currency = costs.price.currency
-    return [
-        (
-            one.name,
-            f"{size_words(one.point)}, {one.bound}" if one.bound else size_words(one.point),
-            money(one.per_million, currency),
-            f"{money(one.low, currency)} to {money(one.high, currency)}"
-            if one.low is not None and one.high is not None
-            else "",
-        )
-        for one in costs.by_contender
-    ]
 
 
 def boundary_sentences(document: ReportDocument) -> list[str]:
@@ -204,24 +152,6 @@ def excluded_sentences(document: ReportDocument) -> list[str]:
 def failure_sentence(one: FailureReport) -> str:
     """The sentence, and what the worker said last."""
     return f'{one.sentence}; its last words: "{one.detail}"' if one.detail else one.sentence
-
-
-def agreement_cells(one: AgreementReport) -> tuple[str, ...]:
-    """Contender, verdict, reference, worst and allowed difference, where, and the share of equal top entries."""
-    return (
-        one.contender,
-        "reference" if one.contender == one.reference and one.verdict == "agrees" else one.verdict,
-        one.reference,
-        "" if one.needed_rtol is None else f"{one.needed_rtol:.2g}",
-        f"{one.rtol:.2g}",
-        size_words(one.point),
-        "" if one.top1 is None else f"{100 * one.top1:.4g} %",
-    )
-
-
-def agreement_reasons(document: ReportDocument) -> list[str]:
-    """Why outputs do not count as alike."""
-    return [f"{one.contender} at {one.point}: {one.reason}" for one in document.agreements if one.reason]
 
 
 def note_sentences(document: ReportDocument, *, verbose: bool = False) -> list[str]:

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from infer_compare.report.figure.panels import frontier_panel, latency_panel, throughput_panel
 from infer_compare.report.figure.rows import rows_of
 from infer_compare.report.figure.style import DOTS_PER_INCH, GREY, ROW_IN, SETTINGS, WIDTH_IN, looks
-from infer_compare.report.several import run_words
+from infer_compare.report.phrases import run_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.sections.answer import answer
 from infer_compare.report.sections.conditions import conditions, repeat, start_up
+from infer_compare.report.sections.cost import cost
 from infer_compare.report.sections.curves import curves
 from infer_compare.report.sections.findings import (
     agreement,
     arithmetic,
     boundary,
-    cost,
     failures,
     notes,
-    parts,
-    passes,
     shape,
 )
 from infer_compare.report.sections.method import method
 from infer_compare.report.sections.pairs import every_pair
+from infer_compare.report.sections.parts import parts, passes
 from infer_compare.report.sections.several import run_title, runs
 from infer_compare.report.sections.view import View
 
