@@ -80,6 +80,31 @@ def _contender(name: str) -> Callable[[Place], Value]:
     return lambda place: getattr(place.contender, name)
 
 
+def _axes(place: Place) -> Value:
+    return ";".join(f"{name}={size}" for name, size in place.point.point.axes)
+
+
+PART = "median part of an end-to-end iteration"
+RETRIES = "allocations on the device that succeeded only after caches were emptied"
+NEEDED = "smallest relative tolerance under which the outputs would agree"
+FASTEST = "true where it is shown to beat every other contender that ran here, else false"
+
+
+def _latency(
+    kind: str,
+    description: str = "",
+    tables: tuple[TableName, ...] = (),
+    rough: Callable[[PointReport], float] | None = None,
+) -> Metric:
+    name = f"latency_{kind}_ns"
+    return Metric(name, "number", _figure(name), description, kind, "ms", "", milliseconds, tables, rough)
+
+
+def _bytes(kind: str, description: str, tables: tuple[TableName, ...] = (), brief: str = "") -> Metric:
+    read = _memory(kind)
+    return Metric(f"{kind}_bytes", "integer", read, description, kind, "", brief, size, tables)
+
+
 METRICS = (
     Metric("run", "text", lambda place: place.document.run_id, "identifier of the run"),
     Metric("model", "text", lambda place: place.document.model.name, "name of the model"),
@@ -90,18 +115,8 @@ METRICS = (
     Metric("framework_version", "text", _contender("framework_version"), "version of the framework"),
     Metric("provenance", "text", _contender("provenance"), "native, exported or imported"),
     Metric("batch", "integer", lambda place: place.point.point.batch, "batch size"),
-    Metric(
-        "axes",
-        "text",
-        lambda place: ";".join(f"{name}={size}" for name, size in place.point.point.axes),
-        "sizes of other axes, such as seq=128, separated by ;",
-    ),
-    Metric(
-        "outcome",
-        "text",
-        _point("outcome"),
-        listing(list(OUTCOME_KINDS), "or"),
-    ),
+    Metric("axes", "text", _axes, "sizes of other axes, such as seq=128, separated by ;"),
+    Metric("outcome", "text", _point("outcome"), listing(list(OUTCOME_KINDS), "or")),
     Metric("reason", "text", _point("reason"), "why there are no figures"),
     Metric(
         "throughput",
@@ -125,45 +140,18 @@ METRICS = (
         write=spread_percent,
         tables=("best", "curves", "throughput"),
     ),
-    Metric(
-        "latency_p50_ns",
-        "number",
-        _figure("latency_p50_ns"),
+    _latency(
+        "p50",
         "latencies are closed-loop service times of one call, in nanoseconds",
-        title="p50",
-        unit="ms",
-        write=milliseconds,
-        tables=("best", "curves", "latency"),
+        ("best", "curves", "latency"),
         rough=lambda point: float(point.rough_latency_ns or 0),
     ),
-    Metric("latency_p90_ns", "number", _figure("latency_p90_ns")),
-    Metric(
-        "latency_p95_ns",
-        "number",
-        _figure("latency_p95_ns"),
-        title="p95",
-        unit="ms",
-        write=milliseconds,
-        tables=("best", "curves", "latency"),
-    ),
-    Metric(
-        "latency_p99_ns",
-        "number",
-        _figure("latency_p99_ns"),
-        "empty with fewer than 473 durations",
-        title="p99",
-        unit="ms",
-        write=milliseconds,
-        tables=("verbose", "latency"),
-    ),
-    Metric("latency_min_ns", "number", _figure("latency_min_ns")),
-    Metric("latency_max_ns", "number", _figure("latency_max_ns")),
-    Metric(
-        "stage_ns",
-        "number",
-        _part("stage_ns"),
-        "median part of an end-to-end iteration: bringing the batch to the device",
-    ),
+    _latency("p90"),
+    _latency("p95", tables=("best", "curves", "latency")),
+    _latency("p99", "empty with fewer than 473 durations", ("verbose", "latency")),
+    _latency("min"),
+    _latency("max"),
+    Metric("stage_ns", "number", _part("stage_ns"), f"{PART}: bringing the batch to the device"),
     Metric("run_ns", "number", _part("run_ns"), "the same: running and synchronizing"),
     Metric("fetch_ns", "number", _part("fetch_ns"), "the same: bringing the outputs back"),
     Metric("load_ns", "number", _part("load_ns"), "the same, in passes over a data set: assembling batches"),
@@ -183,67 +171,16 @@ METRICS = (
     ),
     Metric("prepare_ns", "number", _point("prepare_ns"), "building, tracing or tuning before that"),
     Metric("rough_latency_ns", "integer", _point("rough_latency_ns"), "what exploring saw; never ranked"),
-    Metric(
-        "resident_bytes",
-        "integer",
-        _memory("resident"),
-        "peak resident memory of the worker while it was timed",
-        title="resident",
-        brief="memory",
-        write=size,
-        tables=("memory", "verbose"),
-    ),
-    Metric(
-        "allocated_bytes",
-        "integer",
-        _memory("allocated"),
-        "peak of live tensors on the device",
-        title="allocated",
-        write=size,
-        tables=("device-memory",),
-    ),
-    Metric(
-        "reserved_bytes",
-        "integer",
-        _memory("reserved"),
-        "peak that the framework's allocator held on the device",
-        title="reserved",
-        write=size,
-        tables=("device-memory",),
-    ),
-    Metric(
-        "allocator_retries",
-        "integer",
-        _memory("retries"),
-        "allocations on the device that succeeded only after caches were emptied",
-    ),
-    Metric(
-        "swapped_bytes", "integer", _memory("swapped"), "what of the worker went into swap while the size was tried"
-    ),
+    _bytes("resident", "peak resident memory of the worker while it was timed", ("memory", "verbose"), "memory"),
+    _bytes("allocated", "peak of live tensors on the device", ("device-memory",)),
+    _bytes("reserved", "peak that the framework's allocator held on the device", ("device-memory",)),
+    Metric("allocator_retries", "integer", _memory("retries"), RETRIES),
+    _bytes("swapped", "what of the worker went into swap while the size was tried"),
     Metric("agreement", "text", _point("agreement"), "agrees, differs or inconclusive"),
-    Metric(
-        "needed_rtol",
-        "number",
-        _point("needed_rtol"),
-        "smallest relative tolerance under which the outputs would agree",
-    ),
-    Metric(
-        "fastest",
-        "truth",
-        _point("fastest"),
-        "true where it is shown to beat every other contender that ran here, else false",
-    ),
+    Metric("needed_rtol", "number", _point("needed_rtol"), NEEDED),
+    Metric("fastest", "truth", _point("fastest"), FASTEST),
     Metric("flags", "text", lambda place: ";".join(place.point.flags), f"{', '.join(FLAGS)}, by ;"),
-    Metric(
-        "latency_mean_ns",
-        "number",
-        _figure("latency_mean_ns"),
-        "mean latency: far above the median where single calls stand out",
-        title="mean",
-        unit="ms",
-        write=milliseconds,
-        tables=("verbose", "latency"),
-    ),
+    _latency("mean", "the mean; far above the median where single calls stand out", ("verbose", "latency")),
 )
 """In the order of the columns. A value is missing where something is not known."""
 
