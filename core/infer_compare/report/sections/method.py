@@ -28,7 +28,7 @@ def method(view: View) -> Section | None:
     items = (
         f"timed: {TIMED[plan.scope]}",
         f"{plan.mode} mode: at most {repetitions}; a restart is a fresh process, and contenders take turns in a round",
-        f"{count(noise.slices, 'slice')} timed, {percent(noise.share)} rejected because the machine was disturbed",
+        f"{count(noise.slices, 'slice')} timed, {percent(noise.share)} rejected as noisy",
         f"figures are medians over slices; intervals hold with 95 %; differences within {margin} count as none",
     )
     return Section(title="How this was measured", blocks=(Sentences(items=items),))
