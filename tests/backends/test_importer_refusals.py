@@ -35,6 +35,9 @@ BOGUS: dict[int, Any] = {
     AttributeProto.FLOAT: float("nan"),
 }
 
+PARTS = {"torch": 16, "tensorflow": 64}
+"""Of so many ways to break a node one is tried: tracing takes its time."""
+
 KINDS = (TensorProto.STRING, TensorProto.FLOAT8E4M3FN, TensorProto.COMPLEX64, TensorProto.BOOL, TensorProto.FLOAT16, 77)
 
 
@@ -180,10 +183,10 @@ def test_however_a_node_of_any_operator_is_broken_the_refusal_is_one_sentence(fr
     for (op_type, attributes), case in cases.items():
         for way, model in broken(case.model, case.inputs):
             key = f"{op_type}{attributes}: {way}"
-            if zlib.crc32(key.encode()) % 8 == 0:
+            if zlib.crc32(key.encode()) % PARTS[framework] == 0:
                 sentence = refusal(framework, model, tmp_path)
                 refused += sentence is not None
                 if problem := problem_of(sentence):
                     problems[key] = problem
     assert problems == {}
-    assert refused > 200
+    assert refused > 50

@@ -136,7 +136,13 @@ def squeeze(node: Node, data: Value, axes: Value = None) -> Value:
     x = tensor(data)
     places = _axes(node, axes)
     if places is None:
-        places = [axis for axis in range(len(x.shape)) if known_size(node, x, axis) == 1]
+        free = [axis for axis, size in enumerate(x.shape) if size is None]
+        if free:
+            raise UnsupportedModel(
+                f"ONNX operator {node} has no axes, so it drops every axis of size 1, and the size of axis {free[0]} is free; "
+                "name the axes that it is to drop, as in torch.squeeze(x, 1)."
+            )
+        places = [axis for axis, size in enumerate(x.shape) if size == 1]
     return tf.squeeze(x, [one % len(x.shape) for one in places]) if places else x
 
 

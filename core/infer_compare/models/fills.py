@@ -1,11 +1,12 @@
-"""What inputs are filled with: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `zeros`, `ones` or `@file.npz`."""
+"""What inputs are filled with: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `zeros`, `ones`, `16000` or `@file.npz`."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
@@ -150,18 +151,22 @@ class RandInt:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same number everywhere: ones as in a mask that hides nothing, zeros as in the state before the first step."""
+    """The same number everywhere: ones as in a mask that hides nothing, 16000 as in a sampling rate."""
 
-    number: Literal[0, 1]
+    number: float
 
     def __str__(self) -> str:
-        return "ones" if self.number else "zeros"
+        return CONSTANT_NAMES.get(self.number, f"{self.number!r}")
 
-    def problem(self, dtype: str) -> str | None:  # noqa: ARG002 - every dtype has both
-        """Fits every dtype."""
-        return None
+    def problem(self, dtype: str) -> str | None:
+        """Why it does not fit a dtype, as the end of a sentence."""
+        if is_float(dtype):
+            return _overflow(self, dtype, abs(self.number))
+        if self.number != int(self.number):
+            return f"{self} is a fraction, and the input is {dtype}"
+        return RandInt(int(self.number), int(self.number) + 1).problem(dtype) and f"{self} does not fit {dtype}"
 
-    def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:  # noqa: ARG002 - as above
+    def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:  # noqa: ARG002 - nothing is drawn
         """An array of that shape and dtype."""
         import numpy as np
 
@@ -220,6 +225,7 @@ class FromFile:
 
 Generated = Normal | Uniform | RandInt | Constant
 CONSTANTS = {"zeros": Constant(0), "ones": Constant(1)}
+CONSTANT_NAMES: dict[float, str] = {0: "zeros", 1: "ones"}
 Fill = Generated | FromFile
 
 
@@ -234,12 +240,15 @@ def parse_fill(text: str) -> Fill:
         return FromFile(Path(text[1:]))
     if text in CONSTANTS:
         return CONSTANTS[text]
+    for number in (_whole, finite_number):
+        with contextlib.suppress(ValueError):
+            return Constant(number(text))
     call = _CALL.fullmatch(text)
     makers = {"normal": _normal, "uniform": _uniform, "randint": _randint}
     if call is None or call["name"] not in makers:
         raise InputError(
             f"{text!r} does not say what an input is filled with; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
-            "ones or @file.npz."
+            "ones, a number or @file.npz."
         )
     arguments = [one.strip() for one in call["arguments"].split(",")]
     if len(arguments) != 2:
@@ -249,6 +258,10 @@ def parse_fill(text: str) -> Fill:
     except ValueError as error:
         kind = "whole numbers of at most 64 bits" if call["name"] == "randint" else "finite numbers"
         raise InputError(f"{text!r} needs two {kind}, as in {call['name']}(0,10).") from error
+
+
+def _whole(text: str) -> int:
+    return whole_number(text, -LARGEST_INTEGER - 1, 2**64 - 1)
 
 
 def _normal(mean: str, deviation: str) -> Fill:

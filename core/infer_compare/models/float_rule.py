@@ -53,9 +53,14 @@ def compare_floats(
 
     missing, lost = np.isnan(reference), np.isnan(candidate)
     if missing.any() or lost.any():
-        if np.array_equal(missing, lost):
-            return Finding(verdict="inconclusive", reason="holds NaN", used=0.0)
-        return _apart("holds NaN" if not missing.any() else "holds NaN at other places")
+        if not np.array_equal(missing, lost):
+            return _apart("holds NaN" if not missing.any() else "holds NaN at other places")
+        if missing.all():
+            return Finding(verdict="inconclusive", reason="is NaN everywhere", used=0.0, hint=True)
+        # At the same places NaN is an extreme value as infinity is.
+        reference, candidate = (np.where(missing, np.inf, array) for array in (reference, candidate))
+    if others is not None:
+        others = np.where(np.isnan(others), np.inf, others)
     coarse = rtol >= COARSE
     extreme = extremes(reference)
     many = int(extreme.sum())

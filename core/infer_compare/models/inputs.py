@@ -149,11 +149,15 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         return Normal(0, 1), ""
     if spec.dtype in WHOLE_RANGES:
         return WHOLE_RANGES[spec.dtype], ""
-    masks = "mask" in spec.name.lower()
-    default = CONSTANTS["ones"] if masks else RandInt(0, 2)
+    single = spec.shape in {(), (1,)}
+    if not single and "mask" not in spec.name.lower():
+        default, example = RandInt(0, 2), "randint(0,1000)"
+    else:
+        # A scalar is a rate, a length or a flag, and its zero would hide the other inputs.
+        default, example = CONSTANTS["ones"], "16000" if single else "randint(0,2)"
     return default, (
         f"The range of the integer input {spec.name!r} is not known, so it is filled with {default}; "
-        f"say another with --input '{spec.name}=randint(0,{2 if masks else 1000})'."
+        f"say another with --input '{spec.name}={example}'."
     )
 
 

@@ -162,15 +162,33 @@ def test_extreme_values_can_be_stored():
     assert np.isfinite(found.outputs[0].needed_rtol)
 
 
-def test_nan_must_be_in_the_same_places_and_shows_nothing_even_then():
+def test_nan_must_be_in_the_same_places_and_what_is_left_is_compared():
     """In one contender only it is a difference."""
     broken = rows()
     broken[2, 1] = np.nan
     found = compare([rows()], [broken], ["y"], rtol=RTOL)
     assert (found.verdict, found.reason) == ("differs", "output 'y' holds NaN")
     assert compare([broken], [rows()], ["y"], rtol=RTOL).verdict == "differs"
-    found = compare([broken], [broken], ["y"], rtol=RTOL)
-    assert (found.verdict, found.reason) == ("inconclusive", "output 'y' holds NaN")
+    assert compare([broken], [broken.copy()], ["y"], rtol=RTOL).verdict == "agrees"
+    other = broken.copy()
+    other[0, 0] += 1
+    assert compare([broken], [other], ["y"], rtol=RTOL).verdict == "differs"
+
+
+def test_an_output_that_is_nan_everywhere_shows_nothing():
+    """Other inputs may show more."""
+    nothing = np.full_like(rows(), np.nan)
+    found = compare([nothing], [nothing], ["y"], rtol=RTOL, input_name="x")
+    assert found.verdict == "inconclusive"
+    assert found.reason.startswith("output 'y' is NaN everywhere; other inputs (--input x=uniform(0,255), --data)")
+
+
+def test_nan_in_further_rows_of_the_reference_does_not_hide_what_the_inputs_do():
+    """A single row is compared beside others."""
+    further = rows()
+    further[1, 0] = np.nan
+    found = compare([rows()[:1]], [rows()[:1]], ["y"], rtol=RTOL, others=[further])
+    assert found.verdict == "agrees"
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from infer_compare.errors import InputError, StorageFull
 from infer_compare.interfaces import TensorSpec
 from infer_compare.models import inputs as module
 from infer_compare.models.arrays import typed
-from infer_compare.models.fills import CONSTANTS, DTYPES, FromFile, Normal, RandInt, Uniform, parse_fill
+from infer_compare.models.fills import CONSTANTS, DTYPES, Constant, FromFile, Normal, RandInt, Uniform, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.inputs import InputPlan, resolve_inputs, row_bytes, write_pool
 
@@ -35,6 +36,8 @@ MASK = TensorSpec("mask", "int64", ("batch", "seq"))
         ),
         ("ids:i64[batch,128]=randint(0,30522)", GivenInput("ids", "int64", ("batch", 128), RandInt(0, 30522))),
         ("mask=ones", GivenInput("mask", None, None, CONSTANTS["ones"])),
+        ("rate=16000", GivenInput("rate", None, None, Constant(16000))),
+        ("scale:f32[]=0.125", GivenInput("scale", "float32", (), Constant(0.125))),
         ("state=zeros", GivenInput("state", None, None, CONSTANTS["zeros"])),
         ("image=uniform(-1, 1)", GivenInput("image", None, None, Uniform(-1, 1))),
         ("image=@images.npz", GivenInput("image", None, None, FromFile(Path("images.npz")))),
@@ -127,6 +130,35 @@ def test_integers_of_which_nothing_is_said_get_what_is_usual_for_their_kind(name
     (plan,) = resolve_inputs([TensorSpec(name, dtype, ("batch", 5))], [], {})
     assert plan.fill == fill
     assert bool(plan.warning) == warned
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_a_single_integer_without_a_range_is_one(shape):
+    """A rate or a length of zero would hide all other inputs."""
+    rate, _ = resolve_inputs([TensorSpec("rate", "int64", shape), TensorSpec("x", "float32", ("batch", 4))], [], {})
+    assert rate.fill == CONSTANTS["ones"]
+    assert rate.warning.endswith("so it is filled with ones; say another with --input 'rate=16000'.")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "text", "words"),
+    [
+        ("int64", "0.5", "0.5 is a fraction, and the input is int64"),
+        ("uint8", "300", "300 does not fit uint8"),
+        ("float16", "1e6", "1000000.0 reaches beyond 65504, the largest number of float16"),
+    ],
+)
+def test_a_number_that_does_not_fit_its_input_is_refused(dtype, text, words):
+    """Before anything is made of it."""
+    with pytest.raises(InputError, match=re.escape(words)):
+        resolve_inputs([TensorSpec("x", dtype, ("batch", 4))], [f"x={text}"], {})
+
+
+@pytest.mark.parametrize("text", ["zeros", "ones", "16000", "-3", "0.125", "1e-06"])
+def test_a_constant_fill_is_written_as_it_is_read(text):
+    """A stored run is repeated by its texts."""
+    assert str(parse_fill(text)) == text
+    assert parse_fill(str(parse_fill(text))) == parse_fill(text)
 
 
 def test_the_file_may_say_how_an_input_is_filled():
