@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from infer_compare_tensorflow import runtime
-
 MIB = 2**20
 
 
@@ -29,6 +27,8 @@ def told(monkeypatch) -> dict[str, list]:
 
 def test_a_limit_is_set_once_in_whole_mebibytes(told) -> None:
     """TensorFlow fixes it when its runtime starts; asking again changes nothing."""
+    from infer_compare_tensorflow import runtime
+
     for _ in range(2):
         runtime.start(runtime._threads()[0] or 1, 300 * MIB + 5)
 
@@ -37,6 +37,8 @@ def test_a_limit_is_set_once_in_whole_mebibytes(told) -> None:
 
 def test_without_a_limit_memory_grows_as_it_is_needed(told) -> None:
     """And is not all taken at once."""
+    from infer_compare_tensorflow import runtime
+
     runtime.start(runtime._threads()[0] or 1)
 
     assert told == {"growth": ["gpu"], "limits": []}
