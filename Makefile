@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ALONE := tests/core/phases tests/core/selftest
 READY := $(VENV)/.ready
 
 # Without byte code every process that a run or a test starts would compile the program anew.
@@ -14,11 +15,11 @@ demo: $(READY)  ## Run the main job quickly, on torch and onnx
 
 test: $(READY)  ## Run the fast tests: first those that may run side by side, then the others
 	$(BIN)/python -m pytest -q -n auto -m "not slow and not alone"
-	$(BIN)/python -m pytest -m "not slow and alone" tests/core
+	$(BIN)/python -m pytest -m "not slow and alone" $(ALONE)
 
 slow: $(READY)  ## Run the tests that take long, in the same order
 	$(BIN)/python -m pytest -q -n auto --durations=30 -m "slow and not alone"
-	$(BIN)/python -m pytest -q --durations=30 -m "slow and alone" tests/core tests/faults
+	$(BIN)/python -m pytest -q --durations=30 -m "slow and alone" $(ALONE) tests/faults
 
 check: $(READY)  ## Lint, types, layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -31,6 +31,8 @@ ALONE = (
     "faults",
 )
 """Where time, memory or the load of the machine is measured: another test beside them would be in the way."""
+ALONE_FOLDERS = ("core/phases", "core/selftest", "faults")
+"""Where the Makefile looks for tests that must run alone."""
 
 
 SPREAD = (
@@ -113,8 +115,13 @@ def _place(item: pytest.Item) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that must run alone, and puts those that take longest before the others."""
     for item in items:
-        if _place(item).startswith(ALONE):
+        place = _place(item)
+        if place.startswith(ALONE):
             item.add_marker("alone")
+        if item.get_closest_marker("alone") and not place.startswith(ALONE_FOLDERS):
+            raise pytest.UsageError(
+                f"{item.nodeid} must run alone, and the Makefile starts no such test of its folder."
+            )
     items.sort(
         key=lambda item: next((rank for rank, one in enumerate(FIRST) if _place(item).startswith(one)), len(FIRST))
     )
