@@ -340,14 +340,18 @@ def test_a_busy_program_beside_a_slice_is_seen(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.undo()
     probe = NoiseProbe()
     before = probe.snapshot()
-    time.sleep(0.4)
-    after = probe.snapshot()
+    until, spent = time.monotonic() + 60, 0
+    # However little of a core other tests leave it.
+    while spent < 200 * MS:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+        after = probe.snapshot()
+        spent = after.clocks[busy_child.pid] - before.clocks[busy_child.pid]
     found = probe.difference(before, after)
-    assert after.clocks[busy_child.pid] - before.clocks[busy_child.pid] > 0.3 * found.wall_ns
     assert found.foreign_ns is not None
-    assert found.foreign_ns > 0.3 * found.wall_ns
+    assert found.foreign_ns > 0.8 * spent
     assert found.top is not None
-    assert found.top.share > 0.3
+    assert found.top.share > 0.5 * spent / found.wall_ns
 
 
 @needs_clocks
