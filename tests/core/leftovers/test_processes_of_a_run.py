@@ -85,7 +85,7 @@ def test_a_killed_run_leaves_no_process_and_no_file(pids: Path, tmp_path: Path, 
     until(lambda: not any(lives(pid) for pid in (*numbers(pids).values(), *(one.pid for one in family))))
     until(lambda: not list(temporary.iterdir()))
     until(lambda: not shared.exists())
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.slow
