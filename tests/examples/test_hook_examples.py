@@ -48,7 +48,13 @@ def install(tmp_path):
 def _run(folder, *arguments, **variables):
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            **variables,
+        },
         cwd=folder,
         capture_output=True,
         text=True,

@@ -36,7 +36,12 @@ def installed(tmp_path):
 def _run(folder, *arguments):
     return subprocess.run(
         [sys.executable, "-m", *arguments],
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         cwd=folder,
         capture_output=True,
         text=True,

@@ -19,7 +19,8 @@ def _run(*command, cwd, **environment):
     return subprocess.run(
         [str(one) for one in command],
         cwd=cwd,
-        env={**os.environ, **environment},
+        # Plugins of pytest that nothing here needs would be imported for a second.
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         capture_output=True,
         text=True,
         timeout=280,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def tested(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-rsxf", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
             cwd=tmp_path,
+            # Plugins that nothing here needs would be imported for a second.
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,
             text=True,
             timeout=120,
