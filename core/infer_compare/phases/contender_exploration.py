@@ -146,8 +146,8 @@ def describe(outcome: AnyOutcome) -> str:
 
 def peaks(run: Run) -> dict[str, int]:
     """The highest resident memory of each contender, in bytes, as exploring saw it."""
-    found: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for (label, _), outcome in run.explored.items():
         if isinstance(outcome, Measured):
-            found[label] = max(found.get(label, 0), outcome.memory.resident or 0)
-    return found
+            highest[label] = max(highest.get(label, 0), outcome.memory.resident or 0)
+    return highest

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.phases.busy import HostBusy, worst
 from infer_compare.phases.confirm import confirm
-from infer_compare.phases.rank_plan import Ranked, patient, sized, together
+from infer_compare.phases.rank_plan import Ranked, memory_groups, plan_within_budget, slow_model_plan
 from infer_compare.phases.ranking import BudgetSpent, Ranking
 from infer_compare.phases.sustain import sustain
 from infer_compare.planner.duration import Expectation
@@ -30,11 +30,11 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
         disturbed: whether other programs disturbed every contender while it explored.
     """
     expectation = Expectation.of(context.run)
-    groups = together(context, list(points))
-    plan = patient(context, expectation, points)
+    groups = memory_groups(context, list(points))
+    plan = slow_model_plan(context, expectation, points)
     finished, begun = progress(context.run, points, groups, plan.rounds_per_restart)
     left = unsettled(context.run, points, finished)
-    plan = sized(context, plan, expectation, Ranked(points, left, finished))
+    plan = plan_within_budget(context, plan, expectation, Ranked(points, left, finished))
     ranking = Ranking(context, points, plan, expectation)
     try:
         if disturbed:

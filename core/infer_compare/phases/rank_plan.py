@@ -36,7 +36,7 @@ class Ranked(NamedTuple):
     """Restarts that a run which is resumed has already."""
 
 
-def patient(context: RunContext, expectation: Expectation, points: Points) -> Plan:
+def slow_model_plan(context: RunContext, expectation: Expectation, points: Points) -> Plan:
     """Return the plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
     plan = context.plan
     if not is_patient(plan):
@@ -54,7 +54,7 @@ def patient(context: RunContext, expectation: Expectation, points: Points) -> Pl
     return msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
 
 
-def sized(context: RunContext, plan: Plan, expectation: Expectation, ranked: Ranked) -> Plan:
+def plan_within_budget(context: RunContext, plan: Plan, expectation: Expectation, ranked: Ranked) -> Plan:
     """Return the plan, with as many restarts and rounds as the budget allows, and how long it will take.
 
     Args:
@@ -84,7 +84,7 @@ def sized(context: RunContext, plan: Plan, expectation: Expectation, ranked: Ran
     return plan
 
 
-def together(context: RunContext, labels: Sequence[str]) -> list[tuple[str, ...]]:
+def memory_groups(context: RunContext, labels: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the contenders by groups that fit into memory together."""
     groups = grouped(labels, peaks(context.run), memory.limit().share(TOGETHER))
     if len(groups) > 1:
