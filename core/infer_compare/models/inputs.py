@@ -150,6 +150,7 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
     if spec.dtype in WHOLE_RANGES:
         return WHOLE_RANGES[spec.dtype], ""
     single = spec.shape in {(), (1,)}
+    default: Fill
     if not single and "mask" not in spec.name.lower():
         default, example = RandInt(0, 2), "randint(0,1000)"
     else:
