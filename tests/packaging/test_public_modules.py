@@ -11,7 +11,7 @@ import pytest
 from .public_surface import PUBLIC, SURFACE, names_of, surface  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ROOT / "core" / "infer_compare" / "testing" / "scaffold" / "templates"
+TEMPLATES = ROOT / "core" / "infer_compare" / "scaffold" / "templates"
 _BLOCK = re.compile(r"^(```+)python\n(.*?)^\1\n", re.MULTILINE | re.DOTALL)
 
 
