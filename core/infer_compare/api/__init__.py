@@ -12,13 +12,14 @@ import msgspec
 from infer_compare.api.devices_of import BackendDevices, devices
 from infer_compare.api.explanation import ConversionPath, Explanation, explain
 from infer_compare.api.telling import Telling
+from infer_compare.environment.conditions import observe
 from infer_compare.errors import StorageFull, StoreError
 from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
 from infer_compare.phases.sweep import Sweep
 from infer_compare.plugins import Plugins
-from infer_compare.preparation.resolve import resolve
+from infer_compare.preparation.resolve import advised, resolve
 from infer_compare.preparation.resume import check_unchanged, naming_the_folder, resolve_again
 from infer_compare.results import Note, Run
 from infer_compare.scratch import Scratch, remove_abandoned
@@ -69,7 +70,9 @@ def sweep(
     begun = False
     try:
         with _scratch(folder) as scratch:
-            resolved = _with_peak(_resolved(options, plugins, scratch, like, command), surroundings or Surroundings())
+            meets = surroundings or Surroundings()
+            resolved = advised(_resolved(options, plugins, scratch, like, command), plugins, meets.observe())
+            resolved = _with_peak(resolved, meets)
             with RunLog(folder / FILE, create=True) as log:
                 journal = Journal(log.append)
                 try:
@@ -192,7 +195,8 @@ def check(
     """
     plugins = plugins or Plugins.discover()
     with Scratch() as scratch, removed_if_killed(scratch):
-        resolved = resolve(options, plugins, scratch)
+        meets = surroundings or Surroundings()
+        resolved = advised(resolve(options, plugins, scratch), plugins, meets.observe())
         with RunLog(scratch / FILE, create=True) as log:
             journal = Journal(log.append)
             journal.add(resolved.header)
@@ -225,7 +229,8 @@ def plan(
         NoUsableBackend: no contender can be started.
     """
     with Scratch() as scratch, removed_if_killed(scratch):
-        return _resolved(options, plugins or Plugins.discover(), scratch, like, command, convert=False)
+        plugins = plugins or Plugins.discover()
+        return advised(_resolved(options, plugins, scratch, like, command, convert=False), plugins, observe())
 
 
 def _resolved(

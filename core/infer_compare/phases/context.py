@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from infer_compare.environment import gate, peak
+from infer_compare.environment.conditions import observe
 from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outputs import Outputs
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from infer_compare.environment.conditions import Conditions
     from infer_compare.environment.peak import Peak
     from infer_compare.phases.busy import Gate
     from infer_compare.phases.events import Observer
@@ -47,6 +49,8 @@ class Surroundings:
     """Why a slice does not count."""
     look: Callable[[int], Diagnostics | None] = look
     """Watches the machine while no worker runs."""
+    observe: Callable[[], Conditions] = observe
+    """Tells what is going on on the machine before a run begins."""
     peak: Callable[[int], Peak | None] = field(default_factory=lambda: peak.measure)
     """Measures what the machine can do at most, for a number of threads."""
     now: Callable[[], float] = time.monotonic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -36,6 +36,7 @@ from infer_compare.worker.settings import WorkerSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.environment.conditions import Conditions
     from infer_compare.interfaces import BuiltinModel
     from infer_compare.models.dataset import Dataset
     from infer_compare.models.inputs import InputPlan
@@ -162,6 +163,20 @@ def resolve(
     )
 
 
+def advised(resolved: Resolved, plugins: Plugins, conditions: Conditions) -> Resolved:
+    """Return the plan with what will disturb its measurements.
+
+    Args:
+        resolved: the plan.
+        plugins: what is installed.
+        conditions: what is going on on this machine.
+    """
+    header = resolved.header
+    advice = warnings(header.environment, conditions, header.plan.threads, plugins.distributions)
+    environment = msgspec.structs.replace(header.environment, warnings=tuple(map(str, advice)))
+    return replace(resolved, header=msgspec.structs.replace(header, environment=environment))
+
+
 def _contenders(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...]:
     """The contenders with their own interpreters and models.
 
@@ -236,10 +251,7 @@ def _header(
     plugins: Plugins,
 ) -> Header:
     plan = _plan(options, dataset)
-    brought = plugins.distributions
-    environment = describe(frameworks=chain(*brought.values()), prefixes=plugins.variables)
-    advice = warnings(environment, threads=plan.threads, distributions=brought)
-    environment = msgspec.structs.replace(environment, warnings=tuple(map(str, advice)))
+    environment = describe(frameworks=chain(*plugins.distributions.values()), prefixes=plugins.variables)
     now = datetime.now(UTC)
     return Header(
         run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",

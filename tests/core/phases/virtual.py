@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from infer_compare.environment.conditions import Conditions
 from infer_compare.errors import WorkerDied
 from infer_compare.phases.context import Surroundings
 from infer_compare.plugins import load_backend
@@ -146,6 +147,7 @@ def virtual(gate: Gate, **others: Any) -> Surroundings:
             "launch": Launched(time),
             "gate": gate,
             "look": lambda _threads: None,
+            "observe": Conditions,
             "peak": lambda _threads: None,
             "now": time.now_s,
             "sleep": time.sleep,
