@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from infer_compare.report.charts import BatchChart, FrontierSeries
+    from infer_compare.report.charts.data import BatchChart, FrontierSeries
     from infer_compare.report.figure.rows import Row
     from infer_compare.report.figure.style import Look
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.report.charts import BatchChart, FrontierChart, frontier_chart, latency_chart, throughput_chart
+from infer_compare.report.charts.curves import frontier_chart, latency_chart, throughput_chart
 from infer_compare.report.phrases import axes_words, machine_words
 from infer_compare.report.sections.view import View
 from infer_compare.report.words import plain
@@ -13,6 +13,7 @@ from infer_compare.stats.wording import count, duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from infer_compare.report.charts.data import BatchChart, FrontierChart
     from infer_compare.report.schema import ReportDocument
 
 

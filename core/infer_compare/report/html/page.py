@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infer_compare.report.charts import plain_data
+from infer_compare.report.charts.data import plain_data
 from infer_compare.report.html.contenders import contenders_of
 from infer_compare.report.html.palette import CONTENDERS, PAPER, PARTS, SYMBOLS
 from infer_compare.report.html.sheet import arranged, sheet_of

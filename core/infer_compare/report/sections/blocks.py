@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from infer_compare.report.charts import ChartData
+from infer_compare.report.charts.data import ChartData
 from infer_compare.report.terminal.bars import Scale
 
 Medium = Literal["terminal", "markdown", "page"]

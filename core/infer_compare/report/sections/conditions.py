@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.charts import start_up_chart
+from infer_compare.report.charts.bars import start_up_chart
 from infer_compare.report.facts import contender_facts, general_facts
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.sections.blocks import PAGE, Cell, Chart, Command, Download, Facts, Section, Table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report import charts
+from infer_compare.report.charts import bars
+from infer_compare.report.charts import curves as charts
 from infer_compare.report.phrases import axes_words, is_rough, milliseconds, size_words
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
@@ -167,7 +168,7 @@ def _every_chart(view: View) -> Iterator[Chart]:
         title="Parts of an iteration",
         lead="Shares of an iteration, each contender at its best batch size; the table has the medians at every size.",
         table=_parts_table(view),
-        data=charts.parts_chart(view),
+        data=bars.parts_chart(view),
     )
 
 

@@ -1,16 +1,15 @@
-"""What charts draw, as plain data for the script of the page and for pictures; every text in it is shown as text.
+"""Charts against the batch size, and of throughput against latency.
 
-Latencies are in milliseconds, memory in bytes, throughputs in samples a second. A series names its contender by its label.
 What a chart says in words on request is written by the table of figures that writes the cells of tables.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
+from infer_compare.report.charts.data import BatchChart, FrontierChart, FrontierSeries, Mark, Series
 from infer_compare.report.metrics import Place, metrics_of
 from infer_compare.report.phrases import is_rough, milliseconds, missing_words
 from infer_compare.report.words import plain, size
@@ -21,97 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from infer_compare.report.metrics import TableName
-    from infer_compare.report.schema import Curve, PointReport, ReportDocument
+    from infer_compare.report.schema import Curve, PointReport
     from infer_compare.report.sections.view import View
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A line across a chart."""
-
-    at: float
-    text: str
-
-
-class Series(msgspec.Struct, kw_only=True):
-    """A contender over the batch sizes."""
-
-    c: str
-    x: list[int] = []
-    y: list[float] = []
-    low: list[float] = []
-    high: list[float] = []
-    text: list[str] = []
-    fastest: list[bool] = []
-    flagged: list[bool] = []
-    rough: list[tuple[int, float, str]] = []
-    missing: list[tuple[int, str]] = []
-    fits: tuple[int, float, str] | UnsetType = UNSET
-    """The largest batch that ran, where a search found it beyond the measured ones."""
-
-    def add(self, point: PointReport, y: float, text: str, band: tuple[float, float] | None = None) -> None:
-        """Add a measured point, with what it says on request and the band around it."""
-        self.x.append(point.point.batch)
-        self.y.append(y)
-        if band is not None:
-            self.low.append(band[0])
-            self.high.append(band[1])
-        self.text.append(text)
-        self.fastest.append(point.fastest)
-        self.flagged.append(bool(point.flags))
-
-
-class BatchChart(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure against the batch size."""
-
-    kind: Literal["batch"] = "batch"
-    y: str
-    log: bool | UnsetType = UNSET
-    sizes: list[int]
-    series: list[Series]
-    line: Mark | UnsetType = UNSET
-
-
-class FrontierSeries(msgspec.Struct, kw_only=True):
-    """A contender's throughputs against its latencies."""
-
-    c: str
-    x: list[float] = []
-    y: list[float] = []
-    batch: list[int] = []
-    text: list[str] = []
-    holds: list[bool] = []
-
-
-class FrontierChart(msgspec.Struct, frozen=True, kw_only=True):
-    """Throughput against latency."""
-
-    kind: Literal["frontier"] = "frontier"
-    x: str
-    series: list[FrontierSeries]
-    bound: Mark | UnsetType = UNSET
-
-
-class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of every bar."""
-
-    name: str
-    x: list[float]
-    text: list[str]
-
-
-class BarChart(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of a whole, one bar for each contender."""
-
-    kind: Literal["bars"] = "bars"
-    x: str
-    labels: list[str]
-    places: list[str]
-    """The contenders' labels."""
-    series: list[Bar]
-    share: bool | UnsetType = UNSET
-
-
-ChartData = BatchChart | FrontierChart | BarChart
 
 
 def percentile_of(view: View) -> float:
@@ -202,46 +112,6 @@ def memory_chart(view: View, kind: Literal["resident", "allocated"]) -> BatchCha
     return BatchChart(y="memory", log=True, sizes=sorted(sizes), series=_drawn(found), line=line)
 
 
-def parts_chart(view: View) -> BarChart:
-    """Shares of an end-to-end iteration, each contender at its best batch size."""
-    bests = view.answer.answer.by_contender if view.answer is not None else ()
-    own = [(best, best.figures.phases) for best in bests if best.figures.phases is not None]
-    parts = {
-        "stage": [phases.stage_ns for _, phases in own],
-        "run": [phases.run_ns for _, phases in own],
-        "fetch": [phases.fetch_ns for _, phases in own],
-    }
-    return BarChart(
-        x="% of an iteration",
-        labels=[f"{best.name}, {best.point}" for best, _ in own],
-        places=[best.contender for best, _ in own],
-        series=_bars(parts, 1e6),
-        share=True,
-    )
-
-
-def start_up_chart(document: ReportDocument) -> BarChart:
-    """What starting each contender costs, in seconds, by part."""
-    own = [(one, one.start_up) for one in document.contenders if one.start_up is not None]
-    parts = {
-        "process": [cost.spawn_ns for _, cost in own],
-        "import": [cost.import_ns for _, cost in own],
-        "load": [cost.load_ns for _, cost in own],
-        "to device": [cost.to_device_ns for _, cost in own],
-        "first call": [cost.first_call_ns or 0.0 for _, cost in own],
-    }
-    labels = [one.label for one, _ in own]
-    return BarChart(x="seconds", labels=[one.name for one, _ in own], places=labels, series=_bars(parts, 1e9))
-
-
-def plain_data(chart: ChartData, places: dict[str, int]) -> dict[str, Any]:
-    """Return a chart as the script reads it, which names contenders by their places on the page."""
-    data: dict[str, Any] = msgspec.to_builtins(chart)
-    if isinstance(chart, BarChart):
-        return {**data, "places": [places[label] for label in chart.places]}
-    return {**data, "series": [{**one, "c": places[one["c"]]} for one in data["series"]]}
-
-
 def told(place: Place, table: TableName) -> str:
     """Return the figures of a point as they are told on request: `5,434 ±2.1 %`, `p50 0.728, p95 0.765 ms`."""
     values = [(metric, value) for metric in metrics_of(table) if (value := metric.read(place)) is not None]
@@ -292,14 +162,6 @@ def _boundary(one: Series, curve: Curve, kind: Literal["resident", "allocated"])
         one.fits = (found.largest_ran, number, f"{size(number)}, the largest that ran")
         failed.add(found.largest_ran)
     return failed
-
-
-def _bars(parts: dict[str, list[float]], unit: float) -> list[Bar]:
-    return [
-        Bar(name=name, x=[value / unit for value in values], text=[f"{name} {duration(one)}" for one in values])
-        for name, values in parts.items()
-        if any(values)
-    ]
 
 
 def _marks(point: PointReport) -> str:

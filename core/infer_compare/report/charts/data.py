@@ -1,0 +1,111 @@
+"""What charts draw, as plain data for the script of the page and for pictures; every text in it is shown as text.
+
+Latencies are in milliseconds, memory in bytes, throughputs in samples a second. A series names its contender by its label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from infer_compare.report.schema import PointReport
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A line across a chart."""
+
+    at: float
+    text: str
+
+
+class Series(msgspec.Struct, kw_only=True):
+    """A contender over the batch sizes."""
+
+    c: str
+    x: list[int] = []
+    y: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
+    text: list[str] = []
+    fastest: list[bool] = []
+    flagged: list[bool] = []
+    rough: list[tuple[int, float, str]] = []
+    missing: list[tuple[int, str]] = []
+    fits: tuple[int, float, str] | UnsetType = UNSET
+    """The largest batch that ran, where a search found it beyond the measured ones."""
+
+    def add(self, point: PointReport, y: float, text: str, band: tuple[float, float] | None = None) -> None:
+        """Add a measured point, with what it says on request and the band around it."""
+        self.x.append(point.point.batch)
+        self.y.append(y)
+        if band is not None:
+            self.low.append(band[0])
+            self.high.append(band[1])
+        self.text.append(text)
+        self.fastest.append(point.fastest)
+        self.flagged.append(bool(point.flags))
+
+
+class BatchChart(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure against the batch size."""
+
+    kind: Literal["batch"] = "batch"
+    y: str
+    log: bool | UnsetType = UNSET
+    sizes: list[int]
+    series: list[Series]
+    line: Mark | UnsetType = UNSET
+
+
+class FrontierSeries(msgspec.Struct, kw_only=True):
+    """A contender's throughputs against its latencies."""
+
+    c: str
+    x: list[float] = []
+    y: list[float] = []
+    batch: list[int] = []
+    text: list[str] = []
+    holds: list[bool] = []
+
+
+class FrontierChart(msgspec.Struct, frozen=True, kw_only=True):
+    """Throughput against latency."""
+
+    kind: Literal["frontier"] = "frontier"
+    x: str
+    series: list[FrontierSeries]
+    bound: Mark | UnsetType = UNSET
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of every bar."""
+
+    name: str
+    x: list[float]
+    text: list[str]
+
+
+class BarChart(msgspec.Struct, frozen=True, kw_only=True):
+    """Parts of a whole, one bar for each contender."""
+
+    kind: Literal["bars"] = "bars"
+    x: str
+    labels: list[str]
+    places: list[str]
+    """The contenders' labels."""
+    series: list[Bar]
+    share: bool | UnsetType = UNSET
+
+
+ChartData = BatchChart | FrontierChart | BarChart
+
+
+def plain_data(chart: ChartData, places: dict[str, int]) -> dict[str, Any]:
+    """Return a chart as the script reads it, which names contenders by their places on the page."""
+    data: dict[str, Any] = msgspec.to_builtins(chart)
+    if isinstance(chart, BarChart):
+        return {**data, "places": [places[label] for label in chart.places]}
+    return {**data, "series": [{**one, "c": places[one["c"]]} for one in data["series"]]}
