@@ -38,7 +38,7 @@ def throughput_chart(view: View) -> BatchChart:
             figures = place.point.figures
             assert figures is not None
             spread, value = figures.spread or 0.0, figures.throughput
-            text = f"{told(place, 'throughput')}{_marks(place.point)}"
+            text = f"{hover_text(place, 'throughput')}{_marks(place.point)}"
             one.add(place.point, value, text, (value * (1 - spread), value * (1 + spread)))
         for point in filter(is_rough, curve.points):
             guess = point.point.batch * 1e9 / (point.rough_latency_ns or 1)
@@ -55,7 +55,7 @@ def latency_chart(view: View) -> BatchChart:
             figures = place.point.figures
             assert figures is not None
             p50, p95 = figures.latency_p50_ns / 1e6, figures.latency_p95_ns / 1e6
-            one.add(place.point, p50, f"{told(place, 'latency')}{_marks(place.point)}", (p50, p95))
+            one.add(place.point, p50, f"{hover_text(place, 'latency')}{_marks(place.point)}", (p50, p95))
         for point in filter(is_rough, curve.points):
             rough = point.rough_latency_ns or 0
             one.rough.append((point.point.batch, rough / 1e6, f"~{milliseconds(rough)} ms rough, never ranked"))
@@ -112,7 +112,7 @@ def memory_chart(view: View, kind: Literal["resident", "allocated"]) -> BatchCha
     return BatchChart(y="memory", log=True, sizes=sorted(sizes), series=_drawn(found), line=line)
 
 
-def told(place: Place, table: TableName) -> str:
+def hover_text(place: Place, table: TableName) -> str:
     """Return the figures of a point as they are told on request: `5,434 ±2.1 %`, `p50 0.728, p95 0.765 ms`."""
     values = [(metric, value) for metric in metrics_of(table) if (value := metric.read(place)) is not None]
     first, _ = values[0]
