@@ -118,6 +118,8 @@ def _run(
     try:
         with torch.inference_mode():
             found = named_leaves(function(*batch))
+    except ModelError:
+        raise
     except Exception as error:
         raise ModelError(
             f"The model cannot be run on a batch of {sizes[BATCH]} with inputs "

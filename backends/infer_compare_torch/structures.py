@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
+from infer_compare import ModelError
+
 PLAIN = (tuple, list, dict)
 """Containers that every process can read back from a `.pt2` file."""
 
@@ -16,7 +18,7 @@ def leaves(structure: object) -> list[torch.Tensor]:
     """Return the tensors of a structure; None, which stands for an output that was not asked for, is left out.
 
     Raises:
-        TypeError: there is something else in it.
+        ModelError: there is something else in it.
     """
     return [leaf for _, leaf in named_leaves(structure)]
 
@@ -25,7 +27,7 @@ def named_leaves(structure: object) -> list[tuple[str, torch.Tensor]]:
     """Return the tensors of a structure and how each is called: by its key or field, else by its place.
 
     Raises:
-        TypeError: there is something in it that is neither a tensor nor None.
+        ModelError: there is something in it that is neither a tensor nor None.
     """
     return [(_name(path), leaf) for path, leaf in _walk((), structure)]
 
@@ -45,9 +47,10 @@ def _walk(path: tuple[str, ...], node: object) -> list[tuple[tuple[str, ...], to
         return [(path, node)]
     children = _children(node)
     if children is None:
-        raise TypeError(
-            f"it returns a {type(node).__module__}.{type(node).__qualname__}; return tensors in tuples, lists or "
-            "dictionaries, or register the class with torch.export.register_dataclass"
+        raise ModelError(
+            f"The model returns an object of the class {type(node).__qualname__}, which is neither a tensor nor a "
+            "container that torch knows; return tensors in tuples, lists or dictionaries, or register the class with "
+            "torch.export.register_dataclass."
         )
     return [leaf for word, child in children for leaf in _walk((*path, word), child)]
 
