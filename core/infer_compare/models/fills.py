@@ -85,7 +85,7 @@ class Normal:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.standard_normal(tuple(shape), wide)
-        return (draws * wide(self.deviation) + wide(self.mean)).astype(dtype_of(dtype), copy=False)
+        return np.asarray(draws * wide(self.deviation) + wide(self.mean)).astype(dtype_of(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Uniform:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.random(tuple(shape), wide)
-        return (draws * wide(self.high - self.low) + wide(self.low)).astype(dtype_of(dtype), copy=False)
+        return np.asarray(draws * wide(self.high - self.low) + wide(self.low)).astype(dtype_of(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class RandInt:
         import numpy as np
 
         wide = np.uint64 if self.high > np.iinfo(np.int64).max else np.int64
-        draws: Array = rng.integers(self.low, self.high, tuple(shape), dtype=wide)
+        draws: Array = np.asarray(rng.integers(self.low, self.high, tuple(shape), dtype=wide))
         return draws.astype(dtype_of(dtype), copy=False)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import ModelError
 from infer_compare.models.onnx_calls import check_calls
 from infer_compare.models.onnx_header import check_header
+from infer_compare.models.onnx_order import sort_nodes
 from infer_compare.models.tensors import LARGEST_DENSE, PACKED, dense_bytes, dense_tensor, is_external
 from infer_compare.paths import is_file
 
@@ -102,6 +103,7 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
     _fill_up(model, path)
     check_header(model, path)
     check_calls(model, path)
+    sort_nodes(model, path)
     return model
 
 

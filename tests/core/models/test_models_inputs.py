@@ -154,6 +154,14 @@ def test_a_number_that_does_not_fit_its_input_is_refused(dtype, text, words):
         resolve_inputs([TensorSpec("x", dtype, ("batch", 4))], [f"x={text}"], {})
 
 
+@pytest.mark.parametrize("fill", ["normal(0,1)", "uniform(0,1)", "randint(0,9)", "ones", "3"])
+def test_a_scalar_is_drawn_as_an_array_without_axes(fill):
+    """A number of numpy's is no array, and frameworks do not take it for one."""
+    drawn = parse_fill(fill).draw(np.random.default_rng(0), (), "float32")
+    assert isinstance(drawn, np.ndarray)
+    assert (drawn.shape, drawn.dtype) == ((), np.float32)
+
+
 @pytest.mark.parametrize("text", ["zeros", "ones", "16000", "-3", "0.125", "1e-06"])
 def test_a_constant_fill_is_written_as_it_is_read(text):
     """A stored run is repeated by its texts."""

@@ -72,3 +72,21 @@ def test_operators_of_unknown_domains_and_notes_of_tools_are_left_to_those_who_r
     path = tmp_path / "net.onnx"
     path.write_bytes(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString())
     assert isinstance(parse_onnx(path), onnx.ModelProto)
+
+
+def test_nodes_in_any_order_are_brought_into_the_one_in_which_they_are_computed(tmp_path):
+    """ONNX Runtime runs such files, which are often made by hand; a graph inside a node counts as what it takes."""
+    text = """{ y = Add(b, c)
+        b = If (k) < then_branch = t () => (float[N,4] r) { r = Neg(a) }, else_branch = e () => (float[N,4] s) { s = Abs(a) } >
+        c = Relu(a) a = Exp(x) k = Constant<value = bool {1}>() }"""
+    path = tmp_path / "net.onnx"
+    model = parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]>\ng (float[N,4] x) => (float[N,4] y) {text}')
+    path.write_bytes(model.SerializeToString())
+    assert [node.output[0] for node in parse_onnx(path).graph.node] == ["a", "k", "b", "c", "y"]
+
+
+def test_nodes_that_need_each_other_are_refused(tmp_path):
+    """Nobody can compute them."""
+    assert refusal(tmp_path, "{ a = Neg(b) b = Neg(a) y = Add(a, x) }") == (
+        "its nodes need each other's outputs; export the model again."
+    )
