@@ -1,4 +1,8 @@
-"""ONNX's own node tests, imported into torch: which pass, which are refused, and that none is wrong."""
+"""ONNX's own node tests that no published count has: imported into torch they are right or refused, and never wrong.
+
+The others, of numbers and of opsets that ONNX Runtime knows, are those of the page on coverage: `tests/docs` goes
+through them.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +28,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def verdicts():
-    """Every case's verdict and message, by name; those of strings, sequences and narrow floats too."""
+    """The verdict and message by name of each case of a newer opset, or of strings, sequences and narrow floats."""
     pytest.importorskip("torch")
     backend = processor_backend("torch")
-    return {case.name: judge(backend, case) for case in node_cases(NEWEST_OPSET, numeric=False)}
+    published = {case.name for case in node_cases(PUBLISHED_OPSET)}
+    cases = [case for case in node_cases(NEWEST_OPSET, numeric=False) if case.name not in published]
+    assert len(cases) > 100
+    return {case.name: judge(backend, case) for case in cases}
 
 
 def test_no_case_is_imported_into_something_else(verdicts):
@@ -40,13 +47,3 @@ def test_a_refusal_names_the_operator_with_its_node_and_opset(verdicts):
     refusals = [message for verdict, message in verdicts.values() if verdict in {"unsupported", "constant"}]
     assert refusals
     assert [message for message in refusals if not REFUSAL.search(message)] == []
-
-
-def test_nineteen_cases_in_twenty_that_onnx_runtime_runs_are_imported(verdicts):
-    """What keeps a model out of torch is rare."""
-    pytest.importorskip("onnxruntime")
-    runtime = processor_backend("onnx")
-    runs = [case.name for case in node_cases(PUBLISHED_OPSET) if judge(runtime, case)[0] == "pass"]
-    passing = [name for name in runs if verdicts[name][0] == "pass"]
-    assert len(runs) > 1000
-    assert len(passing) >= 0.95 * len(runs)
