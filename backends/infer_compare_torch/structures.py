@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from infer_compare import ModelError
+from infer_compare.backends import ModelError
 
 PLAIN = (tuple, list, dict)
 """Containers that every process can read back from a `.pt2` file."""

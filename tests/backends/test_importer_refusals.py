@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from infer_compare.testing.node_cases import node_cases, processor_backend
 from onnx import AttributeProto, ModelProto, TensorProto, helper, numpy_helper
 
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import Device, ModelSource
+from node_cases import node_cases, processor_backend
 
 from .onnx_graphs import model_of
 
