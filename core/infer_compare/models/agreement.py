@@ -56,7 +56,7 @@ def compare(
     precision: str = "float32",
     axes: Sequence[int | None] | None = None,
     others: Sequence[Array | None] | None = None,
-    input_name: str = "NAME",
+    other_input: str = "NAME=uniform(0,255)",
 ) -> Comparison:
     """Return whether outputs of the same rows agree; each output is compared by itself.
 
@@ -69,7 +69,7 @@ def compare(
         axes: the batch axis of each output, None for an output without one; axis 0 everywhere by default.
         others: for each output further rows of the reference along the same axis, or along a new first axis for an
             output without a batch axis. They show what the inputs do where the outputs hold a single row.
-        input_name: of an input, for the advice to use other values.
+        other_input: what to type after `--input` for other values, as advice.
     """
     if len(reference) != len(candidate):
         return Comparison("differs", f"{len(candidate)} outputs in place of {len(reference)}", ())
@@ -92,17 +92,13 @@ def compare(
         for label, one in zip(labels, findings, strict=True)
         if one.scale or one.shown is not None
     )
-    return Comparison(*_verdict(labels, findings, input_name), outputs)
+    return Comparison(*_verdict(labels, findings, other_input), outputs)
 
 
-def _verdict(labels: Sequence[str], findings: Sequence[Finding], input_name: str) -> tuple[AgreementVerdict, str]:
+def _verdict(labels: Sequence[str], findings: Sequence[Finding], other_input: str) -> tuple[AgreementVerdict, str]:
     def say(index: int) -> str:
         finding = findings[index]
-        advice = (
-            f"; other inputs (--input {input_name}=uniform(0,255), --data) or trained weights show more"
-            if finding.hint
-            else ""
-        )
+        advice = f"; other inputs (--input {other_input}, --data) or trained weights show more" if finding.hint else ""
         return f"output {labels[index]!r} {finding.reason}{advice}"
 
     differ = [index for index, one in enumerate(findings) if one.verdict == "differs"]

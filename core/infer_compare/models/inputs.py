@@ -162,6 +162,15 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
     )
 
 
+def other_input(inputs: Sequence[TensorSpec]) -> str:
+    """Return what to type after `--input` for values further apart than the usual ones, where a model has an input."""
+    spec = next((spec for spec in inputs if is_float(spec.dtype)), next(iter(inputs), None))
+    if spec is None:
+        return "NAME=uniform(0,255)"
+    fill = "uniform(0,255)" if is_float(spec.dtype) else str(WHOLE_RANGES.get(spec.dtype, "randint(0,1000)"))
+    return f"{spec.name}={fill}"
+
+
 def _from_rows(shape: tuple[int, ...], spec: TensorSpec) -> tuple[int | str, ...]:
     """The shape of an input whose rows are those of an array along its first axis, or which is the array as it is."""
     if BATCH not in spec.shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infer_compare.models.agreement import compare, tolerance
+from infer_compare.models.inputs import other_input
 from infer_compare.phases.coupling import Exactness, rows_of
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.phases.standing import Standing
@@ -51,7 +52,7 @@ class Candidates:
         self._candidates = candidates
         self._quantized = quantized
         self._names = [spec.name for spec in run.header.model.outputs]
-        self._input = next((one.name for one in run.header.model.inputs), "NAME")
+        self._other_input = other_input(run.header.model.inputs)
         self._known: dict[tuple[str, str, int], Comparison] = {}
         self.evaluated: Outputs | None = None
         """What the reference evaluator computes; None where it was not asked or cannot run the model."""
@@ -112,7 +113,7 @@ class Candidates:
             precision=max((self._known_precision(label) for label in (one, other)), key=tolerance),
             axes=places,
             others=others,
-            input_name=self._input,
+            other_input=self._other_input,
         )
 
     def random(self, label: str, batch: int) -> bool:

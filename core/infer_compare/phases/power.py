@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
 from infer_compare.models.agreement import compare
+from infer_compare.models.inputs import other_input
 from infer_compare.phases.evaluator import written
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput, Outputs
@@ -138,8 +139,7 @@ def _sentence(noticed: Mapping[str, bool], inputs: Sequence[TensorSpec]) -> str:
     if not missed:
         return text
     named = missed if len(missed) <= NAMED else [*missed[: NAMED - 1], f"{len(missed) - NAMED + 1} more"]
-    name = inputs[0].name if inputs else "NAME"
     return (
-        f"{text}, but not {listing(named)}; other inputs (--input {name}=uniform(0,255), --data) or trained weights "
+        f"{text}, but not {listing(named)}; other inputs (--input {other_input(inputs)}, --data) or trained weights "
         "may show more"
     )

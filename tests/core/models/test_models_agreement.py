@@ -117,7 +117,7 @@ def test_small_slices_that_show_nothing_are_said_with_a_remedy():
     """Scores that hardly move beside boxes: zeroed or not, nothing tells."""
     rng = np.random.default_rng(0)
     both = np.concatenate([rng.uniform(0, 640, (8, 4)), rng.uniform(0, 1e-5, (8, 3))], axis=1)
-    found = compare([both], [both], ["y"], rtol=RTOL, input_name="image")
+    found = compare([both], [both], ["y"], rtol=RTOL, other_input="image=uniform(0,255)")
     assert found.verdict == "inconclusive"
     assert "shows nothing in 3 slices of axis 1 (the first at index 4)" in found.reason
     assert "--input image=uniform(0,255)" in found.reason
@@ -178,7 +178,7 @@ def test_nan_must_be_in_the_same_places_and_what_is_left_is_compared():
 def test_an_output_that_is_nan_everywhere_shows_nothing():
     """Other inputs may show more."""
     nothing = np.full_like(rows(), np.nan)
-    found = compare([nothing], [nothing], ["y"], rtol=RTOL, input_name="x")
+    found = compare([nothing], [nothing], ["y"], rtol=RTOL, other_input="x=uniform(0,255)")
     assert found.verdict == "inconclusive"
     assert found.reason.startswith("output 'y' is NaN everywhere; other inputs (--input x=uniform(0,255), --data)")
 

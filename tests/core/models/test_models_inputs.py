@@ -20,7 +20,7 @@ from infer_compare.models import inputs as module
 from infer_compare.models.arrays import typed
 from infer_compare.models.fills import CONSTANTS, DTYPES, Constant, FromFile, Normal, RandInt, Uniform, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
-from infer_compare.models.inputs import InputPlan, resolve_inputs, row_bytes, write_pool
+from infer_compare.models.inputs import InputPlan, other_input, resolve_inputs, row_bytes, write_pool
 
 IMAGE = TensorSpec("image", "float32", ("batch", 3, 8, 8))
 IDS = TensorSpec("ids", "int64", ("batch", "seq"))
@@ -469,3 +469,18 @@ def test_a_row_has_the_bytes_of_its_elements():
     """Of one row, whatever the batch."""
     assert row_bytes(plan(sample=(3, 8, 8))) == 3 * 8 * 8 * 4
     assert row_bytes(plan(sample=(), dtype="bool")) == 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ((IMAGE,), "image=uniform(0,255)"),
+        ((IDS, IMAGE), "image=uniform(0,255)"),
+        ((IDS,), "ids=randint(0,1000)"),
+        ((TensorSpec("pixels", "uint8", ("batch", 8)),), "pixels=randint(0,256)"),
+        ((), "NAME=uniform(0,255)"),
+    ],
+)
+def test_advice_to_use_other_values_fits_the_dtype_of_the_input(inputs: tuple[TensorSpec, ...], expected: str) -> None:
+    """A fill of numbers with a fraction would be refused for whole numbers."""
+    assert other_input(inputs) == expected
