@@ -27,7 +27,7 @@ def identity(_node: Node, data: Value) -> Value:
 def dropout(node: Node, data: Value, _ratio: Value = None, training: Value = None) -> Value:
     """The value itself, with a mask of ones where one is asked for: dropout does nothing at inference."""
     if training is not None and not (isinstance(training, np.ndarray) and not training.any()):
-        raise UnsupportedModel(f"ONNX operator {node} is in training mode; only inference has an import.")
+        raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if len(node.outputs) == 1:
         return data
     mask = unary(data, lambda x: tf.ones_like(x, tf.bool if node.opset >= 10 else x.dtype))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, mean: Value, variance: Value) -> Value:
     """`(x - mean) / sqrt(variance + epsilon) * scale + offset` per channel, with stored statistics."""
     if node.attributes.get("training_mode", 0) or len([name for name in node.outputs if name]) > 1:
-        raise UnsupportedModel(f"ONNX operator {node} is in training mode; only inference has an import.")
+        raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if node.opset < 9 and not node.attributes.get("spatial", 1):
         raise UnsupportedModel(f"ONNX operator {node} has statistics per element (spatial=0), which has no import.")
     epsilon = node.attributes.get("epsilon", 1e-5)

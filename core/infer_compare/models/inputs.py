@@ -149,6 +149,7 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         return Normal(0, 1), ""
     if spec.dtype in WHOLE_RANGES:
         return WHOLE_RANGES[spec.dtype], ""
+    default: Fill
     single = spec.shape in {(), (1,)}
     default: Fill
     if not single and "mask" not in spec.name.lower():
