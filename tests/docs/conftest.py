@@ -126,7 +126,7 @@ class Workplace:
     def _run(self, command: list[str], path: str) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
-            **self._calm(self.restarts),
+            **self._calm(restarts=self.restarts),
             "PATH": path,
             "COLUMNS": "80",
             "HOME": str(self.folder),

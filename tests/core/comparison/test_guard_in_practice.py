@@ -106,4 +106,4 @@ def test_the_workflow_works_with_a_real_model(workflow, tmp_path, calm):
         assert done.returncode == 0, done.stdout + done.stderr
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert summary.startswith("## classifier: new against base")
-    assert "**Guard: " in summary
+    assert "\n### Guard\n\n**" in summary
