@@ -9,7 +9,7 @@ from infer_compare.stats.wording import significant
 FRAMEWORKS = ("torch", "onnx", "tensorflow")
 MODULES = {"torch": "torch", "onnx": "onnxruntime", "tensorflow": "tensorflow"}
 """What a backend imports."""
-DEADLINES_S = {"torch": 5.0, "onnx": 3.0, "tensorflow": 8.0}
+DEADLINES_S = {"torch": 10.0, "onnx": 3.0, "tensorflow": 12.0}
 """Three times what importing takes on a busy machine."""
 TIMEOUTS_S = {"torch": 2.0, "onnx": 2.0, "tensorflow": 3.0}
 """For the first call of a session."""
