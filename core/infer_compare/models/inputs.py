@@ -151,7 +151,6 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         return WHOLE_RANGES[spec.dtype], ""
     default: Fill
     single = spec.shape in {(), (1,)}
-    default: Fill
     if not single and "mask" not in spec.name.lower():
         default, example = RandInt(0, 2), "randint(0,1000)"
     else:
