@@ -55,7 +55,7 @@ def __getattr__(name: str) -> object:
     if name[:1].isupper() and name not in __all__:
         from infer_compare import backends
 
-        # No AttributeError: `from infer_compare import Backend` would make a sentence of its own of it.
+        # An AttributeError would lose this sentence: `from infer_compare import Backend` replaces its text.
         if name in backends.__all__:
             raise ImportError(
                 f"infer_compare.{name} has moved to infer_compare.backends.{name} with version 2 of the plugin "

@@ -19,6 +19,9 @@ MOST_REPETITIONS = 1_000_000
 """Of restarts, and of rounds in one."""
 SMALLEST_TOLERANCE = 1e-30
 LARGEST_TOLERANCE = 1e6
+SMALLEST_MARGIN = 0.03
+"""Of throughputs; the protocol was not tested with less."""
+LARGEST_MARGIN = 0.5
 LARGEST_DEVICE = 65_535
 LONGEST_KIND = 64
 """Characters of the word for a kind of device."""

@@ -55,8 +55,8 @@ def sweep(
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
         like: the header of a stored run that this one repeats.
-        command: as it was typed, so that the report can say how to repeat it.
-        surroundings: its workers, time and neighbours, where they are not those of this machine.
+        command: the command line as typed; the report shows it.
+        surroundings: workers, clock and load in place of those of this machine, for tests.
 
     Raises:
         UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
@@ -85,7 +85,7 @@ def sweep(
                     raise
                 begun = True
                 telling = Telling(plugins, observer or Observer())
-                return Sweep(RunContext.of(resolved, journal, telling, scratch, surroundings)).run()
+                return Sweep(RunContext.of(resolved, journal, telling, scratch, meets)).run()
     finally:
         if not begun:
             _leave(made)
@@ -200,7 +200,7 @@ def check(
         with RunLog(scratch / FILE, create=True) as log:
             journal = Journal(log.append)
             journal.add(resolved.header)
-            return Sweep(RunContext.of(resolved, journal, observer or Observer(), scratch, surroundings)).check()
+            return Sweep(RunContext.of(resolved, journal, observer or Observer(), scratch, meets)).check()
 
 
 def _with_peak(resolved: Resolved, surroundings: Surroundings) -> Resolved:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of the workers of a size, begun ahead of their turn."""
+    """One worker of a size, started before its turn."""
 
     workers: RestartWorkers
     label: str

@@ -113,7 +113,7 @@ class RunContext:
     @property
     def settings(self) -> WorkerSettings:
         """What every worker is started with."""
-        return self.resolved.terms
+        return self.resolved.settings
 
     @property
     def run(self) -> Run:

@@ -64,7 +64,7 @@ class RestartWorkers:
                 self._finish(label)
 
     def begin(self, label: str, *, beside: int) -> None:
-        """Starts one worker ahead of the turn of this team; `start` then goes on with it.
+        """Starts one worker ahead of this set's turn; `start` then goes on with it.
 
         Args:
             label: its contender.

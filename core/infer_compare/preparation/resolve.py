@@ -57,7 +57,7 @@ class Resolved:
     """Those that cannot, and why."""
     evaluator: Route | None
     inputs: tuple[InputPlan, ...]
-    terms: WorkerSettings
+    settings: WorkerSettings
     warnings: tuple[str, ...] = ()
     """Sentences about what was done to the model."""
 
@@ -81,7 +81,7 @@ def resolve(
         plugins: what is installed.
         scratch: a folder for files that the run needs and nobody keeps.
         convert: whether models are converted now; without it the plan can be told, and not run.
-        command: as it was typed, so that the report can say how to repeat it.
+        command: the command line as typed; the report shows it.
 
     Raises:
         UsageError: something in it cannot be done as it stands.
@@ -151,7 +151,7 @@ def resolve(
         evaluator=_evaluator(plugins, finder, model),
         inputs=inputs,
         warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ())),
-        terms=WorkerSettings(
+        settings=WorkerSettings(
             threads=plan.threads,
             seed=plan.seed,
             max_memory=plan.max_memory,

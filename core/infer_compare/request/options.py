@@ -196,11 +196,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option("Tolerance for the agreement of outputs.", commands=COMPARING),
     ] = None
     margin: Annotated[
-        Annotated[float, msgspec.Meta(ge=0.03, le=0.5)] | None,
+        Annotated[float, msgspec.Meta(ge=limits.SMALLEST_MARGIN, le=limits.LARGEST_MARGIN)] | None,
         Option(
-            "Difference of throughputs within which contenders are the same, from 3% on.",
+            f"Difference of throughputs within which contenders are the same, from {limits.SMALLEST_MARGIN:.0%} on.",
             metavar="SHARE",
-            default="3%",
+            default=f"{limits.SMALLEST_MARGIN:.0%}",
             example="5%",
             read=values.share,
         ),

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.limits import SMALLEST_MARGIN
+
 if TYPE_CHECKING:
     from infer_compare.request.options import Mode
     from infer_compare.results import Plan
 
 CONFIDENCE = 0.95
 """Of every interval that is reported."""
-MARGIN = 0.03
+MARGIN = SMALLEST_MARGIN
 """Relative difference below which two contenders count as the same."""
 
 # The gate: by cause, never by latency.
