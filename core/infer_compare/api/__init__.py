@@ -67,28 +67,25 @@ def sweep(
     """
     plugins = plugins or Plugins.discover()
     made = make_folder(folder)
-    begun = False
     try:
         with _scratch(folder) as scratch:
             meets = surroundings or Surroundings()
             resolved = advised(_resolved(options, plugins, scratch, like, command), plugins, meets.observe())
             resolved = _with_peak(resolved, meets)
             with RunLog(folder / FILE, create=True) as log:
-                journal = Journal(log.append)
                 try:
-                    journal.add(resolved.header)
+                    telling = Telling(plugins, observer or Observer())
+                    context = RunContext.of(resolved, Journal(log.append), telling, scratch, meets)
+                    return Sweep(context).run()
                 except BaseException as error:
                     # Without its first record a run can neither be reported nor resumed.
-                    (folder / FILE).unlink(missing_ok=True)
-                    if isinstance(error, StorageFull):
-                        raise _no_room(folder) from error
+                    if not log.lines:
+                        (folder / FILE).unlink(missing_ok=True)
+                        if isinstance(error, StorageFull):
+                            raise _no_room(folder) from error
                     raise
-                begun = True
-                telling = Telling(plugins, observer or Observer())
-                return Sweep(RunContext.of(resolved, journal, telling, scratch, meets)).run()
     finally:
-        if not begun:
-            _leave(made)
+        _leave(made)
 
 
 def _scratch(folder: Path) -> Scratch:
@@ -112,7 +109,7 @@ def _no_room(folder: Path) -> StorageFull:
 
 
 def _leave(made: Iterable[Path]) -> None:
-    """Remove the folders that a run made which does not begin, from the innermost on; one that holds something stays."""
+    """Remove the folders that were made for a run, from the innermost on, up to one that holds something."""
     with contextlib.suppress(OSError):
         for one in made:
             one.rmdir()
@@ -198,9 +195,8 @@ def check(
         meets = surroundings or Surroundings()
         resolved = advised(resolve(options, plugins, scratch), plugins, meets.observe())
         with RunLog(scratch / FILE, create=True) as log:
-            journal = Journal(log.append)
-            journal.add(resolved.header)
-            return Sweep(RunContext.of(resolved, journal, observer or Observer(), scratch, meets)).check()
+            context = RunContext.of(resolved, Journal(log.append), observer or Observer(), scratch, meets)
+            return Sweep(context).check()
 
 
 def _with_peak(resolved: Resolved, surroundings: Surroundings) -> Resolved:

@@ -95,7 +95,7 @@ class RunContext:
             observer=observer,
             scratch=scratch,
             # Another order than the one that was cut off, and the same each time.
-            order=Order(plan.seed + len(journal.run.rounds)),
+            order=Order(plan.seed + (len(journal.run.rounds) if journal.begun else 0)),
             deadline=None if plan.budget_s is None else surroundings.now() + plan.budget_s,
             surroundings=surroundings,
         )

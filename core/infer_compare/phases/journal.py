@@ -24,6 +24,8 @@ class Journal:
         """
         self._sink = sink
         self._records: list[AnyRecord] = list(earlier)
+        self._folded: tuple[int, Run] | None = None
+        """How many records the run was last folded from, and that run."""
 
     def add(self, record: AnyRecord) -> None:
         """Stores a record."""
@@ -39,6 +41,17 @@ class Journal:
         observer.note(topic, text)
 
     @property
+    def begun(self) -> bool:
+        """Whether the run has its header."""
+        return bool(self._records)
+
+    @property
     def run(self) -> Run:
-        """The run as it stands."""
-        return Run.fold(self._records)
+        """The run as it stands.
+
+        Raises:
+            ValueError: it has not begun.
+        """
+        if self._folded is None or self._folded[0] != len(self._records):
+            self._folded = len(self._records), Run.fold(self._records)
+        return self._folded[1]

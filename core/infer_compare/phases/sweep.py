@@ -26,12 +26,12 @@ class Sweep:
     """Runs a resolved plan and stores what happens."""
 
     def __init__(self, context: RunContext) -> None:
-        """Starts nothing yet. The header of the run is the first record of the journal."""
+        """Starts nothing yet."""
         self._context = context
         self._resolved = context.resolved
         self._journal = context.journal
         self._observer = context.observer
-        closing = context.run.closing
+        closing = self._journal.run.closing if self._journal.begun else None
         self._elapsed_s = closing.elapsed_s if closing is not None else 0.0
         self._began = context.surroundings.now()
 
@@ -61,10 +61,13 @@ class Sweep:
     def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
         """What phases leave, closed however they end."""
         try:
+            if not self._journal.begun:
+                self._journal.add(self._resolved.header)
             with removed_if_killed(self._context.scratch):
                 state, reason = phases()
         except KeyboardInterrupt:
-            self._close("interrupted", "interrupted from the keyboard or by a signal")
+            if self._journal.begun:
+                self._close("interrupted", "interrupted from the keyboard or by a signal")
             raise
         except StoreError:
             raise

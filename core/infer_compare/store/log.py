@@ -94,6 +94,9 @@ class RunLog:
         data = memoryview(encode(record, self.lines + 1))
         written = 0
         try:
+            # An interrupt can come between the write and its being noted.
+            if os.fstat(self._descriptor).st_size > self._size:
+                os.ftruncate(self._descriptor, self._size)
             while written < len(data):
                 written += os.write(self._descriptor, data[written:])
             os.fsync(self._descriptor)

@@ -14,7 +14,7 @@ from infer_compare import api
 from infer_compare.errors import StoreError, UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.results import Closing, Header, Measured
-from infer_compare.store import FILE, RunLog, read_records
+from infer_compare.store import FILE, RunLog, load, read_records
 
 from .conftest import asked, contender, open_gate  # type: ignore[import-not-found]
 from .virtual import virtual  # type: ignore[import-not-found]
@@ -210,3 +210,27 @@ def test_batches_longer_than_the_first_pool_of_rows_are_resumed(sweep, tmp_path)
     assert run.closing.state == "complete"
     assert all(point.measured for point in run.points)
     assert not run.deaths
+
+
+def test_a_run_is_closed_or_has_not_begun_wherever_it_is_interrupted(sweep, tmp_path):
+    """A run that has its first record has a last one too, which says that it was interrupted."""
+    asked_for_the_time = 0
+    left = []
+
+    def interrupted(at: int) -> float:
+        nonlocal asked_for_the_time
+        asked_for_the_time += 1
+        if asked_for_the_time == at:
+            raise KeyboardInterrupt
+        return 0.0
+
+    for at in range(1, 7):
+        asked_for_the_time = 0
+        surroundings = virtual(open_gate, now=lambda at=at: interrupted(at))
+        with pytest.raises(KeyboardInterrupt):
+            sweep(contender("a"), contender("b"), folder=f"run{at}", surroundings=surroundings, budget=900.0)
+        folder = tmp_path / f"run{at}"
+        left.append(load(folder).closing.state if folder.exists() else "nothing")
+    assert left[0] == "nothing"
+    assert left == sorted(left, reverse=True)
+    assert set(left) == {"nothing", "interrupted"}

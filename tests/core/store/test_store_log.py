@@ -269,6 +269,31 @@ def test_an_interrupt_leaves_no_torn_record(tmp_path: Path, monkeypatch: pytest.
     assert read_records(path) == [small_header(), note(2)]
 
 
+def test_a_record_whose_storing_was_interrupted_at_its_very_end_is_replaced_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written, but nobody was told so: a second record of that line would make the file a damaged one."""
+    path = write(tmp_path / FILE, [small_header()])
+    force, looked = os.fsync, os.fstat
+
+    def interrupted(_descriptor: int) -> os.stat_result:
+        raise KeyboardInterrupt
+
+    def forced(descriptor: int) -> None:
+        force(descriptor)
+        monkeypatch.setattr(os, "fstat", interrupted)
+
+    with RunLog(path, create=False) as log:
+        monkeypatch.setattr(os, "fsync", forced)
+        with pytest.raises(KeyboardInterrupt):
+            log.append(note(1))
+        monkeypatch.setattr(os, "fsync", force)
+        monkeypatch.setattr(os, "fstat", looked)
+        log.append(note(2))
+    assert read_run(path).damage == ()
+    assert read_records(path) == [small_header(), note(2)]
+
+
 def test_a_run_file_that_is_removed_meanwhile_is_noticed(tmp_path: Path) -> None:
     """Before another record is thought to be stored."""
     path = tmp_path / FILE
