@@ -196,6 +196,10 @@ class OperatingPoint(msgspec.Struct, frozen=True, order=True):
     batch: Size
     axes: tuple[tuple[str, Size], ...] = ()
 
+    def with_batch(self, batch: int) -> OperatingPoint:
+        """Return the point with another batch size and the same sizes of the other axes."""
+        return OperatingPoint(batch, self.axes)
+
     def __str__(self) -> str:
         """`batch 8`, or `batch 8, seq 128`."""
         return ", ".join(f"{name} {size}" for name, size in (("batch", self.batch), *self.axes))

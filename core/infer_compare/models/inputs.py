@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.limits import LARGEST_ROW
+from infer_compare.models.array_names import array_name
 from infer_compare.models.arrays import dtype_of, is_float, raw
 from infer_compare.models.fills import CONSTANTS, METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
@@ -250,7 +251,7 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
         StorageFull: there is no room for the pool.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = tuple(folder / f"input{index}.npy" for index in range(len(plans)))
+    paths = tuple(folder / array_name(index) for index in range(len(plans)))
     for plan, path in zip(plans, paths, strict=True):
         written = path.with_suffix(".writing")
         try:

@@ -12,6 +12,7 @@ from infer_compare.phases.candidates import EVALUATOR, Candidates
 from infer_compare.phases.evaluator import EVALUATED_BATCHES, LARGEST_EVALUATED
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.phases.standing import groups, outranking, reference_of
+from infer_compare.planner.points import every_point, labels_at
 from infer_compare.results import Agreement
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from infer_compare.phases.candidates import Candidate
     from infer_compare.phases.outputs import Outputs
     from infer_compare.phases.standing import Group
+    from infer_compare.planner.points import Points
     from infer_compare.results import Run
 
 RANDOM = "the model is random or keeps state: the same batch run twice gives different outputs"
@@ -28,10 +30,10 @@ RANDOM = "the model is random or keeps state: the same batch run twice gives dif
 
 def agreements(
     run: Run,
-    points: Mapping[str, Sequence[OperatingPoint]],
+    points: Points,
     candidates: Mapping[str, Candidate],
     *,
-    evaluate: Callable[[Sequence[int]], Outputs | None],
+    evaluate: Callable[[Sequence[OperatingPoint]], Outputs | None],
     quantized: Callable[[], bool] = lambda: False,
 ) -> list[Agreement]:
     """Compare all contenders with each other at every operating point that they run.
@@ -40,48 +42,51 @@ def agreements(
         run: as it stands, for names, effective precisions and the user's tolerance.
         points: the operating points of each contender.
         candidates: the contenders by label.
-        evaluate: asks the reference evaluator at batch sizes; None where it cannot run the model.
+        evaluate: asks the reference evaluator at operating points; None where it cannot run the model.
         quantized: whether the model computes in eight-bit integers.
     """
     phase = _Phase(run.header.model.outputs, Candidates(run, candidates, quantized=quantized), evaluate)
-    ordered = sorted({point for its in points.values() for point in its})
-    found = phase.all({point: [label for label, its in points.items() if point in its] for point in ordered})
-    return [found[label, point] for label, its in points.items() for point in its]
+    verdicts = phase.all({point: labels_at(point, points) for point in every_point(points)})
+    return [verdicts[label, point] for label, own in points.items() for point in own]
 
 
 class _Phase:
     """The verdicts on all contenders."""
 
     def __init__(
-        self, specs: Sequence[TensorSpec], candidates: Candidates, evaluate: Callable[[Sequence[int]], Outputs | None]
+        self,
+        specs: Sequence[TensorSpec],
+        candidates: Candidates,
+        evaluate: Callable[[Sequence[OperatingPoint]], Outputs | None],
     ) -> None:
         self._specs = specs
         self._candidates = candidates
         self._evaluate = evaluate
-        self._found: dict[tuple[str, OperatingPoint], Agreement] = {}
+        self._agreements: dict[tuple[str, OperatingPoint], Agreement] = {}
         self._right: set[str] = set()
         """Contenders that the evaluator has confirmed where others disagreed with them."""
 
     def all(self, points: Mapping[OperatingPoint, Sequence[str]]) -> dict[tuple[str, OperatingPoint], Agreement]:
         """Return the verdict on every contender at every point."""
         if not self._candidates.native:
-            self._candidates.evaluated = self._evaluate(EVALUATED_BATCHES)
+            asked = {point.with_batch(size) for point in points for size in EVALUATED_BATCHES}
+            self._candidates.evaluated = self._evaluate(sorted(asked))
         parted = {point: self._parted(point, labels) for point, labels in points.items()}
-        disputed = [point.batch for point, its in parted.items() if len(its) > 1]
+        disputed = [point for point, own in parted.items() if len(own) > 1]
         if self._candidates.native and disputed and not self._candidates.evaluating:
-            small = [size for size in disputed if size <= LARGEST_EVALUATED]
-            sizes = sorted({*EVALUATED_BATCHES} & {*disputed}) or small[:1]
-            self._candidates.evaluated = self._evaluate(sizes) if sizes else None
-        for point, its in parted.items():
-            self._confirm(point, its)
-        for point, its in parted.items():
-            self._decide(point, its)
-        return self._found
+            small = [point for point in disputed if point.batch <= LARGEST_EVALUATED]
+            chosen = [point for point in small if point.batch in EVALUATED_BATCHES] or small[:1]
+            self._candidates.evaluated = self._evaluate(chosen) if chosen else None
+        for point, own in parted.items():
+            self._confirm(point, own)
+        for point, own in parted.items():
+            self._decide(point, own)
+        return self._agreements
 
     def _parted(self, point: OperatingPoint, labels: Sequence[str]) -> tuple[Group, ...]:
         """Return the contenders whose outputs can be compared, by groups that agree; settle the others."""
         able = [label for label in labels if self._readable(label, point)]
-        shapes = {label: self._candidates.outputs(label).misshapen(point.batch, self._specs) for label in able}
+        shapes = {label: self._candidates.outputs(label).misshapen(point, self._specs) for label in able}
         if any(not words for words in shapes.values()):
             # Only against one that has the declared shape: a file may declare a wrong one.
             whole = next(label for label in able if not shapes[label])
@@ -89,7 +94,7 @@ class _Phase:
                 if shapes[label]:
                     self._settle(label, point, "differs", shapes[label], reference=whole)
             able = [label for label in able if not shapes[label]]
-        random = [label for label in able if self._candidates.random(label, point.batch)]
+        random = [label for label in able if self._candidates.random(label, point)]
         steady = [label for label in able if label not in random]
         for label in random:
             if steady:
@@ -98,7 +103,7 @@ class _Phase:
             else:
                 self._settle(label, point, "inconclusive", RANDOM)
         standings = [self._candidates.standing(label) for label in steady]
-        return groups(standings, lambda one, other: self._candidates.differ(one, other, point.batch))
+        return groups(standings, lambda reference, label: self._candidates.differ(reference, label, point))
 
     def _readable(self, label: str, point: OperatingPoint) -> bool:
         """Whether outputs can be compared at all; settles those that cannot."""
@@ -106,14 +111,14 @@ class _Phase:
         if self._candidates.tolerance(label) is None:
             reason = f"no tolerance is known for {self._candidates.precision(label)}; give one with --rtol"
             self._settle(label, point, "inconclusive", reason)
-        elif size := outputs.too_large(point.batch):
+        elif size := outputs.too_large(point):
             reason = f"its outputs have {size / 2**30:.1f} GiB, too much to be compared in the memory of this machine"
             self._settle(label, point, "inconclusive", reason)
         else:
             try:
-                written = outputs.of(point.batch)
-                outputs.again(point.batch)
-                outputs.rows()
+                written = outputs.of(point)
+                outputs.again(point)
+                outputs.rows(point)
             except BrokenOutput as broken:
                 self._settle(label, point, "differs", str(broken))
             else:
@@ -128,17 +133,17 @@ class _Phase:
             return
         # A contender that is the evaluator needs no other.
         own = [group for group in parted if any(one.label in self._candidates.evaluating for one in group)]
-        if not (own or self._candidates.evaluated_at(point.batch)):
+        if not (own or self._candidates.evaluated_at(point)):
             return
         right = own or [
-            group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point.batch)
+            group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point)
         ]
         if len(right) == 1:
             self._right.update(one.label for one in right[0])
 
     def _decide(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
         """Settle the contenders of all groups at a point."""
-        asked = self._candidates.evaluated_at(point.batch)
+        asked = self._candidates.evaluated_at(point)
         if asked and not self._candidates.native:
             for one in (one for group in parted for one in group):
                 self._compared(one.label, EVALUATOR, point)
@@ -180,7 +185,8 @@ class _Phase:
     def _disputes(self, point: OperatingPoint, label: str) -> bool:
         """Whether others were compared with this contender at a point, and lost."""
         return any(
-            other != label and at == point and one.reference == label for (other, at), one in self._found.items()
+            other != label and at == point and agreement.reference == label
+            for (other, at), agreement in self._agreements.items()
         )
 
     def _unaccompanied(self, label: str, point: OperatingPoint) -> None:
@@ -194,18 +200,18 @@ class _Phase:
     def _compared(
         self, label: str, reference: str, point: OperatingPoint, *, ending: str = "", verdict: str | None = None
     ) -> None:
-        found = self._candidates.compare(reference, label, point.batch)
+        comparison = self._candidates.compare(reference, label, point)
         rows = self._candidates.rows(label, point)
         # Each comparison uses the scale of its reference, so A may differ from B where B does not differ from A.
-        reason = found.reason if verdict in {None, found.verdict} else "its outputs differ"
-        self._found[label, point] = Agreement(
+        reason = comparison.reason if verdict in {None, comparison.verdict} else "its outputs differ"
+        self._agreements[label, point] = Agreement(
             contender=label,
             reference=reference,
             point=point,
-            verdict=verdict or found.verdict,  # type: ignore[arg-type]
+            verdict=verdict or comparison.verdict,  # type: ignore[arg-type]
             reason=reason + ending,
             rtol=self._candidates.pair_tolerance(label, reference),
-            outputs=found.outputs,
+            outputs=comparison.outputs,
             row_consistent=None if rows is None else rows == "alike",
             rows_within_precision=rows == "within" if rows in {"within", "beyond"} else None,
         )
@@ -214,7 +220,7 @@ class _Phase:
         self, label: str, point: OperatingPoint, verdict: str, reason: str, *, reference: str | None = None
     ) -> None:
         rows = self._candidates.rows(label, point) if verdict == "agrees" else None
-        self._found[label, point] = Agreement(
+        self._agreements[label, point] = Agreement(
             contender=label,
             reference=reference or label,
             point=point,

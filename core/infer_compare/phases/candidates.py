@@ -53,7 +53,7 @@ class Candidates:
         self._quantized = quantized
         self._names = [spec.name for spec in run.header.model.outputs]
         self._other_input = other_input(run.header.model.inputs)
-        self._known: dict[tuple[str, str, int], Comparison] = {}
+        self._known: dict[tuple[str, str, OperatingPoint], Comparison] = {}
         self.evaluated: Outputs | None = None
         """What the reference evaluator computes; None where it was not asked or cannot run the model."""
         self.native = any(one.provenance == "native" for one in candidates.values())
@@ -72,32 +72,32 @@ class Candidates:
             return self.evaluated
         return self._candidates[label].outputs
 
-    def evaluated_at(self, batch: int) -> bool:
-        """Return whether there is what the evaluator computes for a batch."""
-        return self.evaluated is not None and batch_outputs(self.evaluated, batch) is not None
+    def evaluated_at(self, point: OperatingPoint) -> bool:
+        """Return whether the outputs of the evaluator at a point are known."""
+        return self.evaluated is not None and batch_outputs(self.evaluated, point) is not None
 
     def standing(self, label: str) -> Standing:
         """Return what a contender's outputs are worth as evidence."""
         candidate = self._candidates[label]
         return Standing(label, candidate.backend, candidate.provenance, tolerance(self._known_precision(label)))
 
-    def differ(self, one: str, other: str, batch: int) -> bool:
-        """Return whether two contenders differ at a batch size; the first is taken as right."""
-        return self.compare(one, other, batch).verdict == "differs"
+    def differ(self, reference: str, label: str, point: OperatingPoint) -> bool:
+        """Return whether a contender differs from another one, which is taken as right, at a point."""
+        return self.compare(reference, label, point).verdict == "differs"
 
-    def compare(self, one: str, other: str, batch: int) -> Comparison:
-        """Return the comparison of two contenders, of which the first is taken as right, or the evaluator."""
-        key = (one, other, batch)
+    def compare(self, reference: str, label: str, point: OperatingPoint) -> Comparison:
+        """Return the comparison of a contender with another one, or the evaluator, which is taken as right."""
+        key = (reference, label, point)
         if key not in self._known:
-            self._known[key] = self._compare(one, other, batch)
+            self._known[key] = self._compare(reference, label, point)
         return self._known[key]
 
-    def _compare(self, one: str, other: str, batch: int) -> Comparison:
-        left, right = (self.outputs(label) for label in (one, other))
-        singles = single_rows(left), single_rows(right)
-        first, second = batch_outputs(left, batch) or [], batch_outputs(right, batch) or []
+    def _compare(self, reference: str, label: str, point: OperatingPoint) -> Comparison:
+        left, right = self.outputs(reference), self.outputs(label)
+        singles = single_rows(left, point), single_rows(right, point)
+        first, second = batch_outputs(left, point) or [], batch_outputs(right, point) or []
         places: Sequence[int | None]
-        if batch == 1 and singles[0] is not None and singles[1] is not None:
+        if point.batch == 1 and singles[0] is not None and singles[1] is not None:
             # Several rows, each run alone, show more than one.
             first, second = singles[0], singles[1]
             others = None
@@ -109,20 +109,20 @@ class Candidates:
             first,
             second,
             self._names,
-            rtol=self.pair_tolerance(one, other),
-            precision=max((self._known_precision(label) for label in (one, other)), key=tolerance),
+            rtol=self.pair_tolerance(reference, label),
+            precision=max(self._known_precision(reference), self._known_precision(label), key=tolerance),
             axes=places,
             others=others,
             other_input=self._other_input,
         )
 
-    def random(self, label: str, batch: int) -> bool:
+    def random(self, label: str, point: OperatingPoint) -> bool:
         """Return whether the same batch gave other outputs the second time, beyond the tolerance."""
         outputs = self._candidates[label].outputs
-        first, second = outputs.of(batch), outputs.again(batch)
+        first, second = outputs.of(point), outputs.again(point)
         if first is None or second is None:
             return False
-        found = compare(
+        comparison = compare(
             first,
             second,
             self._names,
@@ -130,19 +130,19 @@ class Candidates:
             precision=self._known_precision(label),
             axes=_axes(outputs, first),
         )
-        return found.verdict == "differs"
+        return comparison.verdict == "differs"
 
     def rows(self, label: str, point: OperatingPoint) -> Rows | None:
-        """Return whether the first rows of a batch are what they are alone; None where that cannot be told."""
+        """Return whether the first rows of a batch are what they are alone; None where that is not known."""
         outputs = self._candidates[label].outputs
         if point.batch == 1:
-            return "alike" if single_rows(outputs) is not None else None
-        batch = batch_outputs(outputs, point.batch)
+            return "alike" if single_rows(outputs, point) is not None else None
+        batch = batch_outputs(outputs, point)
         if batch is None:
             return None
         return rows_of(
             batch,
-            single_rows(outputs),
+            single_rows(outputs, point),
             outputs.axes(),
             point.batch,
             Exactness(self.tolerance(label) or 0.0, self._known_precision(label), self._quantized),
@@ -176,18 +176,18 @@ class Candidates:
         return precision
 
 
-def batch_outputs(outputs: Outputs, batch: int) -> Arrays | None:
-    """Return the outputs of a batch; None where there are none that can be read."""
+def batch_outputs(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
+    """Return the outputs of a point; None where there are none that can be read."""
     try:
-        return outputs.of(batch)
+        return outputs.of(point)
     except BrokenOutput:
         return None
 
 
-def single_rows(outputs: Outputs) -> Arrays | None:
-    """Return the first rows, each run alone; None where there are none that can be read."""
+def single_rows(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
+    """Return the first rows of a point, each run alone; None where there are none that can be read."""
     try:
-        return outputs.rows()
+        return outputs.rows(point)
     except BrokenOutput:
         return None
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from infer_compare.preparation.route import Route
     from infer_compare.results import Run
 
+SINGLE = OperatingPoint(1)
+"""At which rows are run one by one."""
+
 
 class ContenderExploration:
     """Tries one contender at every size that its exploration asks for."""
@@ -115,7 +118,7 @@ class ContenderExploration:
         """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
         for row in range(SINGLE_ROWS):
             request = Explore(
-                point=OperatingPoint(1),
+                point=SINGLE,
                 calls=1,
                 outputs=str(self._outputs.folder),
                 rows=(0,),
@@ -124,7 +127,7 @@ class ContenderExploration:
             )
             try:
                 explored = self.prober.worker.ask(
-                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(1)
+                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(SINGLE)
                 )
                 self._outputs.accept(request, explored)
             except (OutcomeError, BrokenOutput):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import sample_rows
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput, Outputs
@@ -13,6 +12,7 @@ from infer_compare.worker.protocol import Explore, Explored
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.contender_worker import ContenderWorker
     from infer_compare.phases.context import RunContext
 
@@ -22,37 +22,39 @@ LARGEST_EVALUATED = 16
 """A disagreement at none of these sizes is put to it at the smallest size up to this one."""
 
 
-def evaluate(context: RunContext, sizes: Sequence[int]) -> Outputs | None:
-    """Return what the reference evaluator computes at these batch sizes, or None where it cannot run the model."""
+def evaluate(context: RunContext, points: Sequence[OperatingPoint]) -> Outputs | None:
+    """Return what the reference evaluator computes at these operating points, or None where it cannot run the model."""
     route, specs = context.resolved.evaluator, context.resolved.header.model.outputs
     if route is None:
         return None
     context.observer.starting("agree", route.label)
     try:
-        return written(context.worker(route), Outputs(context.scratch / "outputs" / "reference", specs=specs), sizes)
+        return written(context.worker(route), Outputs(context.scratch / "outputs" / "reference", specs=specs), points)
     except (OutcomeError, BrokenOutput) as refusal:
         reason = refusal.outcome if isinstance(refusal, OutcomeError) else refusal
         context.observer.note("agreement", f"the reference evaluator could not be asked: {reason}")
         return None
 
 
-def written(worker: ContenderWorker, outputs: Outputs, sizes: Sequence[int]) -> Outputs:
-    """Return the outputs that a fresh worker writes: of the first rows one by one, and of batches of these sizes.
+def written(worker: ContenderWorker, outputs: Outputs, points: Sequence[OperatingPoint]) -> Outputs:
+    """Return the outputs that a fresh worker writes at these operating points, and of the first rows one by one.
 
     Raises:
         OutcomeError: the worker cannot be started, or does not run one of them.
         BrokenOutput: it wrote something else than it says.
     """
     outputs.folder.mkdir(parents=True, exist_ok=True)
-    requests = [(1, row, (0,)) for row in range(SINGLE_ROWS)] + [(size, 0, sample_rows(size)) for size in sizes]
+    singles = [
+        (point, row) for point in dict.fromkeys(point.with_batch(1) for point in points) for row in range(SINGLE_ROWS)
+    ]
     with worker:
         worker.start(0, timing=False)
-        for size, first, rows in requests:
+        for point, first in dict.fromkeys([*singles, *((point, 0) for point in points)]):
             request = Explore(
-                point=OperatingPoint(size),
+                point=point,
                 calls=1,
                 outputs=str(outputs.folder),
-                rows=rows,
+                rows=sample_rows(point.batch),
                 axes=outputs.asked_axes,
                 first_row=first,
             )

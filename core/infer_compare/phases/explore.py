@@ -41,7 +41,7 @@ def explore(context: RunContext) -> Explored:
         context: of the run; what its journal has already is not found again.
     """
     plan, most = context.plan, context.pool.most
-    if plan.batch_sizes is None and most < LARGEST_AUTO:
+    if plan.points is None and most < LARGEST_AUTO:
         text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
         context.tell("inputs", text)
     lost = {one.contender for one in context.run.unusable}
@@ -58,9 +58,9 @@ def explore(context: RunContext) -> Explored:
             if turn.run():
                 explored[route.label] = turn
             used = peaks(context.run).get(route.label, 0)
-            if plan.batch_sizes is not None or used > memory.limit().share(WAITING):
+            if plan.points is not None or used > memory.limit().share(WAITING):
                 turn.close()
-        if plan.batch_sizes is None:
+        if plan.points is None:
             _complete(context, explored)
     points = {label: turn.sizes.runnable for label, turn in explored.items()}
     # What was known already was not run again, and so has not made the pool as long as it must be.
@@ -72,19 +72,19 @@ def _sizes(context: RunContext) -> Exploration:
     """The sizes that a contender is tried at."""
     plan, most = context.plan, context.pool.most
     largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
-    return Exploration(plan.batch_sizes, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest)
+    return Exploration(plan.points, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest)
 
 
 def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
     """Bring curves to one length, so that every size can be compared, and add sizes where they decide most."""
     curves = {label: turn.sizes.latencies_ns for label, turn in explored.items()}
-    further = {size for latencies in curves.values() for size in latencies}
+    further = {point for latencies in curves.values() for point in latencies}
     if context.plan.latency_bound_ns is not None:
         for latencies in curves.values():
             further.update(around_bound(latencies, context.plan.latency_bound_ns))
     if context.plan.mode != "quick":
         further |= _around_best(context, curves, further)
-    further = {size for size in further if size <= context.pool.most}
+    further = {point for point in further if point.batch <= context.pool.most}
     for turn in explored.values():
         if not turn.sizes.runnable:
             continue
@@ -94,12 +94,14 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
         turn.close()
 
 
-def _around_best(context: RunContext, curves: Mapping[str, Mapping[int, float]], others: set[int]) -> set[int]:
-    """The sizes beside each contender's best one; none where measuring them too would take long."""
-    between = {size for latencies in curves.values() for size in around_best(latencies)} - others
+def _around_best(
+    context: RunContext, curves: Mapping[str, Mapping[OperatingPoint, float]], others: set[OperatingPoint]
+) -> set[OperatingPoint]:
+    """The points beside each contender's best one; none where measuring them too would take long."""
+    between = {point for latencies in curves.values() for point in around_best(latencies)} - others
     if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.plan):
         return between
-    sizes = ", ".join(map(str, sorted(between)))
+    sizes = ", ".join(str(point.batch) for point in sorted(between))
     context.tell(
         "plan",
         f"the sizes beside the best ones ({sizes}) would take long here and are left out; name sizes with "

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from infer_compare.phases.context import RunContext
-    from infer_compare.planner.boundary import Attempt
     from infer_compare.preparation.route import Route
     from infer_compare.results import AnyOutcome
 
@@ -51,13 +50,14 @@ class LimitFinder:
         probes = self._recall()
         try:
             while (attempt := self._search.next()) is not None:
-                expected_s = self._prober.expected_s(attempt.batch)
+                point = OperatingPoint(attempt.size)
+                expected_s = self._prober.expected_s(point)
                 if expected_s > LONGEST_S:
-                    self._search.end(f"batch {attempt.batch} would take about {expected_s / RUNS:.0f} s")
+                    self._search.end(f"{point} would take about {expected_s / RUNS:.0f} s")
                 elif self._context.is_over(expected_s):
                     self._search.end("the time that was given with --budget is used up")
                 else:
-                    self._try(attempt)
+                    self._try(point, fresh=attempt.fresh)
                     probes += 1
         finally:
             self._prober.worker.close()
@@ -71,27 +71,26 @@ class LimitFinder:
         earlier = 0
         for probe in self._context.journal.run.probes:
             if probe.contender == self._label and not isinstance(probe.outcome, Skipped):
-                self._feed(probe.point.batch, probe.outcome, fresh=probe.fresh)
+                self._feed(probe.point, probe.outcome, fresh=probe.fresh)
                 earlier += probe.phase == "limit"
         return earlier
 
-    def _try(self, attempt: Attempt) -> None:
-        point = OperatingPoint(attempt.batch)
-        if attempt.fresh and not self._prober.fresh:
+    def _try(self, point: OperatingPoint, *, fresh: bool) -> None:
+        if fresh and not self._prober.fresh:
             self._prober.worker.close()
         self._context.observer.probing(self._label, point)
         # A worker that was lost before is replaced by a fresh one, whatever was asked for.
-        fresh = attempt.fresh or not self._prober.worker.alive
+        fresh = fresh or not self._prober.worker.alive
         calls = RUNS if fresh else PASSING_RUNS
         outcome = self._prober.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
         probe = Probe(phase="limit", contender=self._label, point=point, outcome=outcome, fresh=fresh)
         self._context.journal.add(probe)
         self._context.observer.probed(self._label, point, outcome)
-        self._feed(attempt.batch, outcome, fresh=fresh)
+        self._feed(point, outcome, fresh=fresh)
 
-    def _feed(self, batch: int, outcome: AnyOutcome, *, fresh: bool) -> None:
+    def _feed(self, point: OperatingPoint, outcome: AnyOutcome, *, fresh: bool) -> None:
         resident = outcome.memory.resident if isinstance(outcome, Measured) else None
-        self._search.feed(batch, outcome, resident, fresh=fresh)
+        self._search.feed(point.batch, outcome, resident, fresh=fresh)
 
     def _limit(self, probes: int, elapsed_s: float) -> Limit:
         search = self._search

@@ -31,7 +31,7 @@ def odd_ones(run: Run, candidates: Mapping[str, Candidate]) -> list[str]:
     ]
     precisions = {label: (start.effective if (start := run.start(label)) else {}) for label in agreeing}
     fine = [label for label in agreeing if precisions[label].get("precision", "float32") == "float32"]
-    outputs = {label: arrays for label in fine if (arrays := batch_outputs(candidates[label].outputs, point.batch))}
+    outputs = {label: arrays for label in fine if (arrays := batch_outputs(candidates[label].outputs, point))}
     found = odd_one_out(outputs)
     if found is None:
         return []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from infer_compare.environment import memory
 from infer_compare.models.agreement import sample_rows
+from infer_compare.models.array_names import array_name
 from infer_compare.models.arrays import BrokenArray, read_array, read_header, typed
 from infer_compare.models.specs import BATCH
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.interfaces import OperatingPoint, TensorSpec
     from infer_compare.models.arrays import ArrayHeader
     from infer_compare.worker.protocol import Explore, Explored
 
@@ -32,7 +33,7 @@ class BrokenOutput(Exception):
 
 
 class Outputs:
-    """The outputs that a worker wrote for the sampled rows of each batch size."""
+    """The outputs that a worker wrote for the sampled rows of each operating point."""
 
     def __init__(self, folder: Path, order: Sequence[int] = (), specs: Sequence[TensorSpec] = ()) -> None:
         """Reads from the folder that the worker writes to.
@@ -46,9 +47,10 @@ class Outputs:
         self._order = order
         self._declared = tuple(declared_axis(spec) for spec in specs)
         self._limit = memory.available() // COPIES
-        self._written: dict[tuple[int, int], tuple[ArrayHeader, ...]] = {}
-        self._dtypes: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._again: dict[int, dict[int, ArrayHeader]] = {}
+        self._written: dict[tuple[OperatingPoint, int], tuple[ArrayHeader, ...]] = {}
+        """What is known of the files of a point, by the row of the inputs at which its batch began."""
+        self._dtypes: dict[tuple[OperatingPoint, int], tuple[str, ...]] = {}
+        self._again: dict[OperatingPoint, dict[int, ArrayHeader]] = {}
 
     @property
     def asked_axes(self) -> tuple[int, ...]:
@@ -62,8 +64,8 @@ class Outputs:
         the batch; None for an output without one.
         """
         batches = [
-            (len(sample_rows(batch)), self._in_order(headers))
-            for (batch, first), headers in self._written.items()
+            (len(sample_rows(point.batch)), self._in_order(headers))
+            for (point, first), headers in self._written.items()
             if first == 0
         ]
         count = max((len(headers) for _, headers in batches), default=0)
@@ -81,42 +83,42 @@ class Outputs:
         Raises:
             BrokenOutput: one is missing, incomplete, no array of numbers, or has more rows than were asked for.
         """
-        batch, first = request.point.batch, request.first_row
-        self._written.pop((batch, first), None)
+        point, first = request.point, request.first_row
+        self._written.pop((point, first), None)
         headers = []
         for index in range(len(explored.written)):
-            header = self._header(batch, first, index)
+            header = self._header(point, first, index)
             axis = request.axes[index] if index < len(request.axes) else 0
             if 0 <= axis < len(header.shape) and header.shape[axis] > len(request.rows):
                 raise BrokenOutput(
-                    f"it wrote {header.shape[axis]} rows of output {index} for batch {batch}, and {len(request.rows)} "
+                    f"it wrote {header.shape[axis]} rows of output {index} for {point}, and {len(request.rows)} "
                     "were asked for"
                 )
             headers.append(header)
-        self._written[batch, first] = tuple(headers)
-        self._dtypes[batch, first] = explored.dtypes
+        self._written[point, first] = tuple(headers)
+        self._dtypes[point, first] = explored.dtypes
         if first == 0:
-            self._again[batch] = {
-                index: self._header(batch, first, index, again=True)
+            self._again[point] = {
+                index: self._header(point, first, index, again=True)
                 for index in explored.again
                 if 0 <= index < len(headers)
             }
 
-    def _header(self, batch: int, first: int, index: int, *, again: bool = False) -> ArrayHeader:
+    def _header(self, point: OperatingPoint, first: int, index: int, *, again: bool = False) -> ArrayHeader:
         try:
-            return read_header(self._path(batch, first, index, again=again))
+            return read_header(self._path(point, first, index, again=again))
         except BrokenArray as error:
-            raise _broken(index, batch, error) from error
+            raise _broken(index, point, error) from error
 
-    def misshapen(self, batch: int, specs: Sequence[TensorSpec]) -> str:
-        """Return how the outputs of a batch are not what the model declares, as a clause; empty where they are."""
-        found = self._in_order(self._written.get((batch, 0), ()))
+    def misshapen(self, point: OperatingPoint, specs: Sequence[TensorSpec]) -> str:
+        """Return how the outputs of a point are not what the model declares, as a clause; empty where they are."""
+        headers = self._in_order(self._written.get((point, 0), ()))
         if not specs:
             return ""
-        if len(found) != len(specs):
-            return f"{len(found)} outputs in place of {len(specs)}"
-        rows = len(sample_rows(batch))
-        for header, spec in zip(found, specs, strict=True):
+        if len(headers) != len(specs):
+            return f"{len(headers)} outputs in place of {len(specs)}"
+        rows = len(sample_rows(point.batch))
+        for header, spec in zip(headers, specs, strict=True):
             axis = declared_axis(spec)
             wanted = [rows if place == axis else size for place, size in enumerate(spec.shape)]
             if spec.shape and (
@@ -127,51 +129,52 @@ class Outputs:
                 return f"output {spec.name!r} has the shape {header.shape}, and the model declares [{said}]"
         return ""
 
-    def too_large(self, batch: int) -> int:
-        """Return the bytes of a batch's outputs where they are too many to be compared here, else 0."""
-        size = sum(one.size for one in self._written.get((batch, 0), ()))
+    def too_large(self, point: OperatingPoint) -> int:
+        """Return the bytes of a point's outputs where they are too many to be compared here, else 0."""
+        size = sum(header.size for header in self._written.get((point, 0), ()))
         return size if size > self._limit else 0
 
-    def of(self, batch: int, first_row: int = 0) -> list[NDArray[Any]] | None:
-        """Return the outputs in their order, or None where that batch was not run or is too large to be compared.
+    def of(self, point: OperatingPoint, first_row: int = 0) -> list[NDArray[Any]] | None:
+        """Return the outputs in their order, or None where that point was not run or is too large to be compared.
 
         Raises:
             BrokenOutput: a file is not what it was when the worker had written it.
         """
-        headers = self._written.get((batch, first_row))
-        if headers is None or self.too_large(batch):
+        headers = self._written.get((point, first_row))
+        if headers is None or self.too_large(point):
             return None
-        return self._in_order([self._read(batch, first_row, index, header) for index, header in enumerate(headers)])
+        return self._in_order([self._read(point, first_row, index, header) for index, header in enumerate(headers)])
 
-    def again(self, batch: int) -> list[NDArray[Any]] | None:
+    def again(self, point: OperatingPoint) -> list[NDArray[Any]] | None:
         """Return the outputs of the same batch run once more; None where they were the same in every bit.
 
         Raises:
             BrokenOutput: see `of`.
         """
-        changed = self._again.get(batch)
-        headers = self._written.get((batch, 0))
-        if not changed or headers is None or self.too_large(batch):
+        changed = self._again.get(point)
+        headers = self._written.get((point, 0))
+        if not changed or headers is None or self.too_large(point):
             return None
         return self._in_order(
             [
-                self._read(batch, 0, index, changed.get(index, header), again=index in changed)
+                self._read(point, 0, index, changed.get(index, header), again=index in changed)
                 for index, header in enumerate(headers)
             ]
         )
 
-    def rows(self) -> list[NDArray[Any]] | None:
-        """Return the first rows, each run alone, put together per output along its batch axis, or along a new first axis
-        for an output without one; None where they were not run or have no such axis.
+    def rows(self, point: OperatingPoint) -> list[NDArray[Any]] | None:
+        """Return the first rows of a point, each run alone, put together per output along its batch axis, or along a new
+        first axis for an output without one; None where they were not run or have no such axis.
 
         Raises:
             BrokenOutput: see `of`.
         """
         import numpy as np
 
-        singles = [one for row in range(SINGLE_ROWS) if (one := self.of(1, row)) is not None]
+        alone = point.with_batch(1)
+        singles = [arrays for row in range(SINGLE_ROWS) if (arrays := self.of(alone, row)) is not None]
         axes = self.axes()
-        if len(singles) < SINGLE_ROWS or any(len(one) != len(axes) for one in singles):
+        if len(singles) < SINGLE_ROWS or any(len(arrays) != len(axes) for arrays in singles):
             return None
         together: list[NDArray[Any]] = []
         for axis, arrays in zip(axes, zip(*singles, strict=True), strict=True):
@@ -185,21 +188,23 @@ class Outputs:
                 return None
         return together
 
-    def _read(self, batch: int, first: int, index: int, header: ArrayHeader, *, again: bool = False) -> NDArray[Any]:
+    def _read(
+        self, point: OperatingPoint, first: int, index: int, header: ArrayHeader, *, again: bool = False
+    ) -> NDArray[Any]:
         try:
-            array = read_array(self._path(batch, first, index, again=again), header)
+            array = read_array(self._path(point, first, index, again=again), header)
         except BrokenArray as error:
-            raise _broken(index, batch, error) from error
-        dtypes = self._dtypes.get((batch, first), ())
+            raise _broken(index, point, error) from error
+        dtypes = self._dtypes.get((point, first), ())
         return typed(array, dtypes[index] if index < len(dtypes) else "")
 
-    def _path(self, batch: int, first_row: int, index: int, *, again: bool = False) -> Path:
-        return self.folder / f"{batch}-{first_row}-{index}{'-again' if again else ''}.npy"
+    def _path(self, point: OperatingPoint, first_row: int, index: int, *, again: bool = False) -> Path:
+        return self.folder / array_name(index, point, first_row=first_row, again=again)
 
-    def _in_order(self, found: Sequence[Item]) -> list[Item]:
-        if found and self._order and max(self._order) < len(found):
-            return [found[place] for place in self._order]
-        return list(found)
+    def _in_order(self, items: Sequence[Item]) -> list[Item]:
+        if items and self._order and max(self._order) < len(items):
+            return [items[place] for place in self._order]
+        return list(items)
 
 
 def declared_axis(spec: TensorSpec) -> int | None:
@@ -207,5 +212,5 @@ def declared_axis(spec: TensorSpec) -> int | None:
     return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 
-def _broken(index: int, batch: int, error: BrokenArray) -> BrokenOutput:
-    return BrokenOutput(f"it did not write output {index} for batch {batch} as a whole array: {error}")
+def _broken(index: int, point: OperatingPoint, error: BrokenArray) -> BrokenOutput:
+    return BrokenOutput(f"it did not write output {index} for {point} as a whole array: {error}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ModelError
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.agreement import compare
 from infer_compare.models.inputs import other_input
 from infer_compare.phases.evaluator import written
@@ -30,6 +31,8 @@ LARGEST_FILE = 32 * 2**20
 SLOWEST_NS = 5_000_000
 """Slower models are not tried, by one call at the smallest batch size: the copies make some seventy calls of it."""
 TIMEOUT_S = 10.0
+_ALONE = OperatingPoint(1)
+"""The rows are run one by one."""
 NAMED = 3
 """So many tensors are named at most."""
 LONGEST_NAME = 60
@@ -112,8 +115,8 @@ def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: flo
     )
     worker = context.worker(route, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S)))
     try:
-        outputs = written(worker, Outputs(folder, specs=specs), ())
-        rows = outputs.rows()
+        outputs = written(worker, Outputs(folder, specs=specs), [_ALONE])
+        rows = outputs.rows(_ALONE)
     except (OutcomeError, BrokenOutput):
         return None
     if rows is None or len(rows) != len(specs):

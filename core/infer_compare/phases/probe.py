@@ -11,13 +11,14 @@ from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
 
 if TYPE_CHECKING:
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
     from infer_compare.phases.outputs import Outputs
     from infer_compare.preparation.route import Route
     from infer_compare.results import Start
     from infer_compare.results.slices import Diagnostics
 
-PATIENCE = 20
+OVERDUE = 20
 """A probe may take this many times what the size before it lets expect."""
 RUNS = 3
 """Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
@@ -44,8 +45,8 @@ class Prober:
         self._begun = False
         self._refusal: OutcomeError | None = None
         self.worker = context.worker(route)
-        self.latencies_ns: dict[int, int] = {}
-        """Rough latency by batch size."""
+        self.latencies_ns: dict[OperatingPoint, int] = {}
+        """Rough latency of the points that ran."""
         self.diagnostics: list[Diagnostics] = []
         """What disturbed the calls of each probe."""
 
@@ -117,16 +118,16 @@ class Prober:
             return OutOfMemory(reason=reason, evidence="repeated", phase=self._phase)
         return second.outcome
 
-    def deadline_s(self, batch: int) -> float:
-        """Seconds that a probe may take: the user's time-out, or more where smaller sizes let expect it."""
-        return max(self._context.settings.timeout_s, PATIENCE * self.expected_s(batch))
+    def deadline_s(self, point: OperatingPoint) -> float:
+        """Return the seconds that a probe may take: the user's time-out, or more where smaller points took long."""
+        return max(self._context.settings.timeout_s, OVERDUE * self.expected_s(point))
 
-    def expected_s(self, batch: int) -> float:
-        """Seconds that the runs of a probe should take, by the largest size known; 0 where none is."""
+    def expected_s(self, point: OperatingPoint) -> float:
+        """Return the seconds that the runs of a probe should take, by the largest point known; 0 where none is."""
         if not self.latencies_ns:
             return 0.0
         largest = max(self.latencies_ns)
-        return self.latencies_ns[largest] * max(1.0, batch / largest) * RUNS / 1e9
+        return self.latencies_ns[largest] * max(1.0, point.batch / largest.batch) * RUNS / 1e9
 
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
         """The outcome, or the error when it is to be tried again."""
@@ -141,7 +142,7 @@ class Prober:
             if not self.worker.alive:
                 self.start()
             self._touched = True
-            explored = self.worker.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point.batch))
+            explored = self.worker.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point))
         except OutcomeError as refused:
             return refused if refused.ambiguous or refused.suspect else refused.outcome
         if self._outputs is not None and request.outputs is not None:
@@ -155,7 +156,7 @@ class Prober:
             self.worker.close()
             reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._context.settings.max_memory)}"
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)
-        self.latencies_ns[point.batch] = explored.latency_ns
+        self.latencies_ns[point] = explored.latency_ns
         if explored.diagnostics is not None:
             self.diagnostics.append(explored.diagnostics)
         return Measured(

@@ -1,4 +1,6 @@
-"""Where memory ends, for one contender: which batch size to try next, and what is known. Pure, fed with outcomes.
+"""Where memory ends, for one contender: which size of one axis to try next, and what is known. Pure, fed with outcomes.
+
+The axis is that of the batch. Whoever searches knows the sizes of the others, and makes operating points of both.
 
 Sizes are doubled in one worker while they fit, and multiplied by four where a line through the memory of the largest
 three allows it. That line chooses the next one about where it meets the cap, and from there on every size has a fresh
@@ -47,7 +49,8 @@ MOST_ATTEMPTS = 64
 class Attempt(NamedTuple):
     """What to try."""
 
-    batch: int
+    size: int
+    """Of the batch."""
     fresh: bool
     """Whether the worker must not have run anything before."""
 
@@ -77,7 +80,7 @@ class BoundarySearch:
         """Why there is no failing size, or why the search ended early."""
 
     def next(self) -> Attempt | None:
-        """The next size to try, or None when the boundary is known or the search has ended."""
+        """Return the next size to try, or None when the boundary is known or the search has ended."""
         if self.reason:
             return None
         if self._proposed is None:
@@ -103,32 +106,32 @@ class BoundarySearch:
             return Attempt(self._between(low, high), fresh=True)
         return Attempt(low, fresh=True) if low and not self._fits[low] else None
 
-    def feed(self, batch: int, outcome: AnyOutcome, memory: int | None = None, *, fresh: bool) -> None:
-        """Tells how a size ended.
+    def feed(self, size: int, outcome: AnyOutcome, memory: int | None = None, *, fresh: bool) -> None:
+        """Record how a size ended.
 
         Args:
-            batch: the size.
+            size: of the batch.
             outcome: how it ended; all but `Measured` are failures.
             memory: peak bytes, where they are known.
             fresh: whether the worker had run nothing before. What a fresh worker said stands.
         """
         self._attempts += 1
         self._proposed = None
-        if not fresh and (self._fits.get(batch) or self._fails.get(batch)):
+        if not fresh and (self._fits.get(size) or self._fails.get(size)):
             return
         here, there = (self._fits, self._fails) if isinstance(outcome, Measured) else (self._fails, self._fits)
         # What earlier sizes leave in a worker matters here: from now on every attempt has a fresh one.
-        if fresh and batch in there and not self._distrust:
+        if fresh and size in there and not self._distrust:
             self._distrust = True
             self._guesses.clear()
-        here[batch] = fresh
-        there.pop(batch, None)
-        self._outcomes[batch] = outcome
+        here[size] = fresh
+        there.pop(size, None)
+        self._outcomes[size] = outcome
         if isinstance(outcome, Measured) and memory is not None:
-            self._memory[batch] = memory
+            self._memory[size] = memory
 
     def end(self, reason: str) -> None:
-        """Ends the search before the boundary is known."""
+        """End the search before the boundary is known."""
         self.reason = reason
 
     @property
@@ -140,7 +143,7 @@ class BoundarySearch:
     def largest_fitting(self) -> int | None:
         """The largest size that ran below the smallest one that failed."""
         high = self.smallest_failing
-        return max((batch for batch in self._fits if high is None or batch < high), default=None)
+        return max((size for size in self._fits if high is None or size < high), default=None)
 
     @property
     def verified(self) -> bool:
@@ -156,9 +159,9 @@ class BoundarySearch:
         return self._outcomes
 
     @staticmethod
-    def _resolution(batch: int) -> int:
+    def _resolution(size: int) -> int:
         """The distance to a size beyond which the boundary is known to lie, when this one runs."""
-        return max(1, batch // RESOLUTION)
+        return max(1, size // RESOLUTION)
 
     def _bracketed(self, low: int, high: int) -> bool:
         return high - low <= self._resolution(low)
@@ -204,7 +207,7 @@ class BoundarySearch:
 
     def _is_straight(self) -> bool:
         """Whether memory grows by about as much for each sample between the largest sizes that ran."""
-        known = sorted(batch for batch in self._memory if batch > 1 and self._fits.get(batch) is not None)[-FITTED:]
+        known = sorted(size for size in self._memory if size > 1 and self._fits.get(size) is not None)[-FITTED:]
         slopes = [(self._memory[b] - self._memory[a]) / (b - a) for a, b in itertools.pairwise(known)]
         return len(slopes) == FITTED - 1 and min(slopes) >= STRAIGHT * max(slopes)
 
@@ -213,8 +216,8 @@ class BoundarySearch:
         if self._cap is None:
             return None
         high = self.smallest_failing
-        known = sorted(batch for batch in self._memory if batch > 1 and (high is None or batch < high))
-        fresh = [batch for batch in known if self._fits.get(batch)]
+        known = sorted(size for size in self._memory if size > 1 and (high is None or size < high))
+        fresh = [size for size in known if self._fits.get(size)]
         if fresh and fresh[-1] > known[0] and (self._distrust or fresh[-1] == known[-1]):
             # What used workers hold misleads: the smallest size, and the largest that a fresh one ran.
             known = [known[0], fresh[-1]]
@@ -222,5 +225,5 @@ class BoundarySearch:
             return None
         else:
             known = known[-FITTED:]
-        line = linear_regression(known, [self._memory[batch] for batch in known])
+        line = linear_regression(known, [self._memory[size] for size in known])
         return (self._cap - line.intercept) / line.slope if line.slope > 0 else None

@@ -68,7 +68,7 @@ class Expectation:
             starts.setdefault(start.contender, total_ns / 1e9 + END_S)
         return cls(
             start_s=starts,
-            latency_ns={key: outcome.latency_ns * plan.calls(key[1].batch) for key, outcome in measured.items()},
+            latency_ns={key: outcome.latency_ns * plan.calls(key[1]) for key, outcome in measured.items()},
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
             passes=plan.scope == "dataset",

@@ -13,7 +13,7 @@ from infer_compare.results import AnyOutcome, Measured, Skipped
 from infer_compare.verdicts.outcome_kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.request.options import Mode
 
@@ -39,11 +39,14 @@ MANY_SIZES: dict[Mode, int] = {"quick": 6, "default": 10, "thorough": 13}
 
 
 class Exploration:
-    """The sizes of one contender: those given, or powers of two up to where throughput no longer rises."""
+    """The operating points of one contender: those given, or powers of two up to where throughput no longer rises.
+
+    They differ in their batch size alone.
+    """
 
     def __init__(
         self,
-        sizes: Sequence[int] | None,
+        points: Sequence[OperatingPoint] | None,
         *,
         bound_ns: int | None = None,
         mode: Mode = "default",
@@ -52,88 +55,97 @@ class Exploration:
         """Nothing has been tried yet.
 
         Args:
-            sizes: ascending, or None for `auto`.
-            bound_ns: a latency bound. `auto` goes on past the plateau while batches keep it, to find the largest.
+            points: ascending, or None for `auto`.
+            bound_ns: a latency bound. `auto` continues beyond the plateau while batches keep it, to find the largest.
             mode: how much time batches may take.
-            largest: `auto` tries no larger size, such as the length of a data set.
+            largest: `auto` tries no larger batch size, such as the length of a data set.
         """
         self._largest = min(largest or LARGEST_AUTO, LARGEST_AUTO)
-        self._given = tuple(sizes) if sizes is not None else None
+        self._given = tuple(points) if points is not None else None
         self._bound_ns = bound_ns
         self._mode = mode
-        self._outcomes: dict[int, AnyOutcome] = {}
+        self._outcomes: dict[OperatingPoint, AnyOutcome] = {}
         self._ended: str | None = None
         self._bad_in_a_row = 0
-        self._extra: tuple[int, ...] | None = None
+        self._extra: tuple[OperatingPoint, ...] | None = None
 
     def next(self) -> OperatingPoint | None:
-        """The next operating point to try, or None when the curve is known."""
+        """Return the next operating point to try, or None when the curve is known."""
         if self._ended is not None:
             return None
         if self._extra is not None:
-            size = next((size for size in self._extra if size not in self._outcomes), None)
-            return OperatingPoint(size) if size is not None and self._affordable(size) else None
+            point = self._first_untried(self._extra)
+            return point if point is not None and self._affordable(point) else None
         if self._given is not None:
-            left = [size for size in self._given if size not in self._outcomes]
-            return OperatingPoint(left[0]) if left else None
-        size = 2 * max(self._outcomes, default=0) or 1
-        return None if size > self._largest or self._plateau() else OperatingPoint(size)
+            return self._first_untried(self._given)
+        if not self._outcomes:
+            return OperatingPoint(1)
+        largest = max(self._outcomes)
+        doubled = largest.with_batch(2 * largest.batch)
+        return None if doubled.batch > self._largest or self._plateau() else doubled
+
+    def _first_untried(self, points: Iterable[OperatingPoint]) -> OperatingPoint | None:
+        return next((point for point in points if point not in self._outcomes), None)
 
     def feed(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        """Tells how a size ended."""
-        self._outcomes[point.batch] = outcome
+        """Record how a point ended."""
+        self._outcomes[point] = outcome
         kind = kind_of(outcome)
         self._bad_in_a_row = self._bad_in_a_row + 1 if kind.ends_after else 0
         if kind.ends_after and self._bad_in_a_row >= kind.ends_after:
-            self._ended = f"batch {point.batch} {kind.because}"
+            self._ended = f"{point} {kind.because}"
 
     @property
     def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:
-        """Sizes that were asked for and are not tried, with the reason."""
+        """Points that were asked for and are not tried, with the reason."""
         if self._given is None or self._ended is None:
             return ()
         return tuple(
-            (OperatingPoint(size), Skipped(reason=f"not tried, since {self._ended}"))
-            for size in self._given
-            if size not in self._outcomes
+            (point, Skipped(reason=f"not tried, since {self._ended}"))
+            for point in self._given
+            if point not in self._outcomes
         )
 
-    def complete(self, sizes: Iterable[int]) -> None:
-        """Ends the search for the plateau and tries further sizes, up to those that ended the curve.
+    def complete(self, points: Iterable[OperatingPoint]) -> None:
+        """End the search for the plateau and try further points, up to those that ended the curve.
 
         Args:
-            sizes: such as those at which other contenders were tried, or between powers of two.
+            points: such as those at which other contenders were tried, or between powers of two.
         """
-        largest = max(self._measured, default=0)
-        self._extra = tuple(size for size in sorted(set(sizes)) if size < largest or self._ended is None)
+        largest = max(self.runnable, default=None)
+        self._extra = tuple(
+            point for point in sorted(set(points)) if self._ended is None or (largest is not None and point < largest)
+        )
         self._ended = None
         self._bad_in_a_row = 0
 
     @property
-    def latencies_ns(self) -> dict[int, float]:
-        """Rough latency by batch size, of those that ran."""
-        return {size: float(outcome.latency_ns) for size, outcome in self._measured.items()}
+    def latencies_ns(self) -> dict[OperatingPoint, float]:
+        """Rough latency of the points that ran."""
+        return {point: float(outcome.latency_ns) for point, outcome in self._measured.items()}
 
     @property
     def runnable(self) -> tuple[OperatingPoint, ...]:
-        """Sizes that ran, ascending."""
-        return tuple(OperatingPoint(size) for size in sorted(self._measured))
+        """The points that ran, ascending."""
+        return tuple(sorted(self._measured))
 
     @property
-    def _measured(self) -> dict[int, Measured]:
-        return {size: outcome for size, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
+    def _measured(self) -> Mapping[OperatingPoint, Measured]:
+        return {point: outcome for point, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
-    def _affordable(self, size: int) -> bool:
-        """Whether a size may be tried for no other reason than that another contender was."""
+    def _affordable(self, point: OperatingPoint) -> bool:
+        """Whether a point may be tried for no other reason than that another contender was."""
         latencies = self.latencies_ns
-        largest = max(latencies, default=0)
-        if size < largest or not latencies:
-            return bool(latencies)
+        if not latencies:
+            return False
+        largest = max(latencies)
+        if point < largest:
+            return True
         # With a latency bound the size that first exceeds it is wanted.
         most_ns = max(SLOW_NS[self._mode], 2 * (self._bound_ns or 0))
         if len(latencies) < ENOUGH_SIZES:
             most_ns = SLOWEST_AUTO_NS
-        return size / largest * latencies[largest] <= min(most_ns, SLOWEST_AUTO_NS)
+        return point.batch / largest.batch * latencies[largest] <= min(most_ns, SLOWEST_AUTO_NS)
 
     def _plateau(self) -> bool:
         """Whether the sizes so far gained too little for another one, or it would take too long."""
@@ -145,7 +157,7 @@ class Exploration:
             return True
         if self._bound_ns is not None and last_ns <= self._bound_ns:
             return False
-        rates = [size / outcome.latency_ns for size, outcome in measured]
+        rates = [point.batch / outcome.latency_ns for point, outcome in measured]
         slow = 2 * last_ns > SLOW_NS[self._mode]
         if len(rates) < (FEW_SIZES if slow else ENOUGH_SIZES):
             return False

@@ -62,7 +62,7 @@ def forecast(plan: Plan, contenders: int) -> Forecast:
     if plan.budget_s is not None:
         why = ", the budget" + ("; the search for the limit is part of it" if plan.find_limit else "")
         return Forecast(plan.budget_s, plan.budget_s, why)
-    sizes = AUTO_SIZES if plan.batch_sizes is None else (len(plan.batch_sizes),) * 2
+    sizes = AUTO_SIZES if plan.points is None else (len(plan.points),) * 2
     turn_s = WARM_UP_S + plan.rounds_per_restart * 2 * (SLICE_S + SWITCH_S)
     low_points, high_points = (contenders * number for number in sizes)
     early = min(EARLY_RESTARTS, plan.restarts)
@@ -118,15 +118,13 @@ def _points(run: Run, plan: Plan, labels: Sequence[str]) -> dict[str, list[Opera
     explored = run.explored
     points: dict[str, list[OperatingPoint]] = {}
     for label in labels:
-        tried = {point.batch for name, point in explored if name == label}
-        if not tried or not set(plan.batch_sizes or ()) <= tried:
+        tried = {point for name, point in explored if name == label}
+        if not tried or not tried.issuperset(plan.points or ()):
             return None
         points[label] = [
             point
             for (name, point), outcome in explored.items()
-            if name == label
-            and isinstance(outcome, Measured)
-            and (plan.batch_sizes is None or point.batch in plan.batch_sizes)
+            if name == label and isinstance(outcome, Measured) and (plan.points is None or point in plan.points)
         ]
     return points
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner.points import Points
     from infer_compare.request.options import Mode
     from infer_compare.results import Plan
@@ -61,14 +61,17 @@ def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[
 
 
 def has_time_for(
-    further: Collection[int], expectation: Expectation, latencies_ns: Mapping[str, Mapping[int, float]], plan: Plan
+    further: Collection[OperatingPoint],
+    expectation: Expectation,
+    latencies_ns: Mapping[str, Mapping[OperatingPoint, float]],
+    plan: Plan,
 ) -> bool:
-    """Whether measuring with further batch sizes stays within what people wait for.
+    """Return whether measuring at further operating points stays within what people wait for.
 
     Args:
-        further: sizes that were not tried; a contender is expected to run those below its largest.
+        further: points that were not tried; a contender is expected to run those below its largest.
         expectation: what exploring saw.
-        latencies_ns: rough latency by batch size, of each contender.
+        latencies_ns: rough latency of the points of each contender.
         plan: what is asked for.
     """
     if not is_patient(plan):
@@ -77,12 +80,11 @@ def has_time_for(
     first_call = dict(expectation.first_call_ns)
     points: dict[str, list[OperatingPoint]] = {}
     for label, curve in latencies_ns.items():
-        sizes = sorted({*curve, *(size for size in further if size < max(curve, default=0))})
-        points[label] = [OperatingPoint(size) for size in sizes]
-        for size in set(sizes) - set(curve):
-            # As much as at the next larger size that ran: an upper bound on a curve that rises.
-            above = (label, OperatingPoint(min(known for known in curve if known > size)))
-            latency[label, OperatingPoint(size)] = latency.get(above, 0)
-            first_call[label, OperatingPoint(size)] = first_call.get(above, 0)
+        points[label] = sorted({*curve, *(point for point in further if curve and point < max(curve))})
+        for point in set(points[label]) - set(curve):
+            # As much as at the next larger point that ran: an upper bound on a curve that rises.
+            above = (label, min(known for known in curve if known > point))
+            latency[label, point] = latency.get(above, 0)
+            first_call[label, point] = first_call.get(above, 0)
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
     return wider.plan_s(points, *shortest(plan), plan.mode) <= patience_s(plan)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from infer_compare.interfaces import OperatingPoint
+
 NEAR_BEST = 0.95
 """The smallest size with this share of the highest throughput is taken for the optimum: what exploring saw is rough."""
 BOUND_SHARES = (0.95, 0.85)
@@ -14,40 +16,40 @@ BOUND_SHARES = (0.95, 0.85)
 the median."""
 
 
-def around_best(latencies_ns: Mapping[int, float]) -> tuple[int, ...]:
-    """The sizes half-way between the optimum and its neighbours.
+def around_best(latencies_ns: Mapping[OperatingPoint, float]) -> tuple[OperatingPoint, ...]:
+    """Return the batch sizes half-way between the optimum and its neighbours.
 
     Args:
-        latencies_ns: rough latency by batch size.
+        latencies_ns: rough latency of points that differ in their batch size alone.
     """
-    sizes = sorted(latencies_ns)
-    if len(sizes) < 2:
+    points = sorted(latencies_ns)
+    if len(points) < 2:
         return ()
-    rates = {size: size / latencies_ns[size] for size in sizes}
-    best = min(size for size in sizes if rates[size] >= NEAR_BEST * max(rates.values()))
-    place = sizes.index(best)
-    neighbours = (*sizes[max(0, place - 1) : place], *sizes[place + 1 : place + 2])
-    middles = {(best + other) // 2 for other in neighbours}
-    return tuple(sorted(middles - set(sizes)))
+    rates = {point: point.batch / latencies_ns[point] for point in points}
+    best = min(point for point in points if rates[point] >= NEAR_BEST * max(rates.values()))
+    place = points.index(best)
+    neighbours = (*points[max(0, place - 1) : place], *points[place + 1 : place + 2])
+    middles = {best.with_batch((best.batch + other.batch) // 2) for other in neighbours}
+    return tuple(sorted(middles - set(points)))
 
 
-def around_bound(latencies_ns: Mapping[int, float], bound_ns: float) -> tuple[int, ...]:
-    """Sizes just below the one at which the latency crosses a bound, by interpolation; none where it is not crossed.
+def around_bound(latencies_ns: Mapping[OperatingPoint, float], bound_ns: float) -> tuple[OperatingPoint, ...]:
+    """Return batch sizes just below the one at which the latency crosses a bound, by interpolation.
 
     Args:
-        latencies_ns: rough latency by batch size.
-        bound_ns: the bound.
+        latencies_ns: rough latency of points that differ in their batch size alone.
+        bound_ns: the bound. None are returned where no two neighbours lie on its two sides.
     """
     return tuple(sorted(set(_crossings(latencies_ns, bound_ns)) - set(latencies_ns)))
 
 
-def _crossings(latencies_ns: Mapping[int, float], bound_ns: float) -> Iterator[int]:
-    sizes = sorted(latencies_ns)
+def _crossings(latencies_ns: Mapping[OperatingPoint, float], bound_ns: float) -> Iterator[OperatingPoint]:
+    points = sorted(latencies_ns)
     for share in BOUND_SHARES:
         target = share * bound_ns
-        below = [size for size in sizes if latencies_ns[size] <= target]
-        if not below or below[-1] == sizes[-1]:
+        below = [point for point in points if latencies_ns[point] <= target]
+        if not below or below[-1] == points[-1]:
             continue
-        low, high = below[-1], sizes[sizes.index(below[-1]) + 1]
-        slope = (latencies_ns[high] - latencies_ns[low]) / (high - low)
-        yield low + int((target - latencies_ns[low]) / slope)
+        low, high = below[-1], points[points.index(below[-1]) + 1]
+        slope = (latencies_ns[high] - latencies_ns[low]) / (high.batch - low.batch)
+        yield low.with_batch(low.batch + int((target - latencies_ns[low]) / slope))

@@ -114,9 +114,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     expected_s: Seconds | None = None
     """How long the run was expected to take."""
 
-    def calls(self, batch: int) -> int:
-        """Calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
-        return -(-self.data_rows // batch) if self.scope == "dataset" and self.data_rows else 1
+    @property
+    def points(self) -> tuple[OperatingPoint, ...] | None:
+        """The operating points that were asked for, ascending; None where exploring decides."""
+        return None if self.batch_sizes is None else tuple(map(OperatingPoint, self.batch_sizes))
+
+    def calls(self, point: OperatingPoint) -> int:
+        """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
+        return -(-self.data_rows // point.batch) if self.scope == "dataset" and self.data_rows else 1
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):

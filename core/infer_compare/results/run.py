@@ -190,8 +190,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             if death.point is not None and not slices.get((death.contender, death.point)):
                 outcomes[death.contender, death.point] = death.outcome
         for contender in self.labels:
-            for size in self.header.plan.batch_sizes or ():
-                outcomes.setdefault((contender, OperatingPoint(size)), Skipped(reason="not reached"))
+            for point in self.header.plan.points or ():
+                outcomes.setdefault((contender, point), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
         # On an accelerator the processor does not do the work, and drivers wait busily.
         on_host = {one.label for one in self.header.contenders if one.device == "cpu"}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.noise import noise
 from infer_compare.results import ForeignProcess
 from infer_compare.selftest.setup import SLOWDOWNS, planted_label, twins
@@ -193,12 +192,12 @@ class _Judge:
         self._run = run
         self._measurements = Measurements(run.rounds, run.header.plan.threads)
         self._points = {Candidate(point.contender, point.point): point for point in run.points}
-        self._sizes = tuple(OperatingPoint(size) for size in run.header.plan.batch_sizes or ())
+        self._asked = run.header.plan.points or ()
 
     def verdicts(self, a_label: str, b_label: str) -> tuple[PairVerdict, ...]:
         return tuple(
             compare_points(self._run, a_label, b_label, point, measurements=self._measurements, points=self._points)
-            for point in self._sizes
+            for point in self._asked
         )
 
     def planted(self, unslowed: Sequence[str], backend: str, slowdown: float) -> PlantedFindings:

@@ -6,7 +6,6 @@ request and the parent's own clock: nothing that a worker timed can have taken l
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -146,10 +145,7 @@ def _phases(phases: PhaseTimes, count: int, total_ns: int) -> None:
 
 def _names(request: Explore, count: int) -> tuple[str, ...]:
     """The output files that a worker may write for a request, however many there are."""
-    if request.outputs is None:
-        return ()
-    stem = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}")  # noqa: PTH118 - as the worker makes them
-    return tuple(f"{stem}-{index}.npy" for index in range(count))
+    return () if request.outputs is None else tuple(map(request.output_path, range(count)))
 
 
 def _description(reply: Described) -> None:

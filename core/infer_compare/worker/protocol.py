@@ -16,6 +16,7 @@ import msgspec
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
+from infer_compare.models.array_names import array_name
 from infer_compare.results import Memory, Scope, Series, WorkerEnvironment
 from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes, SliceMemory
 
@@ -91,7 +92,7 @@ class Explore(Message, frozen=True, kw_only=True, tag="explore"):
     budget_ns: int = 50_000_000
     """Further calls are made for this long, to know the latency roughly."""
     outputs: str | None = None
-    """Folder to write outputs to, as `BATCH-INDEX.npy`; None for no outputs."""
+    """Folder to write outputs to; None for no outputs."""
     rows: tuple[int, ...] = ()
     """Rows of the outputs to write."""
     axes: tuple[int, ...] = ()
@@ -101,6 +102,16 @@ class Explore(Message, frozen=True, kw_only=True, tag="explore"):
     """Where in the pool of input rows the batch begins."""
     repeat_rows: bool = False
     """Whether a batch longer than the pool repeats its rows: where only memory is asked about."""
+
+    def output_path(self, index: int, *, again: bool = False) -> str:
+        """Return the file that an output is written to, or that of the second of two identical calls.
+
+        Raises:
+            ValueError: no outputs are asked for.
+        """
+        if self.outputs is None:
+            raise ValueError("no outputs are asked for")
+        return os.path.join(self.outputs, array_name(index, self.point, first_row=self.first_row, again=again))  # noqa: PTH118 - pathlib is slow to load
 
 
 class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):

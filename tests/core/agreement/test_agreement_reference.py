@@ -97,9 +97,9 @@ class Story:
                 point=OperatingPoint(size), outputs=str(folder), rows=tuple(range(size)), axes=axes, first_row=first
             )
             for index, array in enumerate(arrays):
-                np.save(folder / f"{size}-{first}-{index}.npy", raw(array))
+                np.save(request.output_path(index), raw(array))
                 if again is not None:
-                    np.save(folder / f"{size}-{first}-{index}-again.npy", again(first, size)[index])
+                    np.save(request.output_path(index, again=True), again(first, size)[index])
             outputs.accept(
                 request,
                 Explored(
@@ -122,8 +122,8 @@ class Story:
     def agreements(self, sizes=(1, 3)) -> dict[str, list[Agreement]]:
         run = Run.fold([header(self.candidates, self.specs), *(start(*one) for one in self.precisions.items())])
 
-        def evaluate(sizes) -> Outputs | None:
-            self.asked.append(tuple(sizes))
+        def evaluate(points) -> Outputs | None:
+            self.asked.append(tuple(point.batch for point in points))
             return self.evaluated
 
         points = {label: tuple(map(OperatingPoint, sizes)) for label in self.candidates}

@@ -29,11 +29,12 @@ def test_an_output_that_is_no_whole_array_is_broken(tmp_path, monkeypatch, how) 
     """What became of its file is named."""
     monkeypatch.setattr(np, "save", np.save)
     fake.spoil(how)
-    file = tmp_path / "2-0-0.npy"
+    request = Explore(point=OperatingPoint(2), outputs=str(tmp_path), rows=(0, 1))
+    file = request.output_path(0)
     np.save(file, np.zeros((2, 4), np.float32))
-    said = Explored(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory(), written=(str(file),))
+    said = Explored(prepare_ns=1, first_call_ns=1, latency_ns=1, memory=Memory(), written=(file,))
     with pytest.raises(BrokenOutput) as broken:
-        Outputs(tmp_path).accept(Explore(point=OperatingPoint(2), outputs=str(tmp_path), rows=(0, 1)), said)
+        Outputs(tmp_path).accept(request, said)
     assert str(broken.value) == CAUSES[how]
 
 

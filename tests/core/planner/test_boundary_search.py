@@ -53,11 +53,11 @@ class Machine:
         """The outcome of an attempt, and the peak that was seen."""
         if attempt.fresh:
             self.kept = 0.0
-        need = self.need(attempt.batch) + self.kept
-        if self.index_limit is not None and attempt.batch > self.index_limit:
+        need = self.need(attempt.size) + self.kept
+        if self.index_limit is not None and attempt.size > self.index_limit:
             self.kept = 0.0
             return LIMIT, None
-        if need > self.cap or attempt.batch in self.holes:
+        if need > self.cap or attempt.size in self.holes:
             self.kept = 0.0
             return OUT, None
         self.kept = self.residue * (need - self.base)
@@ -71,7 +71,7 @@ def search_all(machine, *, known=True, largest=LARGEST):
     while (attempt := search.next()) is not None:
         outcome, memory = machine.run(attempt)
         attempts.append((attempt, outcome))
-        search.feed(attempt.batch, outcome, memory, fresh=attempt.fresh)
+        search.feed(attempt.size, outcome, memory, fresh=attempt.fresh)
     return search, attempts
 
 
@@ -95,7 +95,7 @@ def test_the_true_boundary_lies_between_the_two_sizes_that_are_told(machine, kno
     assert low <= machine.boundary < high
     assert high - low <= max(1, low // RESOLUTION)
     assert search.verified
-    fresh = {attempt.batch: outcome for attempt, outcome in attempts if attempt.fresh}
+    fresh = {attempt.size: outcome for attempt, outcome in attempts if attempt.fresh}
     assert isinstance(fresh[high], OutOfMemory | LimitReached)
     assert low == 0 or fresh[low] is RAN
 
@@ -112,7 +112,7 @@ def test_it_takes_few_attempts(machine, known) -> None:
 def test_no_fresh_attempt_is_made_twice(machine) -> None:
     """What a fresh worker said stands."""
     _, attempts = search_all(machine)
-    fresh = [attempt.batch for attempt, _ in attempts if attempt.fresh]
+    fresh = [attempt.size for attempt, _ in attempts if attempt.fresh]
 
     assert len(fresh) == len(set(fresh))
 
@@ -150,7 +150,7 @@ def test_a_line_that_is_right_within_half_a_per_cent_is_followed_by_one_more_siz
     while (attempt := search.next()) is not None:
         outcome, memory = machine.run(attempt)
         attempts.append(attempt)
-        search.feed(attempt.batch, outcome, memory, fresh=attempt.fresh)
+        search.feed(attempt.size, outcome, memory, fresh=attempt.fresh)
 
     assert len(attempts) == 2
     assert search.largest_fitting <= machine.boundary < search.smallest_failing
@@ -230,7 +230,7 @@ class Interrupted(RuleBasedStateMachine):
         attempt = self.search.next()
         outcome, memory = self.machine.run(attempt)
         self.stored.append((attempt, outcome, memory))
-        self.search.feed(attempt.batch, outcome, memory, fresh=attempt.fresh)
+        self.search.feed(attempt.size, outcome, memory, fresh=attempt.fresh)
 
     @rule()
     def resume(self):
@@ -238,7 +238,7 @@ class Interrupted(RuleBasedStateMachine):
         self.machine.kept = 0.0
         self.search = BoundarySearch(self.machine.cap)
         for attempt, outcome, memory in self.stored:
-            self.search.feed(attempt.batch, outcome, memory, fresh=attempt.fresh)
+            self.search.feed(attempt.size, outcome, memory, fresh=attempt.fresh)
 
     @invariant()
     def ordered(self):
@@ -262,7 +262,7 @@ def test_an_arena_that_earlier_sizes_filled_is_not_the_limit(residue) -> None:
     machine = Machine(cap=1_450, base=1_000, per_sample=100.0, residue=residue)
     search, attempts = search_all(machine)
 
-    assert any(outcome is OUT and machine.fits(attempt.batch) for attempt, outcome in attempts)
+    assert any(outcome is OUT and machine.fits(attempt.size) for attempt, outcome in attempts)
     assert search.largest_fitting <= machine.boundary < search.smallest_failing
 
 
@@ -273,4 +273,4 @@ def test_a_residue_does_not_lengthen_the_search(residue) -> None:
     search, attempts = search_all(machine)
 
     assert search.largest_fitting <= machine.boundary < search.smallest_failing
-    assert sum(attempt.batch > 512 for attempt, _ in attempts) <= 5
+    assert sum(attempt.size > 512 for attempt, _ in attempts) <= 5

@@ -52,7 +52,7 @@ def saturating(size: int) -> Measured:
 
 def explore(sizes: tuple[int, ...] | None, outcomes: Mapping[int, AnyOutcome]) -> tuple[list[int], Exploration]:
     """What is tried when some sizes end otherwise than well."""
-    exploration = Exploration(sizes)
+    exploration = Exploration(None if sizes is None else points(*sizes))
     return tried(exploration, outcomes), exploration
 
 
@@ -82,7 +82,7 @@ class Exploring(RuleBasedStateMachine):
     @initialize(sizes=st.none() | st.lists(st.integers(1, 100), min_size=1, max_size=8, unique=True).map(sorted))
     def begin(self, sizes: list[int] | None) -> None:
         self.sizes = sizes
-        self.exploration = Exploration(sizes)
+        self.exploration = Exploration(None if sizes is None else points(*sizes))
         self.seen: dict[int, AnyOutcome] = {}
 
     def ended(self) -> bool:
@@ -211,7 +211,7 @@ def test_completing_ends_and_tries_no_size_twice(
 ) -> None:
     """Whatever the sizes and the outcomes are; only sizes that were named are tried."""
     sizes, exploration = explore(None, {2**power: outcome for power, outcome in enumerate(before)})
-    exploration.complete(extra)
+    exploration.complete(points(*extra))
     found = tried(exploration, dict(zip(sorted(extra), after, strict=False)))
     assert found == sorted(set(found))
     assert set(found) <= extra - set(sizes)
@@ -272,5 +272,5 @@ def test_sizes_of_others_are_tried_as_long_as_they_cost_little() -> None:
     exploration = Exploration(None, mode="quick")
     flat = {1: 10.0, 2: 20.0, 4: 40.0}
     assert tried(exploration, {size: measured(round(MS * found)) for size, found in flat.items()}) == [1, 2, 4]
-    exploration.complete((1, 2, 4, 8, 16, 32))
+    exploration.complete(points(1, 2, 4, 8, 16, 32))
     assert tried(exploration, {8: measured(80 * MS)}) == [8]

@@ -25,12 +25,17 @@ def expecting(ns_per_sample: int) -> Expectation:
     return Expectation(start_s={"a": 2.0, "b": 2.0}, latency_ns=latency, first_call_ns=latency)
 
 
-def curves(ns_per_sample: int) -> dict[str, dict[int, float]]:
+def points(*sizes: int) -> list[OperatingPoint]:
+    """Operating points of batch sizes."""
+    return list(map(OperatingPoint, sizes))
+
+
+def curves(ns_per_sample: int) -> dict[str, dict[OperatingPoint, float]]:
     """What exploring knows of the same."""
-    return {label: {size: float(ns_per_sample * size) for size in SIZES} for label in "ab"}
+    return {label: {point: float(ns_per_sample * point.batch) for point in points(*SIZES)} for label in "ab"}
 
 
-POINTS = {label: [OperatingPoint(size) for size in SIZES] for label in "ab"}
+POINTS = {label: points(*SIZES) for label in "ab"}
 
 
 @pytest.mark.parametrize("changes", [{"budget_s": 60.0}, {"restarts": 8}, {"mode": "thorough", "restarts": 8}], ids=str)
@@ -40,19 +45,19 @@ def test_whoever_says_how_long_a_run_may_take_gets_it(changes):
     assert is_patient(DEFAULT)
     assert is_patient(QUICK)
     assert not is_patient(plan)
-    assert has_time_for((3, 6), expecting(10**9), curves(10**9), plan)
+    assert has_time_for(points(3, 6), expecting(10**9), curves(10**9), plan)
 
 
 def test_a_fast_model_has_every_round_and_the_sizes_beside_its_best_one():
     """A millisecond a sample."""
     assert patient_plan(expecting(10**6), POINTS, DEFAULT) == (4, 4)
-    assert has_time_for((3, 6), expecting(10**6), curves(10**6), DEFAULT)
+    assert has_time_for(points(3, 6), expecting(10**6), curves(10**6), DEFAULT)
 
 
 def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
     """A tenth of a second a sample."""
     assert patient_plan(expecting(10**8), POINTS, DEFAULT) == (3, 2)
-    assert not has_time_for((3, 6), expecting(10**8), curves(10**8), DEFAULT)
+    assert not has_time_for(points(3, 6), expecting(10**8), curves(10**8), DEFAULT)
 
 
 def test_a_quick_run_of_a_slow_model_has_one_round_in_each_of_its_restarts():
@@ -64,18 +69,18 @@ def test_a_quick_run_of_a_slow_model_has_one_round_in_each_of_its_restarts():
 def test_a_search_for_the_limit_leaves_less_time_for_measuring():
     """It comes before, and takes a minute for each contender of a slow model."""
     both = msgspec.structs.replace(DEFAULT, find_limit=True)
-    assert has_time_for((3, 6), expecting(3 * 10**6), curves(3 * 10**6), DEFAULT)
-    assert not has_time_for((3, 6), expecting(3 * 10**6), curves(3 * 10**6), both)
+    assert has_time_for(points(3, 6), expecting(3 * 10**6), curves(3 * 10**6), DEFAULT)
+    assert not has_time_for(points(3, 6), expecting(3 * 10**6), curves(3 * 10**6), both)
 
 
 def test_sizes_beyond_what_a_contender_can_run_cost_it_nothing():
     """They are not tried."""
     plain = has_time_for((), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
     assert plain
-    assert has_time_for((16, 32), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
+    assert has_time_for(points(16, 32), expecting(5 * 10**6), curves(5 * 10**6), DEFAULT)
 
 
-@given(ns_per_sample=st.integers(10**4, 10**9), further=st.sets(st.sampled_from([3, 5, 6, 7])))
+@given(ns_per_sample=st.integers(10**4, 10**9), further=st.sets(st.sampled_from(points(3, 5, 6, 7))))
 def test_a_slower_model_never_has_time_for_more(ns_per_sample, further):
     """Nor are more sizes affordable where fewer are not."""
     now = has_time_for(further, expecting(ns_per_sample), curves(ns_per_sample), DEFAULT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def write(outputs: Any, request: Explore) -> Written:  # noqa: ANN401 - what a t
     paths, dtypes, digests = [], [], []
     for index, output in enumerate(outputs):
         array = _sampled(np.asarray(output), index, request)
-        path = os.path.join(request.outputs, f"{request.point.batch}-{request.first_row}-{index}.npy")  # noqa: PTH118 - pathlib is not loaded for this
+        path = request.output_path(index)
         np.save(path, raw(array), allow_pickle=False)
         paths.append(path)
         dtypes.append(array.dtype.name)
@@ -47,7 +46,7 @@ def write_again(outputs: Any, request: Explore, written: Written) -> tuple[int, 
     for index, output in enumerate(outputs):
         array = _sampled(np.asarray(output), index, request)
         if index < len(written.digests) and _digest(array) != written.digests[index]:
-            np.save(written.paths[index].removesuffix(".npy") + "-again.npy", raw(array), allow_pickle=False)
+            np.save(request.output_path(index, again=True), raw(array), allow_pickle=False)
             changed.append(index)
     return tuple(changed)
 
