@@ -45,7 +45,7 @@ def write(model: str, largest: int, folder: Path) -> None:
     plans = resolve_inputs(
         name_batch(*read_specs(proto))[0], (), {entry.key: entry.value for entry in proto.metadata_props}
     )
-    InputPool(plans, 0, folder, (largest,)).grow(largest)
+    InputPool(plans, 0, folder, (largest,)).grow(OperatingPoint(largest))
     (folder / MODEL).write_bytes(proto.SerializeToString())
 
 

@@ -168,7 +168,7 @@ class ContenderWorker:
             case _:
                 return
         if self._mapped:
-            self._pool.grow(point.batch)
+            self._pool.grow(point)
             if self._mapped < self._pool.largest:
                 self._map()
 

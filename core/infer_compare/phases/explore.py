@@ -12,6 +12,7 @@ from infer_compare.planner import Exploration
 from infer_compare.planner.duration import Expectation
 from infer_compare.planner.explore import LARGEST_AUTO
 from infer_compare.planner.patience import has_time_for
+from infer_compare.planner.points import every_point
 from infer_compare.planner.refine import around_best, around_bound
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def explore(context: RunContext) -> Explored:
             _complete(context, explored)
     points = {label: turn.sizes.runnable for label, turn in explored.items()}
     # What was known already was not run again, and so has not made the pool as long as it must be.
-    context.pool.grow(max((point.batch for own in points.values() for point in own), default=1))
+    for point in reversed(every_point(points)):
+        context.pool.grow(point)
     return Explored(points, {label: turn.disturbed for label, turn in explored.items()})
 
 

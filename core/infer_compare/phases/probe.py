@@ -132,7 +132,7 @@ class Prober:
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
         """The outcome, or the error when it is to be tried again."""
         point = request.point
-        if not self._context.pool.fits_worker(point.batch):
+        if not self._context.pool.fits_worker(point):
             # Filling the rows would take long, and the worker could not hold them.
             reason = (
                 f"the inputs of such a batch alone are above the cap of {mebibytes(self._context.settings.max_memory)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.environment.disk import room
 from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.inputs import row_bytes, write_pool
 from infer_compare.worker.child.buffers import pool_rows
 
@@ -135,7 +136,6 @@ class InputPool:
         self._room = PoolRoom(plans, folder, cap)
         self._room.check_worker(sizes)
         self._room.check_disk(sizes)
-        self.fits_worker = self._room.fits_worker
         self.most = self._room.most()
         """The largest batch size for which there is room on the disk."""
         self.dtypes = tuple(plan.dtype for plan in plans)
@@ -146,14 +146,19 @@ class InputPool:
         first = min(max(sizes) if sizes else SMALLEST, SMALLEST, self.most)
         while first > 1 and self._room.bytes(first) > SMALLEST_BYTES:
             first //= 2
-        self.grow(first)
+        self.grow(OperatingPoint(first))
 
-    def grow(self, batch: int) -> None:
-        """Makes sure that batches of a size can be cut from it.
+    def fits_worker(self, point: OperatingPoint) -> bool:
+        """Return whether the inputs of a point alone, without a framework and a model, are below the cap of a worker."""
+        return self._room.fits_worker(point.batch)
+
+    def grow(self, point: OperatingPoint) -> None:
+        """Make sure that batches of an operating point can be cut from it.
 
         Raises:
             InputError: there is no room for them.
         """
+        batch = point.batch
         if batch <= self.largest:
             return
         if batch > self.most:

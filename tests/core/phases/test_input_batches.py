@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infer_compare.interfaces import TensorSpec
+from infer_compare.interfaces import OperatingPoint, TensorSpec
 from infer_compare.models.inputs import resolve_inputs, write_pool
 from infer_compare.worker.child.buffers import Pool
 
@@ -26,15 +26,15 @@ def test_a_batch_has_its_axis_where_the_model_has_it(written) -> None:
     """Row i is the same whatever the batch size, and what is shared is there once."""
     pool = Pool(written, ((), (1, 0, 2), ()), (False, False, True), ("bfloat16", "float32", "int64"))
     assert pool.rows == 6
-    x, frames, rate = pool.batch(5, 1)
+    x, frames, rate = pool.batch(OperatingPoint(5), 1)
     assert (x.dtype.name, x.shape, frames.shape, frames.flags.c_contiguous) == ("bfloat16", (5, 3), (4, 5, 2), True)
     assert (rate.shape, int(rate)) == ((), 7)
-    (_, single, again) = pool.batch(1, 3)
+    (_, single, again) = pool.batch(OperatingPoint(1), 3)
     assert np.array_equal(single[:, 0], frames[:, 2])
     assert int(again) == 7
-    assert pool.batch(9, repeat=True)[1].shape == (4, 9, 2)
+    assert pool.batch(OperatingPoint(9), repeat=True)[1].shape == (4, 9, 2)
 
 
 def test_without_a_word_rows_come_first_and_none_are_shared(written) -> None:
     """As the files have them."""
-    assert [one.shape for one in Pool(written[:2]).batch(2)] == [(2, 3), (2, 4, 2)]
+    assert [one.shape for one in Pool(written[:2]).batch(OperatingPoint(2))] == [(2, 3), (2, 4, 2)]

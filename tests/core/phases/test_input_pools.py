@@ -152,7 +152,7 @@ def test_large_samples_are_not_made_in_advance(tmp_path, size):
     plans = one_input(2**24, dtype="int8", fill="ones")
     pool = InputPool(plans, 0, tmp_path, None)
     assert pool.largest < 64
-    pool.grow(size)
+    pool.grow(OperatingPoint(size))
     assert len(np.load(pool.paths[0], mmap_mode="r")) >= pool_rows(size, 2**24)
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from infer_compare.interfaces import OperatingPoint
+
 ROTATED = 4
 """How many different batches rotate while timing: constant inputs flatter some devices."""
 
@@ -60,11 +62,11 @@ class Pool:
         self._inputs = list(zip(arrays, axes or none, shared or [False] * len(arrays), strict=True))
         self.rows = min((len(array) for array, _, same in self._inputs if not same), default=0)
 
-    def batch(self, size: int, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
-        """Rows `first` to `first + size`, in memory of their own.
+    def batch(self, point: OperatingPoint, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
+        """Return the batch of an operating point, from a row on, in separate memory.
 
         Args:
-            size: the batch size.
+            point: how many rows it has.
             first: the first row.
             repeat: begin again at the first row where the pool ends.
 
@@ -73,6 +75,7 @@ class Pool:
         """
         import numpy as np
 
+        size = point.batch
         rows: Any = slice(first, first + size)
         if first + size > self.rows:
             if not repeat:
@@ -81,10 +84,11 @@ class Pool:
                 )
             rows = np.arange(first, first + size) % self.rows
         cut = ((array[0 if same else rows], order) for array, order, same in self._inputs)
-        return tuple(np.array(one.transpose(order) if order else one, order="C") for one, order in cut)
+        return tuple(np.array(array.transpose(order) if order else array, order="C") for array, order in cut)
 
-    def rotation(self, size: int) -> list[tuple[NDArray[Any], ...]]:
-        """Four different batches of a size: disjoint where the pool is long enough, shifted where it is not."""
+    def rotation(self, point: OperatingPoint) -> list[tuple[NDArray[Any], ...]]:
+        """Return four different batches of a point: disjoint where the pool is long enough, shifted where it is not."""
+        size = point.batch
         stride = min(size, max(1, (self.rows - size) // (ROTATED - 1)))
         firsts = [index * stride for index in range(ROTATED) if index * stride + size <= self.rows]
-        return [self.batch(size, first) for first in firsts or [0]]
+        return [self.batch(point, first) for first in firsts or [0]]

@@ -42,7 +42,7 @@ def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore)
     start = clock()
     session.prepare(request.point)
     prepare_ns = clock() - start
-    slot = session.stage(pool.batch(request.point.batch, request.first_row, repeat=request.repeat_rows))
+    slot = session.stage(pool.batch(request.point, request.first_row, repeat=request.repeat_rows))
     durations: list[int] = []
     before = meters.noise.snapshot()
     begin = clock()

@@ -36,7 +36,7 @@ class Staged:
         self.point = point
         self.scope = scope
         self._session = session
-        batches = pool.rotation(point.batch)
+        batches = pool.rotation(point)
         self._slots = [session.stage(batch) for batch in batches]
         self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
         self._run = _run_call(session)
