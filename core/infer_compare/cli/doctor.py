@@ -14,7 +14,7 @@ from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
 from infer_compare.environment.preflight import Advice
 from infer_compare.request.contenders import REFERENCE
-from infer_compare.results.records import Environment
+from infer_compare.results.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from infer_compare.environment import gpus, memory, packages, threads, variables
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host
 from infer_compare.environment.schedstat import has_schedstat
-from infer_compare.results.records import Environment
+from infer_compare.results.environment import Environment
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from infer_compare.stats.wording import count, listing, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from infer_compare.results.records import Environment
+    from infer_compare.results.environment import Environment
 
 BUSY_CORES = 0.1
 """Foreign processor time worth a word, in cores: a load of 3 % of the machine can shift a ratio by 1 to 4 %."""

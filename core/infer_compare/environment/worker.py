@@ -7,7 +7,7 @@ import sys
 
 from infer_compare.environment import packages, variables
 from infer_compare.foreign import one_line
-from infer_compare.results.records import WorkerEnvironment
+from infer_compare.results.environment import WorkerEnvironment
 
 LONGEST = 400
 """Characters of a value that are told."""

@@ -2,6 +2,8 @@
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.request.options import Scope
+from infer_compare.results.agreement import Agreement, AgreementVerdict, OutputComparison
+from infer_compare.results.environment import Environment, WorkerEnvironment
 from infer_compare.results.outcomes import (
     AnyOutcome,
     Died,
@@ -17,27 +19,21 @@ from infer_compare.results.outcomes import (
 from infer_compare.results.records import (
     RUN_SCHEMA,
     RUN_VERSION,
-    Agreement,
-    AgreementVerdict,
     AnyRecord,
     Closing,
     ContenderSpec,
     Death,
-    Environment,
     Header,
     Limit,
     ModelInfo,
     ModelKind,
     Note,
-    OutputComparison,
     Plan,
     Probe,
-    Round,
     Start,
     Unusable,
-    WarmUp,
-    WorkerEnvironment,
 )
+from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.run import Point, Run
 from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
 

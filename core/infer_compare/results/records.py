@@ -10,11 +10,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity, Seconds, Share, Size
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity, Seconds, Size
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
 from infer_compare.request.options import Mode, RunOptions, Scope
+from infer_compare.results.agreement import Agreement
+from infer_compare.results.environment import Environment, WorkerEnvironment
 from infer_compare.results.outcomes import AnyOutcome, Phase
-from infer_compare.results.slices import Slice
+from infer_compare.results.record import Record
+from infer_compare.results.rounds import Round
 
 RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (2, 0)
@@ -22,12 +25,6 @@ RUN_VERSION = (2, 0)
 options as they were asked for."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
-
-AgreementVerdict = Literal["agrees", "differs", "inconclusive"]
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the union; never made itself."""
 
 
 class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,50 +121,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return -(-self.data_rows // point.batch) if self.scope == "dataset" and self.data_rows else 1
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """The conditions under which a run was made."""
-
-    platform: str
-    kernel: str
-    python: str
-    tool_version: str
-    cpu: str
-    physical_cores: Number
-    logical_cores: Number
-    usable_cores: Number
-    """In the affinity mask and the quota."""
-    quota_cores: Share | None = None
-    governor: str | None = None
-    memory_total: Bytes
-    memory_available: Bytes
-    """What could still be taken of it, or within `memory_limit`."""
-    memory_limit: Bytes | None = None
-    """What a control group allows of it, in bytes, where one does."""
-    memory_group: str = ""
-    """The folder of that control group."""
-    swap_total: Bytes = 0
-    load_average: tuple[Share, Share, Share] | None = None
-    hypervisor: str | None = None
-    clock_source: str | None = None
-    on_battery: bool | None = None
-    gpus: tuple[str, ...] = ()
-    schedstat: bool = False
-    """Whether the gate can see how long threads waited."""
-    variables: dict[str, str] = {}
-    """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
-    packages: dict[str, str] = {}
-    warnings: tuple[str, ...] = ()
-    peak_flops: dict[str, Quantity] = {}
-    """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
-    copy_bytes_s: Quantity | None = None
-    """Bytes a second that one thread copied in memory."""
-
-    @property
-    def usable_memory(self) -> int:
-        """The memory that the run could use: what a control group allows, or all that the machine has."""
-        return self.memory_total if self.memory_limit is None else self.memory_limit
-
-
 class Header(Record, frozen=True, kw_only=True, tag="header"):
     """The first line: what was asked for, and where."""
 
@@ -183,18 +136,6 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     contenders: tuple[ContenderSpec, ...]
     plan: Plan
     environment: Environment
-
-
-class WorkerEnvironment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker ran in, as it was once its framework was imported."""
-
-    interpreter: str
-    """The program that ran it."""
-    python: str
-    variables: dict[str, str] = {}
-    """As in `Environment`; frameworks set some of them when they are imported."""
-    packages: dict[str, str] = {}
-    """As in `Environment`, where its interpreter is another one than the run's."""
 
 
 class Start(Record, frozen=True, kw_only=True, tag="start"):
@@ -257,82 +198,6 @@ class Limit(Record, frozen=True, kw_only=True, tag="limit"):
     """Why the search ended before it had found a boundary."""
     probes: Count
     elapsed_s: Seconds
-
-
-class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One output of a contender against the reference."""
-
-    output: str
-    max_difference: Quantity
-    max_reference: Quantity
-    needed_rtol: Quantity
-    """The output error in units of the tolerance: what `rtol` would have to be at least for the worst slice to pass."""
-    top1: Share | None = None
-    """Share of rows with the same largest entry along the last axis, where that ranks."""
-    axis: Count | None = None
-    """The axis of the output along which its worst slice lies; None where the output is one slice."""
-    index: Count | None = None
-    """Which slice along that axis."""
-    allowed: Quantity | None = None
-    """The largest difference allowed in that slice."""
-    variation: Quantity | None = None
-    """How far the inputs move that slice."""
-    shown: Share | None = None
-    """Share of the slices, by size, in which wrongly paired rows would have been noticed."""
-    extreme_values: Count = 0
-    """Values such as masks of -1e9 and infinities, which are compared apart."""
-
-
-class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
-    """The outputs of a contender compared with the reference's, at one operating point."""
-
-    contender: str
-    reference: str
-    point: OperatingPoint
-    verdict: AgreementVerdict
-    reason: str = ""
-    rtol: Quantity
-    outputs: tuple[OutputComparison, ...] = ()
-    row_consistent: bool | None = None
-    """Whether row i of this batch equals row i run alone; None where that could not be checked."""
-    rows_within_precision: bool | None = None
-    """Where it does not: whether the eight-bit arithmetic of the model explains it."""
-
-
-class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
-    """How a worker reached its steady state at an operating point."""
-
-    contender: str
-    point: OperatingPoint
-    prepare_ns: Nanoseconds
-    first_call_ns: Nanoseconds
-    calls: Count
-    total_ns: Nanoseconds
-    latency_ns: Duration
-    """Median of the last window."""
-    steady: bool
-    compilations: Count | None = None
-    settled: bool = False
-    """Whether its first calls were as fast as its last ones, so that the workers of later restarts warm up briefly."""
-
-
-class Round(Record, frozen=True, kw_only=True, tag="round"):
-    """Slices of every contender at one operating point, in an order and its reverse."""
-
-    phase: Literal["measure", "confirm", "sustain"] = "measure"
-    restart: Count
-    """From 1."""
-    index: Count
-    """Within the run."""
-    lap: Count = 0
-    """Its number among the rounds of its phase at this operating point in this restart, from 0."""
-    point: OperatingPoint
-    order: tuple[str, ...]
-    slices: tuple[Slice, ...]
-    clean: bool
-    """Whether every slice passed the gate."""
-    warm_ups: tuple[WarmUp, ...] = ()
-    """Those that were needed before this round."""
 
 
 class Death(Record, frozen=True, kw_only=True, tag="death"):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results.agreement import Agreement
 from infer_compare.results.budget import excess_cores
 from infer_compare.results.outcomes import AnyOutcome, Measured, Memory, Skipped
 from infer_compare.results.records import (
-    Agreement,
     AnyRecord,
     Closing,
     ContenderSpec,
@@ -19,11 +19,10 @@ from infer_compare.results.records import (
     Limit,
     Note,
     Probe,
-    Round,
     Start,
     Unusable,
-    WarmUp,
 )
+from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.slices import Slice
 
 if TYPE_CHECKING:

@@ -1,0 +1,7 @@
+"""What every record of a run file is."""
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the union; never made itself."""

@@ -1,0 +1,79 @@
+"""Messages between the parent and a worker, and how they travel.
+
+A frame is four bytes of length (big endian) and a msgpack document of a tagged union: never pickle, so that
+a worker may live in another interpreter, and never standard output, so that chatter of a library cannot
+corrupt it. Each request has a number, and its reply carries the same number.
+"""
+
+from infer_compare.worker.protocol.frames import (
+    MAX_FRAME,
+    ReplyReader,
+    frame,
+    receive_request,
+    reply_decoder,
+    request_decoder,
+    send,
+    to_bytes,
+)
+from infer_compare.worker.protocol.message import VERSION, Line, Message, Text
+from infer_compare.worker.protocol.replies import (
+    Begins,
+    Described,
+    Done,
+    Explored,
+    Failure,
+    Loaded,
+    Opened,
+    Reply,
+    Timed,
+    WarmedUp,
+)
+from infer_compare.worker.protocol.requests import (
+    Bye,
+    Collect,
+    Convert,
+    Describe,
+    Explore,
+    Inputs,
+    Load,
+    Open,
+    Request,
+    TimeSlice,
+    WarmUp,
+)
+
+__all__ = [
+    "MAX_FRAME",
+    "VERSION",
+    "Begins",
+    "Bye",
+    "Collect",
+    "Convert",
+    "Describe",
+    "Described",
+    "Done",
+    "Explore",
+    "Explored",
+    "Failure",
+    "Inputs",
+    "Line",
+    "Load",
+    "Loaded",
+    "Message",
+    "Open",
+    "Opened",
+    "Reply",
+    "ReplyReader",
+    "Request",
+    "Text",
+    "TimeSlice",
+    "Timed",
+    "WarmUp",
+    "WarmedUp",
+    "frame",
+    "receive_request",
+    "reply_decoder",
+    "request_decoder",
+    "send",
+    "to_bytes",
+]

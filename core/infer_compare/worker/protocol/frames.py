@@ -1,0 +1,106 @@
+"""How messages travel: as frames through pipes."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import ProtocolViolation
+from infer_compare.worker.protocol.replies import Reply
+from infer_compare.worker.protocol.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_FRAME = 64 * 1024 * 1024
+"""Longer frames are not read: a lying worker must not cost the parent its memory. A slice of 10^6 stamps fits."""
+
+_LENGTH = struct.Struct(">I")
+
+_encoder = msgspec.msgpack.Encoder()
+request_decoder = msgspec.msgpack.Decoder(Request)
+reply_decoder = msgspec.msgpack.Decoder(Reply)
+
+
+def to_bytes(message: Request | Reply) -> bytes:
+    """The bytes of a message, without the length before them."""
+    return _encoder.encode(message)
+
+
+def frame(message: Request | Reply) -> bytes:
+    """The bytes of a message as it travels."""
+    body = to_bytes(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def send(descriptor: int, message: Request | Reply) -> None:
+    """Writes a whole frame; blocks while the pipe is full.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    data = memoryview(frame(message))
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def receive_request(descriptor: int) -> Request | None:
+    """The next request, or None when the parent has closed the pipe."""
+    header = _read(descriptor, _LENGTH.size)
+    if header is None:
+        return None
+    body = _read(descriptor, _LENGTH.unpack(header)[0])
+    return None if body is None else request_decoder.decode(body)
+
+
+def _read(descriptor: int, size: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(descriptor, size - len(parts))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+class ReplyReader:
+    """Assembles replies from whatever pieces the pipe gives, without ever blocking."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        """Reads through `read(size)`, which returns `b""` at the end of the pipe."""
+        self._read = read
+        self._buffer = bytearray()
+        self.ended = False
+
+    def feed(self) -> Reply | None:
+        """Reads once; the next whole reply, or None when there is none yet.
+
+        Raises:
+            ProtocolViolation: what came is not a reply.
+        """
+        part = self._read(1 << 20)
+        if not part:
+            self.ended = True
+        self._buffer += part
+        return self.next()
+
+    def next(self) -> Reply | None:
+        """The next whole reply of what was read already."""
+        if len(self._buffer) < _LENGTH.size:
+            return None
+        (size,) = _LENGTH.unpack_from(self._buffer)
+        if size > MAX_FRAME:
+            raise ProtocolViolation(f"The worker announced a message of {size} bytes, more than any message has.")
+        end = _LENGTH.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[_LENGTH.size : end])
+        del self._buffer[:end]
+        try:
+            reply: Reply = reply_decoder.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise ProtocolViolation(f"The worker sent something that is not a message: {error}.") from error
+        return reply

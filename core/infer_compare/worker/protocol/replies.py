@@ -1,0 +1,117 @@
+"""What a worker answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from infer_compare.interfaces import Device, FailureKind, ModelDescription, OperatingPoint, TensorSpec
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
+from infer_compare.results import Memory, WorkerEnvironment
+from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes, SliceMemory
+from infer_compare.worker.protocol.message import Line, Message, Text
+
+
+class Begins(Message, frozen=True, kw_only=True, tag="begins"):
+    """Not an answer: said before a new operating point is touched, so that a silent death is pinned to it."""
+
+    point: OperatingPoint
+
+
+class Opened(Message, frozen=True, kw_only=True, tag="opened"):
+    """The framework is there."""
+
+    protocol: Count
+    version: Line
+    devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=1000)]
+    began_ns: Moment
+    """When the request was read, by the machine's monotonic clock, which its processes share."""
+    import_ns: Nanoseconds
+    schedstat: bool
+    """Whether the worker can see how long its threads waited."""
+    environment: WorkerEnvironment | None = None
+    """What it runs in."""
+
+
+class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
+    """The model is on the device."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    effective: Annotated[dict[Line, Line], msgspec.Meta(max_length=1000)]
+    load_ns: Nanoseconds
+    to_device_ns: Nanoseconds
+    resident: Bytes | None
+    asynchronous: bool = False
+    """Whether `run` may return before the work is done on this device."""
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """An answer without content."""
+
+
+class Described(Message, frozen=True, kw_only=True, tag="described"):
+    """What the model is."""
+
+    description: ModelDescription
+
+
+class Explored(Message, frozen=True, kw_only=True, tag="explored"):
+    """The operating point ran."""
+
+    prepare_ns: Nanoseconds
+    first_call_ns: Nanoseconds
+    latency_ns: Duration
+    memory: Memory
+    written: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
+    """Output files, in the order of the outputs."""
+    dtypes: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
+    """What the outputs are made of; a file does not tell `bfloat16` from other raw bytes."""
+    again: Annotated[tuple[int, ...], msgspec.Meta(max_length=10_000)] = ()
+    """Which outputs were not the same, bit by bit, when the batch was run once more; they are written a second time."""
+    diagnostics: Diagnostics | None = None
+    """What disturbed the calls."""
+
+
+class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
+    """The operating point is staged and steady, or as steady as it gets."""
+
+    prepare_ns: Nanoseconds
+    first_call_ns: Nanoseconds
+    calls: Count
+    total_ns: Nanoseconds
+    latency_ns: Duration
+    steady: bool
+    compilations: Count | None
+    settled: bool = False
+    """See `WarmUpResult.settled`."""
+
+
+class Timed(Message, frozen=True, kw_only=True, tag="timed"):
+    """A slice."""
+
+    started_ns: Moment
+    durations_ns: Durations
+    calls_per_stamp: Number
+    discarded: Count
+    samples: Number | None = None
+    phases: PhaseTimes | None
+    diagnostics: Diagnostics
+    memory: SliceMemory | None = None
+
+
+class Failure(Message, frozen=True, kw_only=True, tag="failure"):
+    """The request raised; the worker lives."""
+
+    kind: FailureKind
+    fatal: bool
+    error: Text
+    """Class of the exception."""
+    category: Literal["error", "usage", "model", "unsupported", "untrusted", "device"]
+    """`error` for anything the backend raised by accident; else which of our own errors it was."""
+    text: Text
+    traceback: Text
+
+
+Reply = Begins | Opened | Loaded | Done | Described | Explored | WarmedUp | Timed | Failure
