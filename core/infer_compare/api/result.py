@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from infer_compare.api.rows import PointRow, rows_of
 from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
@@ -15,6 +13,7 @@ from infer_compare.report.files import write_report
 from infer_compare.report.price import parse_price, priced
 from infer_compare.report.reporters import BUILT_IN
 from infer_compare.request.units import parse_duration
+from infer_compare.verdicts import with_latency_bound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,10 +145,7 @@ class Result:
         seconds = parse_duration(bound) if isinstance(bound, str) else bound
         if seconds <= 0:
             raise UsageError(f"A latency bound of {seconds:g} s cannot be kept; give more than nothing.")
-        header = self.run.header
-        plan = msgspec.structs.replace(header.plan, latency_bound_ns=round(seconds * 1e9))
-        header = msgspec.structs.replace(header, plan=plan)
-        return report_document(msgspec.structs.replace(self.run, header=header))
+        return report_document(with_latency_bound(self.run, round(seconds * 1e9)))
 
     def __str__(self) -> str:
         """The text report."""

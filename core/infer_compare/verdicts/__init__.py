@@ -2,7 +2,7 @@
 
 from infer_compare.verdicts.answer import Answer
 from infer_compare.verdicts.best import Best
-from infer_compare.verdicts.bound import BoundAnswer, BoundCheck
+from infer_compare.verdicts.bound import BoundAnswer, BoundCheck, with_latency_bound
 from infer_compare.verdicts.exclusions import Excluded
 from infer_compare.verdicts.figures import Figures
 from infer_compare.verdicts.ratios import Comparison
@@ -28,4 +28,5 @@ __all__ = [
     "settled",
     "settlement",
     "summarise",
+    "with_latency_bound",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.autocorrelation import effective_size
 from infer_compare.stats.binomial import bound_holds, n_min
@@ -17,6 +18,7 @@ from infer_compare.verdicts.protocol import CONFIDENCE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.results import Run
     from infer_compare.verdicts.figures import Figures
     from infer_compare.verdicts.reading import Reading
 
@@ -101,6 +103,28 @@ class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
             ),
             *(f"{self.words}: no size of {name} was shown to hold" for name in without),
         )
+
+
+def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None) -> Run:
+    """Return the run as it would be stored, had it been asked for another latency bound: its calls are the same.
+
+    Args:
+        run: a stored run.
+        bound_ns: the bound, above 0.
+        percentile: at which the bound must hold, between 0 and 100; that of the run when None.
+
+    Raises:
+        UsageError: the run timed passes over a data set, which have no latency of a call.
+    """
+    plan = run.header.plan
+    if plan.scope == "dataset":
+        raise UsageError(
+            "A latency bound is about single calls, and this run timed whole passes (--scope dataset); "
+            "repeat it with another scope."
+        )
+    percentile = plan.percentile if percentile is None else percentile
+    plan = msgspec.structs.replace(plan, latency_bound_ns=bound_ns, percentile=percentile)
+    return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, plan=plan))
 
 
 def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns: int, percentile: float) -> BoundCheck:
