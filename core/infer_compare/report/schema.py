@@ -19,7 +19,7 @@ from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
-REPORT_VERSION = (1, 3)
+REPORT_VERSION = (1, 4)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]

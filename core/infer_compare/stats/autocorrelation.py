@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 _NEGLIGIBLE = 0.05
 """The sum over lags ends before the first correlation below this."""
@@ -49,3 +50,47 @@ def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch",
             break
         total += rho
     return max(1.0, n / (1 + 2 * total))
+
+
+def effective_sizes_above(stretches: Sequence[NDArray[np.float64]], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each level, how many independent values the series "is above the level" is worth.
+
+    The estimate is that of `effective_size` with the mean of all values as the centre, for all levels at once: the product of two
+    neighbours is 1 where the smaller of them is above the level, so that counting does for summing.
+
+    Args:
+        stretches: uninterrupted series, at least one value in all.
+        levels: thresholds, in any order.
+
+    Returns:
+        The number of values where none or all of them are above the level.
+    """
+    import numpy as np
+
+    series = np.concatenate(stretches)
+    share = _above(series, levels) / series.size
+    variance = share * (1 - share)
+    going = variance > 0
+    total = np.zeros(len(levels))
+    for lag in range(1, max(one.size for one in stretches)):
+        if not going.any():
+            break
+        reaching = [one for one in stretches if one.size > lag]
+        first, second = (
+            np.concatenate(ends) for ends in zip(*((one[:-lag], one[lag:]) for one in reaching), strict=True)
+        )
+        own, mean = levels[going], share[going]
+        both = _above(np.minimum(first, second), own)
+        either = _above(first, own) + _above(second, own)
+        rho = (both - mean * either + first.size * mean**2) / first.size / variance[going]
+        total[going] += np.where(rho < _NEGLIGIBLE, 0.0, rho)
+        going[going] = rho >= _NEGLIGIBLE
+    return np.maximum(1.0, series.size / (1 + 2 * total))
+
+
+def _above(values: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many values are above each level."""
+    import numpy as np
+
+    high = np.sort(values[values > levels.min()])
+    return high.size - np.searchsorted(high, levels, side="right")

@@ -9,9 +9,15 @@ import msgspec
 from infer_compare.stats.holm import holm
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.best import Best, best
-from infer_compare.verdicts.bound import BoundAnswer, answer_bound, check_bound
+from infer_compare.verdicts.bound import BoundAnswer, KeptBounds, answer_bound, check_bound, kept_bounds
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
-from infer_compare.verdicts.protocol import EARLY_LOOK_ERROR, EARLY_LOOKS, FAMILY_ERROR, ORDINARY_RESTARTS
+from infer_compare.verdicts.protocol import (
+    BOUND_PERCENTILES,
+    EARLY_LOOK_ERROR,
+    EARLY_LOOKS,
+    FAMILY_ERROR,
+    ORDINARY_RESTARTS,
+)
 from infer_compare.verdicts.reading import latency_series
 from infer_compare.verdicts.remedy import remedy
 from infer_compare.verdicts.settle import Verdict, guarded
@@ -41,6 +47,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The recommended one against each other contender's best, adjusted as one family by Holm's method."""
     bound: BoundAnswer | None = None
     """Where a latency bound was asked for."""
+    kept: tuple[KeptBounds, ...] = ()
+    """From which latency bound on each ranked point is shown to keep it, for several percentiles, ascending."""
 
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: what is best, then the verdicts, each contender's best, and the latency bound."""
@@ -80,27 +88,26 @@ def answer(
         and (found := best(label, side(run, label, own[0].point).name, own, table, measurements, margin=plan.margin))
     ]
     bests.sort(key=lambda one: -one.figures.throughput)
-    bound = None
+    # What only ran for a long time has figures, and no calls that were waited for one by one.
+    timed = [
+        (table[candidate], side(run, *candidate).name, readings)
+        for candidate in (Candidate(point.contender, point.point) for point in points)
+        if candidate in table and (readings := latency_series(measurements.readings(candidate)))
+    ]
+    bound: BoundAnswer | None = None
+    kept: tuple[KeptBounds, ...] = ()
     if plan.latency_bound_ns is not None:
-        checks = [
-            check_bound(
-                table[candidate],
-                side(run, *candidate).name,
-                readings,
-                plan.latency_bound_ns,
-                plan.percentile,
-            )
-            for candidate in (Candidate(point.contender, point.point) for point in points)
-            # What only ran for a long time has figures, and no calls that were waited for one by one.
-            if candidate in table and (readings := latency_series(measurements.readings(candidate)))
-        ]
+        checks = [check_bound(*one, plan.latency_bound_ns, plan.percentile) for one in timed]
         bound = answer_bound(checks, plan.latency_bound_ns, plan.percentile)
+    if timed and plan.scope != "dataset":
+        kept = kept_bounds(timed, sorted({*BOUND_PERCENTILES, plan.percentile}))
     return Answer(
         axes=axes,
         recommended=bests[0] if bests else None,
         by_contender=tuple(bests),
         headline=_headline(run, bests, measurements),
         bound=bound,
+        kept=kept,
     )
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
-from infer_compare.stats.autocorrelation import effective_size
-from infer_compare.stats.binomial import bound_holds, n_min
-from infer_compare.stats.quantiles import nearest_rank
+from infer_compare.stats.binomial import n_min
 from infer_compare.stats.wording import count, duration, percent, rate
 from infer_compare.verdicts.protocol import CONFIDENCE
+from infer_compare.verdicts.slow_calls import SlowCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.results import Run
     from infer_compare.verdicts.figures import Figures
@@ -58,6 +56,8 @@ class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
             seen += f", worth {self.over_effective:,} of {count(self.calls_effective, 'independent one')}"
         if self.holds or self.hopeless:
             return seen
+        if self.calls_effective >= self.calls_needed:
+            return f"{seen}; slower calls come in clusters, which shows too little"
         return f"{seen}; {count(self.calls_needed, 'independent one')} would be needed"
 
 
@@ -105,6 +105,59 @@ class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class KeptBound(msgspec.Struct, frozen=True, kw_only=True):
+    """From which latency bound on a point is shown to keep it."""
+
+    contender: str
+    name: str
+    point: OperatingPoint
+    throughput: float
+    latency_ns: float
+    """At the percentile, as a check of a bound says it."""
+    bound_ns: int | None
+    """The smallest bound that it is shown to keep, as it keeps every larger one; None: its calls show none."""
+
+    def holds(self, bound_ns: float) -> bool:
+        """Whether the point is shown to keep a bound."""
+        return self.bound_ns is not None and self.bound_ns <= bound_ns
+
+
+class KeptBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest bounds that ranked points are shown to keep, at one percentile."""
+
+    percentile: float
+    points: tuple[KeptBound, ...]
+
+
+def kept_bounds(
+    points: Sequence[tuple[Figures, str, Sequence[Reading]]], percentiles: Iterable[float]
+) -> tuple[KeptBounds, ...]:
+    """Return the smallest bound that each point is shown to keep, for each percentile.
+
+    Args:
+        points: figures, what sentences call the contender, and accepted slices, at least one.
+        percentiles: such as 95.
+    """
+    calls = [SlowCalls(readings) for _, _, readings in points]
+    return tuple(
+        KeptBounds(
+            percentile=percentile,
+            points=tuple(
+                KeptBound(
+                    contender=own.contender,
+                    name=name,
+                    point=own.point,
+                    throughput=own.throughput,
+                    latency_ns=one.latency(percentile),
+                    bound_ns=one.kept_from(percentile),
+                )
+                for (own, name, _), one in zip(points, calls, strict=True)
+            ),
+        )
+        for percentile in percentiles
+    )
+
+
 def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None) -> Run:
     """Return the run as it would be stored, had it been asked for another latency bound: its calls are the same.
 
@@ -128,10 +181,7 @@ def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None)
 
 
 def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns: int, percentile: float) -> BoundCheck:
-    """The binomial test on effective calls for one point.
-
-    The effective number is the smaller of two: from the correlation of latencies inside slices, and, where some calls
-    are above the bound, from that of being above it over all calls, since whole slices or processes may be slow.
+    """The binomial test on effective calls for one point; a bound holds where every larger one holds too.
 
     Args:
         found: the figures of the point.
@@ -140,29 +190,22 @@ def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns
         bound_ns: the bound.
         percentile: at which it must hold, such as 95.
     """
-    import numpy as np
-
-    stretches = [one.latencies for one in readings]
-    latencies = np.concatenate(stretches)
-    beyond = [(stretch > bound_ns).astype(np.float64) for stretch in stretches]
-    over = int(sum(float(one.sum()) for one in beyond))
-    effective = effective_size(stretches, centre="stretch")
-    if over:
-        effective = min(effective, effective_size(beyond))
-    over_effective = ceil(over * effective / latencies.size - 1e-9)
+    calls = SlowCalls(readings)
+    (over,), (effective,), (over_effective,) = calls.above([bound_ns])
+    kept_from = calls.kept_from(percentile)
     return BoundCheck(
         contender=found.contender,
         name=name,
         point=found.point,
-        holds=bound_holds(effective, over_effective, percentile, CONFIDENCE),
-        calls=int(latencies.size),
+        holds=kept_from is not None and kept_from <= bound_ns,
+        calls=calls.number,
         over=over,
-        calls_effective=int(effective),
+        calls_effective=effective,
         over_effective=over_effective,
         calls_needed=n_min(percentile, over_effective, CONFIDENCE),
-        latency_ns=nearest_rank(latencies, percentile / 100),
+        latency_ns=calls.latency(percentile),
         throughput=found.throughput,
-        hopeless=over > latencies.size * (100 - percentile) / 100,
+        hopeless=over > calls.number * (100 - percentile) / 100,
         blocks=found.calls_per_stamp > 1,
     )
 

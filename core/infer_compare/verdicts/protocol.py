@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 """Of every interval that is reported."""
+BOUND_PERCENTILES = (90.0, 95.0, 99.0)
+"""At which a report says from which latency bound on each point is shown to keep it, beside that of the run."""
 MARGIN = SMALLEST_MARGIN
 """Relative difference below which two contenders count as the same."""
 
