@@ -8,7 +8,7 @@ import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
-from infer_compare.cli.options import given_by, options_of
+from infer_compare.cli.options import GroupedCommand, given_by, options_of
 
 if TYPE_CHECKING:
     from infer_compare.report import ReportDocument
@@ -19,11 +19,9 @@ REMARKS = ("rows", "power")
 """Topics of notes that are printed; no reason for another exit code."""
 
 
-@click.command("check")
+@click.command("check", cls=GroupedCommand, output=("as_json",))
 @options_of(
     "check",
-    "who",
-    "how",
     batch_sizes={"help": "1,2,4 or 1:64:x2.", "default": BATCH_SIZES},
     seed={"help": "Of weights and inputs."},
     rtol={"help": "Tolerance, relative to how far the inputs move a slice."},

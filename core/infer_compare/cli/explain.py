@@ -8,7 +8,7 @@ import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
-from infer_compare.cli.options import given_by, options_of
+from infer_compare.cli.options import GroupedCommand, given_by, options_of
 
 if TYPE_CHECKING:
     from infer_compare.api import Explanation
@@ -20,8 +20,8 @@ PROVENANCE = {
 }
 
 
-@click.command("explain")
-@options_of("explain", "who", "how", seed={"help": "Of weights that are drawn."})
+@click.command("explain", cls=GroupedCommand, output=("as_json",))
+@options_of("explain", seed={"help": "Of weights that are drawn."})
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

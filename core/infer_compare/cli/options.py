@@ -9,30 +9,65 @@ from click.core import ParameterSource
 
 from infer_compare.cli.parameters import DURATION, SHARE, SIZE, FiniteNumber, WholeNumber
 from infer_compare.request import values
+from infer_compare.request.option import GROUPS
 from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from infer_compare.plugins import Plugins
-    from infer_compare.request.option import Declared, Group
+    from infer_compare.request.option import Declared
     from infer_compare.request.reading import Given
+
+OTHER = "Other options"
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
-def options_of(command: str, *groups: Group, **changes: Mapping[str, str]) -> Callable[[Command], Command]:
+class GroupedCommand(click.Command):
+    """A command whose help lists the options of a run under the headings that are declared with them."""
+
+    def __init__(self, *args: Any, output: Collection[str] = (), **settings: Any) -> None:  # noqa: ANN401 - click's signature
+        """Make the command.
+
+        Args:
+            args: see `click.Command`.
+            output: names of options of its own that belong under the heading of the output.
+            settings: see `click.Command`.
+        """
+        super().__init__(*args, **settings)
+        self._output = output
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, a section for each heading; those that belong under none come last."""
+        sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*GROUPS.values(), OTHER)}
+        options = declared()
+        for parameter in self.get_params(ctx):
+            name = str(parameter.name)
+            group = options[name].option.group if name in options else "output" if name in self._output else None
+            record = parameter.get_help_record(ctx)
+            if isinstance(parameter, click.Argument):
+                # Click has no help for arguments; their declaration has.
+                record = (parameter.make_metavar(ctx).strip("[]"), options[name].option.help) if group else None
+            if record is not None:
+                sections[GROUPS[group] if group is not None else OTHER].append(record)
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+
+def options_of(command: str, **changes: Mapping[str, str]) -> Callable[[Command], Command]:
     """Return a decorator that adds the declared options of a command.
 
     Args:
         command: its name.
-        groups: the options that are added.
         changes: what the command says differently about an option.
     """
 
     def add(function: Command) -> Command:
         for name, option in reversed(declared().items()):
-            if option.option.group in groups and (option.option.group == "who" or command in option.option.commands):
+            if option.belongs_to(command):
                 own = option._replace(option=option.option._replace(**changes.get(name, {})))  # type: ignore[arg-type]
                 for decorator in reversed([*_parameters(own)]):
                     function = decorator(function)

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
-from infer_compare.cli.options import given_by, options_of
+from infer_compare.cli.options import GroupedCommand, given_by, options_of
 from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 KEPT_BY_RESUME = frozenset(
     {"resume", "clear_cache", "as_json", "quiet", "verbose", "debug"}
-    | {name for name, option in declared().items() if option.option.group == "told"}
+    | {name for name, option in declared().items() if option.option.afterwards}
 )
-"""Options that say how a result is told, and not what is measured."""
+"""Options that say how a result is shown, and not what is measured."""
 
 
-@click.command("run")
-@options_of("run", "who", "how")
+@click.command("run", cls=GroupedCommand, output=("folder", "as_json", "quiet", "verbose"))
+@options_of("run")
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
 )
@@ -49,7 +49,6 @@ KEPT_BY_RESUME = frozenset(
     metavar="RUN",
     help="Go on with a run that was cut off, as it was asked for.",
 )
-@options_of("run", "told")
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")

@@ -10,8 +10,21 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-Group = Literal["who", "how", "told"]
-"""Who takes part with which model, how it is measured, and how the result is told."""
+Group = Literal["model", "contenders", "measured", "memory", "answer", "output"]
+"""What an option is about."""
+
+GROUPS: dict[Group, str] = {
+    "model": "Model and inputs",
+    "contenders": "Who takes part",
+    "measured": "What is measured",
+    "memory": "Memory",
+    "answer": "Answer",
+    "output": "Output",
+}
+"""Their headings, in the order in which help lists them."""
+
+SHARED: frozenset[Group] = frozenset({"model", "contenders"})
+"""Every command that runs a model asks for these, where an option names no commands."""
 
 
 class Option(NamedTuple):
@@ -20,9 +33,11 @@ class Option(NamedTuple):
     help: str
     value: str = ""
     """What a file has as the value of its key, in Markdown, where the type does not say it."""
-    group: Group = "how"
-    commands: tuple[str, ...] = ("run",)
-    """Those that have it, besides: every command that runs a model asks who takes part."""
+    group: Group = "measured"
+    commands: tuple[str, ...] = ()
+    """Those that have it, where its group does not say it."""
+    afterwards: bool = False
+    """Whether it says how a result is shown, and so can still be changed when a run is resumed."""
     flags: tuple[str, ...] | None = ()
     """Where they are others than the name with dashes; None where there is no flag."""
     choices: Mapping[str, str] = {}
@@ -56,6 +71,12 @@ class Declared(NamedTuple):
     """With its limits."""
     default: Any
     option: Option
+
+    def belongs_to(self, command: str) -> bool:
+        """Return whether a command has this option."""
+        if self.option.commands:
+            return command in self.option.commands
+        return command == "run" or self.option.group in SHARED
 
     @property
     def kind(self) -> Any:  # noqa: ANN401 - any form of type

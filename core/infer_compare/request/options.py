@@ -27,7 +27,6 @@ Repetitions = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_REPETITIONS)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Bytes = Annotated[int, msgspec.Meta(ge=1)]
 
-ALL = ("run", "check", "explain")
 COMPARING = ("run", "check")
 
 
@@ -39,7 +38,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "A built-in name, a file, or package.module:function.",
             "a built-in name, a file, or `file.py:function`",
-            group="who",
+            group="model",
             flags=("model",),
         ),
     ] = DEFAULT_MODEL
@@ -47,7 +46,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         dict[str, str],
         Option(
             "Another model file for one backend (torch=net.pt2) or for the contender of a label. Repeatable.",
-            group="who",
+            group="model",
             flags=("--model",),
             metavar="[NAME=]MODEL",
         ),
@@ -57,7 +56,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Backends by name, comma-separated.",
             "names, as a list or as a text with commas",
-            group="who",
+            group="contenders",
             metavar="NAMES",
             default=",".join(DEFAULT_BACKENDS),
             one_text=True,
@@ -70,18 +69,18 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; "
             f"{', '.join(f'{key}=... {text}' for key, text in CORE.items())}. Repeatable.",
             f"texts as after `-b`; or tables with {', '.join(f'`{key}`' for key in ContenderRequest.__struct_fields__)}",
-            group="who",
+            group="contenders",
             flags=("-b", "--contender"),
             metavar="SPEC",
         ),
     ] = None
-    device: Annotated[str, Option("Device of contenders that name none.", group="who")] = "cpu"
+    device: Annotated[str, Option("Device of contenders that name none.", group="contenders")] = "cpu"
     inputs: Annotated[
         tuple[str, ...],
         Option(
             "Such as x:f32[batch,3,224,224]=normal(0,1).",
             "texts as after `--input`",
-            group="who",
+            group="model",
             flags=("--input",),
             metavar="SPEC",
         ),
@@ -91,30 +90,33 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Python interpreter of another environment for one backend. Repeatable.",
             "a table by backend",
-            group="who",
+            group="contenders",
             metavar="BACKEND=PATH",
         ),
     ] = {}
     convert: Annotated[
         bool,
         Option(
-            "Run only what takes the model as it is.", "`false` is `--no-convert`", group="who", flags=("--no-convert",)
+            "Run only what takes the model as it is.",
+            "`false` is `--no-convert`",
+            group="model",
+            flags=("--no-convert",),
         ),
     ] = True
     trust: Annotated[
         bool,
-        Option("Also load model files that could run code of their own.", group="who"),
+        Option("Also load model files that could run code of their own.", group="model"),
     ] = False
     layout: Annotated[
         dict[str, str],
-        Option("Layout of images in its own model.", group="who", metavar="BACKEND=NHWC"),
+        Option("Layout of images in its own model.", group="model", metavar="BACKEND=NHWC"),
     ] = {}
     input_map: Annotated[
         tuple[str, ...],
         Option(
             "Which input one of its own model is.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
-            group="who",
+            group="model",
             metavar="BACKEND:OWN=RUN",
             read=values.maps,
         ),
@@ -124,7 +126,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Which output one of its own model is.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
-            group="who",
+            group="model",
             metavar="BACKEND:OWN=RUN",
             read=values.maps,
         ),
@@ -151,17 +153,23 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         str | None,
         Option(
             "Take inputs from a .npz file, a folder of .npy files or module:callable.",
+            group="model",
             commands=COMPARING,
             metavar="DATA",
         ),
     ] = None
     threads: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None,
-        Option("Thread budget of every backend.", commands=COMPARING, default="physical cores"),
+        Option(
+            "Thread budget of every backend.",
+            group="contenders",
+            commands=COMPARING,
+            default="physical cores",
+        ),
     ] = None
     seed: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=limits.LARGEST_SEED)],
-        Option("Of weights, inputs and order.", commands=ALL),
+        Option("Of weights, inputs and order.", group="model"),
     ] = 0
     mode: Annotated[
         Mode,
@@ -185,11 +193,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     latency_bound: Annotated[
         Seconds | None,
-        Option("Answer for this latency bound, such as 20ms.", metavar="TIME", example="20ms", read=values.seconds),
+        Option(
+            "Answer for this latency bound, such as 20ms.",
+            group="answer",
+            metavar="TIME",
+            example="20ms",
+            read=values.seconds,
+        ),
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
-        Option("At which the latency bound must hold."),
+        Option("At which the latency bound must hold.", group="answer"),
     ] = 95.0
     rtol: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
@@ -199,6 +213,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_MARGIN, le=limits.LARGEST_MARGIN)] | None,
         Option(
             f"Difference of throughputs within which contenders are the same, from {limits.SMALLEST_MARGIN:.0%} on.",
+            group="answer",
             metavar="SHARE",
             default=f"{limits.SMALLEST_MARGIN:.0%}",
             example="5%",
@@ -209,6 +224,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Bytes | None,
         Option(
             "Cap of one worker's memory, such as 4GiB.",
+            group="memory",
             commands=COMPARING,
             metavar="SIZE",
             example="4GiB",
@@ -218,11 +234,21 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_device_memory: Annotated[
         Bytes | None,
         Option(
-            "What a framework may take of an accelerator's memory.", metavar="SIZE", example="4GiB", read=values.size
+            "What a framework may take of an accelerator's memory.",
+            group="memory",
+            metavar="SIZE",
+            example="4GiB",
+            read=values.size,
         ),
     ] = None
-    backstop: Annotated[bool, Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).")] = False
-    find_limit: Annotated[bool, Option("Also search for the largest batch that fits into memory.")] = False
+    backstop: Annotated[
+        bool,
+        Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).", group="memory"),
+    ] = False
+    find_limit: Annotated[
+        bool,
+        Option("Also search for the largest batch that fits into memory.", group="memory"),
+    ] = False
     timeout: Annotated[
         Seconds,
         Option(
@@ -239,7 +265,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "What the machine costs, such as 1.20/h: also tell what samples cost.",
             'such as `"1.20/h"`',
-            group="told",
+            group="answer",
+            afterwards=True,
             metavar="PRICE",
         ),
     ] = None
@@ -248,7 +275,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Also leave a report in the run folder.",
             "formats of the reports, as after `--report`",
-            group="told",
+            group="output",
+            afterwards=True,
             flags=("--report",),
             metavar="FORMAT",
         ),

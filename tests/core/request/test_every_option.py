@@ -181,3 +181,24 @@ def test_a_contender_in_parts_is_the_same_as_it_would_be_typed(backend, options,
     """Whatever its values hold that a text can hold."""
     request = ContenderRequest(backend=backend, options=options, device=device, **keys)
     assert ContenderRequest.of(str(request)) == request == ContenderRequest.of(request)
+
+
+@pytest.mark.parametrize(
+    ("heading", "option"),
+    [
+        ("Model and inputs", "MODEL"),
+        ("Who takes part", "--contender"),
+        ("What is measured", "--batch-sizes"),
+        ("Memory", "--find-limit"),
+        ("Answer", "--latency-bound"),
+        ("Output", "--report"),
+        ("Output", "--output"),
+        ("Other options", "--resume"),
+    ],
+)
+def test_help_lists_an_option_under_its_heading(heading, option) -> None:
+    """Each heading stands once, in the order in which options are declared."""
+    with command.make_context("run", [], resilient_parsing=True) as context:
+        sections = context.get_help().split(f"\n{heading}:\n")
+    assert len(sections) == 2
+    assert option in sections[1].split("\n\n")[0]
