@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from infer_compare.environment import memory
 from infer_compare.results import Memory
@@ -11,18 +11,10 @@ from infer_compare.worker.child.written import write, write_again
 from infer_compare.worker.protocol import Explored
 
 if TYPE_CHECKING:
-    from infer_compare.environment.noise import NoiseProbe
     from infer_compare.interfaces import Session
-    from infer_compare.timing import Clock
     from infer_compare.worker.child.buffers import Pool
+    from infer_compare.worker.child.meters import Meters
     from infer_compare.worker.protocol import Explore
-
-
-class Meters(NamedTuple):
-    """What is read while an operating point runs."""
-
-    noise: NoiseProbe
-    clock: Clock
 
 
 def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore) -> Explored:

@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from infer_compare.environment import memory
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.nvml import GpuProbe, probe_for
@@ -16,12 +14,13 @@ from infer_compare.environment.worker import describe_worker
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
-from infer_compare.results.slices import SliceMemory
-from infer_compare.timing import BRIEF, MONOTONIC, SliceLimits, collector_off, warm_up
+from infer_compare.timing import MONOTONIC, collector_off
 from infer_compare.worker.child.buffers import Pool, mapped
-from infer_compare.worker.child.exploring import Meters, explore
+from infer_compare.worker.child.exploring import explore
+from infer_compare.worker.child.measuring import time_slice, warm
+from infer_compare.worker.child.meters import Meters
 from infer_compare.worker.child.passes import Passes
-from infer_compare.worker.child.staged import ACCELERATOR_LIMITS, Staged
+from infer_compare.worker.child.staged import Staged
 from infer_compare.worker.protocol import (
     VERSION,
     Collect,
@@ -82,7 +81,7 @@ class Host:
         self._gpu: GpuProbe | None = None
 
     def open(self, request: Open) -> Opened:
-        """Makes the backend and imports its framework."""
+        """Make the backend and import its framework."""
         clock = self._clock
         start = clock()
         with collector_off() if request.hurried else contextlib.nullcontext():
@@ -107,7 +106,7 @@ class Host:
         )
 
     def load(self, request: Load) -> Loaded:
-        """Loads the model and puts it on the device."""
+        """Load the model and put it on the device."""
         clock = self._clock
         if self.backend is None:
             raise InferCompareError("The worker was asked to load before it was opened.")
@@ -134,40 +133,40 @@ class Host:
         )
 
     def describe(self, request: Describe) -> Described:
-        """Tells what a model is that only the framework can read."""
+        """Describe a model that only the framework can read."""
         if self.backend is None:
             raise InferCompareError("The worker was asked to describe a model before it was opened.")
         return Described(description=self.backend.describe(request.model, Path(request.folder)))
 
     @staticmethod
     def convert(request: Convert) -> Done:
-        """Writes a model as one of another format."""
+        """Write a model in another format."""
         load_converter(request.converter).convert(request.model, Path(request.target))
         return Done()
 
     @staticmethod
     def collect(request: Collect) -> Done:
-        """Calls a function that makes data, and writes what it returns."""
+        """Call a function that makes data, and write what it returns."""
         from infer_compare.models.dataset import collect
 
         collect(request.location, Path(request.folder))
         return Done()
 
     def inputs(self, request: Inputs) -> Done:
-        """Maps the pool of input rows, and the data set where there is one."""
+        """Map the pool of input rows, and the data set where there is one."""
         self._pool = Pool(request.paths, request.axes, request.shared, request.dtypes)
         self._dataset = mapped(request.dataset, request.axes)
         return Done()
 
     def explore(self, request: Explore) -> Explored:
-        """Runs an operating point a few times."""
+        """Run an operating point a few times."""
         session, pool = self._ready()
         self._unstage()
         self._announce(request.point)
         return explore(session, pool, Meters(self._noise, self._clock), request)
 
     def warm_up(self, request: WarmUp) -> WarmedUp:
-        """Stages an operating point and runs it until it is steady."""
+        """Stage an operating point and run it until it is steady."""
         clock = self._clock
         session, _ = self._ready()
         self._unstage()
@@ -176,57 +175,19 @@ class Host:
         session.prepare(request.point)
         prepare_ns = clock() - start
         staged = self._stage(request.point, request.scope)
-        with session.running():
-            result = warm_up(staged.calls, clock, BRIEF if request.brief else None)
-        scale = staged.calls_per_warm
-        return WarmedUp(
-            prepare_ns=prepare_ns,
-            first_call_ns=result.first_call_ns,
-            calls=result.calls,
-            total_ns=result.total_ns,
-            latency_ns=max(1, round(result.latency_ns * scale)),
-            steady=result.steady,
-            compilations=session.compilations(),
-            settled=result.settled,
-        )
+        return warm(session, staged, clock, request, prepare_ns=prepare_ns)
 
     def time_slice(self, request: TimeSlice) -> Timed:
-        """Times one slice, with what disturbed it."""
+        """Time one slice, with what disturbed it."""
         staged = self._staged
         if staged is None or staged.point != request.point or staged.scope != request.scope:
             staged = self._stage(request.point, request.scope)
-        limits = ACCELERATOR_LIMITS if self._asynchronous else SliceLimits(slice_ns=self._noise.slice_ns)
-        if request.long_ns is not None:
-            limits = msgspec.structs.replace(limits, long_ns=request.long_ns)
-        if request.series == "sustained":
-            limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
         session, _ = self._ready()
-        own = os.getpid()
-        peak_known = memory.reset_peak(own)
-        resident = memory.resident(own)
-        gpu_before = self._gpu.snapshot() if self._gpu is not None else None
-        before = self._noise.snapshot()
-        with session.running():
-            timed = staged.time(request.latency_ns, limits, request.series)
-        diagnostics = self._noise.difference(before, self._noise.snapshot())
-        if self._gpu is not None and gpu_before is not None:
-            slowed = self._gpu.difference(gpu_before, self._gpu.snapshot())
-            diagnostics = msgspec.structs.replace(diagnostics, gpu=slowed)
-        return Timed(
-            started_ns=timed.started_ns,
-            durations_ns=timed.durations_ns,
-            calls_per_stamp=timed.calls_per_stamp,
-            discarded=timed.discarded,
-            samples=timed.samples,
-            phases=timed.phases,
-            diagnostics=diagnostics,
-            memory=SliceMemory(
-                before=resident, after=memory.resident(own), peak=memory.peak_resident(own) if peak_known else None
-            ),
-        )
+        meters = Meters(self._noise, self._clock, self._gpu)
+        return time_slice(session, staged, meters, request, asynchronous=self._asynchronous)
 
     def close(self) -> None:
-        """Frees the session; doing it twice is fine."""
+        """Free the session; doing it twice is fine."""
         with contextlib.suppress(Exception):
             self._unstage()
         session, self._session = self._session, None

@@ -1,0 +1,89 @@
+"""A staged operating point is warmed up, and its slices are timed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.environment import memory
+from infer_compare.results.slices import SliceMemory
+from infer_compare.timing import BRIEF, SliceLimits, warm_up
+from infer_compare.worker.child.staged import ACCELERATOR_LIMITS
+from infer_compare.worker.protocol import Timed, WarmedUp
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import Session
+    from infer_compare.timing import Clock
+    from infer_compare.worker.child.meters import Meters
+    from infer_compare.worker.child.passes import Passes
+    from infer_compare.worker.child.staged import Staged
+    from infer_compare.worker.protocol import TimeSlice, WarmUp
+
+
+def warm(session: Session[Any], staged: Staged | Passes, clock: Clock, request: WarmUp, *, prepare_ns: int) -> WarmedUp:
+    """Run a staged operating point until it is steady.
+
+    Args:
+        session: runs it.
+        staged: the point.
+        clock: is read around its calls.
+        request: how long to look.
+        prepare_ns: what preparing the point took.
+    """
+    with session.running():
+        result = warm_up(staged.calls, clock, BRIEF if request.brief else None)
+    scale = staged.calls_per_warm
+    return WarmedUp(
+        prepare_ns=prepare_ns,
+        first_call_ns=result.first_call_ns,
+        calls=result.calls,
+        total_ns=result.total_ns,
+        latency_ns=max(1, round(result.latency_ns * scale)),
+        steady=result.steady,
+        compilations=session.compilations(),
+        settled=result.settled,
+    )
+
+
+def time_slice(
+    session: Session[Any], staged: Staged | Passes, meters: Meters, request: TimeSlice, *, asynchronous: bool
+) -> Timed:
+    """Time one slice, with what disturbed it.
+
+    Args:
+        session: runs it.
+        staged: the operating point.
+        meters: what is read around it.
+        request: which series, and how long.
+        asynchronous: whether the device works on its own.
+    """
+    noise, gpu = meters.noise, meters.gpu
+    limits = ACCELERATOR_LIMITS if asynchronous else SliceLimits(slice_ns=noise.slice_ns)
+    if request.long_ns is not None:
+        limits = msgspec.structs.replace(limits, long_ns=request.long_ns)
+    if request.series == "sustained":
+        limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
+    own = os.getpid()
+    peak_known = memory.reset_peak(own)
+    resident = memory.resident(own)
+    gpu_before = gpu.snapshot() if gpu is not None else None
+    before = noise.snapshot()
+    with session.running():
+        timed = staged.time(request.latency_ns, limits, request.series)
+    diagnostics = noise.difference(before, noise.snapshot())
+    if gpu is not None and gpu_before is not None:
+        diagnostics = msgspec.structs.replace(diagnostics, gpu=gpu.difference(gpu_before, gpu.snapshot()))
+    return Timed(
+        started_ns=timed.started_ns,
+        durations_ns=timed.durations_ns,
+        calls_per_stamp=timed.calls_per_stamp,
+        discarded=timed.discarded,
+        samples=timed.samples,
+        phases=timed.phases,
+        diagnostics=diagnostics,
+        memory=SliceMemory(
+            before=resident, after=memory.resident(own), peak=memory.peak_resident(own) if peak_known else None
+        ),
+    )

@@ -1,0 +1,19 @@
+"""What a worker reads while an operating point runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from infer_compare.environment.noise import NoiseProbe
+    from infer_compare.environment.nvml import GpuProbe
+    from infer_compare.timing import Clock
+
+
+class Meters(NamedTuple):
+    """What is read while an operating point runs."""
+
+    noise: NoiseProbe
+    clock: Clock
+    gpu: GpuProbe | None = None
+    """Of the device, where it has one."""
