@@ -21,7 +21,7 @@ from infer_compare.phases.context import RunContext
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
 from infer_compare.phases.limit import LimitFinder
-from infer_compare.phases.probe import RUNS, Prober
+from infer_compare.phases.probe import RUNS, Probes
 from infer_compare.planner.boundary import RESOLUTION
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.resolve import Resolved, resolve
@@ -52,10 +52,10 @@ class Fresh:
     def fits(self, batch: int) -> bool:
         """Whether a size ran three times in a fresh process."""
         if batch not in self.known:
-            prober = Prober(self.context, self.route, "limit")
+            probes = Probes(self.context, self.route, "limit")
             request = Explore(point=OperatingPoint(batch), calls=RUNS, budget_ns=0, repeat_rows=True)
-            self.known[batch] = isinstance(prober.probe(request), Measured)
-            prober.worker.close()
+            self.known[batch] = isinstance(probes.probe(request), Measured)
+            probes.worker.close()
         return self.known[batch]
 
 

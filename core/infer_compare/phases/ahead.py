@@ -20,7 +20,7 @@ WAIT_S = 0.01
 
 
 class Starter(Protocol):
-    """Who begins one worker, such as a `Prober`."""
+    """Who begins one worker, such as a `Probes`."""
 
     def begin(self, *, beside: int) -> None:
         """Start the worker beside so many others; a failure is reported when its turn comes."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class WaitingWorker:
     """One worker of a size, started before its turn."""
 
     workers: RestartWorkers
@@ -78,7 +78,7 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
         workers = {
             point: stack.enter_context(ranking.workers(list(count.points), restart)) for point, count in counts.items()
         }
-        waiting = (OneOf(workers[point], label) for point, count in counts.items() for label in count.points)
+        waiting = (WaitingWorker(workers[point], label) for point, count in counts.items() for label in count.points)
         _begin_ahead(ranking.context, waiting)
         for point, count in counts.items():
             ranking.check_budget(costs.pop(point))
@@ -87,7 +87,7 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
             workers[point].end()
 
 
-def _begin_ahead(context: RunContext, workers: Iterable[OneOf]) -> None:
+def _begin_ahead(context: RunContext, workers: Iterable[WaitingWorker]) -> None:
     """Start workers that wait for their turns, as far as there is memory beside the largest contender's.
 
     On the processor: a framework may take a device when it is imported.

@@ -9,7 +9,7 @@ from infer_compare.models.agreement import sample_rows
 from infer_compare.phases.busy import disturbed
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
-from infer_compare.phases.probe import Prober
+from infer_compare.phases.probe import Probes
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
 from infer_compare.worker.protocol import Explore, Explored
 
@@ -32,7 +32,7 @@ class ContenderExploration:
         self._route = route
         self._outputs = context.outputs(route.label)
         self.sizes = sizes
-        self.prober = Prober(context, route, outputs=self._outputs)
+        self.probes = Probes(context, route, outputs=self._outputs)
         """Asks its worker."""
         self._explored = False
 
@@ -40,8 +40,8 @@ class ContenderExploration:
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
         gate, threads = self._context.surroundings.gate, self._context.settings.threads
-        schedstat = self.prober.worker.schedstat
-        return disturbed(self.prober.diagnostics, gate, threads=threads, schedstat=schedstat) is not None
+        schedstat = self.probes.worker.schedstat
+        return disturbed(self.probes.diagnostics, gate, threads=threads, schedstat=schedstat) is not None
 
     @property
     def needs_worker(self) -> bool:
@@ -70,7 +70,7 @@ class ContenderExploration:
                 if not self._ready():
                     return False
                 self._context.observer.probing(self._route.label, point)
-                probed = self.prober.probe(
+                probed = self.probes.probe(
                     Explore(
                         point=point,
                         outputs=str(self._outputs.folder),
@@ -86,12 +86,12 @@ class ContenderExploration:
         for point, skipped in self.sizes.skipped:
             if self._known(point) is None:
                 self._store(point, skipped)
-        self.prober.worker.suspend()
+        self.probes.worker.suspend()
         return True
 
     def close(self) -> None:
         """Ends the worker."""
-        self.prober.worker.close()
+        self.probes.worker.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
         self._context.journal.add(Probe(phase="explore", contender=self._route.label, point=point, outcome=outcome))
@@ -102,7 +102,7 @@ class ContenderExploration:
         if self._explored:
             return True
         try:
-            start = self.prober.start()
+            start = self.probes.start()
         except OutcomeError as refused:
             self._context.journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
             label = self._route.label
@@ -126,8 +126,8 @@ class ContenderExploration:
                 first_row=row,
             )
             try:
-                explored = self.prober.worker.ask(
-                    request, Explored, phase="agree", deadline_s=self.prober.deadline_s(SINGLE)
+                explored = self.probes.worker.ask(
+                    request, Explored, phase="agree", deadline_s=self.probes.deadline_s(SINGLE)
                 )
                 self._outputs.accept(request, explored)
             except (OutcomeError, BrokenOutput):

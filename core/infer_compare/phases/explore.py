@@ -11,9 +11,9 @@ from infer_compare.phases.contender_exploration import ContenderExploration, pea
 from infer_compare.planner import Exploration
 from infer_compare.planner.duration import Expectation
 from infer_compare.planner.explore import LARGEST_AUTO
-from infer_compare.planner.patience import has_time_for
 from infer_compare.planner.points import every_point
 from infer_compare.planner.refine import around_best, around_bound
+from infer_compare.planner.slow_models import has_time_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +51,10 @@ def explore(context: RunContext) -> Explored:
     with ExitStack() as stack:
         turns = [ContenderExploration(context, route, _sizes(context)) for route in routes]
         for turn in turns:
-            stack.enter_context(turn.prober.worker)
+            stack.enter_context(turn.probes.worker)
         # A framework may take a device when it is imported.
         if all(route.contender.spec.device == "cpu" for route in routes):
-            begin_ahead([turn.prober for turn in turns if turn.needs_worker])
+            begin_ahead([turn.probes for turn in turns if turn.needs_worker])
         for route, turn in zip(routes, turns, strict=True):
             if turn.run():
                 explored[route.label] = turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import Device, OperatingPoint
-from infer_compare.phases.probe import PASSING_RUNS, RUNS, Prober
+from infer_compare.phases.probe import PASSING_RUNS, RUNS, Probes
 from infer_compare.planner.boundary import BoundarySearch
 from infer_compare.results import Limit, Measured, Probe, Skipped
 from infer_compare.worker.protocol import Explore
@@ -41,27 +41,27 @@ class LimitFinder:
         # The cap is one of resident memory: it says nothing of a device's.
         on_host = Device.parse(route.contender.spec.device).kind == "cpu"
         self._search = BoundarySearch(context.settings.max_memory if on_host else None)
-        self._prober = Prober(context, route, "limit")
+        self._probes = Probes(context, route, "limit")
 
     def run(self) -> Limit:
         """The boundary, stored; no probe begins that would end after the budget."""
         now = self._context.surroundings.now
         began = now()
-        probes = self._recall()
+        attempts = self._recall()
         try:
             while (attempt := self._search.next()) is not None:
                 point = OperatingPoint(attempt.size)
-                expected_s = self._prober.expected_s(point)
+                expected_s = self._probes.expected_s(point)
                 if expected_s > LONGEST_S:
                     self._search.end(f"{point} would take about {expected_s / RUNS:.0f} s")
                 elif self._context.is_over(expected_s):
                     self._search.end("the time that was given with --budget is used up")
                 else:
                     self._try(point, fresh=attempt.fresh)
-                    probes += 1
+                    attempts += 1
         finally:
-            self._prober.worker.close()
-        boundary = self._limit(probes, now() - began)
+            self._probes.worker.close()
+        boundary = self._limit(attempts, now() - began)
         self._context.journal.add(boundary)
         self._context.observer.found_limit(boundary)
         return boundary
@@ -76,13 +76,13 @@ class LimitFinder:
         return earlier
 
     def _try(self, point: OperatingPoint, *, fresh: bool) -> None:
-        if fresh and not self._prober.fresh:
-            self._prober.worker.close()
+        if fresh and not self._probes.fresh:
+            self._probes.worker.close()
         self._context.observer.probing(self._label, point)
         # A worker that was lost before is replaced by a fresh one, whatever was asked for.
-        fresh = fresh or not self._prober.worker.alive
+        fresh = fresh or not self._probes.worker.alive
         calls = RUNS if fresh else PASSING_RUNS
-        outcome = self._prober.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
+        outcome = self._probes.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
         probe = Probe(phase="limit", contender=self._label, point=point, outcome=outcome, fresh=fresh)
         self._context.journal.add(probe)
         self._context.observer.probed(self._label, point, outcome)
@@ -92,7 +92,7 @@ class LimitFinder:
         resident = outcome.memory.resident if isinstance(outcome, Measured) else None
         self._search.feed(point.batch, outcome, resident, fresh=fresh)
 
-    def _limit(self, probes: int, elapsed_s: float) -> Limit:
+    def _limit(self, attempts: int, elapsed_s: float) -> Limit:
         search = self._search
         low, high = search.largest_fitting, search.smallest_failing
         fitting = search.outcomes.get(low) if low is not None else None
@@ -104,6 +104,6 @@ class LimitFinder:
             verified=search.verified,
             swapped=isinstance(fitting, Measured) and fitting.memory.swapped > 0,
             reason=search.reason,
-            probes=probes,
+            probes=attempts,
             elapsed_s=round(elapsed_s, 3),
         )

@@ -26,7 +26,7 @@ PASSING_RUNS = 2
 """In a worker that ran other sizes, which a fresh one has to confirm anyway: enough to see that growth."""
 
 
-class Prober:
+class Probes:
     """Asks a contender's worker whether operating points run, and starts a fresh one where the last was lost."""
 
     def __init__(

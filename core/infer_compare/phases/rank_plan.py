@@ -10,8 +10,8 @@ from infer_compare.environment import memory
 from infer_compare.phases.contender_exploration import peaks
 from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, plan_for_budget
 from infer_compare.planner.grouping import grouped
-from infer_compare.planner.patience import is_patient, patient_plan
 from infer_compare.planner.points import every_point
+from infer_compare.planner.slow_models import may_be_shortened, restarts_and_rounds
 from infer_compare.verdicts.protocol import SUSTAINED_S
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Ranked(NamedTuple):
 def slow_model_plan(context: RunContext, expectation: Expectation, points: Points) -> Plan:
     """Return the plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
     plan = context.plan
-    if not is_patient(plan):
+    if not may_be_shortened(plan):
         return plan
-    restarts, rounds = patient_plan(expectation, points, plan)
+    restarts, rounds = restarts_and_rounds(expectation, points, plan)
     if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
         return plan
     asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)

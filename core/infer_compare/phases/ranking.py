@@ -108,11 +108,17 @@ class Ranking:
                         first.see(done)
 
     def _round(
-        self, workers: RestartWorkers, labels: Sequence[str], point: OperatingPoint, lap: int, *, confirm: bool = False
+        self,
+        workers: RestartWorkers,
+        labels: Sequence[str],
+        point: OperatingPoint,
+        repetition: int,
+        *,
+        confirm: bool = False,
     ) -> Round | None:
         now = self.context.surroundings.now
         began = now()
-        done = workers.round(labels, point, index=self.next_index(), lap=lap, confirm=confirm)
+        done = workers.round(labels, point, index=self.next_index(), repetition=repetition, confirm=confirm)
         self._spent_s += now() - began
         self._expected_s += self.expectation.round_s(labels, point)
         if done is not None:

@@ -123,7 +123,7 @@ class RestartWorkers:
         return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
 
     def round(
-        self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool = False
+        self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool = False
     ) -> Round | None:
         """Measures one round and stores it; None when no contender is left that could be measured.
 
@@ -131,7 +131,7 @@ class RestartWorkers:
         """
         while able := self.able(labels, point):
             try:
-                done = self._round(able, point, index=index, lap=lap, confirm=confirm)
+                done = self._round(able, point, index=index, repetition=repetition, confirm=confirm)
             except ContenderLost:
                 continue
             self._journal.add(done)
@@ -160,7 +160,9 @@ class RestartWorkers:
         self._journal.add(done)
         return done
 
-    def _round(self, labels: Sequence[str], point: OperatingPoint, *, index: int, lap: int, confirm: bool) -> Round:
+    def _round(
+        self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool
+    ) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
         slices = tuple(
@@ -172,7 +174,7 @@ class RestartWorkers:
             phase="confirm" if confirm else "measure",
             restart=self._restart,
             index=index,
-            lap=lap,
+            repetition=repetition,
             point=point,
             order=order,
             slices=slices,

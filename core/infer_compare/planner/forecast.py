@@ -1,4 +1,4 @@
-"""How long a run will take, told before it: roughly where nothing is known, and closely where a run is repeated.
+"""How long a run will take: roughly where nothing is known, and closely where a run is repeated.
 
 Pure arithmetic. What frameworks take to start and what a call of the model takes is not known before exploring; the
 bounds are for frameworks as they usually start and for a model whose calls take milliseconds.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.planner.duration import CONFIRM_ROUNDS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
-from infer_compare.planner.patience import is_patient, patience_s, shortest
+from infer_compare.planner.slow_models import may_be_shortened, measuring_limit_s, shortest
 from infer_compare.results import Measured
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ EXPLORE_S = (0.1, 0.6)
 """Exploring a batch size of a contender, and comparing its outputs."""
 SLOW = 2.0
 """What larger batches and rejected rounds multiply measuring by."""
-LIVES = (4, 6)
-"""Workers of a contender besides those of the restarts: to explore, to compare outputs, to confirm up to three sizes, and the evaluator's."""
+OTHER_WORKERS = (4, 6)
+"""Workers of a contender beside those of the restarts: to explore, to compare outputs, to confirm up to three sizes, and the evaluator's."""
 EARLY_RESTARTS = 2
 """After which the plainest verdicts settle."""
 MINUTES_S = 120.0
-"""From here on durations are told in minutes."""
+"""Longer durations are given in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Forecast:
     low_s: float
     high_s: float
     why: str
-    """What that rests on, as it follows the figures."""
+    """What the figures rest on; it follows them in the sentence."""
 
     def __str__(self) -> str:
         """Such as `about 20 to 60 s with --quick; exploring tells more`."""
@@ -53,7 +53,7 @@ class Forecast:
 
 
 def forecast(plan: Plan, contenders: int) -> Forecast:
-    """What can be told of a plan before anything has run.
+    """Return how long a plan will take, before anything has run.
 
     Args:
         plan: what is to be run.
@@ -66,18 +66,18 @@ def forecast(plan: Plan, contenders: int) -> Forecast:
     turn_s = WARM_UP_S + plan.rounds_per_restart * 2 * (SLICE_S + SWITCH_S)
     low_points, high_points = (contenders * number for number in sizes)
     early = min(EARLY_RESTARTS, plan.restarts)
-    low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (LIVES[0] + early)
+    low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (OTHER_WORKERS[0] + early)
     measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
-    if is_patient(plan):
-        measuring = min(measuring, patience_s(plan))
-    high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * LIVES[1]
+    if may_be_shortened(plan):
+        measuring = min(measuring, measuring_limit_s(plan))
+    high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * OTHER_WORKERS[1]
     mode = "in the default mode" if plan.mode == "default" else f"with --{plan.mode}"
     limit = ", and the search for the limit on top" if plan.find_limit else ""
     return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; exploring tells more")
 
 
 def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
-    """What can be told of a plan from a stored run of the same model.
+    """Return how long a plan will take, from a stored run of the same model.
 
     Args:
         run: the stored run.
@@ -104,10 +104,10 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
     high = before + plan.restarts * restart_s + confirm_s
-    if is_patient(plan):
-        # Measuring is cut to what people wait for; the smallest plan is made however long it takes.
+    if may_be_shortened(plan):
+        # Measuring is shortened; the smallest plan is made however long it takes.
         least = known.plan_s(points, *shortest(plan), plan.mode)
-        high = min(high, before + max(patience_s(plan), least))
+        high = min(high, before + max(measuring_limit_s(plan), least))
     return Forecast(min(low, high), high, ", from what that run saw")
 
 

@@ -37,7 +37,7 @@ class Round(Record, frozen=True, kw_only=True, tag="round"):
     """From 1."""
     index: Count
     """Within the run."""
-    lap: Count = 0
+    repetition: Count = msgspec.field(default=0, name="lap")
     """Its number among the rounds of its phase at this operating point in this restart, from 0."""
     point: OperatingPoint
     order: tuple[str, ...]

@@ -19,7 +19,7 @@ from infer_compare.models.inputs import InputPlan
 from infer_compare.phases.context import RunContext
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
-from infer_compare.phases.probe import Prober
+from infer_compare.phases.probe import Probes
 from infer_compare.preparation.pool import InputPool
 from infer_compare.preparation.resolve import resolve
 from infer_compare.results import Measured, OutOfMemory
@@ -76,14 +76,14 @@ def free(monkeypatch):
 def test_rows_that_were_made_for_one_contender_are_there_for_another_that_waited(context):
     """The first worker mapped the rows before the second one's batches made them more."""
     made = context(batch_sizes=None)
-    probers = [Prober(made, made.routes[label]) for label in "ab"]
+    started = [Probes(made, made.routes[label]) for label in "ab"]
     try:
-        for prober, batch in ((probers[0], 1), (probers[1], 512), (probers[0], 512)):
-            assert isinstance(prober.probe(Explore(point=OperatingPoint(batch), budget_ns=0)), Measured)
-            prober.worker.suspend()
+        for probes, batch in ((started[0], 1), (started[1], 512), (started[0], 512)):
+            assert isinstance(probes.probe(Explore(point=OperatingPoint(batch), budget_ns=0)), Measured)
+            probes.worker.suspend()
     finally:
-        for prober in probers:
-            prober.worker.close()
+        for probes in started:
+            probes.worker.close()
 
 
 def test_a_worker_that_waited_gets_the_sizes_that_another_contender_went_on_to(explore):
@@ -132,7 +132,7 @@ def test_a_sample_that_no_worker_can_hold_is_refused_before_it_is_drawn(tmp_path
 def test_a_batch_that_no_worker_can_hold_is_an_answer_and_needs_no_rows(context):
     """Batch 2**22 of 64 floats is 1 GiB: out of memory under a cap of 512 MiB, and no row of it is written."""
     made = context(max_memory=512 * MIB)
-    outcome = Prober(made, made.routes["a"]).probe(Explore(point=OperatingPoint(2**22), budget_ns=0))
+    outcome = Probes(made, made.routes["a"]).probe(Explore(point=OperatingPoint(2**22), budget_ns=0))
     assert isinstance(outcome, OutOfMemory)
     assert "inputs of such a batch alone are above the cap of 512 MiB" in outcome.reason
     assert made.pool.largest < 2**10

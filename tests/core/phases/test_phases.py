@@ -69,7 +69,7 @@ def test_the_order_of_the_rounds_is_decided_by_the_seed(sweep):
     orders = []
     for folder in ("first", "second"):
         run = sweep(contender("a"), contender("b"), folder=folder, batch_sizes=(1, 2, 4), seed=5)
-        orders.append([(one.point, one.order) for one in run.rounds if one.restart == 1 and one.lap == 0])
+        orders.append([(one.point, one.order) for one in run.rounds if one.restart == 1 and one.repetition == 0])
     assert orders[0] == orders[1]
 
 

@@ -6,7 +6,7 @@ from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
-from infer_compare.phases.probe import Prober
+from infer_compare.phases.probe import Probes
 from infer_compare.preparation.resolve import resolve
 from infer_compare.results import Measured, OutOfMemory
 from infer_compare.worker.client import LocalProcess
@@ -27,13 +27,13 @@ def test_a_peak_that_the_watchdog_missed_is_out_of_memory_all_the_same(installed
     resolved = resolve(asked(contender("a", bytes_per_sample=MIB), max_memory=200 * MIB), installed, tmp_path)
     journal = Journal(lambda _record: None, [resolved.header])
     context = RunContext.of(resolved, journal, Observer(), tmp_path, Surroundings(launch=unwatched))
-    prober = Prober(context, context.routes["a"])
+    probes = Probes(context, context.routes["a"])
 
-    small = prober.probe(Explore(point=OperatingPoint(1), budget_ns=0))
-    large = prober.probe(Explore(point=OperatingPoint(300), budget_ns=0, repeat_rows=True))
+    small = probes.probe(Explore(point=OperatingPoint(1), budget_ns=0))
+    large = probes.probe(Explore(point=OperatingPoint(300), budget_ns=0, repeat_rows=True))
 
     assert isinstance(small, Measured)
     assert isinstance(large, OutOfMemory)
     assert large.evidence == "cap"
     assert "was above the cap of 200 MiB" in large.reason
-    assert not prober.worker.alive
+    assert not probes.worker.alive

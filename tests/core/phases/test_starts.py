@@ -39,7 +39,7 @@ class Machine:
 
 
 @dataclass
-class ScriptedProber:
+class ScriptedProbes:
     """A worker that has imported its framework after it was looked at so often."""
 
     label: str
@@ -58,26 +58,26 @@ class ScriptedProber:
         return self.looks <= 0
 
 
-def scripted(*looks: int) -> tuple[Machine, list[ScriptedProber]]:
+def scripted(*looks: int) -> tuple[Machine, list[ScriptedProbes]]:
     """A machine with one worker for each number of looks."""
     machine = Machine()
-    return machine, [ScriptedProber(f"worker {place}", number, machine) for place, number in enumerate(looks)]
+    return machine, [ScriptedProbes(f"worker {place}", number, machine) for place, number in enumerate(looks)]
 
 
 @pytest.mark.parametrize("cores", [2, 3, 8])
 def test_as_many_workers_start_at_a_time_as_there_are_cores(cores: int) -> None:
     """The next one begins as soon as any of them is there, and all are begun in their order."""
-    machine, probers = scripted(9, 1, 3, 2, 1)
-    begin_ahead(probers, cores=cores, room=100 * IDLE_BYTES)
-    assert machine.begun == [one.label for one in probers]
+    machine, starting = scripted(9, 1, 3, 2, 1)
+    begin_ahead(starting, cores=cores, room=100 * IDLE_BYTES)
+    assert machine.begun == [one.label for one in starting]
     assert (machine.most, machine.at_work) == (min(cores, 5), 0)
 
 
 @pytest.mark.parametrize(("cores", "room"), [(1, 100 * IDLE_BYTES), (8, 2 * IDLE_BYTES)])
 def test_where_cores_or_memory_are_short_no_worker_starts_ahead(cores: int, room: int) -> None:
     """Three workers want two cores at least, and room for all three."""
-    machine, probers = scripted(1, 1, 1)
-    begin_ahead(probers, cores=cores, room=room)
+    machine, starting = scripted(1, 1, 1)
+    begin_ahead(starting, cores=cores, room=room)
     assert machine.begun == []
 
 

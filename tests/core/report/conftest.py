@@ -182,7 +182,7 @@ class Story:
         sizes = sorted({size for curve in self.curves.values() for size in curve})
         index = 0
         for restart in range(1, self.restarts + 1):
-            for lap in range(self.rounds):
+            for repetition in range(self.rounds):
                 for size in sizes:
                     labels = [
                         label
@@ -193,7 +193,7 @@ class Story:
                     ]
                     if labels:
                         index += 1
-                        yield self._round(labels, size, restart, lap, index)
+                        yield self._round(labels, size, restart, repetition, index)
 
     def _phases(self, call_ns: float) -> PhaseTimes | None:
         """A tenth of the call goes in, a twentieth out."""
@@ -203,7 +203,7 @@ class Story:
         run = round(call_ns) - stage - fetch
         return PhaseTimes(stage_ns=(stage,) * self.calls, run_ns=(run,) * self.calls, fetch_ns=(fetch,) * self.calls)
 
-    def _round(self, labels: list[str], size: int, restart: int, lap: int, index: int) -> Round:
+    def _round(self, labels: list[str], size: int, restart: int, repetition: int, index: int) -> Round:
         refused = restart in self.refused
         order = (*labels, *reversed(labels))
         slices = tuple(
@@ -218,7 +218,7 @@ class Story:
                 phases=self._phases(self.curves[label][size] * MILLISECOND),
                 discarded=3,
                 diagnostics=_diagnostics(refused=refused),
-                rejected=f"other programs: make (pid 99) took {90 + lap} % of a core" if refused else None,
+                rejected=f"other programs: make (pid 99) took {90 + repetition} % of a core" if refused else None,
             )
             for position, label in enumerate(order)
         )
@@ -229,10 +229,10 @@ class Story:
                 latency_ns=MILLISECOND, steady=True,
             )
             for label in labels
-            if lap == 0
+            if repetition == 0
         )  # fmt: skip
         return Round(
-            restart=restart, index=index, lap=lap, point=OperatingPoint(size), order=order, slices=slices,
+            restart=restart, index=index, repetition=repetition, point=OperatingPoint(size), order=order, slices=slices,
             clean=not refused, warm_ups=warm_ups,
         )  # fmt: skip
 

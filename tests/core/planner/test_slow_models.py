@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.duration import Expectation
-from infer_compare.planner.patience import PATIENT_S, has_time_for, is_patient, patient_plan, shortest
+from infer_compare.planner.slow_models import MEASURING_S, has_time_for, may_be_shortened, restarts_and_rounds, shortest
 
 from .conftest import run_of  # type: ignore[import-not-found]
 
@@ -42,28 +42,28 @@ POINTS = {label: points(*SIZES) for label in "ab"}
 def test_whoever_says_how_long_a_run_may_take_gets_it(changes):
     """A budget, restarts and --thorough are answers to the question."""
     plan = msgspec.structs.replace(DEFAULT, **changes)
-    assert is_patient(DEFAULT)
-    assert is_patient(QUICK)
-    assert not is_patient(plan)
+    assert may_be_shortened(DEFAULT)
+    assert may_be_shortened(QUICK)
+    assert not may_be_shortened(plan)
     assert has_time_for(points(3, 6), expecting(10**9), curves(10**9), plan)
 
 
 def test_a_fast_model_has_every_round_and_the_sizes_beside_its_best_one():
     """A millisecond a sample."""
-    assert patient_plan(expecting(10**6), POINTS, DEFAULT) == (4, 4)
+    assert restarts_and_rounds(expecting(10**6), POINTS, DEFAULT) == (4, 4)
     assert has_time_for(points(3, 6), expecting(10**6), curves(10**6), DEFAULT)
 
 
 def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
     """A tenth of a second a sample."""
-    assert patient_plan(expecting(10**8), POINTS, DEFAULT) == (3, 2)
+    assert restarts_and_rounds(expecting(10**8), POINTS, DEFAULT) == (3, 2)
     assert not has_time_for(points(3, 6), expecting(10**8), curves(10**8), DEFAULT)
 
 
 def test_a_quick_run_of_a_slow_model_has_one_round_in_each_of_its_restarts():
     """Fresh processes are worth more than further rounds."""
-    assert patient_plan(expecting(10**6), POINTS, QUICK) == (3, 2)
-    assert patient_plan(expecting(10**8), POINTS, QUICK) == (3, 1)
+    assert restarts_and_rounds(expecting(10**6), POINTS, QUICK) == (3, 2)
+    assert restarts_and_rounds(expecting(10**8), POINTS, QUICK) == (3, 1)
 
 
 def test_a_search_for_the_limit_leaves_less_time_for_measuring():
@@ -90,9 +90,9 @@ def test_a_slower_model_never_has_time_for_more(ns_per_sample, further):
 
 
 @given(ns_per_sample=st.integers(10**4, 10**9), plan=st.sampled_from([DEFAULT, QUICK]))
-def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wait_for(ns_per_sample, plan):
+def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_the_time_that_measuring_may_take(ns_per_sample, plan):
     """The shortest is made however long it takes."""
     expectation = expecting(ns_per_sample)
-    restarts, rounds = patient_plan(expectation, POINTS, plan)
+    restarts, rounds = restarts_and_rounds(expectation, POINTS, plan)
     if (restarts, rounds) != shortest(plan):
-        assert restarts * expectation.restart_s(POINTS, rounds) <= PATIENT_S[plan.mode]
+        assert restarts * expectation.restart_s(POINTS, rounds) <= MEASURING_S[plan.mode]

@@ -1,4 +1,4 @@
-"""How long people wait who gave no budget: fewer rounds, and in the default mode fewer batch sizes, for slow models.
+"""The plan for slow models where no budget is given: fewer rounds, and in the default mode fewer batch sizes.
 
 Pure arithmetic over what exploring saw; a run that is resumed comes to the same.
 """
@@ -18,46 +18,47 @@ if TYPE_CHECKING:
     from infer_compare.request.options import Mode
     from infer_compare.results import Plan
 
-PATIENT_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
-"""What measuring may take: nobody who gave no budget waits for longer without asking for it. It ends earlier by a third
-where differences are plain."""
-PATIENT_WITH_LIMIT_S = 45.0
+MEASURING_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
+"""Seconds that measuring may take where no budget is given. It ends a third earlier where differences are plain."""
+MEASURING_WITH_LIMIT_S = 45.0
 """The same where the search for the limit, which takes a minute for each contender of such a model, comes before it."""
-PATIENT_PLANS: dict[Mode, tuple[tuple[int, int], ...]] = {
+SLOW_MODEL_PLANS: dict[Mode, tuple[tuple[int, int], ...]] = {
     "quick": ((3, 2), (3, 1)),
     "default": BUDGET_PLANS[1:4],
 }
 """Restarts and rounds, the best plan first, down to what still settles what is plain, from three restarts."""
 
 
-def is_patient(plan: Plan) -> bool:
-    """Whether nothing says how long the run may take: neither --thorough nor a budget."""
-    plans = PATIENT_PLANS.get(plan.mode)
+def may_be_shortened(plan: Plan) -> bool:
+    """Return whether nothing says how long the run may take: neither --thorough nor a budget."""
+    plans = SLOW_MODEL_PLANS.get(plan.mode)
     return plan.budget_s is None and plans is not None and (plan.restarts, plan.rounds_per_restart) == plans[0]
 
 
-def patience_s(plan: Plan) -> float:
-    """What measuring may take before rounds and sizes are saved, in seconds; `plan` is one that `is_patient`."""
-    asked = PATIENT_S[plan.mode]
-    return min(asked, PATIENT_WITH_LIMIT_S) if plan.find_limit else asked
+def measuring_limit_s(plan: Plan) -> float:
+    """Return the seconds that measuring may take before rounds and sizes are saved; `plan` `may_be_shortened`."""
+    asked = MEASURING_S[plan.mode]
+    return min(asked, MEASURING_WITH_LIMIT_S) if plan.find_limit else asked
 
 
 def shortest(plan: Plan) -> tuple[int, int]:
-    """The fewest restarts and rounds that are planned in place of those of a plan that `is_patient`."""
-    return PATIENT_PLANS[plan.mode][-1]
+    """Return the fewest restarts and rounds that replace those of a plan that `may_be_shortened`."""
+    return SLOW_MODEL_PLANS[plan.mode][-1]
 
 
-def patient_plan(expectation: Expectation, points: Points, plan: Plan) -> tuple[int, int]:
-    """Restarts and rounds that people wait for; the fewest where even these take longer.
+def restarts_and_rounds(expectation: Expectation, points: Points, plan: Plan) -> tuple[int, int]:
+    """Return the restarts and rounds that fit into the time that measuring may take; the fewest where none fit.
 
     Args:
         expectation: what exploring saw.
         points: the operating points of each contender.
-        plan: what is asked for, which `is_patient`.
+        plan: what is asked for, which `may_be_shortened`.
     """
-    plans = PATIENT_PLANS[plan.mode]
+    plans = SLOW_MODEL_PLANS[plan.mode]
     cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in plans}
-    return plan_for_budget(cost, expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode), patience_s(plan), plans)
+    return plan_for_budget(
+        cost, expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode), measuring_limit_s(plan), plans
+    )
 
 
 def has_time_for(
@@ -66,7 +67,7 @@ def has_time_for(
     latencies_ns: Mapping[str, Mapping[OperatingPoint, float]],
     plan: Plan,
 ) -> bool:
-    """Return whether measuring at further operating points stays within what people wait for.
+    """Return whether measuring at further operating points stays within the time that measuring may take.
 
     Args:
         further: points that were not tried; a contender is expected to run those below its largest.
@@ -74,7 +75,7 @@ def has_time_for(
         latencies_ns: rough latency of the points of each contender.
         plan: what is asked for.
     """
-    if not is_patient(plan):
+    if not may_be_shortened(plan):
         return True
     latency = dict(expectation.latency_ns)
     first_call = dict(expectation.first_call_ns)
@@ -87,4 +88,4 @@ def has_time_for(
             latency[label, point] = latency.get(above, 0)
             first_call[label, point] = first_call.get(above, 0)
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
-    return wider.plan_s(points, *shortest(plan), plan.mode) <= patience_s(plan)
+    return wider.plan_s(points, *shortest(plan), plan.mode) <= measuring_limit_s(plan)
