@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from infer_compare.cli import stdout
 from infer_compare.cli.parameters import SHARE
@@ -23,9 +23,17 @@ UNTESTED = 4
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "name", default="text", show_default=True, metavar="FORMAT", help="text, markdown, html or json."
+    "--format",
+    "name",
+    metavar="FORMAT",
+    help="text, markdown, html or json.  [default: by the ending of the file, else text]",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output when left out.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write, such as comparison.html; - for standard output.  [default: -]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--across-conditions", is_flag=True, help="Give verdicts although conditions of the runs differ.")
 @click.option(
@@ -43,14 +51,11 @@ UNTESTED = 4
     metavar="SHARE",
     help="Exit with 1 if a loss of more than that is proven, such as 5%; with 4 if it could not be tested.",
 )
-@click.pass_context
 def command(
-    context: click.Context,
-    /,
     *,
     base: Path,
     new: Path,
-    name: str,
+    name: str | None,
     output: Path | None,
     as_json: bool,
     across_conditions: bool,
@@ -64,25 +69,30 @@ def command(
     """
     from infer_compare import api
     from infer_compare.cli.console import load_run
+    from infer_compare.cli.output import TEXT, check_terminal, format_for, target_of
     from infer_compare.errors import UsageError
-    from infer_compare.report.comparison import find_format
+    from infer_compare.report.comparison import FORMATS, find_format
     from infer_compare.report.words import plain
 
     if as_json:
-        if context.get_parameter_source("name") is ParameterSource.COMMANDLINE and name != "json":
+        if name is not None and name != "json":
             raise UsageError(f"--json and --format {name} contradict each other; leave one of them out.")
         name = "json"
+    target = target_of(output)
+    name = format_for(target, name, {one.name: one.suffix for one in FORMATS.values()})
     chosen = find_format(name)
-    if output is not None:
-        _refuse_taken(output)
+    if target is None:
+        check_terminal(name, chosen.suffix, shlex.join(["infer-compare", "compare", str(base), str(new)]))
+    else:
+        _refuse_taken(target)
     made = api.compare(load_run(base), load_run(new), margin=margin, across_conditions=across_conditions, loss=loss)
-    if output is not None:
-        _write(output, chosen.render(made))
-    elif name == "text":
+    if target is not None:
+        _write(target, chosen.render(made))
+    elif name == TEXT:
         _print(made)
     else:
         stdout.write(chosen.render(made))
-    if made.untested and (output is not None or name != "text"):
+    if made.untested and (target is not None or name != TEXT):
         # Whoever sends the comparison to a file reads the log of the command.
         click.echo(plain(made.untested), err=True)
     if made.regression:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
+from infer_compare.cli.parameters import DURATION, FiniteNumber
+from infer_compare.request.options import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.report import ReportDocument
+    from infer_compare.results import Run
+
+_BOUNDS = declared()["percentile"].bounds
 
 
 @click.command("report")
@@ -16,17 +27,36 @@ from infer_compare.cli.installed import installed
 @click.option(
     "--format",
     "name",
-    default="text",
-    show_default=True,
     metavar="FORMAT",
-    help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or one that a plugin brings.",
+    help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or one that a plugin brings.  "
+    "[default: by the ending of the file, else text]",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output when left out.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write, such as report.html or points.csv; - for standard output.  [default: -]",
+)
 @click.option("--force", is_flag=True, help="Write over the file if there is one.")
+@click.option(
+    "--latency-bound",
+    "bound",
+    type=DURATION,
+    metavar="TIME",
+    help="Answer for this latency bound, such as 10ms, from the stored calls.",
+)
+@click.option(
+    "--percentile",
+    type=FiniteNumber(_BOUNDS.ge, _BOUNDS.le),  # type: ignore[arg-type]
+    help="At which the latency bound must hold.  [default: that of the run]",
+)
 @click.option(
     "--price",
     metavar="PRICE",
     help="What the machine costs, such as 1.20/h, $1.20/h or 0.0003/s: adds the cost of a million samples.",
+)
+@click.option(
+    "--anonymous", is_flag=True, help="Leave out folders, names of other programs and of the machine, for sharing."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Every point.")
 @click.pass_obj
@@ -34,43 +64,98 @@ def command(
     settings: dict[str, Any],
     *,
     runs: tuple[Path, ...],
-    name: str,
+    name: str | None,
     output: Path | None,
     force: bool,
+    bound: float | None,
+    percentile: float | None,
     price: str | None,
+    anonymous: bool,
     verbose: bool,
 ) -> None:
     """Renders the run in the folder RUN, complete or not; several runs go into one report."""
-    from infer_compare.cli.console import load_run
-    from infer_compare.report import check_number, document, find_reporter, render_many
+    from infer_compare.cli.output import TEXT, check_terminal, format_for, target_of
+    from infer_compare.report import check_number, find_reporter, render_many
     from infer_compare.report.files import check_target, write_report
-    from infer_compare.report.price import parse_price, priced
+    from infer_compare.report.reporters import endings
 
-    reporter = find_reporter(name, installed(settings))
+    plugins = installed(settings)
+    target = target_of(output)
+    name = format_for(target, name, endings(plugins))
+    reporter = find_reporter(name, plugins)
     check_number(reporter, len(runs))
-    given = parse_price(price) if price is not None else None
-    if output is not None:
-        check_target(output, force=force)
-    documents = [document(load_run(run)) for run in runs]
-    if given is not None:
-        documents = [priced(one, given) for one in documents]
-    if output is None and name == "text":
+    example = shlex.join(["infer-compare", "report", *map(str, runs)])
+    if target is None:
+        check_terminal(name, reporter.suffix, example)
+    else:
+        check_target(target, force=force)
+    documents = _documents(runs, bound, percentile, price, anonymous=anonymous)
+    if target is None and name == TEXT:
         from infer_compare.cli.console import print_text
 
         print_text(*documents, verbose=verbose)
         return
     content = render_many(reporter, documents)
-    if output is None:
-        _print(name, content)
+    if target is None:
+        _print(name, reporter.suffix, content, example)
         return
-    write_report(output, content, force=force)
-    click.echo(f"Report written to {output}", err=True)
+    write_report(target, content, force=force)
+    click.echo(f"Report written to {target}", err=True)
 
 
-def _print(name: str, content: str | bytes) -> None:
+def _documents(
+    runs: Sequence[Path], bound: float | None, percentile: float | None, price: str | None, *, anonymous: bool
+) -> list[ReportDocument]:
+    """The documents of runs, as they are asked for.
+
+    Raises:
+        UsageError: the price cannot be understood, or a run cannot answer for a latency bound.
+        StoreError: there is no run, or it cannot be read.
+    """
+    from infer_compare.cli.console import load_run
+    from infer_compare.report import document
+    from infer_compare.report.anonymous import anonymised
+    from infer_compare.report.price import parse_price, priced
+
+    given = parse_price(price) if price is not None else None
+    documents = []
+    for folder in runs:
+        run = load_run(folder)
+        if bound is not None or percentile is not None:
+            run = bounded(run, bound, percentile)
+        made = document(run)
+        if given is not None:
+            made = priced(made, given)
+        documents.append(anonymised(made, run) if anonymous else made)
+    return documents
+
+
+def bounded(run: Run, bound: float | None, percentile: float | None) -> Run:
+    """Return the run as if it had been asked for another latency bound.
+
+    Args:
+        run: as it is stored.
+        bound: in seconds; that of the run when None.
+        percentile: at which it must hold; that of the run when None.
+
+    Raises:
+        UsageError: neither the run nor the command line has a bound, or the run timed no single calls.
+    """
+    from infer_compare.errors import UsageError
+    from infer_compare.verdicts import with_latency_bound
+
+    bound_ns = run.header.plan.latency_bound_ns if bound is None else round(bound * 1e9)
+    if bound_ns is None:
+        raise UsageError(
+            "--percentile is about a latency bound, and the run has none; add --latency-bound, such as 10ms."
+        )
+    return with_latency_bound(run, bound_ns, percentile)
+
+
+def _print(name: str, ending: str, content: str | bytes, example: str) -> None:
     """Puts the report on standard output."""
-    if isinstance(content, bytes) and getattr(stdout.stream(), "isatty", bool)():
-        from infer_compare.errors import UsageError
+    from infer_compare.cli.output import is_terminal, not_for_a_terminal
 
-        raise UsageError(f"The report format {name!r} is not for a terminal; name a file with -o.")
+    if isinstance(content, bytes) and is_terminal():
+        raise not_for_a_terminal(name, ending, example)
     stdout.write(content)

@@ -56,6 +56,14 @@ def find_reporter(name: str, plugins: Plugins) -> Reporter:
     raise UsageError(f"There is no report format {name!r}.{hint} Known: {', '.join(known)}.")
 
 
+def endings(plugins: Plugins) -> dict[str, str]:
+    """Return the ending of each format's files, by the format's name; those built in first."""
+    known: dict[str, str] = {}
+    for reporter in (*BUILT_IN, *plugins.reporters):
+        known.setdefault(reporter.name, reporter.suffix)
+    return known
+
+
 def render(reporter: Reporter, document: ReportDocument) -> str | bytes:
     """The document in the reporter's format.
 

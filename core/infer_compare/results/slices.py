@@ -70,6 +70,8 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     throttled: Count | None = None
     """Times that the cgroup's quota stopped it."""
     top: ForeignProcess | None = None
+    others: tuple[ForeignProcess, ...] = ()
+    """Those that took most after `top`, where it was worth a word."""
     gpu: GpuDisturbance | None = None
     """Of slices on an NVIDIA GPU, where its driver can be asked."""
 

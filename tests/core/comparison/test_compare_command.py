@@ -413,3 +413,20 @@ def test_a_torn_run_is_compared_as_far_as_it_is_whole(cli, pair):
     result = cli("compare", *pair[:2])
     assert result.code == 0
     assert "the new run was interrupted" in " ".join(result.out.split())
+
+
+@pytest.mark.parametrize(("file", "begins"), [("c.html", "<!doctype html>"), ("c.json", "{"), ("c.md", "#")])
+def test_the_ending_of_a_file_chooses_the_format_of_a_comparison(cli, pair, tmp_path, file, begins):
+    """Without `--format`; one that contradicts it is refused."""
+    base, same, _ = pair
+    assert cli("compare", base, same, "-o", tmp_path / file).code == 0
+    assert (tmp_path / file).read_text(encoding="utf-8").lower().startswith(begins)
+    _refused(
+        cli("compare", base, same, "--format", "text", "-o", tmp_path / f"other{file}"), "contradict each other", ".txt"
+    )
+
+
+def test_a_dash_is_standard_output_for_a_comparison(cli, pair):
+    """As for a report."""
+    base, same, _ = pair
+    assert cli("compare", base, same, "-o", "-").out == cli("compare", base, same).out

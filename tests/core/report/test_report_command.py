@@ -196,19 +196,22 @@ def test_a_missing_extra_is_told_with_the_pip_command(store):
         assert done.stderr.count("\n") == bool(extra)
 
 
-def test_a_binary_report_is_not_thrown_at_a_terminal(store):
-    """It asks for a file instead."""
+@pytest.mark.parametrize("words", [["--format", "parquet"], ["--format", "html"], ["--format", "html", "-o", "-"]])
+def test_what_a_terminal_cannot_show_is_not_thrown_at_it(store, words):
+    """It asks for a file instead, and says what to type."""
     ours, theirs = os.openpty()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "infer_compare", "report", store("one"), "--format", "parquet"],
+            [sys.executable, "-m", "infer_compare", "report", store("one"), *words],
             stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     finally:
         os.close(ours)
         os.close(theirs)
     assert done.returncode == 2
-    assert done.stderr == "Error: The report format 'parquet' is not for a terminal; name a file with -o.\n"
+    assert f"The format {words[1]!r} is not for a terminal; write it to a file: infer-compare report " in done.stderr
+    assert f" -o report.{words[1]} (or" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["text", "parquet", "png"])
@@ -238,3 +241,57 @@ def test_a_folder_that_holds_no_run_that_can_be_read_is_one_sentence(cli, store,
 def test_no_run_at_all_is_a_usage_error(cli):
     """RUN is needed."""
     assert cli("report").code == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "begins"), [("a.html", "<!doctype html>"), ("b.CSV", "run,"), ("c.json", "{"), ("d.md", "## ")]
+)
+def test_the_ending_of_a_file_chooses_the_format(cli, store, tmp_path, file, begins):
+    """In capitals too."""
+    assert cli("report", store("one"), "-o", file).code == 0
+    assert (tmp_path / file).read_text(encoding="utf-8").lower().startswith(begins)
+
+
+def test_a_format_that_contradicts_the_ending_is_refused(cli, store, tmp_path):
+    """With both ways out; nothing is written."""
+    result = cli("report", store("one"), "--format", "csv", "-o", "a.html")
+    _refused(result, "--format csv and the ending of a.html contradict each other", "-o a.csv")
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_an_ending_that_is_no_formats_is_refused_without_a_format(cli, store):
+    """Nobody gets text in a file that is called a spreadsheet."""
+    _refused(
+        cli("report", store("one"), "-o", "a.xlsx"), "a.xlsx does not say its format by its ending", "--format", ".csv"
+    )
+    assert cli("report", store("two"), "--format", "csv", "-o", "a.data").code == 0
+
+
+def test_a_dash_is_standard_output(cli, store, tmp_path):
+    """No file of that name is made."""
+    run = store("one")
+    assert cli("report", run, "--format", "csv", "-o", "-").out == cli("report", run, "--format", "csv").out
+    assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "json"])
+def test_a_stored_run_answers_for_another_latency_bound(cli, store, name):
+    """From its calls, in every format that has an answer."""
+    run = store("one", calls=4000)
+    told = cli("report", run, "--latency-bound", "15ms", "--percentile", "90", "--format", name)
+    assert told.code == 0
+    assert b"p90 within 15" in told.out
+    assert b"p90 within 15" not in cli("report", run, "--format", name).out
+
+
+def test_a_percentile_needs_a_latency_bound(cli, store):
+    """Of the run, or typed."""
+    _refused(cli("report", store("one"), "--percentile", "90"), "--latency-bound")
+    assert cli("report", store("two", plan={"latency_bound_ns": 15_000_000}), "--percentile", "90").code == 0
+
+
+def test_another_bound_and_a_price_go_together(cli, store):
+    """What a million samples cost at the size that keeps the bound."""
+    told = cli("report", store("one", calls=4000), "--latency-bound", "15ms", "--price", "$1.20/h")
+    assert b"p95 within 15" in told.out
+    assert b"$" in told.out

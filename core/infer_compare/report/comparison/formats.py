@@ -21,6 +21,7 @@ class Format(NamedTuple):
     """Renders a comparison."""
 
     name: str
+    suffix: str
     render: Callable[[ComparisonDocument], str]
 
 
@@ -39,10 +40,10 @@ def _json(document: ComparisonDocument) -> str:
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
-        Format("text", lambda document: text.written(sections(document))),
-        Format("markdown", lambda document: markdown.written(sections(document))),
-        Format("html", _html),
-        Format("json", _json),
+        Format("text", ".txt", lambda document: text.written(sections(document))),
+        Format("markdown", ".md", lambda document: markdown.written(sections(document))),
+        Format("html", ".html", _html),
+        Format("json", ".json", _json),
     )
 }
 
