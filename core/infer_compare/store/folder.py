@@ -12,10 +12,10 @@ import msgspec
 
 from infer_compare.errors import StoreError
 from infer_compare.paths import is_folder
-from infer_compare.store.log import FILE, read_run
+from infer_compare.store.log import FILE, is_being_written, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from infer_compare.results import Run
 
@@ -32,7 +32,9 @@ class StoredRun(msgspec.Struct, frozen=True):
     model: str
     contenders: tuple[str, ...]
     state: str
-    """`complete`, `stopped` or `interrupted`, with `, damaged` where lines of it are; or why it cannot be read."""
+    """`complete`, `stopped`, `interrupted` or `running`, with `, damaged` where lines of it are; or why it cannot be read."""
+    answer: str = ""
+    """What to use, in a few words."""
 
 
 def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
@@ -105,8 +107,13 @@ def load(path: Path) -> Run:
     return read_run(run_file(path))
 
 
-def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
-    """The runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason."""
+def list_runs(root: Path = DEFAULT_ROOT, answer_of: Callable[[Run], str] | None = None) -> Iterator[StoredRun]:
+    """Return the runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason.
+
+    Args:
+        root: the folder.
+        answer_of: makes the answer of a run; there is none when None.
+    """
     if not is_folder(root):
         return
     for path in sorted(child for child in root.iterdir() if _holds_run(child)):
@@ -120,8 +127,15 @@ def list_runs(root: Path = DEFAULT_ROOT) -> Iterator[StoredRun]:
             run.header.created,
             run.header.model.name,
             run.labels,
-            f"{run.closing.state if run.closing else 'interrupted'}{', damaged' if run.damage else ''}",
+            f"{_state(path, run)}{', damaged' if run.damage else ''}",
+            answer_of(run) if answer_of is not None else "",
         )
+
+
+def _state(path: Path, run: Run) -> str:
+    """How a run ended, or that it has not: whoever writes to it holds a lock."""
+    state = run.closing.state if run.closing is not None else "interrupted"
+    return "running" if state != "complete" and is_being_written(run_file(path)) else state
 
 
 def _holds_run(path: Path) -> bool:

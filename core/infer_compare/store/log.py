@@ -136,6 +136,22 @@ class RunLog:
         self.close()
 
 
+def is_being_written(path: Path) -> bool:
+    """Return whether a process writes to a run file: such a one holds a lock on it."""
+    import fcntl
+
+    try:
+        with path.open("rb") as file:
+            # Shared and given back at once: two that look are not in each other's way.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        # Gone, not readable, or on a file system without locks.
+        return False
+    return False
+
+
 def _no_room() -> frozenset[int]:
     import errno
 

@@ -133,3 +133,20 @@ def test_a_resumed_run_lists_as_one(tmp_path: Path) -> None:
         log.append(Closing(state="complete", elapsed_s=2.0))
     (listed,) = list_runs(tmp_path)
     assert listed.state == "complete"
+
+
+def test_a_run_that_is_going_on_is_listed_as_running(tmp_path: Path) -> None:
+    """Also one that was interrupted and is being resumed; when its writer has gone it is interrupted."""
+    folder = store(tmp_path / "one", closing="interrupted")
+    with RunLog(folder / FILE, create=False):
+        assert [run.state for run in list_runs(tmp_path)] == ["running"]
+    assert [run.state for run in list_runs(tmp_path)] == ["interrupted"]
+
+
+def test_looking_at_a_run_does_not_stop_its_writer(tmp_path: Path) -> None:
+    """The lock of the one who looks is given back at once."""
+    folder = store(tmp_path / "one")
+    assert [run.state for run in list_runs(tmp_path)] == ["interrupted"]
+    with RunLog(folder / FILE, create=False) as log:
+        list(list_runs(tmp_path))
+        log.append(note(1))
