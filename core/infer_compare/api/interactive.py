@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 from infer_compare import api
 from infer_compare.api.live import is_live, name_of, saved_in
 from infer_compare.api.result import Result
+from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.report import find_reporter, render
 from infer_compare.report.files import check_free, write_report
 from infer_compare.report.price import parse_price
+from infer_compare.request import values
 from infer_compare.request.options import declared
 from infer_compare.request.reading import complete, over, read_options
+from infer_compare.request.units import duration_s
 from infer_compare.store import FILE, default_folder, run_file
 
 if TYPE_CHECKING:
@@ -36,8 +39,8 @@ def sweep(
 ) -> Result:
     """Measures a model on several frameworks over batch sizes, as `infer-compare run` does, and stores the run.
 
-    What is None has the default of the command line. Durations are texts with a unit or seconds; sizes of memory are
-    texts with a unit or bytes.
+    What is None has the default of the command line. Durations are texts with a unit or a `datetime.timedelta`; sizes of
+    memory are texts with a unit or bytes.
 
     Args:
         model: a built-in name, a path or `file.py:function`, as on the command line; or a live model: an `nn.Module`, a
@@ -114,8 +117,14 @@ def load(path: str | os.PathLike[str], *, price: str | None = None) -> Result:
 
 
 def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - any of what can be asked for
-    """Tuples and arrays as lists, tables as dictionaries, paths as texts; one text for one input."""
+    """Tuples and arrays as lists, tables as dictionaries, paths as texts, durations as seconds; one text for one input."""
     plain = _of_python(value)
+    option = declared().get(name)
+    if plain is not None and option is not None and option.option.read is values.seconds:
+        try:
+            return duration_s(plain)
+        except UsageError as error:
+            raise UsageError(f"sweep: {name}: {error}") from None
     return [plain] if name == "inputs" and isinstance(plain, str) else plain
 
 

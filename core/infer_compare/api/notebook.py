@@ -50,17 +50,17 @@ def _row(row: PointRow, *, marked: bool) -> str:
         why = row.reason or row.outcome.replace("_", " ")
         return f'<tr>{first}<td colspan="{len(COLUMNS) - 2}">{escape(why)}</td></tr>'
     cells = (
-        f"{row.throughput:,.0f}" if row.throughput >= 100 else significant(row.throughput),
+        significant(row.throughput),
         "" if row.spread is None else f"{row.spread * 100:.1f}",
-        _milliseconds(row.latency_p50_s),
-        _milliseconds(row.latency_p95_s),
-        _mebibytes(row.device_bytes if row.device_bytes is not None else row.resident_bytes),
+        _milliseconds(row.latency_p50_ms),
+        _milliseconds(row.latency_p95_ms),
+        _mebibytes(row.memory_bytes),
     )
     return f"<tr>{first}{''.join(f'<{tag}{RIGHT}>{cell}</{tag}>' for cell in cells)}</tr>"
 
 
-def _milliseconds(seconds: float | None) -> str:
-    return "" if seconds is None else significant(seconds * 1e3)
+def _milliseconds(milliseconds: float | None) -> str:
+    return "" if milliseconds is None else significant(milliseconds)
 
 
 def _mebibytes(size: int | None) -> str:

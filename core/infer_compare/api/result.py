@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from infer_compare.api.rows import PointRow, rows_of
+from infer_compare.api.rows import LimitRow, PointRow, limits_of, point_at, points_of, rows_of
 from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.report import document as report_document
 from infer_compare.report import find_reporter, render
 from infer_compare.report.files import write_report
 from infer_compare.report.price import parse_price, priced
+from infer_compare.report.recommended import recommended_points
 from infer_compare.report.reporters import BUILT_IN
-from infer_compare.request.units import parse_duration
+from infer_compare.request.units import duration_s
 from infer_compare.verdicts import with_latency_bound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     import pandas as pd
+    import plotly.graph_objects as go
+    import pyarrow as pa
 
     from infer_compare.report import ReportDocument
+    from infer_compare.report.plot import Plot
     from infer_compare.report.schema import Cost
     from infer_compare.results import Run
 
@@ -47,11 +53,51 @@ class Result:
         made = report_document(run)
         self.document: ReportDocument = made if price is None else priced(made, parse_price(price))
         """What every report format is made of."""
+        self._points = rows_of(self.document)
 
     @property
     def points(self) -> tuple[PointRow, ...]:
         """A row for each contender and batch size, in the order of the contenders, then by size."""
-        return rows_of(self.document)
+        return self._points
+
+    def __iter__(self) -> Iterator[PointRow]:
+        """The points, in the order of `points`."""
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        """The number of points."""
+        return len(self.points)
+
+    @overload
+    def __getitem__(self, key: str) -> tuple[PointRow, ...]: ...
+
+    @overload
+    def __getitem__(self, key: tuple[str, int] | tuple[str, int, Mapping[str, int]]) -> PointRow: ...
+
+    def __getitem__(
+        self, key: str | tuple[str, int] | tuple[str, int, Mapping[str, int]]
+    ) -> tuple[PointRow, ...] | PointRow:
+        """The points of a contender; or the point of a contender at a batch size.
+
+        Args:
+            key: `"onnx"`; `"onnx", 8`; or `"onnx", 8, {"seq": 128}` where the model has another free axis.
+
+        Raises:
+            KeyError: there is no such contender or point, or more than one point.
+        """
+        if isinstance(key, str):
+            return points_of(self.points, key)
+        return point_at(self.points, *key)
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """The labels of the contenders, in the order in which they were asked for."""
+        return self.run.labels
+
+    @property
+    def limits(self) -> tuple[LimitRow, ...]:
+        """Which batch fits into memory, by contender; empty where the run did not search for it (`find_limit`)."""
+        return limits_of(self.document)
 
     @property
     def answer(self) -> str:
@@ -69,11 +115,11 @@ class Result:
         """What a million samples cost with each contender at its best batch size; empty without a price."""
         return self.document.costs.by_contender if self.document.costs is not None else ()
 
-    def best(self, latency_bound: str | float | None = None) -> PointRow | None:
+    def best(self, latency_bound: str | timedelta | None = None) -> PointRow | None:
         """The point with the highest throughput that the answer recommends.
 
         Args:
-            latency_bound: `20ms`, or seconds: only points that are shown to keep it, at the percentile of the run. The
+            latency_bound: `"20ms"` or a `timedelta`: only points that are shown to keep it, at the percentile of the run. The
                 run's own bound, where it has one, when None.
 
         Returns:
@@ -83,22 +129,9 @@ class Result:
             UsageError: the bound cannot be understood.
         """
         made = self.document if latency_bound is None else self._under(latency_bound)
-        found = [
-            (checked.contender, checked.point, checked.throughput)
-            for one in made.answers
-            if one.answer.bound is not None and (checked := one.answer.bound.best) is not None
-        ]
-        if made.plan.latency_bound_ns is None:
-            found = [
-                (best.contender, best.point, best.figures.throughput)
-                for one in made.answers
-                if (best := one.answer.recommended) is not None
-            ]
-        if not found:
-            return None
-        contender, point, _ = max(found, key=lambda one: one[2])
-        wanted = contender, point.batch, point.axes
-        return next(row for row in self.points if (row.contender, row.batch, row.axes) == wanted)
+        wanted = {(one.contender, one.point.batch, one.point.axes) for one in recommended_points(made)}
+        rows = [row for row in self.points if (row.contender, row.batch, row.axes) in wanted]
+        return max(rows, key=lambda row: row.throughput or 0.0, default=None)
 
     def price(self, price: str) -> Result:
         """The same with what a million samples cost.
@@ -121,6 +154,29 @@ class Result:
 
         return to_pandas(self.document)
 
+    def to_arrow(self) -> pa.Table:
+        """The points as an Arrow table, with the columns of the CSV report and how the run was made as metadata.
+
+        Raises:
+            UsageError: pyarrow is not installed.
+        """
+        from infer_compare.report.arrow import arrow_table
+
+        return arrow_table([self.document])
+
+    def plot(self, kind: Plot = "throughput") -> go.Figure:
+        """The curves as a plotly figure.
+
+        Args:
+            kind: `throughput`, `latency` or `memory` by batch size, or the `frontier` of throughput against latency.
+
+        Raises:
+            UsageError: there is no such plot, or plotly is not installed.
+        """
+        from infer_compare.report.plot import figure
+
+        return figure(self.document, kind)
+
     def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
         """Writes a report.
 
@@ -140,12 +196,9 @@ class Result:
         write_report(place, render(reporter, self.document), force=force)
         return place
 
-    def _under(self, bound: str | float) -> ReportDocument:
+    def _under(self, bound: str | timedelta) -> ReportDocument:
         """The report of the same run, had it been asked for this bound."""
-        seconds = parse_duration(bound) if isinstance(bound, str) else bound
-        if seconds <= 0:
-            raise UsageError(f"A latency bound of {seconds:g} s cannot be kept; give more than nothing.")
-        return report_document(with_latency_bound(self.run, round(seconds * 1e9)))
+        return report_document(with_latency_bound(self.run, round(duration_s(bound) * 1e9)))
 
     def __str__(self) -> str:
         """The text report."""
@@ -154,7 +207,8 @@ class Result:
 
     def __repr__(self) -> str:
         labels = ", ".join(self.run.labels)
-        return f"<Result of {self.document.model.name} on {labels}: {self.answer} ({self.folder})>"
+        answer = self.answer.replace("\n", " ")
+        return f"<Result of {self.document.model.name} on {labels}: {answer}>"
 
     def _repr_html_(self) -> str:
         """The answer and a table, as notebooks show it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.curves import needed_rtol
+from infer_compare.report.curves import output_error
 from infer_compare.report.schema import AgreementReport
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def agreements(run: Run) -> tuple[AgreementReport, ...]:
 
 
 def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
-    worst = max(found, key=lambda one: (_SEVERITY[one.verdict], needed_rtol(one) or 0.0))
+    worst = max(found, key=lambda one: (_SEVERITY[one.verdict], output_error(one) or 0.0))
     shares = [output.top1 for one in found for output in one.outputs if output.top1 is not None]
     rows = [one.row_consistent for one in found if one.row_consistent is not None]
     return AgreementReport(
@@ -31,7 +31,7 @@ def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
         verdict=worst.verdict,
         reason=worst.reason,
         rtol=worst.rtol,
-        needed_rtol=needed_rtol(worst),
+        output_error=output_error(worst),
         point=worst.point,
         top1=min(shares, default=None),
         row_consistent=all(rows) if rows else None,

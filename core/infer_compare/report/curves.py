@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 Key = tuple[str, "OperatingPoint"]
 
 
-def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, ...]:
+def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapping[Key, float]) -> tuple[Curve, ...]:
     """One curve for each contender and setting of the other axes, in the order of the contenders.
 
     Args:
         run: the run.
         points: its points.
         summary: what was derived from it.
+        new_shapes: what a batch size costs that a running worker has not seen, in nanoseconds.
     """
     threads = run.header.plan.threads
     found = {(one.contender, one.point): one for one in summary.figures}
@@ -48,7 +49,13 @@ def curves(run: Run, points: Sequence[Point], summary: Summary) -> tuple[Curve, 
                 contender=label,
                 axes=axes,
                 points=tuple(
-                    _report(point, found.get((label, point.point)), threads, fastest=(label, point.point) in fastest)
+                    _report(
+                        point,
+                        found.get((label, point.point)),
+                        threads,
+                        fastest=(label, point.point) in fastest,
+                        new_shape_ns=new_shapes.get((label, point.point)),
+                    )
                     for point in sorted(own, key=lambda point: point.point)
                 ),
                 shape=shape.shape if shape else None,
@@ -64,7 +71,9 @@ def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
     return sum(contender == label and point.axes == axes for contender, point in found) > 2
 
 
-def _report(point: Point, found: Figures | None, threads: int, *, fastest: bool) -> PointReport:
+def _report(
+    point: Point, found: Figures | None, threads: int, *, fastest: bool, new_shape_ns: float | None
+) -> PointReport:
     measured = point.outcome if isinstance(point.outcome, Measured) else None
     return PointReport(
         contender=point.contender,
@@ -76,16 +85,17 @@ def _report(point: Point, found: Figures | None, threads: int, *, fastest: bool)
         rough_latency_ns=measured.latency_ns if measured else None,
         first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
         prepare_ns=found.prepare_ns if found else measured.prepare_ns if measured else None,
+        new_shape_ns=new_shape_ns,
         memory=point.memory,
         rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
         agreement=point.agreement.verdict if point.agreement else None,
-        needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
+        output_error=output_error(point.agreement) if point.agreement else None,
         flags=flags_of(found) if found else (),
         fastest=fastest,
     )
 
 
-def needed_rtol(agreement: Agreement) -> float | None:
+def output_error(agreement: Agreement) -> float | None:
     """The tolerance that the worst of the outputs needs; None where nothing could be compared."""
     return max((one.needed_rtol for one in agreement.outputs), default=None)
 

@@ -14,6 +14,7 @@ from infer_compare.report.schema import ReportDocument
 from infer_compare.report.shortcomings import shortcomings, state_of
 from infer_compare.report.words import plain, shell_line, without_folder
 from infer_compare.verdicts import summarise
+from infer_compare.verdicts.new_shapes import costly_shapes, new_shape_ns
 
 if TYPE_CHECKING:
     from infer_compare.results import Run
@@ -23,7 +24,8 @@ def document(run: Run) -> ReportDocument:
     """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps."""
     summary = summarise(run)
     points = run.points
-    lines = curves(run, points, summary)
+    shapes = new_shape_ns(run)
+    lines = curves(run, points, summary, shapes)
     failed = failures(run, points)
     header = run.header
     return ReportDocument(
@@ -41,6 +43,7 @@ def document(run: Run) -> ReportDocument:
         answers=answers(run, summary),
         curves=lines,
         pairs=summary.pairs,
+        new_shapes=costly_shapes(run, shapes),
         failures=failed,
         agreements=agreements(run),
         excluded=summary.excluded,

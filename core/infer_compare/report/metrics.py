@@ -6,9 +6,11 @@ frames by its name; tables, charts and what they say on request by the tables th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from infer_compare.report.phrases import machine_words, milliseconds, spread_percent
+from infer_compare.report import readers
+from infer_compare.report.metric import Kind, Metric, Place, TableName, Value
+from infer_compare.report.phrases import machine_words, spread_percent
 from infer_compare.report.words import size
 from infer_compare.stats.wording import listing, significant
 from infer_compare.verdicts.flags import FLAGS
@@ -17,111 +19,81 @@ from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.report.schema import ContenderReport, PointReport, ReportDocument
+    from infer_compare.report.schema import PointReport
 
-Value = str | int | float | bool | None
-Kind = Literal["text", "integer", "number", "truth"]
-TableName = Literal["best", "curves", "verbose", "throughput", "latency", "memory", "device-memory"]
-"""Each contender's best; the curves in a terminal, and what they have more with -v; the tables of the other formats."""
-
-
-class Place(NamedTuple):
-    """A point with what it belongs to."""
-
-    document: ReportDocument
-    contender: ContenderReport
-    point: PointReport
-
-
-class Metric(NamedTuple):
-    """A figure of a point."""
-
-    name: str
-    """Of its column in files; its unit at the end."""
-    kind: Kind
-    read: Callable[[Place], Value]
-    description: str = ""
-    title: str = ""
-    """In tables, without its unit."""
-    unit: str = ""
-    brief: str = ""
-    """The title with the unit in the narrow columns of the curves, where it is another."""
-    write: Callable[[Any], str] = str
-    """How a cell writes a value."""
-    tables: tuple[TableName, ...] = ()
-    rough: Callable[[PointReport], float] | None = None
-    """An estimate from exploring, where there are no figures."""
-    ranked: bool = False
-    """Whether it is what contenders are ranked by: it bears the marks of the point."""
-
-    @property
-    def column(self) -> str:
-        """The title with the unit."""
-        return f"{self.title} {self.unit}".strip()
-
-
-def _figure(name: str) -> Callable[[Place], Value]:
-    return lambda place: getattr(place.point.figures, name, None)
-
-
-def _part(name: str) -> Callable[[Place], Value]:
-    return lambda place: getattr(place.point.figures and place.point.figures.phases, name, None)
-
-
-def _memory(name: str) -> Callable[[Place], Value]:
-    return lambda place: getattr(place.point.memory, name, None)
-
-
-def _point(name: str) -> Callable[[Place], Value]:
-    return lambda place: getattr(place.point, name)
-
-
-def _contender(name: str) -> Callable[[Place], Value]:
-    return lambda place: getattr(place.contender, name)
-
-
-def _axes(place: Place) -> Value:
-    return ";".join(f"{name}={size}" for name, size in place.point.point.axes)
-
+__all__ = ["METRICS", "Kind", "Metric", "Place", "TableName", "Value", "metrics_of"]
 
 PART = "median part of an end-to-end iteration"
 RETRIES = "allocations on the device that succeeded only after caches were emptied"
-NEEDED = "smallest relative tolerance under which the outputs would agree"
+ERROR = "output error: the smallest relative tolerance under which the outputs would agree"
 FASTEST = "true where it is shown to beat every other contender that ran here, else false"
+FITTING = "largest batch size of the contender that fits into memory, where it was searched for"
+NEW_SHAPE = (
+    "what the first call at this size takes longer in a worker that has run others: compiling, tuning, allocating"
+)
+EARLIER = "throughput of a confirmed size by the rounds before those that confirmed it"
+
+
+def _rough_ms(point: PointReport) -> float:
+    return (point.rough_latency_ns or 0) / readers.MILLISECOND
 
 
 def _latency(
     kind: str,
-    description: str = "",
+    description: str,
     tables: tuple[TableName, ...] = (),
     rough: Callable[[PointReport], float] | None = None,
 ) -> Metric:
-    name = f"latency_{kind}_ns"
-    return Metric(name, "number", _figure(name), description, kind, "ms", "", milliseconds, tables, rough)
+    name = f"latency_{kind}"
+    read = readers.figure_ms(name)
+    return Metric(f"{name}_ms", "number", read, description, kind, "ms", "", significant, tables, rough)
+
+
+def _part(name: str, description: str) -> Metric:
+    return Metric(f"{name}_ms", "number", readers.part_ms(name), description)
 
 
 def _bytes(kind: str, description: str, tables: tuple[TableName, ...] = (), brief: str = "") -> Metric:
-    read = _memory(kind)
-    return Metric(f"{kind}_bytes", "integer", read, description, kind, "", brief, size, tables)
+    return Metric(f"{kind}_bytes", "integer", readers.memory(kind), description, kind, "", brief, size, tables)
 
 
 METRICS = (
     Metric("run", "text", lambda place: place.document.run_id, "identifier of the run"),
-    Metric("model", "text", lambda place: place.document.model.name, "name of the model"),
+    Metric("created", "text", lambda place: place.document.created, "when it began: UTC, ISO 8601"),
+    Metric("state", "text", lambda place: place.document.state, "how the run ended: complete, stopped or interrupted"),
     Metric("machine", "text", lambda place: machine_words(place.document), "processor, usable cores and GPUs"),
-    Metric("contender", "text", _contender("label"), "label of the contender"),
-    Metric("backend", "text", _contender("backend"), "its backend"),
-    Metric("device", "text", _contender("device"), "where it ran"),
-    Metric("framework_version", "text", _contender("framework_version"), "version of the framework"),
-    Metric("provenance", "text", _contender("provenance"), "native, exported or imported"),
+    Metric("model", "text", lambda place: place.document.model.name, "name of the model"),
+    Metric("inputs", "text", readers.inputs, "inputs of the model, such as x:float32[batch,64], separated by ;"),
+    Metric("contender", "text", readers.contender("label"), "label of the contender"),
+    Metric("backend", "text", readers.contender("backend"), "backend of the contender"),
+    Metric("framework_version", "text", readers.contender("framework_version"), "version of the framework"),
+    Metric("options", "text", readers.options, "options of the contender, such as compile=true, separated by ;"),
+    Metric(
+        "precision",
+        "text",
+        lambda place: place.contender.effective.get("precision"),
+        "precision, as the framework tells it",
+    ),
+    Metric(
+        "provenance",
+        "text",
+        readers.contender("provenance"),
+        "how the model reached the backend: native, exported or imported",
+    ),
+    Metric("device", "text", readers.contender("device"), "where it ran"),
+    Metric("threads", "integer", lambda place: place.document.plan.threads, "thread budget of each contender"),
+    Metric("scope", "text", lambda place: place.document.plan.scope, "what was timed: device, end_to_end or dataset"),
+    Metric(
+        "mode", "text", lambda place: place.document.plan.mode, "how often it was repeated: quick, default or thorough"
+    ),
     Metric("batch", "integer", lambda place: place.point.point.batch, "batch size"),
-    Metric("axes", "text", _axes, "sizes of other axes, such as seq=128, separated by ;"),
-    Metric("outcome", "text", _point("outcome"), listing(list(OUTCOME_KINDS), "or")),
-    Metric("reason", "text", _point("reason"), "why there are no figures"),
+    Metric("axes", "text", readers.axes, "sizes of other axes, such as seq=128, separated by ;"),
+    Metric("outcome", "text", readers.point("outcome"), listing(list(OUTCOME_KINDS), "or")),
+    Metric("reason", "text", readers.point("reason"), "why there are no figures"),
     Metric(
         "throughput",
         "number",
-        _figure("throughput"),
+        readers.figure("throughput"),
         "samples a second: median over slices",
         title="samples/s",
         write=significant,
@@ -129,11 +101,13 @@ METRICS = (
         rough=lambda point: point.point.batch * 1e9 / (point.rough_latency_ns or 1),
         ranked=True,
     ),
+    Metric("throughput_low", "number", readers.end(-1), "lower end of the throughput's 95 % interval"),
+    Metric("throughput_high", "number", readers.end(1), "upper end of the throughput's 95 % interval"),
     Metric(
-        "throughput_spread",
+        "spread",
         "number",
-        _figure("spread"),
-        "relative half-width of its 95 % interval",
+        readers.figure("spread"),
+        "half of the 95 % interval, as a share of the throughput",
         title="±",
         unit="%",
         brief="±%",
@@ -142,45 +116,71 @@ METRICS = (
     ),
     _latency(
         "p50",
-        "latencies are closed-loop service times of one call, in nanoseconds",
+        "median latency of one call, while one caller waits for each answer",
         ("best", "curves", "latency"),
-        rough=lambda point: float(point.rough_latency_ns or 0),
+        rough=_rough_ms,
     ),
-    _latency("p90"),
-    _latency("p95", tables=("best", "curves", "latency")),
-    _latency("p99", "empty with fewer than 473 durations", ("verbose", "latency")),
-    _latency("min"),
-    _latency("max"),
-    Metric("stage_ns", "number", _part("stage_ns"), f"{PART}: bringing the batch to the device"),
-    Metric("run_ns", "number", _part("run_ns"), "the same: running and synchronizing"),
-    Metric("fetch_ns", "number", _part("fetch_ns"), "the same: bringing the outputs back"),
-    Metric("load_ns", "number", _part("load_ns"), "the same, in passes over a data set: assembling batches"),
-    Metric("n", "integer", _figure("stamps"), "durations behind the percentiles"),
-    Metric("calls", "integer", _figure("calls"), "timed calls in accepted slices"),
-    Metric("slices", "integer", _figure("slices"), "accepted slices"),
-    Metric("rejected_share", "number", _point("rejected"), "share of the slices that the gate rejected, 0 to 1"),
+    _latency("p90", "90th percentile of the latency"),
+    _latency("p95", "95th percentile of the latency", ("best", "curves", "latency")),
+    _latency("p99", "99th percentile of the latency; empty with fewer than 473 durations", ("verbose", "latency")),
+    _latency("mean", "mean latency; far above the median where single calls stand out", ("verbose", "latency")),
+    _latency("min", "the shortest call"),
+    _latency("max", "the longest call"),
+    Metric("confirmed", "truth", readers.figure("confirmed"), "whether fresh rounds confirmed the size"),
+    Metric("earlier_throughput", "number", readers.figure("earlier_throughput"), EARLIER),
+    Metric("recommended", "truth", readers.recommended, "whether the answer recommends this point"),
+    Metric("fastest", "truth", readers.point("fastest"), FASTEST),
+    Metric("largest_fitting", "integer", readers.largest_fitting, FITTING),
     Metric(
-        "first_call_ns",
+        "flags",
+        "text",
+        lambda place: readers.joined(place.point.flags),
+        f"{', '.join(FLAGS)}; several are separated by ;",
+    ),
+    _part("stage", f"{PART}: bringing the batch to the device"),
+    _part("run", f"{PART}: running and synchronizing"),
+    _part("fetch", f"{PART}: bringing the outputs back"),
+    _part("load", f"{PART}, in passes over a data set: assembling batches"),
+    Metric("durations", "integer", readers.figure("stamps"), "number of durations behind the percentiles"),
+    Metric("calls", "integer", readers.figure("calls"), "timed calls in accepted slices"),
+    Metric("slices", "integer", readers.figure("slices"), "accepted slices"),
+    Metric("rejected", "number", readers.point("rejected"), "share of the slices that the gate rejected, 0 to 1"),
+    Metric(
+        "first_call_ms",
         "number",
-        _point("first_call_ns"),
+        readers.point_ms("first_call"),
         "first call at this size, compilation included; the worker may have run others before",
-        title="first",
+    ),
+    Metric(
+        "new_shape_ms",
+        "number",
+        readers.point_ms("new_shape"),
+        NEW_SHAPE,
+        title="new size",
         unit="ms",
-        write=milliseconds,
+        brief="new ms",
+        write=significant,
         tables=("verbose",),
     ),
-    Metric("prepare_ns", "number", _point("prepare_ns"), "building, tracing or tuning before that"),
-    Metric("rough_latency_ns", "integer", _point("rough_latency_ns"), "what exploring saw; never ranked"),
+    Metric("prepare_ms", "number", readers.point_ms("prepare"), "building, tracing or tuning before the first call"),
+    Metric(
+        "rough_latency_ms",
+        "number",
+        readers.point_ms("rough_latency"),
+        "latency that exploring saw, of a few calls; never ranked",
+    ),
     _bytes("resident", "peak resident memory of the worker while it was timed", ("memory", "verbose"), "memory"),
-    _bytes("allocated", "peak of live tensors on the device", ("device-memory",)),
-    _bytes("reserved", "peak that the framework's allocator held on the device", ("device-memory",)),
-    Metric("allocator_retries", "integer", _memory("retries"), RETRIES),
+    _bytes("allocated", "peak of live tensors, by the framework's own allocator", ("device-memory",)),
+    _bytes("reserved", "peak that the framework's own allocator held", ("device-memory",)),
+    Metric("allocator_retries", "integer", readers.memory("retries"), RETRIES),
     _bytes("swapped", "what of the worker went into swap while the size was tried"),
-    Metric("agreement", "text", _point("agreement"), "agrees, differs or inconclusive"),
-    Metric("needed_rtol", "number", _point("needed_rtol"), NEEDED),
-    Metric("fastest", "truth", _point("fastest"), FASTEST),
-    Metric("flags", "text", lambda place: ";".join(place.point.flags), f"{', '.join(FLAGS)}, by ;"),
-    _latency("mean", "the mean; far above the median where single calls stand out", ("verbose", "latency")),
+    Metric(
+        "agreement",
+        "text",
+        readers.point("agreement"),
+        "whether the outputs agree with the reference's: agrees, differs or inconclusive",
+    ),
+    Metric("output_error", "number", readers.point("output_error"), ERROR),
 )
 """In the order of the columns. A value is missing where something is not known."""
 

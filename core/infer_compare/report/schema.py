@@ -15,11 +15,12 @@ from infer_compare.results import AgreementVerdict, Environment, ForeignProcess,
 from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
 from infer_compare.verdicts.flags import Flag
+from infer_compare.verdicts.new_shapes import NewShapes
 from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
-REPORT_VERSION = (1, 4)
+REPORT_VERSION = (2, 0)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]
@@ -92,6 +93,9 @@ class PointReport(Part, frozen=True, kw_only=True):
     first_call_ns: float | None
     """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
     prepare_ns: float | None
+    new_shape_ns: float | None = None
+    """What a worker that had run other sizes took longer for its first call at this one, preparing included; None where no
+    such worker met the size."""
     memory: Memory | None
     """`resident` is the peak around the slices, the median over them; where none tells, what exploring saw, as the others."""
     rejected: float | None
@@ -99,8 +103,8 @@ class PointReport(Part, frozen=True, kw_only=True):
     excess_cores: float | None = None
     """Cores that it kept busy, where that is more than the thread budget allows: it then has no figures."""
     agreement: AgreementVerdict | None
-    needed_rtol: float | None
-    """The smallest tolerance under which its outputs would agree."""
+    output_error: float | None
+    """The smallest relative tolerance under which its outputs would agree."""
     flags: tuple[Flag, ...]
     fastest: bool
     """Whether it is shown to be faster than every other contender that ran here; not adjusted for the number of such
@@ -184,8 +188,8 @@ class AgreementReport(Part, frozen=True, kw_only=True):
     reason: str
     rtol: float
     """Allowed."""
-    needed_rtol: float | None
-    """None where nothing could be compared."""
+    output_error: float | None
+    """The smallest relative tolerance under which they would agree; None where nothing could be compared."""
     point: OperatingPoint
     top1: float | None
     """Least share of rows with the same largest entry."""
@@ -296,6 +300,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     curves: tuple[Curve, ...]
     pairs: tuple[PairVerdict, ...]
     """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""
+    new_shapes: tuple[NewShapes, ...] = ()
+    """Contenders for which a batch size that a running worker has not seen costs much."""
     failures: tuple[FailureReport, ...]
     agreements: tuple[AgreementReport, ...]
     excluded: tuple[Excluded, ...]

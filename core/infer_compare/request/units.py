@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
@@ -44,6 +45,19 @@ def parse_duration(text: str) -> float:
         UsageError: it is none, has no unit, or is out of every use.
     """
     return checked_duration(_parsed(text, "duration", TIMES, TIME_EXAMPLE), repr(text))
+
+
+def duration_s(value: object) -> float:
+    """Return the seconds of a duration as Python gives it: a text such as `20ms`, or a `datetime.timedelta`.
+
+    Raises:
+        UsageError: it is neither, has no unit, or is out of every use.
+    """
+    if isinstance(value, timedelta):
+        return checked_duration(value.total_seconds(), f"A duration of {value}")
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise UsageError(f"{value!r} has no unit; write for example {TIME_EXAMPLE} as a text, or a datetime.timedelta.")
 
 
 def parse_size(text: str) -> int:

@@ -125,6 +125,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What a long series of calls takes, divided by their number; far above the median where single calls stand out."""
     confirmed: bool = False
     """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
+    earlier_throughput: float | None = None
+    """Samples a second by the rounds before those; None where the size is not confirmed."""
 
     @property
     def bimodal(self) -> bool:
@@ -183,7 +185,13 @@ def point_figures(point: Point, measurements: Measurements) -> Figures | None:
         oversubscribed=whole.oversubscribed,
         power_capped=whole.power_capped,
         confirmed=True,
+        earlier_throughput=_earlier_throughput(candidate, measurements),
     )
+
+
+def _earlier_throughput(candidate: Candidate, measurements: Measurements) -> float | None:
+    rates = throughput_series(measurements.readings(candidate, ("measure",)))
+    return median([one.throughput(candidate.point.batch) for one in rates]) if rates else None
 
 
 def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:

@@ -148,6 +148,11 @@ GROWTH_BYTES = 256 * 1024
 STAMP_BYTES = 128
 """What the harness itself holds for each duration of a slice, at most: readings and durations as Python integers."""
 
+# New shapes.
+NEW_SHAPE_NS = 100_000_000
+NEW_SHAPE_CALLS = 10
+"""The cost of a new batch size is worth a sentence from 100 ms and ten steady calls on, at the median over the sizes."""
+
 # Best batch.
 CONFIRMED_SIZES: dict[Mode, int] = {"quick": 2, "default": 3, "thorough": 3}
 """The highest-ranked sizes that fresh rounds confirm."""

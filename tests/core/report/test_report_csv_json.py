@@ -26,11 +26,14 @@ def rows(made: ReportDocument) -> list[dict[str, str]]:
 
 
 def test_the_header_names_every_column_with_its_unit(story: type[Story]) -> None:
-    """Durations are in nanoseconds and sizes in bytes, and the names say so."""
+    """Durations are in milliseconds and sizes in bytes, and the names say so."""
     header = CsvReporter().render(document(story().run())).splitlines()[0]
     assert header.split(",") == list(COLUMNS)
-    durations = [name for name in COLUMNS if "latency" in name or name in {"first_call_ns", "prepare_ns"}]
-    assert all(name.endswith("_ns") for name in durations)
+    words = ("latency", "stage", "run_", "fetch", "load", "first_call", "prepare", "new_shape")
+    durations = [name for name in COLUMNS if name.startswith(words) or "latency" in name]
+    assert len(durations) == 15
+    assert all(name.endswith("_ms") for name in durations)
+    assert not any(name.endswith("_ns") for name in COLUMNS)
     assert [name for name in COLUMNS if name.endswith("_bytes")] == [
         "resident_bytes",
         "allocated_bytes",
@@ -54,17 +57,17 @@ def test_numbers_are_those_of_the_run_to_the_last_digit(story: type[Story]) -> N
     for row in rows(document(run)):
         one = figures[row["contender"], row["batch"]]
         assert float(row["throughput"]) == one.throughput
-        assert float(row["throughput_spread"]) == one.spread
-        assert float(row["latency_p50_ns"]) == one.latency_p50_ns
-        assert float(row["latency_p90_ns"]) == one.latency_p90_ns
-        assert float(row["latency_p95_ns"]) == one.latency_p95_ns
-        assert float(row["latency_p99_ns"]) == one.latency_p99_ns
-        assert float(row["latency_min_ns"]) == one.latency_min_ns
-        assert float(row["latency_max_ns"]) == one.latency_max_ns
-        assert (int(row["n"]), int(row["calls"]), int(row["slices"])) == (one.stamps, one.calls, one.slices)
+        assert float(row["spread"]) == one.spread
+        assert float(row["latency_p50_ms"]) == one.latency_p50_ns / 1e6
+        assert float(row["latency_p90_ms"]) == one.latency_p90_ns / 1e6
+        assert float(row["latency_p95_ms"]) == one.latency_p95_ns / 1e6
+        assert float(row["latency_p99_ms"]) == one.latency_p99_ns / 1e6
+        assert float(row["latency_min_ms"]) == one.latency_min_ns / 1e6
+        assert float(row["latency_max_ms"]) == one.latency_max_ns / 1e6
+        assert (int(row["durations"]), int(row["calls"]), int(row["slices"])) == (one.stamps, one.calls, one.slices)
         assert int(row["resident_bytes"]) == (150 + 2 * int(row["batch"])) * 2**20
-        assert int(row["rough_latency_ns"]) == round(story().curves[row["contender"]][int(row["batch"])] * 1e6)
-        assert float(row["first_call_ns"]) == 30_000_000
+        assert float(row["rough_latency_ms"]) == story().curves[row["contender"]][int(row["batch"])]
+        assert float(row["first_call_ms"]) == 30
 
 
 def test_what_is_not_known_is_an_empty_cell(story: type[Story]) -> None:
@@ -73,20 +76,22 @@ def test_what_is_not_known_is_an_empty_cell(story: type[Story]) -> None:
     row = rows(document(story(outcomes={("torch", 8): failed}).run()))[-1]
     assert (row["outcome"], row["fastest"]) == ("failed", "false")
     assert row["reason"].startswith("failed with RuntimeError (no kernel,")
-    assert not any(row[name] for name in COLUMNS if name.endswith("_ns") or name in {"throughput", "n", "calls"})
+    assert not any(
+        row[name] for name in COLUMNS if name.endswith("_ms") or name in {"throughput", "durations", "calls"}
+    )
 
 
 def test_too_few_calls_have_no_p99(story: type[Story]) -> None:
     """The column stays empty below 473 durations."""
     found = rows(document(story(restarts=1, rounds=1, calls=16).run()))
-    assert all(row["n"] == "32" and not row["latency_p99_ns"] for row in found)
+    assert all(row["durations"] == "32" and not row["latency_p99_ms"] for row in found)
 
 
 def test_the_parts_of_an_end_to_end_iteration_have_columns(story: type[Story]) -> None:
-    """Medians in nanoseconds; they are empty where the device alone was timed."""
-    parts = ("stage_ns", "run_ns", "fetch_ns")
+    """Medians in milliseconds; they are empty where the device alone was timed."""
+    parts = ("stage_ms", "run_ms", "fetch_ms")
     first, *_ = rows(document(story(plan={"scope": "end_to_end"}).run()))
-    assert [float(first[name]) for name in parts] == [50_000, 425_000, 25_000]
+    assert [float(first[name]) for name in parts] == [0.05, 0.425, 0.025]
     assert not any(row[name] for row in rows(document(story().run())) for name in parts)
 
 
@@ -130,8 +135,8 @@ def test_json_and_csv_hold_the_same_figures(story: type[Story]) -> None:
     points = [point for curve in json.loads(JsonReporter().render(made))["curves"] for point in curve["points"]]
     for row, point in zip(rows(made), points, strict=True):
         assert float(row["throughput"]) == point["figures"]["throughput"]
-        assert float(row["latency_p95_ns"]) == point["figures"]["latency_p95_ns"]
-        assert float(row["rejected_share"]) == point["rejected"]
+        assert float(row["latency_p95_ms"]) == point["figures"]["latency_p95_ns"] / 1e6
+        assert float(row["rejected"]) == point["rejected"]
 
 
 def test_a_run_without_figures_has_rows_without_them(story: type[Story]) -> None:

@@ -20,6 +20,7 @@ from infer_compare.report.sections.findings import (
     shape,
 )
 from infer_compare.report.sections.method import method
+from infer_compare.report.sections.new_shapes import new_shape_costs, new_shapes
 from infer_compare.report.sections.pairs import every_pair
 from infer_compare.report.sections.parts import parts, passes
 from infer_compare.report.sections.several import run_title, runs
@@ -46,16 +47,30 @@ PRINTED: tuple[Maker, ...] = (
     passes,
     boundary,
     failures,
+    new_shapes,
     agreement,
     notes,
     method,
     conditions,
+    new_shape_costs,
     repeat,
 )
 """In a terminal and in Markdown, from top to bottom."""
 OF_A_SETTING: tuple[Maker, ...] = (answer, curves, shape, boundary, every_pair)
 """On the page, for each setting of the axes other than the batch."""
-OF_A_RUN: tuple[Maker, ...] = (cost, passes, failures, notes, agreement, start_up, method, conditions, repeat)
+OF_A_RUN: tuple[Maker, ...] = (
+    cost,
+    passes,
+    failures,
+    new_shapes,
+    notes,
+    agreement,
+    start_up,
+    new_shape_costs,
+    method,
+    conditions,
+    repeat,
+)
 """On the page, below them."""
 
 

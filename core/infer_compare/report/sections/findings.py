@@ -88,7 +88,7 @@ def _agreement(one: AgreementReport) -> Row:
     """Contender, verdict, reference, worst and allowed difference, where, and the share of equal top entries."""
     verdict = "reference" if one.contender == one.reference and one.verdict == "agrees" else one.verdict
     texts = (
-        "" if one.needed_rtol is None else f"{one.needed_rtol:.2g}",
+        "" if one.output_error is None else f"{one.output_error:.2g}",
         f"{one.rtol:.2g}",
         size_words(one.point),
         "" if one.top1 is None else f"{100 * one.top1:.4g} %",

@@ -1,0 +1,64 @@
+"""The table of points as an Arrow table, whose schema says what each column holds and where the figures come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.report.extras import needed
+from infer_compare.report.metrics import METRICS
+from infer_compare.report.rows import point_rows
+from infer_compare.report.schema import REPORT_SCHEMA, REPORT_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from infer_compare.report.metrics import Kind
+    from infer_compare.report.schema import ReportDocument
+
+METADATA_KEY = b"infer-compare"
+"""Of the table's metadata: a JSON object with `schema`, `version` and `runs`."""
+_OF_A_RUN = ("run_id", "created", "command", "repeat", "state", "model", "plan", "environment")
+_TYPES: dict[Kind, str] = {"text": "string", "integer": "int64", "number": "float64", "truth": "bool_"}
+
+
+def arrow_table(documents: Sequence[ReportDocument], what: str = "An Arrow table") -> pa.Table:
+    """Return one row a point, the rows of one run after those of the other; what is not known is null.
+
+    Args:
+        documents: one run or several.
+        what: what needs the table, as the subject of a sentence.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    needed("pyarrow", "data", what)
+    import pyarrow as pa
+
+    # Arrow refuses a large integer for a column of doubles.
+    numbers = [metric.name for metric in METRICS if metric.kind == "number"]
+    rows = [
+        {**row, **{name: float(value) for name in numbers if isinstance(value := row.get(name), int)}}
+        for row in point_rows(documents)
+    ]
+    schema = pa.schema(
+        [
+            pa.field(metric.name, getattr(pa, _TYPES[metric.kind])(), metadata={"description": metric.description})
+            for metric in METRICS
+        ],
+        metadata={METADATA_KEY: _metadata(documents)},
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _metadata(documents: Sequence[ReportDocument]) -> bytes:
+    return msgspec.json.encode(
+        {
+            "schema": REPORT_SCHEMA,
+            "version": REPORT_VERSION,
+            "runs": [{name: getattr(document, name) for name in _OF_A_RUN} for document in documents],
+        }
+    )

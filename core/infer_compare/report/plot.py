@@ -1,0 +1,120 @@
+"""The curves of a report as a plotly figure: the data of the charts of the page, in the colours of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from infer_compare.errors import UsageError
+from infer_compare.report.charts import curves
+from infer_compare.report.charts.data import Series
+from infer_compare.report.extras import needed
+from infer_compare.report.html.palette import CONTENDERS, SYMBOLS
+from infer_compare.report.phrases import axes_words
+from infer_compare.report.sections.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import plotly.graph_objects as go
+
+    from infer_compare.report.charts.data import BatchChart, FrontierChart
+    from infer_compare.report.schema import ReportDocument
+
+Plot = Literal["throughput", "latency", "frontier", "memory"]
+TITLES: dict[Plot, str] = {
+    "throughput": "Throughput by batch size, with its 95 % interval",
+    "latency": "Latency by batch size: the median, and up to the 95th percentile",
+    "frontier": "Throughput against latency",
+    "memory": "Peak resident memory by batch size",
+}
+
+
+def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
+    """Return a plotly figure with a line for each contender; settings of other axes have lines of their own.
+
+    Args:
+        document: the report.
+        kind: what to draw.
+
+    Raises:
+        UsageError: there is no such plot, or plotly is not installed.
+    """
+    if kind not in TITLES:
+        raise UsageError(f"There is no plot {kind!r}; there are {', '.join(get_args(Plot))}.")
+    needed("plotly", "plots", "A plot")
+    import plotly.graph_objects as go
+
+    made = go.Figure()
+    view = View(document=document)
+    for dash, setting in zip(_dashes(), view.settings, strict=False):
+        chart = _chart(setting, kind)
+        for trace in _traces(setting, chart, dash):
+            made.add_trace(go.Scatter(**trace))
+        _scales(made, chart)
+        _bound(made, chart)
+    made.update_layout(title=f"{document.model.name}: {TITLES[kind]}", template="plotly_white", hovermode="closest")
+    return made
+
+
+def _chart(view: View, kind: Plot) -> BatchChart | FrontierChart:
+    match kind:
+        case "throughput":
+            return curves.throughput_chart(view)
+        case "latency":
+            return curves.latency_chart(view)
+        case "frontier":
+            return curves.frontier_chart(view)
+        case "memory":
+            return curves.memory_chart(view, "resident")
+
+
+def _traces(view: View, chart: BatchChart | FrontierChart, dash: str) -> Iterator[dict[str, Any]]:
+    labels = [contender.label for contender in view.document.contenders]
+    colours, symbols = CONTENDERS["light"], list(SYMBOLS)
+    where = f", {axes_words(view.axes)}" if view.axes else ""
+    scale = 2**20 if chart.kind == "batch" and chart.y == "memory" else 1
+    for series in chart.series:
+        place = labels.index(series.c)
+        trace = {
+            "x": series.x,
+            "y": [value / scale for value in series.y],
+            "name": f"{view.names[series.c]}{where}",
+            "text": series.text,
+            "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
+            "mode": "lines+markers",
+            "line": {"color": colours[place % len(colours)], "dash": dash},
+            "marker": {"symbol": symbols[place % len(symbols)], "size": 8},
+        }
+        if isinstance(series, Series) and series.low:
+            trace["error_y"] = {
+                "array": [high - value for high, value in zip(series.high, series.y, strict=True)],
+                "arrayminus": [value - low for low, value in zip(series.low, series.y, strict=True)],
+                "thickness": 1,
+            }
+        yield trace
+
+
+def _scales(made: go.Figure, chart: BatchChart | FrontierChart) -> None:
+    if chart.kind == "frontier":
+        made.update_xaxes(title=chart.x, type="log")
+        made.update_yaxes(title="samples/s", rangemode="tozero")
+        return
+    made.update_xaxes(title="batch size", type="log", tickvals=chart.sizes, ticktext=list(map(str, chart.sizes)))
+    title = "MiB" if chart.y == "memory" else chart.y
+    made.update_yaxes(title=title, **({"type": "log"} if chart.y == "ms" else {"rangemode": "tozero"}))
+
+
+def _bound(made: go.Figure, chart: BatchChart | FrontierChart) -> None:
+    """Draw the latency bound; a cap of memory is left out, since it is mostly far away."""
+    from msgspec import UNSET
+
+    if chart.kind == "frontier":
+        if chart.bound is not UNSET:
+            made.add_vline(x=chart.bound.at, line_dash="dot", annotation_text=chart.bound.text)
+    elif chart.line is not UNSET and chart.y == "ms":
+        made.add_hline(y=chart.line.at, line_dash="dot", annotation_text=chart.line.text)
+
+
+def _dashes() -> Iterator[str]:
+    while True:
+        yield from ("solid", "dash", "dot", "dashdot")
