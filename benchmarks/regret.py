@@ -133,7 +133,7 @@ def best_of(curve: dict[int, float]) -> int:
 
 def share_of(pick: int, halves: Sequence[dict[int, float]]) -> float:
     """The throughput at a size over that at the best one, which the other half chooses."""
-    return fmean(judge[pick] / judge[best_of(chooser)] for chooser, judge in (halves, halves[::-1]))
+    return fmean(other[pick] / other[best_of(chooser)] for chooser, other in (halves, halves[::-1]))
 
 
 def lines(arguments: argparse.Namespace) -> Iterator[str]:

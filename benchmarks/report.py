@@ -1,7 +1,7 @@
 """How long the HTML report takes and how large it is: documents of 1, 10 and 100 curves of 12 batch sizes.
 
 The aim: a report of 6 contenders in less than 1 s and less than 2 MB. Exits with 1 where it is missed. The documents
-repeat the figures of the run that is stored with the documentation; each time is the median of several renderings, the
+repeat the figures of the run that is stored with the documentation; each time is the median of several reports, the
 first of which, in a fresh process, reads and compiles what the later ones find in memory.
 
     python benchmarks/report.py [--repetitions 5]

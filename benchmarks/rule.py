@@ -85,7 +85,7 @@ def drawn(
     return table[chosen].transpose(0, 2, 1, 3), allowed[chosen].mean(1), variance
 
 
-def judged(samples: list[tuple[Floats, Floats]], slowdown: float, sd: float) -> Row:
+def decided(samples: list[tuple[Floats, Floats]], slowdown: float, sd: float) -> Row:
     """What is said of the runs of all samples together.
 
     Raises:
@@ -117,7 +117,7 @@ def row_of(cell: Cell, mode: str, together: bool, runs: int, rng: np.random.Gene
     if not samples:
         return None
     sd = 100 * float(np.sqrt(np.mean([variance for *_, variance in samples])))
-    return judged([(rounds, allowed) for rounds, allowed, _ in samples], cell.slowdown, sd)
+    return decided([(rounds, allowed) for rounds, allowed, _ in samples], cell.slowdown, sd)
 
 
 def missed(mode: str, row: Row, slowdown: float) -> list[str]:
@@ -171,7 +171,7 @@ def simulated(runs: int) -> Iterator[str]:
             for sizes in (4, 1):
                 log_ratios = draw(np.random.default_rng(1), (runs, sizes, restarts, rounds), constants)
                 sd = 100 * float(np.sqrt(log_ratios.mean(3).var(2, ddof=1).mean()))
-                row = judged([(log_ratios, np.zeros((runs, sizes)))], 0.0, sd)
+                row = decided([(log_ratios, np.zeros((runs, sizes)))], 0.0, sd)
                 yield f"{name:22} {mode:8} {sizes:5} {sd:5.2f} {row.false:6.2f} {row.same:5.0f} {_found(row)}"
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "importable"))
-from node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
+from node_cases import PUBLISHED_OPSET, node_cases, processor_backend, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,15 +57,15 @@ def measure(backend: str) -> Measured:
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "verdicts.json"
-        subprocess.run([sys.executable, __file__, "--judge", backend, str(path)], check=True)
+        subprocess.run([sys.executable, __file__, "--backend", backend, str(path)], check=True)
         version, verdicts = json.loads(path.read_text(encoding="utf-8"))
     return Measured(version, {name: (verdict, message) for name, (verdict, message) in verdicts.items()})
 
 
-def judge_into(backend: str, path: Path) -> None:
+def write_verdicts(backend: str, path: Path) -> None:
     """Runs all cases on a backend in this process, and writes the verdicts."""
     ready = processor_backend(backend)
-    verdicts = {case.name: judge(ready, case) for case in node_cases()}
+    verdicts = {case.name: verdict_on(ready, case) for case in node_cases()}
     path.write_text(json.dumps([ready.version().partition("+")[0], verdicts]), encoding="utf-8")
 
 
@@ -156,10 +156,10 @@ def _cell(text: str) -> str:
 def main() -> None:
     """Writes the page."""
     parser = argparse.ArgumentParser(description="Measures what the importers cover.")
-    parser.add_argument("--judge", nargs=2, metavar=("BACKEND", "FILE"), help="one backend, in this process")
+    parser.add_argument("--backend", nargs=2, metavar=("BACKEND", "FILE"), help="one backend, in this process")
     arguments = parser.parse_args()
-    if arguments.judge:
-        judge_into(arguments.judge[0], Path(arguments.judge[1]))
+    if arguments.backend:
+        write_verdicts(arguments.backend[0], Path(arguments.backend[1]))
     else:
         PAGE.write_text(page(measure_all()), encoding="utf-8")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    Judge = Callable[[onnx.ModelProto], Callable[[dict[str, Any]], list[Any]]]
+    Reference = Callable[[onnx.ModelProto], Callable[[dict[str, Any]], list[Any]]]
 
 BATCHES = (1, 3, 5)
 
@@ -523,7 +523,7 @@ def reference(model: onnx.ModelProto) -> Callable[[dict[str, Any]], list[Any]]:
     return lambda feeds: list(evaluator.run(None, feeds))
 
 
-JUDGES: dict[str, Judge] = {"repeated": onnx_runtime, "edges": onnx_runtime}
+OTHER_REFERENCES: dict[str, Reference] = {"repeated": onnx_runtime, "edges": onnx_runtime}
 """The reference joins what a loop collects where it has to stack it, and knows no direction of a scan; and numpy has rules
 of its own at the edges.
 """
@@ -539,16 +539,16 @@ def compare(
     run: Callable[[list[NDArray[Any]]], list[NDArray[Any]]],
     *,
     batches: tuple[int, ...],
-    judge: Judge,
+    expected_by: Reference,
     rtol: float,
     atol: float,
 ) -> None:
-    """Compares a rendering of a model with another implementation at each batch size."""
-    judged = judge(model)
+    """Compares an imported model with another implementation at each batch size."""
+    compute = expected_by(model)
     names = [one.name for one in model.graph.input]
     for size in batches:
         arrays = batch_for(model, size)
-        expected = judged(dict(zip(names, arrays, strict=True)))
+        expected = compute(dict(zip(names, arrays, strict=True)))
         for one, other in zip(run(arrays), expected, strict=True):
             assert one.dtype == other.dtype
             assert one.shape == other.shape

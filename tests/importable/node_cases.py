@@ -106,7 +106,7 @@ def processor_backend(name: str) -> Backend[Any]:
     return backend
 
 
-def judge(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
+def verdict_on(backend: Backend[Any], case: NodeCase) -> tuple[Verdict, str]:
     """Runs a case on the processor, once more with constants where it is refused.
 
     Returns:

@@ -16,7 +16,7 @@ def _cycles(*resident):
     return Cycles(resident=tuple(resident), peak=max(resident))
 
 
-def test_growth_is_judged_over_the_last_ten_lives():
+def test_growth_is_measured_over_the_last_ten_sessions():
     """Against the least of three, since a life may leave its memory a moment longer."""
     flat = [100 * MIB] * 20
     assert _cycles(*flat).kept == 0
@@ -33,7 +33,7 @@ def test_a_hundredth_of_the_peak_may_stay_and_a_mebibyte_anyway():
 
 
 def test_a_step_that_is_taken_once_is_no_leak(here, monkeypatch):
-    """Ten more lives show that it does not come again."""
+    """Ten more sessions show that it does not come again."""
     answers = []
     monkeypatch.setattr(memory, "ask", lambda *task: answers.append(ask(*task)) or answers[-1])
     reference = f"file:{here / 'stepping_backend.py'}:Stepping"

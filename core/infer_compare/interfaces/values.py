@@ -21,7 +21,7 @@ Provenance = Literal["native", "exported", "imported"]
 """How a backend came by its model.
 
 `native`: the file is in the framework's own format. `exported`: the framework's vendor converted it.
-`imported`: our rendering of the graph, built with the framework's operators.
+`imported`: rebuilt from the graph with the framework's operators.
 """
 
 DeviceKind = str

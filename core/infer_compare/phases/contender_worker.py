@@ -1,4 +1,4 @@
-"""One contender's worker through its lives: started, asked, lost, started again."""
+"""One contender's worker: started, asked, lost, started again."""
 
 from __future__ import annotations
 

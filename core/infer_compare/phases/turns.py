@@ -78,7 +78,7 @@ class Turns:
         )
 
     def slice(self, worker: ContenderWorker, turn: Turn) -> Slice:
-        """Have a worker time a slice, and judge it.
+        """Have a worker time a slice, and note whether it counts.
 
         Raises:
             OutcomeError: it fails, or is lost.

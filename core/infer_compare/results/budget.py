@@ -15,7 +15,7 @@ def excess_cores(slices: Iterable[Slice], plan: Plan) -> float | None:
     """Return how many cores the accepted slices kept busy, where that is more than the thread budget allows; else None.
 
     It is the median over slices of the worker's own processor time over elapsed time. Other programs can only lower that,
-    and a slice in which a framework did something once does not decide. Runs that recorded no allowance are not judged.
+    and a slice in which a framework did something once does not decide. Runs without a recorded allowance have none.
 
     Args:
         slices: of one contender at one operating point, on the processor.

@@ -145,7 +145,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next(one for one in self.header.contenders if one.label == label)
 
     def name(self, label: str) -> str:
-        """Return what sentences call a contender: `torch (imported)` where its model is our rendering.
+        """Return what sentences call a contender: `torch (imported)` where its model is imported.
 
         A label that says so itself stays as it is.
         """

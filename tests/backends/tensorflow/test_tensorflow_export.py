@@ -160,7 +160,7 @@ def test_the_export_agrees_with_the_native_model(
 def test_the_model_that_was_exported_can_be_imported_again(
     keras: Any, backend: TensorFlowBackend, open_session: Open, tmp_path: Path
 ) -> None:
-    """Our own rendering of the export computes the same."""
+    """The import of the export computes the same."""
     source = written(keras, convolutional, "keras", tmp_path)
     convert(source, tmp_path / "net.onnx")
     with (

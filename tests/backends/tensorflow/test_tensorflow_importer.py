@@ -16,7 +16,7 @@ from ..onnx_graphs import (
     CASES,
     EARLIER,
     GRAPHS,
-    JUDGES,
+    OTHER_REFERENCES,
     WINDOWS,
     batch_for,
     compare,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from infer_compare_tensorflow import TensorFlowBackend
     from infer_compare_tensorflow.session import TensorFlowSession
 
-    from ..onnx_graphs import Judge
+    from ..onnx_graphs import Reference
 
     Render = Callable[..., TensorFlowSession]
 
@@ -65,20 +65,25 @@ def check(
     jit: bool = False,
     rtol: float = 1e-4,
     exact: bool = False,
-    judge: Judge = reference,
+    expected_by: Reference = reference,
 ) -> None:
     """Compares one session with another implementation at each batch size."""
     with render(model, jit) as session:
         run = partial(outputs_of, session)
         rtol, atol = (0.0, 0.0) if exact else (rtol, 1e-5)
-        compare(model, run, batches=batches, judge=judge, rtol=rtol, atol=atol)
+        compare(model, run, batches=batches, expected_by=expected_by, rtol=rtol, atol=atol)
         assert jit or session.compilations() == 1
 
 
 @pytest.mark.parametrize(("family", "name"), CASES)
 def test_a_graph_equals_the_reference_at_every_batch_size_of_one_trace(render: Render, family: str, name: str) -> None:
     """The trace has a free batch axis, and integers are exact."""
-    check(render, model_of(*GRAPHS[name]), exact=family == "quantized", judge=JUDGES.get(family, reference))
+    check(
+        render,
+        model_of(*GRAPHS[name]),
+        exact=family == "quantized",
+        expected_by=OTHER_REFERENCES.get(family, reference),
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,12 +136,12 @@ def test_recurrent_layers_equal_onnx_runtime(render: Render, op_type: str, direc
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
-    judged = onnx_runtime(model)
+    compute = onnx_runtime(model)
     with render(model) as session:
         for size in (1, 3):
             x = rng.standard_normal((4, size, 3)).astype(np.float32)
             n = np.array([4, 2, 3][:size], np.int32)
-            for one, other in zip(outputs_of(session, [x, n]), judged({"x": x, "n": n}), strict=True):
+            for one, other in zip(outputs_of(session, [x, n]), compute({"x": x, "n": n}), strict=True):
                 assert one.shape == other.shape
                 np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
         kinds = {operation.type for operation in session._concrete.graph.get_operations()}
@@ -315,7 +320,7 @@ MODELS = ("mlp", "cnn", "lstm", "resnet18", "resnet50", "mobilenet_v2", "vit_tin
 
 def compare_with_onnx_runtime(session: TensorFlowSession, model: onnx.ModelProto) -> None:
     """Batches 1 and 3 of random inputs; integers are the numbers 0 and 1, which every vocabulary and mask has."""
-    judged = onnx_runtime(model)
+    compute = onnx_runtime(model)
     rng = np.random.default_rng(0)
     for batch in (1, 3):
         arrays = []
@@ -326,7 +331,7 @@ def compare_with_onnx_runtime(session: TensorFlowSession, model: onnx.ModelProto
             floating = np.dtype(spec.dtype).kind == "f"
             arrays.append((rng.standard_normal(shape) if floating else rng.integers(0, 2, shape)).astype(spec.dtype))
         feeds = {spec.name: array for spec, array in zip(session.inputs, arrays, strict=True)}
-        for actual, expected in zip(outputs_of(session, arrays), judged(feeds), strict=True):
+        for actual, expected in zip(outputs_of(session, arrays), compute(feeds), strict=True):
             assert actual.shape == expected.shape
             assert actual.dtype == expected.dtype
             assert np.max(np.abs(actual - expected)) <= 1e-5 * np.max(np.abs(expected))

@@ -316,10 +316,10 @@ def test_sizes_that_were_given_to_free_axes_are_known_while_a_model_is_traced(
         backend.to_device(backend.load(source), Device("cpu"))
     known = (TensorSpec("x", "float32", ("batch", 2, 7, 5)),)
     source = msgspec.structs.replace(source, inputs=known)
-    judge = ReferenceEvaluator(str(source.path))
+    evaluator = ReferenceEvaluator(str(source.path))
     with backend.to_device(backend.load(source), Device("cpu")) as session:
         for batch in (1, 3):
             x = np.random.default_rng(0).standard_normal((batch, 2, 7, 5)).astype(np.float32)
             slot = session.stage([x])
             session.run(slot)
-            np.testing.assert_allclose(session.fetch(slot)[0], judge.run(None, {"x": x})[0], rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(session.fetch(slot)[0], evaluator.run(None, {"x": x})[0], rtol=1e-4, atol=1e-5)

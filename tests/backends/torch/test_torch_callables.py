@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NETS = Path(__file__).with_name("native_nets.py")
 ROWS = (TensorSpec("x", "float32", ("batch", 4)),)
-PATIENCE_S = 90.0
+WAIT_S = 90.0
 
 
 def source(name: str, inputs: tuple[TensorSpec, ...] = ()) -> ModelSource:
@@ -296,14 +296,14 @@ def test_a_function_that_makes_no_module_is_refused_with_the_reason(describe, na
 def test_a_worker_process_describes_and_loads_a_function(backend: TorchBackend, tmp_path: Path) -> None:
     """The messages carry all that another process needs; a bad function is an answer, not a death."""
     with Process() as worker:
-        worker.ask(Open(backend="entry:torch:torch", options={}, threads=1, seed=3), PATIENCE_S)
-        refused = worker.ask(Describe(model=source("three"), folder=str(tmp_path)), PATIENCE_S)
+        worker.ask(Open(backend="entry:torch:torch", options={}, threads=1, seed=3), WAIT_S)
+        refused = worker.ask(Describe(model=source("three"), folder=str(tmp_path)), WAIT_S)
         assert isinstance(refused, Failure)
         assert refused.category == "unsupported"
-        described = worker.ask(Describe(model=source("images"), folder=str(tmp_path)), PATIENCE_S)
+        described = worker.ask(Describe(model=source("images"), folder=str(tmp_path)), WAIT_S)
         assert isinstance(described, Described)
         told = described.description
-        loaded = worker.ask(Load(model=told.source, device="cpu"), PATIENCE_S)
+        loaded = worker.ask(Load(model=told.source, device="cpu"), WAIT_S)
         assert isinstance(loaded, Loaded)
     assert tuple(loaded.inputs) == told.inputs
     assert tuple(loaded.outputs) == told.outputs

@@ -17,7 +17,7 @@ from ..onnx_graphs import (
     CASES,
     EARLIER,
     GRAPHS,
-    JUDGES,
+    OTHER_REFERENCES,
     WINDOWS,
     batch_for,
     compare,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    from ..onnx_graphs import Judge
+    from ..onnx_graphs import Reference
 
 
 def run(module: Any, arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -47,18 +47,22 @@ def run(module: Any, arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
 
 
 def check(
-    model: onnx.ModelProto, *, rtol: float = 1e-4, batches: tuple[int, ...] = BATCHES, judge: Judge = reference
+    model: onnx.ModelProto,
+    *,
+    rtol: float = 1e-4,
+    batches: tuple[int, ...] = BATCHES,
+    expected_by: Reference = reference,
 ) -> Any:
     """Imports a model, compares it with another implementation at each batch size, and returns the module."""
     module = import_model(model).module
-    compare(model, partial(run, module), batches=batches, judge=judge, rtol=rtol, atol=1e-5)
+    compare(model, partial(run, module), batches=batches, expected_by=expected_by, rtol=rtol, atol=1e-5)
     return module
 
 
 @pytest.mark.parametrize(("family", "name"), CASES)
 def test_an_imported_graph_equals_the_reference(family: str, name: str) -> None:
     """A module gives what ONNX's reference gives, at batches 1, 3 and 5 alike."""
-    check(model_of(*GRAPHS[name]), judge=JUDGES.get(family, reference))
+    check(model_of(*GRAPHS[name]), expected_by=OTHER_REFERENCES.get(family, reference))
 
 
 @pytest.mark.parametrize("name", EARLIER)

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from node_cases import PUBLISHED_OPSET, judge, node_cases, processor_backend
+from node_cases import PUBLISHED_OPSET, node_cases, processor_backend, verdict_on
 
 NEWEST_OPSET = 25
 """The newest opset with operators that the importer implements."""
@@ -34,7 +34,7 @@ def verdicts():
     published = {case.name for case in node_cases(PUBLISHED_OPSET)}
     cases = [case for case in node_cases(NEWEST_OPSET, numeric=False) if case.name not in published]
     assert len(cases) > 100
-    return {case.name: judge(backend, case) for case in cases}
+    return {case.name: verdict_on(backend, case) for case in cases}
 
 
 def test_no_case_is_imported_into_something_else(verdicts):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from infer_compare.results import Run
 
-PATIENCE_S = 60.0
+WAIT_S = 60.0
 ENDLESS = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=20000"
 
 
@@ -52,7 +52,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 def eventually(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
     """Waits until something holds, and fails when it never does."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + WAIT_S
     while not condition():
         assert process is None or process.poll() is None, process.communicate()
         assert time.monotonic() < until, "it did not happen in time"
@@ -96,7 +96,7 @@ def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
     eventually(began(tmp_path, moment), process)
     alive = workers(process)
     os.kill(process.pid, number)
-    _, errors = process.communicate(timeout=PATIENCE_S)
+    _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "is kept in run" in errors
@@ -117,7 +117,7 @@ def test_an_interrupt_of_the_whole_process_group_ends_a_worker_that_hangs(
     eventually(lambda: bool(workers(process)), process)
     alive = workers(process)
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=PATIENCE_S)
+    process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     eventually(lambda: gone(alive))
 
@@ -150,7 +150,7 @@ def test_a_second_interrupt_does_not_wait_for_a_worker_that_does_not_go(
     time.sleep(0.2)
     if process.poll() is None:
         os.kill(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE_S)
+    _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert "Traceback" not in errors
     eventually(lambda: gone(alive))
@@ -184,7 +184,7 @@ def test_an_interrupt_that_comes_in_a_finaliser_is_heard_after_it(number: str, r
     """The interpreter ignores what is raised there; also where the program is about to end."""
     script = SWALLOWED.format(number=number, finaliser_s=0.05, rest_s=rest_s)
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE_S / 2, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=WAIT_S / 2, check=True
     )
     # The finaliser is cut off in its sleep, without a word about what was ignored.
     assert "the finaliser went on" not in done.stdout
@@ -206,6 +206,6 @@ with heard():
     del one
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE_S / 2, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=WAIT_S / 2, check=True
     )
     assert "ValueError: a defect" in done.stderr

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PATIENCE_S = 90.0
+WAIT_S = 90.0
 FAKE = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=4000"
 FEW = Constants(rounds=6)
 """As many as leave time for a kill; a run that is resumed keeps to them."""
@@ -37,15 +37,15 @@ def cut_off(tmp_path: Path) -> Callable[..., bytes]:
         file = tmp_path / "run" / "run.jsonl"
         words = [*command(tmp_path / "shadow.jsonl", FEW), *run]
         process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + WAIT_S
         while not (file.exists() and f'"type":"{moment}"'.encode() in file.read_bytes()):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)
         alive = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, number)
-        process.wait(PATIENCE_S)
-        psutil.wait_procs(alive, PATIENCE_S)
+        process.wait(WAIT_S)
+        psutil.wait_procs(alive, WAIT_S)
         data = file.read_bytes()
         return data[: data.rfind(b"\n") + 1]
 
@@ -98,7 +98,7 @@ def test_what_is_no_run_is_told(cli, tmp_path) -> None:
 def test_a_complete_run_is_shown_again(cli, tmp_path) -> None:
     """It is not run again, and its file stays as it is."""
     words = [*command(tmp_path / "shadow.jsonl", Constants()), *RUN]
-    subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=PATIENCE_S, check=True)
+    subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=WAIT_S, check=True)
     file = tmp_path / "run" / "run.jsonl"
     before = file.read_bytes()
 

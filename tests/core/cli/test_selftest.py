@@ -20,7 +20,7 @@ from infer_compare.selftest import BackendFindings, PlantedFindings, SelfTest, S
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE_S = 60.0
+WAIT_S = 60.0
 FOUND = BackendFindings(
     backend="onnx",
     state="measured",
@@ -166,20 +166,20 @@ def test_an_interrupt_leaves_no_process_and_says_where_the_runs_are(tmp_path: Pa
     )
     try:
         log = tmp_path / "kept" / "reference" / "run.jsonl"
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + WAIT_S
         while not (log.exists() and '"type":"start"' in log.read_text()):
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < until
             time.sleep(0.02)
         alive = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=PATIENCE_S)
+        _, errors = process.communicate(timeout=WAIT_S)
     finally:
         process.kill()
         process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "is kept in kept" in errors
-    gone, left = psutil.wait_procs(alive, timeout=PATIENCE_S)
+    gone, left = psutil.wait_procs(alive, timeout=WAIT_S)
     assert gone
     assert not left

@@ -133,7 +133,7 @@ def test_the_gpu_is_the_one_that_the_process_sees(library, monkeypatch, visible,
 
 
 def test_without_a_gpu_a_driver_or_its_library_there_is_no_probe(library, monkeypatch) -> None:
-    """And slices are judged by the processor alone."""
+    """And slices are accepted by what the processor did alone."""
     assert probe_for(Device("cpu")) is None
     assert probe_for(Device("accelerator")) is None
     library.broken = True

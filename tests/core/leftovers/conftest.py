@@ -22,7 +22,7 @@ from infer_compare.worker.supervisor import Process, Watchdog, remains
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE_S = 60.0
+WAIT_S = 60.0
 BACKEND = Path(__file__).with_name("parenting_backend.py")
 
 
@@ -36,13 +36,13 @@ def _hangups_count() -> Iterator[None]:
 
 def until(condition: Callable[[], object]) -> None:
     """Waits for something that is bound to happen."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Whether a process has not ended."""
     try:
         status = Path(f"/proc/{pid}/stat").read_bytes()
@@ -120,8 +120,8 @@ def parent(model: ModelSource) -> Iterator[Callable[..., Process]]:
         workers.append(worker)
         asked = {"pids": str(pids), **options}
         opening = Open(backend=f"file:{BACKEND}:ParentingBackend", options=asked, threads=1, seed=0)
-        assert isinstance(worker.ask(opening, PATIENCE_S), Opened)
-        assert isinstance(worker.ask(Load(model=model, device="cpu"), PATIENCE_S), Loaded)
+        assert isinstance(worker.ask(opening, WAIT_S), Opened)
+        assert isinstance(worker.ask(Load(model=model, device="cpu"), WAIT_S), Loaded)
         return worker
 
     yield begin

@@ -11,7 +11,7 @@ from infer_compare.results import OutOfMemory
 from infer_compare.worker.supervisor import Watchdog, name_death
 from infer_compare.worker.supervisor.tree import Tree
 
-from .conftest import lives, numbers
+from .conftest import is_alive, numbers
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,7 +61,7 @@ def test_a_child_that_fills_memory_is_ended_with_its_worker_as_out_of_memory(
     assert isinstance(outcome, OutOfMemory)
     assert outcome.evidence == "cap"
     assert outcome.reason == "its memory, with 1 other process, reached the cap of 300 MiB"
-    assert not lives(numbers(pids)["filling"])
+    assert not is_alive(numbers(pids)["filling"])
 
 
 def test_memory_that_forked_processes_share_counts_once(start: Start) -> None:

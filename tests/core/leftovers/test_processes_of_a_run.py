@@ -16,7 +16,7 @@ import pytest
 
 from infer_compare.api import load_run
 
-from .conftest import BACKEND, PATIENCE_S, lives, numbers, until
+from .conftest import BACKEND, WAIT_S, is_alive, numbers, until
 from .parenting_backend import KINDS
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def test_a_worker_that_ends_takes_its_own_processes_along_and_no_other_worker_s(
     assert shared.exists()
     leaving.close()
     assert not shared.exists()
-    assert not [kind for kind, pid in numbers(pids).items() if lives(pid)]
-    assert all(lives(pid) for pid in numbers(others).values())
+    assert not [kind for kind, pid in numbers(pids).items() if is_alive(pid)]
+    assert all(is_alive(pid) for pid in numbers(others).values())
     staying.kill()
-    assert not [kind for kind, pid in numbers(others).items() if lives(pid)]
+    assert not [kind for kind, pid in numbers(others).items() if is_alive(pid)]
     # The guard has gone as well.
     assert set(psutil.Process().children()) <= before
 
@@ -82,7 +82,7 @@ def test_a_killed_run_leaves_no_process_and_no_file(pids: Path, tmp_path: Path, 
     process.kill()
     process.wait()
     began = time.monotonic()
-    until(lambda: not any(lives(pid) for pid in (*numbers(pids).values(), *(one.pid for one in family))))
+    until(lambda: not any(is_alive(pid) for pid in (*numbers(pids).values(), *(one.pid for one in family))))
     until(lambda: not list(temporary.iterdir()))
     until(lambda: not shared.exists())
     assert time.monotonic() - began < 20
@@ -100,11 +100,11 @@ def test_a_hangup_closes_the_run_as_interrupted_and_leaves_no_process(pids: Path
     )
     until(lambda: probed(tmp_path / "run" / "run.jsonl"))
     process.send_signal(signal.SIGHUP)
-    _, errors = process.communicate(timeout=PATIENCE_S)
+    _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert "infer-compare run --resume run" in errors
     assert set(numbers(pids)) == set(KINDS)
-    assert not [kind for kind, pid in numbers(pids).items() if lives(pid)]
+    assert not [kind for kind, pid in numbers(pids).items() if is_alive(pid)]
     closing = load_run(tmp_path / "run").closing
     assert closing is not None
     assert closing.state == "interrupted"
@@ -121,7 +121,7 @@ def test_a_terminal_that_is_closed_interrupts_the_run_in_it(pids: Path, tmp_path
     until(lambda: (_shown(terminal), probed(tmp_path / "run" / "run.jsonl"))[1])
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
-    assert not lives(numbers(pids)["detached"])
+    assert not is_alive(numbers(pids)["detached"])
     closing = load_run(tmp_path / "run").closing
     assert closing is not None
     assert closing.state == "interrupted"

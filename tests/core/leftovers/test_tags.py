@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from infer_compare.worker.supervisor import remains
 from infer_compare.worker.supervisor.guard import environment
 
-from .conftest import lives, until
+from .conftest import is_alive, until
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,10 +55,10 @@ def test_ending_a_worker_s_processes_ends_those_of_no_other_worker_and_no_other_
     own = [tagged(start, tag) for tag in ("cafe.1", "cafe.1:f00d.7", "beef.2:cafe.1")]
     others = [tagged(start, tag) for tag in ("cafe.10", "cafe.2", "cafe1.1", "xcafe.1", "")]
     assert remains.end("cafe.1")
-    assert not any(lives(one.pid) for one in own)
-    assert all(lives(one.pid) for one in others)
+    assert not any(is_alive(one.pid) for one in own)
+    assert all(is_alive(one.pid) for one in others)
     assert remains.end("cafe")
-    assert [lives(one.pid) for one in others] == [False, False, True, True, True]
+    assert [is_alive(one.pid) for one in others] == [False, False, True, True, True]
 
 
 def test_processes_that_start_others_while_they_are_ended_are_all_ended(start: Start) -> None:
@@ -66,7 +66,7 @@ def test_processes_that_start_others_while_they_are_ended_are_all_ended(start: S
     first = tagged(start, "fade.1", FORKING)
     until(lambda: sum(remains.carries(pid, "fade.1") for pid in remains.processes()) > 5)
     assert remains.end("fade.1")
-    assert not lives(first.pid)
+    assert not is_alive(first.pid)
     assert not any(remains.carries(pid, "fade.1") for pid in remains.processes())
 
 
@@ -85,7 +85,7 @@ def test_the_guard_acts_when_its_process_is_killed_whoever_else_holds_the_pipe(s
     child, guard = map(int, parent.stdout.readline().split())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(guard, number)
-    assert lives(child)
+    assert is_alive(child)
     parent.kill()
     parent.wait()
-    until(lambda: not lives(child) and not lives(guard))
+    until(lambda: not is_alive(child) and not is_alive(guard))

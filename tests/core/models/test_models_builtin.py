@@ -114,7 +114,7 @@ def test_a_seed_always_makes_the_same_weights(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_outputs_depend_on_the_inputs(name, tmp_path):
-    """The spread is large enough to judge contenders in TF32, not only in float32."""
+    """The spread is large enough to compare contenders in TF32, not only in float32."""
     model = built(name)
     for output in run_ort(model, feeds(model, 4, tmp_path)):
         assert np.isfinite(output).all()

@@ -34,8 +34,8 @@ def seen(*, wall_ms=50, own_ms=50, delay_ms=0, foreign_ms=0, top=None, major_fau
     )
 
 
-def test_exploring_is_judged_as_a_whole_by_the_gate() -> None:
-    """Two probes, each too short to be judged alone."""
+def test_the_gate_looks_at_exploring_as_a_whole() -> None:
+    """Two probes, each too short to show anything alone."""
     probes = [seen(wall_ms=40, own_ms=30, delay_ms=30, foreign_ms=40)] * 2
 
     assert "waited 50 %" in busy.disturbed(probes, gates.rejection, threads=2, schedstat=True)
@@ -93,8 +93,8 @@ def test_a_busy_machine_ends_the_run_before_its_first_restart(sweep) -> None:
 
 def test_a_machine_that_has_become_quiet_is_measured(sweep) -> None:
     """What disturbed exploring may be over."""
-    judged = count()
-    run = sweep(SLOW, gate=lambda *_args, **_kwargs: "other programs" if next(judged) == 0 else None)
+    slices = count()
+    run = sweep(SLOW, gate=lambda *_args, **_kwargs: "other programs" if next(slices) == 0 else None)
 
     assert run.closing.state == "complete"
     assert run.rounds

@@ -26,7 +26,7 @@ SOURCES = runpy.run_path(str(Path(__file__).with_name("misbehaving.py")))
 RAISES, WRONG, LISTED = SOURCES["RAISES"], SOURCES["WRONG"], SOURCES["LISTED"]
 STORED = Path(__file__).parents[3] / "docs" / "example"
 FAKE = f"{fake.__file__}:FakeBackend"
-PATIENCE_S = 60.0
+WAIT_S = 60.0
 
 
 class Result(NamedTuple):
@@ -150,7 +150,7 @@ def test_a_listener_that_raises_an_interrupt_is_told_apart_from_the_user() -> No
         @hookimpl
         def infer_compare_run_finished(self, run: object) -> None:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(PATIENCE_S)
+            time.sleep(WAIT_S)
 
     plugins = Plugins()
     plugins.register(Listener(), Origin("listener", "test"))
@@ -178,7 +178,7 @@ def test_threads_and_exit_functions_of_a_plugin_hold_up_nothing(install: Callabl
     """The process ends with its own exit code, and with nothing of theirs on standard output."""
     install("leaving", SOURCES["LEAVING"])
     with start(tmp_path, "backends", "--json") as process:
-        out, err = process.communicate(timeout=PATIENCE_S)
+        out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
     assert [one["name"] for one in json.loads(out)["backends"]] == ["onnx"]
     assert "clamour at the end" in err
@@ -190,11 +190,11 @@ def test_a_plugin_that_hangs_when_it_is_imported_is_named_on_an_interrupt(
     """As Ctrl-C sends it."""
     install("hanging", f"open('began', 'w').close()\n{SOURCES['HANGING']}")
     with start(tmp_path, "backends") as process:
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + WAIT_S
         while not (tmp_path / "began").exists():
             assert time.monotonic() < until
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE_S)
+        _, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert err.strip() == "Interrupted. It came while importing the plugin hanging (infer-compare-hanging 1.0)."

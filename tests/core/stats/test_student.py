@@ -71,12 +71,12 @@ def test_an_interval_agrees_with_scipy(data: list[float], confidence: float) -> 
 def test_a_difference_of_two_groups_agrees_with_scipy(a: list[float], b: list[float]) -> None:
     """Difference, ends and fractional degrees of freedom."""
     found = estimate_difference(a, b).interval(0.95)
-    oracle = stats.ttest_ind(a, b, equal_var=False)
-    ends = oracle.confidence_interval(0.95)
+    expected = stats.ttest_ind(a, b, equal_var=False)
+    ends = expected.confidence_interval(0.95)
     size = 1 + abs(ends.low) + abs(ends.high)
     assert found.low == pytest.approx(ends.low, abs=1e-8 * size)
     assert found.high == pytest.approx(ends.high, abs=1e-8 * size)
-    assert found.df == pytest.approx(oracle.df, rel=1e-6)
+    assert found.df == pytest.approx(expected.df, rel=1e-6)
 
 
 @settings(deadline=None)

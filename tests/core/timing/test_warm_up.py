@@ -106,7 +106,7 @@ def test_slow_calls_that_disagree_are_given_up_after_five(clock: ManualClock) ->
 
 
 def test_slow_calls_that_become_fast_are_then_compared_in_windows(clock: ManualClock) -> None:
-    """A second call that still compiles does not decide how the rest is judged."""
+    """A second call that still compiles does not decide what follows."""
     lasting = itertools.chain([9 * S, 3 * S], itertools.repeat(MS))
     result = warm_up([clock.calls_lasting(lasting)], clock)
     assert result.steady
@@ -121,7 +121,7 @@ def test_calls_around_fifty_milliseconds_find_their_steady_state(clock: ManualCl
     assert result.steady
 
 
-def test_very_short_calls_are_judged_by_blocks(clock: ManualClock) -> None:
+def test_very_short_calls_are_compared_by_blocks(clock: ManualClock) -> None:
     """Calls of 2 us: the clock is read far more rarely than a call is made."""
     reads = 0
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from infer_compare.worker.supervisor import Watchdog
 
-PATIENCE_S = 90.0
+WAIT_S = 90.0
 """For what ends by itself; a machine may be busy."""
 MISBEHAVING = Path(__file__).with_name("misbehaving_backends.py")
 
@@ -73,7 +73,7 @@ class Lab:
     @staticmethod
     def answer(worker: Process, request: Open | Load | Inputs | Explore) -> Reply:
         """The answer, however long a busy machine takes."""
-        return worker.ask(request, PATIENCE_S)
+        return worker.ask(request, WAIT_S)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def lab(model: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def until(condition: Callable[[], bool]) -> None:
     """Waits for something that is bound to happen."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -112,17 +112,17 @@ def is_stopped(pid: int) -> bool:
     return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
 
 
-class Witness:
-    """Sees the end of any process, also of one that is nobody's child here."""
+class ProcessEnd:
+    """The end of any process, also of one that is nobody's child here."""
 
     def __init__(self, pid: int) -> None:
         self._descriptor = os.pidfd_open(pid)
 
-    def sees_the_end(self, patience_s: float = PATIENCE_S) -> bool:
+    def comes(self, seconds: float = WAIT_S) -> bool:
         """Whether the process ends in that time."""
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
         try:
-            return bool(poll.poll(patience_s * 1000))
+            return bool(poll.poll(seconds * 1000))
         finally:
             os.close(self._descriptor)

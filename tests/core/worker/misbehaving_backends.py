@@ -104,7 +104,7 @@ class Interrupting(_Running):
 
 
 class Mute(_Running):
-    """Closes the pipe of its answers and lives on."""
+    """Closes the pipe of its answers and keeps running."""
 
     name: ClassVar[str] = "mute"
 

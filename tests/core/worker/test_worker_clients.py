@@ -16,7 +16,7 @@ from infer_compare.worker.child.host import Host
 from infer_compare.worker.client import InProcess, LocalProcess, NoWorker, OtherVersion, RequestFailed
 from infer_compare.worker.protocol import Done, Explored, Inputs, Load, Timed, TimeSlice, WarmedUp, WarmUp
 
-from .conftest import PATIENCE_S, explore, opening  # type: ignore[import-not-found]
+from .conftest import WAIT_S, explore, opening  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from infer_compare.worker.client import WorkerClient
@@ -35,7 +35,7 @@ def ready(client: WorkerClient, lab, **options: object) -> None:
     """Opens a worker with a model and inputs."""
     client.open(opening(**{**QUICK, **options}))
     client.load(Load(model=lab.model, device="cpu"))
-    client.ask(Inputs(paths=(str(lab.inputs),)), Done, deadline_s=PATIENCE_S)
+    client.ask(Inputs(paths=(str(lab.inputs),)), Done, deadline_s=WAIT_S)
 
 
 def test_a_worker_is_opened_loaded_asked_suspended_and_closed(client, lab) -> None:
@@ -44,15 +44,15 @@ def test_a_worker_is_opened_loaded_asked_suspended_and_closed(client, lab) -> No
     ready(client, lab)
     assert client.alive
     client.suspend()
-    assert client.ask(explore(), Explored, deadline_s=PATIENCE_S).latency_ns >= 50_000
+    assert client.ask(explore(), Explored, deadline_s=WAIT_S).latency_ns >= 50_000
     point = OperatingPoint(2)
-    warmed = client.ask(WarmUp(point=point, scope="device", brief=True), WarmedUp, deadline_s=PATIENCE_S)
+    warmed = client.ask(WarmUp(point=point, scope="device", brief=True), WarmedUp, deadline_s=WAIT_S)
     slice_of = TimeSlice(point=point, scope="device", latency_ns=warmed.latency_ns)
-    assert client.ask(slice_of, Timed, deadline_s=PATIENCE_S).durations_ns
+    assert client.ask(slice_of, Timed, deadline_s=WAIT_S).durations_ns
     client.close()
     assert not client.alive
     with pytest.raises(NoWorker, match="its worker is gone"):
-        client.ask(explore(), Explored, deadline_s=PATIENCE_S)
+        client.ask(explore(), Explored, deadline_s=WAIT_S)
 
 
 def test_a_worker_tells_what_it_runs_in(client, monkeypatch) -> None:
@@ -79,10 +79,10 @@ def test_a_worker_that_ran_out_of_memory_is_not_used_again(client, lab) -> None:
     """Whatever that leaves behind is not to be timed; the same client starts another."""
     ready(client, lab, oom_above=1)
     with pytest.raises(RequestFailed, match="out of memory"):
-        client.ask(explore(2), Explored, deadline_s=PATIENCE_S)
+        client.ask(explore(2), Explored, deadline_s=WAIT_S)
     assert not client.alive
     ready(client, lab, oom_above=1)
-    assert client.ask(explore(1), Explored, deadline_s=PATIENCE_S)
+    assert client.ask(explore(1), Explored, deadline_s=WAIT_S)
 
 
 class OtherHost(Host):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from .conftest import Witness, is_stopped, opening, until  # type: ignore[import-not-found]
+from .conftest import ProcessEnd, is_stopped, opening, until  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,11 +65,11 @@ def test_a_worker_does_not_outlive_a_parent_that_is_killed(
 ) -> None:
     """A stopped process cannot notice it by itself, and one that hangs does not look."""
     parent, worker = family(state)
-    witness = Witness(worker)
+    end = ProcessEnd(worker)
     if state == "suspended":
         until(lambda: is_stopped(worker))
     parent.kill()
-    assert witness.sees_the_end()
+    assert end.comes()
 
 
 def test_a_worker_does_not_outlive_a_parent_that_leaves_it_behind(
@@ -77,10 +77,10 @@ def test_a_worker_does_not_outlive_a_parent_that_leaves_it_behind(
 ) -> None:
     """An ordinary end without a goodbye."""
     parent, worker = family("idle")
-    witness = Witness(worker)
+    end = ProcessEnd(worker)
     parent.communicate()
     assert parent.returncode == 0
-    assert witness.sees_the_end()
+    assert end.comes()
 
 
 def test_a_worker_whose_parent_is_another_process_ends_at_once() -> None:

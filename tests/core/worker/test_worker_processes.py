@@ -21,7 +21,7 @@ from infer_compare.worker.protocol import Explored, Failure, Load, Loaded, Opene
 from infer_compare.worker.supervisor import Process, Watchdog, name_death
 from infer_compare.worker.supervisor.ring import CAPACITY
 
-from .conftest import Lab, Witness, explore, is_stopped, opening, until  # type: ignore[import-not-found]
+from .conftest import Lab, ProcessEnd, explore, is_stopped, opening, until  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -320,19 +320,19 @@ def test_suspending_stops_the_helpers_of_a_worker_too(lab: Lab) -> None:
 def test_no_helper_of_a_worker_is_left(lab: Lab, how: Callable[[Process], None]) -> None:
     """Whatever way the worker went."""
     worker = lab.ready("Parenting")
-    witness = Witness(_helper(worker))
+    end = ProcessEnd(_helper(worker))
     how(worker)
     assert_gone(worker)
-    assert witness.sees_the_end()
+    assert end.comes()
 
 
 def test_a_helper_that_holds_the_pipes_does_not_hide_the_worker_s_death(lab: Lab) -> None:
     """The end of the process is told by the kernel, not by the end of its pipes."""
     worker = lab.ready("Parenting", die_in="run", die_by="SIGKILL")
-    witness = Witness(_helper(worker))
+    end = ProcessEnd(_helper(worker))
     with pytest.raises(WorkerDied, match="SIGKILL"):
         lab.answer(worker, explore())
-    assert witness.sees_the_end()
+    assert end.comes()
 
 
 def test_leaving_the_context_ends_the_worker_and_gives_its_descriptors_back() -> None:

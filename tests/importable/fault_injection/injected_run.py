@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fault_injection.fault import Fault, Target
 
-PATIENCE_S = 120.0
+WAIT_S = 120.0
 """A run that takes longer is ended, and has not survived."""
 GOODBYE_S = 5.0
 """How long workers may outlive the run."""
@@ -76,13 +76,13 @@ class InjectedRun:
         )  # fmt: skip
         try:
             acted = self._act(process)
-            process.wait(PATIENCE_S)
+            process.wait(WAIT_S)
             if fault.act == "kill parent" and acted:
                 self.kept = self.stored()
                 if self.leftovers(kill=False):
                     return False
                 process = self._start("run", "--resume", str(self.run))
-                process.wait(PATIENCE_S)
+                process.wait(WAIT_S)
         except subprocess.TimeoutExpired:
             return False
         finally:
@@ -134,7 +134,7 @@ class InjectedRun:
 
     def _when(self, kind: str, process: subprocess.Popen[bytes], act: Callable[[], object]) -> bool:
         """Do something as soon as a kind of record was stored; return whether that happened."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + WAIT_S
         words = f'{{"type":"{kind}"'.encode()
         while time.monotonic() < until and process.poll() is None:
             if self.shadow.exists() and words in self.shadow.read_bytes():

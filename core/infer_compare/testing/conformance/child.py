@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.backend import Array
 
 CYCLES = 20
-"""Lives of a session, of which the last ten are judged."""
+"""Sessions, of which the last ten count."""
 MOST_CYCLES = 60
-"""Where memory grew over the last ten lives there are ten more, up to this many: what leaks grows in every ten, and what an
+"""Where memory grew over the last ten sessions there are ten more, up to this many: what leaks grows in every ten, and what an
 allocator, or the kernel's larger pages, took once does not."""
 FIRST_BATCH = 256
 LARGEST_BATCH = 1 << 20

@@ -15,9 +15,9 @@ from infer_compare.testing.conformance.occupancy import Occupancy
 from infer_compare.testing.conformance.violation import Violation
 from infer_compare.worker.supervisor import describe_status, tagged
 
-PATIENCE_S = 300.0
+DEADLINE_S = 300.0
 MORE_CYCLES = 10
-"""Lives of a session that are judged together."""
+"""Sessions whose memory is looked at together."""
 GROWTH_SHARE = 0.01
 GROWTH_LEAST = 2**20
 """What an allocator keeps here and there."""
@@ -62,13 +62,13 @@ class Cycles(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kept(self) -> int:
-        """Bytes by which the last ten lives made the process larger: the least after three of them, over the same before."""
+        """Bytes by which the last ten sessions made the process larger: the least after three of them, over the same before."""
         before, after = self.resident[:-MORE_CYCLES], self.resident
         return min(after[-3:]) - min(before[-3:])
 
     @property
     def allowed(self) -> int:
-        """Bytes that ten lives may keep."""
+        """Bytes that ten sessions may keep."""
         return max(int(GROWTH_SHARE * self.peak), GROWTH_LEAST)
 
 
@@ -120,11 +120,11 @@ def ask(job: Job, answer: type[Answer]) -> Answer:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
                     env=environment,
-                    timeout=PATIENCE_S,
+                    timeout=DEADLINE_S,
                     check=False,
                 )
         except subprocess.TimeoutExpired:
-            raise Violation(f"A fresh process did not finish the task `{job.task}` in {PATIENCE_S:g} s.") from None
+            raise Violation(f"A fresh process did not finish the task `{job.task}` in {DEADLINE_S:g} s.") from None
         if done.returncode < 0:
             raise Died(describe_status(done.returncode))
         if done.returncode:

@@ -102,7 +102,7 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
 
 
 class Failure(Message, frozen=True, kw_only=True, tag="failure"):
-    """The request raised; the worker lives."""
+    """The request raised; the worker still runs."""
 
     kind: FailureKind
     fatal: bool

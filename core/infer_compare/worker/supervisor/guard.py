@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 READY_S = 10.0
 """How long it may take to start, on a busy machine."""
-END_S = remains.PATIENCE_S + 5.0
+END_S = remains.WAIT_S + 5.0
 
 
 class Guard:
-    """One process that starts workers, as its guard knows it. It lives while someone holds it."""
+    """One process that starts workers, as its guard knows it. It exists while someone holds it."""
 
     def __init__(self) -> None:
         """Start nothing."""

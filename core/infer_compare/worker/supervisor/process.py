@@ -163,7 +163,7 @@ class Process(Spawned):
         """What to raise for a process that has ended or closed its pipe."""
         status = self._reap(POLITE_S)
         if status is None:
-            # It closed its pipe and lives on: nothing can be asked of it any more.
+            # It closed its pipe and still runs: nothing can be asked of it any more.
             self._kill()
             status = self._popen.wait()
         tail = self.stderr_tail

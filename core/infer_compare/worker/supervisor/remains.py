@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VARIABLE = "INFER_COMPARE_WORKER"
 """The tags of a process, outermost first, joined by colons: a worker may start runs that have workers themselves.
 A tag is `RUN.NUMBER`: of which run, and which of its workers."""
-PATIENCE_S = 5.0
+WAIT_S = 5.0
 """How long processes are looked for that start others faster than they are ended."""
 LOOK_S = 0.01
 
@@ -76,7 +76,7 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
     Returns:
         Whether none is left.
     """
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + WAIT_S
     ending = dict(killed or {})
     while True:
         found = [pid for pid in processes() if _belongs(pid, tag, sessions)]
@@ -84,7 +84,7 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
             ending[pid] = b"".join(status(pid)[BEGAN : BEGAN + 1])
             _kill(pid, tag, sessions)
         # A process that is ending carries no tag any more, long before its memory is free.
-        ending = {pid: began for pid, began in ending.items() if lives(pid, began)}
+        ending = {pid: began for pid, began in ending.items() if is_alive(pid, began)}
         if not found and not ending:
             return True
         if time.monotonic() > until:
@@ -92,7 +92,7 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
         time.sleep(LOOK_S)
 
 
-def lives(pid: int, began: bytes) -> bool:
+def is_alive(pid: int, began: bytes) -> bool:
     """Return whether a process that began then, in the words of `status`, has not ended: its number may be another's."""
     fields = status(pid)
     return fields[BEGAN : BEGAN + 1] == [began] and fields[STATE] not in {b"Z", b"X"}

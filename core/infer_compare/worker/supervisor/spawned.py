@@ -123,7 +123,7 @@ class Spawned:
         self._tree.signal_others(number)
 
     def _reap(self, seconds: float) -> int | None:
-        """The exit status, or None when the process still lives after that time. Keeps its pipes empty meanwhile."""
+        """Return the exit status, or None when the process still runs after that time. Its pipes are kept empty meanwhile."""
         until = time.monotonic() + seconds
         while self._popen.poll() is None:
             left = until - time.monotonic()

@@ -105,7 +105,7 @@ class Tree:
         """Send a signal to the processes that have left the worker's process group."""
         for pid, began in self._others.items():
             with contextlib.suppress(OSError):
-                if os.getpgid(pid) != self.pid and remains.lives(pid, began):
+                if os.getpgid(pid) != self.pid and remains.is_alive(pid, began):
                     os.kill(pid, number)
 
     def end(self) -> None:

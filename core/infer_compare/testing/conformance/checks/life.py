@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance.subject import Subject
     from infer_compare.worker.client import WorkerClient
 
-PATIENCE_S = 180.0
+DEADLINE_S = 180.0
 SIZE = 4
 
 
@@ -95,9 +95,9 @@ def check_usable_in_a_worker(subject: Subject) -> None:
         with _asked(client, "load"):
             client.load(Load(model=example.source, device=str(subject.device)))
         with _asked(client, "inputs"):
-            client.ask(Inputs(paths=models.store(example, subject.folder)), Done, deadline_s=PATIENCE_S)
+            client.ask(Inputs(paths=models.store(example, subject.folder)), Done, deadline_s=DEADLINE_S)
         with _asked(client, "explore"):
-            reply = client.ask(batch, Explored, deadline_s=PATIENCE_S)
+            reply = client.ask(batch, Explored, deadline_s=DEADLINE_S)
     found = [np.load(path) for path in reply.written]
     with subject.session(example) as session:
         if not same(found, compute(session, example.batch(SIZE)), rtol=allowed(session)):

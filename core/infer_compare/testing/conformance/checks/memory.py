@@ -73,7 +73,7 @@ def check_ordinary_errors_are_not_out_of_memory(subject: Subject) -> None:
 
 @check("memory", slow=True)
 def check_closing_frees_memory(subject: Subject) -> None:
-    """Ten more lives of a session leave the memory of the process as it was after ten."""
+    """Ten more sessions leave the memory of the process as it was after ten."""
     example = subject.simplest
     if "onnx" in subject.formats and not subject.own():
         # A model whose weights weigh something.
@@ -82,7 +82,7 @@ def check_closing_frees_memory(subject: Subject) -> None:
     done = ask(subject.job("cycles", example, device=str(subject.device)), Cycles)
     if done.kept > done.allowed:
         raise Violation(
-            f"After {len(done.resident) - MORE_CYCLES} lives of a session, loading, running and closing a model ten times more takes "
+            f"After {len(done.resident) - MORE_CYCLES} sessions, loading, running and closing a model ten times more takes "
             f"{done.kept / MIB:.1f} MiB that are not given back ({done.allowed / MIB:.1f} MiB is allowed); free in `close` "
             "what the session holds, and keep nothing in the backend or its module."
         )
