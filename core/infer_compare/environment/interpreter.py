@@ -1,4 +1,4 @@
-"""Another Python interpreter, in whose environment a backend lives: asked before anything is started in it."""
+"""Another Python interpreter, in whose environment a backend is installed: asked before anything is started in it."""
 
 from __future__ import annotations
 

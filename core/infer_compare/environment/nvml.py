@@ -1,6 +1,6 @@
 """What slowed an NVIDIA GPU while a slice ran, by the driver's own counters.
 
-Needs `nvidia-ml-py` (the extra `gpu`) and the driver; without either a GPU's slices are judged like a processor's.
+Needs `nvidia-ml-py` (the extra `gpu`) and the driver; without either a GPU's slices are accepted or rejected like a processor's.
 The counters are cumulative times in which the clocks were held down, by cause, so that nothing need be asked while
 the clock runs.
 """

@@ -144,9 +144,9 @@ def findings(run: Run, backend: str) -> BackendFindings:
         run: the run.
         backend: the name by which its labels begin.
     """
-    judge = _Judge(run)
+    all_verdicts = _Verdicts(run)
     twin_labels = twins(backend)
-    same = judge.verdicts(*twin_labels)
+    same = all_verdicts.between(*twin_labels)
     compared = [one.comparison for one in same if one.comparison is not None]
     widths = [one.half_width for one in compared if one.half_width is not None]
     noticed = noise(run)
@@ -162,7 +162,7 @@ def findings(run: Run, backend: str) -> BackendFindings:
             same=sum(one.verdict is Verdict.SAME for one in same),
             inconclusive=sum(one.verdict is Verdict.INCONCLUSIVE and one.comparison is not None for one in same),
         ),
-        planted=tuple(judge.planted(twin_labels, backend, slowdown) for slowdown in SLOWDOWNS),
+        planted=tuple(all_verdicts.planted(twin_labels, backend, slowdown) for slowdown in SLOWDOWNS),
         half_width=median(widths) if widths else None,
         allowance=fsum(one.allowance for one in compared) / len(compared) if compared else None,
         slices=noticed.slices,
@@ -185,7 +185,7 @@ def _state(run: Run, same: Iterable[PairVerdict], noticed: Noise) -> tuple[State
     return ("busy" if noticed.rejected else "failed"), reason
 
 
-class _Judge:
+class _Verdicts:
     """Asks for verdicts at every operating point of a run."""
 
     def __init__(self, run: Run) -> None:
@@ -194,7 +194,7 @@ class _Judge:
         self._points = {Candidate(point.contender, point.point): point for point in run.points}
         self._asked = run.header.plan.points or ()
 
-    def verdicts(self, a_label: str, b_label: str) -> tuple[PairVerdict, ...]:
+    def between(self, a_label: str, b_label: str) -> tuple[PairVerdict, ...]:
         return tuple(
             compare_points(self._run, a_label, b_label, point, measurements=self._measurements, points=self._points)
             for point in self._asked
@@ -202,7 +202,7 @@ class _Judge:
 
     def planted(self, unslowed: Sequence[str], backend: str, slowdown: float) -> PlantedFindings:
         slowed = planted_label(backend, slowdown)
-        by_point = list(zip(*(self.verdicts(label, slowed) for label in unslowed), strict=True))
+        by_point = list(zip(*(self.between(label, slowed) for label in unslowed), strict=True))
         right = wrong = not_shown = 0
         ratios: list[float] = []
         for pairs in by_point:

@@ -1,4 +1,4 @@
-"""Differences of what was measured apart: SciPy's Welch as the oracle, and how often chance makes a verdict."""
+"""Differences of what was measured apart: SciPy's Welch as the reference, and how often chance makes a verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _means(groups):
     return [float(np.mean(group)) for group in groups]
 
 
-def _oracle(a, b):
+def _by_scipy(a, b):
     assume(np.std(a) > 1e-3)
     assume(np.std(b) > 1e-3)
     return stats.ttest_ind(a, b, equal_var=False)
@@ -32,23 +32,23 @@ def _oracle(a, b):
 @given(a=restarts, b=restarts)
 def test_the_interval_over_restart_means_is_the_one_of_scipy(a, b):
     """Mean, ends and fractional degrees of freedom, whatever the number of restarts on either side."""
-    oracle = _oracle(_means(a), _means(b))
+    expected = _by_scipy(_means(a), _means(b))
     found = unpaired_difference(a, b)
-    ends = oracle.confidence_interval(0.95)
+    ends = expected.confidence_interval(0.95)
     size = 1 + abs(ends.low) + abs(ends.high)
     by_means = found.by_unit["restarts"].interval(0.95)
     assert found.mean == pytest.approx(np.mean(_means(a)) - np.mean(_means(b)), abs=1e-9)
     assert by_means.low == pytest.approx(ends.low, abs=1e-8 * size)
     assert by_means.high == pytest.approx(ends.high, abs=1e-8 * size)
-    assert by_means.df == pytest.approx(oracle.df, rel=1e-6)
+    assert by_means.df == pytest.approx(expected.df, rel=1e-6)
 
 
 @settings(deadline=None)
 @given(a=restarts, b=restarts, allowance=st.floats(0, 0.5))
 def test_the_interval_is_never_narrower_than_the_one_of_scipy(a, b, allowance):
     """Slices can widen it where restarts lie close together by chance, and an allowance always does."""
-    oracle = _oracle(_means(a), _means(b))
-    ends = oracle.confidence_interval(0.95)
+    expected = _by_scipy(_means(a), _means(b))
+    ends = expected.confidence_interval(0.95)
     found = unpaired_difference(a, b).interval(0.95, allowance)
     slack = 1e-8 * (1 + abs(ends.low) + abs(ends.high))
     assert found.low <= ends.low - allowance + slack
@@ -66,15 +66,15 @@ def test_a_p_value_beyond_a_distance_agrees_with_scipy(a, b, distance):
     found = unpaired_difference([[one] for one in a], [[one] for one in b])
     assume(abs(found.mean) > distance)
     nearer = np.sign(found.mean) * distance
-    oracle = _oracle([one - nearer for one in a], b)
-    assert found.p_beyond(distance) == pytest.approx(oracle.pvalue, abs=1e-7)
+    expected = _by_scipy([one - nearer for one in a], b)
+    assert found.p_beyond(distance) == pytest.approx(expected.pvalue, abs=1e-7)
 
 
 @settings(deadline=None)
 @given(a=restarts, b=restarts, distance=st.floats(0, 2), allowance=st.floats(0, 0.2))
 def test_the_p_value_and_the_interval_say_the_same(a, b, distance, allowance):
     """At 5 %, one lies beyond a distance where the other does."""
-    _oracle(_means(a), _means(b))
+    _by_scipy(_means(a), _means(b))
     found = unpaired_difference(a, b)
     ends = found.interval(0.95, allowance)
     p_value = found.p_beyond(distance + allowance)

@@ -59,7 +59,7 @@ class Story:
         outcomes: of points that did not run while exploring.
         unusable: outcomes of contenders that took no part.
         differs: contenders whose outputs differ from the first contender's.
-        imported: contenders whose model is our rendering.
+        imported: contenders whose model is imported.
         refused: slices of these restarts are refused by the gate.
         extra: records between the last round and the closing one.
         closing: the last record; None where the run was interrupted.
@@ -155,16 +155,16 @@ class Story:
 
     def agreements(self) -> Iterator[Agreement]:
         """Every contender against the first one."""
-        judge = next(iter(self.curves))
+        reference = next(iter(self.curves))
         for label, curve in self.curves.items():
             differs = label in self.differs
-            needed = 0.0 if label == judge else 0.31 if differs else 2.1e-7
+            needed = 0.0 if label == reference else 0.31 if differs else 2.1e-7
             for size in curve:
                 if (label, size) in self.outcomes or label in self.unusable:
                     continue
                 yield Agreement(
                     contender=label,
-                    reference=judge,
+                    reference=reference,
                     point=OperatingPoint(size),
                     verdict="differs" if differs else "agrees",
                     reason="output 'y' needs a tolerance of 0.31, and 0.0001 is allowed" if differs else "",

@@ -99,7 +99,7 @@ def test_one_slice_in_which_a_framework_did_something_once_decides_nothing(told)
     assert len(summary.figures) == 8
 
 
-def test_runs_of_older_versions_are_not_judged(told):
+def test_budgets_are_not_checked_in_runs_of_older_versions(told):
     """They recorded no allowance."""
     assert len(summarise(told(lambda *_: 1.7, allowed=None)).figures) == 8
 

@@ -225,7 +225,7 @@ def test_a_contender_that_never_started_is_invalid(synthetic) -> None:
 
 
 def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch) -> None:
-    """It is our rendering: a difference within the importer's penalty says nothing about the framework."""
+    """It is imported: a difference within the importer's penalty says nothing about the framework."""
     monkeypatch.setitem(PENALTIES, "torch", {"convolution": 0.15, "attention": 0.01})
     run = synthetic(both(1.0, 1.08), provenance={"torch": "imported"}).build()
     attention = msgspec.structs.replace(run.header.model, kind="attention")
@@ -240,7 +240,7 @@ def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch
     assert verdict(native).verdict is Verdict.FASTER
 
 
-def test_a_rendering_that_was_asked_for_stands_for_itself(synthetic, monkeypatch) -> None:
+def test_an_import_that_was_asked_for_stands_for_itself(synthetic, monkeypatch) -> None:
     """Whoever names the route wants to know how fast it is: no wider margin, and no second word that it is imported."""
     monkeypatch.setitem(PENALTIES, "torch", {"convolution": 0.15})
     run = synthetic(both(1.0, 1.08), provenance={"torch": "imported"}).build()
