@@ -27,7 +27,7 @@ def agree(context: RunContext, points: Mapping[str, Sequence[OperatingPoint]]) -
         points: the operating points of each contender.
     """
     candidates = {label: _candidate(context, label) for label in points}
-    known = {(one.contender, one.point) for one in context.run.agreements}
+    known = {(agreement.contender, agreement.point) for agreement in context.run.agreements}
     compared = agreements(
         context.run,
         points,

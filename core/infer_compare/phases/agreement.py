@@ -106,7 +106,7 @@ class _Phase:
         return groups(standings, lambda reference, label: self._candidates.differ(reference, label, point))
 
     def _readable(self, label: str, point: OperatingPoint) -> bool:
-        """Whether outputs can be compared at all; settles those that cannot."""
+        """Return whether outputs can be compared at all; settle those that cannot."""
         outputs = self._candidates.outputs(label)
         if self._candidates.tolerance(label) is None:
             reason = f"no tolerance is known for {self._candidates.precision(label)}; give one with --rtol"
@@ -132,33 +132,33 @@ class _Phase:
         if len(parted) < 2:
             return
         # A contender that is the evaluator needs no other.
-        own = [group for group in parted if any(one.label in self._candidates.evaluating for one in group)]
+        own = [group for group in parted if any(standing.label in self._candidates.evaluating for standing in group)]
         if not (own or self._candidates.evaluated_at(point)):
             return
         right = own or [
             group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point)
         ]
         if len(right) == 1:
-            self._right.update(one.label for one in right[0])
+            self._right.update(standing.label for standing in right[0])
 
     def _decide(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
         """Settle the contenders of all groups at a point."""
         asked = self._candidates.evaluated_at(point)
         if asked and not self._candidates.native:
-            for one in (one for group in parted for one in group):
-                self._compared(one.label, EVALUATOR, point)
+            for standing in (standing for group in parted for standing in group):
+                self._compared(standing.label, EVALUATOR, point)
             return
         if len(parted) < 2:
             for group in parted:
                 self._agreeing(group, point)
             return
-        confirmed = [group for group in parted if any(one.label in self._right for one in group)]
+        confirmed = [group for group in parted if any(standing.label in self._right for standing in group)]
         right = confirmed[0] if len(confirmed) == 1 else outranking(parted)
         for group in parted:
             if group is right:
                 self._agreeing(group, point, accompanied=True)
                 continue
-            other = right or next(one for one in parted if one is not group)
+            other = right or next(rest for rest in parted if rest is not group)
             reference = reference_of(other).label
             if asked and reference_of(other).tolerance > reference_of(group).tolerance:
                 # Nothing of lower precision is the reference for what is more precise.
@@ -169,21 +169,21 @@ class _Phase:
                 ending = f"; the reference evaluator agrees with {reference}"
             else:
                 ending = ""
-            for one in group:
-                self._compared(one.label, reference, point, ending=ending, verdict="differs")
+            for standing in group:
+                self._compared(standing.label, reference, point, ending=ending, verdict="differs")
 
     def _agreeing(self, group: Group, point: OperatingPoint, *, accompanied: bool = False) -> None:
         """Settle contenders that agree with each other."""
         reference = reference_of(group)
         alone = len(group) == 1 and len(self._candidates) > 1 and not accompanied
-        for one in group:
-            if alone and not self._disputes(point, one.label):
-                self._unaccompanied(one.label, point)
+        for standing in group:
+            if alone and not self._disputes(point, standing.label):
+                self._unaccompanied(standing.label, point)
             else:
-                self._compared(one.label, reference.label, point)
+                self._compared(standing.label, reference.label, point)
 
     def _disputes(self, point: OperatingPoint, label: str) -> bool:
-        """Whether others were compared with this contender at a point, and lost."""
+        """Return whether others were compared with this contender at a point, and lost."""
         return any(
             other != label and at == point and agreement.reference == label
             for (other, at), agreement in self._agreements.items()

@@ -51,4 +51,4 @@ def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: 
             starter = waiting.pop(0)
             starter.begin(beside=min(cores, len(starters)) - 1)
             starting.append(starter)
-        starting = [one for one in starting if not one.opened(WAIT_S)]
+        starting = [worker for worker in starting if not worker.opened(WAIT_S)]

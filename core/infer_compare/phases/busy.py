@@ -27,7 +27,7 @@ FIRST_ROUNDS = 6
 
 
 class Gate(Protocol):
-    """Tells why a slice does not count; see `environment.gate.rejection`."""
+    """Return why a slice does not count; see `environment.gate.rejection`."""
 
     def __call__(self, diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
         """Return the reason, or None where it counts."""
@@ -72,18 +72,18 @@ class FirstRounds:
 
 
 def disturbed(explored: Sequence[Diagnostics], gate: Gate, *, threads: int, schedstat: bool) -> str | None:
-    """What the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
+    """Return what the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
 
     Pages that were read from disk and quotas say nothing here: sizes are touched for the first time.
     """
     if not explored:
         return None
-    delays = [one.run_delay_ns for one in explored if one.run_delay_ns is not None]
-    foreign = [one.foreign_ns for one in explored if one.foreign_ns is not None]
+    delays = [probe.run_delay_ns for probe in explored if probe.run_delay_ns is not None]
+    foreign = [probe.foreign_ns for probe in explored if probe.foreign_ns is not None]
     whole = msgspec.structs.replace(
-        max(explored, key=lambda one: one.top.share if one.top else 0.0),
-        wall_ns=sum(one.wall_ns for one in explored),
-        own_cpu_ns=sum(one.own_cpu_ns for one in explored),
+        max(explored, key=lambda probe: probe.top.share if probe.top else 0.0),
+        wall_ns=sum(probe.wall_ns for probe in explored),
+        own_cpu_ns=sum(probe.own_cpu_ns for probe in explored),
         run_delay_ns=sum(delays) if delays else None,
         foreign_ns=sum(foreign) if foreign else None,
         major_faults=0,
@@ -93,7 +93,7 @@ def disturbed(explored: Sequence[Diagnostics], gate: Gate, *, threads: int, sche
 
 
 def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
-    """Watches the machine while no worker runs; what was counted when others leave the thread budget no room, or None.
+    """Watch the machine while no worker runs; return what was counted when others leave too few cores, else None.
 
     Args:
         threads: the thread budget.
@@ -107,8 +107,8 @@ def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
 
 
 def culprit(rounds: Sequence[Round]) -> str:
-    """What spoilt rounds, in words: the process that took most, and how much of a core it had."""
-    spoilt = [piece for one in rounds for piece in one.slices if piece.rejected is not None]
+    """Return what spoilt rounds, in words: the process that took most, and how much of a core it had."""
+    spoilt = [piece for round_ in rounds for piece in round_.slices if piece.rejected is not None]
     named = worst(piece.diagnostics for piece in spoilt if piece.diagnostics is not None)
     if named:
         return named
@@ -117,8 +117,8 @@ def culprit(rounds: Sequence[Round]) -> str:
 
 
 def worst(seen: Iterable[Diagnostics]) -> str:
-    """The process that took most, and how much of a core it had; nothing where none could be seen."""
-    top = busiest(one.top for one in seen)
+    """Return the process that took most, and how much of a core it had; nothing where none could be seen."""
+    top = busiest(diagnostics.top for diagnostics in seen)
     if top is None:
         return ""
     return f"the machine is busy: {top.name}, pid {top.pid}, takes {percent(top.share)} of a core"

@@ -56,9 +56,9 @@ class Candidates:
         self._known: dict[tuple[str, str, OperatingPoint], Comparison] = {}
         self.evaluated: Outputs | None = None
         """What the reference evaluator computes; None where it was not asked or cannot run the model."""
-        self.native = any(one.provenance == "native" for one in candidates.values())
+        self.native = any(candidate.provenance == "native" for candidate in candidates.values())
         """Whether any of them runs the model natively."""
-        self.evaluating = frozenset(label for label, one in candidates.items() if one.evaluates)
+        self.evaluating = frozenset(label for label, candidate in candidates.items() if candidate.evaluates)
         """Those that are the reference evaluator themselves."""
 
     def __len__(self) -> int:
@@ -155,9 +155,9 @@ class Candidates:
         except ValueError:
             return None
 
-    def pair_tolerance(self, one: str, other: str) -> float:
+    def pair_tolerance(self, reference: str, label: str) -> float:
         """Return the tolerance for two contenders, or for one and the evaluator: that of the coarser."""
-        return max(self.tolerance(label) or 0.0 for label in (one, other) if label in self._candidates)
+        return max(self.tolerance(label) or 0.0 for label in (reference, label) if label in self._candidates)
 
     def precision(self, label: str) -> str:
         """Return the precision that is effective in a contender."""
@@ -165,7 +165,7 @@ class Candidates:
         return (start.effective if start else {}).get("precision", "float32")
 
     def _known_precision(self, label: str) -> str:
-        """The same, or that of most models where a tolerance was given for one that is unknown."""
+        """Return the precision, or that of most models where it is unknown and a tolerance was given."""
         if label not in self._candidates:
             return "float64"
         precision = self.precision(label)
@@ -193,6 +193,6 @@ def single_rows(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
 
 
 def _axes(outputs: Outputs, arrays: Arrays) -> list[int | None]:
-    """The batch axis of each of these arrays."""
+    """Return the batch axis of each of these arrays."""
     axes = list(outputs.axes())
     return [axes[index] if index < len(axes) else 0 for index in range(len(arrays))]

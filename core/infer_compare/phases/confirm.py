@@ -92,6 +92,6 @@ def _begin_ahead(context: RunContext, workers: Iterable[WaitingWorker]) -> None:
 
     On the processor: a framework may take a device when it is imported.
     """
-    starters = [one for one in workers if context.routes[one.label].contender.spec.device == "cpu"]
+    starters = [worker for worker in workers if context.routes[worker.label].contender.spec.device == "cpu"]
     largest = max(peaks(context.run).values(), default=0)
     begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)

@@ -50,15 +50,15 @@ class ContenderExploration:
         return point is not None and self._is_run(self._known(point))
 
     def _known(self, point: OperatingPoint) -> AnyOutcome | None:
-        """The outcome that is stored already."""
+        """Return the outcome that is stored already."""
         return self._context.run.explored.get((self._route.label, point))
 
     def _is_run(self, known: AnyOutcome | None) -> bool:
-        """Whether a point is run: also where outputs that are still to be compared must be made again."""
+        """Return whether a point is run: also where outputs that are still to be compared must be made again."""
         return known is None or (isinstance(known, Measured) and not self._context.is_compared)
 
     def run(self) -> bool:
-        """Feeds the exploration until it wants no more. The worker is left, suspended, for another time.
+        """Run what the exploration asks for, until it asks for no more. The worker stays, suspended, for later.
 
         Returns:
             Whether the contender can take part.
@@ -90,7 +90,7 @@ class ContenderExploration:
         return True
 
     def close(self) -> None:
-        """Ends the worker."""
+        """End the worker."""
         self.probes.worker.close()
 
     def _store(self, point: OperatingPoint, outcome: AnyOutcome) -> None:
@@ -98,7 +98,7 @@ class ContenderExploration:
         self._context.observer.probed(self._route.label, point, outcome)
 
     def _ready(self) -> bool:
-        """Whether there is a worker, or can be one; the first one tells what starting costs, and runs single rows."""
+        """Return whether there is a worker, after starting one; the first is recorded, and runs single rows."""
         if self._explored:
             return True
         try:
@@ -115,7 +115,7 @@ class ContenderExploration:
         return True
 
     def _run_singles(self) -> None:
-        """Runs the first rows one by one; a model that cannot do that simply has no such comparison."""
+        """Run the first rows one by one; a model that cannot run them has no such comparison."""
         for row in range(SINGLE_ROWS):
             request = Explore(
                 point=SINGLE,
@@ -135,7 +135,7 @@ class ContenderExploration:
 
 
 def describe(outcome: AnyOutcome) -> str:
-    """The reason in an outcome, for progress and notes."""
+    """Return the reason in an outcome, for progress and notes."""
     match outcome:
         case Measured():
             return "measured"
@@ -148,7 +148,7 @@ def describe(outcome: AnyOutcome) -> str:
 
 
 def peaks(run: Run) -> dict[str, int]:
-    """The highest resident memory of each contender, in bytes, as exploring saw it."""
+    """Return the highest resident memory of each contender, in bytes, as exploring saw it."""
     highest: dict[str, int] = {}
     for (label, _), outcome in run.explored.items():
         if isinstance(outcome, Measured):

@@ -55,16 +55,16 @@ class ContenderWorker:
         return self._client.alive
 
     def start(self, restart: int, *, timing: bool) -> Start:
-        """Starts a fresh worker, loads the model in it and maps the inputs: `begin` and `finish`."""
+        """Start a fresh worker, load the model in it and map the inputs: `begin` and `finish`."""
         self.begin(timing=timing)
         return self.finish(restart)
 
     def begin(self, *, timing: bool, beside: int = 0) -> None:
-        """Starts a fresh worker, which imports its framework while others do the same.
+        """Start a fresh worker, which imports its framework while others do the same.
 
         Args:
             timing: what it times is ranked: its memory is looked at less often than while sizes are tried, and its start is
-                hurried, since what starting costs is told by the worker that explores.
+                hurried, since the worker that explores shows what starting costs.
             beside: how many other workers start meanwhile.
 
         Raises:
@@ -99,7 +99,7 @@ class ContenderWorker:
             return self._client.is_open(seconds)
 
     def finish(self, restart: int) -> Start:
-        """Loads the model in the worker that was begun, and maps the inputs.
+        """Load the model in the worker that was begun, and map the inputs.
 
         Args:
             restart: which set of workers this one belongs to; 0 while exploring.
@@ -142,7 +142,7 @@ class ContenderWorker:
         )
 
     def _map(self) -> None:
-        """Has the worker map the pool of input rows as it stands."""
+        """Have the worker map the pool of input rows as it stands."""
         wiring, pool, dataset = self.route.wiring, self._pool, self.settings.dataset
         order = wiring.inputs or range(len(pool.paths))
         request = Inputs(
@@ -156,7 +156,7 @@ class ContenderWorker:
         self._mapped = pool.largest
 
     def _supply(self, request: Request) -> None:
-        """Makes sure that the worker has the rows of the batch that it is to be asked for.
+        """Make sure that the worker has the rows of the batch that it will be asked to run.
 
         The pool may have grown for another contender since this worker mapped it.
         """
@@ -173,7 +173,7 @@ class ContenderWorker:
                 self._map()
 
     def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
-        """Asks the worker and returns its answer, which must be of a kind. It has the rows that the request needs.
+        """Return the worker's answer to a request. It is given the rows of input that the request needs.
 
         A worker that ran out of memory, that died or that did not answer is gone afterwards.
 
@@ -189,26 +189,26 @@ class ContenderWorker:
 
     @contextmanager
     def _naming(self, phase: Phase) -> Iterator[None]:
-        """Turns the ways in which a worker can be lost into outcomes."""
+        """Turn the ways in which a worker can be lost into outcomes."""
         try:
             yield
         except WorkerError as error:
             raise outcome_error(error, phase, cap=self.settings.max_memory, seen=self._client.memory) from error
 
     def suspend(self) -> None:
-        """Stops the worker until it is asked again."""
+        """Stop the worker until it is asked again."""
         self._client.suspend()
 
     def dismiss(self) -> None:
-        """Says goodbye to the worker without waiting for its end; `close` waits."""
+        """Say goodbye to the worker without waiting for its end; `close` waits."""
         self._client.dismiss()
 
     def close(self) -> None:
-        """Ends the worker politely; none left is fine."""
+        """End the worker politely; none left is fine."""
         self._client.close()
 
     def kill(self) -> None:
-        """Ends the worker at once."""
+        """End the worker at once."""
         self._client.kill()
 
     def __enter__(self) -> Self:

@@ -50,7 +50,7 @@ class Surroundings:
     look: Callable[[int], Diagnostics | None] = look
     """Watches the machine while no worker runs."""
     observe: Callable[[], Conditions] = observe
-    """Tells what is going on on the machine before a run begins."""
+    """Returns what else runs on the machine before a run begins."""
     peak: Callable[[int], Peak | None] = field(default_factory=lambda: peak.measure)
     """Measures what the machine can do at most, for a number of threads."""
     now: Callable[[], float] = time.monotonic

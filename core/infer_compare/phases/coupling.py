@@ -46,7 +46,7 @@ def rows_of(
     size: int,
     exactness: Exactness,
 ) -> Rows | None:
-    """Return whether the first rows of a batch are what they are alone; None where that cannot be told.
+    """Return whether the first rows of a batch are what they are alone; None where that is not known.
 
     `within`: they are not, by no more than eight-bit arithmetic explains in a quantized model. `beyond`: by more.
 
@@ -71,11 +71,11 @@ def rows_of(
             continue
         if ours.ndim != theirs.ndim or axis >= ours.ndim or ours.shape[axis] != len(written):
             return None
-        one, other = np.take(ours, places, axis=axis), np.take(theirs, rows, axis=axis)
-        if one.shape != other.shape:
+        our_rows, their_rows = np.take(ours, places, axis=axis), np.take(theirs, rows, axis=axis)
+        if our_rows.shape != their_rows.shape:
             return None
-        together.append(one)
-        single.append(other)
+        together.append(our_rows)
+        single.append(their_rows)
         kept.append(axis)
     if not together:
         return None

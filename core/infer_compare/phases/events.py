@@ -1,4 +1,4 @@
-"""What a run tells while it works."""
+"""What an observer hears of a run while it works."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Observer:
     def measuring(self, restart: int, restarts: int, points: int) -> None:
         """A restart begins, with so many operating points left to measure."""
 
-    def round_done(self, one: Round, *, remaining_s: float) -> None:
+    def round_done(self, done: Round, *, remaining_s: float) -> None:
         """A round was stored; about so much time is left."""
 
     def note(self, topic: str, text: str) -> None:

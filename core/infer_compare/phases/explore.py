@@ -45,7 +45,7 @@ def explore(context: RunContext) -> Explored:
     if plan.points is None and most < LARGEST_AUTO:
         text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
         context.tell("inputs", text)
-    lost = {one.contender for one in context.run.unusable}
+    lost = {record.contender for record in context.run.unusable}
     routes = [route for label, route in context.routes.items() if label not in lost]
     explored: dict[str, ContenderExploration] = {}
     with ExitStack() as stack:
@@ -71,7 +71,7 @@ def explore(context: RunContext) -> Explored:
 
 
 def _sizes(context: RunContext) -> Exploration:
-    """The sizes that a contender is tried at."""
+    """Return the sizes that a contender is tried at."""
     plan, most = context.plan, context.pool.most
     largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
     return Exploration(plan.points, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest)
@@ -99,7 +99,7 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
 def _around_best(
     context: RunContext, curves: Mapping[str, Mapping[OperatingPoint, float]], others: set[OperatingPoint]
 ) -> set[OperatingPoint]:
-    """The points beside each contender's best one; none where measuring them too would take long."""
+    """Return the points beside each contender's best one; none where measuring them too would take long."""
     between = {point for latencies in curves.values() for point in around_best(latencies)} - others
     if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.plan):
         return between

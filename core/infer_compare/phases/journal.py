@@ -28,12 +28,12 @@ class Journal:
         """How many records the run was last folded from, and that run."""
 
     def add(self, record: AnyRecord) -> None:
-        """Stores a record."""
+        """Store a record."""
         self._sink(record)
         self._records.append(record)
 
     def tell(self, observer: Observer, topic: str, text: str) -> None:
-        """Stores a note for the reader of the report, once, and says it now."""
+        """Store a note for the reader of the report, once, and say it now."""
         note = Note(topic=topic, text=text)
         # A run that is resumed comes to the same.
         if note not in self._records:

@@ -25,7 +25,7 @@ def limit(context: RunContext, labels: Iterable[str]) -> None:
     """Find where memory ends for each contender, one after the other, if that was asked for."""
     if not context.plan.find_limit:
         return
-    known = {one.contender for one in context.run.limits}
+    known = {boundary.contender for boundary in context.run.limits}
     for label in labels:
         if label not in known:
             LimitFinder(context, context.routes[label]).run()
@@ -44,7 +44,7 @@ class LimitFinder:
         self._probes = Probes(context, route, "limit")
 
     def run(self) -> Limit:
-        """The boundary, stored; no probe begins that would end after the budget."""
+        """Search for the boundary, store it and return it; no probe begins that would end after the budget."""
         now = self._context.surroundings.now
         began = now()
         attempts = self._recall()
@@ -67,7 +67,7 @@ class LimitFinder:
         return boundary
 
     def _recall(self) -> int:
-        """Feeds what is stored already; how many probes of an interrupted search are among it."""
+        """Feed what is stored already; return how many probes of an interrupted search are among it."""
         earlier = 0
         for probe in self._context.journal.run.probes:
             if probe.contender == self._label and not isinstance(probe.outcome, Skipped):

@@ -21,22 +21,22 @@ def odd_ones(run: Run, candidates: Mapping[str, Candidate]) -> list[str]:
         run: with the agreements.
         candidates: the contenders by label.
     """
-    point = min((one.point for one in run.agreements if one.point.batch > 1), default=None)
+    point = min((agreement.point for agreement in run.agreements if agreement.point.batch > 1), default=None)
     if point is None:
         return []
     agreeing = [
-        one.contender
-        for one in run.agreements
-        if one.point == point and one.verdict == "agrees" and one.contender in candidates
+        agreement.contender
+        for agreement in run.agreements
+        if agreement.point == point and agreement.verdict == "agrees" and agreement.contender in candidates
     ]
     precisions = {label: (start.effective if (start := run.start(label)) else {}) for label in agreeing}
     fine = [label for label in agreeing if precisions[label].get("precision", "float32") == "float32"]
     outputs = {label: arrays for label in fine if (arrays := batch_outputs(candidates[label].outputs, point))}
-    found = odd_one_out(outputs)
-    if found is None:
+    odd = odd_one_out(outputs)
+    if odd is None:
         return []
     text = (
-        f"{found.label} agrees within the tolerance at {point}, but its outputs are {found.distance:.1g} of the "
-        f"largest value away from those of the others, which are {found.others:.1g} apart"
+        f"{odd.label} agrees within the tolerance at {point}, but its outputs are {odd.distance:.1g} of the "
+        f"largest value away from those of the others, which are {odd.others:.1g} apart"
     )
     return [text]

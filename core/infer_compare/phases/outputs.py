@@ -69,13 +69,13 @@ class Outputs:
             if first == 0
         ]
         count = max((len(headers) for _, headers in batches), default=0)
-        found: list[int | None] = []
+        axes: list[int | None] = []
         for index in range(count):
             declared = self._declared[index] if index < len(self._declared) else None
             shapes = [(rows, headers[index].shape) for rows, headers in batches if index < len(headers)]
             always = all(shape[:1] == (rows,) for rows, shape in shapes)
-            found.append(declared if declared is not None else 0 if always else None)
-        return tuple(found)
+            axes.append(declared if declared is not None else 0 if always else None)
+        return tuple(axes)
 
     def accept(self, request: Explore, explored: Explored) -> None:
         """Look at the files that a worker says it has written.
@@ -123,7 +123,10 @@ class Outputs:
             wanted = [rows if place == axis else size for place, size in enumerate(spec.shape)]
             if spec.shape and (
                 len(wanted) != len(header.shape)
-                or any(isinstance(one, int) and one != size for one, size in zip(wanted, header.shape, strict=True))
+                or any(
+                    isinstance(length, int) and length != size
+                    for length, size in zip(wanted, header.shape, strict=True)
+                )
             ):
                 said = ", ".join(map(str, spec.shape))
                 return f"output {spec.name!r} has the shape {header.shape}, and the model declares [{said}]"

@@ -48,31 +48,31 @@ def power(context: RunContext) -> str:
         context: of a run with agreements.
     """
     run = context.run
-    compared = [one for one in run.agreements if one.reference != one.contender]
+    compared = [agreement for agreement in run.agreements if agreement.reference != agreement.contender]
     route = _quickest(run, context.routes)
-    if route is None or not compared or any(one.verdict != "agrees" for one in compared):
+    if route is None or not compared or any(agreement.verdict != "agrees" for agreement in compared):
         return ""
     made = _changed(route.model.path)
     if made is None:
         return ""
-    noticed = _noticed(context, made, route, rtol=max(one.rtol for one in compared))
+    noticed = _noticed(context, made, route, rtol=max(agreement.rtol for agreement in compared))
     if noticed is None:
         return ""
     return _sentence(noticed, run.header.model.inputs)
 
 
 def _quickest(run: Run, routes: Mapping[str, Route]) -> Route | None:
-    """The quickest contender that runs an ONNX graph natively; None where there is none, or it is slow."""
-    found = [
+    """Return the quickest contender that runs an ONNX graph natively; None where there is none, or it is slow."""
+    candidates = [
         (outcome.latency_ns, label)
         for (label, point), outcome in run.explored.items()
         if isinstance(outcome, Measured)
-        and point == min(one for other, one in run.explored if other == label)
+        and point == min(known for other, known in run.explored if other == label)
         and routes[label].model.format == "onnx"
         and "onnx" in routes[label].contender.entry.backend.capabilities.formats
     ]
-    latency_ns, label = min(found, default=(0, ""))
-    return routes[label] if found and latency_ns <= SLOWEST_NS else None
+    latency_ns, label = min(candidates, default=(0, ""))
+    return routes[label] if candidates and latency_ns <= SLOWEST_NS else None
 
 
 def _changed(path: Path) -> ChangedModel | None:
@@ -94,7 +94,7 @@ def _changed(path: Path) -> ChangedModel | None:
 
 
 def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: float) -> dict[str, bool] | None:
-    """Whether the change of each tensor would be noticed; None where the copies cannot be run."""
+    """Return whether the change of each tensor would be noticed; None where the copies cannot be run."""
     import msgspec
 
     from infer_compare.models.onnx_graph import read_specs
@@ -137,7 +137,7 @@ def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: flo
 
 
 def _sentence(noticed: Mapping[str, bool], inputs: Sequence[TensorSpec]) -> str:
-    missed = [repr(name[:LONGEST_NAME]) for name, found in noticed.items() if not found]
+    missed = [repr(name[:LONGEST_NAME]) for name, is_noticed in noticed.items() if not is_noticed]
     text = f"of {count(len(noticed), 'weight tensor')} changed by 10 %, one at a time, {len(noticed) - len(missed)} would be noticed"
     if not missed:
         return text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infer_compare.results.slices import Diagnostics
 
 OVERDUE = 20
-"""A probe may take this many times what the size before it lets expect."""
+"""A probe may take this many times what the points before it lead to expect."""
 RUNS = 3
 """Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
 PASSING_RUNS = 2
@@ -51,7 +51,7 @@ class Probes:
         """What disturbed the calls of each probe."""
 
     def begin(self, *, beside: int) -> None:
-        """Starts a worker ahead of its turn; `start` then goes on with it.
+        """Start a worker ahead of its turn; `start` then completes its start.
 
         Args:
             beside: how many others start meanwhile.
@@ -76,12 +76,12 @@ class Probes:
                     return False
                 self.worker.suspend()
             except OutcomeError as refused:
-                # It is told when its turn comes.
+                # It is reported when its turn comes.
                 self._refusal = refused
         return True
 
     def start(self) -> Start:
-        """Starts a fresh worker, or goes on with the one that was begun.
+        """Start a fresh worker, or complete the start of the one that was begun.
 
         Raises:
             OutcomeError: it cannot be started.
@@ -102,7 +102,7 @@ class Probes:
         return self.worker.alive and not self._touched
 
     def probe(self, request: Explore) -> AnyOutcome:
-        """The outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
+        """Return the outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
         first = self._attempt(request)
         if isinstance(first, AnyOutcome):
             return first
@@ -130,7 +130,7 @@ class Probes:
         return self.latencies_ns[largest] * max(1.0, point.batch / largest.batch) * RUNS / 1e9
 
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
-        """The outcome, or the error when it is to be tried again."""
+        """Return the outcome, or the error when it is to be tried again."""
         point = request.point
         if not self._context.pool.fits_worker(point):
             # Filling the rows would take long, and the worker could not hold them.

@@ -46,8 +46,8 @@ class Ranking:
     _spent_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Goes on counting where a run that is resumed was cut off."""
-        self._index = max((one.index for one in self.context.run.rounds), default=0)
+        """Continue the numbers of a run that is resumed."""
+        self._index = max((round_.index for round_ in self.context.run.rounds), default=0)
 
     def next_index(self) -> int:
         """Return the number of a round that is about to be made."""
@@ -55,11 +55,11 @@ class Ranking:
         return self._index
 
     def workers(self, labels: Sequence[str], restart: int) -> RestartWorkers:
-        """Workers for some contenders, not started yet."""
+        """Return workers for some contenders, not started yet."""
         return RestartWorkers(self.context, labels, restart, self.expectation)
 
     def restart(self, restart: int, group: Sequence[str], left: Points) -> None:
-        """One restart: fresh workers, and rounds over what is not settled. Batch sizes ascend.
+        """Make one restart: fresh workers, and rounds over what is not settled. Batch sizes ascend.
 
         Args:
             restart: its number, from 1.
@@ -89,7 +89,7 @@ class Ranking:
     def make(
         self, workers: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None
     ) -> None:
-        """Makes every round that these workers are there for: all of a batch size before those of a larger one.
+        """Make all rounds of these workers: all of one batch size before those of a larger one.
 
         Raises:
             HostBusy: none of the first rounds was clean.
@@ -122,7 +122,7 @@ class Ranking:
         self._spent_s += now() - began
         self._expected_s += self.expectation.round_s(labels, point)
         if done is not None:
-            self._expected_s += sum(self.expectation.warm_up_s(one.contender, point) for one in done.warm_ups)
+            self._expected_s += sum(self.expectation.warm_up_s(warm_up.contender, point) for warm_up in done.warm_ups)
         return done
 
     @property
@@ -131,6 +131,6 @@ class Ranking:
         return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
 
     def check_budget(self, cost_s: float) -> None:
-        """Lets nothing begin that would end after the budget."""
+        """Raise where what comes next would end after the budget."""
         if self.context.is_over(cost_s):
             raise BudgetSpent("the time that was given with --budget is used up")

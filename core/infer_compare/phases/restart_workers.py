@@ -51,9 +51,9 @@ class RestartWorkers:
         """Points at which a contender failed here; they are not tried again."""
 
     def start(self) -> None:
-        """Starts the workers in random order; one that does not start takes no part in this restart.
+        """Start the workers in random order; one that does not start takes no part in this restart.
 
-        They import their frameworks side by side; what starting costs is told by the worker that explored.
+        They import their frameworks side by side; the worker that explored shows what starting costs.
         """
         self._settled = settled(self._journal.run.rounds)
         others = len(self._workers) - 1
@@ -64,7 +64,7 @@ class RestartWorkers:
                 self._finish(label)
 
     def begin(self, label: str, *, beside: int) -> None:
-        """Starts one worker ahead of this set's turn; `start` then goes on with it.
+        """Start one worker ahead of this set's turn; `start` then completes its start.
 
         Args:
             label: its contender.
@@ -119,13 +119,13 @@ class RestartWorkers:
         return tuple(label for label in self._workers if self._losses.get(label, 0) <= RESPAWNS)
 
     def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
-        """Those of the labels that can still be measured at an operating point."""
+        """Return those of the labels that can still be measured at an operating point."""
         return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
 
     def round(
         self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool = False
     ) -> Round | None:
-        """Measures one round and stores it; None when no contender is left that could be measured.
+        """Measure one round and store it; None when no contender is left that could be measured.
 
         A contender that fails loses this point; the round is then made again with the others.
         """
@@ -139,7 +139,7 @@ class RestartWorkers:
         return None
 
     def sustain(self, label: str, point: OperatingPoint, *, index: int, seconds: float) -> Round | None:
-        """Runs a contender at one operating point for a long time, alone, and stores it; None when it was lost."""
+        """Run a contender at one operating point for a long time, alone, and store it; None when it was lost."""
         if label not in self.able([label], point):
             return None
         try:
@@ -178,7 +178,7 @@ class RestartWorkers:
             point=point,
             order=order,
             slices=slices,
-            clean=all(one.rejected is None for one in slices),
+            clean=all(piece.rejected is None for piece in slices),
             warm_ups=tuple(warm_ups),
         )
 
@@ -193,11 +193,11 @@ class RestartWorkers:
         return warmed
 
     def pipelines(self, label: str) -> bool:
-        """Whether batches are enqueued ahead: on a device that works on its own."""
+        """Return whether batches are enqueued ahead: on a device that works on its own."""
         return self._workers[label].asynchronous and self._context.plan.scope == "device"
 
     def _series(self, label: str) -> tuple[Series, ...]:
-        """What is timed in a contender's turn: on a device that works on its own, three things."""
+        """Return what is timed in a contender's turn: on a device that works on its own, three things."""
         return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
     def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
@@ -208,7 +208,7 @@ class RestartWorkers:
             raise self._lose(label, point, refused, "measure") from None
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
-        """Notes that a contender failed at a point, and gives it a fresh worker for the others."""
+        """Note that a contender failed at a point, and give it a fresh worker for the others."""
         self.lost.add((label, point))
         self._losses[label] = self._losses.get(label, 0) + 1
         self._record_death(label, point, refused.outcome, phase)
@@ -226,7 +226,7 @@ class RestartWorkers:
         return self
 
     def end(self) -> None:
-        """Ends the workers, side by side; none left is fine."""
+        """End the workers, side by side; none left is fine."""
         try:
             for worker in self._workers.values():
                 worker.dismiss()

@@ -32,19 +32,19 @@ def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> t
         members: the contenders.
         differ: whether two of them differ.
     """
-    found: list[list[Standing]] = []
+    parted: list[list[Standing]] = []
     for member in members:
-        joined = [group for group in found if any(not differ(other.label, member.label) for other in group)]
-        found = [group for group in found if group not in joined]
-        found.append([*(one for group in joined for one in group), member])
-    return tuple(tuple(group) for group in found)
+        joined = [group for group in parted if any(not differ(other.label, member.label) for other in group)]
+        parted = [group for group in parted if group not in joined]
+        parted.append([*(standing for group in joined for standing in group), member])
+    return tuple(tuple(group) for group in parted)
 
 
 def reference_of(group: Group) -> Standing:
     """Return the contender of a group that the others are compared with: the most precise, then the nearest to the
     model's own format.
     """
-    return min(group, key=lambda one: (one.tolerance, RANKS[one.provenance]))
+    return min(group, key=lambda standing: (standing.tolerance, RANKS[standing.provenance]))
 
 
 def outranking(disputed: Sequence[Group]) -> Group | None:
@@ -58,12 +58,13 @@ def outranking(disputed: Sequence[Group]) -> Group | None:
     first, second = ordered[0], ordered[1]
     if _votes(first) == _votes(second):
         return None
-    finest = min(one.tolerance for group in disputed for one in group)
+    finest = min(standing.tolerance for group in disputed for standing in group)
     return first if reference_of(first).tolerance <= finest else None
 
 
 def _votes(group: Group) -> tuple[int, int, int]:
     native, exported = (
-        len({one.backend for one in group if one.provenance == provenance}) for provenance in ("native", "exported")
+        len({standing.backend for standing in group if standing.provenance == provenance})
+        for provenance in ("native", "exported")
     )
-    return native, exported, int(any(one.provenance == "imported" for one in group))
+    return native, exported, int(any(standing.provenance == "imported" for standing in group))

@@ -22,13 +22,16 @@ def sustain(ranking: Ranking) -> None:
     """
     context = ranking.context
     run = context.run
-    done = {one.order[0] for one in run.rounds if one.phase == "sustain"}
+    done = {round_.order[0] for round_ in run.rounds if round_.phase == "sustain"}
     asynchronous = {start.contender for start in run.starts if start.asynchronous} - done
     answers = summarise(run).answers if asynchronous else ()
     best = {
-        one.contender: one.point for answer in answers for one in answer.by_contender if one.contender in asynchronous
+        best.contender: best.point
+        for answer in answers
+        for best in answer.by_contender
+        if best.contender in asynchronous
     }
-    restart = max((one.restart for one in run.rounds), default=0) + 1
+    restart = max((round_.restart for round_ in run.rounds), default=0) + 1
     for label, point in best.items():
         ranking.check_budget(ranking.expectation.start_s.get(label, 0.0) + SUSTAINED_S)
         with ranking.workers([label], restart) as workers:

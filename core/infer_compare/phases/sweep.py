@@ -36,7 +36,7 @@ class Sweep:
         self._began = context.surroundings.now()
 
     def run(self) -> Run:
-        """Every phase that is left; the run as it then stands.
+        """Run every phase that is left; return the run as it then stands.
 
         Raises:
             KeyboardInterrupt: after the records were closed and every worker was ended.
@@ -45,7 +45,7 @@ class Sweep:
         return self._ended(self._phases)
 
     def check(self) -> Run:
-        """Only what compares outputs: exploring the batch sizes that were asked for, agreement, and what it would notice.
+        """Compare outputs alone: explore the batch sizes that were asked for, and find who agrees, and what would be noticed.
 
         Raises:
             KeyboardInterrupt: after every worker was ended.
@@ -59,7 +59,7 @@ class Sweep:
         return self._ended(phases)
 
     def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
-        """What phases leave, closed however they end."""
+        """Run phases, and close the run however they end; return it."""
         try:
             if not self._journal.begun:
                 self._journal.add(self._resolved.header)
@@ -93,18 +93,18 @@ class Sweep:
         return rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))
 
     def _compared(self) -> Explored:
-        """What every contender can run, explored, with its outputs compared."""
+        """Find out what every contender can run, and compare its outputs."""
         self._observer.resolved(self._resolved.header)
-        told = {one.contender for one in self._journal.run.unusable}
+        known = {record.contender for record in self._journal.run.unusable}
         for unusable in self._resolved.unusable:
-            if unusable.contender not in told:
+            if unusable.contender not in known:
                 self._journal.add(unusable)
             # The whole reason stands in the report, and can be long.
             reason = shortened(getattr(unusable.outcome, "reason", "").partition(" (")[0], 160)
             self._observer.note(unusable.contender, f"skipped: {reason}")
         for topic, text in (
-            *(("model", one) for one in self._resolved.warnings),
-            *(("inputs", one.warning) for one in self._resolved.inputs if one.warning),
+            *(("model", warning) for warning in self._resolved.warnings),
+            *(("inputs", plan.warning) for plan in self._resolved.inputs if plan.warning),
         ):
             self._context.tell(topic, text)
         compared = self._context.is_compared

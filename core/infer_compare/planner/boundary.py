@@ -160,7 +160,7 @@ class BoundarySearch:
 
     @staticmethod
     def _resolution(size: int) -> int:
-        """The distance to a size beyond which the boundary is known to lie, when this one runs."""
+        """Return the distance to a size beyond which the boundary is known to lie, when this one runs."""
         return max(1, size // RESOLUTION)
 
     def _bracketed(self, low: int, high: int) -> bool:
@@ -199,20 +199,20 @@ class BoundarySearch:
         return (low + high) // 2
 
     def _just_below(self, high: int) -> int:
-        """The smallest size that, when it runs, has the boundary between itself and a size that failed."""
+        """Return the smallest size that, when it runs, has the boundary between itself and a size that failed."""
         size = min(high - 1, -(-high * RESOLUTION // (RESOLUTION + 1)))
         while not self._bracketed(size, high):
             size += 1
         return size
 
     def _is_straight(self) -> bool:
-        """Whether memory grows by about as much for each sample between the largest sizes that ran."""
+        """Return whether memory grows by about as much for each sample between the largest sizes that ran."""
         known = sorted(size for size in self._memory if size > 1 and self._fits.get(size) is not None)[-FITTED:]
         slopes = [(self._memory[b] - self._memory[a]) / (b - a) for a, b in itertools.pairwise(known)]
         return len(slopes) == FITTED - 1 and min(slopes) >= STRAIGHT * max(slopes)
 
     def _predicted(self) -> float | None:
-        """The size at which a line through the memory of some sizes meets the cap; None where there is no such line."""
+        """Return the size at which a line through the memory of some sizes meets the cap; None where there is no such line."""
         if self._cap is None:
             return None
         high = self.smallest_failing

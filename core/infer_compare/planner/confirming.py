@@ -59,19 +59,19 @@ def depends_on_the_process(rounds: Iterable[Round], label: str, point: Operating
         point: its operating point.
     """
     pages: dict[int, list[float]] = defaultdict(list)
-    for one in rounds:
-        for piece in one.slices if one.phase == "measure" and one.point == point else ():
+    for round_ in rounds:
+        for piece in round_.slices if round_.phase == "measure" and round_.point == point else ():
             if piece.contender == label and piece.diagnostics is not None:
-                pages[one.restart].append(piece.diagnostics.minor_faults / max(1, piece.calls + piece.discarded))
-    means = [sum(found) / len(found) for found in pages.values()]
+                pages[round_.restart].append(piece.diagnostics.minor_faults / max(1, piece.calls + piece.discarded))
+    means = [sum(counts) / len(counts) for counts in pages.values()]
     return bool(means) and max(means) >= max(FETCHED_PAGES, DISAGREEMENT * min(means))
 
 
 def _figures(
     run: Run, labels: Iterable[str]
 ) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures], Measurements]:
-    """Points of each contender and their figures, by the rounds that rank all sizes alone."""
-    run = msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.phase == "measure"))
+    """Return the points of each contender and their figures, by the rounds that rank all sizes alone."""
+    run = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.phase == "measure"))
     measurements = Measurements(run.rounds, run.header.plan.threads)
     points: dict[str, list[Point]] = {label: [] for label in labels}
     for point in run.points:

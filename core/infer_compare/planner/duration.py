@@ -58,7 +58,7 @@ class Expectation:
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
-        """What exploring saw."""
+        """Return what the parts cost, by what exploring saw."""
         measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
         plan = run.header.plan
         starts: dict[str, float] = {}
@@ -76,7 +76,7 @@ class Expectation:
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
-        """The slices of one turn."""
+        """Return the seconds of the slices of one turn."""
         if self.passes:
             return max(SLICE_S, self.latency_ns.get((label, point), 0) / 1e9) + SWITCH_S
         if label in self.asynchronous:
@@ -89,42 +89,42 @@ class Expectation:
         return max(SLICE_S, SLICE_CALLS * latency) + dropped_s + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
-        """Reaching the steady state."""
+        """Return the seconds until the steady state is reached."""
         latency = 0.0 if self.passes else self.latency_ns.get((label, point), 0) / 1e9
         first = self.first_call_ns.get((label, point), 0) / 1e9
         return first + max(WARM_UP_S, (SLOW_WARM_UP_CALLS if latency > SLOW_S else WARM_UP_CALLS) * latency)
 
     def round_s(self, labels: Iterable[str], point: OperatingPoint) -> float:
-        """One round: two slices of each contender."""
+        """Return the seconds of one round: two slices of each contender."""
         return sum(2 * self.slice_s(label, point) for label in labels)
 
     def restart_s(self, points: Points, rounds: int) -> float:
-        """One restart: starting, warming up, and rounds over the operating points of each contender."""
+        """Return the seconds of one restart: starting, warming up, and rounds over the operating points of each contender."""
         total = 0.0
-        for label, found in points.items():
-            if found:
+        for label, own in points.items():
+            if own:
                 total += self.start_s.get(label, 0.0)
-            for point in found:
+            for point in own:
                 total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
         return total
 
     def confirm_s(self, points: Points, rounds: int, mode: Mode) -> float:
-        """Confirming some sizes of each contender, the largest ones for want of knowing better.
+        """Return the seconds of confirming some sizes of each contender: the largest ones, as an upper bound.
 
         Nothing where no contender has several: there is nothing to choose then.
         """
-        if all(len(found) < 2 for found in points.values()):
+        if all(len(own) < 2 for own in points.values()):
             return 0.0
         total = 0.0
-        for label, found in points.items():
-            largest = sorted(found)[-CONFIRMED_SIZES[mode] :]
-            # Each size has workers of its own.
+        for label, own in points.items():
+            largest = sorted(own)[-CONFIRMED_SIZES[mode] :]
+            # Each size has separate workers.
             total += len(largest) * self.start_s.get(label, 0.0)
             total += sum(self.warm_up_s(label, point) + 2 * rounds * self.slice_s(label, point) for point in largest)
         return total
 
     def plan_s(self, points: Points, restarts: int, rounds: int, mode: Mode) -> float:
-        """A whole plan: restarts over all operating points, and confirming."""
+        """Return the seconds of a whole plan: restarts over all operating points, and confirming."""
         return restarts * self.restart_s(points, rounds) + self.confirm_s(points, CONFIRM_ROUNDS, mode)
 
 
@@ -134,7 +134,7 @@ def plan_for_budget(
     left_s: float,
     plans: Sequence[tuple[int, int]] = BUDGET_PLANS,
 ) -> tuple[int, int]:
-    """Restarts and rounds that fit into the time that is left; the smallest plan where none does.
+    """Return the restarts and rounds that fit into the time that is left; the smallest plan where none does.
 
     Args:
         restart_s: what a restart costs, by its number of rounds.

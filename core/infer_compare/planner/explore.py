@@ -134,7 +134,7 @@ class Exploration:
         return {point: outcome for point, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
     def _affordable(self, point: OperatingPoint) -> bool:
-        """Whether a point may be tried for no other reason than that another contender was."""
+        """Return whether a point may be tried for no other reason than that another contender was."""
         latencies = self.latencies_ns
         if not latencies:
             return False
@@ -148,7 +148,7 @@ class Exploration:
         return point.batch / largest.batch * latencies[largest] <= min(most_ns, SLOWEST_AUTO_NS)
 
     def _plateau(self) -> bool:
-        """Whether the sizes so far gained too little for another one, or it would take too long."""
+        """Return whether the sizes so far gained too little for another one, or it would take too long."""
         measured = sorted(self._measured.items())
         if not measured:
             return False

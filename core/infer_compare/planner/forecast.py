@@ -48,7 +48,7 @@ class Forecast:
     """What the figures rest on; it follows them in the sentence."""
 
     def __str__(self) -> str:
-        """Such as `about 20 to 60 s with --quick; exploring tells more`."""
+        """Return a text such as `about 20 to 60 s with --quick; exploring tells more`."""
         return f"about {_span(self.low_s, self.high_s)}{self.why}"
 
 
@@ -87,7 +87,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     then = run.header.plan
     # What depends on the moment says nothing about the time.
     same = msgspec.structs.replace(plan, max_memory=then.max_memory, expected_s=then.expected_s) == then
-    same = same and set(labels) == set(run.labels) - {one.contender for one in run.unusable}
+    same = same and set(labels) == set(run.labels) - {record.contender for record in run.unusable}
     if plan.budget_s is None and same and run.closing is not None and run.closing.state == "complete":
         took = run.closing.elapsed_s
         return Forecast(took, took, ", as it took then")
@@ -101,7 +101,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
     restart_s = known.restart_s(points, rounds)
     confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
-    before += sum(known.warm_up_s(label, point) for label, found in points.items() for point in found)
+    before += sum(known.warm_up_s(label, point) for label, own in points.items() for point in own)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
     high = before + plan.restarts * restart_s + confirm_s
     if may_be_shortened(plan):
@@ -112,7 +112,7 @@ def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
 
 
 def _points(run: Run, plan: Plan, labels: Sequence[str]) -> dict[str, list[OperatingPoint]] | None:
-    """The operating points of each contender; None where the run does not know one that is asked for."""
+    """Return the operating points of each contender; None where the run does not know one that is asked for."""
     if plan.scope != run.header.plan.scope:
         return None
     explored = run.explored
@@ -136,7 +136,7 @@ def _span(low_s: float, high_s: float) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Two significant digits: more would promise too much."""
+    """Return a number with two significant digits: more would promise too much."""
     if value <= 0:
         return "0"
     digits = 1 - math.floor(math.log10(value))

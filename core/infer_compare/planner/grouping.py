@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 def grouped(labels: Sequence[str], needs: Mapping[str, int], room: float) -> list[tuple[str, ...]]:
-    """Groups that fit into memory, each contender in the first one that has room for it.
+    """Return the groups that fit into memory, each contender in the first one that has room for it.
 
     Args:
         labels: the contenders, in their order.
         needs: bytes that each holds at its peak; unknown needs count as nothing.
-        room: bytes for a group. A contender that needs more has a group of its own.
+        room: bytes for a group. A contender that needs more is a group by itself.
     """
     groups: list[list[str]] = []
     for label in labels:
         for group in groups:
-            if sum(needs.get(one, 0) for one in (*group, label)) <= room:
+            if sum(needs.get(member, 0) for member in (*group, label)) <= room:
                 group.append(label)
                 break
         else:

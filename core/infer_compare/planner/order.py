@@ -37,10 +37,10 @@ class Order:
         self._random = random.Random(seed)
 
     def shuffled(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """The items in random order, such as workers to start."""
+        """Return the items in random order, such as workers to start."""
         return tuple(self._random.sample(list(items), len(items)))
 
     def round(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """A random permutation and its reverse (ABBA or BAAB for two), so that a steady drift cancels."""
+        """Return a random permutation and its reverse (ABBA or BAAB for two), whose average cancels a steady drift."""
         forth = self.shuffled(labels)
         return (*forth, *reversed(forth))

@@ -11,10 +11,10 @@ Points = Mapping[str, Sequence[OperatingPoint]]
 
 
 def every_point(points: Points) -> tuple[OperatingPoint, ...]:
-    """The operating points of any contender, ascending."""
-    return tuple(sorted({point for found in points.values() for point in found}))
+    """Return the operating points of any contender, ascending."""
+    return tuple(sorted({point for own in points.values() for point in own}))
 
 
 def labels_at(point: OperatingPoint, points: Points) -> tuple[str, ...]:
-    """The contenders that run an operating point."""
-    return tuple(label for label, found in points.items() if point in found)
+    """Return the contenders that run an operating point."""
+    return tuple(label for label, own in points.items() if point in own)

@@ -1,4 +1,4 @@
-"""How far the measuring of a run that was cut off had come: pure, from its records."""
+"""How far the measuring of an interrupted run had come: pure, from its records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Progress(NamedTuple):
 
 
 def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: int) -> Progress:
-    """How many restarts a run has, and whether the last one was cut off.
+    """Return how many restarts a run has, and whether the last one was cut off.
 
     Args:
         run: as far as it came.
@@ -35,38 +35,42 @@ def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: 
         groups: the contenders that are alive together.
         rounds: the rounds of a restart.
     """
-    numbers = {one.restart for one in run.rounds if one.phase == "measure"}
-    begun = max((one.restart for one in run.rounds), default=0)
+    numbers = {round_.restart for round_ in run.rounds if round_.phase == "measure"}
+    begun = max((round_.restart for round_ in run.rounds), default=0)
     if not numbers:
         return Progress(0, begun)
     last = max(numbers)
-    before = msgspec.structs.replace(run, rounds=tuple(one for one in run.rounds if one.restart < last))
+    before = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.restart < last))
     left = unsettled(before, points, len(numbers) - 1)
     whole = all(_whole(run, left, group, last, rounds) for group in groups)
     return Progress(len(numbers) - (not whole), begun)
 
 
 def _whole(run: Run, left: Points, group: Sequence[str], restart: int, rounds: int) -> bool:
-    """Whether a group had all the rounds in a restart that were left for it, or as many as are made in vain."""
+    """Return whether a group had all the rounds in a restart that were left for it, or as many as are tried at most."""
     own = [
-        one for one in run.rounds if one.phase == "measure" and one.restart == restart and set(one.order) <= set(group)
+        round_
+        for round_ in run.rounds
+        if round_.phase == "measure" and round_.restart == restart and set(round_.order) <= set(group)
     ]
-    made = Counter(one.point for one in own)
-    clean = Counter(one.point for one in own if one.clean)
+    made = Counter(round_.point for round_ in own)
+    clean = Counter(round_.point for round_ in own if round_.clean)
     lost = {(death.contender, death.point) for death in run.deaths if death.restart == restart}
     wanted = {(label, point) for label in group for point in left.get(label, ())} - lost
     return all(clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds for _, point in wanted)
 
 
 def confirmed(run: Run, chosen: Points, rounds: int) -> bool:
-    """Whether the candidates for "best" have had their fresh rounds, as far as their contenders live.
+    """Return whether the candidates for "best" have had their fresh rounds, unless their contenders were lost.
 
     Args:
         run: as far as it came.
         chosen: the candidates of each contender of a group.
         rounds: how many each of them needs.
     """
-    made = Counter((label, one.point) for one in run.rounds if one.phase == "confirm" for label in one.order)
+    made = Counter(
+        (label, round_.point) for round_ in run.rounds if round_.phase == "confirm" for label in round_.order
+    )
     lost = {(death.contender, death.point) for death in run.deaths}
-    wanted = {(label, point) for label, found in chosen.items() for point in found}
-    return all(made[one] >= rounds for one in wanted - lost)
+    wanted = {(label, point) for label, own in chosen.items() for point in own}
+    return all(made[key] >= rounds for key in wanted - lost)

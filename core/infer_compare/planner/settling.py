@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
-    """What is to be measured again: of each contender the operating points, ascending, at which a pair that it is part
+    """Return what is to be measured again: of each contender the operating points, ascending, at which a pair that it is part
     of is not settled and still can be. A contender without any is left out.
 
     A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
@@ -34,9 +34,9 @@ def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
     """
     to_come = run.header.plan.restarts - restarts_done
     if restarts_done < min(EARLY_LOOKS) or (len(points) == 1 and to_come > 0):
-        return _without_empty({label: set(found) for label, found in points.items()})
+        return _without_empty({label: set(own) for label, own in points.items()})
     measurements = Measurements(run.rounds, run.header.plan.threads)
-    greedy = {(one.contender, one.point) for one in run.points if one.excess_cores is not None}
+    greedy = {(point.contender, point.point) for point in run.points if point.excess_cores is not None}
     left: dict[str, set[OperatingPoint]] = {label: set() for label in points}
     for a, b in combinations(points, 2):
         for point in set(points[a]) & set(points[b]):
@@ -59,4 +59,4 @@ def _is_open(run: Run, measurements: Measurements, a: Candidate, b: Candidate, t
 
 
 def _without_empty(left: Mapping[str, Collection[OperatingPoint]]) -> Points:
-    return {label: tuple(sorted(found)) for label, found in left.items() if found}
+    return {label: tuple(sorted(own)) for label, own in left.items() if own}

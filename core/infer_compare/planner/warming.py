@@ -17,7 +17,9 @@ def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
     Args:
         rounds: those so far, with the warm-ups that were needed before them.
     """
-    found: dict[tuple[str, OperatingPoint], bool] = {}
-    for one in (warm_up for done in rounds for warm_up in done.warm_ups):
-        found[one.contender, one.point] = found.get((one.contender, one.point), True) and one.settled
-    return frozenset(key for key, always in found.items() if always)
+    always_settled: dict[tuple[str, OperatingPoint], bool] = {}
+    for warmed in (warm_up for done in rounds for warm_up in done.warm_ups):
+        always_settled[warmed.contender, warmed.point] = (
+            always_settled.get((warmed.contender, warmed.point), True) and warmed.settled
+        )
+    return frozenset(key for key, always in always_settled.items() if always)

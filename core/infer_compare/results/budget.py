@@ -24,9 +24,9 @@ def excess_cores(slices: Iterable[Slice], plan: Plan) -> float | None:
     if plan.budget_excess is None:
         return None
     shares = [
-        one.diagnostics.own_cpu_ns / one.diagnostics.wall_ns
-        for one in slices
-        if one.rejected is None and one.diagnostics is not None and one.diagnostics.wall_ns > 0
+        piece.diagnostics.own_cpu_ns / piece.diagnostics.wall_ns
+        for piece in slices
+        if piece.rejected is None and piece.diagnostics is not None and piece.diagnostics.wall_ns > 0
     ]
     if not shares:
         return None

@@ -79,7 +79,7 @@ class Died(Outcome, frozen=True, kw_only=True, tag="died"):
     """The worker process ended by itself or by a signal."""
 
     exit_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
-    """What `waitpid` told; negative for a signal."""
+    """As `waitpid` gives it; negative for a signal."""
     signal: str | None
     """Such as `SIGSEGV`."""
     phase: Phase

@@ -1,7 +1,8 @@
 """The records of a run file, in the order in which they can appear.
 
 A run file is a log: `header`, then `start`, `probe`, `limit`, `agreement`, `round`, `death` and `note` in any order,
-then `closing`. A run that was resumed goes on after its `closing`, and has another. A point is a fold over records (see `infer_compare.results.run`) and is never stored.
+then `closing`. A run that was resumed continues after its `closing`, and has another. A
+point is a fold over records (see `infer_compare.results.run`) and is never stored.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
 
 class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A backend with options and a device, as it was asked for."""
+    """A backend with options and a device, as requested."""
 
     label: str
     """Unique within the run."""
@@ -40,7 +41,7 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     """`FILE.py:Class` as it was typed, of a backend without a package."""
     model: str | None = None
-    """A model of its own, as it was typed, where one was named for its backend."""
+    """The model that was named for its backend alone, as it was typed."""
     model_sha256: str | None = None
     route: Provenance | None = None
     """How the model has to reach it, where that was said; otherwise the cheapest way is taken."""

@@ -44,10 +44,12 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def memory(self) -> Memory | None:
-        """What it held while it was timed; what exploring saw where no slice tells. None where it did not run."""
+        """What it held while it was timed; what exploring saw where no slice has it. None where it did not run."""
         if not isinstance(self.outcome, Measured):
             return None
-        peaks = sorted(one.memory.peak for one in self.slices if one.memory is not None and one.memory.peak is not None)
+        peaks = sorted(
+            piece.memory.peak for piece in self.slices if piece.memory is not None and piece.memory.peak is not None
+        )
         if not peaks:
             return self.outcome.memory
         return msgspec.structs.replace(self.outcome.memory, resident=peaks[len(peaks) // 2])
@@ -55,7 +57,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def clean_slices(self) -> tuple[Slice, ...]:
         """Those that the gate accepted."""
-        return tuple(one for one in self.slices if one.rejected is None)
+        return tuple(piece for piece in self.slices if piece.rejected is None)
 
     @property
     def measured(self) -> bool:
@@ -81,7 +83,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def fold(cls, records: Iterable[AnyRecord]) -> Run:
-        """The run that a sequence of records tells; the first record must be the header.
+        """Return the run that a sequence of records describes; the first record must be the header.
 
         Raises:
             ValueError: there is no header.
@@ -141,8 +143,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(contender.label for contender in self.header.contenders)
 
     def contender(self, label: str) -> ContenderSpec:
-        """The contender of that label."""
-        return next(one for one in self.header.contenders if one.label == label)
+        """Return the contender with that label."""
+        return next(spec for spec in self.header.contenders if spec.label == label)
 
     def name(self, label: str) -> str:
         """Return what sentences call a contender: `torch (imported)` where its model is imported.
@@ -154,17 +156,28 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return f"{label} (imported)" if imported and "route=imported" not in label else label
 
     def agreement(self, label: str, point: OperatingPoint) -> Agreement | None:
-        """The last comparison of that contender's outputs at that operating point."""
-        found = [one for one in self.agreements if one.contender == label and one.point == point]
-        return found[-1] if found else None
+        """Return the last comparison of that contender's outputs at that operating point."""
+        matching = (
+            agreement
+            for agreement in reversed(self.agreements)
+            if agreement.contender == label and agreement.point == point
+        )
+        return next(matching, None)
 
     def differs(self, label: str) -> Agreement | None:
-        """A comparison that says that the contender computes something else; such a contender is not ranked."""
-        return next((one for one in self.agreements if one.contender == label and one.verdict == "differs"), None)
+        """Return a comparison that says that the contender computes something else; such a contender is not ranked."""
+        return next(
+            (
+                agreement
+                for agreement in self.agreements
+                if agreement.contender == label and agreement.verdict == "differs"
+            ),
+            None,
+        )
 
     def start(self, label: str) -> Start | None:
-        """The first start of that contender's worker."""
-        return next((one for one in self.starts if one.contender == label), None)
+        """Return the first start of that contender's worker."""
+        return next((start for start in self.starts if start.contender == label), None)
 
     @property
     def explored(self) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
@@ -180,10 +193,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         outcomes = self.explored
         slices: dict[tuple[str, OperatingPoint], list[Slice]] = {}
         warm_ups: dict[tuple[str, OperatingPoint], list[WarmUp]] = {}
-        for one in self.rounds:
-            for piece in one.slices:
-                slices.setdefault((piece.contender, one.point), []).append(piece)
-            for warm_up in one.warm_ups:
+        for round_ in self.rounds:
+            for piece in round_.slices:
+                slices.setdefault((piece.contender, round_.point), []).append(piece)
+            for warm_up in round_.warm_ups:
                 warm_ups.setdefault((warm_up.contender, warm_up.point), []).append(warm_up)
         for death in self.deaths:
             if death.point is not None and not slices.get((death.contender, death.point)):
@@ -193,7 +206,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                 outcomes.setdefault((contender, point), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
         # On an accelerator the processor does not do the work, and drivers wait busily.
-        on_host = {one.label for one in self.header.contenders if one.device == "cpu"}
+        on_host = {spec.label for spec in self.header.contenders if spec.device == "cpu"}
         return tuple(
             Point(
                 contender=label,

@@ -31,8 +31,10 @@ class ForeignProcess(msgspec.Struct, frozen=True):
 
 
 def busiest(processes: Iterable[ForeignProcess | None]) -> ForeignProcess | None:
-    """The one that took the largest share; None where none is known."""
-    return max((one for one in processes if one is not None), key=lambda one: one.share, default=None)
+    """Return the one that took the largest share; None where none is known."""
+    return max(
+        (process for process in processes if process is not None), key=lambda process: process.share, default=None
+    )
 
 
 class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):

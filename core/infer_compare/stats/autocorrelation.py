@@ -15,7 +15,7 @@ _NEGLIGIBLE = 0.05
 
 
 def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch", "all"] = "all") -> float:
-    """Effective sample size `n / (1 + 2 sum_k rho_k)`, the sum ending before the first `rho_k < 0.05`.
+    """Return the effective sample size `n / (1 + 2 sum_k rho_k)`, the sum ending before the first `rho_k < 0.05`.
 
     The formula is that of the variance of a mean of a stationary series (Bayley and Hammersley 1946, Suppl. J. R.
     Statist. Soc. 8:184). Products at lag k are taken inside uninterrupted stretches only.
@@ -32,20 +32,20 @@ def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch",
     import numpy as np
 
     series = [np.asarray(stretch, dtype=np.float64).ravel() for stretch in stretches]
-    series = [one for one in series if one.size]
+    series = [values for values in series if values.size]
     if not series:
         return 0.0
-    n = sum(one.size for one in series)
+    n = sum(values.size for values in series)
     overall = float(np.concatenate(series).mean())
-    deviations = [one - (overall if centre == "all" else float(one.mean())) for one in series]
-    variance = sum(float(one @ one) for one in deviations) / n
+    deviations = [values - (overall if centre == "all" else float(values.mean())) for values in series]
+    variance = sum(float(values @ values) for values in deviations) / n
     if variance <= (1e-12 * overall) ** 2:
         return float(n)
     total = 0.0
-    for lag in range(1, max(one.size for one in series)):
-        reaching = [one for one in deviations if one.size > lag]
-        products = sum(float(one[:-lag] @ one[lag:]) for one in reaching)
-        rho = products / sum(one.size - lag for one in reaching) / variance
+    for lag in range(1, max(values.size for values in series)):
+        reaching = [values for values in deviations if values.size > lag]
+        products = sum(float(values[:-lag] @ values[lag:]) for values in reaching)
+        rho = products / sum(values.size - lag for values in reaching) / variance
         if rho < _NEGLIGIBLE:
             break
         total += rho

@@ -12,7 +12,7 @@ _MOST_STEPS = 20_000
 
 
 def incomplete_beta(a: float, b: float, x: float, complement: float | None = None) -> float:
-    """`I_x(a, b)`, the share of the beta distribution of shapes `a` and `b` that lies below `x`.
+    """Return `I_x(a, b)`, the share of the beta distribution of shapes `a` and `b` that lies below `x`.
 
     By the continued fraction DLMF 8.17.22, evaluated from the front with Lentz's method, on the side of the mean where
     it converges fast (DLMF 8.17.4 for the other side).
@@ -44,7 +44,7 @@ def incomplete_beta(a: float, b: float, x: float, complement: float | None = Non
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """The continued fraction `1 / (1 + d1 / (1 + d2 / ...))` of DLMF 8.17.22."""
+    """Return the continued fraction `1 / (1 + d1 / (1 + d2 / ...))` of DLMF 8.17.22."""
     c = 1.0
     d = 1 / _apart(1 - (a + b) * x / (a + 1))
     value = d

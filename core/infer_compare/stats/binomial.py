@@ -9,7 +9,7 @@ from infer_compare.stats.beta import incomplete_beta
 
 
 def binomial_cdf(successes: int, trials: int, probability: float) -> float:
-    """`P(Bin(trials, probability) <= successes)`, as `I_{1 - probability}(trials - successes, successes + 1)`.
+    """Return `P(Bin(trials, probability) <= successes)`, as `I_{1 - probability}(trials - successes, successes + 1)`.
 
     The relation is DLMF 8.17.5.
 
@@ -26,7 +26,7 @@ def binomial_cdf(successes: int, trials: int, probability: float) -> float:
 
 
 def bound_holds(n_effective: float, violations: float, percentile: float, confidence: float = 0.95) -> bool:
-    """Whether it is shown that at most `100 - percentile` % of all calls violate a bound.
+    """Return whether it is shown that at most `100 - percentile` % of all calls violate a bound.
 
     `P(Bin(n, 1 - p) <= t) <= 1 - c`, the early-stopping rule of MLPerf's LoadGen: were the true share of violations
     as large as 1 - p, then as few as t in n calls would be seen with a chance of at most 1 - c.
@@ -46,7 +46,7 @@ def bound_holds(n_effective: float, violations: float, percentile: float, confid
 
 @lru_cache(maxsize=1024)
 def n_min(percentile: float, violations: int, confidence: float = 0.95) -> int:
-    """The fewest calls for which `bound_holds` with that many violations: 59 for p95 and none, 299 for p99 and none.
+    """Return the fewest calls for which `bound_holds` with that many violations: 59 for p95 and none, 299 for p99 and none.
 
     Raises:
         ValueError: a percentile that is not between 0 and 100.

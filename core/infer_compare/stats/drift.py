@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def theil_sen_slope(times: ArrayLike, values: ArrayLike) -> float:
-    """The median of the slopes between all pairs of points (Theil 1950; Sen 1968, JASA 63:1379).
+    """Return the median of the slopes between all pairs of points (Theil 1950; Sen 1968, JASA 63:1379).
 
     Up to 29 % of the points may be wild without spoiling it. Pairs at equal times are left out.
 
@@ -33,7 +33,7 @@ def theil_sen_slope(times: ArrayLike, values: ArrayLike) -> float:
 
 
 def relative_drift(times: ArrayLike, values: ArrayLike) -> float:
-    """The relative change over the whole duration, by the Theil-Sen slope of the logarithm of the values.
+    """Return the relative change over the whole duration, by the Theil-Sen slope of the logarithm of the values.
 
     0.05 means that the last value lies 5 % above the first, as far as a steady trend explains it.
 

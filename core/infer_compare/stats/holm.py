@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values, in the order given (Holm 1979, Scand. J. Statist. 6:65).
+    """Return the adjusted p-values, in the order given (Holm 1979, Scand. J. Statist. 6:65).
 
     The i-th smallest of m is multiplied by m - i + 1, made no smaller than the one before it, and capped at 1.
     Rejecting those at or below alpha keeps the chance of any false rejection in the family at or below alpha.

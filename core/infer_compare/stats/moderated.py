@@ -105,28 +105,28 @@ def moderated(points: Sequence[Groups], constants: Moderation) -> tuple[Moderate
     df = weight_of_prior + common.df
     variance = (weight_of_prior * prior + common.df * common.variance) / df
     restarts = len(means[0])
-    found = []
+    moderated = []
     for row, spread, floor, alone in zip(means, own, rounds, odd, strict=True):
-        told, freedom = (spread, restarts - 1) if alone else (variance, df)
+        pooled, freedom = (spread, restarts - 1) if alone else (variance, df)
         if not alone and len(kept) > 1 and spread > variance:
             weight = min(constants.weight, df)
             freedom = weight + restarts - 1
-            told = (weight * variance + (restarts - 1) * spread) / freedom
-        floored = floor is not None and floor > told
-        error = sqrt((floor if floored and floor is not None else told) / restarts)
+            pooled = (weight * variance + (restarts - 1) * spread) / freedom
+        floored = floor is not None and floor > pooled
+        error = sqrt((floor if floored and floor is not None else pooled) / restarts)
         estimate = Estimate(mean=fsum(row) / restarts, error=error, df=freedom)
-        found.append(Moderated(estimate=estimate, pooled=not alone and len(kept) > 1, floored=floored))
-    return tuple(found)
+        moderated.append(Moderated(estimate=estimate, pooled=not alone and len(kept) > 1, floored=floored))
+    return tuple(moderated)
 
 
 def _odd(own: Sequence[float], prior: float, factor: float) -> list[bool]:
-    """Whether each point scatters so much more than the others that it stands alone."""
+    """Return whether each point scatters so much more than the others that it stands alone."""
     total, others = fsum(own), len(own) - 1
     return [others > 0 and spread > factor * max((total - spread) / others, prior) for spread in own]
 
 
 def _by_rounds(groups: Groups) -> float | None:
-    """The variance of a restart mean that rounds alone explain; None where no restart has two of them."""
+    """Return the variance of a restart mean that rounds alone explain; None where no restart has two of them."""
     squares = fsum(value * value for group in groups for value in _centred(group))
     df = sum(len(group) - 1 for group in groups)
     return squares / df * fsum(1 / len(group) for group in groups) / len(groups) if df else None

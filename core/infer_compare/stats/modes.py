@@ -27,7 +27,7 @@ class Modes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def two_modes(values: ArrayLike) -> Modes | None:
-    """Both modes, or None for values that form one group.
+    """Return both modes, or None for values that form one group.
 
     The rule: the largest gap between neighbours among the sorted logarithms exceeds both log(1.05) and five times the
     median gap, and at least 20 % of the values lie on each side of it.

@@ -25,7 +25,7 @@ class TukeyCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def median(values: ArrayLike) -> float:
-    """The middle value, or the mean of the middle two.
+    """Return the middle value, or the mean of the middle two.
 
     Raises:
         ValueError: no value.
@@ -34,7 +34,7 @@ def median(values: ArrayLike) -> float:
 
 
 def quantile(values: ArrayLike, probability: float) -> float:
-    """The quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7).
+    """Return the quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7).
 
     Raises:
         ValueError: no value, or a probability outside [0, 1].
@@ -51,7 +51,7 @@ def quantile(values: ArrayLike, probability: float) -> float:
 
 
 def nearest_rank(values: ArrayLike, probability: float) -> float:
-    """The smallest value that at least that share of the values does not exceed: a latency that really occurred.
+    """Return the smallest value that at least that share of the values does not exceed: a latency that really occurred.
 
     The order statistic of rank `ceil(n * probability)` (Hyndman and Fan 1996, type 1): conservative for the percentiles
     of few calls, where interpolation would tell a latency between the slowest two as if it had been seen.
@@ -67,7 +67,7 @@ def nearest_rank(values: ArrayLike, probability: float) -> float:
 
 
 def tukey_counts(values: ArrayLike) -> TukeyCounts:
-    """How many values lie beyond the fences `Q1 - k IQR` and `Q3 + k IQR`, k = 1.5 and 3 (Tukey 1977).
+    """Return how many values lie beyond the fences `Q1 - k IQR` and `Q3 + k IQR`, k = 1.5 and 3 (Tukey 1977).
 
     Raises:
         ValueError: no value.

@@ -43,7 +43,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """The last batch size within 5 % of the highest throughput, where larger sizes were tried and none was."""
 
     def sentence(self) -> str:
-        """Such as `fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96`."""
+        """Return a text such as `fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96`."""
         each = f"{duration(self.per_sample_ns, 2)} a sample"
         parts = [f"fixed cost {duration(self.fixed_ns, 2)}, {each}" if self.fixed_ns > 0 else f"no fixed cost, {each}"]
         half = max(1, ceil(self.half_batch - 0.05))
@@ -55,7 +55,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | None:
-    """The line through the longest range of neighbouring sizes that lie on one.
+    """Return the line through the longest range of neighbouring sizes that lie on one.
 
     The linear model of batch latency is Inoue's (arXiv 1912.06322). The fit minimises the sum of *relative* absolute
     deviations, since noise is a share of the latency; such a fit bears single wild sizes. Of all ranges of at least
@@ -82,8 +82,8 @@ def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | 
         fits = [
             (deviation, start, line)
             for start in range(x.size - length + 1)
-            if (found := _line(x[start : start + length], y[start : start + length])) is not None
-            for deviation, line in [found]
+            if (fitted := _line(x[start : start + length], y[start : start + length])) is not None
+            for deviation, line in [fitted]
         ]
         if fits:
             _, start, (fixed, slope) = min(fits)
@@ -100,7 +100,7 @@ def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | 
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, tuple[float, float]] | None:
-    """Sum of relative deviations and (fixed, slope) of the best line, if the sizes lie on it.
+    """Return the sum of relative deviations and (fixed, slope) of the best line, if the sizes lie on it.
 
     A least-absolute-deviations line passes through two of the points, or, where the fixed cost would be negative,
     through the origin and one of them; so all those lines are tried.

@@ -33,16 +33,16 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     df: float
 
     def half_width(self, confidence: float) -> float:
-        """Half of the two-sided t interval: `t_{(1 + c) / 2, df} * error`."""
+        """Return half of the two-sided t interval: `t_{(1 + c) / 2, df} * error`."""
         return t_quantile((1 + confidence) / 2, self.df) * self.error
 
     def interval(self, confidence: float) -> Interval:
-        """The two-sided t interval."""
+        """Return the two-sided t interval."""
         half = self.half_width(confidence)
         return Interval(mean=self.mean, low=self.mean - half, high=self.mean + half, half_width=half, df=self.df)
 
     def p_value(self, allowance: float = 0.0) -> float:
-        """Two-sided p-value of "the mean is 0", after a possible bias of `allowance` has been taken off its size."""
+        """Return the two-sided p-value of "the mean is 0", after a possible bias of `allowance` has been taken off its size."""
         size = max(0.0, abs(self.mean) - allowance)
         if self.error == 0:
             return 0.0 if size > 0 else 1.0
@@ -50,7 +50,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def t_survival(t: float, df: float) -> float:
-    """`P(T > t)` for Student's t: half of `I_{df / (df + t^2)}(df / 2, 1 / 2)` for t above 0 (DLMF 8.17, A&S 26.7.1).
+    """Return `P(T > t)` for Student's t: half of `I_{df / (df + t^2)}(df / 2, 1 / 2)` for t above 0 (DLMF 8.17, A&S 26.7.1).
 
     Raises:
         ValueError: `df` is not above 0.
@@ -66,7 +66,7 @@ def t_survival(t: float, df: float) -> float:
 
 @lru_cache(maxsize=4096)
 def t_quantile(probability: float, df: float) -> float:
-    """The t with `P(T <= t) = probability`: Newton's steps on the tail, held inside a bracket by bisection.
+    """Return the t with `P(T <= t) = probability`: Newton's steps on the tail, held inside a bracket by bisection.
 
     Raises:
         ValueError: the probability is not between 0 and 1, or `df` is not above 0.
@@ -96,7 +96,7 @@ def t_quantile(probability: float, df: float) -> float:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """The mean of independent values, with the standard error `s / sqrt(n)` and n - 1 degrees of freedom.
+    """Return the mean of independent values, with the standard error `s / sqrt(n)` and n - 1 degrees of freedom.
 
     Raises:
         ValueError: fewer than two values.
@@ -109,7 +109,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def estimate_difference(a_means: Sequence[float], b_means: Sequence[float]) -> Estimate:
-    """`mean(a) - mean(b)` of two independent groups of unequal variance (Welch 1947, Biometrika 34:28).
+    """Return `mean(a) - mean(b)` of two independent groups of unequal variance (Welch 1947, Biometrika 34:28).
 
     The degrees of freedom are Welch and Satterthwaite's; where both groups have no variance, the smaller group's.
 
@@ -124,7 +124,7 @@ def estimate_difference(a_means: Sequence[float], b_means: Sequence[float]) -> E
 
 
 def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """The t interval of the mean of independent values.
+    """Return the t interval of the mean of independent values.
 
     Raises:
         ValueError: fewer than two values.

@@ -19,7 +19,7 @@ Unit = Literal["restarts", "slices"]
 """What an interval rests on: the means of groups, or the single values in them."""
 
 FEWEST_GROUPS = 2
-"""One group tells nothing about how groups differ."""
+"""One group shows nothing of how groups differ."""
 
 
 class UnpairedDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,26 +31,26 @@ class UnpairedDifference(msgspec.Struct, frozen=True, kw_only=True):
     means of two or three groups may lie close together by chance."""
 
     def unit(self, confidence: float) -> Unit:
-        """The one with the wider interval, which is the one that counts."""
+        """Return the one with the wider interval, which is the one that counts."""
         return max(self.by_unit, key=lambda unit: self.by_unit[unit].half_width(confidence))
 
     def interval(self, confidence: float, allowance: float = 0.0) -> Interval:
-        """The wider t interval around the mean, widened by a possible bias of `allowance` to either side."""
+        """Return the wider t interval around the mean, widened by a possible bias of `allowance` to either side."""
         widest = self.by_unit[self.unit(confidence)]
         half = widest.half_width(confidence) + allowance
         return Interval(mean=self.mean, low=self.mean - half, high=self.mean + half, half_width=half, df=widest.df)
 
     def p_beyond(self, distance: float) -> float:
-        """Two-sided p-value of "the difference lies within `distance` of 0": the larger of the two units'.
+        """Return the two-sided p-value of "the difference lies within `distance` of 0": the larger of the two units'.
 
         At or below 0.05 it says what an interval of 95 % says that lies beyond `distance` to one side.
         """
-        centred = [msgspec.structs.replace(one, mean=self.mean) for one in self.by_unit.values()]
-        return max(one.p_value(distance) for one in centred)
+        centred = [msgspec.structs.replace(estimate, mean=self.mean) for estimate in self.by_unit.values()]
+        return max(estimate.p_value(distance) for estimate in centred)
 
 
 def unpaired_difference(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> UnpairedDifference:
-    """The difference of the means of two sets of groups that have nothing in common.
+    """Return the difference of the means of two sets of groups that have nothing in common.
 
     Args:
         a: the values of each group, none of them empty; in the unit of the answer, mostly logarithms.
@@ -67,7 +67,7 @@ def unpaired_difference(a: Sequence[Sequence[float]], b: Sequence[Sequence[float
 
 
 def mean_of_means(groups: Sequence[Sequence[float]]) -> float:
-    """The mean in which every group has the same weight.
+    """Return the mean in which every group has the same weight.
 
     Raises:
         ZeroDivisionError: no group, or an empty one.

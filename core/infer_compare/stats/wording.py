@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """The number with that many significant digits, never in scientific notation: 0.0312, 3.12, 312, 3120."""
+    """Return the number with that many significant digits, never in scientific notation: 0.0312, 3.12, 312, 3120."""
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - floor(log10(abs(value))))
@@ -18,7 +18,7 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def duration(nanoseconds: float, digits: int = 3) -> str:
-    """`12.3 us`, `0.312 ms` or `1.25 s`."""
+    """Return a text such as `12.3 us`, `0.312 ms` or `1.25 s`."""
     if nanoseconds < 1e5:
         return f"{significant(nanoseconds / 1e3, digits)} us"
     if nanoseconds < 1e9:
@@ -27,22 +27,22 @@ def duration(nanoseconds: float, digits: int = 3) -> str:
 
 
 def rate(samples_per_s: float) -> str:
-    """`12,340 samples/s`."""
+    """Return a text such as `12,340 samples/s`."""
     return f"{significant(samples_per_s)} samples/s"
 
 
 def ratio(value: float) -> str:
-    """`5.31`, `53.1` or `531`: two decimals below ten, then three digits."""
+    """Return a text such as `5.31`, `53.1` or `531`: two decimals below ten, then three digits."""
     return f"{value:.2f}" if value < 10 else significant(value)
 
 
 def rough_ratio(value: float) -> str:
-    """`1.9` below three, else a whole number: for a size that is not resolved."""
+    """Return a text such as `1.9` below three, else a whole number: for a size that is not resolved."""
     return f"{value:.1f}" if value < 2.95 else f"{value:,.0f}"
 
 
 def percent(share: float) -> str:
-    """`6 %`; `under 1 %` where rounding would hide that it is not nothing."""
+    """Return a text such as `6 %`, or `under 1 %` where rounding would hide that it is not nothing."""
     whole = round(100 * share)
     return "under 1 %" if whole == 0 and share > 0 else f"{whole} %"
 
@@ -53,12 +53,12 @@ def margin_words(share: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 round`, `16 rounds`."""
+    """Return a text such as `1 round` or `16 rounds`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listing(words: Sequence[str], conjunction: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Return a text such as `a`, `a and b` or `a, b and c`."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

@@ -1,4 +1,4 @@
-"""What is timed and by what: a call without arguments, and a clock that tells integer nanoseconds."""
+"""What is timed and by what: a call without arguments, and a clock of integer nanoseconds."""
 
 from __future__ import annotations
 

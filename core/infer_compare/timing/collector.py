@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Freezes what is alive and stops collecting; afterwards all is as it was, after an error too.
+    """Freeze what exists and stop collecting; afterwards everything is as before, after an error too.
 
     Objects that were frozen by someone else before stay frozen. Freezing moves lists' heads and takes
     microseconds; it spares the first collection afterwards from walking what a framework allocated at import.
@@ -33,7 +33,7 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Does not collect while a framework is imported, and spares what it then holds from every later collection.
+    """Stop collecting while a framework is imported, and keep what it then holds out of every later collection.
 
     Importing allocates hundreds of thousands of objects that live as long as the process. Looking through them again and
     again takes 0.1 s of PyTorch's import and 0.4 s of TensorFlow's, and finds nothing.

@@ -30,7 +30,7 @@ class TimedSlice(msgspec.Struct, frozen=True, kw_only=True):
     samples: int | None = None
     """Samples of one call, where it is not a batch."""
     phases: PhaseTimes | None = None
-    """The parts of each iteration, where the loop tells them apart."""
+    """The parts of each iteration, where the loop times them separately."""
 
     @property
     def calls(self) -> int:
@@ -39,7 +39,7 @@ class TimedSlice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timed_slice(calls: Sequence[Call], latency_ns: int, clock: Clock, limits: SliceLimits | None = None) -> TimedSlice:
-    """Times consecutive calls, each of which returns when its work is done.
+    """Time consecutive calls, each of which returns when its work is done.
 
     Args:
         calls: one call per input buffer; they take turns.

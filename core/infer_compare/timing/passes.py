@@ -37,7 +37,7 @@ def one_pass(
     fetch: Callable[[Any], object],
     clock: Clock,
 ) -> PassTimes:
-    """Takes every batch of a data set through stage, run and fetch; the loader's own start and end are in `load`.
+    """Take every batch of a data set through stage, run and fetch; the loader's own start and end are in `load`.
 
     Args:
         batches: begins a new pass over the data set.
@@ -68,7 +68,7 @@ def one_pass(
 def timed_passes(
     make_pass: Callable[[], PassTimes], samples: int, latency_ns: int, clock: Clock, limits: SliceLimits | None = None
 ) -> TimedSlice:
-    """Times passes, one duration each.
+    """Time passes, one duration each.
 
     Args:
         make_pass: makes one pass.
@@ -89,13 +89,13 @@ def timed_passes(
                 break
     return TimedSlice(
         started_ns=passes[0].began,
-        durations_ns=tuple(one.total for one in passes),
+        durations_ns=tuple(passed.total for passed in passes),
         discarded=plan.dropped,
         samples=samples,
         phases=PhaseTimes(
-            load_ns=tuple(one.load for one in passes),
-            stage_ns=tuple(one.stage for one in passes),
-            run_ns=tuple(one.run for one in passes),
-            fetch_ns=tuple(one.fetch for one in passes),
+            load_ns=tuple(passed.load for passed in passes),
+            stage_ns=tuple(passed.stage for passed in passes),
+            run_ns=tuple(passed.run for passed in passes),
+            fetch_ns=tuple(passed.fetch for passed in passes),
         ),
     )

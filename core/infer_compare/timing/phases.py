@@ -26,7 +26,7 @@ def timed_phases(
     clock: Clock,
     limits: SliceLimits | None = None,
 ) -> TimedSlice:
-    """Times iterations of stage, run and fetch, with four stamps each.
+    """Time iterations of stage, run and fetch, with four stamps each.
 
     The parts follow each other with one stamp between them, so that an iteration's duration is their sum; what
     the loop does between two iterations belongs to none.
@@ -79,5 +79,5 @@ def timed_phases(
 
 
 def _between(before: list[int], after: list[int], count: int) -> tuple[int, ...]:
-    """Entry by entry, the time from one list of stamps to the other, for the first `count`."""
+    """Return the times from one list of stamps to the other, entry by entry, for the first `count`."""
     return tuple(end - start for start, end in zip(before[:count], after[:count], strict=True))

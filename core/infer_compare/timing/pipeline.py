@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def pipelined(
     enqueues: Sequence[Call], waits: Sequence[Call], period_ns: int, clock: Clock, limits: SliceLimits | None = None
 ) -> TimedSlice:
-    """Times the period of batches when one is always enqueued ahead: what throughput is made of.
+    """Time the period of batches when one is always enqueued ahead: what throughput is made of.
 
     While the device works on a slot the next one is already given to it, so that it need not idle while the
     host prepares. A duration is the time from one slot's end to the next slot's end, as the host sees it.
@@ -65,7 +65,7 @@ def pipelined(
 def enqueued(
     runs: Sequence[Call], synchronize: Call, latency_ns: int, clock: Clock, limits: SliceLimits | None = None
 ) -> TimedSlice:
-    """Times how long `run` takes to return: the host's share of an asynchronous call.
+    """Time how long `run` takes to return: the host's share of an asynchronous call.
 
     The device is let finish after each call, outside the clock: with work left in its queue the next `run`
     would wait for room there, and that wait is the device's, not the host's.

@@ -18,7 +18,7 @@ class BlockLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that share a stamp last at least so long together."""
 
     def calls_per_stamp(self, latency_ns: int, buffers: int = 1) -> int:
-        """How many calls share a stamp; in blocks a multiple of the number of buffers, so that all blocks are alike."""
+        """Return how many calls share a stamp; in blocks a multiple of the number of buffers, so that all blocks are alike."""
         if latency_ns >= self.below_ns:
             return 1
         return ceil(ceil(self.block_ns / max(1, latency_ns)) / buffers) * buffers
@@ -68,7 +68,7 @@ class SlicePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks: bool = True) -> SlicePlan:
-    """The counts for a slice of calls that take about `latency_ns`.
+    """Return the counts for a slice of calls that take about `latency_ns`.
 
     Args:
         latency_ns: the latency that warming up ended with, in nanoseconds; below 1 counts as 1.

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def run_calls(calls: Sequence[Call], count: int) -> None:
-    """Makes `count` calls, taking turns among `calls`, with no clock read."""
+    """Make `count` calls, taking turns among `calls`, with no clock read."""
     for call in islice(cycle(calls), count):
         call()
 
 
 def stamp_calls(calls: Sequence[Call], count: int, clock: Clock, ceiling_ns: int) -> list[int]:
-    """Makes `count` calls, taking turns among `calls`, with the clock read before the first and after each.
+    """Make `count` calls, taking turns among `calls`, with the clock read before the first and after each.
 
     Stops after the first call that ends more than `ceiling_ns` after the start.
 
@@ -46,7 +46,7 @@ def stamp_calls(calls: Sequence[Call], count: int, clock: Clock, ceiling_ns: int
 
 
 def stamp_blocks(calls: Sequence[Call], calls_per_stamp: int, count: int, clock: Clock, ceiling_ns: int) -> list[int]:
-    """As `stamp_calls`, with `calls_per_stamp` calls between two readings, and `count` such blocks.
+    """Make calls as `stamp_calls` does, with `calls_per_stamp` calls between two readings, and `count` such blocks.
 
     Every block takes the calls in the same turns, so that blocks can be compared with each other.
     """
@@ -66,5 +66,5 @@ def stamp_blocks(calls: Sequence[Call], calls_per_stamp: int, count: int, clock:
 
 
 def durations(stamps: Sequence[int]) -> tuple[int, ...]:
-    """The differences of consecutive readings."""
+    """Return the differences of consecutive readings."""
     return tuple(after - before for before, after in pairwise(stamps))

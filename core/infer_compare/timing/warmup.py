@@ -64,7 +64,7 @@ class WarmUpResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = None) -> WarmUpResult:
-    """Makes calls until two consecutive windows of them take the same time.
+    """Make calls until two consecutive windows of them take the same time.
 
     Args:
         calls: one call per input buffer; they take turns.
@@ -114,7 +114,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
 
 
 def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tuple[int, int, bool]:
-    """Makes calls until one is not slow, or two slow ones agree, or enough slow ones did not.
+    """Make calls until one is not slow, or two slow ones agree, or enough slow ones did not.
 
     Returns:
         How many were made, the last one's time, and whether two slow ones agreed.
@@ -138,7 +138,7 @@ def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tu
 def _window(
     turns: tuple[Call, ...], latency_ns: int, clock: Clock, remaining_ns: int, limits: WarmUpLimits
 ) -> tuple[int, int]:
-    """Runs one window sized for calls of `latency_ns`: the median time of a call, and how many were made."""
+    """Run one window sized for calls of `latency_ns`; return the median time of a call, and how many were made."""
     calls_per_stamp = limits.blocks.calls_per_stamp(latency_ns, len(turns))
     stamp_ns = max(1, latency_ns) * calls_per_stamp
     count = max(limits.window_calls, ceil(limits.window_ns / stamp_ns))
@@ -150,6 +150,6 @@ def _window(
     return round(median(times) / calls_per_stamp), len(times) * calls_per_stamp
 
 
-def _agree(one: int, other: int, tolerance: float) -> bool:
-    """Whether two times differ by no more than `tolerance` of the larger."""
-    return abs(one - other) <= tolerance * max(one, other)
+def _agree(first: int, second: int, tolerance: float) -> bool:
+    """Return whether two times differ by no more than `tolerance` of the larger."""
+    return abs(first - second) <= tolerance * max(first, second)

@@ -90,7 +90,10 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
     waited_ns = answered_ns - posted_ns
     match reply:
         case Opened():
-            _require(all(one.kind.isidentifier() and _is_line(one.description) for one in reply.devices), "its devices")
+            _require(
+                all(device.kind.isidentifier() and _is_line(device.description) for device in reply.devices),
+                "its devices",
+            )
             # It reads the request as soon as it has started, which may have been long before the answer is awaited.
             _require(reply.began_ns <= answered_ns, "when it began")
             _require(reply.import_ns <= waited_ns + CLOCK_NS, "how long importing took")
@@ -139,12 +142,12 @@ def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -
 
 def _phases(phases: PhaseTimes, count: int, total_ns: int) -> None:
     parts = [phases.stage_ns, phases.run_ns, phases.fetch_ns, *([phases.load_ns] if phases.load_ns else [])]
-    fits = all(len(one) == count for one in parts) and sum(map(sum, parts)) <= total_ns + CLOCK_NS
+    fits = all(len(times) == count for times in parts) and sum(map(sum, parts)) <= total_ns + CLOCK_NS
     _require(fits, "the phases of its calls")
 
 
 def _names(request: Explore, count: int) -> tuple[str, ...]:
-    """The output files that a worker may write for a request, however many there are."""
+    """Return the output files that a worker may write for a request, however many there are."""
     return () if request.outputs is None else tuple(map(request.output_path, range(count)))
 
 
@@ -154,23 +157,29 @@ def _description(reply: Described) -> None:
     Raises:
         ProtocolViolation: it cannot be.
     """
-    found = reply.description
-    places = [found.source.location, found.source.weights, *found.files]
-    _require(all("\0" not in one and len(one) <= LONGEST_NAME for one in places), "where the model lies")
-    _require(bool(found.source.location) and len(found.files) <= MOST_TENSORS, "which files the model has")
-    for what, specs in (("inputs", found.inputs), ("outputs", found.outputs), ("inputs", found.source.inputs)):
+    description = reply.description
+    places = [description.source.location, description.source.weights, *description.files]
+    _require(all("\0" not in place and len(place) <= LONGEST_NAME for place in places), "where the model lies")
+    _require(bool(description.source.location) and len(description.files) <= MOST_TENSORS, "which files the model has")
+    for what, specs in (
+        ("inputs", description.inputs),
+        ("outputs", description.outputs),
+        ("inputs", description.source.inputs),
+    ):
         _require(_are_tensors(specs), f"the model's {what}")
-    _require(all(_is_line(one) for item in found.fills.items() for one in item), "how the model's inputs are filled")
+    _require(
+        all(_is_line(text) for item in description.fills.items() for text in item), "how the model's inputs are filled"
+    )
 
 
 def _are_tensors(specs: Sequence[TensorSpec]) -> bool:
     return len(specs) <= MOST_TENSORS and all(
-        _is_line(one.name)
-        and one.dtype.isidentifier()
-        and len(one.dtype) <= MOST_AXES
-        and len(one.shape) <= MOST_AXES
-        and all(_is_line(size) if isinstance(size, str) else 0 <= size < 1 << 62 for size in one.shape)
-        for one in specs
+        _is_line(spec.name)
+        and spec.dtype.isidentifier()
+        and len(spec.dtype) <= MOST_AXES
+        and len(spec.shape) <= MOST_AXES
+        and all(_is_line(size) if isinstance(size, str) else 0 <= size < 1 << 62 for size in spec.shape)
+        for spec in specs
     )
 
 

@@ -22,13 +22,13 @@ DISJOINT_BYTES = 64 * 1024 * 1024
 
 
 def pool_rows(largest_batch: int, row_bytes: int) -> int:
-    """How many rows of input a run needs whose largest batch is given."""
+    """Return how many rows of input a run needs whose largest batch is given."""
     disjoint = min(ROTATED * largest_batch, DISJOINT_BYTES // max(1, row_bytes))
     return max(largest_batch + ROTATED - 1, disjoint)
 
 
 def mapped(paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> list[NDArray[Any]]:
-    """Arrays mapped from files, with their axes in another order where one is given. What is written stays private."""
+    """Return arrays mapped from files, with their axes in another order where one is given. What is written stays private."""
     import numpy as np
 
     arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="c") for path in paths]

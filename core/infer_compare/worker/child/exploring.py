@@ -56,7 +56,7 @@ def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore)
     reading = session.peak_memory()
     peak = memory.peak_resident(os.getpid())
     session.release(slot)
-    # The first call compiles and allocates, the second may still grow an arena: neither tells the latency.
+    # The first call compiles and allocates, the second may still grow an arena: neither shows the latency.
     # Of the others the lowest quarter: the gate does not watch here, and what disturbs a call makes it longer.
     warm = sorted(durations[2:] or durations[-1:])
     return Explored(

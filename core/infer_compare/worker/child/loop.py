@@ -54,7 +54,7 @@ MAX_TEXT = 16_000
 
 
 def main() -> None:
-    """Serves requests from one pipe and answers on another, both named on the command line."""
+    """Serve requests from one pipe and answer on another, both named on the command line."""
     parser = argparse.ArgumentParser(prog="infer_compare.worker")
     parser.add_argument("--requests", type=int, required=True)
     parser.add_argument("--replies", type=int, required=True)
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def serve(requests: int, replies: int) -> None:
-    """Answers every request until `Bye` or the end of the pipe."""
+    """Answer every request until `Bye` or the end of the pipe."""
     number = 0
 
     def announce(point: OperatingPoint) -> None:
@@ -119,10 +119,10 @@ def answer(host: Host, request: Request) -> Reply:
 
 
 def _checked(reply: Reply) -> Reply:
-    """The reply, if everything that a backend put into it is of the type that the interface promises.
+    """Return the reply, if everything that a backend put into it is of the type that the interface promises.
 
     Raises:
-        TypeError: something is not; it is told.
+        TypeError: something is not; the error names it.
     """
     import msgspec
 
@@ -164,15 +164,15 @@ def _dispatch(host: Host, request: Request) -> Reply:
 
 
 def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
-    """What an exception says of itself; each thing that is asked of it or of the backend may raise in its turn."""
+    """Return an exception as an answer; reading it, or asking the backend about it, may raise another."""
     category = _category(error)
     classification, note = Classification(FailureKind.NO), ""
     if category == "error":
         try:
             classification = classify_common(error)
             if classification.kind is FailureKind.NO and backend is not None:
-                found = backend.classify(error)
-                classification = Classification(FailureKind(found.kind), fatal=bool(found.fatal))
+                kind = backend.classify(error)
+                classification = Classification(FailureKind(kind.kind), fatal=bool(kind.fatal))
         except BaseException as second:  # noqa: BLE001 - a backend that cannot read its own errors
             note = f"\nclassify() itself raised {described(second)}"
     return Failure(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WARM_BATCHES = 8
 """Full batches of the passes that warm a batch size up, beside its partial last one."""
 PASS_LIMITS = SliceLimits(minimum_calls=1, dropped_calls=0, long_calls=1)
-"""A pass is many calls already: what its first ones take more is part of it, as it is in life."""
+"""A pass is many calls already: what its first ones take more is part of it, as in production."""
 
 
 class Passes:
@@ -73,11 +73,11 @@ class Passes:
         return one_pass(batches, stage, run_all, session.fetch, self._clock)
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:  # noqa: ARG002 - there is one series
-        """One slice; `latency_ns` is what a pass takes."""
+        """Time one slice; `latency_ns` is what a pass takes."""
         limits = msgspec.structs.replace(PASS_LIMITS, slice_ns=limits.slice_ns)
         return timed_passes(partial(self._pass, self._dataset), self._samples, latency_ns, self._clock, limits)
 
     def release(self) -> None:
-        """Gives the slots back."""
+        """Give the slots back."""
         for slot in self._slots.values():
             self._session.release(slot)

@@ -50,7 +50,7 @@ class Staged:
             self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
-        """One slice of a series; `latency_ns` is what an iteration takes."""
+        """Time one slice of a series; `latency_ns` is what an iteration takes."""
         session, clock = self._session, self._clock
         if series in {"pipelined", "sustained"}:
             enqueues = [partial(session.run, slot) for slot in self._slots]
@@ -64,7 +64,7 @@ class Staged:
         return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
 
     def release(self) -> None:
-        """Gives the buffers back."""
+        """Give the buffers back."""
         for slot in self._slots:
             self._session.release(slot)
 
@@ -85,7 +85,7 @@ def _stage_call(
     stage: Callable[..., Any],
     batch: Any,  # noqa: ANN401 - host arrays
 ) -> Callable[[], Any]:
-    """Brings a batch to the device, into the slot that it had before."""
+    """Return a call that brings a batch to the device, into the slot that it had before."""
 
     def call() -> Any:  # noqa: ANN401 - a backend's own slot
         slot = slots[index] = stage(batch, slots[index])

@@ -52,7 +52,7 @@ def write_again(outputs: Any, request: Explore, written: Written) -> tuple[int, 
 
 
 def _digest(array: Any) -> bytes:  # noqa: ANN401 - a numpy array
-    """What tells whether an output is the same again, without keeping it."""
+    """Return a digest of an output, to compare it with later ones without keeping it."""
     import hashlib
 
     import numpy as np
@@ -62,7 +62,7 @@ def _digest(array: Any) -> bytes:  # noqa: ANN401 - a numpy array
 
 
 def _sampled(array: Any, index: int, request: Explore) -> Any:  # noqa: ANN401 - a numpy array
-    """The rows of an output that were asked for; all of it where it has no batch axis, which comparing will see."""
+    """Return the rows of an output that were asked for; all of it where it has no batch axis, which comparing will see."""
     axis = request.axes[index] if index < len(request.axes) else 0
     if axis < 0:
         axis = 0 if array.ndim and array.shape[0] == request.point.batch else -1

@@ -142,7 +142,7 @@ class WorkerClient(ABC):
         return self.ask(request, Loaded, deadline_s=self.start_deadline_s if deadline_s is None else deadline_s)
 
     def ask(self, request: Request, kind: type[Answer], *, deadline_s: float) -> Answer:
-        """Return the answer to a request, which is of a kind. A suspended worker goes on.
+        """Return the answer to a request, which is of a kind. A suspended worker is resumed.
 
         A worker that ran out of memory, that died or that did not answer is gone afterwards.
 
@@ -177,7 +177,7 @@ class WorkerClient(ABC):
             self._connection.suspend()
 
     def resume(self) -> None:
-        """Let a suspended worker go on; none is fine."""
+        """Resume a suspended worker; none is fine."""
         if self._connection is not None:
             self._connection.resume()
 

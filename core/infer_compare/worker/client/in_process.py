@@ -35,7 +35,7 @@ class InProcess(WorkerClient):
 
         Args:
             make_host: makes what holds a backend, for each worker anew; as in a process when None.
-            clock: tells when requests are posted and answered; the host's own.
+            clock: gives the time at which requests are posted and answered; the host's own.
         """
         super().__init__()
         self._make_host = make_host or _host

@@ -1,4 +1,4 @@
-"""A worker in a process of its own on this machine."""
+"""A worker in a separate process on this machine."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ class LocalProcess(WorkerClient):
 
     @property
     def memory(self) -> MemorySeen:
-        """What the watchdog and the kernel have told since the last worker was started."""
+        """What the watchdog and the kernel have noticed since the last worker was started."""
         highest = 0 if self._watchdog is None else self._watchdog.highest
         return MemorySeen(highest, (memory.kernel_kills() or 0) - self._kills)

@@ -26,18 +26,18 @@ reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 
 def to_bytes(message: Request | Reply) -> bytes:
-    """The bytes of a message, without the length before them."""
+    """Return the bytes of a message, without the length before them."""
     return _encoder.encode(message)
 
 
 def frame(message: Request | Reply) -> bytes:
-    """The bytes of a message as it travels."""
+    """Return the bytes of a message as it travels."""
     body = to_bytes(message)
     return _LENGTH.pack(len(body)) + body
 
 
 def send(descriptor: int, message: Request | Reply) -> None:
-    """Writes a whole frame; blocks while the pipe is full.
+    """Write a whole frame; blocks while the pipe is full.
 
     Raises:
         BrokenPipeError: nobody reads any more.
@@ -48,7 +48,7 @@ def send(descriptor: int, message: Request | Reply) -> None:
 
 
 def receive_request(descriptor: int) -> Request | None:
-    """The next request, or None when the parent has closed the pipe."""
+    """Return the next request, or None when the parent has closed the pipe."""
     header = _read(descriptor, _LENGTH.size)
     if header is None:
         return None
@@ -76,7 +76,7 @@ class ReplyReader:
         self.ended = False
 
     def feed(self) -> Reply | None:
-        """Reads once; the next whole reply, or None when there is none yet.
+        """Read once; return the next whole reply, or None when there is none yet.
 
         Raises:
             ProtocolViolation: what came is not a reply.
@@ -88,7 +88,7 @@ class ReplyReader:
         return self.next()
 
     def next(self) -> Reply | None:
-        """The next whole reply of what was read already."""
+        """Return the next whole reply of what was read already."""
         if len(self._buffer) < _LENGTH.size:
             return None
         (size,) = _LENGTH.unpack_from(self._buffer)

@@ -21,9 +21,9 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     device_memory: int | None = None
     """See `Settings.device_memory`."""
     hurried: bool = False
-    """Whether the garbage collector is off meanwhile: nobody is told how long this start took."""
+    """Whether the garbage collector is off meanwhile, where the time of this start is not reported."""
     foreign: bool = False
-    """Whether the interpreter is not the parent's, so that its packages are told."""
+    """Whether the interpreter is not the parent's, whose packages are then reported."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):

@@ -23,7 +23,7 @@ CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
 
 
 def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) -> OutOfMemory | Died:
-    """The outcome that a worker's end is, by the evidence in its order.
+    """Return the outcome for the end of a worker, by the evidence in its order.
 
     Args:
         death: how it ended.
@@ -50,7 +50,7 @@ def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) 
 
 
 def is_suspect(outcome: OutOfMemory | Died, *, highest: int, cap: int) -> bool:
-    """Whether a crash might be an out-of-memory: a signal that one causes, near the cap.
+    """Return whether a crash might be an out-of-memory: a signal that one causes, near the cap.
 
     A fresh worker must repeat it, and a smaller batch must pass, before it counts as one.
     """
@@ -58,5 +58,5 @@ def is_suspect(outcome: OutOfMemory | Died, *, highest: int, cap: int) -> bool:
 
 
 def mebibytes(size: int) -> str:
-    """A size for a sentence."""
+    """Return a size as a text."""
     return f"{size / 2**20:.0f} MiB"

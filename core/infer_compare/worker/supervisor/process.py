@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.worker.supervisor.watchdog import Watchdog
 
 POLITE_S = 3.0
-"""How long a worker may take to end after it was told goodbye."""
+"""How long a worker may take to end after a goodbye."""
 GRACE_S = 1.0
 """How long it may take to obey SIGINT, and then SIGTERM."""
 
@@ -51,12 +51,12 @@ class Process(Spawned):
         """The operating point that the worker last said it would touch."""
 
     def ask(self, request: Request, deadline_s: float) -> Reply:
-        """Sends a request and waits for its answer: `post` and `answer`."""
+        """Send a request and wait for its answer: `post` and `answer`."""
         self.post(request)
         return self.answer(deadline_s)
 
     def post(self, request: Request) -> None:
-        """Sends a request; its answer must be awaited before the next one is sent.
+        """Send a request; its answer must be awaited before the next one is sent.
 
         Raises:
             WorkerDied: the process has ended.
@@ -78,7 +78,7 @@ class Process(Spawned):
             raise self._death() from None
 
     def answer(self, deadline_s: float) -> Reply:
-        """Waits for the answer to what was posted, without using the processor meanwhile.
+        """Wait for the answer to what was posted, without using the processor meanwhile.
 
         Raises:
             WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
@@ -121,7 +121,7 @@ class Process(Spawned):
             raise
 
     def _wait(self, seconds: float) -> Reply | None:
-        """The next reply, if it comes before that time has passed, or before the watchdog's next look."""
+        """Return the next reply, if it comes before that time has passed, or before the watchdog's next look."""
         period = self._watchdog.period_s if self._watchdog else seconds
         for descriptor, _ in self._poll.poll(max(1, round(min(seconds, period) * 1000))):
             if descriptor == self._errors:
@@ -141,7 +141,7 @@ class Process(Spawned):
         return None
 
     def _take(self) -> Reply | None:
-        """The answer to the last request, or None while there is none; announcements are noted on the way."""
+        """Return the answer to the last request, or None while there is none; announcements are noted on the way."""
         try:
             reply = self._reader.feed()
         except BlockingIOError:
@@ -160,7 +160,7 @@ class Process(Spawned):
         return None
 
     def _death(self, killed_for: str | None = None, counted: str = "") -> WorkerDied:
-        """What to raise for a process that has ended or closed its pipe."""
+        """Return what to raise for a process that has ended or closed its pipe."""
         status = self._reap(POLITE_S)
         if status is None:
             # It closed its pipe and still runs: nothing can be asked of it any more.
@@ -177,7 +177,7 @@ class Process(Spawned):
         )
 
     def dismiss(self) -> None:
-        """Says goodbye and does not wait, so that several processes can end at the same time; `close` waits."""
+        """Say goodbye and do not wait, so that several processes can end at the same time; `close` waits."""
         if self._closed or self._dismissed:
             return
         self._dismissed = True
@@ -187,7 +187,7 @@ class Process(Spawned):
             send(self._requests, Bye(number=self._number + 1))
 
     def close(self) -> None:
-        """Says goodbye and waits; a process that does not go is ended."""
+        """Say goodbye and wait; a process that does not go is ended."""
         if self._closed:
             return
         self.dismiss()
@@ -196,7 +196,7 @@ class Process(Spawned):
         self._release()
 
     def end(self) -> None:
-        """Ends the process: SIGINT, then SIGTERM, then SIGKILL."""
+        """End the process: SIGINT, then SIGTERM, then SIGKILL."""
         if self._closed:
             return
         self.resume()

@@ -47,7 +47,7 @@ def carries(pid: int, tag: str) -> bool:
 
 
 def status(pid: int) -> list[bytes]:
-    """Return what `/proc/PID/stat` tells of a process, from its state on; nothing when it has ended."""
+    """Return what `/proc/PID/stat` says of a process, from its state on; nothing when it has ended."""
     # The name of the program, in brackets, may hold anything.
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
 
@@ -79,13 +79,13 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
     until = time.monotonic() + WAIT_S
     ending = dict(killed or {})
     while True:
-        found = [pid for pid in processes() if _belongs(pid, tag, sessions)]
-        for pid in found:
+        belonging = [pid for pid in processes() if _belongs(pid, tag, sessions)]
+        for pid in belonging:
             ending[pid] = b"".join(status(pid)[BEGAN : BEGAN + 1])
             _kill(pid, tag, sessions)
         # A process that is ending carries no tag any more, long before its memory is free.
         ending = {pid: began for pid, began in ending.items() if is_alive(pid, began)}
-        if not found and not ending:
+        if not belonging and not ending:
             return True
         if time.monotonic() > until:
             return False
@@ -133,19 +133,19 @@ def _kill(pid: int, tag: str, sessions: Collection[int]) -> None:
 def in_use(paths: Iterable[str], pids: Iterable[int]) -> set[str]:
     """Return those of the files that one of the processes has open or mapped."""
     wanted = {os.fsencode(path): path for path in paths}
-    found: set[str] = set()
+    used: set[str] = set()
     for pid in pids:
         maps = _read(f"/proc/{pid}/maps")
-        found.update(path for name, path in wanted.items() if b" " + name + b"\n" in maps)
+        used.update(path for name, path in wanted.items() if b" " + name + b"\n" in maps)
         folder = f"/proc/{pid}/fd"
         try:
             for descriptor in os.listdir(folder):  # noqa: PTH208 - pathlib is not loaded for this
                 target = os.fsencode(os.readlink(f"{folder}/{descriptor}"))  # noqa: PTH115 - as above
                 if target in wanted:
-                    found.add(wanted[target])
+                    used.add(wanted[target])
         except OSError:
             continue
-    return found
+    return used
 
 
 def remove(left: Mapping[str, int]) -> None:
@@ -155,12 +155,12 @@ def remove(left: Mapping[str, int]) -> None:
     files = []
     for path, inode in left.items():
         try:
-            found = os.lstat(path)
+            entry = os.lstat(path)
         except OSError:
             continue
-        if found.st_ino != inode:
+        if entry.st_ino != inode:
             continue
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(entry.st_mode):
             import shutil
 
             shutil.rmtree(path, ignore_errors=True)
@@ -212,9 +212,9 @@ def watch(tag: str, parent: int) -> None:
                 ended = True
                 break
             *words, unread = (unread + part).split(b"\0")
-            for one in words:
-                number, _, path = one[1:].partition(b" ")
-                match one[:1]:
+            for word in words:
+                number, _, path = word[1:].partition(b" ")
+                match word[:1]:
                     case b"+":
                         left[os.fsdecode(path)] = int(number)
                     case b"-":

@@ -16,7 +16,7 @@ class Ring:
         self._bytes = bytearray()
 
     def add(self, part: bytes) -> None:
-        """Appends, and drops what is too old."""
+        """Append text, and drop what is too old."""
         self._bytes += part
         if len(self._bytes) > self._capacity:
             del self._bytes[: len(self._bytes) - self._capacity]

@@ -87,25 +87,25 @@ class Spawned:
         return self._ring.text
 
     def suspend(self) -> None:
-        """Stops the process and its children until it is asked again: an idle framework may spin."""
+        """Stop the process and its children until it is asked again: an idle framework may spin."""
         if not self._suspended and self.alive:
             self._signal(signal.SIGSTOP)
             self._suspended = True
 
     def resume(self) -> None:
-        """Lets a suspended process go on."""
+        """Resume a suspended process."""
         if self._suspended:
             self._signal(signal.SIGCONT)
             self._suspended = False
 
     def kill(self) -> None:
-        """Ends the process at once."""
+        """End the process at once."""
         if not self._closed:
             self._kill()
             self._release()
 
     def _look(self, *, now: bool = False) -> None:
-        """Finds new processes and files of the worker, and has the guard know of the files."""
+        """Find new processes and files of the worker, and tell the guard of the files."""
         self._tree.look(now=now)
         for path, inode in self._tree.files.items():
             self._guard.remember(path, inode)
@@ -135,7 +135,7 @@ class Spawned:
         return self._popen.returncode
 
     def _sleep_until_end(self, seconds: float) -> None:
-        """Waits for the end of the process, and no longer than that: `Popen.wait` looks again after up to 50 ms."""
+        """Wait for the end of the process, and no longer than that: `Popen.wait` looks again after up to 50 ms."""
         if self._exit is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(seconds)
@@ -145,7 +145,7 @@ class Spawned:
         poll.poll(max(1, round(seconds * 1000)))
 
     def _release(self) -> None:
-        """Makes sure that nothing of the process is left, and gives its pipes back."""
+        """Make sure that nothing of the process is left, and give its pipes back."""
         if self._closed:
             return
         self._closed = True
@@ -163,7 +163,7 @@ class Spawned:
         self._guard.ended(self._popen.pid)
 
     def _drain_errors(self) -> bool:
-        """Moves what was written to standard error into the ring; False at its end."""
+        """Move what was written to standard error into the ring; False at its end."""
         if self._closed:
             return False
         with contextlib.suppress(BlockingIOError):
@@ -177,13 +177,13 @@ class Spawned:
 
 
 def describe_status(status: int) -> str:
-    """`signal SIGSEGV` or `exit status 1`."""
+    """Return a text such as `signal SIGSEGV` or `exit status 1`."""
     name = signal_name(status)
     return f"signal {name}" if name else f"exit status {status}"
 
 
 def signal_name(status: int) -> str | None:
-    """The signal that a negative exit status means."""
+    """Return the signal that a negative exit status means."""
     if status >= 0:
         return None
     try:

@@ -34,11 +34,11 @@ class Watchdog:
         self._reserve = memory.limit().reserve
 
     def timing(self) -> None:
-        """Looks less often, for a worker whose operating points have all been tried."""
+        """Look less often, for a worker whose operating points have all been tried."""
         self.period_s = TIMING_S
 
     def objection(self, worker: Tree) -> str | None:
-        """`cap`, `machine`, or None when all is well."""
+        """Return `cap`, `machine`, or None when all is well."""
         worker.look()
         held = self._held(worker)
         self.highest = max(self.highest, held)
