@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """Hands every record to a sink before anything else happens, and folds them on demand."""
+    """Hands every record to a sink before anything else happens, and makes the run of them on demand."""
 
     def __init__(self, sink: Callable[[AnyRecord], None], earlier: Iterable[AnyRecord] = ()) -> None:
         """Makes a journal.
@@ -23,27 +23,28 @@ class Journal:
             earlier: records that are stored already, when a run is resumed.
         """
         self._sink = sink
-        self._records: list[AnyRecord] = list(earlier)
-        self._folded: tuple[int, Run] | None = None
-        """How many records the run was last folded from, and that run."""
+        self._run: Run | None = None
+        """As it was when it was last asked for."""
+        self._added: list[AnyRecord] = list(earlier)
+        """Records since then."""
 
     def add(self, record: AnyRecord) -> None:
         """Store a record."""
         self._sink(record)
-        self._records.append(record)
+        self._added.append(record)
 
     def tell(self, observer: Observer, topic: str, text: str) -> None:
         """Store a note for the reader of the report, once, and say it now."""
         note = Note(topic=topic, text=text)
         # A run that is resumed comes to the same.
-        if note not in self._records:
+        if note not in self.run.notes:
             self.add(note)
         observer.note(topic, text)
 
     @property
     def begun(self) -> bool:
         """Whether the run has its header."""
-        return bool(self._records)
+        return self._run is not None or bool(self._added)
 
     @property
     def run(self) -> Run:
@@ -52,6 +53,9 @@ class Journal:
         Raises:
             ValueError: it has not begun.
         """
-        if self._folded is None or self._folded[0] != len(self._records):
-            self._folded = len(self._records), Run.fold(self._records)
-        return self._folded[1]
+        if self._run is None:
+            self._run = Run.fold(self._added)
+        elif self._added:
+            self._run = self._run.extended(self._added)
+        self._added.clear()
+        return self._run

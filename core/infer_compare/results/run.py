@@ -88,20 +88,22 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: there is no header.
         """
-        header: Header | None = None
-        closing: Closing | None = None
-        starts: list[Start] = []
-        probes: list[Probe] = []
-        limits: list[Limit] = []
-        agreements: list[Agreement] = []
-        rounds: list[Round] = []
-        deaths: list[Death] = []
-        unusable: list[Unusable] = []
-        notes: list[Note] = []
+        remaining = iter(records)
+        header = next(remaining, None)
+        if not isinstance(header, Header):
+            raise ValueError("a run begins with a header record")  # noqa: TRY004 - of the content of a file
+        return cls(header=header).extended(remaining)
+
+    def extended(self, records: Iterable[AnyRecord]) -> Run:
+        """Return the run with further records."""
+        closing = self.closing
+        starts, probes, limits = list(self.starts), list(self.probes), list(self.limits)
+        agreements, rounds, deaths = list(self.agreements), list(self.rounds), list(self.deaths)
+        unusable, notes = list(self.unusable), list(self.notes)
         for record in records:
             match record:
                 case Header():
-                    header = header or record
+                    pass
                 case Start():
                     starts.append(record)
                 case Probe():
@@ -122,10 +124,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     closing = record
                 case _:
                     assert_never(record)
-        if header is None:
-            raise ValueError("a run begins with a header record")
-        return cls(
-            header=header,
+        return msgspec.structs.replace(
+            self,
             starts=tuple(starts),
             probes=tuple(probes),
             limits=tuple(limits),

@@ -114,6 +114,17 @@ def test_records_go_where_they_belong_in_their_order() -> None:
     assert [run.header, *(one for kind in kinds for one in kind), run.closing] == records
 
 
+def test_a_run_extended_by_records_is_the_run_of_all_of_them() -> None:
+    """Wherever they are cut in two."""
+    records: list[AnyRecord] = [
+        header("a", sizes=(1, 2)), probe("a", ONE, RAN), Closing(state="interrupted", elapsed_s=1.0),
+        round_of(ONE, piece("a")), death("a", ONE), Note(topic="noise", text="loud"),
+        Closing(state="complete", elapsed_s=2.0),
+    ]  # fmt: skip
+    for length in range(1, len(records) + 1):
+        assert Run.fold(records[:length]).extended(records[length:]) == Run.fold(records)
+
+
 def test_any_prefix_of_a_run_makes_a_run() -> None:
     """As long as its header is there; without a closing it was interrupted."""
     ran, ended = probe("a", ONE, RAN), probe("a", TWO, FULL)
