@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infer_compare.report import ReportDocument
+    from infer_compare.results import Run
 
 STORIES = Path(__file__).parents[1] / "core" / "report" / "conftest.py"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -73,7 +74,7 @@ def stories() -> Any:
 
 
 @pytest.fixture(scope="session")
-def made(stories: Any) -> ReportDocument:
+def made_run(stories: Any) -> Run:
     """Four contenders, one with a hostile name, end to end under a latency bound; one runs out of memory, one dies."""
     curves = {
         label: {2**power: 0.3 + 0.2 * place + (0.05 + 0.04 * place) * 2**power for power in range(8)}
@@ -88,7 +89,14 @@ def made(stories: Any) -> ReportDocument:
         imported=("torch",),
         plan={"latency_bound_ns": 4_000_000, "scope": "end_to_end"},
     )
-    return document(story.run())
+    run: Run = story.run()
+    return run
+
+
+@pytest.fixture(scope="session")
+def made(made_run: Run) -> ReportDocument:
+    """Return the document of that run."""
+    return document(made_run)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.ui import WebDriverWait
 
+from infer_compare.report.charts.palette import CONTENDERS
 from infer_compare.report.html import HtmlReporter
-from infer_compare.report.html.palette import CONTENDERS
 from infer_compare.report.phrases import milliseconds, spread_words
 from infer_compare.stats.wording import significant
 
@@ -123,14 +123,35 @@ def test_the_legend_hides_a_contender_in_all_charts_and_shows_it_again(opened: C
     assert contenders_drawn(opened) == before
 
 
-def test_hovering_shows_the_values_of_every_contender_at_that_batch_size(opened: Chrome, made: ReportDocument) -> None:
-    """They are written as in the tables, under the size."""
-    shown = hover(opened, "r0f0-throughput", 0, 16)
-    assert "batch 16" in shown
-    for curve in made.curves:
+def test_hovering_shows_the_values_of_the_nearest_curve(opened: Chrome, made: ReportDocument) -> None:
+    """They are written as in the tables, under its name and the size; the other curves stay silent."""
+    names = [one.name for one in made.contenders]
+    for place, curve in enumerate(made.curves[:2]):
+        shown = hover(opened, "r0f0-throughput", place, 16)
+        assert f"{names[place]}, batch 16" in shown
         (figures,) = [point.figures for point in curve.points if point.point.batch == 16]
         assert figures is not None
         assert f"{significant(figures.throughput)} ±{spread_words(figures)} %" in shown
+        assert names[1 - place] not in shown
+
+
+def test_a_part_of_a_chart_is_zoomed_into_and_left_again(opened: Chrome) -> None:
+    """By dragging; the ticks are those of the part, and a button shows all of it again."""
+    ranges = "return document.getElementById('r0f0-latency')._fullLayout.xaxis.range"
+    before = opened.execute_script(ranges)
+    plot = opened.find_element(By.ID, "r0f0-latency")
+    opened.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", plot)
+    ActionChains(opened).move_to_element_with_offset(plot, -60, -60).click_and_hold().move_by_offset(
+        60, 40
+    ).move_by_offset(60, 60).release().perform()
+    button = plot.find_element(By.XPATH, "preceding-sibling::button")
+    WebDriverWait(opened, SECONDS).until(lambda _: button.is_displayed())
+    low, high = opened.execute_script(ranges)
+    assert before[0] < low < high < before[1]
+    assert opened.execute_script("return document.getElementById('r0f0-latency')._fullLayout.yaxis.tickvals.length") > 1
+    button.click()
+    WebDriverWait(opened, SECONDS).until(lambda _: not button.is_displayed())
+    assert opened.execute_script(ranges) == pytest.approx(before)
 
 
 def test_the_button_turns_the_page_dark_and_light_again(opened: Chrome) -> None:
@@ -194,12 +215,16 @@ def test_the_tables_hold_the_figures_of_the_run(opened: Chrome, made: ReportDocu
             assert points[first : first + 2] == [milliseconds(found.latency_p50_ns), milliseconds(found.latency_p95_ns)]
 
 
-def test_memory_shows_the_cap_and_where_it_ran_out(opened: Chrome) -> None:
-    """The cross stands on the line of the cap."""
+def test_memory_is_scaled_to_what_was_used_and_the_cap_is_the_edge(opened: Chrome) -> None:
+    """The cap of 8 GiB is far above: the edge says so, and the cross of what ran out of memory stands on it."""
     traces = opened.execute_script("return document.getElementById('r0f0-memory').data")
     crosses = [trace for trace in traces if trace.get("marker", {}).get("symbol") == "x-thin"]
-    assert [(trace["x"], trace["y"]) for trace in crosses] == [([128], [8 * 2**30])]
-    assert "cap 8.00 GiB" in opened.find_element(By.ID, "r0f0-memory").get_property("textContent")
+    edge = 10 ** opened.execute_script("return document.getElementById('r0f0-memory')._fullLayout.yaxis.range[1]")
+    assert [trace["x"] for trace in crosses] == [[128]]
+    assert crosses[0]["y"] == pytest.approx([edge])
+    most = max(value for trace in traces if trace.get("mode") == "lines+markers" for value in trace["y"])
+    assert most < edge < 2 * most
+    assert "cap 8.00 GiB is above this edge" in opened.find_element(By.ID, "r0f0-memory").get_property("textContent")
 
 
 def test_the_frontier_has_the_bound_in_it(opened: Chrome) -> None:

@@ -12,8 +12,10 @@ from infer_compare.stats.wording import listing, margin_words
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infer_compare.results import Run
-    from infer_compare.verdicts import Answer, BoundAnswer, Summary
+    from infer_compare.verdicts import Answer, BoundAnswer, PairVerdict, Summary
 
 
 def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
@@ -22,9 +24,9 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
     made: list[AnswerReport] = []
     for one in summary.answers:
         if one.bound is None or one.recommended is None:
-            headline, estimate = _headline(one, complete=complete)
+            headline, estimate = headline_of(one, complete=complete)
         else:
-            headline, estimate = _headline_under_bound(one, one.bound, summary, complete=complete)
+            headline, estimate = headline_under_bound(one, one.bound, summary.pairs, complete=complete)
         where = f"{axes_words(one.axes)}: " if one.axes else ""
         made.append(
             AnswerReport(
@@ -38,7 +40,7 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
     return tuple(made)
 
 
-def _headline(answer: Answer, *, complete: bool) -> tuple[str, bool]:
+def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
     """The sentence, and whether it is an estimate: no verdict carries it, or a single contender's run was cut off."""
     best = answer.recommended
     if best is None:
@@ -57,14 +59,24 @@ def _headline(answer: Answer, *, complete: bool) -> tuple[str, bool]:
     return f"Use {place}; {names} {verb} as fast within {margin_words(margin)}.", False
 
 
-def _headline_under_bound(answer: Answer, bound: BoundAnswer, summary: Summary, *, complete: bool) -> tuple[str, bool]:
+def headline_under_bound(
+    answer: Answer, bound: BoundAnswer, pairs: Iterable[PairVerdict], *, complete: bool
+) -> tuple[str, bool]:
+    """The sentence for a latency bound, and whether it is an estimate.
+
+    Args:
+        answer: without the bound.
+        bound: what the bound leaves.
+        pairs: verdicts on contenders at the same operating point.
+        complete: whether the run came to its end.
+    """
     best = bound.best
     if best is None:
         free = answer.recommended
         without = f" Without that bound: {free.name} at {free.point}." if free is not None else ""
         return f"None was shown to keep {bound.words}.{without}", True
     place = f"{best.name} at {best.point}"
-    if unshown := unshown_under_bound(bound, summary.pairs):
+    if unshown := unshown_under_bound(bound, pairs):
         told = f"it was not shown to be faster than {listing(unshown, 'or')}"
         return f"Estimate for {bound.words}: {place}; {told}.", True
     if len(answer.by_contender) == 1 and not complete:

@@ -19,6 +19,7 @@ from infer_compare.report.sections.blocks import (
     Paragraph,
     Sentences,
     Table,
+    WhatIf,
 )
 from infer_compare.report.words import shell_line
 
@@ -96,7 +97,7 @@ def _block(block: AnyBlock) -> Iterator[str]:
             yield f"**{escape(block.title)}**"
             for inner in block.blocks:
                 yield from _block(inner)
-        case Chart() | Charts() | Download():
+        case Chart() | Charts() | Download() | WhatIf():
             # What they hold stands in tables and sentences.
             return
         case _:

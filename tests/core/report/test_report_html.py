@@ -16,9 +16,9 @@ import msgspec
 import pytest
 
 from infer_compare.report import ReportDocument, document
+from infer_compare.report.charts.palette import CONTENDERS, PAPER, SYMBOLS
 from infer_compare.report.html import HtmlReporter
 from infer_compare.report.html.page import island
-from infer_compare.report.html.palette import CONTENDERS, PAPER, SYMBOLS
 from infer_compare.report.phrases import (
     answer_sentences,
     boundary_sentences,
@@ -162,7 +162,7 @@ def test_an_estimate_is_marked_and_nothing_is_called_the_best(story: type[Story]
     unsettled = HtmlReporter().render(doubtful)
     for html, badge, best in ((shown, False, True), (unsettled, True, False)):
         body = html.partition("<body>")[2]
-        assert ("Not settled" in body, 'class="left verdict best"' in body) == (badge, best)
+        assert ('<p class="badge">Not settled' in body, 'class="left verdict best"' in body) == (badge, best)
 
 
 def test_a_contender_that_is_not_ranked_is_grey_and_says_why(story: type[Story]) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.view import View
 
 
+WIDE = 12.0
+"""Figures further apart than this factor are drawn on a logarithmic axis."""
+
+
 def percentile_of(view: View) -> float:
     """The percentile that the frontier is drawn at: that of the bound, or the 95th."""
     bound = view.answer.answer.bound if view.answer is not None else None
@@ -44,7 +48,7 @@ def throughput_chart(view: View) -> BatchChart:
             guess = point.point.batch * 1e9 / (point.rough_latency_ns or 1)
             one.rough.append((point.point.batch, guess, f"~{significant(guess)} rough, never ranked"))
         found.append(one)
-    return BatchChart(y="samples/s", sizes=view.batches, series=_drawn(found))
+    return BatchChart(y="samples/s", log=_is_wide(found), sizes=view.batches, series=_drawn(found))
 
 
 def latency_chart(view: View) -> BatchChart:
@@ -137,6 +141,13 @@ def _begun(view: View) -> Iterator[tuple[Curve, Series]]:
 def _measured(view: View, curve: Curve) -> Iterator[Place]:
     contender = next(one for one in view.document.contenders if one.label == curve.contender)
     return (Place(view.document, contender, point) for point in curve.points if point.figures is not None)
+
+
+def _is_wide(series: Sequence[Series]) -> bool:
+    """Whether figures differ so much that an axis from zero would hide the small ones."""
+    values = [value for one in series for value in (*one.y, *one.low, *one.high) if value > 0]
+    values += [value for one in series for _, value, _ in one.rough if value > 0]
+    return bool(values) and max(values) > WIDE * min(values)
 
 
 def _drawn(series: Sequence[Series]) -> list[Series]:

@@ -54,7 +54,7 @@ class BatchChart(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["batch"] = "batch"
     y: str
-    log: bool | UnsetType = UNSET
+    log: bool
     sizes: list[int]
     series: list[Series]
     line: Mark | UnsetType = UNSET

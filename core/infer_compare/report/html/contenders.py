@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.html.palette import CONTENDERS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -23,11 +21,8 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     excluded: str
     """Why it is not ranked in one run at least; empty where it is ranked in all."""
-
-    @property
-    def colour(self) -> int:
-        """Its place in the palette, which begins anew where it ends."""
-        return self.place % len(CONTENDERS["light"])
+    backend: str
+    """Contenders of one backend share a hue."""
 
 
 def contenders_of(documents: Iterable[ReportDocument]) -> dict[str, Contender]:
@@ -39,5 +34,7 @@ def contenders_of(documents: Iterable[ReportDocument]) -> dict[str, Contender]:
             known = found.get(one.label)
             excluded = why.get(one.label, "") or (known.excluded if known else "")
             place = known.place if known else len(found)
-            found[one.label] = Contender(place=place, label=one.label, name=one.name, excluded=excluded)
+            found[one.label] = Contender(
+                place=place, label=one.label, name=one.name, excluded=excluded, backend=one.backend
+            )
     return found

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from infer_compare.report.charts.data import plain_data
+from infer_compare.report.charts.palette import PAPER, PARTS, SYMBOLS, colours, dashes
 from infer_compare.report.html.contenders import contenders_of
-from infer_compare.report.html.palette import CONTENDERS, PAPER, PARTS, SYMBOLS
 from infer_compare.report.html.sheet import arranged, sheet_of
+from infer_compare.report.html.what_if import what_if_data
 from infer_compare.report.sections.several import runs
 from infer_compare.report.words import plain, shell_lines
 
@@ -28,6 +29,19 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import Section
 
 PACKAGE = "infer_compare.report.html"
+SCRIPTS = (
+    "theme",
+    "words",
+    "axes",
+    "batch_chart",
+    "frontier_chart",
+    "bar_chart",
+    "drawing",
+    "what_if",
+    "controls",
+    "start",
+)
+"""Files that together are the script of the page, each with one subject."""
 BAD_NEWS = ".answer.bad { border-top-color: var(--bad); } .answer.bad h1 { color: var(--bad); }"
 """The look of a headline that a report of one run never has."""
 
@@ -48,11 +62,14 @@ def page(documents: Sequence[ReportDocument]) -> str:
     known = contenders_of(documents)
     places = {label: one.place for label, one in known.items()}
     sheets = [sheet_of(document, f"r{place}") for place, document in enumerate(documents)]
-    scripts = [_asset("vendor", "plotly-basic.min.js"), _asset("assets", "report.js")]
+    backends = [one.backend for one in known.values()]
+    scripts = [_asset("vendor", "plotly-basic.min.js"), script()]
     drawn = {chart.id: plain_data(chart.data, places) for sheet in sheets for chart in sheet.charts}
+    what_ifs = {one.id: what_if_data(one, places) for sheet in sheets for one in sheet.what_ifs}
     return _rendered(
         "page.html",
         places,
+        backends,
         policy(scripts),
         title=_title(documents),
         question="which framework, at which batch size",
@@ -60,7 +77,7 @@ def page(documents: Sequence[ReportDocument]) -> str:
         overview=msgspec.structs.replace(runs(documents), look=""),
         known=list(known.values()),
         scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
-        chart_data=Markup(island(_chart_data(known, drawn))),  # noqa: S704 - escaped by `island`
+        chart_data=Markup(island(_chart_data(known, drawn, what_ifs))),  # noqa: S704 - escaped by `island`
     )
 
 
@@ -77,10 +94,18 @@ def static_page(title: str, question: str, facts: str, sections: Sequence[Sectio
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     groups = arranged(sections)
     values = {"title": title, "question": question, "facts": facts, "groups": groups}
-    return _rendered("static.html", places, policy(()), extra_style=BAD_NEWS, **values)
+    return _rendered("static.html", places, list(places), policy(()), extra_style=BAD_NEWS, **values)
 
 
-def _rendered(template: str, places: Mapping[str, int], allowed: str, *, extra_style: str = "", **values: Any) -> str:  # noqa: ANN401
+def _rendered(
+    template: str,
+    places: Mapping[str, int],
+    backends: Sequence[str],
+    allowed: str,
+    *,
+    extra_style: str = "",
+    **values: Any,  # noqa: ANN401
+) -> str:
     from markupsafe import Markup
 
     return (
@@ -90,7 +115,7 @@ def _rendered(template: str, places: Mapping[str, int], allowed: str, *, extra_s
             places=places,
             policy=allowed,
             style=Markup(_asset("assets", "report.css") + extra_style),  # noqa: S704 - ours
-            palette=CONTENDERS,
+            palette=colours(backends),
             parts=PARTS,
             paper=PAPER,
             symbols=list(SYMBOLS.values()),
@@ -100,6 +125,13 @@ def _rendered(template: str, places: Mapping[str, int], allowed: str, *, extra_s
             **values,
         )
     )
+
+
+@cache
+def script() -> str:
+    """Return the script of the page."""
+    parts = "\n".join(_asset("assets", f"{name}.js") for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n\n{parts}}})();\n'
 
 
 def policy(scripts: Sequence[str]) -> str:
@@ -126,22 +158,27 @@ def _title(documents: Sequence[ReportDocument]) -> str:
     return ", ".join(names)
 
 
-def _chart_data(known: Mapping[str, Contender], drawn: Mapping[str, Any]) -> dict[str, Any]:
+def _chart_data(
+    known: Mapping[str, Contender], drawn: Mapping[str, Any], what_ifs: Mapping[str, Any]
+) -> dict[str, Any]:
     symbols = list(SYMBOLS)
+    backends = [one.backend for one in known.values()]
+    lines = dashes(backends)
     return {
         "contenders": [
             {
                 "name": plain(one.name),
-                "colour": one.colour,
                 "symbol": symbols[one.place % len(symbols)],
+                "dash": lines[one.place],
                 "excluded": bool(one.excluded),
             }
             for one in known.values()
         ],
-        "palette": CONTENDERS,
+        "palette": colours(backends),
         "parts": PARTS,
         "paper": PAPER,
         "charts": drawn,
+        "whatIfs": what_ifs,
     }
 
 

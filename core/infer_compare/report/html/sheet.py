@@ -9,7 +9,7 @@ import msgspec
 
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.sections import paged
-from infer_compare.report.sections.blocks import Chart, Charts, Section
+from infer_compare.report.sections.blocks import Chart, Charts, Section, WhatIf
 from infer_compare.stats.wording import count
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
                     yield from block.charts
                 elif isinstance(block, Chart):
                     yield block
+
+    @property
+    def what_ifs(self) -> Iterator[WhatIf]:
+        """Every question that the reader may change."""
+        return (block for section in self.sections for block in section.blocks if isinstance(block, WhatIf))
 
 
 def arranged(sections: Iterable[Section]) -> list[tuple[bool, list[Section]]]:

@@ -17,6 +17,7 @@ from infer_compare.report.phrases import (
 from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
 from infer_compare.report.sections.pairs import verdict_cell
 from infer_compare.report.sections.point_cells import point_cells
+from infer_compare.report.sections.what_if import what_if
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, ratio, significant
 
@@ -32,6 +33,8 @@ def answer(view: View) -> Section:
     """The answer for every setting of the other axes, then what stands in its way."""
     document = view.document
     blocks = [block for setting in view.settings for block in _setting(setting)]
+    if view.page and view.answer is not None and view.answer.answer.kept:
+        blocks.insert(1, what_if(view, view.answer))
     if view.first:
         blocks += _restrictions(view)
     standing = next((block.standing for block in blocks if isinstance(block, Headline)), "none")

@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from infer_compare.report.bound_steps import BoundSteps
 from infer_compare.report.charts.data import ChartData
+from infer_compare.report.schema import AnswerReport, Price
 from infer_compare.report.terminal.bars import Scale
 
 Medium = Literal["terminal", "markdown", "page"]
@@ -172,6 +174,22 @@ class Charts(Block, frozen=True, kw_only=True):
     charts: tuple[Chart, ...]
 
 
+class WhatIf(Block, frozen=True, kw_only=True):
+    """The answer for every latency bound and price, from which a reader of the page chooses."""
+
+    id: str
+    answer: AnswerReport
+    free_headline: str
+    """Without a bound."""
+    free_standing: Standing
+    steps: tuple[BoundSteps, ...]
+    """For each percentile."""
+    price: Price | None
+    """That the report was made with."""
+    charts: str
+    """What the identifiers of the charts begin with that follow the bound."""
+
+
 class Folded(Block, frozen=True, kw_only=True):
     """Blocks that a reader opens."""
 
@@ -180,7 +198,9 @@ class Folded(Block, frozen=True, kw_only=True):
     blocks: tuple[Table | Sentences, ...]
 
 
-AnyBlock = Headline | Paragraph | Sentences | Facts | Command | Download | Table | Grid | Chart | Charts | Folded
+AnyBlock = (
+    Headline | Paragraph | Sentences | Facts | Command | Download | Table | Grid | Chart | Charts | Folded | WhatIf
+)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from infer_compare.report.sections.blocks import (
     Paragraph,
     Sentences,
     Table,
+    WhatIf,
 )
 from infer_compare.report.terminal.command import ShellCommand
 from infer_compare.report.terminal.grid import Tables
@@ -81,7 +82,7 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
             yield indented(Text(plain(block.title), style="bold"))
             for inner in block.blocks:
                 yield from _block(inner)
-        case Chart() | Charts() | Download():
+        case Chart() | Charts() | Download() | WhatIf():
             # What they hold stands in tables and sentences for the terminal.
             return
         case _:

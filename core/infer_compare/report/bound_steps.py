@@ -1,0 +1,116 @@
+"""The answer for every latency bound: it changes only where one more point is shown to keep the bound."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.report.answers import headline_under_bound
+from infer_compare.report.bounds import best_under_bound
+from infer_compare.report.words import plain
+from infer_compare.verdicts import BoundCheck
+from infer_compare.verdicts.bound import KeptBound, answer_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.report.schema import AnswerReport
+    from infer_compare.verdicts import PairVerdict
+    from infer_compare.verdicts.bound import KeptBounds
+
+
+class BoundStep(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer for the latency bounds from one on up to the next step."""
+
+    from_ns: int
+    before: str
+    """The headline up to the words of the bound, such as `Use onnx at batch 8 for p95 within `."""
+    after: str
+    """What follows them."""
+    estimate: bool
+    """Whether no verdict carries the headline."""
+    best: tuple[int | None, ...]
+    """For each ranked contender its best among the points, by place; None where none is shown to keep the bound."""
+    largest: tuple[int | None, ...]
+    """The largest size of each."""
+
+
+class BoundSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer for all latency bounds at one percentile."""
+
+    percentile: float
+    points: tuple[KeptBound, ...]
+    contenders: tuple[str, ...]
+    """Labels of the ranked ones, in the order of `best` and `largest`."""
+    steps: tuple[BoundStep, ...]
+    """Ascending, the first of them from a bound of 1 ns on."""
+
+    def at(self, bound_ns: int) -> BoundStep:
+        """Return the answer for a bound."""
+        return next(step for step in reversed(self.steps) if step.from_ns <= bound_ns)
+
+
+def bound_steps(report: AnswerReport, pairs: Iterable[PairVerdict], *, complete: bool) -> tuple[BoundSteps, ...]:
+    """Return the answer for all latency bounds, for each percentile that the report knows.
+
+    Args:
+        report: the answer at one setting of the other axes.
+        pairs: verdicts on contenders at the same operating point.
+        complete: whether the run came to its end.
+    """
+    verdicts = tuple(pairs)
+    return tuple(_steps(report, kept, verdicts, complete=complete) for kept in report.answer.kept)
+
+
+def _steps(report: AnswerReport, kept: KeptBounds, pairs: tuple[PairVerdict, ...], *, complete: bool) -> BoundSteps:
+    labels = tuple(best.contender for best in report.answer.by_contender)
+    places = {(one.contender, one.point): place for place, one in enumerate(kept.points)}
+    steps: list[BoundStep] = []
+    for bound_ns in sorted({1, *(one.bound_ns for one in kept.points if one.bound_ns is not None)}):
+        bound = answer_bound([_check(one, bound_ns) for one in kept.points], bound_ns, kept.percentile)
+        headline, estimate = headline_under_bound(report.answer, bound, pairs, complete=complete)
+        before, _, after = plain(headline).partition(bound.words)
+        bests = best_under_bound(bound)
+        largest = {check.contender: check for check in bound.largest}
+        steps.append(
+            BoundStep(
+                from_ns=bound_ns,
+                before=f"{before}p{kept.percentile:g} within ",
+                after=after,
+                estimate=estimate,
+                best=tuple(_place(bests.get(label), places) for label in labels),
+                largest=tuple(_place(largest.get(label), places) for label in labels),
+            )
+        )
+    told = [steps[0], *(after for before, after in pairwise(steps) if _differs(before, after))]
+    return BoundSteps(percentile=kept.percentile, points=kept.points, contenders=labels, steps=tuple(told))
+
+
+def _differs(before: BoundStep, after: BoundStep) -> bool:
+    return msgspec.structs.replace(after, from_ns=before.from_ns) != before
+
+
+def _place(check: BoundCheck | None, places: dict[tuple[str, OperatingPoint], int]) -> int | None:
+    return None if check is None else places[check.contender, check.point]
+
+
+def _check(kept: KeptBound, bound_ns: int) -> BoundCheck:
+    """Return the check of a bound, without the counts that it rests on, which no headline says."""
+    return BoundCheck(
+        contender=kept.contender,
+        name=kept.name,
+        point=kept.point,
+        holds=kept.holds(bound_ns),
+        calls=0,
+        over=0,
+        calls_effective=0,
+        over_effective=0,
+        calls_needed=0,
+        latency_ns=kept.latency_ns,
+        throughput=kept.throughput,
+        blocks=False,
+        hopeless=False,
+    )

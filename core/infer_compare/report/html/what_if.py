@@ -1,0 +1,90 @@
+"""The answers for all latency bounds as the script of the page reads them: it compares numbers and writes them, no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.report.phrases import milliseconds, size_words
+from infer_compare.report.price import SECONDS
+from infer_compare.stats.wording import ratio, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infer_compare.report.bound_steps import BoundStep, BoundSteps
+    from infer_compare.report.sections.blocks import WhatIf
+
+
+def what_if_data(block: WhatIf, places: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the script needs for the sliders of one answer.
+
+    Args:
+        block: the answers.
+        places: of the contenders on the page, by label.
+    """
+    answer, price = block.answer.answer, block.price
+    bound = answer.bound
+    return {
+        "charts": block.charts,
+        "percentile": f"{bound.percentile if bound is not None else 95:g}",
+        "bound": bound.bound_ns if bound is not None else None,
+        "price": price.per_second * SECONDS["h"] if price is not None else None,
+        "currency": price.currency if price is not None else "",
+        "headline": block.free_headline,
+        "standing": block.free_standing,
+        "bests": [
+            {
+                "c": places[best.contender],
+                "size": size_words(best.point),
+                "text": significant(best.figures.throughput),
+                "y": best.figures.throughput,
+                "ms": milliseconds(best.figures.latency_p95_ns),
+            }
+            for best in answer.by_contender
+        ],
+        "at": {f"{one.percentile:g}": _at(one, places) for one in block.steps},
+    }
+
+
+def _at(steps: BoundSteps, places: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "contenders": [places[label] for label in steps.contenders],
+        "points": [
+            {
+                "c": places[one.contender],
+                "batch": one.point.batch,
+                "size": size_words(one.point),
+                "y": one.throughput,
+                "text": significant(one.throughput),
+                "latency": one.latency_ns,
+                "ms": milliseconds(one.latency_ns),
+                "from": one.bound_ns,
+            }
+            for one in steps.points
+        ],
+        "steps": [
+            {
+                "from": step.from_ns,
+                "before": step.before,
+                "after": step.after,
+                "standing": _standing(step),
+                "best": step.best,
+                "largest": step.largest,
+                "behind": _behind(steps, step),
+            }
+            for step in steps.steps
+        ],
+    }
+
+
+def _standing(step: BoundStep) -> str:
+    if all(place is None for place in step.best):
+        return "none"
+    return "estimate" if step.estimate else "shown"
+
+
+def _behind(steps: BoundSteps, step: BoundStep) -> list[str]:
+    """How far the best of each contender is behind the best of all."""
+    rates = [None if place is None else steps.points[place].throughput for place in step.best]
+    most = max((one for one in rates if one is not None), default=0.0)
+    return ["" if one is None or one >= most else f"{ratio(most / one)}x" for one in rates]
