@@ -17,6 +17,7 @@ from infer_compare.errors import StorageFull, StoreError
 from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
+from infer_compare.phases.quiet import QuietWait
 from infer_compare.phases.sweep import Sweep
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.resolve import advised, resolve
@@ -71,11 +72,13 @@ def sweep(
         with _scratch(folder) as scratch:
             meets = surroundings or Surroundings()
             resolved = advised(_resolved(options, plugins, scratch, like, command), plugins, meets.observe())
+            telling = Telling(plugins, observer or Observer())
+            quiet = QuietWait.of(resolved.header, meets, telling)
+            quiet.before_run()
             resolved = _with_peak(resolved, meets)
             with RunLog(folder / FILE, create=True) as log:
                 try:
-                    telling = Telling(plugins, observer or Observer())
-                    context = RunContext.of(resolved, Journal(log.append), telling, scratch, meets)
+                    context = RunContext.of(resolved, Journal(log.append), telling, scratch, meets, quiet)
                     return Sweep(context).run()
                 except BaseException as error:
                     # Without its first record a run can neither be reported nor resumed.

@@ -27,6 +27,7 @@ class Telling(Observer):
         self._plugins = plugins
         self._observer = observer
         # Everything else goes straight through.
+        self.waiting = observer.waiting  # type: ignore[method-assign]
         self.starting = observer.starting  # type: ignore[method-assign]
         self.probing = observer.probing  # type: ignore[method-assign]
         self.probed = observer.probed  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from heapq import nlargest
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ STAT_NOISE_NS = 12 * MILLISECOND
 """Difference between `/proc/stat` and processor-time clocks on two idle cores; see `NoiseProbe`."""
 ACTIVE_NS = MILLISECOND
 ACTIVE_SHARE = 0.01
+NAMED = 3
+"""Processes that are named, at most."""
+WORTH_NAMING = 0.05
+"""Share of a core below which only the busiest process is named."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
@@ -130,6 +135,7 @@ class NoiseProbe:
         used = _advance(before.clocks, after.clocks)
         ran = _advance(*({tid: cpu for tid, (cpu, _) in one.threads.items()} for one in (before, after)))
         waited = _advance(*({tid: delay for tid, (_, delay) in one.threads.items()} for one in (before, after)))
+        busiest = self._busiest(used, wall_ns)
         active_ns = max(ACTIVE_NS, ACTIVE_SHARE * wall_ns)
         return Diagnostics(
             wall_ns=wall_ns,
@@ -146,7 +152,8 @@ class NoiseProbe:
             throttled=None
             if before.throttled is None or after.throttled is None
             else max(0, after.throttled - before.throttled),
-            top=self._top(used, wall_ns),
+            top=busiest[0] if busiest else None,
+            others=tuple(busiest[1:]),
         )
 
     def _foreign(self, before: Snapshot, after: Snapshot, seen_ns: int, wall_ns: int, own_ns: int) -> int | None:
@@ -171,12 +178,14 @@ class NoiseProbe:
         span_ns = wall_ns if stolen_ns > TICK_NS else after.wall_ns - before.stolen_since_ns
         return stolen_ns / (span_ns * self.cores) if span_ns > 0 else 0.0
 
-    def _top(self, used: dict[int, int], wall_ns: int) -> ForeignProcess | None:
-        """The process that used most, if any used anything."""
-        pid = max(used, key=used.__getitem__, default=None)
-        if pid is None or used[pid] <= 0 or wall_ns <= 0:
-            return None
-        return ForeignProcess(pid, processes.name_of(pid, self._host), used[pid] / wall_ns)
+    def _busiest(self, used: dict[int, int], wall_ns: int) -> list[ForeignProcess]:
+        """The processes that used most, if any used anything."""
+        if wall_ns <= 0:
+            return []
+        pids = [pid for pid in nlargest(NAMED, used, key=used.__getitem__) if used[pid] > 0]
+        # A name is read from a file of its own: only of those that are told.
+        told = [pid for place, pid in enumerate(pids) if not place or used[pid] >= WORTH_NAMING * wall_ns]
+        return [ForeignProcess(pid, processes.name_of(pid, self._host), used[pid] / wall_ns) for pid in told]
 
     def _throttled(self) -> int | None:
         """How often quotas have stopped the control groups of this process; None where that is not counted."""

@@ -10,18 +10,19 @@ import msgspec
 
 from infer_compare.environment.gate import crowd
 from infer_compare.environment.noise import SLICE_NS, NoiseProbe
-from infer_compare.results.slices import busiest
-from infer_compare.stats.wording import percent
+from infer_compare.stats.wording import count, listing, percent, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from infer_compare.phases.events import Observer
     from infer_compare.results import Round
-    from infer_compare.results.slices import Diagnostics
+    from infer_compare.results.slices import Diagnostics, ForeignProcess
 
 BUSY_WAIT_S = 1.0
 """How long a busy machine is given before it is looked at once more."""
+NAMED = 3
+"""Programs that are named."""
 FIRST_ROUNDS = 6
 """Rounds at the beginning of a run of which one must be clean, at least."""
 
@@ -40,14 +41,18 @@ class HostBusy(Exception):
 class FirstRounds:
     """The first rounds of a run: where the machine is busy, the run ends with them and not minutes later."""
 
-    def __init__(self, to_come: int, observer: Observer, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, to_come: int, observer: Observer, wait: Callable[[], bool], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         """Sees nothing yet.
 
         Args:
             to_come: the most rounds that the first restart can make.
             observer: hears that the machine is given another moment.
+            wait: waits until the machine is quiet, and says whether it is.
             sleep: waits for that moment.
         """
+        self._wait = wait
         self._sleep = sleep
         self._most = min(FIRST_ROUNDS, to_come)
         self._observer = observer
@@ -65,7 +70,10 @@ class FirstRounds:
             return
         self._spoilt.append(done)
         if len(self._spoilt) == self._most:
-            raise HostBusy(culprit(self._spoilt))
+            if not self._wait():
+                raise HostBusy(culprit(self._spoilt))
+            self._spoilt.clear()
+            return
         if len(self._spoilt) == self._most // 2:
             self._observer.note("machine", f"{culprit(self._spoilt)}; one more try")
             self._sleep(BUSY_WAIT_S)
@@ -107,18 +115,28 @@ def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
 
 
 def culprit(rounds: Sequence[Round]) -> str:
-    """Return what spoilt rounds, in words: the process that took most, and how much of a core it had."""
+    """Return what spoilt rounds, in words: what other programs took together, and who took most."""
     spoilt = [piece for round_ in rounds for piece in round_.slices if piece.rejected is not None]
-    named = worst(piece.diagnostics for piece in spoilt if piece.diagnostics is not None)
-    if named:
-        return named
+    counted = [piece.diagnostics for piece in spoilt if piece.diagnostics is not None]
+    if any(diagnostics.top is not None for diagnostics in counted):
+        return described(counted)
     causes = Counter(piece.rejected for piece in spoilt)
     return f"the machine is busy: {causes.most_common(1)[0][0]}" if causes else "no round was clean"
 
 
-def worst(seen: Iterable[Diagnostics]) -> str:
-    """Return the process that took most, and how much of a core it had; nothing where none could be seen."""
-    top = busiest(diagnostics.top for diagnostics in seen)
-    if top is None:
-        return ""
-    return f"the machine is busy: {top.name}, pid {top.pid}, takes {percent(top.share)} of a core"
+def described(seen: Sequence[Diagnostics]) -> str:
+    """Return what other programs took, in words: all of them together, and the three that took most."""
+    known = [(one.foreign_ns, one.wall_ns) for one in seen if one.foreign_ns is not None and one.wall_ns > 0]
+    wall_ns = sum(wall for _, wall in known)
+    total = ""
+    if wall_ns:
+        cores = sum(foreign for foreign, _ in known) / wall_ns
+        total = f"other programs use {significant(cores, 2)} of {count(seen[0].cores, 'core')}"
+    shares: dict[int, ForeignProcess] = {}
+    for process in (process for one in seen for process in (one.top, *one.others) if process is not None):
+        if process.pid not in shares or process.share > shares[process.pid].share:
+            shares[process.pid] = process
+    busiest = sorted(shares.values(), key=lambda process: -process.share)[:NAMED]
+    named = listing([f"{process.name} (pid {process.pid}) {percent(process.share)}" for process in busiest])
+    parts = ": ".join(filter(None, (total, f"{named} of a core" if named else "")))
+    return f"the machine is busy: {parts}" if parts else "the machine is busy"

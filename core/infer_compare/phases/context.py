@@ -12,6 +12,7 @@ from infer_compare.environment.conditions import observe
 from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outputs import Outputs
+from infer_compare.phases.quiet import QuietWait
 from infer_compare.planner import Order
 from infer_compare.preparation.pool import InputPool
 from infer_compare.worker.client import LocalProcess
@@ -75,6 +76,8 @@ class RunContext:
     deadline: float | None
     """Monotonic seconds at which the budget is spent; None without one."""
     surroundings: Surroundings
+    quiet: QuietWait
+    """Waits for other programs to end."""
     _outputs: dict[str, Outputs] = field(default_factory=dict)
 
     @classmethod
@@ -85,6 +88,7 @@ class RunContext:
         observer: Observer,
         scratch: Path,
         surroundings: Surroundings | None = None,
+        quiet: QuietWait | None = None,
     ) -> RunContext:
         """Return what the phases of a run are given that begins, or goes on, now."""
         surroundings = surroundings or Surroundings()
@@ -98,6 +102,7 @@ class RunContext:
             order=Order(plan.seed + (len(journal.run.rounds) if journal.begun else 0)),
             deadline=None if plan.budget_s is None else surroundings.now() + plan.budget_s,
             surroundings=surroundings,
+            quiet=quiet or QuietWait.of(resolved.header, surroundings, observer),
         )
 
     @property

@@ -18,6 +18,9 @@ class Observer:
     def resolved(self, header: Header) -> None:
         """The run is about to begin."""
 
+    def waiting(self, busy: str, *, remaining_s: float) -> None:
+        """Other programs use the machine; the run waits for their end so long at most."""
+
     def starting(self, phase: str, label: str) -> None:
         """A worker is being started."""
 

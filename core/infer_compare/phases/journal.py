@@ -27,6 +27,8 @@ class Journal:
         """As it was when it was last asked for."""
         self._added: list[AnyRecord] = list(earlier)
         """Records since then."""
+        self.resumed = bool(self._added)
+        """Whether the run was begun before."""
 
     def add(self, record: AnyRecord) -> None:
         """Store a record."""

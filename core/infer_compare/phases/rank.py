@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.phases.busy import HostBusy, worst
+from infer_compare.phases.busy import HostBusy, described
 from infer_compare.phases.confirm import confirm
 from infer_compare.phases.rank_plan import Ranked, memory_groups, plan_within_budget, slow_model_plan
 from infer_compare.phases.ranking import BudgetSpent, Ranking
@@ -67,14 +67,12 @@ def _look_at_machine(context: RunContext) -> None:
     """
     context.observer.note("machine", "other programs disturbed every contender; one more look")
     seen = context.surroundings.look(context.plan.threads)
-    if seen is not None:
-        raise HostBusy(worst([seen]) or "the machine is busy")
+    if seen is not None and not context.quiet.has_come():
+        raise HostBusy(described([seen]))
 
 
 def _advice(threads: int) -> str:
-    if threads < 2:
-        return "Run it again when the machine is quieter."
-    return (
-        f"Run it again when the machine is quieter, or ask another question that one busy core disturbs less: "
-        f"--threads {threads - 1}."
-    )
+    ways = ["Run it again when the machine is quieter", "let it wait for that with --wait 5m"]
+    if threads > 1:
+        ways.append(f"use --threads {threads - 1}, which one busy core affects less")
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}."

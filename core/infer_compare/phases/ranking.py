@@ -80,7 +80,9 @@ class Ranking:
         first = (
             None
             if self.context.run.rounds
-            else FirstRounds(count.most, self.context.observer, self.context.surroundings.sleep)
+            else FirstRounds(
+                count.most, self.context.observer, self.context.quiet.has_come, self.context.surroundings.sleep
+            )
         )
         with self.workers(list(own), restart) as workers:
             workers.start()

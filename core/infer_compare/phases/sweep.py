@@ -94,6 +94,8 @@ class Sweep:
 
     def _compared(self) -> Explored:
         """Find out what every contender can run, and compare its outputs."""
+        if self._journal.resumed:
+            self._context.quiet.before_run()
         self._observer.resolved(self._resolved.header)
         known = {record.contender for record in self._journal.run.unusable}
         for unusable in self._resolved.unusable:

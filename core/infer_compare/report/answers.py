@@ -8,12 +8,14 @@ from infer_compare.report.bounds import under_bound, unshown_under_bound
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import listing, margin_words
+from infer_compare.results import Measured
+from infer_compare.stats.wording import listing, margin_words, significant
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run
     from infer_compare.verdicts import Answer, BoundAnswer, PairVerdict, Summary
 
@@ -23,7 +25,9 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
     complete = run.closing is not None and run.closing.state == "complete"
     made: list[AnswerReport] = []
     for one in summary.answers:
-        if one.bound is None or one.recommended is None:
+        if one.recommended is None and (rough := _rough(run, one)):
+            headline, estimate = rough, True
+        elif one.bound is None or one.recommended is None:
             headline, estimate = headline_of(one, complete=complete)
         else:
             headline, estimate = headline_under_bound(one, one.bound, summary.pairs, complete=complete)
@@ -38,6 +42,23 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
             )
         )
     return tuple(made)
+
+
+def _rough(run: Run, answer: Answer) -> str:
+    """Return what trial calls showed of a run that was stopped before anything else was known; empty where nothing."""
+    if run.closing is None or run.closing.state != "stopped" or run.limits:
+        return ""
+    excluded = {label for label in run.labels if run.differs(label) is not None}
+    best: dict[str, tuple[float, OperatingPoint]] = {}
+    for (label, point), outcome in run.explored.items():
+        if isinstance(outcome, Measured) and point.axes == answer.axes and label not in excluded:
+            seen = point.batch / outcome.latency_ns * 1e9
+            best[label] = max(best.get(label, (0.0, point)), (seen, point), key=lambda one: one[0])
+    if not best:
+        return ""
+    ordered = sorted(best.items(), key=lambda item: -item[1][0])
+    rates = listing([f"{label} at {point} about {significant(seen, 2)}" for label, (seen, point) in ordered])
+    return f"No answer: only trial calls ran. Roughly, in samples/s: {rates}."
 
 
 def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:

@@ -69,11 +69,11 @@ def spread_percent(share: float) -> str:
 
 
 def is_rough(point: PointReport) -> bool:
-    """Return whether there is only what exploring saw."""
+    """Return whether there is only what exploring saw: nothing was timed, or all that was timed was disturbed."""
     return (
         point.outcome == "measured"
         and point.figures is None
-        and point.rejected is None
+        and point.excess_cores is None
         and bool(point.rough_latency_ns)
     )
 

@@ -191,6 +191,15 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Seconds | None,
         Option("Use about this much time, such as 5m.", metavar="TIME", example="5m", read=values.seconds),
     ] = None
+    wait: Annotated[
+        Seconds | None,
+        Option(
+            "Wait up to this long for a quiet machine, such as 5m, before anything is measured.",
+            metavar="TIME",
+            example="5m",
+            read=values.seconds,
+        ),
+    ] = None
     latency_bound: Annotated[
         Seconds | None,
         Option(

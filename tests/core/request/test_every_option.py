@@ -74,6 +74,7 @@ EXAMPLES = {
     "restarts": Example(None, "2", 2),
     "rounds": Example(None, "1", 1),
     "budget": Example(("--budget", "5m"), '"5m"', 300),
+    "wait": Example(("--wait", "5m"), '"5m"', 300),
     "latency_bound": Example(("--latency-bound", "20ms"), '"20ms"', 0.02),
     "percentile": Example(("--percentile", "99"), "99", 99),
     "rtol": Example(("--rtol", "1e-3"), "1e-3", 1e-3),
