@@ -45,19 +45,19 @@ class QuietWait:
             self._observer.note("machine", "still busy at the end of --wait; measured anyway")
 
     def has_come(self) -> bool:
-        """Return whether the machine has become quiet before the time was over; without any time, whether it is quiet now."""
+        """Return whether the machine has become quiet before the time was over; False where no time is left."""
         now, sleep = self._surroundings.now, self._surroundings.sleep
         wanted = 1
-        while wanted:
+        while self._left_s > 0:
             began = now()
             seen = self._surroundings.look(self._threads)
             if seen is None:
                 wanted -= 1
-                continue
-            wanted = LOOKS
-            if self._left_s <= 0:
-                return False
-            self._observer.waiting(described([seen]), remaining_s=self._left_s)
-            sleep(PAUSE_S)
+                if not wanted:
+                    return True
+            else:
+                wanted = LOOKS
+                self._observer.waiting(described([seen]), remaining_s=self._left_s)
+                sleep(PAUSE_S)
             self._left_s -= now() - began
-        return True
+        return False
