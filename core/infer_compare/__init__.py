@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from infer_compare.api.interactive import load, sweep
     from infer_compare.api.result import Result
     from infer_compare.api.rows import PointRow
+    from infer_compare.phases.events import Observer
 
 __all__ = [
     "InferCompareError",
     "ModelSpec",
     "NoUsableBackend",
+    "Observer",
     "PointRow",
     "Result",
     "StoreError",
@@ -37,6 +39,7 @@ __all__ = [
 _lazy = lazily(
     __name__,
     {
+        "Observer": "infer_compare.phases.events",
         "PointRow": "infer_compare.api.rows",
         "Result": "infer_compare.api.result",
         "compare": "infer_compare.api",

@@ -71,8 +71,9 @@ def sweep(
     try:
         with _scratch(folder) as scratch:
             meets = surroundings or Surroundings()
-            resolved = advised(_resolved(options, plugins, scratch, like, command), plugins, meets.observe())
             telling = Telling(plugins, observer or Observer())
+            telling.preparing(options.model)
+            resolved = advised(_resolved(options, plugins, scratch, like, command), plugins, meets.observe())
             quiet = QuietWait.of(resolved.header, meets, telling)
             quiet.before_run()
             resolved = _with_peak(resolved, meets)
@@ -196,9 +197,11 @@ def check(
     plugins = plugins or Plugins.discover()
     with Scratch() as scratch, removed_if_killed(scratch):
         meets = surroundings or Surroundings()
+        observer = observer or Observer()
+        observer.preparing(options.model)
         resolved = advised(resolve(options, plugins, scratch), plugins, meets.observe())
         with RunLog(scratch / FILE, create=True) as log:
-            context = RunContext.of(resolved, Journal(log.append), observer or Observer(), scratch, meets)
+            context = RunContext.of(resolved, Journal(log.append), observer, scratch, meets)
             return Sweep(context).check()
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Run
 
 
+EVENTS = tuple(name for name in vars(Observer) if not name.startswith("_"))
+
+
 class Telling(Observer):
     """An observer that passes on what it hears, and informs plugins."""
 
@@ -26,15 +29,10 @@ class Telling(Observer):
         """
         self._plugins = plugins
         self._observer = observer
-        # Everything else goes straight through.
-        self.waiting = observer.waiting  # type: ignore[method-assign]
-        self.starting = observer.starting  # type: ignore[method-assign]
-        self.probing = observer.probing  # type: ignore[method-assign]
-        self.probed = observer.probed  # type: ignore[method-assign]
-        self.found_limit = observer.found_limit  # type: ignore[method-assign]
-        self.measuring = observer.measuring  # type: ignore[method-assign]
-        self.round_done = observer.round_done  # type: ignore[method-assign]
-        self.note = observer.note  # type: ignore[method-assign]
+        for event in EVENTS:
+            # Everything else goes straight through.
+            if event not in vars(Telling):
+                setattr(self, event, getattr(observer, event))
 
     def resolved(self, header: Header) -> None:
         """Tell plugins that a run begins."""

@@ -1,7 +1,7 @@
-"""Live progress on standard error: what is being measured, how far, and what it has found.
+"""Live progress on standard error: how far a run is, what it is doing, and what it has found.
 
-It is drawn when something happens and by no thread of its own, since a thread in the parent would compete
-with the worker that is being measured. Where standard error is no terminal, only notes are printed.
+It is drawn when something happens. Steps that time nothing, such as starting and compiling, are drawn every second; while a
+worker is timed nothing is, since that would compete with it. Where standard error is no terminal, only notes are printed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import time
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from infer_compare.cli.interrupts import let_go_of_terminals
+from infer_compare.cli.json_progress import JsonLines
+from infer_compare.cli.progress_line import ProgressLine
+from infer_compare.cli.ticker import Ticker
 from infer_compare.foreign import one_line
 from infer_compare.phases.events import Observer
 from infer_compare.results import AnyOutcome, Measured, OutOfMemory
@@ -24,14 +27,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import Header, Limit, Round
+    from infer_compare.results import Header, Limit
+
+SELDOM_S = 0.5
+"""Between two drawings of steps that follow each other fast."""
 
 
-class Terminal(Observer):
-    """A status line, and lines for what has been found."""
+class Terminal(ProgressLine):
+    """The line of progress at the bottom of a terminal, and lines above it for what has been found."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
-        """Draws on a console when it is a terminal."""
+        """Draw on a console when it is a terminal."""
+        super().__init__()
         from rich.live import Live
         from rich.text import Text
 
@@ -39,8 +46,7 @@ class Terminal(Observer):
         self._verbose = verbose
         self._text = Text
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
-        self._phase = ""
-        self._rounds = 0
+        self._ticker = Ticker(self._draw)
         self._drawn = 0.0
 
     def __enter__(self) -> Self:
@@ -49,64 +55,57 @@ class Terminal(Observer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ticker.close()
         if self._live is not None:
             self._live.stop()
 
-    def _status(self, text: str, *, now: bool = False) -> None:
+    def changed(self, *, slow: bool) -> None:
+        """Draw: at most twice a second, since drawing is work, and the machine is being measured."""
         if self._live is None:
             return
-        # At most twice a second: drawing is work, and the machine is being measured.
-        if not now and time.monotonic() - self._drawn < 0.5:
-            return
+        with self._ticker.lock:
+            if slow or time.monotonic() - self._drawn >= SELDOM_S:
+                self._draw()
+        self._ticker.step(slow=slow)
+
+    def _draw(self) -> None:
+        assert self._live is not None
         self._drawn = time.monotonic()
-        self._live.update(self._text(text, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
+        line = self.line(self._console.width, ascii_only=not self._console.encoding.startswith("utf"))
+        self._live.update(self._text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def resolved(self, header: Header) -> None:
-        """Says what is about to be done."""
+        """Say what is about to be done."""
+        super().resolved(header)
         if self._live is not None:
             labels = ", ".join(contender.label for contender in header.contenders)
-            self._console.print(f"[bold]{_escape(header.model.name)}[/] on {_escape(labels)}", highlight=False)
-
-    def starting(self, phase: str, label: str) -> None:
-        """Says whose worker starts."""
-        self._status(f"{phase}: starting {label}", now=True)
-
-    def probing(self, label: str, point: OperatingPoint) -> None:
-        """Says what is tried."""
-        self._status(f"explore: {label} at {point}")
+            self._print(f"[bold]{_escape(header.model.name)}[/] on {_escape(labels)}")
 
     def probed(self, label: str, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        """Says what was found, when it is news."""
+        """Say what was found, when it is news."""
+        super().probed(label, point, outcome)
         if isinstance(outcome, OutOfMemory):
             self.note("memory", f"{label} ran out of memory at {point}")
         elif self._verbose and isinstance(outcome, Measured):
             rate = point.batch / outcome.latency_ns * 1e9
-            self._console.print(f"  {_escape(label)} {point}: about {rate:,.0f} samples/s", highlight=False)
+            self._print(f"  {_escape(label)} {point}: about {rate:,.0f} samples/s")
 
     def found_limit(self, limit: Limit) -> None:
-        """Says between which sizes memory ends."""
+        """Say between which sizes memory ends."""
+        super().found_limit(limit)
         if limit.smallest_failing is None:
             self.note("limit", f"{limit.contender}: at least batch {limit.largest_fitting}; {limit.reason}")
         else:
             fits = f"batch {limit.largest_fitting} fits" if limit.largest_fitting else "no batch fits"
             self.note("limit", f"{limit.contender}: {fits}, batch {limit.smallest_failing} does not")
 
-    def measuring(self, restart: int, restarts: int, points: int) -> None:
-        """Says which restart begins."""
-        self._phase = f"measure: restart {restart} of at most {restarts}, {points} batch sizes"
-        self._rounds = 0
-        self._status(self._phase, now=True)
-
-    def round_done(self, one: Round, *, remaining_s: float) -> None:
-        """Counts rounds and tells the time that is left."""
-        self._rounds += 1
-        left = f", about {_time(remaining_s)} left" if remaining_s > 0 else ""
-        state = "" if one.clean else " (disturbed, to be repeated)"
-        self._status(f"{self._phase}: round {self._rounds} at {one.point}{state}{left}")
-
     def note(self, topic: str, text: str) -> None:
-        """Prints a note, in a log file too."""
-        self._console.print(f"[yellow]{_escape(topic)}:[/] {_escape(text)}", highlight=False, soft_wrap=True)
+        """Print a note, in a log file too."""
+        self._print(f"[yellow]{_escape(topic)}:[/] {_escape(text)}", soft_wrap=True)
+
+    def _print(self, markup: str, *, soft_wrap: bool = False) -> None:
+        with self._ticker.lock:
+            self._console.print(markup, highlight=False, soft_wrap=soft_wrap)
 
 
 class _Lasting:
@@ -149,13 +148,18 @@ def _escape(text: str) -> str:
     return escape(one_line(text))
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
-
-
 @contextlib.contextmanager
-def progress(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
-    """An observer for the time of a run."""
+def progress(*, quiet: bool, verbose: bool, as_json: bool = False) -> Iterator[Observer]:
+    """Give an observer for the time of a run.
+
+    Args:
+        quiet: show nothing.
+        verbose: also what each size took.
+        as_json: write events as lines of JSON in place of all else.
+    """
+    if as_json:
+        yield JsonLines(cast("IO[str]", _Lasting(sys.stderr)))
+        return
     if quiet:
         yield Observer()
         return

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Run
 
 KEPT_BY_RESUME = frozenset(
-    {"resume", "clear_cache", "as_json", "quiet", "verbose", "debug"}
+    {"resume", "clear_cache", "as_json", "json_progress", "quiet", "verbose", "debug"}
     | {name for name, option in declared().items() if option.option.afterwards}
 )
 """Options that say how a result is shown, and not what is measured."""
 
 
-@click.command("run", cls=GroupedCommand, output=("folder", "as_json", "quiet", "verbose"))
+@click.command("run", cls=GroupedCommand, output=("folder", "as_json", "json_progress", "quiet", "verbose"))
 @options_of("run")
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
@@ -52,6 +52,9 @@ KEPT_BY_RESUME = frozenset(
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.option(
+    "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the report.")
 @click.option("-v", "--verbose", is_flag=True, help="Every point in the report, and every step.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
@@ -66,6 +69,7 @@ def command(
     clear_cache: bool,
     dry_run: bool,
     as_json: bool,
+    json_progress: bool,
     quiet: bool,
     verbose: bool,
     debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
@@ -94,7 +98,7 @@ def command(
         price = parse_price(options.price)
     for name in options.reports:
         find_reporter(name, plugins)
-    show = Show(options.reports, price, as_json=as_json, quiet=quiet, verbose=verbose)
+    show = Show(options.reports, price, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
 
@@ -129,6 +133,7 @@ class Show:
     price: Price | None
     """What the machine costs."""
     as_json: bool
+    json_progress: bool
     quiet: bool
     verbose: bool
 
@@ -177,7 +182,7 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
     from infer_compare.report.files import write_report
     from infer_compare.store import FILE
 
-    with progress(quiet=show.quiet, verbose=show.verbose) as observer:
+    with progress(quiet=show.quiet, verbose=show.verbose, as_json=show.json_progress) as observer:
         try:
             run = work(observer)
         except KeyboardInterrupt:

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Hears what happens, in the parent and outside every timed region, so it must be quick.
+    """Hears what a run does, as it does it.
 
-    This one says nothing; subclasses override what they want to hear.
+    This one does nothing; a subclass overrides what it wants to hear. Its methods are called in the process that runs the
+    sweep, never while a worker is timed. They should take milliseconds at most; what they raise ends the run.
     """
+
+    def preparing(self, model: str) -> None:
+        """The model is read, and exported to the frameworks that need it; that can take minutes."""
 
     def resolved(self, header: Header) -> None:
         """The run is about to begin."""
@@ -35,6 +39,12 @@ class Observer:
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
         """A restart begins, with so many operating points left to measure."""
+
+    def warming(self, label: str, point: OperatingPoint) -> None:
+        """A contender runs at an operating point before it is timed there; it may compile first."""
+
+    def timing(self, point: OperatingPoint) -> None:
+        """The contenders are about to be timed at an operating point. Until `round_done` nothing else may run."""
 
     def round_done(self, done: Round, *, remaining_s: float) -> None:
         """A round was stored; about so much time is left."""

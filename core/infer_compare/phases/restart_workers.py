@@ -165,6 +165,7 @@ class RestartWorkers:
     ) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
+        self._context.observer.timing(point)
         slices = tuple(
             self._slice(label, point, position, series)
             for position, label in enumerate(order)
@@ -184,6 +185,7 @@ class RestartWorkers:
 
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
         # Whatever a worker runs first also meets what its framework does once.
+        self._context.observer.warming(label, point)
         brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
         try:
             warmed = self._turns.warm_up(self._workers[label], point, brief=brief)
