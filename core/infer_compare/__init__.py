@@ -1,6 +1,6 @@
 """Which inference framework, with which options, at which batch size, on this machine?
 
-What a script or a notebook calls: `sweep`, `load`, `compare`. Plugins import from `infer_compare.backends`,
+What a script or a notebook calls: `sweep`, `load`, `load_runs`, `compare`. Plugins import from `infer_compare.backends`,
 `infer_compare.reports` and `infer_compare.testing`. Nothing here imports a framework, nor numpy.
 """
 
@@ -14,36 +14,45 @@ from infer_compare.lazy import lazily
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
-    from infer_compare.api import compare
+    from infer_compare.api.comparison import Comparison, compare
     from infer_compare.api.interactive import load, sweep
     from infer_compare.api.result import Result
-    from infer_compare.api.rows import PointRow
+    from infer_compare.api.rows import LimitRow, PointRow
+    from infer_compare.api.runs import Runs, load_runs
     from infer_compare.phases.events import Observer
 
 __all__ = [
+    "Comparison",
     "InferCompareError",
+    "LimitRow",
     "ModelSpec",
     "NoUsableBackend",
     "Observer",
     "PointRow",
     "Result",
+    "Runs",
     "StoreError",
     "UsageError",
     "__version__",
     "compare",
     "hookimpl",
     "load",
+    "load_runs",
     "sweep",
 ]
 
 _lazy = lazily(
     __name__,
     {
+        "Comparison": "infer_compare.api.comparison",
+        "LimitRow": "infer_compare.api.rows",
         "Observer": "infer_compare.phases.events",
         "PointRow": "infer_compare.api.rows",
         "Result": "infer_compare.api.result",
-        "compare": "infer_compare.api",
+        "Runs": "infer_compare.api.runs",
+        "compare": "infer_compare.api.comparison",
         "load": "infer_compare.api.interactive",
+        "load_runs": "infer_compare.api.runs",
         "sweep": "infer_compare.api.interactive",
     },
 )

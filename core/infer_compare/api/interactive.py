@@ -7,10 +7,11 @@ import inspect
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from infer_compare import api
 from infer_compare.api.live import is_live, name_of, saved_in
+from infer_compare.api.progress import listening
 from infer_compare.api.result import Result
 from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
@@ -24,9 +25,36 @@ from infer_compare.request.units import duration_s
 from infer_compare.store import FILE, default_folder, run_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import threading
+    from collections.abc import Callable, Sequence
 
+    from infer_compare.api.accepted import LiveModel, NamedModel
     from infer_compare.phases.events import Observer
+
+
+@overload
+def sweep(
+    model: NamedModel | None = None,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    cancel: threading.Event | None = None,
+    **options: Any,  # noqa: ANN401 - see below
+) -> Result: ...
+
+
+@overload
+def sweep(
+    model: LiveModel,
+    *,
+    inputs: str | Sequence[str] = (),
+    folder: str | os.PathLike[str] | None = None,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    cancel: threading.Event | None = None,
+    **options: Any,  # noqa: ANN401 - see below
+) -> Result: ...
 
 
 def sweep(
@@ -35,7 +63,8 @@ def sweep(
     folder: str | os.PathLike[str] | None = None,
     plugins: Plugins | None = None,
     observer: Observer | None = None,
-    **options: Any,  # noqa: ANN401 - the signature and the text of each are made of their declaration
+    cancel: threading.Event | None = None,
+    **options: Any,
 ) -> Result:
     """Measures a model on several frameworks over batch sizes, as `infer-compare run` does, and stores the run.
 
@@ -48,14 +77,15 @@ def sweep(
             needs one of `inputs` for each of its inputs, in order; free axes beside the batch need a size.
         folder: where the run goes; it must hold none yet. Default: a new one, `runs/<time>-<model>`.
         plugins: those to use; all that are installed when None.
-        observer: hears what happens.
+        observer: hears what happens; by default a notebook shows a line with the progress.
+        cancel: ends the sweep as an interrupt does, once it is set and the step that is under way has ended.
         options: the keys of a configuration file.
 
     Raises:
         UsageError: something that was asked for cannot be done as it stands; no run is left.
         NoUsableBackend: no contender can be started; no run is left.
         StoreError: the folder holds a run, or cannot be made or written.
-        KeyboardInterrupt: after every worker was ended; what was measured is in the folder.
+        KeyboardInterrupt: it was interrupted or cancelled, and every worker was ended; what was measured is in the folder.
     """
     plugins = plugins or Plugins.discover()
     given = read_options({name: _plain(name, value) for name, value in options.items()}, "sweep")
@@ -76,7 +106,7 @@ def sweep(
             given |= read_options({"inputs": saved.inputs}, "sweep")
             text = saved.text
         asked = complete(over(read_options({"model": text}, "sweep"), given))
-        run = api.sweep(asked, place, plugins=plugins, observer=observer, command=command)
+        run = api.sweep(asked, place, plugins=plugins, observer=listening(observer, cancel), command=command)
     result = Result(run, place, price=price, plugins=plugins)
     for reporter, target in zip(reporters, targets, strict=True):
         write_report(target, render(reporter, result.document), force=True)

@@ -65,9 +65,9 @@ class Sweep:
                 self._journal.add(self._resolved.header)
             with removed_if_killed(self._context.scratch):
                 state, reason = phases()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             if self._journal.begun:
-                self._close("interrupted", "interrupted from the keyboard or by a signal")
+                self._close("interrupted", str(interrupt) or "interrupted from the keyboard or by a signal")
             raise
         except StoreError:
             raise

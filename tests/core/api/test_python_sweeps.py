@@ -188,7 +188,7 @@ def test_an_object_that_is_no_model_is_refused(sweep, tmp_path) -> None:
 def test_every_option_of_a_file_is_an_argument() -> None:
     """And the other way round: what is asked for has one name."""
     arguments = set(inspect.signature(ic.sweep).parameters)
-    assert arguments - {"folder", "plugins", "observer"} == set(RunOptions.__struct_fields__)
+    assert arguments - {"folder", "plugins", "observer", "cancel"} == set(RunOptions.__struct_fields__)
 
 
 def test_numbers_of_numpy_and_paths_are_taken(sweep, tmp_path) -> None:
