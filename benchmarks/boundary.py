@@ -24,7 +24,7 @@ from infer_compare.phases.limit import LimitFinder
 from infer_compare.phases.probe import RUNS, Probes
 from infer_compare.planner.boundary import RESOLUTION
 from infer_compare.plugins import Plugins
-from infer_compare.preparation.resolve import Resolved, resolve
+from infer_compare.preparation.resolve import resolve
 from infer_compare.request.options import RunOptions
 from infer_compare.results import Measured
 from infer_compare.worker.protocol import Explore
@@ -33,6 +33,7 @@ from trials import report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infer_compare.preparation.resolved import Resolved
     from infer_compare.preparation.route import Route
     from infer_compare.results import Limit
 

@@ -15,8 +15,10 @@ import pytest
 from infer_compare import hookimpl
 from infer_compare.backends import Converter, ModelError
 from infer_compare.plugins import Origin, Plugins
-from infer_compare.preparation.model_worker import ModelWorker
+from infer_compare.preparation.context import PreparationContext
 from infer_compare.preparation.reading import ModelReader
+from infer_compare.request.options import RunOptions
+from infer_compare.worker.settings import WorkerSettings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAMILY = "infer_compare_point_throughput_samples_per_second"
@@ -140,12 +142,12 @@ def test_what_a_converter_needs_and_is_not_there_is_told_with_the_command(tmp_pa
     plugins = Plugins()
     plugins.register(Plugin(), Origin("mystery", "mystery"))
     (tmp_path / "net.my.bin").touch()
-    model_worker = ModelWorker(threads=1, seed=0)
-    reader = ModelReader(plugins, model_worker, tmp_path, {}, pythons={}, seed=0, trusted=False)
+    settings = WorkerSettings(threads=1, seed=0, max_memory=2**30, timeout_s=60.0)
+    context = PreparationContext(options=RunOptions(), plugins=plugins, scratch=tmp_path, settings=settings, pythons={})
     with pytest.raises(
         ModelError, match="needs no_such_module, which is not installed; pip install mystery installs it"
     ):
-        reader.read(str(tmp_path / "net.my.bin"), ())
+        ModelReader(context).read(str(tmp_path / "net.my.bin"))
 
 
 def test_without_the_plugin_the_format_is_unknown(install, perceptron):

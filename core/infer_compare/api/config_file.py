@@ -44,7 +44,7 @@ def read_config(path: Path) -> Config:
     """
     if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
-        return Config(given_in(run.header.options), run)
+        return Config(given_in(run.header.repeated), run)
     try:
         with open_regular(path, limit=LARGEST) as file:
             text = file.read().decode()

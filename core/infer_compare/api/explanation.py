@@ -54,8 +54,7 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
     """
     with Scratch() as scratch, removed_if_killed(scratch):
         resolved = resolve(options, plugins or Plugins.discover(), scratch, convert=False)
-        plan = resolved.header.plan
-        model_worker = ModelWorker(threads=plan.threads, seed=plan.seed, max_memory=options.max_memory)
+        model_worker = ModelWorker(resolved.settings)
         reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
         ways = []
         for spec in resolved.header.contenders:

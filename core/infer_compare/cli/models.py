@@ -17,7 +17,7 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
     """Lists the models that are built in or that plugins bring, with inputs, parameters and FLOPs per sample."""
     from infer_compare.errors import ModelError
     from infer_compare.models.description import describe
-    from infer_compare.preparation.resolve import known_models
+    from infer_compare.preparation.context import known_models
 
     found = []
     for model in known_models(installed(settings)).values():

@@ -9,7 +9,7 @@ from infer_compare.cli import stdout
 if TYPE_CHECKING:
     from infer_compare.planner.forecast import Forecast
     from infer_compare.plugins import Plugins
-    from infer_compare.preparation.resolve import Resolved
+    from infer_compare.preparation.resolved import Resolved
     from infer_compare.request.options import RunOptions
     from infer_compare.results import Header, Run
 
@@ -35,10 +35,10 @@ def show_plan(
 
     like = stored.header if stored is not None else None
     resolved = api.plan(options, plugins=plugins, like=like, command=command)
-    plan, labels = resolved.header.plan, list(resolved.routes)
-    expected = forecast(plan, len(labels)) if stored is None else forecast_again(stored, plan, labels)
+    header, labels = resolved.header, list(resolved.routes)
+    expected = forecast(header, len(labels)) if stored is None else forecast_again(stored, header, labels)
     if as_json:
-        _print_json(resolved.header, expected)
+        _print_json(header, expected)
     else:
         _print(resolved, expected)
 
@@ -53,7 +53,7 @@ def _print_json(header: Header, expected: Forecast) -> None:
 
 def _print(resolved: Resolved, expected: Forecast) -> None:
     header = resolved.header
-    plan = header.plan
+    options, plan = header.options, header.plan
     sizes = (
         "powers of two, until throughput rises no more"
         if plan.batch_sizes is None
@@ -68,6 +68,6 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
         how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
         stdout.echo(f"contender    {contender.label} on {contender.device}: {how}")
     stdout.echo(f"batch sizes  {sizes}")
-    stdout.echo(f"scope        {plan.scope}, {plan.threads} threads, seed {plan.seed}")
-    stdout.echo(f"protocol     {plan.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
+    stdout.echo(f"scope        {options.scope}, {plan.threads} threads, seed {options.seed}")
+    stdout.echo(f"protocol     {options.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
     stdout.echo(f"expected     {expected}")

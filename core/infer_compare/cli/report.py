@@ -144,7 +144,7 @@ def bounded(run: Run, bound: float | None, percentile: float | None) -> Run:
     from infer_compare.errors import UsageError
     from infer_compare.verdicts import with_latency_bound
 
-    bound_ns = run.header.plan.latency_bound_ns if bound is None else round(bound * 1e9)
+    bound_ns = run.header.options.latency_bound_ns if bound is None else round(bound * 1e9)
     if bound_ns is None:
         raise UsageError(
             "--percentile is about a latency bound, and the run has none; add --latency-bound, such as 10ms."

@@ -151,7 +151,7 @@ class Candidates:
     def tolerance(self, label: str) -> float | None:
         """Return the tolerance for a contender, or None where there is none for its precision and none was given."""
         try:
-            return self._run.header.plan.rtol or tolerance(self.precision(label))
+            return self._run.header.options.rtol or tolerance(self.precision(label))
         except ValueError:
             return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from infer_compare.environment import gate, peak
 from infer_compare.environment.conditions import observe
@@ -26,19 +26,13 @@ if TYPE_CHECKING:
     from infer_compare.phases.busy import Gate
     from infer_compare.phases.events import Observer
     from infer_compare.phases.journal import Journal
-    from infer_compare.preparation.resolve import Resolved
+    from infer_compare.preparation.resolved import Resolved
     from infer_compare.preparation.route import Route
-    from infer_compare.results import Plan, Run
+    from infer_compare.request.options import RunOptions
+    from infer_compare.results import Header, Plan, Run
     from infer_compare.results.slices import Diagnostics
-    from infer_compare.worker.client import WorkerClient
+    from infer_compare.worker.client import Launcher
     from infer_compare.worker.settings import WorkerSettings
-
-
-class Launcher(Protocol):
-    """Makes clients of workers."""
-
-    def __call__(self, python: str | None, *, max_memory: int) -> WorkerClient:
-        """Return a client whose workers run in an interpreter, this one when None, and hold so much memory at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,23 +86,33 @@ class RunContext:
     ) -> RunContext:
         """Return what the phases of a run are given that begins, or goes on, now."""
         surroundings = surroundings or Surroundings()
-        plan = resolved.header.plan
+        options = resolved.header.options
         return cls(
             resolved=resolved,
             journal=journal,
             observer=observer,
             scratch=scratch,
             # Another order than the one that was cut off, and the same each time.
-            order=Order(plan.seed + (len(journal.run.rounds) if journal.begun else 0)),
-            deadline=None if plan.budget_s is None else surroundings.now() + plan.budget_s,
+            order=Order(options.seed + (len(journal.run.rounds) if journal.begun else 0)),
+            deadline=None if options.budget is None else surroundings.now() + options.budget,
             surroundings=surroundings,
             quiet=quiet or QuietWait.of(resolved.header, surroundings, observer),
         )
 
     @property
-    def plan(self) -> Plan:
+    def header(self) -> Header:
+        """What was asked for, and where."""
+        return self.resolved.header
+
+    @property
+    def options(self) -> RunOptions:
         """What was asked for."""
-        return self.resolved.header.plan
+        return self.header.options
+
+    @property
+    def plan(self) -> Plan:
+        """What was left open, decided."""
+        return self.header.plan
 
     @property
     def routes(self) -> Mapping[str, Route]:
@@ -133,7 +137,7 @@ class RunContext:
             InputError: there is no room for the batches that are asked for.
         """
         plan = self.plan
-        return InputPool(self.resolved.inputs, plan.seed, self.scratch, plan.batch_sizes, cap=plan.max_memory)
+        return InputPool(self.resolved.inputs, self.options.seed, self.scratch, plan.batch_sizes, cap=plan.max_memory)
 
     def worker(self, route: Route, settings: WorkerSettings | None = None) -> ContenderWorker:
         """Return a worker for a contender, not started yet.

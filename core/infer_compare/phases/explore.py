@@ -72,19 +72,19 @@ def explore(context: RunContext) -> Explored:
 
 def _sizes(context: RunContext) -> Exploration:
     """Return the sizes that a contender is tried at."""
-    plan, most = context.plan, context.pool.most
-    largest = min(most, plan.data_rows or most) if plan.scope == "dataset" else most
-    return Exploration(plan.points, bound_ns=plan.latency_bound_ns, mode=plan.mode, largest=largest)
+    plan, options, most = context.plan, context.options, context.pool.most
+    largest = min(most, plan.data_rows or most) if options.scope == "dataset" else most
+    return Exploration(plan.points, bound_ns=options.latency_bound_ns, mode=options.mode, largest=largest)
 
 
 def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
     """Bring curves to one length, so that every size can be compared, and add sizes where they decide most."""
     curves = {label: turn.sizes.latencies_ns for label, turn in explored.items()}
     further = {point for latencies in curves.values() for point in latencies}
-    if context.plan.latency_bound_ns is not None:
+    if context.options.latency_bound_ns is not None:
         for latencies in curves.values():
-            further.update(around_bound(latencies, context.plan.latency_bound_ns))
-    if context.plan.mode != "quick":
+            further.update(around_bound(latencies, context.options.latency_bound_ns))
+    if context.options.mode != "quick":
         further |= _around_best(context, curves, further)
     further = {point for point in further if point.batch <= context.pool.most}
     for turn in explored.values():
@@ -101,7 +101,7 @@ def _around_best(
 ) -> set[OperatingPoint]:
     """Return the points beside each contender's best one; none where measuring them too would take long."""
     between = {point for latencies in curves.values() for point in around_best(latencies)} - others
-    if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.plan):
+    if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.header):
         return between
     sizes = ", ".join(str(point.batch) for point in sorted(between))
     context.tell(

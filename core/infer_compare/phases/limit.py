@@ -23,7 +23,7 @@ LONGEST_S = 60.0
 
 def limit(context: RunContext, labels: Iterable[str]) -> None:
     """Find where memory ends for each contender, one after the other, if that was asked for."""
-    if not context.plan.find_limit:
+    if not context.options.find_limit:
         return
     known = {boundary.contender for boundary in context.run.limits}
     for label in labels:

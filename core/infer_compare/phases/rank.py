@@ -49,7 +49,7 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
             left = unsettled(context.run, points, restart)
         if plan.restarts > 1:
             confirm(ranking, groups, begun + 1)
-        if plan.mode == "thorough":
+        if context.options.mode == "thorough":
             sustain(ranking)
     except HostBusy as busy:
         context.tell("machine", f"{busy}. {_advice(context.plan.threads)}")

@@ -38,14 +38,14 @@ class Ranked(NamedTuple):
 
 def slow_model_plan(context: RunContext, expectation: Expectation, points: Points) -> Plan:
     """Return the plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
-    plan = context.plan
-    if not may_be_shortened(plan):
+    plan, options = context.plan, context.options
+    if not may_be_shortened(context.header):
         return plan
-    restarts, rounds = restarts_and_rounds(expectation, points, plan)
+    restarts, rounds = restarts_and_rounds(expectation, points, options)
     if (restarts, rounds) == (plan.restarts, plan.rounds_per_restart):
         return plan
-    asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, plan.mode)
-    usual = "the default" if plan.mode == "default" else f"--{plan.mode}"
+    asked = expectation.plan_s(points, plan.restarts, plan.rounds_per_restart, options.mode)
+    usual = "the default" if options.mode == "default" else f"--{options.mode}"
     context.tell(
         "plan",
         f"{usual} of {plan.restarts} restarts of {plan.rounds_per_restart} rounds would take about {asked:.0f} s here: "
@@ -59,22 +59,22 @@ def plan_within_budget(context: RunContext, plan: Plan, expectation: Expectation
 
     Args:
         context: of the run.
-        plan: what is asked for.
+        plan: what was decided.
         expectation: what its parts take.
         ranked: what is ranked, and how far that has come.
     """
-    points, left = ranked.points, ranked.left
+    points, left, mode = ranked.points, ranked.left, context.options.mode
     deadline = context.deadline
     if deadline is not None:
         left_s = deadline - context.surroundings.now()
         cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
-        confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
+        confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, mode)
         restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
         plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
     to_come = max(0, plan.restarts - ranked.finished)
     expected_s = to_come * expectation.restart_s(left, plan.rounds_per_restart)
-    expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
-    if plan.mode == "thorough":
+    expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, mode)
+    if mode == "thorough":
         expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
     context.tell(
         "plan",

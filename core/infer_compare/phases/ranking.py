@@ -76,7 +76,7 @@ class Ranking:
         count = RoundCount("measure", own, wanted, tries=RETRY_FACTOR * wanted)
         later_s = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
         if self.plan.restarts > 1:
-            later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.plan.mode)
+            later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.context.options.mode)
         first = (
             None
             if self.context.run.rounds

@@ -196,7 +196,7 @@ class RestartWorkers:
 
     def pipelines(self, label: str) -> bool:
         """Return whether batches are enqueued ahead: on a device that works on its own."""
-        return self._workers[label].asynchronous and self._context.plan.scope == "device"
+        return self._workers[label].asynchronous and self._context.options.scope == "device"
 
     def _series(self, label: str) -> tuple[Series, ...]:
         """Return what is timed in a contender's turn: on a device that works on its own, three things."""

@@ -41,7 +41,7 @@ class Turns:
         """
         self._gate = context.surroundings.gate
         self._settings = context.settings
-        self._scope = context.plan.scope
+        self._scope = context.options.scope
         self._latencies = expectation.latency_ns
         self._long_ns = expectation.long_ns
 

@@ -37,11 +37,11 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
         labels: the contenders that are ranked.
     """
     points, table, measurements = _figures(run, labels)
-    plan = run.header.plan
+    margin, mode = run.header.plan.margin, run.header.options.mode
     sizes: dict[str, tuple[OperatingPoint, ...]] = {}
     for label, own in points.items():
-        best = to_confirm(label, own, table, measurements, margin=plan.margin, mode=plan.mode)
-        others = [point.point for point in own] if best and plan.mode != "quick" else []
+        best = to_confirm(label, own, table, measurements, margin=margin, mode=mode)
+        others = [point.point for point in own] if best and mode != "quick" else []
         unstable = (point for point in others if depends_on_the_process(run.rounds, label, point))
         sizes[label] = tuple(sorted({*best, *unstable}))
     return sizes

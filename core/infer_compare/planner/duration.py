@@ -60,7 +60,7 @@ class Expectation:
     def of(cls, run: Run) -> Expectation:
         """Return what the parts cost, by what exploring saw."""
         measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
-        plan = run.header.plan
+        header, options = run.header, run.header.options
         starts: dict[str, float] = {}
         for start in run.starts:
             # The first start, as it was while exploring: a run that is resumed expects the same.
@@ -68,11 +68,11 @@ class Expectation:
             starts.setdefault(start.contender, total_ns / 1e9 + END_S)
         return cls(
             start_s=starts,
-            latency_ns={key: outcome.latency_ns * plan.calls(key[1]) for key, outcome in measured.items()},
+            latency_ns={key: outcome.latency_ns * header.calls(key[1]) for key, outcome in measured.items()},
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
-            passes=plan.scope == "dataset",
-            long_ns=long_slice_ns(plan.mode, bounded=plan.latency_bound_ns is not None),
+            passes=options.scope == "dataset",
+            long_ns=long_slice_ns(options.mode, bounded=options.latency_bound is not None),
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:

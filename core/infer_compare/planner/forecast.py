@@ -14,13 +14,14 @@ import msgspec
 
 from infer_compare.planner.duration import CONFIRM_ROUNDS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
 from infer_compare.planner.slow_models import may_be_shortened, measuring_limit_s, shortest
+from infer_compare.request.options import declared
 from infer_compare.results import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import Plan, Run
+    from infer_compare.results import Header, Run
 
 START_S = (0.4, 3.0)
 """Starting a worker with its framework and the model, at best and usually at most."""
@@ -52,79 +53,88 @@ class Forecast:
         return f"about {_span(self.low_s, self.high_s)}{self.why}"
 
 
-def forecast(plan: Plan, contenders: int) -> Forecast:
+def forecast(header: Header, contenders: int) -> Forecast:
     """Return how long a plan will take, before anything has run.
 
     Args:
-        plan: what is to be run.
+        header: what is to be run.
         contenders: how many can be started.
     """
-    if plan.budget_s is not None:
-        why = ", the budget" + ("; the search for the limit is part of it" if plan.find_limit else "")
-        return Forecast(plan.budget_s, plan.budget_s, why)
+    options, plan = header.options, header.plan
+    if options.budget is not None:
+        why = ", the budget" + ("; the search for the limit is part of it" if options.find_limit else "")
+        return Forecast(options.budget, options.budget, why)
     sizes = AUTO_SIZES if plan.points is None else (len(plan.points),) * 2
     turn_s = WARM_UP_S + plan.rounds_per_restart * 2 * (SLICE_S + SWITCH_S)
     low_points, high_points = (contenders * number for number in sizes)
     early = min(EARLY_RESTARTS, plan.restarts)
     low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (OTHER_WORKERS[0] + early)
     measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
-    if may_be_shortened(plan):
-        measuring = min(measuring, measuring_limit_s(plan))
+    if may_be_shortened(header):
+        measuring = min(measuring, measuring_limit_s(options))
     high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * OTHER_WORKERS[1]
-    mode = "in the default mode" if plan.mode == "default" else f"with --{plan.mode}"
-    limit = ", and the search for the limit on top" if plan.find_limit else ""
+    mode = "in the default mode" if options.mode == "default" else f"with --{options.mode}"
+    limit = ", and the search for the limit on top" if options.find_limit else ""
     return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; exploring tells more")
 
 
-def forecast_again(run: Run, plan: Plan, labels: Sequence[str]) -> Forecast:
+def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
     """Return how long a plan will take, from a stored run of the same model.
 
     Args:
         run: the stored run.
-        plan: what is to be run.
+        header: what is to be run.
         labels: the contenders that can be started.
     """
-    then = run.header.plan
+    options, plan, then = header.options, header.plan, run.header.plan
     # What depends on the moment says nothing about the time.
     same = msgspec.structs.replace(plan, max_memory=then.max_memory, expected_s=then.expected_s) == then
+    same = same and _timed(header) == _timed(run.header)
     same = same and set(labels) == set(run.labels) - {record.contender for record in run.unusable}
-    if plan.budget_s is None and same and run.closing is not None and run.closing.state == "complete":
+    if options.budget is None and same and run.closing is not None and run.closing.state == "complete":
         took = run.closing.elapsed_s
         return Forecast(took, took, ", as it took then")
-    if plan.budget_s is not None or plan.find_limit:
-        return forecast(plan, len(labels))
-    points = _points(run, plan, labels)
+    if options.budget is not None or options.find_limit:
+        return forecast(header, len(labels))
+    points = _points(run, header, labels)
     if points is None:
-        return forecast(plan, len(labels))
+        return forecast(header, len(labels))
     known = Expectation.of(run)
     rounds = plan.rounds_per_restart
     restart_s = known.restart_s(points, rounds)
-    confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, plan.mode)
+    confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, options.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
     before += sum(known.warm_up_s(label, point) for label, own in points.items() for point in own)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
     high = before + plan.restarts * restart_s + confirm_s
-    if may_be_shortened(plan):
+    if may_be_shortened(header):
         # Measuring is shortened; the smallest plan is made however long it takes.
-        least = known.plan_s(points, *shortest(plan), plan.mode)
-        high = min(high, before + max(measuring_limit_s(plan), least))
+        least = known.plan_s(points, *shortest(options), options.mode)
+        high = min(high, before + max(measuring_limit_s(options), least))
     return Forecast(min(low, high), high, ", from what that run saw")
 
 
-def _points(run: Run, plan: Plan, labels: Sequence[str]) -> dict[str, list[OperatingPoint]] | None:
+def _timed(header: Header) -> dict[str, object]:
+    """Return what is asked for, without what only changes how the result is shown."""
+    asked = header.repeated
+    return {name: getattr(asked, name) for name, option in declared().items() if not option.option.afterwards}
+
+
+def _points(run: Run, header: Header, labels: Sequence[str]) -> dict[str, list[OperatingPoint]] | None:
     """Return the operating points of each contender; None where the run does not know one that is asked for."""
-    if plan.scope != run.header.plan.scope:
+    if header.options.scope != run.header.options.scope:
         return None
+    asked = header.plan.points
     explored = run.explored
     points: dict[str, list[OperatingPoint]] = {}
     for label in labels:
         tried = {point for name, point in explored if name == label}
-        if not tried or not tried.issuperset(plan.points or ()):
+        if not tried or not tried.issuperset(asked or ()):
             return None
         points[label] = [
             point
             for (name, point), outcome in explored.items()
-            if name == label and isinstance(outcome, Measured) and (plan.points is None or point in plan.points)
+            if name == label and isinstance(outcome, Measured) and (asked is None or point in asked)
         ]
     return points
 

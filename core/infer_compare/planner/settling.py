@@ -52,7 +52,7 @@ def _is_open(run: Run, measurements: Measurements, a: Candidate, b: Candidate, t
     contrast = measurements.contrast(a, b)
     if contrast is None:
         return True
-    family, planned = measurements.family(a.label, b.label), planned_restarts(run.header.plan)
+    family, planned = measurements.family(a.label, b.label), planned_restarts(run.header)
     if settlement(contrast, planned, family=family, margin=margin_between(run, a.label, b.label)) is not None:
         return False
     return not (stalled(contrast, family) or hopeless(contrast, family, to_come))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner.points import Points
-    from infer_compare.request.options import Mode
-    from infer_compare.results import Plan
+    from infer_compare.request.options import Mode, RunOptions
+    from infer_compare.results import Header
 
 MEASURING_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
 """Seconds that measuring may take where no budget is given. It ends a third earlier where differences are plain."""
@@ -29,35 +29,36 @@ SLOW_MODEL_PLANS: dict[Mode, tuple[tuple[int, int], ...]] = {
 """Restarts and rounds, the best plan first, down to what still settles what is plain, from three restarts."""
 
 
-def may_be_shortened(plan: Plan) -> bool:
+def may_be_shortened(header: Header) -> bool:
     """Return whether nothing says how long the run may take: neither --thorough nor a budget."""
-    plans = SLOW_MODEL_PLANS.get(plan.mode)
-    return plan.budget_s is None and plans is not None and (plan.restarts, plan.rounds_per_restart) == plans[0]
+    options, plan = header.options, header.plan
+    plans = SLOW_MODEL_PLANS.get(options.mode)
+    return options.budget is None and plans is not None and (plan.restarts, plan.rounds_per_restart) == plans[0]
 
 
-def measuring_limit_s(plan: Plan) -> float:
-    """Return the seconds that measuring may take before rounds and sizes are saved; `plan` `may_be_shortened`."""
-    asked = MEASURING_S[plan.mode]
-    return min(asked, MEASURING_WITH_LIMIT_S) if plan.find_limit else asked
+def measuring_limit_s(options: RunOptions) -> float:
+    """Return the seconds that measuring may take before rounds and sizes are saved, in a run that `may_be_shortened`."""
+    asked = MEASURING_S[options.mode]
+    return min(asked, MEASURING_WITH_LIMIT_S) if options.find_limit else asked
 
 
-def shortest(plan: Plan) -> tuple[int, int]:
-    """Return the fewest restarts and rounds that replace those of a plan that `may_be_shortened`."""
-    return SLOW_MODEL_PLANS[plan.mode][-1]
+def shortest(options: RunOptions) -> tuple[int, int]:
+    """Return the fewest restarts and rounds that replace those of a run that `may_be_shortened`."""
+    return SLOW_MODEL_PLANS[options.mode][-1]
 
 
-def restarts_and_rounds(expectation: Expectation, points: Points, plan: Plan) -> tuple[int, int]:
+def restarts_and_rounds(expectation: Expectation, points: Points, options: RunOptions) -> tuple[int, int]:
     """Return the restarts and rounds that fit into the time that measuring may take; the fewest where none fit.
 
     Args:
         expectation: what exploring saw.
         points: the operating points of each contender.
-        plan: what is asked for, which `may_be_shortened`.
+        options: of a run that `may_be_shortened`.
     """
-    plans = SLOW_MODEL_PLANS[plan.mode]
+    plans = SLOW_MODEL_PLANS[options.mode]
     cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in plans}
     return plan_for_budget(
-        cost, expectation.confirm_s(points, CONFIRM_ROUNDS, plan.mode), measuring_limit_s(plan), plans
+        cost, expectation.confirm_s(points, CONFIRM_ROUNDS, options.mode), measuring_limit_s(options), plans
     )
 
 
@@ -65,7 +66,7 @@ def has_time_for(
     further: Collection[OperatingPoint],
     expectation: Expectation,
     latencies_ns: Mapping[str, Mapping[OperatingPoint, float]],
-    plan: Plan,
+    header: Header,
 ) -> bool:
     """Return whether measuring at further operating points stays within the time that measuring may take.
 
@@ -73,9 +74,9 @@ def has_time_for(
         further: points that were not tried; a contender is expected to run those below its largest.
         expectation: what exploring saw.
         latencies_ns: rough latency of the points of each contender.
-        plan: what is asked for.
+        header: what is asked for.
     """
-    if not may_be_shortened(plan):
+    if not may_be_shortened(header):
         return True
     latency = dict(expectation.latency_ns)
     first_call = dict(expectation.first_call_ns)
@@ -88,4 +89,5 @@ def has_time_for(
             latency[label, point] = latency.get(above, 0)
             first_call[label, point] = first_call.get(above, 0)
     wider = replace(expectation, latency_ns=latency, first_call_ns=first_call)
-    return wider.plan_s(points, *shortest(plan), plan.mode) <= measuring_limit_s(plan)
+    options = header.options
+    return wider.plan_s(points, *shortest(options), options.mode) <= measuring_limit_s(options)

@@ -12,6 +12,7 @@ import msgspec
 from infer_compare.errors import OptionError, UsageError
 from infer_compare.interfaces import Device, Provenance
 from infer_compare.plugins import read_options
+from infer_compare.preparation.wiring import LAYOUTS, parse_map
 from infer_compare.request.contenders import FILE, ContenderRequest
 from infer_compare.results import ContenderSpec
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
     from infer_compare.plugins import BackendEntry, Plugins
+    from infer_compare.request.options import RunOptions
 
 LONGEST_LABEL = 200
 ROUTES: tuple[Provenance, ...] = get_args(Provenance)
@@ -80,6 +82,31 @@ def find_contenders(
             spec = msgspec.structs.replace(spec, label=f"{spec.label}#{seen[spec.label]}")
         contenders.append(Contender(spec, entry))
     return tuple(contenders)
+
+
+def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...]:
+    """Return the contenders of a run with their own interpreters and models.
+
+    Raises:
+        UsageError: one of them cannot be understood, or an option names a backend that takes no part.
+    """
+    named, device = options.taking_part, options.device
+    labels = {contender.label for contender in find_contenders(named, plugins, device=device)}
+    models = {name if name in labels else plugins.find(name).name: text for name, text in options.models.items()}
+    contenders = find_contenders(named, plugins, device=device, pythons=options.python, models=models)
+    backends = {contender.entry.name for contender in contenders}
+    for option, names in (("--python", options.python), ("--model", models), ("--layout", options.layout)):
+        for name in names:
+            if name not in backends and (option == "--python" or name not in labels):
+                raise UsageError(f"{option} names {name!r}, which is not among the backends of this run.")
+    for name, layout in options.layout.items():
+        if layout not in LAYOUTS:
+            raise UsageError(f"--layout {name}={layout}: the layouts are {', '.join(LAYOUTS)}.")
+        if name not in models:
+            raise UsageError(f"--layout {name}={layout} is for a model of its own; give one with --model {name}=FILE.")
+    parse_map(options.input_map, "--input-map", tuple(models))
+    parse_map(options.output_map, "--output-map", tuple(models))
+    return contenders
 
 
 def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str) -> Contender:

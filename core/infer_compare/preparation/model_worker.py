@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from infer_compare.environment import memory
 from infer_compare.errors import (
     InferCompareError,
     ModelError,
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import ModelDescription, ModelSource
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.route import Route
+    from infer_compare.worker.client import Launcher, WorkerClient
+    from infer_compare.worker.settings import WorkerSettings
 
 WORK_DEADLINE_S = 900.0
 """Exporting a large model takes minutes."""
@@ -41,17 +42,15 @@ _RAISED: dict[str, type[InferCompareError]] = {
 class ModelWorker:
     """Has models read and converted, each in a process of its own: what a model's file or code does stays there."""
 
-    def __init__(self, *, threads: int, seed: int, max_memory: int | None = None) -> None:
+    def __init__(self, settings: WorkerSettings, launch: Launcher = LocalProcess) -> None:
         """Starts nothing.
 
         Args:
-            threads: the thread budget.
-            seed: of what a callable draws at random.
-            max_memory: cap of such a process's resident memory, in bytes; the machine's own share when None.
+            settings: the thread budget, the seed of what a callable draws at random, and the cap of memory.
+            launch: makes clients of workers.
         """
-        self._threads = threads
-        self._seed = seed
-        self._cap = max_memory or memory.default_cap()
+        self._settings = settings
+        self._launch = launch
 
     def describe(self, entry: BackendEntry, python: str | None, model: ModelSource, folder: Path) -> ModelDescription:
         """What a model is that only a framework can read.
@@ -109,13 +108,13 @@ class ModelWorker:
             client.ask(Collect(location=location, folder=str(folder)), Done, deadline_s=WORK_DEADLINE_S)
 
     def _opening(self, entry: BackendEntry, options: dict[str, str]) -> Open:
-        return Open(backend=entry.reference, options=options, threads=self._threads, seed=self._seed)
+        return Open(backend=entry.reference, options=options, threads=self._settings.threads, seed=self._settings.seed)
 
     @contextmanager
-    def _worker(self, python: str | None, what: str) -> Iterator[LocalProcess]:
+    def _worker(self, python: str | None, what: str) -> Iterator[WorkerClient]:
         """Give a client, and name what goes wrong with it; `what` is done, in words."""
         try:
-            with LocalProcess(python, max_memory=self._cap) as client:
+            with self._launch(python, max_memory=self._settings.max_memory) as client:
                 yield client
         except OSError as error:
             raise ModelError(f"{what}: {python} cannot be started ({error.strerror or error}).") from error
@@ -130,7 +129,9 @@ class ModelWorker:
             raise ModelError(f"{what} took longer than {error.deadline_s:.0f} s.") from error
         except WorkerDied as error:
             if error.killed_for is not None:
-                raise ModelError(f"{what} needed more memory than {self._cap / 2**20:.0f} MiB.") from error
+                raise ModelError(
+                    f"{what} needed more memory than {self._settings.max_memory / 2**20:.0f} MiB."
+                ) from error
             last = error.stderr_tail.strip().splitlines()[-1:] or [str(error)]
             raise ModelError(f"{what} ended its process: {last[0]}") from error
         except WorkerError as error:

@@ -15,54 +15,29 @@ from infer_compare.paths import is_file
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from infer_compare.interfaces import BuiltinModel, TensorSpec
+    from infer_compare.interfaces import TensorSpec
     from infer_compare.models.source import ResolvedModel
-    from infer_compare.plugins import BackendEntry, ConverterEntry, Plugins
-    from infer_compare.preparation.model_worker import ModelWorker
+    from infer_compare.plugins import BackendEntry, ConverterEntry
+    from infer_compare.preparation.context import PreparationContext
 
 
 class ModelReader:
     """Reads models for one run."""
 
-    def __init__(
-        self,
-        plugins: Plugins,
-        model_worker: ModelWorker,
-        folder: Path,
-        models: Mapping[str, BuiltinModel],
-        *,
-        pythons: Mapping[str, str],
-        seed: int,
-        trusted: bool,
-    ) -> None:
-        """Reads nothing yet.
-
-        Args:
-            plugins: whose backends can be asked.
-            model_worker: has models read by their framework.
-            folder: for files that the run needs.
-            models: those that can be named.
-            pythons: other interpreters, by backend.
-            seed: of weights that are drawn.
-            trusted: whether files may run code of their own.
-        """
-        self._plugins = plugins
-        self._workshop = model_worker
-        self._folder = folder
-        self._models = models
-        self._pythons = pythons
-        self._seed = seed
-        self._trusted = trusted
+    def __init__(self, context: PreparationContext) -> None:
+        """Reads nothing yet."""
+        self._context = context
+        self._given = context.options.inputs
+        """What `--input` says of the inputs."""
         self._read: dict[tuple[str, str], ResolvedModel] = {}
 
-    def read(self, text: str, given: Sequence[str], preferred: Sequence[str] = ()) -> ResolvedModel:
-        """The model that a text names.
+    def read(self, text: str, preferred: Sequence[str] = ()) -> ResolvedModel:
+        """Return the model that a text names.
 
         Args:
             text: a built-in name, a file, a folder or a callable.
-            given: what `--input` says of the inputs.
             preferred: backends that are asked first.
 
         Raises:
@@ -70,27 +45,30 @@ class ModelReader:
         """
         key = (text, preferred[0] if preferred else "")
         if key not in self._read:
-            form = is_foreign(text, self._models)
+            form = is_foreign(text, self._context.models)
             converter = self._converter(text)
             if form is not None:
-                self._read[key] = self._described(text, form, given, preferred)
+                self._read[key] = self._described(text, form, preferred)
             elif converter is not None:
-                self._read[key] = self._converted(text, converter, given)
+                self._read[key] = self._converted(text, converter)
             else:
-                self._read[key] = self._onnx(text, given)
+                self._read[key] = self._onnx(text)
         return self._read[key]
 
-    def _onnx(self, text: str, given: Sequence[str]) -> ResolvedModel:
-        return resolve_model(text, seed=self._seed, folder=self._folder, models=self._models, given=given)
+    def _onnx(self, text: str) -> ResolvedModel:
+        context = self._context
+        return resolve_model(
+            text, seed=context.options.seed, folder=context.scratch, models=context.models, given=self._given
+        )
 
     def _converter(self, text: str) -> ConverterEntry | None:
         """The converter that reads files of that name, of those that make ONNX of them."""
-        if text in self._models or Path(text).suffix.lower() in SUFFIXES:
+        if text in self._context.models or Path(text).suffix.lower() in SUFFIXES:
             return None
-        edges = (one for one in self._plugins.converters if one.converter.target == "onnx")
-        return next((one for one in edges if text.lower().endswith(one.converter.suffixes)), None)
+        edges = (entry for entry in self._context.plugins.converters if entry.converter.target == "onnx")
+        return next((entry for entry in edges if text.lower().endswith(entry.converter.suffixes)), None)
 
-    def _converted(self, text: str, entry: ConverterEntry, given: Sequence[str]) -> ResolvedModel:
+    def _converted(self, text: str, entry: ConverterEntry) -> ResolvedModel:
         """A model of which the ONNX file is run that a plugin makes of it."""
         path, converter = Path(text), entry.converter
         if not is_file(path):
@@ -98,45 +76,46 @@ class ModelReader:
         if entry.missing:
             hint = f"; {converter.install_hint} installs it" if converter.install_hint else ""
             raise ModelError(f"Reading {text} needs {listing(entry.missing)}, which is not installed{hint}.")
-        target = self._folder / f"model-{len(self._read)}-{converter.source}" / f"{path.stem}.onnx"
+        target = self._context.scratch / f"model-{len(self._read)}-{converter.source}" / f"{path.stem}.onnx"
         target.parent.mkdir(parents=True, exist_ok=True)
         source = ModelSource(
             format=converter.source,
             location=str(path.absolute()),
             name=path.stem,
-            inputs=_declared(given),
-            trusted=self._trusted,
+            inputs=_declared(self._given),
+            trusted=self._context.options.trust,
         )
-        self._workshop.convert(entry, None, source, target)
-        made = self._onnx(str(target), given)
+        self._context.model_worker.convert(entry, None, source, target)
+        made = self._onnx(str(target))
         sentence = f"{text} was converted from {converter.source} to ONNX by the plugin {entry.origin}."
         return replace(made, source=text, warnings=(sentence, *made.warnings))
 
-    def _described(self, text: str, form: str, given: Sequence[str], preferred: Sequence[str]) -> ResolvedModel:
+    def _described(self, text: str, form: str, preferred: Sequence[str]) -> ResolvedModel:
         """A model that its framework reads: the first one that says it is one of its own."""
         source = ModelSource(
             format=form,
             location=text,
             name=split(text)[1] if form == "callable" else Path(text).stem,
-            inputs=_declared(given),
-            trusted=self._trusted,
+            inputs=_declared(self._given),
+            trusted=self._context.options.trust,
         )
-        readers = [one for one in self._plugins.backends if form in one.capabilities.describes]
-        readers.sort(key=lambda one: (one.name not in preferred, not _mentions(text, form, one)))
-        usable = [one for one in readers if one.name in self._pythons or not one.missing]
+        readers = [entry for entry in self._context.plugins.backends if form in entry.capabilities.describes]
+        readers.sort(key=lambda entry: (entry.name not in preferred, not _mentions(text, form, entry)))
+        pythons = self._context.pythons
+        usable = [entry for entry in readers if entry.name in pythons or not entry.missing]
         if not usable:
             raise ModelError(_unreadable(text, form, readers))
         refusals: list[str] = []
         for entry in usable:
-            folder = self._folder / f"model-{len(self._read)}-{entry.name}"
+            folder = self._context.scratch / f"model-{len(self._read)}-{entry.name}"
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                found = self._workshop.describe(entry, self._pythons.get(entry.name), source, folder)
+                description = self._context.model_worker.describe(entry, pythons.get(entry.name), source, folder)
             except UnsupportedModel as refusal:
                 refusals.append(str(refusal))
                 continue
-            return described(text, found, given)
-        absent = [one for one in readers if one not in usable]
+            return described(text, description, self._given)
+        absent = [entry for entry in readers if entry not in usable]
         more = f" {_unreadable(text, form, absent)}" if absent else ""
         raise ModelError(" ".join(refusals) + more)
 
@@ -146,9 +125,9 @@ def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
     from infer_compare.interfaces import TensorSpec
 
     return tuple(
-        TensorSpec(one.name, one.dtype, one.shape)
-        for one in map(parse_input, given)
-        if one.dtype is not None and one.shape is not None
+        TensorSpec(spec.name, spec.dtype, spec.shape)
+        for spec in map(parse_input, given)
+        if spec.dtype is not None and spec.shape is not None
     )
 
 
@@ -170,6 +149,6 @@ def _unreadable(text: str, form: str, readers: Sequence[BackendEntry]) -> str:
     what = f"{text} is a callable" if form == "callable" else f"{text} is of the format {form}"
     if not readers:
         return f"{what}, which no installed backend reads."
-    names = listing([one.name for one in readers])
-    hints = " or ".join(one.install_hint for one in readers if one.install_hint)
+    names = listing([entry.name for entry in readers])
+    hints = " or ".join(entry.install_hint for entry in readers if entry.install_hint)
     return f"{what}, which {names} would read, and that is not installed; {hints} installs it."

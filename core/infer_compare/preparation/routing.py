@@ -17,14 +17,14 @@ from infer_compare.request.units import cache_limit
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from infer_compare.interfaces import ModelSource, Provenance
     from infer_compare.models.source import ResolvedModel
     from infer_compare.plugins import ConverterEntry
     from infer_compare.preparation.contenders import Contender
-    from infer_compare.preparation.model_worker import ModelWorker
+    from infer_compare.preparation.context import PreparationContext
 
 Shape = tuple[int | str, ...]
 """Of an input, with the batch axis called `batch`."""
@@ -56,31 +56,15 @@ class NoRouteError(Exception):
 class Router:
     """Finds the way of one run's models to its contenders, and converts what must be converted."""
 
-    def __init__(
-        self,
-        converters: Sequence[ConverterEntry],
-        model_worker: ModelWorker,
-        scratch: Path,
-        *,
-        pythons: Mapping[str, str],
-        convert: bool,
-        cache: ConversionCache | None = None,
-    ) -> None:
+    def __init__(self, context: PreparationContext, cache: ConversionCache | None = None) -> None:
         """Converts nothing yet.
 
         Args:
-            converters: those that are installed.
-            model_worker: has models converted.
-            scratch: a folder for what the cache does not keep.
-            pythons: other interpreters, by backend.
-            convert: whether models may be converted at all.
+            context: of the run.
             cache: where converted models are kept; the user's own when None.
         """
-        self._all = tuple(converters)
-        self._workshop = model_worker
-        self._scratch = scratch
-        self._pythons = pythons
-        self._convert = convert
+        self._context = context
+        self._all = context.plugins.converters
         self._cache = cache or ConversionCache(limit=cache_limit())
         self._done: dict[tuple[str, str], Path] = {}
         self._failed: dict[tuple[str, str], str] = {}
@@ -92,24 +76,22 @@ class Router:
             NoRouteError: there is none; what is missing is said.
         """
         asked = contender.spec.route
-        ways = [one for one in self._ways(contender, form) if asked in {None, one.provenance}]
+        ways = [way for way in self._ways(contender, form) if asked in {None, way.provenance}]
         if ways:
-            return min(ways, key=lambda one: (one.cost, len(one.converters)))
+            return min(ways, key=lambda way: (way.cost, len(way.converters)))
         raise NoRouteError(self._why(contender, form) if asked is None else self._why_not(contender, form, asked))
 
     def _ways(self, contender: Contender, form: str) -> Iterator[ConversionPath]:
         """The cheapest way to each format that a contender takes."""
         capabilities = contender.entry.capabilities
-        ready = [one for one in self._all if self._can(one)]
-        for target, imported in [(one, False) for one in capabilities.formats] + [
-            (one, True) for one in capabilities.imports
-        ]:
-            found = cheapest(form, [target], ready if self._convert else ())
-            if found is not None:
-                cost = sum(one.converter.cost for one in found) + IMPORT_COST * imported
-                yield ConversionPath(
-                    found, imported, _chain(form, found, contender.entry.name if imported else ""), cost
-                )
+        ready = [entry for entry in self._all if self._can(entry)] if self._context.options.convert else []
+        for imported, formats in ((False, capabilities.formats), (True, capabilities.imports)):
+            for target in formats:
+                converters = cheapest(form, [target], ready)
+                if converters is not None:
+                    cost = sum(entry.converter.cost for entry in converters) + IMPORT_COST * imported
+                    chain = _chain(form, converters, contender.entry.name if imported else "")
+                    yield ConversionPath(converters, imported, chain, cost)
 
     def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
         """Why a model does not reach a contender by the route that was asked for."""
@@ -137,9 +119,9 @@ class Router:
         possible = cheapest(form, takes, self._all)
         if possible is None:
             return reason
-        if not self._convert:
+        if not self._context.options.convert:
             return f"{reason}, and --no-convert forbids to convert one"
-        lacking = next((one for one in possible if not self._can(one)), None)
+        lacking = next((entry for entry in possible if not self._can(entry)), None)
         if lacking is None:
             return reason
         missing = ", ".join(lacking.missing)
@@ -147,7 +129,7 @@ class Router:
         return f"converting {lacking.converter.source} to {lacking.converter.target} needs {missing}, which is not installed{hint}"
 
     def _can(self, entry: ConverterEntry) -> bool:
-        return entry.converter.backend in self._pythons or not entry.missing
+        return entry.converter.backend in self._context.pythons or not entry.missing
 
     def route(self, contender: Contender, model: ResolvedModel, shapes: Sequence[Shape]) -> Route:
         """The way, gone: what must be converted is converted, once for all contenders.
@@ -181,15 +163,15 @@ class Router:
         )
 
     def _make(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> Path:
-        python = self._pythons.get(entry.converter.backend)
+        python = self._context.pythons.get(entry.converter.backend)
         name = f"model.{entry.converter.target}"
 
         def make(target: Path) -> None:
-            self._workshop.convert(entry, python, source, target)
+            self._context.model_worker.convert(entry, python, source, target)
 
         if python is not None:
             # What is installed there is not known here, so that nothing could tell when what is kept is out of date.
-            folder = self._scratch / f"converted-{len(self._done)}"
+            folder = self._context.scratch / f"converted-{len(self._done)}"
             folder.mkdir(parents=True, exist_ok=True)
             make(folder / name)
             return folder / name
@@ -199,15 +181,15 @@ class Router:
             "plugin": entry.origin.version,
             "options": entry.converter.options,
             "model": model.sha256,
-            "inputs": [str(one) for one in source.inputs],
-            "versions": {one: _version(one) for one in entry.converter.requires},
+            "inputs": [str(spec) for spec in source.inputs],
+            "versions": {module: _version(module) for module in entry.converter.requires},
         }
-        path, _ = self._cache.get(self._cache.key(parts), name, make, self._scratch)
+        path, _ = self._cache.get(self._cache.key(parts), name, make, self._context.scratch)
         return path
 
 
 def _chain(form: str, converters: Sequence[ConverterEntry], imported: str) -> tuple[str, ...]:
-    steps = (form, *(f"{one.converter.target} (exported)" for one in converters))
+    steps = (form, *(f"{entry.converter.target} (exported)" for entry in converters))
     return (*steps, f"{imported} (imported)") if imported else steps
 
 

@@ -79,7 +79,7 @@ def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
     explored = next((one for one in run.probes if one.phase == "explore" and one.contender == label), None)
     if explored is not None and isinstance(explored.outcome, Measured):
         found[explored.point] = [explored.outcome.first_call_ns]
-    if run.header.plan.scope != "device":
+    if run.header.options.scope != "device":
         return found
     starts = Counter(start.restart for start in run.starts if start.contender == label)
     counted: Counter[int] = Counter()

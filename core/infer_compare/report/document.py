@@ -10,6 +10,7 @@ from infer_compare.report.contenders import contenders
 from infer_compare.report.curves import curves
 from infer_compare.report.failures import failures
 from infer_compare.report.noise import noise
+from infer_compare.report.plan import plan_report
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.shortcomings import shortcomings, state_of
 from infer_compare.report.words import plain, shell_line, without_folder
@@ -37,7 +38,7 @@ def document(run: Run) -> ReportDocument:
         reason=run.closing.reason if run.closing is not None else "",
         elapsed_s=run.closing.elapsed_s if run.closing is not None else None,
         model=header.model,
-        plan=header.plan,
+        plan=plan_report(header),
         environment=header.environment,
         contenders=contenders(run),
         answers=answers(run, summary),

@@ -8,8 +8,8 @@ from infer_compare.report.words import size
 from infer_compare.stats.wording import count, duration, listing, margin_words, percent
 
 if TYPE_CHECKING:
+    from infer_compare.report.plan import PlanReport
     from infer_compare.report.schema import ContenderReport, Noise, ReportDocument
-    from infer_compare.results import Plan
 
 Rows = list[tuple[str, str]]
 
@@ -91,7 +91,7 @@ def _run_facts(document: ReportDocument) -> Rows:
     ]
 
 
-def _cap(plan: Plan, available: int) -> str:
+def _cap(plan: PlanReport, available: int) -> str:
     """How much memory a worker may hold, and who sees to it."""
     keeper = "watched from outside, and refused beyond by the kernel" if plan.backstop else "watched from outside"
     # Where little is available the reserve leaves less than that share.

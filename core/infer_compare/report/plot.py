@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from infer_compare.errors import UsageError
 from infer_compare.report.charts import curves
 from infer_compare.report.charts.data import Series
+from infer_compare.report.charts.palette import SYMBOLS, colours
 from infer_compare.report.extras import needed
-from infer_compare.report.html.palette import CONTENDERS, SYMBOLS
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.sections.view import View
 
@@ -69,8 +69,9 @@ def _chart(view: View, kind: Plot) -> BatchChart | FrontierChart:
 
 
 def _traces(view: View, chart: BatchChart | FrontierChart, dash: str) -> Iterator[dict[str, Any]]:
-    labels = [contender.label for contender in view.document.contenders]
-    colours, symbols = CONTENDERS["light"], list(SYMBOLS)
+    contenders = view.document.contenders
+    labels = [contender.label for contender in contenders]
+    palette, symbols = colours(contender.backend for contender in contenders)["light"], list(SYMBOLS)
     where = f", {axes_words(view.axes)}" if view.axes else ""
     scale = 2**20 if chart.kind == "batch" and chart.y == "memory" else 1
     for series in chart.series:
@@ -82,7 +83,7 @@ def _traces(view: View, chart: BatchChart | FrontierChart, dash: str) -> Iterato
             "text": series.text,
             "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
             "mode": "lines+markers",
-            "line": {"color": colours[place % len(colours)], "dash": dash},
+            "line": {"color": palette[place], "dash": dash},
             "marker": {"symbol": symbols[place % len(symbols)], "size": 8},
         }
         if isinstance(series, Series) and series.low:

@@ -11,7 +11,8 @@ from typing import Literal
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint, Provenance
-from infer_compare.results import AgreementVerdict, Environment, ForeignProcess, Memory, ModelInfo, Note, Plan
+from infer_compare.report.plan import PlanReport
+from infer_compare.results import AgreementVerdict, Environment, ForeignProcess, Memory, ModelInfo, Note
 from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
 from infer_compare.verdicts.flags import Flag
@@ -291,7 +292,7 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """Why the run is not complete, where it says."""
     elapsed_s: float | None
     model: ModelInfo
-    plan: Plan
+    plan: PlanReport
     environment: Environment
     """The conditions."""
     contenders: tuple[ContenderReport, ...]

@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity, Seconds, Size
+from infer_compare.interfaces.bounds import Bytes, Count, Nanoseconds, Number, Quantity, Seconds, Size
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
-from infer_compare.request.options import Mode, RunOptions, Scope
+from infer_compare.request.options import RunOptions
 from infer_compare.results.agreement import Agreement
 from infer_compare.results.environment import Environment, WorkerEnvironment
 from infer_compare.results.outcomes import AnyOutcome, Phase
@@ -21,9 +21,9 @@ from infer_compare.results.record import Record
 from infer_compare.results.rounds import Round
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (2, 0)
-"""Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 2.0 the header has the
-options as they were asked for."""
+RUN_VERSION = (3, 0)
+"""Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
+that the options say."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -64,48 +64,20 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides how it is run, decided: what a report tells of the options, and what follows from them."""
+    """What was left open by what was asked for, decided, and what was found to be there."""
 
     batch_sizes: tuple[Size, ...] | None
-    """None for `auto`: exploring decides."""
-    scope: Scope
+    """Those asked for, or the one size of a model that is fixed; None for `auto`: exploring decides."""
     threads: Number
-    seed: int
-    mode: Mode = "default"
     restarts: Count
     rounds_per_restart: Count
-    budget_s: Quantity | None = None
-    timeout_s: Quantity
     max_memory: Bytes
     """Cap of one worker's resident memory, in bytes."""
-    max_memory_given: bool = False
-    max_device_memory: Bytes | None = None
-    """What a framework's own allocator may take of an accelerator's memory, in bytes; None for all of it."""
-    backstop: bool = False
-    """Whether the kernel refuses a worker on the CPU memory beyond the cap (RLIMIT_DATA), beside the watchdog."""
-    find_limit: bool = False
-    latency_bound_ns: Duration | None = None
-    percentile: Annotated[float, msgspec.Meta(gt=0, lt=100)] = 95.0
-    inputs: tuple[str, ...] = ()
-    """`--input` specifications as they were typed."""
-    rtol: Quantity | None = None
-    trust: bool = False
-    """Whether model files were let run code of their own."""
-    convert: bool = True
-    """Whether models could be converted."""
-    layouts: dict[str, str] = {}
-    """Layout of four-dimensional inputs, by backend, where it has a model of its own."""
-    input_map: tuple[str, ...] = ()
-    """`--input-map` specifications as they were typed."""
-    output_map: tuple[str, ...] = ()
-    """`--output` specifications as they were typed."""
-    data: str | None = None
-    """The data set that inputs were taken from, as it was typed."""
-    data_rows: Number | None = None
-    """How many samples it has."""
-    data_sha256: str | None = None
     margin: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.03
     """Relative difference below which two contenders count as the same."""
+    data_rows: Number | None = None
+    """How many samples the data set has, where there is one."""
+    data_sha256: str | None = None
     budget_excess: Quantity | None = None
     """Processor time beyond that of the thread budget, relative to it, above which a point has no figures; None where that was
     not checked: in runs of older versions, and in passes over a data set, whose loader works beside the model."""
@@ -116,10 +88,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def points(self) -> tuple[OperatingPoint, ...] | None:
         """The operating points that were asked for, ascending; None where exploring decides."""
         return None if self.batch_sizes is None else tuple(map(OperatingPoint, self.batch_sizes))
-
-    def calls(self, point: OperatingPoint) -> int:
-        """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
-        return -(-self.data_rows // point.batch) if self.scope == "dataset" and self.data_rows else 1
 
 
 class Header(Record, frozen=True, kw_only=True, tag="header"):
@@ -132,11 +100,29 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     """UTC, ISO 8601."""
     command: tuple[str, ...]
     options: RunOptions
-    """What was asked for; the plan is what came of it."""
+    """What was asked for; the plan has what was left open."""
     model: ModelInfo
     contenders: tuple[ContenderSpec, ...]
     plan: Plan
     environment: Environment
+
+    @property
+    def repeated(self) -> RunOptions:
+        """What to ask for to have the run again: what was left open as it was decided, the cap on memory excepted."""
+        options, plan = self.options, self.plan
+        named = options.backends is not None or options.contenders is not None
+        return msgspec.structs.replace(
+            options,
+            backends=options.backends if named else tuple(contender.backend for contender in self.contenders),
+            threads=options.threads or plan.threads,
+            restarts=options.restarts or plan.restarts,
+            rounds=options.rounds or plan.rounds_per_restart,
+        )
+
+    def calls(self, point: OperatingPoint) -> int:
+        """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
+        rows = self.plan.data_rows
+        return -(-rows // point.batch) if self.options.scope == "dataset" and rows else 1
 
 
 class Start(Record, frozen=True, kw_only=True, tag="start"):

@@ -80,12 +80,12 @@ def answer(
         measurements: the rounds.
         axes: sizes of the axes other than the batch.
     """
-    plan = run.header.plan
+    options, margin = run.header.options, run.header.plan.margin
     bests = [
         found
         for label in run.labels
         if (own := [point for point in points if point.contender == label])
-        and (found := best(label, side(run, label, own[0].point).name, own, table, measurements, margin=plan.margin))
+        and (found := best(label, side(run, label, own[0].point).name, own, table, measurements, margin=margin))
     ]
     bests.sort(key=lambda one: -one.figures.throughput)
     # What only ran for a long time has figures, and no calls that were waited for one by one.
@@ -96,11 +96,11 @@ def answer(
     ]
     bound: BoundAnswer | None = None
     kept: tuple[KeptBounds, ...] = ()
-    if plan.latency_bound_ns is not None:
-        checks = [check_bound(*one, plan.latency_bound_ns, plan.percentile) for one in timed]
-        bound = answer_bound(checks, plan.latency_bound_ns, plan.percentile)
-    if timed and plan.scope != "dataset":
-        kept = kept_bounds(timed, sorted({*BOUND_PERCENTILES, plan.percentile}))
+    if options.latency_bound_ns is not None:
+        checks = [check_bound(*one, options.latency_bound_ns, options.percentile) for one in timed]
+        bound = answer_bound(checks, options.latency_bound_ns, options.percentile)
+    if timed and options.scope != "dataset":
+        kept = kept_bounds(timed, sorted({*BOUND_PERCENTILES, options.percentile}))
     return Answer(
         axes=axes,
         recommended=bests[0] if bests else None,
@@ -131,7 +131,7 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
             continue
         family = measurements.family(a.label, b.label, BOTH)
         known.append((contrast, family.evidence(contrast)))
-        pairs.append(judge(a, b, contrast, family, run.header.plan, margin=margin, best=True))
+        pairs.append(judge(a, b, contrast, family, run.header, margin=margin, best=True))
     return _adjusted(run, pairs, known)
 
 
@@ -164,7 +164,7 @@ def _adjusted(
         pair, rounds = msgspec.structs.replace(pairs[index], adjusted_p=adjusted), known[index]
         if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > FAMILY_ERROR and rounds is not None:
             chance = "among so many comparisons this one may be chance; " if p_values[index] <= FAMILY_ERROR else ""
-            reason = f"{chance}{remedy(rounds[0], run.header.plan.mode, rounds[1], margin=pair.margin)}"
+            reason = f"{chance}{remedy(rounds[0], run.header.options.mode, rounds[1], margin=pair.margin)}"
             pair = msgspec.structs.replace(pair, verdict=Verdict.INCONCLUSIVE, settled_after=None, reason=reason)
         found[index] = pair
     return tuple(found)

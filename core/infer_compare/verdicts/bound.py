@@ -169,15 +169,15 @@ def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None)
     Raises:
         UsageError: the run timed passes over a data set, which have no latency of a call.
     """
-    plan = run.header.plan
-    if plan.scope == "dataset":
+    options = run.header.options
+    if options.scope == "dataset":
         raise UsageError(
             "A latency bound is about single calls, and this run timed whole passes (--scope dataset); "
             "repeat it with another scope."
         )
-    percentile = plan.percentile if percentile is None else percentile
-    plan = msgspec.structs.replace(plan, latency_bound_ns=bound_ns, percentile=percentile)
-    return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, plan=plan))
+    percentile = options.percentile if percentile is None else percentile
+    options = msgspec.structs.replace(options, latency_bound=bound_ns / 1e9, percentile=percentile)
+    return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, options=options))
 
 
 def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns: int, percentile: float) -> BoundCheck:

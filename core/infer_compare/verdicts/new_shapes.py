@@ -46,7 +46,7 @@ def new_shape_ns(run: Run) -> dict[Key, float]:
     the data set, and only exploring counts.
     """
     found = dict(_explored(run))
-    if run.header.plan.scope == "dataset":
+    if run.header.options.scope == "dataset":
         return found
     later: dict[Key, list[float]] = defaultdict(list)
     for key, cost in _met_in_restarts(run):

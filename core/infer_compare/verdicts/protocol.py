@@ -13,7 +13,7 @@ from infer_compare.limits import SMALLEST_MARGIN
 
 if TYPE_CHECKING:
     from infer_compare.request.options import Mode
-    from infer_compare.results import Plan
+    from infer_compare.results import Header
 
 CONFIDENCE = 0.95
 """Of every interval that is reported."""
@@ -171,9 +171,9 @@ def long_slice_ns(mode: Mode, *, bounded: bool) -> int:
     return LONG_SLICE_NS["thorough" if bounded else mode]
 
 
-def planned_restarts(plan: Plan) -> int:
+def planned_restarts(header: Header) -> int:
     """Return by how many restarts the looks share the error: those planned, or most of all where a budget decides."""
-    return plan.restarts if plan.budget_s is None else max(RESTARTS.values())
+    return header.plan.restarts if header.options.budget is None else max(RESTARTS.values())
 
 
 def last_look(planned: int) -> int:

@@ -106,7 +106,7 @@ def _pairs(
 
 
 def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:
-    if run.header.plan.scope == "dataset":
+    if run.header.options.scope == "dataset":
         # The time of a pass is no line over the batch size.
         return
     for label in run.labels:

@@ -27,7 +27,7 @@ from infer_compare.verdicts.settle import Settlement, Verdict, first_settlement,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infer_compare.results import Plan, Point, Run
+    from infer_compare.results import Header, Point, Run
     from infer_compare.verdicts.contrast import Contrast
     from infer_compare.verdicts.evidence import Family
 
@@ -159,11 +159,11 @@ def compare_points(
         return PairVerdict(
             a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason=_no_clean_round(index, first, second)
         )
-    return judge(a, b, contrast, index.family(a_label, b_label), run.header.plan, margin=margin)
+    return judge(a, b, contrast, index.family(a_label, b_label), run.header, margin=margin)
 
 
 def judge(
-    a: Side, b: Side, contrast: Contrast, family: Family, plan: Plan, *, margin: float = MARGIN, best: bool = False
+    a: Side, b: Side, contrast: Contrast, family: Family, header: Header, *, margin: float = MARGIN, best: bool = False
 ) -> PairVerdict:
     """Return the verdict that a contrast supports once no restart will follow.
 
@@ -172,11 +172,11 @@ def judge(
         b: the one that it is held against.
         contrast: their clean rounds.
         family: the contrasts of the pair at all of its points.
-        plan: of the run.
+        header: of the run.
         margin: relative difference below which the two count as the same.
         best: whether it is the contrast of two best sizes, tested as a whole.
     """
-    planned = planned_restarts(plan)
+    planned = planned_restarts(header)
     evidence = family.evidence(contrast)
     found = None
     if best and (
@@ -184,7 +184,7 @@ def judge(
     ):
         found = Settlement(verdict, contrast.restarts)
     found = found or settlement(contrast, planned, family=family, margin=margin, ended=True)
-    reason = "" if found else remedy(contrast, plan.mode, evidence, margin=margin)
+    reason = "" if found else remedy(contrast, header.options.mode, evidence, margin=margin)
     if found is None and (early := first_settlement(contrast, planned, family=family, margin=margin)):
         reason = f"later restarts do not bear out what the first {early.restarts} showed; {reason}"
     return PairVerdict(

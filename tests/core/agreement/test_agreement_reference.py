@@ -9,13 +9,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from asked import asked
 from infer_compare.interfaces import OperatingPoint, TensorSpec
 from infer_compare.models.arrays import raw
 from infer_compare.phases.agreement import agreements
 from infer_compare.phases.candidates import Candidate
 from infer_compare.phases.odd_ones import odd_ones
 from infer_compare.phases.outputs import Outputs
-from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     ContenderSpec,
@@ -23,7 +23,6 @@ from infer_compare.results import (
     Header,
     Memory,
     ModelInfo,
-    Plan,
     Run,
     Start,
 )
@@ -44,13 +43,9 @@ def header(labels: Any, specs: tuple[TensorSpec, ...]) -> Header:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "run"),
-        options=RunOptions(),
         model=ModelInfo(name="net", source="net", format="onnx", sha256="0", outputs=specs),
         contenders=tuple(ContenderSpec(label=label, backend="fake") for label in labels),
-        plan=Plan(
-            batch_sizes=(1, 3), scope="device", threads=1, seed=1, restarts=4, rounds_per_restart=2, timeout_s=60.0,
-            max_memory=2**30,
-        ),
+        **asked(batch_sizes=(1, 3), seed=1),
         environment=Environment(
             platform="Linux", kernel="6", python="3.11", tool_version="1", cpu="cpu", physical_cores=2, logical_cores=2,
             usable_cores=2, memory_total=2**34, memory_available=2**33,

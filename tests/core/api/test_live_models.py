@@ -84,7 +84,7 @@ def test_a_live_module_reaches_other_frameworks_and_computes_the_same(sweep, tmp
 
     assert found.document.model.name == "Sequential"
     assert (tmp_path / "run" / "Sequential.pt2").is_file()
-    assert found.run.header.plan.inputs == ("input:f32[batch,8]",)
+    assert found.run.header.options.inputs == ("input:f32[batch,8]",)
     assert [row.outcome for row in found.points] == ["measured"] * 4
     assert {one.verdict for one in found.document.agreements} == {"agrees"}
 

@@ -51,7 +51,7 @@ def test_a_latency_bound_can_be_asked_for_afterwards(stored) -> None:
     assert stored.best(latency_bound=timedelta(microseconds=1)) is None
     kept = stored.best(latency_bound="10min")
     assert kept is None or kept in stored.points
-    assert stored.run.header.plan.latency_bound_ns is None
+    assert stored.run.header.options.latency_bound is None
 
 
 @pytest.mark.parametrize("bound", ["20", "soon", 20, 0.02, timedelta(0), timedelta(seconds=-1)])

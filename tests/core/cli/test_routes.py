@@ -10,8 +10,11 @@ import pytest
 
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.contenders import find_contenders
+from infer_compare.preparation.context import PreparationContext
 from infer_compare.preparation.routing import NoRouteError, Router
 from infer_compare.request.contenders import ContenderRequest
+from infer_compare.request.options import RunOptions
+from infer_compare.worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +37,11 @@ def contender(plugins: Plugins, text: str) -> Contender:
 
 def way(plugins: Plugins, tmp_path: Path, text: str, form: str) -> ConversionPath:
     """How a model of a format reaches a contender."""
-    router = Router(plugins.converters, None, tmp_path, pythons={}, convert=True)  # type: ignore[arg-type]
-    return router.way(contender(plugins, text), form)
+    settings = WorkerSettings(threads=1, seed=0, max_memory=2**30, timeout_s=60.0)
+    context = PreparationContext(
+        options=RunOptions(), plugins=plugins, scratch=tmp_path, settings=settings, pythons={}, dry=True
+    )
+    return Router(context).way(contender(plugins, text), form)
 
 
 def test_a_route_is_no_option_of_the_backend_and_names_the_contender(plugins) -> None:

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from asked import asked
 from infer_compare.cli import main
-from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -22,7 +22,6 @@ from infer_compare.results import (
     Memory,
     ModelInfo,
     OperatingPoint,
-    Plan,
     Probe,
     Round,
     Run,
@@ -154,10 +153,7 @@ class Recorded:
 
     def header(self) -> Header:
         """What was asked for, and where."""
-        plan = Plan(
-            batch_sizes=None, scope="device", threads=1, seed=1, restarts=self.restarts,
-            rounds_per_restart=self.rounds, timeout_s=60, max_memory=2**30,
-        )  # fmt: skip
+        plan = {"seed": 1, "restarts": self.restarts, "rounds_per_restart": self.rounds}
         environment = Environment(
             platform="Linux", kernel="6.1", python="3.11.7", tool_version="0.1.0", cpu="AMD EPYC", physical_cores=2,
             logical_cores=2, usable_cores=2, memory_total=2**34, memory_available=2**33, schedstat=True,
@@ -167,10 +163,9 @@ class Recorded:
             run_id=self.run_id or f"2026-{self.seed}",
             created=f"2026-01-01T00:00:{self.seed:02d}Z",
             command=("infer-compare", "run", self.name, "-o", f"runs/{self.seed}"),
-            options=RunOptions(),
             model=ModelInfo(name=self.name, source=f"{self.name}.onnx", format="onnx", sha256=self.sha256),
             contenders=tuple(msgspec.structs.replace(one, **self.spec) for one in specs),
-            plan=msgspec.structs.replace(plan, **self.plan),
+            **asked(**{**plan, **self.plan}),
             environment=msgspec.structs.replace(environment, **self.environment),
         )
 

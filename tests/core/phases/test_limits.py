@@ -119,4 +119,4 @@ def test_with_the_backstop_a_giant_request_fails_where_it_is_made(real_sweep) ->
     assert isinstance(outcomes[1], Measured)
     assert isinstance(outcomes[4000], OutOfMemory)
     assert outcomes[4000].evidence == "raised"
-    assert run.header.plan.backstop
+    assert run.header.options.backstop

@@ -153,6 +153,19 @@ def environment(**values):
             ),
             "the model mlp has changed (000000000000 then",
         ),
+        (
+            lambda header: msgspec.structs.replace(
+                header, plan=msgspec.structs.replace(header.plan, batch_sizes=(3, 5), margin=0.5)
+            ),
+            "batch sizes was 3, 5 and is 1",
+        ),
+        (
+            lambda header: msgspec.structs.replace(
+                header,
+                contenders=(msgspec.structs.replace(header.contenders[0], device="cuda"), *header.contenders[1:]),
+            ),
+            "device of a was cuda and is cpu",
+        ),
     ],
 )
 def test_what_has_changed_is_told_and_the_run_is_left_alone(whole, change, told) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.confirming import candidates, depends_on_the_process
@@ -70,6 +69,5 @@ def test_a_quick_run_confirms_only_sizes_that_it_may_recommend(mode, expected) -
         outcome = Measured(prepare_ns=0, first_call_ns=call_ns, latency_ns=call_ns)
         records.append(Probe(phase="explore", contender="a", point=point, outcome=outcome))
         records += restarts(*pages, point=point, call_ns=call_ns)
-    run = run_of(*records)
-    run = replace(run, header=replace(run.header, plan=replace(run.header.plan, mode=mode)))
+    run = run_of(*records, mode=mode)
     assert candidates(run, ["a"]) == {"a": tuple(map(OperatingPoint, expected))}

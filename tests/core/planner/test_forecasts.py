@@ -7,14 +7,13 @@ import pytest
 from infer_compare.errors import UsageError
 from infer_compare.planner.forecast import Forecast, forecast
 from infer_compare.request.units import parse_duration, parse_size
-from infer_compare.results import Plan
+
+from .conftest import run_of  # type: ignore[import-not-found]
 
 
 def plan(**changes):
     """A plan of the default mode over four sizes."""
-    asked = {"batch_sizes": (1, 2, 4, 8), "scope": "device", "threads": 1, "seed": 0, "restarts": 4}
-    asked |= {"rounds_per_restart": 4, "timeout_s": 60.0, "max_memory": 1 << 30}
-    return Plan(**{**asked, **changes})
+    return run_of(**{"batch_sizes": (1, 2, 4, 8), "rounds_per_restart": 4, **changes}).header
 
 
 def quick(**changes):
@@ -51,8 +50,8 @@ def test_default_runs_of_small_nets_took_what_is_told(took_s) -> None:
 
 def test_a_budget_is_what_is_told() -> None:
     """Exactly."""
-    assert forecast(quick(budget_s=300.0), 2) == Forecast(300.0, 300.0, ", the budget")
-    assert str(forecast(quick(budget_s=300.0), 2)) == "about 5 min, the budget"
+    assert forecast(quick(budget=300.0), 2) == Forecast(300.0, 300.0, ", the budget")
+    assert str(forecast(quick(budget=300.0), 2)) == "about 5 min, the budget"
 
 
 @pytest.mark.parametrize(

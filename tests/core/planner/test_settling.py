@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.points import every_point
 from infer_compare.planner.settling import unsettled
@@ -65,9 +63,8 @@ def test_a_quick_run_of_equal_contenders_goes_on_to_its_third_restart() -> None:
     points = dict.fromkeys("ab", (ONE,))
 
     def quick(count: int) -> Run:
-        run = run_of(*(one for restart in (1, 2) for one in rounds(restart, ONE, count=count, a=100, b=101)))
-        plan = replace(run.header.plan, mode="quick", restarts=3, rounds_per_restart=count)
-        return replace(run, header=replace(run.header, plan=plan))
+        measured = (one for restart in (1, 2) for one in rounds(restart, ONE, count=count, a=100, b=101))
+        return run_of(*measured, mode="quick", restarts=3, rounds_per_restart=count)
 
     assert unsettled(quick(2), points, 2) == points
     assert unsettled(quick(1), points, 2) == {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +13,8 @@ from infer_compare.planner.slow_models import MEASURING_S, has_time_for, may_be_
 from .conftest import run_of  # type: ignore[import-not-found]
 
 SIZES = (1, 2, 4, 8)
-DEFAULT = msgspec.structs.replace(run_of().header.plan, rounds_per_restart=4)
-QUICK = msgspec.structs.replace(DEFAULT, mode="quick", restarts=3, rounds_per_restart=2)
+DEFAULT = run_of(rounds_per_restart=4).header
+QUICK = run_of(mode="quick", restarts=3).header
 
 
 def expecting(ns_per_sample: int) -> Expectation:
@@ -38,37 +37,37 @@ def curves(ns_per_sample: int) -> dict[str, dict[OperatingPoint, float]]:
 POINTS = {label: points(*SIZES) for label in "ab"}
 
 
-@pytest.mark.parametrize("changes", [{"budget_s": 60.0}, {"restarts": 8}, {"mode": "thorough", "restarts": 8}], ids=str)
+@pytest.mark.parametrize("changes", [{"budget": 60.0}, {"restarts": 8}, {"mode": "thorough", "restarts": 8}], ids=str)
 def test_whoever_says_how_long_a_run_may_take_gets_it(changes):
     """A budget, restarts and --thorough are answers to the question."""
-    plan = msgspec.structs.replace(DEFAULT, **changes)
+    header = run_of(**{"rounds_per_restart": 4, **changes}).header
     assert may_be_shortened(DEFAULT)
     assert may_be_shortened(QUICK)
-    assert not may_be_shortened(plan)
-    assert has_time_for(points(3, 6), expecting(10**9), curves(10**9), plan)
+    assert not may_be_shortened(header)
+    assert has_time_for(points(3, 6), expecting(10**9), curves(10**9), header)
 
 
 def test_a_fast_model_has_every_round_and_the_sizes_beside_its_best_one():
     """A millisecond a sample."""
-    assert restarts_and_rounds(expecting(10**6), POINTS, DEFAULT) == (4, 4)
+    assert restarts_and_rounds(expecting(10**6), POINTS, DEFAULT.options) == (4, 4)
     assert has_time_for(points(3, 6), expecting(10**6), curves(10**6), DEFAULT)
 
 
 def test_a_slow_model_has_fewer_rounds_and_no_sizes_beside_its_best_one():
     """A tenth of a second a sample."""
-    assert restarts_and_rounds(expecting(10**8), POINTS, DEFAULT) == (3, 2)
+    assert restarts_and_rounds(expecting(10**8), POINTS, DEFAULT.options) == (3, 2)
     assert not has_time_for(points(3, 6), expecting(10**8), curves(10**8), DEFAULT)
 
 
 def test_a_quick_run_of_a_slow_model_has_one_round_in_each_of_its_restarts():
     """Fresh processes are worth more than further rounds."""
-    assert restarts_and_rounds(expecting(10**6), POINTS, QUICK) == (3, 2)
-    assert restarts_and_rounds(expecting(10**8), POINTS, QUICK) == (3, 1)
+    assert restarts_and_rounds(expecting(10**6), POINTS, QUICK.options) == (3, 2)
+    assert restarts_and_rounds(expecting(10**8), POINTS, QUICK.options) == (3, 1)
 
 
 def test_a_search_for_the_limit_leaves_less_time_for_measuring():
     """It comes before, and takes a minute for each contender of a slow model."""
-    both = msgspec.structs.replace(DEFAULT, find_limit=True)
+    both = run_of(rounds_per_restart=4, find_limit=True).header
     assert has_time_for(points(3, 6), expecting(3 * 10**6), curves(3 * 10**6), DEFAULT)
     assert not has_time_for(points(3, 6), expecting(3 * 10**6), curves(3 * 10**6), both)
 
@@ -89,10 +88,10 @@ def test_a_slower_model_never_has_time_for_more(ns_per_sample, further):
     assert slower <= now <= fewer
 
 
-@given(ns_per_sample=st.integers(10**4, 10**9), plan=st.sampled_from([DEFAULT, QUICK]))
-def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_the_time_that_measuring_may_take(ns_per_sample, plan):
+@given(ns_per_sample=st.integers(10**4, 10**9), options=st.sampled_from([DEFAULT.options, QUICK.options]))
+def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wait_for(ns_per_sample, options):
     """The shortest is made however long it takes."""
     expectation = expecting(ns_per_sample)
-    restarts, rounds = restarts_and_rounds(expectation, POINTS, plan)
-    if (restarts, rounds) != shortest(plan):
-        assert restarts * expectation.restart_s(POINTS, rounds) <= MEASURING_S[plan.mode]
+    restarts, rounds = restarts_and_rounds(expectation, POINTS, options)
+    if (restarts, rounds) != shortest(options):
+        assert restarts * expectation.restart_s(POINTS, rounds) <= MEASURING_S[options.mode]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asked import asked
 from infer_compare.interfaces import TensorSpec
-from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -23,7 +23,6 @@ from infer_compare.results import (
     OperatingPoint,
     OutputComparison,
     PhaseTimes,
-    Plan,
     Probe,
     Round,
     Run,
@@ -101,8 +100,8 @@ class Story:
         """With every field of the conditions that a Linux machine tells."""
         sizes = tuple(sorted({size for curve in self.curves.values() for size in curve}))
         plan: dict[str, Any] = {
-            "batch_sizes": sizes, "scope": "device", "threads": 2, "seed": 0, "restarts": self.restarts,
-            "rounds_per_restart": self.rounds, "timeout_s": 60.0, "max_memory": 8 * 2**30,
+            "batch_sizes": sizes, "threads": 2, "restarts": self.restarts, "rounds_per_restart": self.rounds,
+            "max_memory": 8 * 2**30,
         }  # fmt: skip
         environment: dict[str, Any] = {
             "platform": "Linux, x86_64", "kernel": "6.1", "python": "3.11.2", "tool_version": "0.1.0",
@@ -114,7 +113,6 @@ class Story:
             run_id="2026-01-02-030405-cnn",
             created="2026-01-02T03:04:05Z",
             command=self.command,
-            options=RunOptions(),
             model=ModelInfo(
                 name=self.model,
                 source="cnn",
@@ -125,7 +123,7 @@ class Story:
                 flops_per_sample=5_000_000,
             ),
             contenders=tuple(ContenderSpec(label=label, backend=label.partition(":")[0]) for label in self.curves),
-            plan=Plan(**{**plan, **self.plan}),
+            **asked(**{**plan, **self.plan}),
             environment=Environment(**{**environment, **self.environment}),
         )
 

@@ -116,6 +116,16 @@ def written(folder: Path, text: str) -> RunOptions:
     return complete(read_config(file).given)
 
 
+def decided(options: RunOptions, header: Header) -> RunOptions:
+    """The same with what was left open as it was decided in a run of the reference backend."""
+    plan = header.plan
+    left_open = {"threads": plan.threads, "restarts": plan.restarts, "rounds": plan.rounds_per_restart}
+    if options.contenders is None:
+        left_open["backends"] = ("reference",)
+    given = {name: value for name in left_open if (value := getattr(options, name)) is not None}
+    return msgspec.structs.replace(options, **{**left_open, **given})
+
+
 def parts(options: RunOptions) -> RunOptions:
     """The same with contenders in parts: as a text they are kept as they were typed."""
     contenders = None if options.contenders is None else tuple(map(ContenderRequest.of, options.contenders))
@@ -139,8 +149,9 @@ def test_an_option_is_the_same_on_the_command_line_in_a_file_in_python_and_in_a_
         log.append(msgspec.structs.replace(header, options=options))
 
     assert parts(written(tmp_path, f"{name} = {example.toml}")) == parts(options)
-    assert complete(read_config(tmp_path / FILE).given) == options
-    assert typed(plugins, "--config", str(tmp_path / FILE)) == options
+    again = decided(options, header)
+    assert complete(read_config(tmp_path / FILE).given) == again
+    assert typed(plugins, "--config", str(tmp_path / FILE)) == again
     if example.flags is not None:
         assert parts(typed(plugins, *example.flags)) == parts(options)
         assert parts(typed(plugins, *example.flags, "--config", str(tmp_path / "sweep.toml"))) == parts(options)
@@ -155,17 +166,17 @@ def test_python_tells_every_option_and_refuses_what_is_none(tmp_path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_plan_keeps_what_was_asked_for_and_what_was_decided(header) -> None:
-    """What was left open is decided for good; the rest is as it was asked for."""
-    decided = {"backends": ("reference",), "threads": header.plan.threads, "restarts": 4, "rounds": 4}
-    assert header.options == RunOptions(model="mlp", **decided)
+def test_a_stored_run_has_what_was_asked_for_and_apart_from_it_what_was_decided(header) -> None:
+    """No field of the plan repeats an option; who repeats the run asks for what was decided."""
+    assert header.options == RunOptions(model="mlp", backends=("reference",))
     assert (header.plan.restarts, header.plan.rounds_per_restart) == (4, 4)
+    assert header.repeated == decided(header.options, header)
 
 
 def test_asking_for_a_stored_run_again_gives_the_same_plan(header, plugins) -> None:
     """Contenders, model and protocol; the cap on memory follows what is available then."""
-    again = api.plan(header.options, plugins=plugins).header
-    assert (again.options, again.contenders, again.model) == (header.options, header.contenders, header.model)
+    again = api.plan(header.repeated, plugins=plugins).header
+    assert (again.repeated, again.contenders, again.model) == (header.repeated, header.contenders, header.model)
     assert msgspec.structs.replace(again.plan, max_memory=header.plan.max_memory) == header.plan
 
 

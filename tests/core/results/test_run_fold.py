@@ -7,24 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asked import header
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Agreement,
     AnyRecord,
     Closing,
-    ContenderSpec,
     Death,
     Diagnostics,
     Died,
-    Environment,
     Failed,
-    Header,
     Measured,
-    ModelInfo,
     Note,
     OutOfMemory,
-    Plan,
     Probe,
     Round,
     Run,
@@ -39,26 +34,6 @@ ONE, TWO, FOUR = map(OperatingPoint, (1, 2, 4))
 RAN = Measured(prepare_ns=1, first_call_ns=2, latency_ns=3)
 FULL = OutOfMemory(reason="full", evidence="raised", phase="explore")
 DEAD = Died(exit_code=-11, signal="SIGSEGV", phase="measure")
-
-
-def header(*labels: str, sizes: tuple[int, ...] | None = None) -> Header:
-    """Of a run of these contenders."""
-    return Header(
-        run_id="one",
-        created="2026-01-01T00:00:00Z",
-        command=("infer-compare", "run"),
-        options=RunOptions(),
-        model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
-        contenders=tuple(ContenderSpec(label=label, backend="fake") for label in labels),
-        plan=Plan(
-            batch_sizes=sizes, scope="device", threads=1, seed=1, restarts=4, rounds_per_restart=2, timeout_s=60.0,
-            max_memory=2**30,
-        ),
-        environment=Environment(
-            platform="Linux", kernel="6", python="3.11", tool_version="1", cpu="cpu", physical_cores=2, logical_cores=2,
-            usable_cores=2, memory_total=2**34, memory_available=2**33,
-        ),
-    )  # fmt: skip
 
 
 def probe(label: str, point: OperatingPoint, outcome: Measured | OutOfMemory, *, limit: bool = False) -> Probe:
@@ -128,7 +103,7 @@ def test_a_run_extended_by_records_is_the_run_of_all_of_them() -> None:
 def test_any_prefix_of_a_run_makes_a_run() -> None:
     """As long as its header is there; without a closing it was interrupted."""
     ran, ended = probe("a", ONE, RAN), probe("a", TWO, FULL)
-    records: list[AnyRecord] = [header("a", sizes=(1, 2)), ran, round_of(ONE, piece("a")), ended]
+    records: list[AnyRecord] = [header("a", batch_sizes=(1, 2)), ran, round_of(ONE, piece("a")), ended]
     for length in range(1, len(records) + 1):
         run = Run.fold(records[:length])
         assert run.closing is None
@@ -141,7 +116,7 @@ def test_any_prefix_of_a_run_makes_a_run() -> None:
 
 def test_sizes_that_were_asked_for_and_not_reached_are_skipped() -> None:
     """With `auto` nothing was asked for."""
-    found = outcomes(header("a", "b", sizes=(1, 2)), probe("a", ONE, RAN))
+    found = outcomes(header("a", "b", batch_sizes=(1, 2)), probe("a", ONE, RAN))
     assert found["a", 1] == RAN
     assert found["a", 2] == found["b", 1] == found["b", 2] == Skipped(reason="not reached")
     assert outcomes(header("a", "b"), probe("a", ONE, RAN)) == {("a", 1): RAN}

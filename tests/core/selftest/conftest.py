@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from asked import asked
 from infer_compare.plugins import Plugins
-from infer_compare.request.options import RunOptions
 from infer_compare.results import (
     Closing,
     ContenderSpec,
@@ -23,7 +23,6 @@ from infer_compare.results import (
     Measured,
     ModelInfo,
     OperatingPoint,
-    Plan,
     Probe,
     Round,
     Run,
@@ -134,19 +133,9 @@ def _header(backend: str) -> Header:
         run_id="one",
         created="2026-01-01T00:00:00Z",
         command=("infer-compare", "selftest"),
-        options=RunOptions(),
         model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
         contenders=tuple(ContenderSpec(label=label, backend=backend) for label in contenders(backend)),
-        plan=Plan(
-            batch_sizes=BATCH_SIZES,
-            scope="device",
-            threads=2,
-            seed=0,
-            restarts=4,
-            rounds_per_restart=4,
-            timeout_s=60,
-            max_memory=2**30,
-        ),
+        **asked(batch_sizes=BATCH_SIZES, threads=2, rounds_per_restart=4),
         environment=Environment(
             platform="Linux",
             kernel="6",

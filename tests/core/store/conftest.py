@@ -15,20 +15,16 @@ import pytest
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from infer_compare.request.options import RunOptions
+from asked import header
 from infer_compare.results import (
     Agreement,
     AnyRecord,
     Closing,
-    ContenderSpec,
     Death,
-    Environment,
     Header,
     Limit,
-    ModelInfo,
     Note,
     OperatingPoint,
-    Plan,
     Probe,
     Round,
     Slice,
@@ -109,22 +105,7 @@ def _field(field: inspect.Field) -> st.SearchStrategy[Any]:
 
 def small_header(created: str = "2026-01-01T00:00:00Z") -> Header:
     """Of a run of a few contenders."""
-    return Header(
-        run_id="one",
-        created=created,
-        command=("infer-compare", "run"),
-        options=RunOptions(),
-        model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
-        contenders=tuple(ContenderSpec(label=label, backend="fake") for label in LABELS),
-        plan=Plan(
-            batch_sizes=(1, 2), scope="device", threads=1, seed=1, restarts=2, rounds_per_restart=2, timeout_s=60.0,
-            max_memory=2**30,
-        ),
-        environment=Environment(
-            platform="Linux", kernel="6", python="3.11", tool_version="1", cpu="cpu", physical_cores=2, logical_cores=2,
-            usable_cores=2, memory_total=2**34, memory_available=2**33,
-        ),
-    )  # fmt: skip
+    return msgspec.structs.replace(header(*LABELS, batch_sizes=(1, 2), restarts=2), created=created)
 
 
 def note(number: int, size: int = 10) -> Note:

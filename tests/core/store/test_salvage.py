@@ -215,7 +215,7 @@ def test_a_checksum_can_be_computed_without_infer_compare(stored) -> None:
 def test_a_damaged_header_is_one_sentence(run, stored) -> None:
     """Without it nothing can be read."""
     lines = stored.splitlines()
-    folder = run([lines[0].replace(b'"seed":1', b'"seed":2'), *lines[1:]])
+    folder = run([lines[0].replace(b'"threads":1', b'"threads":2'), *lines[1:]])
     with pytest.raises(StoreError, match=r"first line of .* is damaged \(its checksum does not fit\)"):
         read_run(folder / FILE)
 

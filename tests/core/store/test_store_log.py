@@ -51,7 +51,7 @@ def test_records_read_back_as_they_were_written(folders: Callable[[], Path], rec
 @given(header=values(inspect.type_info(Header)))
 def test_a_header_of_any_content_reads_back(folders: Callable[[], Path], header: Header) -> None:
     """As long as it says what it is, and of which version."""
-    header = msgspec.structs.replace(header, schema="infer-compare/run", version=(2, 7))
+    header = msgspec.structs.replace(header, schema="infer-compare/run", version=(3, 7))
     assert read_records(write(folders() / FILE, [header])) == [header]
 
 
@@ -101,30 +101,30 @@ def test_a_file_of_something_else_is_not_taken_for_a_run(tmp_path: Path, first: 
 def test_a_run_that_begins_with_another_record_is_refused(tmp_path: Path) -> None:
     """Even one that names our schema."""
     path = tmp_path / FILE
-    path.write_bytes(b'{"type":"note","topic":"a","text":"b","schema":"infer-compare/run","version":[2,0]}\n')
+    path.write_bytes(b'{"type":"note","topic":"a","text":"b","schema":"infer-compare/run","version":[3,0]}\n')
     with pytest.raises(StoreError, match="does not begin with a header"):
         read_run(path)
 
 
 def test_a_run_of_a_newer_major_version_asks_for_an_upgrade(tmp_path: Path) -> None:
     """Its fields may mean something else."""
-    path = write(tmp_path / FILE, [msgspec.structs.replace(small_header(), version=(3, 0))])
-    with pytest.raises(StoreError, match=r"newer infer-compare \(run schema 3\.0.*upgrade"):
+    path = write(tmp_path / FILE, [msgspec.structs.replace(small_header(), version=(4, 0))])
+    with pytest.raises(StoreError, match=r"newer infer-compare \(run schema 4\.0.*upgrade"):
         read_run(path)
 
 
 def test_a_run_of_an_older_major_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """Its header does not say what was asked for."""
-    path = write(tmp_path / FILE, [msgspec.structs.replace(small_header(), version=(1, 1))])
+    """Its header says some things elsewhere."""
+    path = write(tmp_path / FILE, [msgspec.structs.replace(small_header(), version=(2, 1))])
     with pytest.raises(
-        StoreError, match=r"older infer-compare \(run schema 1\.1.*version that wrote it, or run it again"
+        StoreError, match=r"older infer-compare \(run schema 2\.1.*version that wrote it, or run it again"
     ):
         read_run(path)
 
 
 def test_fields_of_a_newer_minor_version_are_passed_over(tmp_path: Path) -> None:
     """Only added fields make a minor version."""
-    header = msgspec.structs.replace(small_header(), version=(2, 9))
+    header = msgspec.structs.replace(small_header(), version=(3, 9))
     path = tmp_path / FILE
     line = msgspec.json.encode({**msgspec.to_builtins(header), "weather": "fine"})
     path.write_bytes(line + b"\n")

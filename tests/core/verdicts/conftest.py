@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from infer_compare.request.options import RunOptions
+from asked import asked
 from infer_compare.results import (
     Agreement,
     Closing,
@@ -21,7 +21,6 @@ from infer_compare.results import (
     Measured,
     ModelInfo,
     OperatingPoint,
-    Plan,
     Probe,
     Round,
     Run,
@@ -172,10 +171,7 @@ class SyntheticRun:
         )
 
     def _header(self) -> Header:
-        plan = Plan(
-            batch_sizes=None, scope="device", threads=2, seed=1, restarts=self.restarts, rounds_per_restart=self.rounds,
-            timeout_s=60, max_memory=2**30,
-        )  # fmt: skip
+        plan = {"threads": 2, "seed": 1, "restarts": self.restarts, "rounds_per_restart": self.rounds}
         environment = Environment(
             platform="Linux", kernel="6", python="3.11", tool_version="1", cpu="cpu", physical_cores=2,
             logical_cores=2, usable_cores=2, memory_total=2**34, memory_available=2**33, schedstat=self.schedstat,
@@ -184,10 +180,9 @@ class SyntheticRun:
             run_id="one",
             created="2026-01-01T00:00:00Z",
             command=("infer-compare", "run"),
-            options=RunOptions(),
             model=ModelInfo(name="cnn", source="cnn", format="onnx", sha256="0"),
             contenders=tuple(ContenderSpec(label=label, backend=label) for label in self.latencies),
-            plan=msgspec.structs.replace(plan, **self.plan),
+            **asked(**{**plan, **self.plan}),
             environment=environment,
         )
 

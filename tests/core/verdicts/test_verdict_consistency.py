@@ -14,20 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from asked import header
 from infer_compare.report import document
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.phrases import against
 from infer_compare.report.text import renderables
-from infer_compare.results import OperatingPoint, Plan
+from infer_compare.results import OperatingPoint
 from infer_compare.verdicts import PairVerdict, Verdict
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.evidence import Family
 from infer_compare.verdicts.verdict import Side, judge
 
-PLAN = Plan(
-    batch_sizes=None, scope="device", threads=1, seed=1, restarts=4, rounds_per_restart=2, timeout_s=60.0, max_memory=2**30
-)  # fmt: skip
+HEADER = header()
 A, B = (Side(label=label, name=label, point=OperatingPoint(8)) for label in ("one", "other"))
 
 steps = st.sampled_from([-0.4, -0.06, -0.03, -0.01, 0.0, 0.002, 0.01, 0.03, 0.06, 0.4])
@@ -91,7 +90,7 @@ def check(pair: PairVerdict) -> None:
 def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin, best) -> None:
     """FASTER has its interval above 1 and SAME within the margin; what is open has a reason."""
     family = Family(tuple(contrasts))
-    plan = msgspec.structs.replace(PLAN, mode=mode, restarts={"quick": 3, "default": 4, "thorough": 8}[mode])
+    plan = header(mode=mode, restarts={"quick": 3, "default": 4, "thorough": 8}[mode])
     for contrast in contrasts:
         pair = judge(A, B, contrast, family, plan, margin=margin, best=best)
         check(pair)
@@ -110,7 +109,7 @@ def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin
 def test_the_mean_of_a_settled_ratio_is_that_of_its_restarts() -> None:
     """One estimate: the ratio is not that of another mean than the interval's."""
     contrast = PairedRounds(groups=((0.1, 0.1), (0.1, 0.1, 0.1, 0.1), (0.13,)))
-    pair = judge(A, B, contrast, Family((contrast,)), PLAN)
+    pair = judge(A, B, contrast, Family((contrast,)), HEADER)
     assert pair.comparison is not None
     assert pair.comparison.ratio == pytest.approx(exp(0.11))
     assert pair.comparison.low is not None

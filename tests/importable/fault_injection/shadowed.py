@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 OPEN = ("infer_compare.environment.gate:rejection",)
 """What rejects slices, and ends runs where the machine is busy."""
+LOGS = ("infer_compare.api.run_folder:RunLog", "infer_compare.api.stored_runs:RunLog")
+"""Who writes run files."""
 PEAK = "infer_compare.environment.peak:measure"
 PROTOCOL = "infer_compare.verdicts.protocol"
 
@@ -67,7 +69,8 @@ def main() -> NoReturn:
         _set(place, _nothing)
     _set(PEAK, _nothing)
     msgspec.json.decode(constants, type=Constants).apply()
-    _set("infer_compare.api:RunLog", ShadowedLog)
+    for place in LOGS:
+        _set(place, ShadowedLog)
     from infer_compare.cli import main as command_line
 
     command_line()

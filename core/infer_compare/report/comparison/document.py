@@ -84,7 +84,7 @@ def _run(run: Run) -> RunReport:
         reason=run.closing.reason if run.closing is not None else "",
         command=header.command,
         repeat=shell_line(without_folder(header.command)),
-        mode=header.plan.mode,
+        mode=header.options.mode,
         slices=found.slices,
         rejected=found.rejected,
     )

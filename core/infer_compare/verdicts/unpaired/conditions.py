@@ -58,8 +58,8 @@ def _model(base: Header, new: Header) -> Iterator[Condition]:
 
 
 def _plan(base: Header, new: Header) -> Iterator[Condition]:
-    old, fresh = base.plan, new.plan
-    yield from _differing("threads", str(old.threads), str(fresh.threads))
+    yield from _differing("threads", str(base.plan.threads), str(new.plan.threads))
+    old, fresh = base.options, new.options
     yield from _differing("scope", old.scope, fresh.scope)
     yield from _differing("fills", "; ".join(old.inputs) or "default", "; ".join(fresh.inputs) or "default")
     yield from _differing("mode", old.mode, fresh.mode, decisive=False)

@@ -41,6 +41,6 @@ def refuse_other_models(base: Run, new: Run, *, across_conditions: bool) -> None
 
 def _why(base: Header, new: Header) -> str:
     built_in = base.model.source == base.model.name and new.model.source == new.model.name
-    if built_in and base.plan.seed != new.plan.seed:
-        return f": the weights of built-in models follow from the seed, {base.plan.seed} and {new.plan.seed}"
+    if built_in and base.options.seed != new.options.seed:
+        return f": the weights of built-in models follow from the seed, {base.options.seed} and {new.options.seed}"
     return ""

@@ -1,6 +1,6 @@
 """How the parent speaks to workers: the only place where a worker is greeted, whatever it is asked for."""
 
-from infer_compare.worker.client.base import START_DEADLINE_S, WorkerClient
+from infer_compare.worker.client.base import START_DEADLINE_S, Launcher, WorkerClient
 from infer_compare.worker.client.connection import Connection, MemorySeen
 from infer_compare.worker.client.failures import NoWorker, OtherVersion, RequestFailed, first_line
 from infer_compare.worker.client.in_process import InProcess
@@ -10,6 +10,7 @@ __all__ = [
     "START_DEADLINE_S",
     "Connection",
     "InProcess",
+    "Launcher",
     "LocalProcess",
     "MemorySeen",
     "NoWorker",

@@ -8,7 +8,7 @@ it awaits the answers. That is why connections post and answer apart.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from infer_compare.interfaces import FailureKind
 from infer_compare.worker.client.failures import NoWorker, OtherVersion, RequestFailed
@@ -207,3 +207,10 @@ class WorkerClient(ABC):
             self.close()
         else:
             self.kill()
+
+
+class Launcher(Protocol):
+    """Makes clients of workers."""
+
+    def __call__(self, python: str | None, *, max_memory: int) -> WorkerClient:
+        """Return a client whose workers run in an interpreter, this one when None, and hold so much memory at most."""

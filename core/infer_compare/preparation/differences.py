@@ -1,0 +1,81 @@
+"""What is not as it was when a stored run was begun, field by field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    import msgspec
+
+    from infer_compare.results import Header
+
+DIGITS = 12
+"""Of a hash, as reports show them."""
+OF_THE_MOMENT = frozenset({"max_memory", "expected_s"})
+"""Fields of a plan that follow what is free at the moment."""
+OF_FILES = frozenset({"data_sha256", "data_rows", "model_sha256"})
+"""Fields that say what a file holds, which has a sentence of its own."""
+
+
+def changed_files(then: Header, now: Header) -> Iterator[str]:
+    """Return the models and data sets that are named as they were and hold something else, as clauses.
+
+    Args:
+        then: of the stored run.
+        now: of what can be run now.
+    """
+    if then.model.source == now.model.source and then.model.sha256 != now.model.sha256:
+        yield f"the model {then.model.source} has changed ({_hashes(then.model.sha256, now.model.sha256)})"
+    before = {contender.label: contender for contender in then.contenders}
+    for new in now.contenders:
+        old = before.get(new.label)
+        if old is not None and old.model == new.model and old.model_sha256 != new.model_sha256:
+            hashes = _hashes(old.model_sha256, new.model_sha256)
+            yield f"the model {old.model} of {old.label} has changed ({hashes})"
+    if then.options.data == now.options.data and then.plan.data_sha256 != now.plan.data_sha256:
+        hashes = _hashes(then.plan.data_sha256, now.plan.data_sha256)
+        yield f"the data set {then.options.data} has changed ({hashes})"
+
+
+def differences(then: Header, now: Header) -> Iterator[str]:
+    """Return everything that was decided, was found or held then and is something else now, as clauses.
+
+    Args:
+        then: of the stored run.
+        now: of the same options, resolved now.
+    """
+    yield from changed_files(then, now)
+    yield from _fields(then.repeated, now.repeated)
+    yield from _fields(then.plan, now.plan, without=OF_THE_MOMENT | OF_FILES)
+    for old, new in zip(then.contenders, now.contenders, strict=False):
+        yield from _fields(old, new, of=f" of {old.label}", without=OF_FILES)
+    was, has = then.environment, now.environment
+    for name in sorted({*was.packages, *has.packages}):
+        yield from _difference(name, was.packages.get(name, "not installed"), has.packages.get(name, "not installed"))
+    yield from _difference("Python", was.python, has.python)
+    yield from _difference("the processor", was.cpu, has.cpu)
+    yield from _difference("the number of usable cores", was.usable_cores, has.usable_cores)
+
+
+def _fields(then: msgspec.Struct, now: msgspec.Struct, *, of: str = "", without: Collection[str] = ()) -> Iterator[str]:
+    for name in then.__struct_fields__:
+        if name not in without:
+            yield from _difference(f"{name.replace('_', ' ')}{of}", getattr(then, name), getattr(now, name))
+
+
+def _difference(name: str, was: object, now: object) -> Iterator[str]:
+    if was != now:
+        yield f"{name} was {_text(was)} and is {_text(now)}"
+
+
+def _text(value: object) -> str:
+    if value is None or value in ((), {}):
+        return "none"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _hashes(then: str | None, now: str | None) -> str:
+    before, after = (text[:DIGITS] if text is not None else "none" for text in (then, now))
+    return f"{before} then, {after} now"

@@ -1,0 +1,39 @@
+"""What is asked for, with what it leaves open decided; and what every worker is started with in consequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.environment import memory
+from infer_compare.environment.threads import default_threads
+from infer_compare.results import Plan
+from infer_compare.verdicts.protocol import BUDGET_EXCESS, MARGIN, RESTARTS, ROUNDS_PER_RESTART
+from infer_compare.worker.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from infer_compare.request.options import RunOptions
+
+
+def plan_of(options: RunOptions) -> Plan:
+    """Return what options leave open, decided for this machine, before anything is known of the model and the data."""
+    return Plan(
+        batch_sizes=options.batch_sizes,
+        threads=options.threads or default_threads(),
+        restarts=options.restarts or RESTARTS[options.mode],
+        rounds_per_restart=options.rounds or ROUNDS_PER_RESTART[options.mode],
+        max_memory=options.max_memory or memory.default_cap(),
+        margin=options.margin or MARGIN,
+        budget_excess=BUDGET_EXCESS if options.scope != "dataset" else None,
+    )
+
+
+def settings_of(options: RunOptions, plan: Plan) -> WorkerSettings:
+    """Return what every worker of a run is started with, before anything is known of the data."""
+    return WorkerSettings(
+        threads=plan.threads,
+        seed=options.seed,
+        max_memory=plan.max_memory,
+        timeout_s=options.timeout,
+        device_memory=options.max_device_memory,
+        backstop=options.backstop,
+    )

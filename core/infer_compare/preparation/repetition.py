@@ -1,0 +1,95 @@
+"""The plan of a run that was made before: to repeat it, or to resume it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import UsageError
+from infer_compare.paths import exists
+from infer_compare.preparation.differences import changed_files, differences
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infer_compare.preparation.resolved import Resolved
+    from infer_compare.request.options import RunOptions
+    from infer_compare.results import Header, Run
+
+
+def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
+    """Return the plan of a stored run with everything that resuming it needs.
+
+    Args:
+        run: as far as it came.
+        resolve: makes a plan of options.
+
+    Raises:
+        UsageError: the model, a version or the machine is another than it was; what differs is told.
+        NoUsableBackend: no contender can be started any more.
+    """
+    header = run.header
+    with _naming_the_folder(header):
+        resolved = resolve(header.repeated)
+    reasons = [*differences(header, resolved.header), *_lost(run, resolved)]
+    if reasons:
+        raise UsageError(
+            f"The run cannot be resumed, since {listing(reasons)}; figures from before and after cannot be "
+            "compared. Start a new run."
+        )
+    return replace(resolved, header=header)
+
+
+def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
+    """Return the plan of a run that repeats a stored one; what is asked for anew is not compared.
+
+    Args:
+        then: of the stored run.
+        resolve: makes the plan.
+
+    Raises:
+        UsageError: a model or the data set is not what it was; it is named.
+        NoUsableBackend: no contender can be started.
+    """
+    with _naming_the_folder(then):
+        resolved = resolve()
+    # Weights that are drawn are others with another seed.
+    same_seed = then.options.seed == resolved.header.options.seed
+    changes = list(changed_files(then, resolved.header)) if same_seed else []
+    if changes:
+        raise UsageError(
+            f"The run {then.run_id} cannot be repeated, since {listing(changes)}; bring back what it ran, or ask for a "
+            "run of what is there now."
+        )
+    return resolved
+
+
+@contextmanager
+def _naming_the_folder(then: Header) -> Iterator[None]:
+    """Say of a file that is not there that the run may have been begun in another folder.
+
+    Args:
+        then: of the stored run, whose files are looked for.
+    """
+    try:
+        yield
+    except UsageError as error:
+        named = [then.model.source, *(contender.model for contender in then.contenders), then.options.data]
+        # A callable follows its file after a colon; a model that is built in has no file.
+        files = dict.fromkeys(name.partition(":")[0] for name in named if name and not Path(name).is_absolute())
+        lost = [name for name in files if Path(name).suffix and not exists(name)]
+        if not lost or not any(name in str(error) for name in lost):
+            raise
+        hint = f"The run was begun in another folder, from which it names {listing(lost)}; repeat this there."
+        raise type(error)(f"{error} {hint}") from error
+
+
+def _lost(run: Run, resolved: Resolved) -> Iterator[str]:
+    """Contenders that took part and cannot any more."""
+    before = {record.contender for record in run.unusable}
+    for record in resolved.unusable:
+        if record.contender not in before:
+            yield f"{record.contender} cannot take part any more ({getattr(record.outcome, 'reason', '')})"

@@ -1,0 +1,52 @@
+"""A plan with everything that running it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from infer_compare.environment.preflight import warnings
+
+if TYPE_CHECKING:
+    from infer_compare.environment.conditions import Conditions
+    from infer_compare.models.inputs import InputPlan
+    from infer_compare.plugins import Plugins
+    from infer_compare.preparation.route import Route
+    from infer_compare.results import Header, Unusable
+    from infer_compare.worker.settings import WorkerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A plan with everything that running it needs."""
+
+    header: Header
+    routes: dict[str, Route]
+    """The contenders that can be started, by label."""
+    unusable: tuple[Unusable, ...]
+    """Those that cannot, and why."""
+    evaluator: Route | None
+    inputs: tuple[InputPlan, ...]
+    settings: WorkerSettings
+    warnings: tuple[str, ...] = ()
+    """Sentences about what was done to the model."""
+
+    def in_environment(self, **changes: Any) -> Self:  # noqa: ANN401 - fields of any type
+        """Return the same with changes to what is known of the machine."""
+        environment = msgspec.structs.replace(self.header.environment, **changes)
+        return replace(self, header=msgspec.structs.replace(self.header, environment=environment))
+
+
+def advised(resolved: Resolved, plugins: Plugins, conditions: Conditions) -> Resolved:
+    """Return the plan with what will disturb its measurements.
+
+    Args:
+        resolved: the plan.
+        plugins: what is installed.
+        conditions: what is going on on this machine.
+    """
+    header = resolved.header
+    advice = warnings(header.environment, conditions, header.plan.threads, plugins.distributions)
+    return resolved.in_environment(warnings=tuple(map(str, advice)))
