@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.foreign import described, one_line
@@ -23,6 +22,9 @@ class Damaged(NamedTuple):
 
 def entry_points(group: str) -> tuple[tuple[EntryPoint, ...], tuple[Damaged, ...]]:
     """Return the entry points of a group, and the distributions whose own cannot be read."""
+    # Slow to import, and most workers never ask.
+    from importlib import metadata
+
     try:
         return tuple(metadata.entry_points(group=group)), ()
     except Exception:  # noqa: BLE001 - one of them is damaged: they are read one by one
@@ -50,6 +52,8 @@ def origin(point: EntryPoint) -> tuple[str, str]:
 def version(name: str) -> str:
     """Return the version of a distribution; empty where it is not installed or does not tell."""
     try:
+        from importlib import metadata
+
         return _shown(metadata.version(name))
     except Exception:  # noqa: BLE001 - not installed, or damaged
         return ""
@@ -61,6 +65,8 @@ def owners(modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
     if not wanted:
         return {}
     try:
+        from importlib import metadata
+
         found: Mapping[str, list[str]] = metadata.packages_distributions()
         return {module: _names(found.get(module, ())) for module in wanted}
     except Exception:  # noqa: BLE001 - one of them is damaged: a module is mostly brought by a distribution of its name

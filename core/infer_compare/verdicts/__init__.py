@@ -1,14 +1,21 @@
 """Comparison of contenders and recommendation: pure functions of a run."""
 
-from infer_compare.verdicts.answer import Answer
-from infer_compare.verdicts.best import Best
-from infer_compare.verdicts.bound import BoundAnswer, BoundCheck, with_latency_bound
-from infer_compare.verdicts.exclusions import Excluded
-from infer_compare.verdicts.figures import Figures
-from infer_compare.verdicts.ratios import Comparison
-from infer_compare.verdicts.settle import Settlement, Verdict, settled, settlement
-from infer_compare.verdicts.summary import ContenderShape, Summary, summarise
-from infer_compare.verdicts.verdict import PairVerdict, Side, compare_points
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.lazy import lazily
+
+if TYPE_CHECKING:
+    from infer_compare.verdicts.answer import Answer
+    from infer_compare.verdicts.best import Best
+    from infer_compare.verdicts.bound import BoundAnswer, BoundCheck, with_latency_bound
+    from infer_compare.verdicts.exclusions import Excluded
+    from infer_compare.verdicts.figures import Figures
+    from infer_compare.verdicts.ratios import Comparison
+    from infer_compare.verdicts.settle import Settlement, Verdict, settled, settlement
+    from infer_compare.verdicts.summary import ContenderShape, Summary, summarise
+    from infer_compare.verdicts.verdict import PairVerdict, Side, compare_points
 
 __all__ = [
     "Answer",
@@ -30,3 +37,28 @@ __all__ = [
     "summarise",
     "with_latency_bound",
 ]
+
+# A worker needs the thresholds of the protocol and nothing else of this package.
+__getattr__ = lazily(
+    __name__,
+    {
+        "Answer": "infer_compare.verdicts.answer",
+        "Best": "infer_compare.verdicts.best",
+        "BoundAnswer": "infer_compare.verdicts.bound",
+        "BoundCheck": "infer_compare.verdicts.bound",
+        "Comparison": "infer_compare.verdicts.ratios",
+        "ContenderShape": "infer_compare.verdicts.summary",
+        "Excluded": "infer_compare.verdicts.exclusions",
+        "Figures": "infer_compare.verdicts.figures",
+        "PairVerdict": "infer_compare.verdicts.verdict",
+        "Settlement": "infer_compare.verdicts.settle",
+        "Side": "infer_compare.verdicts.verdict",
+        "Summary": "infer_compare.verdicts.summary",
+        "Verdict": "infer_compare.verdicts.settle",
+        "compare_points": "infer_compare.verdicts.verdict",
+        "settled": "infer_compare.verdicts.settle",
+        "settlement": "infer_compare.verdicts.settle",
+        "summarise": "infer_compare.verdicts.summary",
+        "with_latency_bound": "infer_compare.verdicts.bound",
+    },
+)
