@@ -107,24 +107,29 @@ def calm():
     return variables
 
 
-def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
+@cache
+def _place(path: Path) -> str:
+    return path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+
+
+@cache
+def _rank(path: Path) -> int:
+    place = _place(path)
+    return next((rank for rank, one in enumerate(FIRST) if place.startswith(one)), len(FIRST))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that must run alone, and puts those that take longest before the others."""
     for item in items:
-        place = _place(item)
+        place = _place(item.path)
         if place.startswith(ALONE):
             item.add_marker("alone")
         if item.get_closest_marker("alone") and not place.startswith(ALONE_FOLDERS):
             raise pytest.UsageError(
                 f"{item.nodeid} must run alone, and the Makefile starts no such test of its folder."
             )
-    items.sort(
-        key=lambda item: next((rank for rank, one in enumerate(FIRST) if _place(item).startswith(one)), len(FIRST))
-    )
+    items.sort(key=lambda item: _rank(item.path))
 
 
 class Spreading(LoadFileScheduling):

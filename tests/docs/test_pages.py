@@ -1,7 +1,7 @@
 """What the README and the documentation show works as it is shown.
 
 A comment before a fenced block says what else it is: `<!-- not run: why -->` for commands that install something,
-`<!-- slow -->` for those that take long, `<!-- file: NAME -->` for a block that a reader would save as a file, and
+`<!-- file: NAME -->` for a block that a reader would save as a file, and
 `<!-- example: ... -->` for a part of the stored report.
 """
 
@@ -44,13 +44,13 @@ def test_only_blocks_that_install_are_left_unrun(page, read_blocks):
             assert all(command.startswith(INSTALLING) for command in block.commands), block.place
 
 
-def _follow(blocks, workplace, *, slow):
+def _follow(blocks, workplace):
     # Two runs are compared by intervals, which need two restarts of each.
     workplace.restarts = (
         2 if any(command.startswith(COMPARING) for block in blocks for command in block.commands) else 1
     )
     for block in blocks:
-        if block.mark.startswith("not run") or (block.mark == "slow" and not slow):
+        if block.mark.startswith("not run"):
             continue
         if block.mark.startswith("file: "):
             (workplace.folder / block.mark.removeprefix("file: ")).write_text(block.body, encoding="utf-8")
@@ -71,16 +71,11 @@ def _check(block, command, done):
     assert done.returncode == 0, f"{block.place}: {command}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_quick_blocks_of_the_readme_work_one_after_the_other(root, read_blocks, workplace):
-    """In one folder, as a reader would do it."""
-    _follow(read_blocks(root / "README.md"), workplace, slow=False)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_all_blocks_of_a_page_work_one_after_the_other(page, read_blocks, workplace):
-    """Those of every page, the slow ones too."""
-    _follow(read_blocks(page), workplace, slow=True)
+    """In one folder, as a reader would do it."""
+    _follow(read_blocks(page), workplace)
 
 
 def test_the_parts_of_the_example_report_are_up_to_date(page, renderer):

@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 """Most of the time one of them waits: for a framework, or for a deadline."""
-ONCE = {"disk-full", "folder-removed", "messages", "outputs"}
-"""Nothing of the framework takes part in these: they happen to one of them."""
+ONCE = {
+    "disk-full",
+    "folder-removed",
+    "hang",
+    "interrupt-explore",
+    "interrupt-twice",
+    "killed",
+    "messages",
+    "outputs",
+    "parent-killed",
+    "raises-early",
+}
+"""Nothing of the framework takes part in these: the fault lies in the parent, or in the methods around the backend. They
+happen to one of them. What remains for each is what its own process does: memory, signals, import, output, interrupts
+while it starts and while it computes, and an exception in each method of a batch."""
 CASES = {
     (framework, fault.name): fault
     for framework in FRAMEWORKS

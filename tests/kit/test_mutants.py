@@ -75,12 +75,23 @@ HEAVY = {
     "every_run_is_work",
     "usable_in_a_worker",
 }
-"""Checks that begin a process, or run long: other mutants meet them in the slow test."""
+"""Checks that begin a process, or run long: other mutants meet them in the slowest test."""
 
 
 @pytest.mark.parametrize("check", [one for one in _broken() if not CHECKS[one].slow])
-def test_a_mutant_fails_its_check_and_no_other_quick_one(check, monkeypatch):
+def test_a_mutant_fails_its_check(check, monkeypatch):
     """And the report as a whole."""
+    monkeypatch.setattr(runner, "CHECKS", {check: CHECKS[check]})
+    with _subject(check) as subject:
+        report = check_backend(subject, slow=False)
+    assert set(_failed(report)) == {check}
+    assert not report.passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", [one for one in _broken() if not CHECKS[one].slow])
+def test_a_mutant_fails_its_check_and_no_other_quick_one(check, monkeypatch):
+    """And what is said of it is a sentence."""
     # A dictionary of its own: what is taken out of the registry and put back stands at its end, out of its order.
     monkeypatch.setattr(runner, "CHECKS", {name: one for name, one in CHECKS.items() if name not in HEAVY - {check}})
     with _subject(check) as subject:

@@ -117,7 +117,11 @@ def test_both_formats_have_a_way_to_onnx() -> None:
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [*((make, "keras") for make in MODELS), (dense, "savedmodel"), (attention, "savedmodel")],
+    [
+        *((make, "keras") for make in MODELS),
+        (dense, "savedmodel"),
+        pytest.param(attention, "savedmodel", marks=pytest.mark.slow),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_the_export_agrees_with_the_native_model(

@@ -49,7 +49,9 @@ def test_both_formats_are_converted_by_the_exporter() -> None:
         assert "infer-compare[torch]" in one.install_hint
 
 
-@pytest.mark.parametrize("name", ["images", "sequences", "encoder", "everything", "program"])
+@pytest.mark.parametrize(
+    "name", ["images", "sequences", pytest.param("encoder", marks=pytest.mark.slow), "everything", "program"]
+)
 def test_an_export_agrees_with_the_module_at_every_batch(
     describe, backend: TorchBackend, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -25,6 +25,7 @@ from infer_compare.request.options import DEFAULT_MODEL
 NAMES = tuple(builtin_models())
 SMALL = ("mlp", "cnn", "lstm")
 LARGE = tuple(name for name in NAMES if name not in SMALL)
+LARGE_SLOWLY = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NAMES]
 
 
 @cache
@@ -54,9 +55,7 @@ def run_ort(model: onnx.ModelProto, inputs: dict[str, Any]) -> list[Any]:
     return list(session.run(None, inputs))
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NAMES]
-)
+@pytest.mark.parametrize("name", LARGE_SLOWLY)
 def test_what_is_listed_of_a_model_is_what_its_graph_says(name: str) -> None:
     """The table is there so that listing builds nothing."""
     model = builtin_models()[name]
@@ -112,7 +111,7 @@ def test_a_seed_always_makes_the_same_weights(name):
     assert first != other
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_SLOWLY)
 def test_outputs_depend_on_the_inputs(name, tmp_path):
     """The spread is large enough to compare contenders in TF32, not only in float32."""
     model = built(name)
@@ -130,7 +129,7 @@ def test_outputs_depend_on_the_inputs_for_other_seeds_too(name, seed, tmp_path):
     assert spread(output) > 0.1
 
 
-@pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)])
+@pytest.mark.parametrize("name", LARGE_SLOWLY)
 def test_onnx_runtime_agrees_with_the_reference_at_one_row_and_at_three(name, tmp_path):
     """Two implementations that share no code compute the same function."""
     model = built(name)
@@ -145,7 +144,7 @@ def test_onnx_runtime_agrees_with_the_reference_at_one_row_and_at_three(name, tm
     assert alone.verdict == "agrees", alone.reason
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_SLOWLY)
 def test_a_row_of_a_batch_equals_the_row_alone(name, tmp_path):
     """No batch size is baked into a reshape."""
     model = built(name)

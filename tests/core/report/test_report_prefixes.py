@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,10 +57,20 @@ def all_reports(run: Run) -> dict[str, str | bytes]:
     return {**reports, "verbose": file.getvalue()}
 
 
-def test_every_prefix_of_a_run_file_makes_every_report(run_file: Path) -> None:
-    """Cut after each record, the run reads as interrupted, and no report fails."""
+def first_of_each_kind(lines: list[bytes]) -> list[int]:
+    """How many lines there are up to the first record of each kind, and before the last one."""
+    kinds: dict[str, int] = {}
+    for number, line in enumerate(lines[:-1], 1):
+        kinds.setdefault(json.loads(line)["type"], number)
+    return sorted({*kinds.values(), len(lines) - 1})
+
+
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["kinds", "records"])
+def test_every_prefix_of_a_run_file_makes_every_report(run_file: Path, every: bool) -> None:
+    """Cut after a record of each kind, and after each record, the run reads as interrupted, and no report fails."""
     lines = run_file.read_bytes().splitlines(keepends=True)
-    for length in range(1, len(lines)):
+    lengths = range(1, len(lines)) if every else first_of_each_kind(lines)
+    for length in lengths:
         run_file.write_bytes(b"".join(lines[:length]))
         reports = all_reports(read_run(run_file))
         assert all(reports.values())
