@@ -16,11 +16,14 @@ author = "the infer-compare developers"
 copyright = "the infer-compare developers"  # noqa: A001 - Sphinx's name
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx_click"]
+nb_execution_mode = "off"
+"""The notebook is stored with what its cells show: `python docs/render_notebook.py`."""
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "infer-compare"
+html_static_path = ["../core/infer_compare/report/html/vendor"]
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
@@ -49,6 +52,13 @@ def _read_sections(
         lines[:] = _Sections(lines, Config(), None, what, name, obj, options).lines()
 
 
+def _bring_plotly(app: Sphinx, page: str, *_: object) -> None:
+    """Loads the library of plots on the page that has one; it is the one that reports carry."""
+    if page == "notebook":
+        app.add_js_file("plotly-basic.min.js")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", _read_sections)
+    app.connect("html-page-context", _bring_plotly)

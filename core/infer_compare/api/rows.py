@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infer_compare.report.metrics import Place
 
 
-class PointRow(msgspec.Struct, frozen=True, kw_only=True):
+class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A contender at a batch size, with the names of the columns of the CSV report. What is not known is None."""
 
     contender: str
