@@ -2,7 +2,7 @@
 
 The runs are stored in `docs/figures/batch-size/`, each as `infer-compare run` left it with the command that its header
 holds. The int8 model is ResNet-18 with the seed 0, quantised by `--quantise`. Taking other runs is copying their
-`run.jsonl` there and rendering again.
+`run.jsonl` there and making the page again.
 
     python docs/render_batch_size.py [--quantise resnet18-int8.onnx]
 """

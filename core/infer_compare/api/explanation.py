@@ -28,7 +28,7 @@ class ConversionPath(msgspec.Struct, frozen=True):
     """The formats on the way; empty where there is none."""
     provenance: Provenance | None = None
     cost: float = 0.0
-    """1 for each conversion and for a rendering of ours, unless a converter says otherwise; the cheapest way is taken."""
+    """1 for each conversion and for an import, unless a converter says otherwise; the cheapest way is taken."""
     missing: str = ""
     """Why the model does not reach the contender: what is not installed, or the operators that the backend lacks."""
     loaded: bool = False

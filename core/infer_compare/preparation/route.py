@@ -33,7 +33,7 @@ class Route:
     chain: tuple[str, ...]
     """How the model reaches the backend, in words."""
     cost: float = 0.0
-    """Of that way: 1 for each conversion and for a rendering of ours, unless a converter says otherwise."""
+    """Of that way: 1 for each conversion and for an import, unless a converter says otherwise."""
     wiring: Wiring = Wiring()
     """Which of the run's inputs each of its own is, and in which layout."""
 

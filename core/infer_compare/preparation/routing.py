@@ -30,7 +30,7 @@ Shape = tuple[int | str, ...]
 """Of an input, with the batch axis called `batch`."""
 
 IMPORT_COST = 1.0
-"""A rendering of ours inside the backend costs as much as a conversion."""
+"""An import inside the backend costs as much as a conversion."""
 
 
 class ConversionPath(NamedTuple):

@@ -1,4 +1,4 @@
-"""Renderings of a run: the document that holds everything a report shows, and the formats made of it."""
+"""Reports of a run: the document that holds everything a report shows, and the formats made of it."""
 
 from infer_compare.report.document import document
 from infer_compare.report.reporters import check_number, find_reporter, render, render_many

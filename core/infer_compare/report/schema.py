@@ -61,7 +61,7 @@ class ContenderReport(Part, frozen=True, kw_only=True):
 
     label: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is our rendering of it."""
+    """What sentences call it: `torch (imported)` where the model is imported."""
     backend: str
     device: str
     options: dict[str, str]

@@ -12,7 +12,7 @@ from infer_compare.errors import OptionError, UsageError
 DEFAULT_BACKENDS = ("torch", "onnx")
 """Those that are compared where none is named."""
 REFERENCE = "reference"
-"""The backend that is always there: it judges outputs, and a comparison needs another."""
+"""The backend that is always there: outputs are compared with its own, and a comparison needs another."""
 
 FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)")
 """A backend without a package."""

@@ -1,7 +1,7 @@
 """How far the speed of a model that an importer rendered is from that of a native one, as measured.
 
 The figures are those of `benchmarks/importers.py`, imported against native in one process: the largest difference, in
-either direction, among the models of a kind. A rendering may be slower, or faster, as where TensorFlow folds constants that
+either direction, among the models of a kind. An import may be slower, or faster, as where TensorFlow folds constants that
 a native model holds in variables: neither is a difference between frameworks.
 """
 

@@ -68,7 +68,7 @@ def test_a_route_is_no_option_of_the_backend_and_names_the_contender(plugins) ->
     ],
 )
 def test_a_model_takes_the_route_that_was_asked_for(plugins, tmp_path, text, form, chain, provenance) -> None:
-    """Natively where the format is the framework's own, or by our rendering of what its vendor exports."""
+    """Natively where the format is the framework's own, or imported from what its vendor exports."""
     if "exported" in " ".join(chain) and form == "keras" and find_spec("tf2onnx") is None:
         pytest.skip("tf2onnx is not installed")
     found = way(plugins, tmp_path, text, form)

@@ -21,7 +21,7 @@ class Reporter:
     suffix = ".txt"
 
     def __init__(self, name: str, answer: Any = "rendered") -> None:
-        """Takes the name, and what rendering does."""
+        """Takes the name, and what reporting does."""
         self.name = name
         self._answer = answer
 

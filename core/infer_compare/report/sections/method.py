@@ -19,7 +19,7 @@ TIMED: dict[Scope, str] = {
 
 
 def method(view: View) -> Section | None:
-    """What a reader needs to judge the figures; nothing where nothing was timed."""
+    """What a reader needs to know about the figures; nothing where nothing was timed."""
     plan, noise = view.document.plan, view.document.noise
     if not noise.slices:
         return None

@@ -31,7 +31,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     new: str
     decisive: bool
-    """Whether verdicts need it to be equal. What is not decisive is told, so that a reader can judge."""
+    """Whether verdicts need it to be equal. What is not decisive is listed for the reader."""
 
 
 def conditions_between(base: Run, new: Run) -> tuple[Condition, ...]:
