@@ -21,7 +21,7 @@ from infer_compare.verdicts.protocol import (
 from infer_compare.verdicts.reading import latency_series
 from infer_compare.verdicts.remedy import remedy
 from infer_compare.verdicts.settle import Verdict, guarded
-from infer_compare.verdicts.verdict import PairVerdict, Side, judge, margin_between, side
+from infer_compare.verdicts.verdict import PairVerdict, Side, margin_between, pair_verdict, side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,7 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
             continue
         family = measurements.family(a.label, b.label, BOTH)
         known.append((contrast, family.evidence(contrast)))
-        pairs.append(judge(a, b, contrast, family, run.header, margin=margin, best=True))
+        pairs.append(pair_verdict(a, b, contrast, family, run.header, margin=margin, best=True))
     return _adjusted(run, pairs, known)
 
 

@@ -37,7 +37,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is our rendering of it."""
+    """What sentences call it: `torch (imported)` where the model is imported."""
     point: OperatingPoint
 
 
@@ -106,7 +106,7 @@ def side(run: Run, label: str, point: OperatingPoint) -> Side:
 def margin_between(run: Run, a_label: str, b_label: str) -> float:
     """Return the margin of the plan, or the importer penalty where that is larger and one of the two was imported.
 
-    A rendering stands for its framework, and may be that much off. One that was asked for, by `route=imported`, stands for
+    An import stands for its framework, and may be that much off. One that was asked for, by `route=imported`, stands for
     itself: it is compared as it is.
 
     Args:
@@ -159,10 +159,10 @@ def compare_points(
         return PairVerdict(
             a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason=_no_clean_round(index, first, second)
         )
-    return judge(a, b, contrast, index.family(a_label, b_label), run.header, margin=margin)
+    return pair_verdict(a, b, contrast, index.family(a_label, b_label), run.header, margin=margin)
 
 
-def judge(
+def pair_verdict(
     a: Side, b: Side, contrast: Contrast, family: Family, header: Header, *, margin: float = MARGIN, best: bool = False
 ) -> PairVerdict:
     """Return the verdict that a contrast supports once no restart will follow.

@@ -11,7 +11,7 @@ from infer_compare.results import Closing, OutOfMemory, Run
 from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.unpaired import compare_runs
 from infer_compare.verdicts.unpaired.guard import guard
-from infer_compare.verdicts.unpaired.points import adjusted, judged
+from infer_compare.verdicts.unpaired.points import adjusted, with_verdict
 from infer_compare.verdicts.unpaired.ratio import Sample, contrast
 
 OOM = OutOfMemory(reason="cap", evidence="cap", phase="explore")
@@ -148,7 +148,7 @@ def test_another_version_of_one_framework_concerns_that_contender_alone(recorded
     ],
 )
 def test_a_condition_that_decides_nothing_is_told_and_verdicts_stay(recorded, changes, topic):
-    """A reader can judge."""
+    """A reader decides."""
     found = compare_runs(recorded(seed=1).run(), recorded(seed=2, **changes).run())
     assert [(one.topic, one.decisive) for one in found.conditions] == [(topic, False)]
     assert {one.verdict for one in found.bests} == {Verdict.SAME}
@@ -321,7 +321,7 @@ def test_a_direction_among_several_is_withdrawn_where_it_may_be_chance(recorded)
     one = compare_runs(recorded(seed=1).run(), recorded(seed=2).run()).bests[0]
     close = _with_p(0.03, lambda found: found.p_beyond_margin(0.03))
     same = _with_p(0.5, lambda found: found.p_beyond_margin(0.03))
-    slower = judged(one, close)
+    slower = with_verdict(one, close)
     assert slower.verdict is Verdict.SLOWER
     withheld = msgspec.structs.replace(one, differing=("threads",))
     alone, _ = adjusted([slower, withheld], [close, close])

@@ -24,7 +24,7 @@ from infer_compare.results import OperatingPoint
 from infer_compare.verdicts import PairVerdict, Verdict
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.evidence import Family
-from infer_compare.verdicts.verdict import Side, judge
+from infer_compare.verdicts.verdict import Side, pair_verdict
 
 HEADER = header()
 A, B = (Side(label=label, name=label, point=OperatingPoint(8)) for label in ("one", "other"))
@@ -92,7 +92,7 @@ def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin
     family = Family(tuple(contrasts))
     plan = header(mode=mode, restarts={"quick": 3, "default": 4, "thorough": 8}[mode])
     for contrast in contrasts:
-        pair = judge(A, B, contrast, family, plan, margin=margin, best=best)
+        pair = pair_verdict(A, B, contrast, family, plan, margin=margin, best=best)
         check(pair)
         sentence, cell = pair.sentence(), against(pair)
         words = {
@@ -109,7 +109,7 @@ def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin
 def test_the_mean_of_a_settled_ratio_is_that_of_its_restarts() -> None:
     """One estimate: the ratio is not that of another mean than the interval's."""
     contrast = PairedRounds(groups=((0.1, 0.1), (0.1, 0.1, 0.1, 0.1), (0.13,)))
-    pair = judge(A, B, contrast, Family((contrast,)), HEADER)
+    pair = pair_verdict(A, B, contrast, Family((contrast,)), HEADER)
     assert pair.comparison is not None
     assert pair.comparison.ratio == pytest.approx(exp(0.11))
     assert pair.comparison.low is not None

@@ -21,7 +21,7 @@ from infer_compare.verdicts.summary import summarise
 from infer_compare.verdicts.unpaired.conditions import Condition, common_labels, conditions_between, decisive_for
 from infer_compare.verdicts.unpaired.guard import Guard, guard
 from infer_compare.verdicts.unpaired.identity import refuse_other_models
-from infer_compare.verdicts.unpaired.points import PointComparison, adjusted, judged, side_of
+from infer_compare.verdicts.unpaired.points import PointComparison, adjusted, side_of, with_verdict
 from infer_compare.verdicts.unpaired.ratio import Contrast, contrast, sample
 from infer_compare.verdicts.verdict import side
 
@@ -123,7 +123,7 @@ def compare_runs(
         differing = () if across_conditions else decisive_for(conditions, candidate.label)
         topics = tuple(dict.fromkeys(one.topic for one in differing))
         contrasts[candidate] = pair
-        points[candidate] = judged(_undecided(old, fresh, candidate, pair, margin, topics), pair)
+        points[candidate] = with_verdict(_undecided(old, fresh, candidate, pair, margin, topics), pair)
     if not points:
         told = "; ".join(one.sentence for one in _missing(old, fresh, labels))
         raise UsageError(f"Nothing can be compared, since nothing was measured in both runs: {told}.")

@@ -42,7 +42,7 @@ class PointComparison(msgspec.Struct, frozen=True, kw_only=True):
 
     contender: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is our rendering of it."""
+    """What sentences call it: `torch (imported)` where the model is imported."""
     point: OperatingPoint
     verdict: Verdict
     margin: float
@@ -106,7 +106,7 @@ def side_of(figures: Figures, restarts: int) -> PointSide:
     )
 
 
-def judged(found: PointComparison, contrast: Contrast) -> PointComparison:
+def with_verdict(found: PointComparison, contrast: Contrast) -> PointComparison:
     """With its verdict, or why there is none; conditions that differ come before everything else."""
     if found.differing:
         return msgspec.structs.replace(found, reason=f"the conditions differ ({listing(found.differing)})")
