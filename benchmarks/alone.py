@@ -67,7 +67,9 @@ def measured(backend: str, folder: Path, size: int, threads: int) -> float | Non
     session = made.to_device(loaded, Device("cpu"))
     point = OperatingPoint(size)
     session.prepare(point)
-    staged = Staged(session, Pool([str(path) for path in sorted(folder.glob("*.npy"))]), point, "device")
+    staged = Staged(
+        session, Pool([str(path) for path in sorted(folder.glob("*.npy"))]), point, "device", time.perf_counter_ns
+    )
     rates = []
     with session.running():
         latency_ns = warm_up(staged.calls, time.perf_counter_ns).latency_ns

@@ -40,6 +40,8 @@ class LimitFinder:
         self._label = route.label
         # The cap is one of resident memory: it says nothing of a device's.
         on_host = Device.parse(route.contender.spec.device).kind == "cpu"
+        self._first = OperatingPoint(1)
+        """The others differ from it in their batch size alone."""
         self._search = BoundarySearch(context.settings.max_memory if on_host else None)
         self._probes = Probes(context, route, "limit")
 
@@ -50,7 +52,7 @@ class LimitFinder:
         attempts = self._recall()
         try:
             while (attempt := self._search.next()) is not None:
-                point = OperatingPoint(attempt.size)
+                point = self._first.with_batch(attempt.size)
                 expected_s = self._probes.expected_s(point)
                 if expected_s > LONGEST_S:
                     self._search.end(f"{point} would take about {expected_s / RUNS:.0f} s")
@@ -70,7 +72,8 @@ class LimitFinder:
         """Feed what is stored already; return how many probes of an interrupted search are among it."""
         earlier = 0
         for probe in self._context.journal.run.probes:
-            if probe.contender == self._label and not isinstance(probe.outcome, Skipped):
+            same = probe.contender == self._label and probe.point.axes == self._first.axes
+            if same and not isinstance(probe.outcome, Skipped):
                 self._feed(probe.point, probe.outcome, fresh=probe.fresh)
                 earlier += probe.phase == "limit"
         return earlier
@@ -98,6 +101,7 @@ class LimitFinder:
         fitting = search.outcomes.get(low) if low is not None else None
         return Limit(
             contender=self._label,
+            axes=self._first.axes,
             largest_fitting=low,
             smallest_failing=high,
             failure=search.outcomes[high] if high is not None else None,

@@ -274,3 +274,14 @@ def test_sizes_of_others_are_tried_as_long_as_they_cost_little() -> None:
     assert tried(exploration, {size: measured(round(MS * found)) for size, found in flat.items()}) == [1, 2, 4]
     exploration.complete(points(1, 2, 4, 8, 16, 32))
     assert tried(exploration, {8: measured(80 * MS)}) == [8]
+
+
+def test_sizes_of_another_axis_stay_as_they_are_while_the_batch_is_explored() -> None:
+    """Given points are tried as they are, and what is added keeps their axes."""
+    first, second, between = (OperatingPoint(size, (("seq", 128),)) for size in (1, 4, 2))
+    exploration = Exploration((first, second))
+    while (point := exploration.next()) is not None:
+        assert point.axes == (("seq", 128),)
+        exploration.feed(point, saturating(point.batch))
+    exploration.complete((first, between, second))
+    assert exploration.next() == between
