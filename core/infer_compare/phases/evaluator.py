@@ -32,7 +32,7 @@ def evaluate(context: RunContext, points: Sequence[OperatingPoint]) -> Outputs |
         return written(context.worker(route), Outputs(context.scratch / "outputs" / "reference", specs=specs), points)
     except (OutcomeError, BrokenOutput) as refusal:
         reason = refusal.outcome if isinstance(refusal, OutcomeError) else refusal
-        context.observer.note("agreement", f"the reference evaluator could not be asked: {reason}")
+        context.observer.note("agreement", f"the reference evaluator did not answer: {reason}")
         return None
 
 

@@ -43,7 +43,7 @@ def explore(context: RunContext) -> Explored:
     """
     plan, most = context.plan, context.pool.most
     if plan.points is None and most < LARGEST_AUTO:
-        text = f"batch sizes above {most} are not tried: there is no room for their inputs; -o names another disk"
+        text = f"batch sizes above {most} are not tried: there is too little disk space for their inputs; choose another disk with -o"
         context.tell("inputs", text)
     lost = {record.contender for record in context.run.unusable}
     routes = [route for label, route in context.routes.items() if label not in lost]
@@ -106,7 +106,7 @@ def _around_best(
     sizes = ", ".join(str(point.batch) for point in sorted(between))
     context.tell(
         "plan",
-        f"the sizes beside the best ones ({sizes}) would take long here and are left out; name sizes with "
+        f"the sizes beside the best ones ({sizes}) would take long here and are left out; choose sizes with "
         "--batch-sizes, or give more time with --budget or --thorough",
     )
     return set()

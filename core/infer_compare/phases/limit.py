@@ -57,7 +57,7 @@ class LimitFinder:
                 if expected_s > LONGEST_S:
                     self._search.end(f"{point} would take about {expected_s / RUNS:.0f} s")
                 elif self._context.is_over(expected_s):
-                    self._search.end("the time that was given with --budget is used up")
+                    self._search.end("the time given with --budget is used up")
                 else:
                     self._try(point, fresh=attempt.fresh)
                     attempts += 1

@@ -113,7 +113,7 @@ class Probes:
             assert isinstance(second.outcome, Died)
             reason = (
                 f"the worker ended with {second.outcome.signal} near its cap of memory, twice, "
-                "and smaller batches had passed"
+                "although smaller batches ran"
             )
             return OutOfMemory(reason=reason, evidence="repeated", phase=self._phase)
         return second.outcome

@@ -135,4 +135,4 @@ class Ranking:
     def check_budget(self, cost_s: float) -> None:
         """Raise where what comes next would end after the budget."""
         if self.context.is_over(cost_s):
-            raise BudgetSpent("the time that was given with --budget is used up")
+            raise BudgetSpent("the time given with --budget is used up")

@@ -49,7 +49,7 @@ class Forecast:
     """What the figures rest on; it follows them in the sentence."""
 
     def __str__(self) -> str:
-        """Return a text such as `about 20 to 60 s with --quick; exploring tells more`."""
+        """Return a text such as `about 20 to 60 s with --quick; refined after exploring`."""
         return f"about {_span(self.low_s, self.high_s)}{self.why}"
 
 
@@ -75,7 +75,7 @@ def forecast(header: Header, contenders: int) -> Forecast:
     high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * OTHER_WORKERS[1]
     mode = "in the default mode" if options.mode == "default" else f"with --{options.mode}"
     limit = ", and the search for the limit on top" if options.find_limit else ""
-    return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; exploring tells more")
+    return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; refined after exploring")
 
 
 def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
@@ -93,7 +93,7 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
     same = same and set(labels) == set(run.labels) - {record.contender for record in run.unusable}
     if options.budget is None and same and run.closing is not None and run.closing.state == "complete":
         took = run.closing.elapsed_s
-        return Forecast(took, took, ", as it took then")
+        return Forecast(took, took, ", as in that run")
     if options.budget is not None or options.find_limit:
         return forecast(header, len(labels))
     points = _points(run, header, labels)
@@ -111,7 +111,7 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
         # Measuring is shortened; the smallest plan is made however long it takes.
         least = known.plan_s(points, *shortest(options), options.mode)
         high = min(high, before + max(measuring_limit_s(options), least))
-    return Forecast(min(low, high), high, ", from what that run saw")
+    return Forecast(min(low, high), high, ", estimated from that run")
 
 
 def _timed(header: Header) -> dict[str, object]:

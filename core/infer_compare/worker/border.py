@@ -120,7 +120,7 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
 
 def _require(holds: bool, what: str) -> None:
     if not holds:
-        raise ProtocolViolation(f"The worker said something that cannot be: {what}.")
+        raise ProtocolViolation(f"The worker sent an impossible value: {what}.")
 
 
 def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -> None:

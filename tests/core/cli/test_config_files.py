@@ -316,11 +316,11 @@ def test_a_dry_run_of_a_stored_run_tells_what_it_took(once, cli) -> None:
     """Its own figures, which a flag that changes the plan turns into an estimate from them."""
     took = load_run(once).closing.elapsed_s
     line = _expected(cli("run", "--config", "once", "--dry-run").out)
-    assert line.endswith(", as it took then")
+    assert line.endswith(", as in that run")
     assert float(line.split()[1]) == pytest.approx(took, rel=0.06)
-    assert "from what that run saw" in _expected(cli("run", "--config", "once", "--thorough", "--dry-run").out)
+    assert "estimated from that run" in _expected(cli("run", "--config", "once", "--thorough", "--dry-run").out)
     unknown = cli("run", "--config", "once", "--batch-sizes", "7", "--dry-run").out
-    assert "exploring tells more" in _expected(unknown)
+    assert "refined after exploring" in _expected(unknown)
 
 
 def test_a_dry_run_says_how_little_is_known_before_exploring(cli, tmp_path) -> None:
@@ -328,7 +328,7 @@ def test_a_dry_run_says_how_little_is_known_before_exploring(cli, tmp_path) -> N
     rough = _expected(cli("run", "mlp", "-b", "reference", "--quick", "--dry-run").out)
     assert " to " in rough
     assert "with --quick" in rough
-    assert "exploring tells more" in rough
+    assert "refined after exploring" in rough
     assert (
         _expected(cli("run", "mlp", "-b", "reference", "--budget", "5m", "--dry-run").out) == "about 5 min, the budget"
     )

@@ -93,7 +93,7 @@ class ReplyReader:
             return None
         (size,) = _LENGTH.unpack_from(self._buffer)
         if size > MAX_FRAME:
-            raise ProtocolViolation(f"The worker announced a message of {size} bytes, more than any message has.")
+            raise ProtocolViolation(f"The worker announced a message of {size} bytes; at most {MAX_FRAME} are allowed.")
         end = _LENGTH.size + size
         if len(self._buffer) < end:
             return None
