@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.schema import Boundary
 from infer_compare.report.words import plain, size
 from infer_compare.results import AnyOutcome, LimitReached, Measured, Memory, OutOfMemory
@@ -36,25 +37,28 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         largest, failed = searched.largest_fitting, searched.smallest_failing
     else:
         failed = min(
-            (batch for batch, one in outcomes.items() if isinstance(one, OutOfMemory | LimitReached)), default=None
+            (point.batch for point, outcome in outcomes.items() if isinstance(outcome, OutOfMemory | LimitReached)),
+            default=None,
         )
         largest = max(
             (
-                batch
-                for batch, one in outcomes.items()
-                if isinstance(one, Measured) and (failed is None or batch < failed)
+                point.batch
+                for point, outcome in outcomes.items()
+                if isinstance(outcome, Measured) and (failed is None or point.batch < failed)
             ),
             default=None,
         )
     if largest is None and failed is None:
         return None
     resident = {
-        batch: one.memory.resident
-        for batch, one in sorted(outcomes.items())
-        if isinstance(one, Measured) and one.memory.resident is not None and (failed is None or batch < failed)
+        point: outcome.memory.resident
+        for point, outcome in sorted(outcomes.items())
+        if isinstance(outcome, Measured)
+        and outcome.memory.resident is not None
+        and (failed is None or point.batch < failed)
     }
-    ending = outcomes.get(failed) if failed is not None else None
-    fitting = outcomes.get(largest) if largest is not None else None
+    ending = outcomes.get(OperatingPoint(failed, axes)) if failed is not None else None
+    fitting = outcomes.get(OperatingPoint(largest, axes)) if largest is not None else None
     memory = fitting.memory if isinstance(fitting, Measured) else Memory()
     start, slope = run.start(label), _bytes_per_sample(resident)
     took = _took(memory, slope)
@@ -81,18 +85,18 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
     )
 
 
-def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[int, AnyOutcome]:
-    """Outcomes by batch size, those of the search for the limit included; what a fresh worker said stands."""
-    found: dict[int, AnyOutcome] = {point.point.batch: point.outcome for point in points}
+def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[OperatingPoint, AnyOutcome]:
+    """Return all outcomes, those of the search for the limit included; what a fresh worker said stands."""
+    outcomes: dict[OperatingPoint, AnyOutcome] = {point.point: point.outcome for point in points}
     limit = [one for one in run.probes if one.phase == "limit" and one.contender == label and one.point.axes == axes]
     for probe in sorted(limit, key=lambda one: one.fresh):
-        found[probe.point.batch] = probe.outcome
-    return found
+        outcomes[probe.point] = probe.outcome
+    return outcomes
 
 
-def _bytes_per_sample(resident: Mapping[int, int]) -> float | None:
-    """The slope of peak memory against batch size by Theil and Sen; batch 1 is mostly the framework's own."""
-    above = {batch: peak for batch, peak in resident.items() if batch > 1}
+def _bytes_per_sample(resident: Mapping[OperatingPoint, int]) -> float | None:
+    """Return the slope of peak memory against batch size by Theil and Sen; batch 1 is mostly the framework's own."""
+    above = {point.batch: peak for point, peak in resident.items() if point.batch > 1}
     if len(above) < FEWEST_SIZES:
         return None
     slope = theil_sen_slope(list(above), list(above.values()))

@@ -13,6 +13,7 @@ from infer_compare.report.sections.point_cells import known_metrics, point_cells
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.report.metrics import Place, TableName
     from infer_compare.report.sections.blocks import Row
     from infer_compare.report.sections.view import View
@@ -26,8 +27,8 @@ MARKS = {
 """What marks in tables mean, by the kind of the cells."""
 
 
-def curve_grid(view: View, sizes: Sequence[int], scale: Scale | None) -> Grid:
-    """Every contender's figures with bars, at these batch sizes."""
+def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None) -> Grid:
+    """Return every contender's figures with bars, at these operating points."""
     metrics, more = metrics_of("curves"), metrics_of("verbose") if view.verbose else ()
     rates = sum("throughput" in metric.tables for metric in metrics)
     titles = [metric.brief or metric.column for metric in (*metrics, *more)]
@@ -49,13 +50,13 @@ def curve_grid(view: View, sizes: Sequence[int], scale: Scale | None) -> Grid:
         stub="batch",
         header=(*titles[:rates], "", "", *titles[rates:]),
         left=frozenset({rates, rates + 1}),
-        rows=tuple(map(str, sizes)),
+        rows=tuple(str(point.batch) for point in points),
         tables=tuple(
             (
                 Cell(text=view.names[label], contender=label),
-                tuple(row(points[batch]) if batch in points else None for batch in sizes),
+                tuple(row(own[point]) if point in own else None for point in points),
             )
-            for label, points in _by_curve(view)
+            for label, own in _by_curve(view)
         ),
         scale=scale,
         abreast=not view.verbose,
@@ -74,10 +75,10 @@ def batch_table(view: View, name: TableName, caption: str) -> Table:
     empty = (Cell(text=""),) * len(metrics)
     rows = tuple(
         (
-            Cell(text=str(batch)),
-            *(cell for _, own in curves for cell in (point_cells(own[batch], metrics) if batch in own else empty)),
+            Cell(text=str(point.batch)),
+            *(cell for _, own in curves for cell in (point_cells(own[point], metrics) if point in own else empty)),
         )
-        for batch in view.batches
+        for point in view.tried
     )
     kinds = {kind for row in rows for cell in row for kind in cell.kind.split()} if name == "throughput" else set()
     return Table(
@@ -123,20 +124,20 @@ def _for_markdown(view: View, cell: Callable[[Place], Cell]) -> Table:
         caption="",
         header=("batch", *(view.names[label] for label, _ in curves)),
         rows=tuple(
-            (Cell(text=str(batch)), *(cell(own[batch]) if batch in own else Cell(text="") for _, own in curves))
-            for batch in view.batches
+            (Cell(text=str(point.batch)), *(cell(own[point]) if point in own else Cell(text="") for _, own in curves))
+            for point in view.tried
         ),
         code_header=True,
         media=MARKDOWN,
     )
 
 
-def _by_curve(view: View) -> list[tuple[str, dict[int, Place]]]:
-    """The points of each curve by batch size."""
-    found: dict[str, dict[int, Place]] = {curve.contender: {} for curve in view.document.curves}
+def _by_curve(view: View) -> list[tuple[str, dict[OperatingPoint, Place]]]:
+    """Return the points of each curve by operating point."""
+    curves: dict[str, dict[OperatingPoint, Place]] = {curve.contender: {} for curve in view.document.curves}
     for place in places_of(view.document):
-        found[place.point.contender][place.point.point.batch] = place
-    return list(found.items())
+        curves[place.point.contender][place.point.point] = place
+    return list(curves.items())
 
 
 def _tells(place: Place) -> bool:

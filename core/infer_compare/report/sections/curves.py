@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.charts import bars
 from infer_compare.report.charts import curves as charts
 from infer_compare.report.phrases import axes_words, is_rough, milliseconds, size_words
@@ -64,7 +65,7 @@ def _tables(view: View) -> Iterator[AnyBlock]:
             continue
         if setting.axes:
             yield Paragraph(text=axes_words(setting.axes), tone="strong")
-        every = setting.batches
+        every = setting.tried
         shown = every if view.verbose else _thinned(every, _kept(setting))
         yield curve_grid(setting, shown, scale)
         if len(shown) < len(every):
@@ -83,20 +84,23 @@ def _tables(view: View) -> Iterator[AnyBlock]:
         yield Sentences(items=legend, media=TERMINAL)
 
 
-def _kept(view: View) -> set[int]:
-    """Batch sizes that the answer and the memory boundary speak of."""
-    kept = {best.point.batch for one in view.document.answers for best in one.answer.by_contender}
+def _kept(view: View) -> set[OperatingPoint]:
+    """Return the operating points that the answer and the memory boundary speak of."""
+    kept = {best.point for one in view.document.answers for best in one.answer.by_contender}
     rows = [row for one in view.document.answers for row in one.under_bound]
-    kept |= {check.point.batch for row in rows for check in (row.best, row.largest) if check is not None}
-    boundaries = [curve.boundary for curve in view.document.curves if curve.boundary is not None]
-    return kept | {one.smallest_failed for one in boundaries if one.smallest_failed is not None}
+    kept |= {check.point for row in rows for check in (row.best, row.largest) if check is not None}
+    failed = [
+        (curve.boundary.smallest_failed, curve.axes) for curve in view.document.curves if curve.boundary is not None
+    ]
+    return kept | {OperatingPoint(batch, axes) for batch, axes in failed if batch is not None}
 
 
-def _thinned(sizes: Sequence[int], kept: set[int]) -> list[int]:
-    """All sizes if they are few; else the first, the last, powers of two, and those that are kept."""
-    if len(sizes) <= MOST_SIZES:
-        return list(sizes)
-    return [size for size in sizes if size in {sizes[0], sizes[-1]} or size in kept or size & (size - 1) == 0]
+def _thinned(points: Sequence[OperatingPoint], kept: set[OperatingPoint]) -> list[OperatingPoint]:
+    """Return all points if they are few; else the first, the last, powers of two, and those that are kept."""
+    if len(points) <= MOST_SIZES:
+        return list(points)
+    kept = {*kept, points[0], points[-1]}
+    return [point for point in points if point in kept or point.batch & (point.batch - 1) == 0]
 
 
 def _legend(view: View, scale: Scale | None) -> Iterator[str]:

@@ -11,6 +11,8 @@ from infer_compare.report.schema import AnswerReport, Axes, PointReport, ReportD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infer_compare.interfaces import OperatingPoint
+
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A document, and how much of it is to be shown."""
@@ -48,9 +50,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return (point for curve in self.document.curves for point in curve.points)
 
     @property
+    def tried(self) -> list[OperatingPoint]:
+        """Every operating point that was tried at all, ascending."""
+        return sorted({point.point for point in self.points})
+
+    @property
     def batches(self) -> list[int]:
-        """Every batch size that was tried at all, ascending."""
-        return sorted({point.point.batch for point in self.points})
+        """The batch sizes of these, ascending: the places on the axis of a chart."""
+        return sorted({point.batch for point in self.tried})
 
     @property
     def names(self) -> dict[str, str]:
