@@ -48,7 +48,7 @@ def throughput_chart(view: View) -> BatchChart:
             guess = point.point.batch * 1e9 / (point.rough_latency_ns or 1)
             one.rough.append((point.point.batch, guess, f"~{significant(guess)} rough, never ranked"))
         found.append(one)
-    return BatchChart(y="samples/s", log=_is_wide(found), sizes=view.batches, series=_drawn(found))
+    return BatchChart(y="samples/s", log=is_wide(found), sizes=view.batches, series=_drawn(found))
 
 
 def latency_chart(view: View) -> BatchChart:
@@ -143,7 +143,7 @@ def _measured(view: View, curve: Curve) -> Iterator[Place]:
     return (Place(view.document, contender, point) for point in curve.points if point.figures is not None)
 
 
-def _is_wide(series: Sequence[Series]) -> bool:
+def is_wide(series: Sequence[Series]) -> bool:
     """Whether figures differ so much that an axis from zero would hide the small ones."""
     values = [value for one in series for value in (*one.y, *one.low, *one.high) if value > 0]
     values += [value for one in series for _, value, _ in one.rough if value > 0]

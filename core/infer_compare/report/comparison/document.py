@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 
+SAME_RUN = "Both are the same run: held against itself, it shows nothing."
+
+
 def document(
     base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
 ) -> ComparisonDocument:
@@ -37,7 +40,7 @@ def document(
     """
     found = compare_runs(base, new, margin=margin, across_conditions=across_conditions, loss=loss)
     return ComparisonDocument(
-        headline=headline(found),
+        headline=SAME_RUN if base.header.run_id == new.header.run_id else headline(found),
         regression=found.guard is not None and found.guard.tripped,
         untested=found.guard.untested if found.guard is not None else "",
         model=new.header.model,
@@ -91,9 +94,7 @@ def _run(run: Run) -> RunReport:
 
 
 def _notes(base: Run, new: Run, found: RunComparison) -> Iterator[str]:
-    if base.header.run_id == new.header.run_id:
-        yield "both are the same run: held against itself, it shows nothing"
-    elif base.header.created > new.header.created:
+    if base.header.created > new.header.created:
         yield "the base was measured after the new run"
     for which, run in (("base", base), ("new run", new)):
         state = state_of(run)

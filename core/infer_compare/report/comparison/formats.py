@@ -26,11 +26,11 @@ class Format(NamedTuple):
 
 
 def _html(document: ComparisonDocument) -> str:
-    from infer_compare.report.html.page import static_page
+    from infer_compare.report.html.page import compared_page
 
     runs = f"run {document.new.run_id} against run {document.base.run_id}"
-    labels = [one.contender for one in document.comparison.points]
-    return static_page(document.model.name, "new against base", runs, sections(document), labels)
+    names = {one.contender: one.name for one in (*document.comparison.bests, *document.comparison.points)}
+    return compared_page(document.model.name, "new against base", runs, sections(document), names)
 
 
 def _json(document: ComparisonDocument) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.phrases import axes_words, size_words
+from infer_compare.report.comparison.charts import latency_chart, throughput_chart
+from infer_compare.report.phrases import axes_words, milliseconds, size_words
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
     PAGE,
     Cell,
+    Chart,
+    Charts,
     Facts,
     Grid,
     Headline,
@@ -23,11 +26,12 @@ from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.unpaired.points import interval_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from infer_compare.report.comparison.schema import ComparisonDocument, MemoryReport, RunReport
     from infer_compare.report.sections.blocks import Row, Standing
     from infer_compare.verdicts.unpaired import Condition, PointComparison
+    from infer_compare.verdicts.unpaired.points import PointSide
 
 LEGEND = "base, new: samples/s; ratio: new over base, above 1 is faster"
 KINDS: dict[Verdict, str] = {
@@ -149,6 +153,8 @@ def _tables(document: ComparisonDocument) -> Iterator[Section]:
         rows=sizes,
         tables=tuple((name, tuple(map(rows.get, sizes))) for name, rows in tables.values()),
     )
+    if points:
+        yield Section(title="Curves", page_title="", look="", blocks=tuple(_charts(document)))
     yield Section(
         title="All batch sizes",
         subtitle="verdicts not adjusted for their number",
@@ -165,6 +171,48 @@ def _tables(document: ComparisonDocument) -> Iterator[Section]:
         )
         without = "facts, without a verdict"
         yield Section(title="Memory", subtitle=without, note=without, blocks=(table,))
+
+
+def _charts(document: ComparisonDocument) -> Iterator[Charts]:
+    """The curves of both runs, for each setting of the other axes."""
+    points = document.comparison.points
+    for place, axes in enumerate(sorted({one.point.axes for one in points})):
+        own = [one for one in points if one.point.axes == axes]
+        where = f", {axes_words(axes)}" if axes else ""
+        lead = "The new run is drawn with full marks, the base darker and hollow, in the same hue."
+        yield Charts(
+            charts=(
+                Chart(
+                    id=f"c{place}-throughput",
+                    title=f"Throughput against batch size{where}",
+                    lead=f"Samples a second. {lead}",
+                    table=_chart_table(own, "samples/s", lambda one: significant(one.throughput)),
+                    data=throughput_chart(own),
+                ),
+                Chart(
+                    id=f"c{place}-latency",
+                    title=f"Latency against batch size{where}",
+                    lead=f"The median of one call in milliseconds. {lead}",
+                    table=_chart_table(own, "p50 ms", lambda one: milliseconds(one.latency_p50_ns)),
+                    data=latency_chart(own),
+                ),
+            ),
+            media=PAGE,
+        )
+
+
+def _chart_table(points: list[PointComparison], unit: str, words: Callable[[PointSide], str]) -> Table:
+    return Table(
+        caption=f"{unit} in both runs",
+        header=("contender", "batch", f"base {unit}", f"new {unit}"),
+        rows=tuple(
+            (
+                Cell(text=one.name, contender=one.contender),
+                *(Cell(text=text) for text in (size_words(one.point), words(one.base), words(one.new))),
+            )
+            for one in points
+        ),
+    )
 
 
 def _memory(one: MemoryReport) -> Iterator[Row]:

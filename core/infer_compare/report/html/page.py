@@ -13,18 +13,18 @@ import msgspec
 
 from infer_compare.report.charts.data import plain_data
 from infer_compare.report.charts.palette import PAPER, PARTS, SYMBOLS, colours, dashes
-from infer_compare.report.html.contenders import contenders_of
-from infer_compare.report.html.sheet import arranged, sheet_of
+from infer_compare.report.comparison.charts import base_label
+from infer_compare.report.html.contenders import Contender, contenders_of
+from infer_compare.report.html.sheet import arranged, charts_of, sheet_of
 from infer_compare.report.html.what_if import what_if_data
 from infer_compare.report.sections.several import runs
 from infer_compare.report.words import plain, shell_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from jinja2 import Environment
 
-    from infer_compare.report.html.contenders import Contender
     from infer_compare.report.schema import ReportDocument
     from infer_compare.report.sections.blocks import Section
 
@@ -81,20 +81,39 @@ def page(documents: Sequence[ReportDocument]) -> str:
     )
 
 
-def static_page(title: str, question: str, facts: str, sections: Sequence[Section], labels: Iterable[str]) -> str:
-    """A page of sections without charts, and without any script.
+def compared_page(title: str, question: str, facts: str, sections: Sequence[Section], names: Mapping[str, str]) -> str:
+    """A page about two runs: the curves of a contender have one hue, and differ in lightness and line.
 
     Args:
         title: what the page is about.
         question: what it answers.
         facts: what tells it from others.
         sections: from top to bottom.
-        labels: of the contenders, each of which has a colour.
+        names: what each contender is called, by label.
     """
-    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
-    groups = arranged(sections)
-    values = {"title": title, "question": question, "facts": facts, "groups": groups}
-    return _rendered("static.html", places, list(places), policy(()), extra_style=BAD_NEWS, **values)
+    from markupsafe import Markup
+
+    known: dict[str, Contender] = {}
+    for label, name in names.items():
+        for key, run in ((label, "new"), (base_label(label), "base")):
+            known[key] = Contender(place=len(known), label=key, name=f"{name}, {run}", excluded="", backend=label)
+    places = {label: one.place for label, one in known.items()}
+    scripts = [_asset("vendor", "plotly-basic.min.js"), script()]
+    drawn = {chart.id: plain_data(chart.data, places) for chart in charts_of(sections)}
+    return _rendered(
+        "compared.html",
+        places,
+        [one.backend for one in known.values()],
+        policy(scripts),
+        extra_style=BAD_NEWS,
+        title=title,
+        question=question,
+        facts=facts,
+        groups=arranged(sections),
+        known=list(known.values()),
+        scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
+        chart_data=Markup(island(_chart_data(known, drawn, {}))),  # noqa: S704 - escaped by `island`
+    )
 
 
 def _rendered(

@@ -36,17 +36,22 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def charts(self) -> Iterator[Chart]:
         """Every chart, in the order of the page."""
-        for section in self.sections:
-            for block in section.blocks:
-                if isinstance(block, Charts):
-                    yield from block.charts
-                elif isinstance(block, Chart):
-                    yield block
+        return charts_of(self.sections)
 
     @property
     def what_ifs(self) -> Iterator[WhatIf]:
         """Every question that the reader may change."""
         return (block for section in self.sections for block in section.blocks if isinstance(block, WhatIf))
+
+
+def charts_of(sections: Iterable[Section]) -> Iterator[Chart]:
+    """Yield every chart, in the order of the page."""
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Charts):
+                yield from block.charts
+            elif isinstance(block, Chart):
+                yield block
 
 
 def arranged(sections: Iterable[Section]) -> list[tuple[bool, list[Section]]]:

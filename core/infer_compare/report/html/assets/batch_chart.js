@@ -20,7 +20,7 @@ function batchChart(chart, layout, width, ask, scale) {
     y = logAxis(positive, 0.05);
     const ticksOf = (from, to) => memory ? memoryTicks(from, to) : decades(from, to, 8), words = memory ? bytes : figure, ticks = ticksOf(...y.span);
     Object.assign(layout.yaxis, { type: "log", range: y.range, tickvals: ticks, ticktext: ticks.map(words) });
-    scale.y = { range: y.range, ticks: ticksOf, words };
+    scale.y = { range: y.range.slice(), ticks: ticksOf, words };
     bottom = y.span[0] * (y.span[1] / y.span[0]) ** 0.03;
   } else {
     scale.y = { range: [0, Math.max(...positive) * 1.08] };
@@ -33,7 +33,7 @@ function batchChart(chart, layout, width, ask, scale) {
     const powers = powersOfTwo(from, to, Math.max(3, Math.floor(width / 46))).filter((value) => value >= 1);
     return powers.length < 2 ? chart.sizes.filter((size) => size >= from && size <= to) : powers;
   };
-  scale.x = { range: x.range, ticks: sizesOf, words: String };
+  scale.x = { range: x.range.slice(), ticks: sizesOf, words: String };
   const ticks = sizesOf(...x.span);
   Object.assign(layout.xaxis, { type: "log", range: x.range, tickvals: ticks, ticktext: ticks.map(String), tickangle: 0 });
   layout.xaxis.title.text = "batch size";

@@ -23,14 +23,14 @@ function frontierChart(asMeasured, layout, width, ask, scale) {
   const x = logAxis(xs, 0.08), y = logAxis(ys, 0.08);
   const linear = Math.max(...ys) / Math.min(...ys) <= 12;
   const ticksOf = (from, to) => decades(from, to, width < 420 ? 5 : 8), ticks = ticksOf(...x.span);
-  scale.x = { range: x.range, ticks: ticksOf, words: figure };
+  scale.x = { range: x.range.slice(), ticks: ticksOf, words: figure };
   Object.assign(layout.xaxis, { type: "log", range: x.range, tickvals: ticks, ticktext: ticks.map(figure), tickangle: 0, showgrid: true });
   if (linear) {
     scale.y = { range: [0, Math.max(...ys) * 1.12] };
     Object.assign(layout.yaxis, { range: scale.y.range.slice(), tickformat: ",", nticks: 7 });
   } else {
     const heightsOf = (from, to) => decades(from, to, 8), heights = heightsOf(...y.span);
-    scale.y = { range: y.range, ticks: heightsOf, words: figure };
+    scale.y = { range: y.range.slice(), ticks: heightsOf, words: figure };
     Object.assign(layout.yaxis, { type: "log", range: y.range, tickvals: heights, ticktext: heights.map(figure) });
   }
   layout.xaxis.title.text = chart.x;
