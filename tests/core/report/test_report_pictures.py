@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import colorsys
 import io
+import json
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import matplotlib.colors as mcolors
 import numpy as np
 import pytest
 from PIL import Image
 
 from infer_compare.report import document
+from infer_compare.report.charts.palette import SYMBOLS
 from infer_compare.report.figure.canvas import draw
 from infer_compare.report.figure.rows import frontier, rows_of
 from infer_compare.report.figure.scales import short
 from infer_compare.report.figure.style import looks
+from infer_compare.report.html import HtmlReporter
 from infer_compare.report.picture import PngReporter, SvgReporter
 from infer_compare.results import OutOfMemory, Run
 
@@ -41,9 +46,30 @@ def test_a_png_is_seven_inches_wide_at_300_dots_an_inch(story: type[Story]) -> N
 
 def test_every_contender_can_be_told_apart_without_colour(story: type[Story]) -> None:
     """By marker and line together; and in colour by neither alone."""
-    found = looks(f"contender {number}" for number in range(56))
-    assert len(set(found.values())) == 56
-    assert len({(one.marker, str(one.dashes)) for one in list(found.values())[:8]}) == 8
+    found = looks({f"contender {number}": f"framework {number}" for number in range(42)})
+    assert len(set(found.values())) == 42
+    assert len({one.marker for one in list(found.values())[:7]}) == 7
+
+
+def test_contenders_of_one_framework_share_a_hue_and_nothing_else() -> None:
+    """Lightness, marker and line tell them apart."""
+    one, other = looks({"float32": "torch", "bfloat16": "torch"}).values()
+    assert (one.colour, one.marker, one.dashes) != (other.colour, other.marker, other.dashes)
+    hues = [colorsys.rgb_to_hsv(*mcolors.to_rgb(look.colour))[0] for look in (one, other)]
+    assert hues[0] == pytest.approx(hues[1], abs=0.01)
+
+
+def test_a_picture_has_the_colours_marks_and_scales_of_the_page(story: type[Story]) -> None:
+    """Of the same contenders, in the same order."""
+    made = document(story().run())
+    (row,) = rows_of([made])
+    page = HtmlReporter().render(made)
+    data = json.loads(page.partition('id="chart-data">')[2].partition("</script>")[0])
+    look = looks(row.backends)
+    assert [one.colour for one in look.values()] == data["palette"]["light"]
+    assert [one["symbol"] for one in data["contenders"]] == list(SYMBOLS)[: len(look)]
+    for chart, name in ((row.throughput, "throughput"), (row.latency, "latency"), (row.frontier, "frontier")):
+        assert chart.log == data["charts"][f"r0f0-{name}"]["log"]
 
 
 def test_an_svg_has_its_letters_as_text(story: type[Story]) -> None:
@@ -81,7 +107,7 @@ def test_curves_go_through_the_figures_of_the_run(story: type[Story]) -> None:
 
     made = document(story().run())
     (row,) = rows_of([made])
-    look = looks(row.labels)
+    look = looks(row.backends)
     rates, latencies = Figure().subplots(1, 2)
     throughput_panel(rates, row, look)
     latency_panel(latencies, row, look)
@@ -118,7 +144,7 @@ def test_points_that_did_not_run_are_crosses_that_the_legend_explains(story: typ
 def test_a_latency_bound_is_drawn_and_named(story: type[Story]) -> None:
     """On the percentile that it speaks of."""
     found = texts(SvgReporter().render(document(story(plan={"latency_bound_ns": 1_500_000, "percentile": 90.0}).run())))
-    assert "latency bound" in found
+    assert "latency bound, hollow where not shown to be kept" in found
     assert "p90 latency (ms)" in found
 
 

@@ -93,7 +93,9 @@ def frontier_chart(view: View) -> FrontierChart:
         if one.x:
             found.append(one)
     mark = Mark(at=bound.bound_ns / 1e6, text=bound.words) if bound is not None else UNSET
-    return FrontierChart(x=f"p{percentile:g} latency, ms", series=found, bound=mark)
+    heights = [y for one in found for y in one.y]
+    log = bool(heights) and max(heights) > WIDE * min(heights)
+    return FrontierChart(x=f"p{percentile:g} latency, ms", log=log, series=found, bound=mark)
 
 
 def memory_chart(view: View, kind: Literal["resident", "allocated"]) -> BatchChart:

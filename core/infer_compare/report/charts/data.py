@@ -76,6 +76,8 @@ class FrontierChart(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["frontier"] = "frontier"
     x: str
+    log: bool
+    """Whether throughputs differ too much for an axis from zero."""
     series: list[FrontierSeries]
     bound: Mark | UnsetType = UNSET
 

@@ -44,7 +44,7 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
         kind: of the file.
     """
     rows = rows_of(documents)
-    look = looks(label for row in rows for label in row.names)
+    look = looks({label: backend for row in rows for label, backend in row.backends.items()})
     with mpl.rc_context(), warnings.catch_warnings():
         # A name in a script that the font lacks: boxes in a PNG, and text as it should be in an SVG.
         warnings.filterwarnings("ignore", message=r"Glyph \d+", category=UserWarning)
@@ -84,16 +84,18 @@ def _names(rows: Sequence[Row]) -> dict[str, str]:
     return names | _marks(rows)
 
 
-_BEST, _FRONTIER, _FAILED, _BOUND = "\0best", "\0frontier", "\0failed", "\0bound"
+_FASTEST, _FRONTIER, _FAILED, _BOUND = "\0fastest", "\0frontier", "\0failed", "\0bound"
 """Keys that no label can have."""
 
 
 def _marks(rows: Sequence[Row]) -> dict[str, str]:
     marks: dict[str, str] = {}
+    if any(True in one.fastest for row in rows for one in row.throughput.series):
+        marks[_FASTEST] = "filled: shown to beat every other at that size"
     if any(row.best for row in rows):
-        marks |= {_BEST: "filled: recommended batch size", _FRONTIER: "frontier"}
+        marks[_FRONTIER] = "frontier"
     if any(row.frontier.bound for row in rows):
-        marks[_BOUND] = "latency bound"
+        marks[_BOUND] = "latency bound, hollow where not shown to be kept"
     if any(one.missing for row in rows for one in row.throughput.series):
         marks[_FAILED] = "no figures"
     return marks
@@ -101,7 +103,7 @@ def _marks(rows: Sequence[Row]) -> dict[str, str]:
 
 def _legend(figure: Figure, names: Mapping[str, str], look: Mapping[str, Look], columns: int) -> None:
     special: dict[str, dict[str, Any]] = {
-        _BEST: {"color": GREY, "marker": "o", "markersize": 4, "linestyle": "none"},
+        _FASTEST: {"color": GREY, "marker": "o", "markersize": 4, "linestyle": "none"},
         _FRONTIER: {"color": GREY, "linewidth": 2.6, "alpha": 0.35},
         _BOUND: {"color": GREY, "linewidth": 0.8, "linestyle": (0, (2, 2))},
         _FAILED: {"color": GREY, "marker": "x", "markersize": 3.5, "linestyle": "none"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.figure.rows import frontier
-from infer_compare.report.figure.scales import batch_scale, figure_scale
+from infer_compare.report.figure.scales import batch_scale, figure_scale, zero_scale
 from infer_compare.report.figure.style import GREY
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ LETTERING = "#333333"
 def throughput_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
     """Samples a second over batch size; bands are 95 % intervals, crosses at the foot have no figures."""
     chart = row.throughput
-    # One very wide interval must not press everything else together: it runs out of the panel.
+    # On a logarithmic axis one very wide interval would press everything else together: it runs out of the panel.
     values = [
         max(value, min(one.y) / WIDEST) for one in chart.series if one.x for value in (*_above_zero(one.low), *one.high)
     ]
-    _curves(axes, chart, row, look)
+    _curves(axes, chart, look)
     _axes_of(axes, chart, values)
     _crosses(axes, chart, look)
     axes.set_title("Throughput (samples/s), 95 % interval", loc="left")
@@ -42,7 +42,7 @@ def throughput_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
 def latency_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
     """The median over batch size; bands reach up to the 95th percentile."""
     chart = row.latency
-    _curves(axes, chart, row, look)
+    _curves(axes, chart, look)
     _axes_of(axes, chart, [value for one in chart.series for value in (*one.y, *one.high)])
     axes.set_title("Latency (ms), p50 with band to p95", loc="left")
 
@@ -54,7 +54,7 @@ def frontier_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
     for one in chart.series:
         own, best = look[one.c], row.best.get(one.c)
         axes.plot(one.x, one.y, **{**own.line, "linestyle": "none"})
-        _fill(axes, own, one.batch, one.x, one.y, best)
+        _fill(axes, own, one.x, one.y, one.holds)
         # Numbers of many contenders would cover one another: those on the frontier matter most.
         if len(chart.series) <= MOST_LABELLED or any(place in edge for place in zip(one.x, one.y, strict=True)):
             _batch_labels(axes, one, best)
@@ -62,18 +62,18 @@ def frontier_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
     bound = [chart.bound.at] if chart.bound else []
     if chart.series:
         figure_scale(axes, "x", [*(x for one in chart.series for x in one.x), *bound])
-        figure_scale(axes, "y", [y for one in chart.series for y in one.y])
+        _heights(axes, [y for one in chart.series for y in one.y], log=chart.log)
     for at in bound:
         axes.axvline(at, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     axes.set_title("Throughput (samples/s) by latency", loc="left")
     axes.set_xlabel(chart.x.replace(", ms", " (ms)"))
 
 
-def _curves(axes: Axes, chart: BatchChart, row: Row, look: Mapping[str, Look]) -> None:
+def _curves(axes: Axes, chart: BatchChart, look: Mapping[str, Look]) -> None:
     for one in chart.series:
         own = look[one.c]
         axes.plot(one.x, one.y, **own.line)
-        _fill(axes, own, one.x, one.x, one.y, row.best.get(one.c))
+        _fill(axes, own, one.x, one.y, [fastest or len(chart.series) == 1 for fastest in one.fastest])
         axes.fill_between(one.x, [*_above_zero(one.low)], one.high, color=own.colour, alpha=BAND, linewidth=0)
 
 
@@ -82,20 +82,26 @@ def _above_zero(low: Iterable[float]) -> Iterable[float]:
     return (max(value, 1e-9) for value in low)
 
 
-def _fill(
-    axes: Axes, look: Look, sizes: Sequence[int], xs: Sequence[float], ys: Sequence[float], best: int | None
-) -> None:
-    """The mark of the recommended batch size."""
-    for size, x, y in zip(sizes, xs, ys, strict=True):
-        if size == best:
+def _fill(axes: Axes, look: Look, xs: Sequence[float], ys: Sequence[float], filled: Sequence[bool]) -> None:
+    """Fill some marks, those that are filled on the page."""
+    for x, y, yes in zip(xs, ys, filled, strict=True):
+        if yes:
             axes.plot([x], [y], **{**look.line, "markerfacecolor": look.colour})
+
+
+def _heights(axes: Axes, values: Sequence[float], *, log: bool) -> None:
+    """Scale the y axis as the page does: from zero, unless figures differ too much for that."""
+    if log:
+        figure_scale(axes, "y", values)
+    else:
+        zero_scale(axes, values)
 
 
 def _axes_of(axes: Axes, chart: BatchChart, values: Sequence[float]) -> None:
     if chart.sizes:
         batch_scale(axes, chart.sizes)
     if values:
-        figure_scale(axes, "y", values)
+        _heights(axes, values, log=chart.log)
     axes.set_xlabel("batch size")
 
 

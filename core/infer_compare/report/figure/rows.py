@@ -22,11 +22,13 @@ class Row(NamedTuple):
 
     title: str
     names: dict[str, str]
+    backends: dict[str, str]
+    """By contender; those of one backend share a hue."""
     throughput: BatchChart
     latency: BatchChart
     frontier: FrontierChart
     best: dict[str, int]
-    """The recommended batch size by contender; these are ranked, and the frontier may be made of them."""
+    """The recommended batch size by contender; these are ranked, and the frontier is made of them."""
 
     @property
     def labels(self) -> list[str]:
@@ -54,6 +56,7 @@ def rows_of(documents: Sequence[ReportDocument]) -> list[Row]:
                 Row(
                     title=plain(f"{_title(document, axes)}{run}"),
                     names={curve.contender: plain(view.names[curve.contender]) for curve in view.document.curves},
+                    backends={one.label: one.backend for one in document.contenders},
                     throughput=throughput_chart(view),
                     latency=latency_chart(view),
                     frontier=frontier_chart(view),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 MOST_TICKS = 8
+HEADROOM = 1.1
+"""Above the highest value of a linear axis, as a factor."""
 ROOM = 1.18
 """Beyond the outermost values, as a factor."""
 
@@ -46,6 +48,12 @@ def figure_scale(axes: Axes, which: str, values: Iterable[float]) -> None:
         axes.set_yscale("log")
         axes.set_ylim(low, high)
         _fix(axes.yaxis, ticks)
+
+
+def zero_scale(axes: Axes, values: Iterable[float]) -> None:
+    """A linear y axis from zero."""
+    axes.set_ylim(0, max(values) * HEADROOM)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(round(value, 12))))
 
 
 def short(value: float) -> str:

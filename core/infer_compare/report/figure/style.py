@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from infer_compare.report.charts.palette import SYMBOLS, colours, dashes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
 WIDTH_IN = 7.0
 """Both columns of a paper."""
 ROW_IN = 2.15
 DOTS_PER_INCH = 300
 
-# Okabe and Ito's colours without the yellow, which is too pale on white; neighbours differ in lightness too.
-_COLOURS = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
-_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.4)), (0, (1.2, 1.2)), (0, (5, 1.4, 1.2, 1.4)))
+_MARKERS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "pentagon": "p",
+    "cross": "P",
+}
+"""Marks and lines of the page by their names there."""
+_DASHES: dict[str, Any] = {"solid": "-", "dash": (0, (4, 1.4)), "dashdot": (0, (5, 1.4, 1.2, 1.4))}
 
 GREY = "#767676"
 RULE = "#dddddd"
@@ -64,7 +73,7 @@ class Look(NamedTuple):
 
     @property
     def line(self) -> dict[str, Any]:
-        """As arguments of `Axes.plot`: hollow markers; the recommended size alone is filled."""
+        """As arguments of `Axes.plot`: hollow markers, of which the panels fill some."""
         return {
             "color": self.colour,
             "marker": self.marker,
@@ -76,9 +85,15 @@ class Look(NamedTuple):
         }
 
 
-def looks(labels: Iterable[str]) -> dict[str, Look]:
-    """A look for each label, in their order; 56 of them differ."""
+def looks(frameworks: Mapping[str, str]) -> dict[str, Look]:
+    """Return the look that each contender has on the page; 42 of different frameworks differ.
+
+    Args:
+        frameworks: by label, in the order of the page.
+    """
+    symbols = [_MARKERS[name] for name in SYMBOLS]
+    own = zip(frameworks, colours(frameworks.values())["light"], dashes(frameworks.values()), strict=True)
     return {
-        label: Look(_COLOURS[place % len(_COLOURS)], _MARKERS[place % len(_MARKERS)], _DASHES[place % len(_DASHES)])
-        for place, label in enumerate(dict.fromkeys(labels))
+        label: Look(colour, symbols[place % len(symbols)], _DASHES[dash])
+        for place, (label, colour, dash) in enumerate(own)
     }

@@ -21,11 +21,10 @@ function frontierChart(asMeasured, layout, width, ask, scale) {
   const every = chart.series.flatMap((one) => one.x.map((x, place) => [x, one.y[place]]));
   const xs = every.map((point) => point[0]).concat(chart.bound ? [chart.bound.at] : []), ys = every.map((point) => point[1]);
   const x = logAxis(xs, 0.08), y = logAxis(ys, 0.08);
-  const linear = Math.max(...ys) / Math.min(...ys) <= 12;
   const ticksOf = (from, to) => decades(from, to, width < 420 ? 5 : 8), ticks = ticksOf(...x.span);
   scale.x = { range: x.range.slice(), ticks: ticksOf, words: figure };
   Object.assign(layout.xaxis, { type: "log", range: x.range, tickvals: ticks, ticktext: ticks.map(figure), tickangle: 0, showgrid: true });
-  if (linear) {
+  if (!chart.log) {
     scale.y = { range: [0, Math.max(...ys) * 1.12] };
     Object.assign(layout.yaxis, { range: scale.y.range.slice(), tickformat: ",", nticks: 7 });
   } else {
