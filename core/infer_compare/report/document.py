@@ -13,6 +13,7 @@ from infer_compare.report.noise import noise
 from infer_compare.report.plan import plan_report
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.shortcomings import shortcomings, state_of
+from infer_compare.report.timelines import timelines
 from infer_compare.report.words import plain, shell_line, without_folder
 from infer_compare.verdicts import summarise
 from infer_compare.verdicts.new_shapes import costly_shapes, new_shape_ns
@@ -53,4 +54,5 @@ def document(run: Run) -> ReportDocument:
         notes=summary.notes,
         warnings=header.environment.warnings,
         shortcomings=shortcomings(run, summary, failed),
+        timelines=timelines(run),
     )

@@ -22,11 +22,15 @@ class JsonReporter:
 
     def render(self, document: ReportDocument) -> str:
         """The document, with a line end at its end."""
-        return _indented(document)
+        return _indented(_without_calls(document))
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
         """The documents under `reports`; `infer-compare schema reports` prints the schema."""
-        return _indented(ReportCollection(reports=tuple(documents)))
+        return _indented(ReportCollection(reports=tuple(map(_without_calls, documents))))
+
+
+def _without_calls(document: ReportDocument) -> ReportDocument:
+    return msgspec.structs.replace(document, timelines=())
 
 
 def _indented(document: ReportDocument | ReportCollection) -> str:

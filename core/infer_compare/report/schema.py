@@ -275,6 +275,25 @@ class Costs(Part, frozen=True, kw_only=True):
     """In the order of the answers; what keeps a latency bound comes first."""
 
 
+class CallSlice(Part, frozen=True, kw_only=True):
+    """Calls of one slice."""
+
+    restart: int
+    rejected: bool
+    calls_ns: tuple[int, ...]
+    """Durations in order of time; means of blocks of calls where a stamp covers several."""
+
+
+class Timeline(Part, frozen=True, kw_only=True):
+    """The calls of one point in order of time, of which some may be left out."""
+
+    contender: str
+    point: OperatingPoint
+    calls: int
+    """How many there are, those left out included."""
+    slices: tuple[CallSlice, ...]
+
+
 class ReportDocument(Part, frozen=True, kw_only=True):
     """A run as reports show it."""
 
@@ -317,6 +336,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """What was asked for and not answered, one sentence each: why the exit code is 1."""
     costs: Costs | None = None
     """Where a price was given."""
+    timelines: tuple[Timeline, ...] = ()
+    """The calls of each point, for the page; left empty in JSON, since the run file holds every call."""
 
 
 class ReportCollection(Part, frozen=True, kw_only=True):

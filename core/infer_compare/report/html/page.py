@@ -16,6 +16,7 @@ from infer_compare.report.charts.palette import PAPER, PARTS, SYMBOLS, colours, 
 from infer_compare.report.comparison.charts import base_label
 from infer_compare.report.html.contenders import Contender, contenders_of
 from infer_compare.report.html.sheet import arranged, charts_of, sheet_of
+from infer_compare.report.html.timelines import timeline_data
 from infer_compare.report.html.what_if import what_if_data
 from infer_compare.report.sections.several import runs
 from infer_compare.report.words import plain, shell_lines
@@ -38,6 +39,7 @@ SCRIPTS = (
     "bar_chart",
     "drawing",
     "what_if",
+    "calls",
     "controls",
     "start",
 )
@@ -65,6 +67,7 @@ def page(documents: Sequence[ReportDocument]) -> str:
     backends = [one.backend for one in known.values()]
     scripts = [_asset("vendor", "plotly-basic.min.js"), script()]
     drawn = {chart.id: plain_data(chart.data, places) for sheet in sheets for chart in sheet.charts}
+    calls = {key: found for sheet in sheets for key, found in timeline_data(sheet.document, sheet.key, places)}
     what_ifs = {one.id: what_if_data(one, places) for sheet in sheets for one in sheet.what_ifs}
     return _rendered(
         "page.html",
@@ -77,7 +80,7 @@ def page(documents: Sequence[ReportDocument]) -> str:
         overview=msgspec.structs.replace(runs(documents), look=""),
         known=list(known.values()),
         scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
-        chart_data=Markup(island(_chart_data(known, drawn, what_ifs))),  # noqa: S704 - escaped by `island`
+        chart_data=Markup(island(_chart_data(known, drawn, what_ifs, calls))),  # noqa: S704 - escaped by `island`
     )
 
 
@@ -112,7 +115,7 @@ def compared_page(title: str, question: str, facts: str, sections: Sequence[Sect
         groups=arranged(sections),
         known=list(known.values()),
         scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
-        chart_data=Markup(island(_chart_data(known, drawn, {}))),  # noqa: S704 - escaped by `island`
+        chart_data=Markup(island(_chart_data(known, drawn, {}, {}))),  # noqa: S704 - escaped by `island`
     )
 
 
@@ -178,7 +181,7 @@ def _title(documents: Sequence[ReportDocument]) -> str:
 
 
 def _chart_data(
-    known: Mapping[str, Contender], drawn: Mapping[str, Any], what_ifs: Mapping[str, Any]
+    known: Mapping[str, Contender], drawn: Mapping[str, Any], what_ifs: Mapping[str, Any], calls: Mapping[str, Any]
 ) -> dict[str, Any]:
     symbols = list(SYMBOLS)
     backends = [one.backend for one in known.values()]
@@ -198,6 +201,7 @@ def _chart_data(
         "paper": PAPER,
         "charts": drawn,
         "whatIfs": what_ifs,
+        "calls": calls,
     }
 
 

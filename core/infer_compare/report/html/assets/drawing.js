@@ -46,4 +46,4 @@ function redraw(...ids) {
   if (waiting.size === 0) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); all.forEach(draw); });
   ids.forEach((id) => waiting.add(id));
 }
-const drawAll = () => Object.keys(data.charts).forEach(draw);
+const drawAll = () => { Object.keys(data.charts).forEach(draw); drawCalls(); };

@@ -49,7 +49,7 @@ function frontierChart(asMeasured, layout, width, ask, scale) {
     const owner = data.contenders[one.c], colour = colourOf(owner);
     const named = (place) => !crowded || place === 0 || place === one.x.length - 1 || one.holds[place] !== one.holds[place + 1];
     traces.push({
-      x: one.x, y: one.y, text: one.batch.map((batch, place) => named(place) ? String(batch) : ""), customdata: one.text.map((text) => `<b>${escaped(owner.name)}</b><br>${escaped(text)}`), meta: one.c,
+      x: one.x, y: one.y, text: one.batch.map((batch, place) => named(place) ? String(batch) : ""), customdata: one.text.map((text) => `<b>${escaped(owner.name)}</b><br>${escaped(text)}`), meta: one.c, sizes: one.batch,
       hovertemplate: "%{customdata}<extra></extra>", mode: "lines+markers+text", textposition: "top center", textfont: { size: 10.5, color: ink.soft }, cliponaxis: false,
       line: { color: faded(colour, 0.55), width: 1.4, dash: owner.excluded ? "dot" : owner.dash },
       marker: { symbol: owner.symbol, size: 9, color: one.holds.map((yes) => yes ? colour : data.paper[theme()]), line: { color: colour, width: 1.8 } },

@@ -7,3 +7,4 @@ wireCopy();
 wirePrint();
 wireWidth();
 drawAll();
+wireCalls();
