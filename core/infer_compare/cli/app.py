@@ -34,6 +34,7 @@ COMMANDS = {
     "doctor": "Tell what about this machine will disturb a measurement.",
     "selftest": "Tell how far verdicts can be trusted on this machine.",
     "plugin": "Check a backend against the interface, or begin one.",
+    "completion": "Print the script by which a shell completes the command line.",
     "schema": "Print the JSON Schema of a run file or of a report.",
 }
 """Names and first lines, here so that `--help` imports no command."""
@@ -87,6 +88,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _main(arguments: list[str]) -> NoReturn:
+    if "_INFER_COMPARE_COMPLETE" in os.environ:
+        # Click looks its classes for shells up by name.
+        importlib.import_module("infer_compare.cli.completing")
     debug = "--debug" in arguments or bool(os.environ.get("INFER_COMPARE_DEBUG"))
     if sys.platform == "win32":
         _fail("infer-compare runs on Linux and macOS; on Windows, use it inside WSL.", 2)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import BACKEND
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ DISTRIBUTION = "infer-compare"
 
 
 @click.command("backends")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=BACKEND)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import RUN, comparison_formats, completer
 from infer_compare.cli.parameters import SHARE
 
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ UNTESTED = 4
 
 
 @click.command("compare")
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("base", type=click.Path(path_type=Path), shell_complete=RUN)
+@click.argument("new", type=click.Path(path_type=Path), shell_complete=RUN)
 @click.option(
     "--format",
     "name",
     metavar="FORMAT",
+    shell_complete=completer(comparison_formats),
     help="text, markdown, html or json.  [default: by the ending of the file, else text]",
 )
 @click.option(

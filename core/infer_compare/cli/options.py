@@ -15,6 +15,7 @@ from infer_compare.request.options import declared
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from infer_compare.cli.completing import Completer
     from infer_compare.plugins import Plugins
     from infer_compare.request.option import Declared
     from infer_compare.request.reading import Given
@@ -82,7 +83,7 @@ def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
         for flag, (choice, text) in zip(flags, option.choices.items(), strict=True):
             yield click.option(flag, name, flag_value=choice, help=text)
     elif flags and not flags[0].startswith("-"):
-        yield click.argument(name, required=False)
+        yield click.argument(name, required=False, shell_complete=complete_of(name))
     elif declared.kind is bool and declared.default:
         yield click.option(*flags, name, flag_value=False, default=True, help=option.help)
     elif declared.kind is bool:
@@ -95,8 +96,16 @@ def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
             type=_type(declared),
             multiple=declared.several,
             metavar=option.metavar,
+            shell_complete=complete_of(name),
             help=option.help + (f"  [default: {text}]" if text else ""),
         )
+
+
+def complete_of(name: str) -> Completer | None:
+    """Return what completes an option of a run in a shell; None where the shell has to know by itself."""
+    from infer_compare.cli.completing import OF_OPTIONS
+
+    return OF_OPTIONS.get(name)
 
 
 def _type(declared: Declared) -> click.ParamType[Any] | None:

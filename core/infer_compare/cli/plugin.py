@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import BACKEND
 from infer_compare.cli.installed import installed
 from infer_compare.testing.conformance.registry import Group
 
@@ -27,7 +28,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("name", metavar="NAME|FILE.py:Class")
+@click.argument("name", metavar="NAME|FILE.py:Class", shell_complete=BACKEND)
 @click.option("--group", "groups", multiple=True, type=click.Choice(get_args(Group)), help="Only this group of checks.")
 @click.option("--slow/--fast", "slow", default=None, help="The slow checks alone, or all others.  [default: all]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

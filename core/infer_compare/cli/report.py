@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import FORMAT, RUN
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DURATION, FiniteNumber
 from infer_compare.request.options import declared
@@ -23,11 +24,12 @@ _BOUNDS = declared()["percentile"].bounds
 
 
 @click.command("report")
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=RUN)
 @click.option(
     "--format",
     "name",
     metavar="FORMAT",
+    shell_complete=FORMAT,
     help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or one that a plugin brings.  "
     "[default: by the ending of the file, else text]",
 )

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import RUN, completer, runs
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
 from infer_compare.request.options import declared
@@ -41,12 +42,14 @@ KEPT_BY_RESUME = frozenset(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    shell_complete=completer(runs, files=True),
     help="Take options from a TOML file, or from a stored run to repeat it; flags come before it.",
 )
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
+    shell_complete=RUN,
     help="Go on with a run that was cut off, as it was asked for.",
 )
 @click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")

@@ -9,7 +9,7 @@ from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
-from infer_compare.stats.wording import listing, margin_words, significant
+from infer_compare.stats.wording import listing, margin_words
 from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _rough(run: Run, answer: Answer) -> str:
     if not best:
         return ""
     ordered = sorted(best.items(), key=lambda item: -item[1][0])
-    rates = listing([f"{label} at {point} about {significant(seen, 2)}" for label, (seen, point) in ordered])
+    rates = listing([f"{label} at {point} about {float(f'{seen:.2g}'):,.15g}" for label, (seen, point) in ordered])
     return f"No answer: only trial calls ran. Roughly, in samples/s: {rates}."
 
 

@@ -1,0 +1,210 @@
+"""What shells complete: models, backends and their options, formats, run folders. Imports no framework.
+
+A function that fails completes nothing: an error in the middle of a line that is typed helps nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import click
+
+    from infer_compare.plugins import Plugins
+
+    Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+
+SHELLS = ("bash", "zsh", "fish")
+MOST = 200
+"""Words that are offered at most."""
+VARIABLE = "_INFER_COMPARE_COMPLETE"
+
+# Bash splits words at `:` and `=`, and expects only what follows the last of them.
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' line="${COMP_LINE:0:COMP_POINT}" current prefix response completion type value
+    local -a words
+    IFS=' ' read -ra words <<< "$line"
+    [[ $line == *' ' ]] && words+=('')
+    current="${words[${#words[@]}-1]}"
+    prefix=''
+    [[ $COMP_WORDBREAKS == *[:=]* ]] && prefix="${current%%"${current##*[:=]}"}"
+    response=$(env COMP_WORDS="$line" COMP_CWORD=$((${#words[@]}-1)) %(complete_var)s=bash_complete "$1")
+    COMPREPLY=()
+    for completion in $response; do
+        type="${completion%%%%,*}" value="${completion#*,}"
+        case $type in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain)
+                COMPREPLY+=("${value#"$prefix"}")
+                [[ $value == *[=:,/] ]] && compopt -o nospace
+                ;;
+        esac
+    done
+    return 0
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+
+@add_completion_class
+class Bash(BashComplete):
+    """Completion for bash that knows words with `:` and `=` in them."""
+
+    source_template = _BASH
+
+    @staticmethod
+    def _check_version() -> None:
+        """Not asked for: bash of macOS can be served, too."""
+
+
+def completer(find: Callable[[str], Iterable[str]], *, files: bool = False) -> Completer:
+    """Return what click calls for a parameter.
+
+    Args:
+        find: the words that could be meant by what was typed so far; others are left out.
+        files: also let the shell complete the names of files, where no word fits.
+    """
+
+    @wraps(find)
+    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        try:
+            words = [word for word in find(incomplete) if word.startswith(incomplete)]
+        except Exception:  # noqa: BLE001 - whatever a plugin raises
+            words = []
+        items = [CompletionItem(word) for word in list(dict.fromkeys(words))[:MOST]]
+        return items or ([CompletionItem(incomplete, type="file")] if files else [])
+
+    return complete
+
+
+def models(incomplete: str) -> Iterator[str]:
+    """Built-in models, those of plugins, and after `NAME=` the models of a backend."""
+    from infer_compare.preparation.resolve import known_models
+
+    name, equals, _ = incomplete.rpartition("=")
+    yield from (f"{name}{equals}{model}" for model in known_models(_plugins()))
+
+
+def backends(_incomplete: str) -> Iterator[str]:
+    """The names of backends."""
+    yield from (entry.name for entry in _plugins().backends)
+
+
+def backend_list(incomplete: str) -> Iterator[str]:
+    """The names of backends, after each comma those that are not there yet."""
+    before, comma, _ = incomplete.rpartition(",")
+    given = before.split(",")
+    yield from (f"{before}{comma}{entry.name}" for entry in _plugins().backends if entry.name not in given)
+
+
+def backend_values(_incomplete: str) -> Iterator[str]:
+    """The names of backends with the sign that a value follows."""
+    yield from (f"{entry.name}=" for entry in _plugins().backends)
+
+
+def contenders(incomplete: str) -> Iterator[str]:
+    """Backends; after `:` and `,` the options of one, after `=` the values of an option, after `@` devices."""
+    from infer_compare.plugins.options import describe_options
+    from infer_compare.request.contenders import CORE
+
+    plugins = _plugins()
+    name, colon, options = incomplete.partition(":")
+    if "@" in incomplete:
+        place = incomplete.rpartition("@")[0]
+        yield from (f"{place}@{device}" for device in _devices(plugins, place.partition(":")[0]))
+        return
+    if not colon:
+        for entry in plugins.backends:
+            yield entry.name
+            yield f"{entry.name}:"
+        return
+    before, comma, last = options.rpartition(",")
+    start = f"{name}{colon}{before}{comma}"
+    described = {option.name: option.type for option in describe_options(plugins.find(name).backend)}
+    key, equals, _ = last.partition("=")
+    if equals:
+        values = ("true", "false") if described.get(key) == "boolean" else described.get(key, "").split(" | ")
+        yield from (f"{start}{key}={value}" for value in values if len(values) > 1)
+        return
+    given = {part.partition("=")[0] for part in before.split(",")}
+    yield from (f"{start}{option}=" for option in (*described, *CORE) if option not in given)
+
+
+def devices(_incomplete: str) -> Iterator[str]:
+    """The kinds of devices that a backend knows."""
+    yield from _devices(_plugins())
+
+
+def formats(_incomplete: str) -> Iterator[str]:
+    """The formats of a report."""
+    from infer_compare.report.reporters import endings
+
+    yield from endings(_plugins())
+
+
+def comparison_formats(_incomplete: str) -> Iterator[str]:
+    """The formats of a comparison."""
+    from infer_compare.report.comparison import FORMATS
+
+    yield from FORMATS
+
+
+def runs(incomplete: str) -> Iterator[str]:
+    """Run folders, the newest first, in the folder that was typed, or else here and in `runs/`; and folders on the way."""
+    from infer_compare.store import FILE
+
+    slash = "/" in incomplete
+    stored: list[str] = []
+    folders: list[str] = []
+    for start in [f"{incomplete.rpartition('/')[0]}/"] if slash else ["", "runs/"]:
+        place = Path(start or ".").expanduser()
+        for child in sorted(place.iterdir(), reverse=True) if place.is_dir() else ():
+            if (child / FILE).is_file():
+                stored.append(f"{start}{child.name}")
+            elif incomplete and (slash or not start) and child.is_dir() and not child.name.startswith("."):
+                folders.append(f"{start}{child.name}/")
+    yield from stored
+    yield from (folder for folder in folders if not any(word.startswith(folder) for word in stored))
+
+
+def _devices(plugins: Plugins, backend: str = "") -> Iterator[str]:
+    for entry in plugins.backends:
+        if not backend or entry.name == backend:
+            for kind in entry.backend.capabilities.device_kinds:
+                yield kind if kind == "cpu" else f"{kind}:0"
+
+
+def _plugins() -> Plugins:
+    from infer_compare.plugins import Plugins
+
+    # What a plugin prints would be taken for completions.
+    with contextlib.redirect_stdout(sys.stderr):
+        return Plugins.discover()
+
+
+MODEL = completer(models, files=True)
+BACKEND = completer(backends)
+FORMAT = completer(formats)
+RUN = completer(runs)
+OF_OPTIONS = {
+    "model": MODEL,
+    "models": MODEL,
+    "backends": completer(backend_list),
+    "contenders": completer(contenders, files=True),
+    "device": completer(devices),
+    "python": completer(backend_values),
+    "layout": completer(backend_values),
+    "reports": FORMAT,
+}
+"""Of the options of a run, by their names."""
