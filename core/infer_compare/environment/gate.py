@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from infer_compare.results.slices import Diagnostics, GpuDisturbance
 
 
+SLEPT_NS = 10_000_000
+"""The clocks by which sleep is noticed are read one after the other: a shorter difference means nothing."""
+SLEPT = "the machine slept"
+POWER_CHANGED = "the power source of the machine changed"
+ON_BATTERY = "the machine runs on its battery, and the run began on mains power"
+ON_MAINS = "the machine runs on mains power, and the run began on its battery"
+LAPTOP = frozenset({SLEPT, POWER_CHANGED, ON_BATTERY, ON_MAINS})
+"""What no other program did, and a person can undo."""
+
+
 def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
     """Why a slice does not count, in a short sentence with figures; None when it counts.
 
@@ -24,6 +34,8 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
       more than there is. Threads beyond the number of cores do not count: that is the contender's own doing.
       This needs slices of 200 ms or more.
 
+    So is one during which the machine slept, or changed its power source.
+
     On a GPU also when heat or a fault of the hardware held its clocks down, or another process used it. Its power limit
     is the contender's own doing, and no reason.
 
@@ -34,6 +46,10 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         threads: the thread budget.
         schedstat: whether the probe could see how long threads waited.
     """
+    if diagnostics.asleep_ns > SLEPT_NS:
+        return SLEPT
+    if diagnostics.power_changed:
+        return POWER_CHANGED
     slowed = _gpu(diagnostics.gpu) if diagnostics.gpu is not None else None
     if slowed is not None:
         return slowed
@@ -49,6 +65,19 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
             return f"{_culprit(diagnostics)}, and the worker waited {percent(share)} of the time it could have run"
         return None
     return crowd(diagnostics, threads)
+
+
+def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> str | None:
+    """Return why a slice does not count that ran on another power source than the run began with; None where it did not.
+
+    Args:
+        diagnostics: what the probe counted.
+        began_on_battery: of the machine when the run began; None where it has no battery or does not tell.
+    """
+    now = diagnostics.on_battery
+    if now is None or began_on_battery is None or now is began_on_battery:
+        return None
+    return ON_BATTERY if now else ON_MAINS
 
 
 def crowd(diagnostics: Diagnostics, threads: int) -> str | None:

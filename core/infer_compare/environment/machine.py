@@ -6,7 +6,7 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from infer_compare.environment import gpus, memory, packages, threads, variables
+from infer_compare.environment import gpus, memory, packages, power, threads, variables
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host
 from infer_compare.environment.schedstat import has_schedstat
@@ -57,7 +57,7 @@ def describe(
         load_average=_load_average(host),
         hypervisor=_hypervisor(host),
         clock_source=host.text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        on_battery=_on_battery(host),
+        on_battery=power.on_battery(host),
         gpus=gpus.names(host),
         schedstat=has_schedstat(host),
         variables=variables.relevant(os.environ if environ is None else environ, prefixes),
@@ -126,22 +126,3 @@ def _hypervisor(host: Host) -> str | None:
     product = host.text("/sys/class/dmi/id/product_name")
     named = " ".join(part for part in (vendor, product) if part)
     return host.text("/sys/hypervisor/type") or named or (compatible or "").rstrip("\0") or "unnamed"
-
-
-def _on_battery(host: Host) -> bool | None:
-    """Whether the machine runs on its battery; None where it has none or does not tell."""
-    if not host.has_proc:
-        from infer_compare.environment import portable
-
-        return portable.on_battery()
-    folder = "/sys/class/power_supply"
-    discharging: bool | None = None
-    for supply in host.names(folder):
-        kind = host.text(f"{folder}/{supply}/type")
-        if kind in {"Mains", "USB"} and host.text(f"{folder}/{supply}/online") == "1":
-            return False
-        # Mice and headsets have batteries too; their scope is `Device`.
-        if kind == "Battery" and host.text(f"{folder}/{supply}/scope") != "Device":
-            state = host.text(f"{folder}/{supply}/status")
-            discharging = bool(discharging) or state == "Discharging"
-    return discharging

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.environment import processes
+from infer_compare.environment import power, processes
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.cores import TICK_NS, CoreTimes, core_times
 from infer_compare.environment.host import LOCAL, Host, read
@@ -54,6 +54,9 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     stolen_since_ns: int
     """When the steal counter last moved."""
     throttled: int | None
+    asleep_ns: int = 0
+    """How long the machine has slept since it started."""
+    on_battery: bool | None = None
 
 
 class NoiseProbe:
@@ -83,8 +86,15 @@ class NoiseProbe:
         slice_ns: how long a slice must be, at least, for its diagnostics to mean something.
     """
 
-    def __init__(self, host: Host = LOCAL, read_clock: Callable[[int], int] = processes.clock_of) -> None:
+    def __init__(
+        self,
+        host: Host = LOCAL,
+        read_clock: Callable[[int], int] = processes.clock_of,
+        asleep: Callable[[], int] = power.asleep_ns,
+    ) -> None:
         self._host = host
+        self._asleep = asleep
+        self._power = power.source_of(host)
         self._read_clock = read_clock
         self._proc = str(host.path("/proc"))
         self._tasks = f"{self._proc}/self/task"
@@ -126,6 +136,8 @@ class NoiseProbe:
             cores=cores,
             stolen_since_ns=self._stolen_since_ns,
             throttled=self._throttled(),
+            asleep_ns=self._asleep(),
+            on_battery=self._power(),
         )
 
     def difference(self, before: Snapshot, after: Snapshot) -> Diagnostics:
@@ -154,6 +166,9 @@ class NoiseProbe:
             else max(0, after.throttled - before.throttled),
             top=busiest[0] if busiest else None,
             others=tuple(busiest[1:]),
+            asleep_ns=max(0, after.asleep_ns - before.asleep_ns),
+            on_battery=after.on_battery,
+            power_changed=before.on_battery is not after.on_battery,
         )
 
     def _foreign(self, before: Snapshot, after: Snapshot, seen_ns: int, wall_ns: int, own_ns: int) -> int | None:

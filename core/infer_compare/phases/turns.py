@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, other_power
 from infer_compare.results import Slice, WarmUp
 from infer_compare.worker import protocol
 
@@ -13,9 +14,16 @@ if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Series
+    from infer_compare.results.slices import Diagnostics
 
 WARM_UP_CAP_S = 10.0
 """What the warm-up may take beside its first call."""
+
+
+REMEDIES = {
+    ON_BATTERY: "; plug it in",
+    ON_MAINS: "; unplug it, or begin a new run",
+}
 
 
 class Turn(NamedTuple):
@@ -39,11 +47,14 @@ class Turns:
             context: of the run.
             expectation: what exploring saw.
         """
+        self._context = context
         self._gate = context.surroundings.gate
+        self._began_on_battery = context.resolved.header.environment.on_battery
         self._settings = context.settings
         self._scope = context.options.scope
         self._latencies = expectation.latency_ns
         self._long_ns = expectation.long_ns
+        self._told: set[str] = set()
 
     def warm_up(self, worker: ContenderWorker, point: OperatingPoint, *, brief: bool) -> WarmUp:
         """Have a worker stage an operating point and run it until it is steady.
@@ -98,6 +109,7 @@ class Turns:
             deadline_s=max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * turn.sustain_s,
         )
         worker.suspend()
+        rejected = self._judged(timed.diagnostics, schedstat=worker.schedstat)
         return Slice(
             contender=worker.label,
             position=turn.position,
@@ -110,5 +122,15 @@ class Turns:
             phases=timed.phases,
             diagnostics=timed.diagnostics,
             memory=timed.memory,
-            rejected=self._gate(timed.diagnostics, threads=self._settings.threads, schedstat=worker.schedstat),
+            rejected=rejected,
         )
+
+    def _judged(self, diagnostics: Diagnostics, *, schedstat: bool) -> str | None:
+        """Why a slice does not count; what a person can undo is said at once."""
+        reason = self._gate(diagnostics, threads=self._settings.threads, schedstat=schedstat)
+        reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
+        if reason in LAPTOP and reason not in self._told:
+            self._told.add(reason)
+            remedy = REMEDIES.get(reason, "")
+            self._context.tell("machine", f"{reason}: what was timed meanwhile is rejected and measured again{remedy}")
+        return reason

@@ -74,6 +74,12 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     top: ForeignProcess | None = None
     others: tuple[ForeignProcess, ...] = ()
     """Those that took most after `top`, where it was worth a word."""
+    asleep_ns: Nanoseconds = 0
+    """How long the machine slept meanwhile."""
+    on_battery: bool | None = None
+    """Whether it ran on its battery at the end; None where it has none or does not tell."""
+    power_changed: bool = False
+    """Whether it did not at the beginning, or the other way round."""
     gpu: GpuDisturbance | None = None
     """Of slices on an NVIDIA GPU, where its driver can be asked."""
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from infer_compare import __version__
-from infer_compare.environment import gpus, machine, packages, threads
+from infer_compare.environment import gpus, machine, packages, power, threads
 from infer_compare.environment.host import Host
 from infer_compare.environment.variables import relevant
 from infer_compare.results import Environment
@@ -151,7 +151,7 @@ def test_governors_that_differ_are_all_named(recorded, monkeypatch: pytest.Monke
 )
 def test_a_machine_runs_on_its_battery_only_when_nothing_else_feeds_it(recorded, extra, expected) -> None:
     """A plugged adapter decides; a mouse's battery does not count."""
-    assert machine._on_battery(recorded({**LAPTOP, **extra})) is expected
+    assert power.on_battery(recorded({**LAPTOP, **extra})) is expected
 
 
 def test_gpus_are_named_by_the_driver(recorded) -> None:

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from infer_compare.environment.gate import POWER_CHANGED
 from infer_compare.phases.busy import FIRST_ROUNDS
 from infer_compare.phases.events import Observer
 from infer_compare.verdicts.protocol import RETRY_FACTOR
@@ -211,3 +212,17 @@ def test_with_a_single_size_there_is_nothing_to_confirm(sweep):
     best, *_ = summarise(run).answer.by_contender
     assert best.only_size
     assert "the only size measured" in best.sentence()
+
+
+def test_a_laptop_that_is_unplugged_says_so_and_its_slices_are_made_again(sweep):
+    """The note is told once; figures rest on slices that count."""
+    slept = count()
+    run = sweep(
+        contender("a"),
+        rounds=2,
+        gate=lambda *_args, **_kwargs: POWER_CHANGED if next(slept) == 3 else None,
+    )
+    told = [note.text for note in run.notes if note.text.startswith(POWER_CHANGED)]
+    assert told == [f"{POWER_CHANGED}: what was timed meanwhile is rejected and measured again"]
+    assert [piece.rejected for one in run.rounds for piece in one.slices].count(POWER_CHANGED) == 1
+    assert run.closing.state == "complete"
