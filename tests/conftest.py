@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +24,13 @@ IMPORTABLE = str(TESTS / "importable")
 """What tests share by importing it, and worker processes as well."""
 if IMPORTABLE not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [IMPORTABLE, os.environ.get("PYTHONPATH")]))
+
+WITHOUT_LINUX = "INFER_COMPARE_TEST_WITHOUT_LINUX"
+"""Set, it hides from the tests and their processes what only Linux tells: see `without_linux`."""
+if os.environ.get(WITHOUT_LINUX):
+    os.environ["PYTHONPATH"] = f"{TESTS / 'without_linux'}{os.pathsep}{os.environ['PYTHONPATH']}"
+    sys.path.insert(0, IMPORTABLE)
+    importlib.import_module("without_linux")
 
 ALONE = (
     "core/phases/test_accelerators.py",
@@ -123,6 +132,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that must run alone, and puts those that take longest before the others."""
     for item in items:
         place = _place(item.path)
+        if item.get_closest_marker("linux") and (sys.platform != "linux" or os.environ.get(WITHOUT_LINUX)):
+            item.add_marker(pytest.mark.skip("asks what only Linux tells"))
         if place.startswith(ALONE):
             item.add_marker("alone")
         if item.get_closest_marker("alone") and not place.startswith(ALONE_FOLDERS):

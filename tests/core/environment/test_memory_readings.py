@@ -17,7 +17,6 @@ MEMINFO = (
     "MemTotal:       16777216 kB\nMemFree:         1000000 kB\nMemAvailable:    8388608 kB\n"
     "SwapTotal:       2097152 kB\nSwapFree:        1048576 kB\n"
 )
-LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
 
 def test_what_is_available_and_the_caps_that_follow(recorded) -> None:
@@ -80,7 +79,7 @@ def test_a_process_that_has_ended_holds_nothing(recorded) -> None:
     assert memory.reset_peak(7, host) is False
 
 
-@LINUX_ONLY
+@pytest.mark.linux
 def test_the_peak_rises_with_an_allocation_and_can_be_started_anew() -> None:
     """A child takes 64 MiB and gives them back; the parent sees the peak, and after a reset sees it no more."""
     program = "import sys; block = bytearray(64 * 2**20); del block; print('done', flush=True); sys.stdin.readline()"
@@ -101,7 +100,7 @@ def test_the_peak_rises_with_an_allocation_and_can_be_started_anew() -> None:
         child.stdin.write("\n")
 
 
-@LINUX_ONLY
+@pytest.mark.linux
 def test_a_worker_can_offer_itself_to_the_kernel_first() -> None:
     """Raising the score needs no privilege; it is tried in a child, since lowering it again would."""
     program = (

@@ -331,10 +331,7 @@ def busy_child() -> Iterator[subprocess.Popen[str]]:
         child.communicate()
 
 
-needs_clocks = pytest.mark.skipif(sys.platform != "linux", reason="process clocks are Linux's")
-
-
-@needs_clocks
+@pytest.mark.linux
 def test_a_busy_program_beside_a_slice_is_seen(monkeypatch: pytest.MonkeyPatch, busy_child) -> None:
     """A real child in a loop shows as foreign time, and somebody at least half as busy is named."""
     monkeypatch.undo()
@@ -354,7 +351,7 @@ def test_a_busy_program_beside_a_slice_is_seen(monkeypatch: pytest.MonkeyPatch, 
     assert found.top.share > 0.5 * spent / found.wall_ns
 
 
-@needs_clocks
+@pytest.mark.linux
 def test_an_idle_program_beside_a_slice_is_not_counted() -> None:
     """A real child that waits for input uses nothing; our own work is not foreign."""
     program = "print('idle', flush=True); input()"
@@ -376,7 +373,7 @@ def test_an_idle_program_beside_a_slice_is_not_counted() -> None:
         child.communicate("\n")
 
 
-@needs_clocks
+@pytest.mark.linux
 def test_a_worker_that_shares_one_core_with_a_busy_program_is_refused(busy_child) -> None:
     """Pinned to the same core they take turns; the gate names the culprit."""
     core = min(os.sched_getaffinity(0))
