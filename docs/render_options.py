@@ -1,16 +1,40 @@
-"""Writes the table of options into `docs/config-file.md`, from their declaration. The tests look that it is up to date.
+"""Writes what repeats the declaration of the options: their table in `docs/config-file.md`, and the keywords of `sweep`.
 
 python docs/render_options.py
+
+The tests look that both are up to date.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
 
+from infer_compare.request import values
 from infer_compare.request.options import declared
+
+if TYPE_CHECKING:
+    from infer_compare.request.option import Declared
 
 PAGE = Path(__file__).parent / "config-file.md"
 START, END = "<!-- written by docs/render_options.py -->\n", "<!-- until here -->\n"
+KEYWORDS = Path(__file__).parents[1] / "core" / "infer_compare" / "api" / "keywords.py"
+
+READ = {
+    values.names: "str | Iterable[str]",
+    values.batch_sizes: "str | int | Iterable[int]",
+    values.seconds: "str | timedelta",
+    values.size: "str | int",
+    values.share: "str | float",
+    values.maps: "Iterable[str] | Mapping[str, Mapping[str, str]]",
+}
+"""What else than its own type an option can be given as in Python, by what reads it."""
+OWN = {
+    "contenders": "Iterable[str | Mapping[str, object]]",
+    "inputs": "str | Iterable[str]",
+    "data": "str | PathLike[str]",
+}
+KINDS = {tuple: "Iterable[str]", dict: "Mapping[str, str]"}
 
 
 def table() -> str:
@@ -29,5 +53,43 @@ def page(text: str) -> str:
     return before + START + "\n" + table() + "\n" + END + rest.split(END)[1]
 
 
+def keywords() -> str:
+    """Return the module that tells type checkers and editors the keywords of `sweep`."""
+    fields = "".join(
+        f"    {name}: {_python_type(declaration)} | None\n"
+        for name, declaration in declared().items()
+        if name != "model"
+    )
+    return f'''"""The keywords of `infer_compare.sweep`, for type checkers and editors: written by `docs/render_options.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+    from os import PathLike
+
+
+class SweepKeywords(TypedDict, total=False):
+    """The options of a run besides its model; what is None is as if it was not given."""
+
+{fields}'''
+
+
+def _python_type(declaration: Declared) -> str:
+    if declaration.kind is Literal:
+        return f"Literal[{', '.join(f'{chr(34)}{choice}{chr(34)}' for choice in get_args(declaration.type))}]"
+    read = declaration.option.read
+    return (
+        OWN.get(declaration.name)
+        or (READ[read] if read is not None else None)
+        or KINDS.get(declaration.kind)
+        or declaration.kind.__name__
+    )
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    KEYWORDS.write_text(keywords(), encoding="utf-8")

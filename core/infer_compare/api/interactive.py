@@ -26,9 +26,11 @@ from infer_compare.store import FILE, default_folder, run_file
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from typing import Unpack
 
     from infer_compare.api.accepted import LiveModel, NamedModel
+    from infer_compare.api.keywords import SweepKeywords
     from infer_compare.phases.events import Observer
 
 
@@ -40,7 +42,7 @@ def sweep(
     plugins: Plugins | None = None,
     observer: Observer | None = None,
     cancel: threading.Event | None = None,
-    **options: Any,  # noqa: ANN401 - see below
+    **options: Unpack[SweepKeywords],
 ) -> Result: ...
 
 
@@ -48,12 +50,11 @@ def sweep(
 def sweep(
     model: LiveModel,
     *,
-    inputs: str | Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
     plugins: Plugins | None = None,
     observer: Observer | None = None,
     cancel: threading.Event | None = None,
-    **options: Any,  # noqa: ANN401 - see below
+    **options: Unpack[SweepKeywords],
 ) -> Result: ...
 
 
@@ -64,7 +65,7 @@ def sweep(
     plugins: Plugins | None = None,
     observer: Observer | None = None,
     cancel: threading.Event | None = None,
-    **options: Any,
+    **options: Unpack[SweepKeywords],
 ) -> Result:
     """Measures a model on several frameworks over batch sizes, as `infer-compare run` does, and stores the run.
 

@@ -90,7 +90,7 @@ def completer(find: Callable[[str], Iterable[str]], *, files: bool = False) -> C
 
 def models(incomplete: str) -> Iterator[str]:
     """Built-in models, those of plugins, and after `NAME=` the models of a backend."""
-    from infer_compare.preparation.resolve import known_models
+    from infer_compare.preparation.context import known_models
 
     name, equals, _ = incomplete.rpartition("=")
     yield from (f"{name}{equals}{model}" for model in known_models(_plugins()))
