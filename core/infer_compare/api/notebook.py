@@ -5,33 +5,42 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from infer_compare.api.rows import PointRow, rows_of
 from infer_compare.report.price import money, price_words
 from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from infer_compare.api.result import Result
-    from infer_compare.api.rows import PointRow
+    from infer_compare.report import ReportDocument
 
 COLUMNS = ("contender", "batch", "samples/s", "± %", "p50 ms", "p95 ms", "memory MiB")
 RIGHT = ' style="text-align:right"'
 
 
-def html_of(result: Result) -> str:
-    """The answer in a sentence, the points in a table, and what has no answer. All text is escaped."""
-    made = result.document
-    best = result.best()
-    parts = [f"<p><strong>{escape(made.model.name)}</strong>: {escape(result.answer)}</p>", _table(result.points, best)]
-    if made.costs is not None:
-        price = escape(price_words(made.costs.price))
-        told = "; ".join(
-            f"{escape(cost.name)} at batch {cost.point.batch} {escape(money(cost.per_million, made.costs.price.currency))}"
-            for cost in result.costs
+def html_of(document: ReportDocument, answer: str, best: PointRow | None, folder: Path) -> str:
+    """Return the answer, the points in a table, and what has no answer. All text is escaped.
+
+    Args:
+        document: what is shown.
+        answer: in a sentence.
+        best: the point to mark.
+        folder: in which the run is stored.
+    """
+    parts = [
+        f"<p><strong>{escape(document.model.name)}</strong>: {escape(answer)}</p>",
+        _table(rows_of(document), best),
+    ]
+    if document.costs is not None:
+        price = document.costs.price
+        costs = "; ".join(
+            f"{escape(cost.name)} at batch {cost.point.batch} {escape(money(cost.per_million, price.currency))}"
+            for cost in document.costs.by_contender
         )
-        parts.append(f"<p>A million samples at {price}: {told}</p>")
-    parts += [f"<p>Not answered: {escape(text)}</p>" for text in result.shortcomings]
-    return f"<div>{''.join(parts)}<p><small>{escape(str(result.folder))}</small></p></div>"
+        parts.append(f"<p>A million samples at {escape(price_words(price))}: {costs}</p>")
+    parts += [f"<p>Not answered: {escape(text)}</p>" for text in document.shortcomings]
+    return f"<div>{''.join(parts)}<p><small>{escape(str(folder))}</small></p></div>"
 
 
 def _table(rows: Sequence[PointRow], best: PointRow | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from infer_compare.api.notebook import html_of
 from infer_compare.api.rows import LimitRow, PointRow, limits_of, point_at, points_of, rows_of
 from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
@@ -212,9 +213,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The answer and a table, as notebooks show it."""
-        from infer_compare.api.notebook import html_of
-
-        return html_of(self)
+        return html_of(self.document, self.answer, self.best(), self.folder)
 
 
 def _format_of(path: Path, plugins: Plugins) -> str:
