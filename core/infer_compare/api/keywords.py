@@ -14,6 +14,7 @@ class SweepKeywords(TypedDict, total=False):
     """The options of a run besides its model; what is None is as if it was not given."""
 
     models: Mapping[str, str] | None
+    name: str | None
     backends: str | Iterable[str] | None
     contenders: Iterable[str | Mapping[str, object]] | None
     device: str | None

@@ -158,7 +158,7 @@ def _header(
         command=(),
         options=context.options,
         model=ModelInfo(
-            name=model.name,
+            name=context.options.name or model.name,
             source=model.source,
             format=model.format,
             sha256=model.sha256,

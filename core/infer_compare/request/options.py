@@ -51,6 +51,10 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             metavar="[NAME=]MODEL",
         ),
     ] = {}
+    name: Annotated[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None,
+        Option("What reports call the model.", group="model", metavar="TEXT", default="the name of its file"),
+    ] = None
     backends: Annotated[
         tuple[str, ...] | None,
         Option(

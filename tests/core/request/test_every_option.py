@@ -41,6 +41,7 @@ class Example(NamedTuple):
 EXAMPLES = {
     "model": Example(("mlp",), '"mlp"', "mlp"),
     "models": Example(("--model", "reference=mlp"), '{reference = "mlp"}', {"reference": "mlp"}),
+    "name": Example(("--name", "detector v2"), '"detector v2"', "detector v2"),
     "backends": Example(("--backends", "reference,onnx"), '["reference", "onnx"]', ["reference", "onnx"]),
     "contenders": Example(
         ("-b", "reference", "-b", "onnx:graph_optimization=disable,route=native,label=plain@cpu"),
@@ -178,6 +179,14 @@ def test_asking_for_a_stored_run_again_gives_the_same_plan(header, plugins) -> N
     again = api.plan(header.repeated, plugins=plugins).header
     assert (again.repeated, again.contenders, again.model) == (header.repeated, header.contenders, header.model)
     assert msgspec.structs.replace(again.plan, max_memory=header.plan.max_memory) == header.plan
+
+
+def test_a_run_is_reported_and_listed_under_the_name_that_it_was_given(plugins) -> None:
+    """In the place of that of its model, which stays what it is; one that is empty is refused."""
+    named = api.plan(RunOptions(model="mlp", name="detector v2", backends=("reference",)), plugins=plugins).header
+    assert (named.model.name, named.model.source) == ("detector v2", "mlp")
+    with pytest.raises(UsageError, match="name does not fit"):
+        read_options({"name": ""}, "sweep")
 
 
 @settings(max_examples=25, deadline=None, database=None)

@@ -68,8 +68,8 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.dictionaries(values(key), values(value), max_size=3)
         case inspect.LiteralType(values=words):
             return st.sampled_from(words)
-        case inspect.StrType():
-            return st.text(st.characters(codec="utf-8"), max_size=LONGEST)
+        case inspect.StrType(min_length=shortest):
+            return st.text(st.characters(codec="utf-8"), min_size=shortest or 0, max_size=LONGEST)
         case inspect.BoolType():
             return st.booleans()
         case inspect.IntType(ge=low, le=high):
