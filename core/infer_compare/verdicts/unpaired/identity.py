@@ -29,7 +29,7 @@ def refuse_other_models(base: Run, new: Run, *, across_conditions: bool) -> None
         raise UsageError(
             f"These are runs of different models, {old.name} ({old.sha256[:DIGITS]}) and {fresh.name} "
             f"({fresh.sha256[:DIGITS]}), whose throughputs cannot be held against each other; compare two runs of one "
-            "model. Measure a new version of a model under the name of the old one."
+            "model. Measure a new version of a model under the name of the old one, with --name."
         )
     if not across_conditions:
         raise UsageError(
