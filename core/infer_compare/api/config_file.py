@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from infer_compare.errors import UsageError
 from infer_compare.files import open_regular
 from infer_compare.paths import is_folder
 from infer_compare.request.options import declared
-from infer_compare.request.reading import Given, check_integers, given_in, read_options
+from infer_compare.request.reading import Given, check_integers, read_options
 from infer_compare.store import load
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def read_config(path: Path) -> Config:
     """
     if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
-        return Config(given_in(run.header.repeated), run)
+        return Config(msgspec.structs.asdict(run.header.repeated), run)
     try:
         with open_regular(path, limit=LARGEST) as file:
             text = file.read().decode()
@@ -54,14 +56,14 @@ def read_config(path: Path) -> Config:
         raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', '') or 'it is no text'}).") from error
     try:
         _check_keys(text)
-        found = tomllib.loads(text)
+        table = tomllib.loads(text)
     except RecursionError as error:
         raise UsageError(f"{path} nests lists or tables too deeply; no option has more than three levels.") from error
     except ValueError as error:  # also a number of thousands of digits
         reason = str(error).partition(";")[0].rstrip(".")
         raise UsageError(f"{path} is not TOML: {reason}.") from error
-    check_integers(found, str(path))
-    return Config(read_options(_keys(found, str(path)), str(path)))
+    check_integers(table, str(path))
+    return Config(read_options(_keys(table, str(path)), str(path)))
 
 
 def _check_keys(text: str) -> None:
@@ -71,14 +73,14 @@ def _check_keys(text: str) -> None:
             raise ValueError(f"line {number} has more than {MOST_DOTS} dots, and no key has so many parts")
 
 
-def _keys(found: dict[str, Any], where: str) -> dict[str, Any]:
+def _keys(table: dict[str, Any], where: str) -> dict[str, Any]:
     """The options by the names that they have in Python, with what files alone refuse refused."""
     known = declared()
     # Either number of these is understood, as the flag and the key have different ones.
     several = {name for name, option in known.items() if option.kind in {tuple, dict}}
     elsewhere = _elsewhere()
     options: dict[str, Any] = {}
-    for written, value in found.items():
+    for written, value in table.items():
         key = written.replace("-", "_")
         if key in NOT_IN_FILES:
             flag = key.replace("_", "-")
@@ -97,9 +99,9 @@ def _keys(found: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _elsewhere() -> dict[str, str]:
     """Flags that are values of a key, with what to write instead."""
-    told: dict[str, str] = {}
+    instead: dict[str, str] = {}
     for name, option in declared().items():
-        told |= {choice: f'write {name} = "{choice}"' for choice in option.option.choices}
+        instead |= {choice: f'write {name} = "{choice}"' for choice in option.option.choices}
         if option.kind is bool and option.default:
-            told[option.flags[-1].strip("-").replace("-", "_")] = f"write {name} = false"
-    return told
+            instead[option.flags[-1].strip("-").replace("-", "_")] = f"write {name} = false"
+    return instead

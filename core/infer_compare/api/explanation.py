@@ -55,7 +55,7 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
     with Scratch() as scratch, removed_if_killed(scratch):
         resolved = resolve(options, plugins or Plugins.discover(), scratch, convert=False)
         model_worker = ModelWorker(resolved.settings)
-        reasons = {one.contender: getattr(one.outcome, "reason", "") for one in resolved.unusable}
+        reasons = {record.contender: getattr(record.outcome, "reason", "") for record in resolved.unusable}
         ways = []
         for spec in resolved.header.contenders:
             route = resolved.routes.get(spec.label)
@@ -67,7 +67,7 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
     return Explanation(
         model=resolved.header.model,
         fills=tuple(map(str, resolved.inputs)),
-        warnings=(*resolved.warnings, *(one.warning for one in resolved.inputs if one.warning)),
+        warnings=(*resolved.warnings, *(plan.warning for plan in resolved.inputs if plan.warning)),
         ways=tuple(ways),
     )
 

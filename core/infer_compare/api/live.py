@@ -60,7 +60,7 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
     given = _specs(inputs)
     if _is_onnx(model):
         return SavedModel(_save_onnx(model, folder), tuple(inputs))
-    for entry in sorted(plugins.backends, key=lambda one: not _is_of(model, one)):
+    for entry in sorted(plugins.backends, key=lambda entry: not _is_of(model, entry)):
         if all(module in sys.modules for module in entry.requires):
             saved = _saved_by(entry, model, given, folder)
             if saved is not None:
@@ -114,7 +114,7 @@ def saved_in(place: Path, model: object, inputs: Sequence[str], plugins: Plugins
     try:
         with Scratch(place) as work:
             saved = save_model(model, inputs, work, plugins)
-            for path in sorted(one for one in work.iterdir() if one.name != LOCK):
+            for path in sorted(path for path in work.iterdir() if path.name != LOCK):
                 moved.append(_moved(path, place / path.name))  # noqa: PERF401 - what was moved counts where a later one fails
         written = Path(saved.text).absolute()
         inside = written.is_relative_to(work.absolute())
@@ -152,8 +152,8 @@ def _specs(inputs: Sequence[str]) -> tuple[TensorSpec, ...]:
     from infer_compare.interfaces import TensorSpec
 
     given = [parse_input(text) for text in inputs]
-    full = [(one.name, one.dtype, one.shape) for one in given if one.dtype is not None and one.shape is not None]
-    return tuple(TensorSpec(*one) for one in full) if len(full) == len(given) else ()
+    full = [(spec.name, spec.dtype, spec.shape) for spec in given if spec.dtype is not None and spec.shape is not None]
+    return tuple(TensorSpec(*parts) for parts in full) if len(full) == len(given) else ()
 
 
 def _renamed(inputs: Sequence[str], saved: ModelSource) -> tuple[str, ...]:

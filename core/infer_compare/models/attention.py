@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS, captured_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
 
     from infer_compare.models.onnx_graph import Graph, Node
 
@@ -218,15 +218,6 @@ class AttentionFinder:
     def _made_by(self, name: str, op_type: str, uses: int = 1) -> Node | None:
         """The node that makes a value, if it is of that operator and the value has no other uses."""
         return self.maker(name, op_type) if self._uses[name] <= uses else None
-
-
-def find_attention(graph: Graph, number: Numbers | None = None) -> Iterator[Attention]:
-    """Yield every attention of a graph, in the graph's order; `number` is as in `AttentionFinder.ending_in`."""
-    finder = AttentionFinder(graph)
-    for node in graph.nodes:
-        found = finder.ending_in(node, number)
-        if found is not None:
-            yield found
 
 
 def _is(node: Node, op_type: str) -> bool:

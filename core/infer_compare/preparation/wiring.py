@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InputError, UsageError
@@ -67,7 +68,7 @@ def wire(
             size != wanted and (isinstance(wanted, int) or BATCH in {size, wanted})
             for size, wanted in zip(given, spec.shape, strict=True)
         ):
-            wants, has = (f"[{','.join(map(str, one))}]" for one in (spec.shape, given))
+            wants, has = (f"[{','.join(map(str, shape))}]" for shape in (spec.shape, given))
             hint = "" if layout is not None or len(shape) != 4 else f"; --layout {backend}=NHWC transposes images"
             raise InputError(
                 f"The model of {backend} takes the input {spec.name!r} as {wants}, and the run's is {has}{hint}."
@@ -78,7 +79,7 @@ def wire(
         inputs=tuple(order),
         axes=tuple(axes) if any(axes) else (),
         shared=tuple(shared) if any(shared) else (),
-        outputs=_outputs(backend, [one.name for one in outputs], [one.name for one in run_outputs], output_map),
+        outputs=_outputs(backend, [spec.name for spec in outputs], [spec.name for spec in run_outputs], output_map),
     )
 
 
@@ -124,7 +125,7 @@ def _order(own: Sequence[str], run: Sequence[str], names: Mapping[str, str], wha
             raise InputError(f"There is no {what} called {mine!r}; they are {', '.join(own)}.")
         if its not in run:
             raise InputError(f"The run has no {what.partition(' ')[0]} {its!r}; they are {', '.join(run)}.")
-    twice = next((one for one in names.values() if list(names.values()).count(one) > 1), None)
+    twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
     if twice is not None:
         mapped = " and ".join(mine for mine, its in names.items() if its == twice)
         raise InputError(
@@ -143,7 +144,7 @@ def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dic
     Raises:
         UsageError: a text has another form, or names no backend of this run.
     """
-    found: dict[str, dict[str, str]] = {}
+    maps: dict[str, dict[str, str]] = {}
     for text in texts:
         head, equals, run = text.partition("=")
         backend, colon, own = head.partition(":")
@@ -151,5 +152,5 @@ def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dic
             raise UsageError(f"{option} {text!r} is not understood; write it as in {option} tensorflow:input_1=image.")
         if backend not in backends:
             raise UsageError(f"{option} {text!r} names {backend!r}, which has no model of its own in this run.")
-        found.setdefault(backend, {})[own] = run
-    return found
+        maps.setdefault(backend, {})[own] = run
+    return maps

@@ -89,11 +89,6 @@ def complete(given: Given) -> RunOptions:
     return RunOptions(**({} if own is None else {"model": own}) | given)
 
 
-def given_in(options: RunOptions) -> Given:
-    """Return the options of a stored run: asking for them again asks for the same."""
-    return msgspec.structs.asdict(options)
-
-
 def check_integers(value: object, where: str, name: str = "") -> None:
     """Raise `UsageError` for an integer that no record could hold, wherever in the values it stands."""
     if isinstance(value, int) and abs(value) > limits.LARGEST_INTEGER:

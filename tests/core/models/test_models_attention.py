@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from infer_compare.models.attention import Attention, AttentionFinder, Mask, find_attention
+from infer_compare.models.attention import Attention, AttentionFinder, Mask
 from infer_compare.models.onnx_graph import read_graph
 
 HEADS = ("batch", 2, "tokens", 4)
@@ -50,7 +50,8 @@ def graph(model):
 
 
 def _found(graph):
-    return list(find_attention(graph))
+    finder = AttentionFinder(graph)
+    return [attention for node in graph.nodes if (attention := finder.ending_in(node)) is not None]
 
 
 def _attention(**changes):
