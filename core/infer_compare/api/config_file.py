@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from infer_compare.results import Run
 
-NOT_IN_FILES = frozenset({"output", "resume", "config", "clear_cache", "dry_run", "json", "quiet", "verbose", "debug"})
+NOT_IN_FILES = frozenset(
+    {"output", "resume", "config", "clear_cache", "dry_run", "json_progress", "json", "quiet", "verbose", "debug"}
+)
 """Flags that say where one run goes and how it is told, and not what is run."""
 LARGEST = 1 << 20
 """Bytes of a file of options."""

@@ -217,6 +217,7 @@ def test_a_file_in_the_place_of_the_run_folder_is_refused(cli, tmp_path):
     _refused(cli("run", "mlp", "-b", FAKE, "-o", tmp_path / "taken"), "is a file, not a folder", "-o")
 
 
+@pytest.mark.linux
 def test_a_run_folder_that_cannot_be_made_is_refused(cli):
     """With the reason of the system."""
     _refused(cli("run", "mlp", "-b", FAKE, "-o", "/proc/nowhere/run"), "cannot be made")
