@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run, Slice
 
-MOST_CALLS = 300
+MOST_CALLS = 160
 """Of one point; what is left out lies evenly between those that are shown."""
 
 

@@ -125,7 +125,7 @@ def test_json_decodes_to_the_document(story: type[Story]) -> None:
         ).run()
     )
     rendered = JsonReporter().render(made)
-    assert msgspec.json.decode(rendered, type=ReportDocument) == made
+    assert msgspec.json.decode(rendered, type=ReportDocument) == msgspec.structs.replace(made, timelines=())
     assert rendered.endswith("}\n")
 
 
@@ -143,4 +143,6 @@ def test_a_run_without_figures_has_rows_without_them(story: type[Story]) -> None
     """A header tells which points were asked for."""
     made = document(Run.fold([story().header()]))
     assert {row["outcome"] for row in rows(made)} <= {"skipped"}
-    assert msgspec.json.decode(JsonReporter().render(made), type=ReportDocument) == made
+    assert msgspec.json.decode(JsonReporter().render(made), type=ReportDocument) == msgspec.structs.replace(
+        made, timelines=()
+    )

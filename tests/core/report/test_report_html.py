@@ -222,7 +222,7 @@ def test_the_document_in_the_page_is_the_report_document(story: type[Story]) -> 
     """It can be read back as one, and holds no raw stamps."""
     made = document(story().run())
     payload = base64.b64decode(rendered(made).download.partition(",")[2])
-    assert msgspec.json.decode(payload, type=ReportDocument) == made
+    assert msgspec.json.decode(payload, type=ReportDocument) == msgspec.structs.replace(made, timelines=())
     assert b"durations_ns" not in payload
 
 

@@ -24,8 +24,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     document: ReportDocument
-    facts: str
-    """Threads, scope and machine, in one line."""
+    threads: str
+    """The thread budget in words."""
     sections: tuple[Section, ...]
 
     @property
@@ -67,5 +67,5 @@ def sheet_of(document: ReportDocument, key: str) -> Sheet:
         document: the run.
         key: what identifiers on the page begin with.
     """
-    facts = f"{count(document.plan.threads, 'thread')}, scope {document.plan.scope}, {document.environment.cpu}"
-    return Sheet(key=key, document=document, facts=facts, sections=tuple(paged(document, key)))
+    threads = count(document.plan.threads, "thread")
+    return Sheet(key=key, document=document, threads=threads, sections=tuple(paged(document, key)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.phrases import milliseconds, size_words
 from infer_compare.report.price import SECONDS
+from infer_compare.report.words import shell_line
 from infer_compare.stats.wording import ratio, significant
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ def what_if_data(block: WhatIf, places: Mapping[str, int]) -> dict[str, Any]:
         "currency": price.currency if price is not None else "",
         "headline": block.free_headline,
         "standing": block.free_standing,
+        "commands": {places[label]: shell_line(words) for label, words in block.commands.items() if words},
         "bests": [
             {
                 "c": places[best.contender],
                 "size": size_words(best.point),
+                "batch": best.point.batch,
                 "text": significant(best.figures.throughput),
                 "y": best.figures.throughput,
                 "ms": milliseconds(best.figures.latency_p95_ns),

@@ -186,6 +186,8 @@ class WhatIf(Block, frozen=True, kw_only=True):
     """For each percentile."""
     price: Price | None
     """That the report was made with."""
+    commands: dict[str, tuple[str, ...]]
+    """By contender, what runs it, but for the batch size; without words where that cannot be typed."""
     charts: str
     """What the identifiers of the charts begin with that follow the bound."""
 

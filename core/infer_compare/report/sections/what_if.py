@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.answers import headline_of
 from infer_compare.report.bound_steps import bound_steps
 from infer_compare.report.sections.blocks import PAGE, WhatIf
+from infer_compare.report.winner import winner_command
 from infer_compare.report.words import plain
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def what_if(view: View, one: AnswerReport) -> WhatIf:
         free_standing="none" if one.answer.recommended is None else "estimate" if estimate else "shown",
         steps=bound_steps(one, view.document.pairs, complete=complete),
         price=costs.price if costs is not None else None,
+        commands={best.contender: winner_command(view.document, best.contender) for best in one.answer.by_contender},
         charts=view.key,
         media=PAGE,
     )

@@ -39,6 +39,7 @@ function wireCopy() {
     button.addEventListener("click", () => {
       getSelection().selectAllChildren(button.parentElement.querySelector("code"));
       button.textContent = document.execCommand("copy") ? "Copied" : "Selected";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
     });
   }
 }

@@ -44,6 +44,8 @@ function wireWhatIf(id, one) {
   const price = place.querySelector(".price"), priceSlider = place.querySelector(".price-slider"), under = place.querySelector(".under"), back = place.querySelector(".back");
   const badge = section.querySelector(".badge") || headline.insertAdjacentElement("beforebegin", element("p", "", "badge"));
   const first = { headline: headline.textContent, badge: badge.textContent, standing: ["shown", "estimate", "none"].find((name) => section.classList.contains(name)) || "none" };
+  const take = document.getElementById(`${id}-take`);
+  section.append(take);
   const [low, high] = boundRange(one);
   const toBound = (position) => position >= SLIDER_END ? null : Math.round(Number((low * (high / low) ** (position / (SLIDER_END - 1))).toPrecision(3)));
   const toPosition = (bound) => bound === null ? SLIDER_END : Math.max(0, Math.min(SLIDER_END - 1, Math.round(Math.log(bound / low) / Math.log(high / low) * (SLIDER_END - 1))));
@@ -57,6 +59,13 @@ function wireWhatIf(id, one) {
       const cells = best ? [best.size, best.text, best.ms, largest.size, step.behind[row]] : ["none", "", "", "", ""];
       return { c, rate: best ? best.y : 0, cells: state.price === null ? cells : [...cells, best ? cost(best.y) : ""] };
     }).sort((a, b) => b.rate - a.rate);
+  }
+  function writeCommand(best) {
+    const words = best && one.commands[best.c];
+    take.hidden = !words;
+    if (!words) return;
+    take.querySelector(".who").textContent = `${data.contenders[best.c].name} at batch ${best.size}`;
+    take.querySelector("code").textContent = `${words} ${best.batch}`;
   }
   function write() {
     const moved = state.bound !== one.bound || (state.bound !== null && state.percentile !== one.percentile);
@@ -76,6 +85,7 @@ function wireWhatIf(id, one) {
     section.classList.add(standing);
     section.classList.toggle("bounded", moved);
     under.replaceChildren();
+    writeCommand(step ? at.points[step.best.reduce((best, candidate) => candidate !== null && (best === null || at.points[candidate].y > at.points[best].y) ? candidate : best, null)] : one.bests[0]);
     const priced = state.price === null ? [] : ["cost per million"];
     if (step && (moved || state.price !== null)) {
       const words = `p${state.percentile} within ${duration(state.bound)}`;
