@@ -56,6 +56,12 @@ def grown(source: ReportDocument, contenders: int, settings: int) -> ReportDocum
             for a, b in itertools.combinations(labels, 2)
         ),
         agreements=tuple(replace(source.agreements[0], contender=label) for label in labels),
+        timelines=tuple(
+            replace(max(source.timelines, key=lambda one: one.calls), contender=label, point=OperatingPoint(size, one))
+            for one in axes
+            for label in labels
+            for size in SIZES
+        ),
         failures=(),
         excluded=(),
     )
@@ -85,6 +91,24 @@ def _answer(source: ReportDocument, labels: list[str], axes: tuple[tuple[str, in
         )
         for label in labels[1:]
     ]
+    kept = [
+        replace(
+            one,
+            points=tuple(
+                replace(
+                    one.points[0],
+                    contender=label,
+                    name=label,
+                    point=OperatingPoint(size, axes),
+                    bound_ns=size * 100_000 + number,
+                )
+                for number, label in enumerate(labels)
+                for size in SIZES
+            ),
+        )
+        for one in answer.kept
+    ]
+    answer = replace(answer, kept=tuple(kept))
     return replace(answer, axes=axes, recommended=bests[0], by_contender=tuple(bests), headline=tuple(headline))
 
 
