@@ -27,7 +27,8 @@ def _shown(notebook):
 def _is_whole(shown):
     """Whether the cells show an answer, a plot, a comparison, the list of runs and their table."""
     first, plot, best, comparison, runs, table, recommended = shown
-    assert "Use " in first
+    assert "<strong>mlp</strong>" in first
+    assert "No answer" not in first
     assert "Plotly.newPlot" in plot
     assert "PointRow" in best or "None" in best
     assert "mlp" in comparison

@@ -154,22 +154,3 @@ def test_folders_without_a_run_are_left_out_of_a_pattern_and_refused_by_name(tmp
         ic.load_runs(str(tmp_path / "*"))
     with pytest.raises(StoreError):
         ic.load_runs(tmp_path / "empty")
-
-
-@pytest.mark.slow
-def test_type_checkers_know_what_a_model_may_be(tmp_path) -> None:
-    """A path, or a model of a framework; a number is none."""
-    pytest.importorskip("torch")
-    api = pytest.importorskip("mypy.api")
-    (tmp_path / "program.py").write_text(
-        "import onnx\n"
-        "import torch\n"
-        "import infer_compare as ic\n"
-        "ic.sweep('mlp', threads=1)\n"
-        "ic.sweep(torch.nn.Linear(3, 4), inputs='x:f32[batch,3]')\n"
-        "ic.sweep(onnx.ModelProto())\n"
-        "ic.sweep(3)\n",
-        encoding="utf-8",
-    )
-    out, _, _ = api.run(["--ignore-missing-imports", "--follow-imports=silent", str(tmp_path / "program.py")])
-    assert [line.split(":")[1] for line in out.splitlines() if ": error:" in line] == ["7"], out
