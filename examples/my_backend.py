@@ -139,7 +139,7 @@ class MyBackend(Backend[Perceptron]):
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
         if model.format != "onnx":
-            raise UnsupportedModel(f"Only ONNX files are read, and {model.name} comes as {model.format!r}.")
+            raise UnsupportedModel(f"Only ONNX files are read, but {model.name} has the format {model.format!r}.")
         try:
             graph = onnx.load(model.path).graph
         except (OSError, DecodeError) as error:

@@ -87,7 +87,9 @@ class OnnxBackend(Backend[Path]):
             ModelError: the file is missing or empty.
         """
         if model.format != "onnx":
-            raise UnsupportedModel(f"ONNX Runtime reads ONNX files, and {model.name} comes as {model.format!r}.")
+            raise UnsupportedModel(
+                f"ONNX Runtime reads only ONNX files, but {model.name} has the format {model.format!r}."
+            )
         if not model.path.is_file():
             raise ModelError(f"There is no model file {model.path}.")
         if model.path.stat().st_size == 0:

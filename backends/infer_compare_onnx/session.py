@@ -216,8 +216,8 @@ def _make(path: Path, device: Device, settings: Settings) -> Any:  # noqa: ANN40
     wanted = CUDA_PROVIDER if device.kind == "cuda" else CPU_PROVIDER
     if wanted not in session.get_providers():
         raise DeviceUnavailable(
-            f"ONNX Runtime took {', '.join(session.get_providers())} in place of {wanted} for {device}; "
-            "its log tells why (ORT_LOGGING_LEVEL, or its requirements page for CUDA and cuDNN versions)."
+            f"ONNX Runtime used {', '.join(session.get_providers())} instead of {wanted} for {device}; "
+            "its log says why (ORT_LOGGING_LEVEL, or its requirements page for CUDA and cuDNN versions)."
         )
     return session
 

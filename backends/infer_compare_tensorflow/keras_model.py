@@ -38,7 +38,7 @@ def keras() -> Any:  # noqa: ANN401 - the module is untyped
     backend = module.backend.backend()
     if backend != "tensorflow":
         raise UnsupportedModel(
-            f"Keras runs on {backend} in this process, so that its models are not TensorFlow's; "
+            f"Keras uses the backend {backend} in this process instead of tensorflow; "
             "take out what sets another Keras backend."
         )
     return module
@@ -58,7 +58,7 @@ def read_keras(path: Path, *, trusted: bool = False) -> Served:
     """
     config, version = _opened(path)
     if not trusted and (layers := scan.unsafe_layers(config)):
-        raise UntrustedModel(_refusal(path, f"it has {_listed(layers)} in it, which can hold code"))
+        raise UntrustedModel(_refusal(path, f"it contains {_listed(layers)}, which can hold code"))
     if foreign := scan.foreign_classes(config):
         raise UnsupportedModel(
             f"{path} needs {_listed(foreign)}, whose code is not in the file; name a function that makes or loads "
@@ -190,13 +190,13 @@ def _opened(path: Path) -> tuple[Any, str]:
 def _text(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     size = archive.getinfo(name).file_size
     if size > MAX_TEXT:
-        raise ModelError(f"{path} is not a sane .keras file: its {name} has {size} bytes.")
+        raise ModelError(f"{path} is not a valid .keras file: its {name} has {size} bytes.")
     return b"".join(iter(partial(archive.open(name).read, MAX_TEXT), b""))
 
 
 def _refusal(path: Path, why: str) -> str:
     return (
-        f"{path} could run code of its own: {why}. "
+        f"{path} may execute code when loaded: {why}. "
         "Give --trust if you know where the file comes from, and then only it is loaded without Keras's safe mode."
     )
 

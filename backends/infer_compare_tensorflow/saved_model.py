@@ -112,7 +112,9 @@ def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_m
     inputs = tuple(spec_of(one, keywords[one].dtype, keywords[one].shape) for one in sorted(keywords))
     outputs = tuple(spec_of(one, results[one].dtype, results[one].shape) for one in sorted(results))
     if not inputs:
-        raise UnsupportedModel(f"{path}: its signature {name!r} takes no inputs, so that there is no batch.")
+        raise UnsupportedModel(
+            f"{path}: its signature {name!r} takes no inputs, so there is no batch; save it with a signature that takes inputs."
+        )
 
     def signature(**tensors: tf.Tensor) -> Mapping[str, tf.Tensor]:
         # The object that was loaded owns the variables; the function alone would not keep them.

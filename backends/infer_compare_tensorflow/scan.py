@@ -86,7 +86,7 @@ def _unsafe(node: Any, functions: AbstractSet[str], excused: AbstractSet[str]) -
         # The attribute can name a file.
         yield node.op
     if "config_proto" in node.attr and _optimizers(node.attr["config_proto"].s):
-        yield f"{node.op} with optimizers of its own"
+        yield f"{node.op} with its own optimizers"
 
 
 def _names_an_operator(name: str) -> bool:

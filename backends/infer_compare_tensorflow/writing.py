@@ -121,7 +121,7 @@ def _untold(made: object, function: object) -> str:
     name = next((one.name for one in _parameters(function, KERAS_OWN) or () if one.kind not in REST), "x")
     example = f"{name}:f32[batch,3,224,224]"
     return (
-        f"The {type(made).__name__} does not tell its inputs; say what they are: return "
+        f"The {type(made).__name__} does not state its inputs; return "
         f"ModelSpec(model, inputs=['{example}']), or give --input '{example}'."
     )
 

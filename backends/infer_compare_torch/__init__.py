@@ -90,7 +90,9 @@ class TorchBackend(Backend["LoadedModel"]):
         chosen = settings.options
         self._options = chosen if isinstance(chosen, TorchOptions) else TorchOptions()
         if self._options.dynamic and not self._options.compile:
-            raise OptionError("torch:dynamic=true says how to compile; add compile=true, or leave dynamic out.")
+            raise OptionError(
+                "torch:dynamic=true has no effect without compile=true; add compile=true, or leave dynamic out."
+            )
 
     def version(self) -> str:
         """The version of torch; applies the thread budget.

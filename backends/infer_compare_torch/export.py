@@ -88,7 +88,9 @@ def to_onnx(model: ModelSource, target: Path) -> None:
     inputs = model.inputs or loaded.inputs
     for spec in inputs:
         if other := next((size for size in spec.shape if isinstance(size, str) and size != BATCH), None):
-            raise ModelError(f"The axis {other!r} of the input {spec.name!r} needs a size to be exported; say --input.")
+            raise ModelError(
+                f"The axis {other!r} of the input {spec.name!r} needs a fixed size for the export; give one with --input."
+            )
     module = loaded.module.eval().requires_grad_(False)
     outputs = _unique([spec.name for spec in loaded.outputs], {spec.name for spec in inputs})
     size = sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))

@@ -51,7 +51,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
     if not specs:
         example = example_inputs(module)
         raise ModelError(
-            f"{model.location} returns a {type(module).__name__}, which does not tell what its inputs are; say it with "
+            f"{model.location} returns a {type(module).__name__}, whose inputs are not known; describe them with "
             f"--input '{example}', or return ModelSpec(module, inputs=['{example}'])."
         )
     for spec in specs:
@@ -96,8 +96,8 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
                 buffers[name].copy_(saved["buffers"][name])
     except (RuntimeError, KeyError) as error:
         raise ModelError(
-            f"{model.location} makes another module than when it was first called, so that its weights do not fit; it "
-            f"must build the same layers at every call ({one_line(str(error), 400)})."
+            f"{model.location} made different layers than on its first call; it must "
+            f"build the same layers on every call ({one_line(str(error), 400)})."
         ) from error
     outputs = tuple(TensorSpec(name, dtype, tuple(shape)) for name, dtype, shape in saved["outputs"])
     binding = binding_of(module, [spec.name for spec in model.inputs])
@@ -126,8 +126,8 @@ def _module(made: object, location: str) -> nn.Module:
     if any(kind.__module__.partition(".")[0] == "keras" for kind in type(inner).__mro__):
         raise UnsupportedModel(
             f"{location} returned a Keras model that runs on Keras's torch backend, which is several times slower than a "
-            "torch module and would not be a figure of torch; save the model with model.save('net.keras') and name that "
-            "file. It then runs on TensorFlow, and after an export to ONNX on the others."
+            "torch module; save the model with model.save('net.keras') and name that "
+            "file. It then runs on TensorFlow, and on the others after an export to ONNX."
         )
     return inner.eval().to("cpu")
 
@@ -160,7 +160,7 @@ def _saved(path: Path) -> dict[str, Any]:
         told = next(iter(str(error).splitlines()), type(error).__name__)
         raise ModelError(f"The weights in {path} cannot be read ({told}).") from error
     if not isinstance(saved, dict) or not {"state_dict", "buffers", "outputs"} <= set(saved):
-        raise ModelError(f"{path} was not written by infer-compare, so that its weights are not read.")
+        raise ModelError(f"{path} was not written by infer-compare; its weights are not read.")
     return cast("dict[str, Any]", saved)
 
 

@@ -53,21 +53,19 @@ def objection(document: object) -> str | None:
 
 def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds
     if key in {"target", "as_operator"} and isinstance(value, str):
-        return (
-            None if OPERATOR.fullmatch(value) else f"calls {value[:80]!r}, which is not an operator known as harmless"
-        )
+        return None if OPERATOR.fullmatch(value) else f"calls {value[:80]!r}, which is not a known safe operator"
     if key == "expr_str":
         fine = isinstance(value, str) and is_arithmetic(value)
         return None if fine else f"has a shape {str(value)[:80]!r}, which is more than arithmetic over sizes"
     if key in SIZES and isinstance(value, int) and value.bit_length() > WORD:
         return f"has a size of {value.bit_length()} bits"
     if key in NAMES and isinstance(value, str):
-        return None if not value or value.isidentifier() else f"has a value called {value[:80]!r}, which is no name"
+        return None if not value or value.isidentifier() else f"has a value called {value[:80]!r}, which is not a name"
     if key == "forward_arg_names" and isinstance(value, list):
         return next((reason for one in value if (reason := _about("name", one))), None)
     if key in ATTRIBUTES and isinstance(value, str):
         odd = CODE_CHARACTERS.intersection(value)
-        return f"has a weight called {value[:80]!r}, which is no name" if odd else None
+        return f"has a weight called {value[:80]!r}, which is not a name" if odd else None
     if key in {"in_spec", "out_spec"} and isinstance(value, str):
         return _about_structure(value, arguments=key == "in_spec")
     return None
@@ -91,7 +89,7 @@ def _about_structure(text: str, *, arguments: bool) -> str | None:
             if "__enum__" in context or "fqn" in context:
                 return "keys a container by an enumeration, whose module would be imported"
             if "default_factory" in context and json.loads(context)["default_factory_module"] != "builtins":
-                return "has a container with a factory of its own"
+                return "has a container with a custom factory"
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return "has inputs or outputs of a structure that cannot be read"
     return None

@@ -32,7 +32,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
 
             return programs.describe(model)
         case _:
-            raise UnsupportedModel(f"The torch backend cannot tell what a model of the format {model.format} is.")
+            raise UnsupportedModel(f"The torch backend cannot describe a model of the format {model.format}.")
 
 
 def load(model: ModelSource, seed: int) -> LoadedModel:

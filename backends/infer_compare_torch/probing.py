@@ -79,7 +79,7 @@ def probe(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, s
         _, other = _run(function, inputs, fills, sizes)
         if len(other) != len(first) or any(a.dim() != b.dim() for (_, a), (_, b) in zip(first, other, strict=True)):
             raise ModelError(
-                f"The model returns other outputs when {name} is {sizes[name]} than when it is {base[name]}."
+                f"The number or kind of outputs changes with {name}: {sizes[name]} and {base[name]} differ; return the same outputs at every size."
             )
         for shape, (_, old), (_, new) in zip(shapes, first, other, strict=True):
             for axis, (before, after) in enumerate(zip(old.shape, new.shape, strict=True)):
@@ -127,5 +127,5 @@ def _run(
             f"({described(error)})."
         ) from error
     if not found:
-        raise ModelError("The model returns no tensor, so that there is nothing to compare.")
+        raise ModelError("The model returns no tensor; return one or several tensors.")
     return batch, found

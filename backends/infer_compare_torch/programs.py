@@ -98,7 +98,7 @@ def _read(model: ModelSource) -> torch.export.ExportedProgram:
     except Exception as error:
         told = str(error).strip().splitlines() or [type(error).__name__]
         hint = (
-            "; its inputs or outputs are of a class that is not known here, so export a module that takes and returns "
+            "; its inputs or outputs have an unknown class; export a module that takes and returns "
             "tensors in tuples, lists or dictionaries"
             if "pytree" in str(error)
             else f"; save it again with torch.export.save of torch {torch.__version__}"

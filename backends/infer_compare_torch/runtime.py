@@ -29,7 +29,7 @@ def start(settings: Settings) -> str:
             torch.set_num_interop_threads(1)
         except RuntimeError as error:
             raise BackendUnusable(
-                "torch was at work in this process before its threads could be set; load it in a fresh process."
+                "torch already ran in this process, so its threads cannot be set; load it in a new process."
             ) from error
     counts = torch.get_num_threads(), torch.get_num_interop_threads()
     if counts != (settings.threads, 1):
@@ -60,7 +60,7 @@ def resolve(device: Device) -> torch.device:
     if device.kind == "cpu":
         return torch.device("cpu")
     if device.kind != "cuda":
-        raise DeviceUnavailable(f"The torch backend knows the devices cpu and cuda, not {device.kind}.")
+        raise DeviceUnavailable(f"The torch backend runs on cpu and cuda, not on {device.kind}.")
     if torch.version.cuda is None and torch.version.hip is None:
         raise DeviceUnavailable(
             f"torch {torch.__version__} is a build for the CPU; install a build with CUDA to use {device}."

@@ -44,7 +44,7 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
     name = type(inner).__name__
     if not inputs:
         raise ModelError(
-            f"A {name} does not tell what its inputs are; say it with inputs=['{example_inputs(inner)}'], one text for "
+            f"A {name} does not state its inputs; pass inputs=['{example_inputs(inner)}'], one text for "
             "each tensor that it takes."
         )
     program = _exported(_copied(inner, name), name, inputs)
@@ -77,7 +77,7 @@ def _exported(module: nn.Module, name: str, inputs: Sequence[TensorSpec]) -> tor
     except Exception as error:
         shapes = ", ".join(f"{spec.name}{list(one.shape)}" for spec, one in zip(inputs, batch, strict=True))
         raise ModelError(
-            f"The {name} does not run on inputs of {shapes} ({described(error, 400)}); say others."
+            f"The {name} does not run on inputs of {shapes} ({described(error, 400)}); describe the inputs with inputs=[...]."
         ) from error
     if not (binding.in_order and is_plain(outputs)):
         # A program with a class of a library's in it is read only where that library was imported.

@@ -174,7 +174,7 @@ def _payloads(path: Path, folder: str, config: str, reader: Any) -> list[str]:  
         if not isinstance(name, str) or "/" in name:
             raise _untrusted(path, config, f"names a payload {name!r} outside its folder")
         if name.startswith((archive.CUSTOM_OBJ_FILENAME_PREFIX, archive.OPAQUE_OBJ_FILENAME_PREFIX)):
-            raise _untrusted(path, folder + name, "is an object of a class of its own")
+            raise _untrusted(path, folder + name, "is an object of a custom class")
         if payload.get("use_pickle"):
             pickled.append(folder + name)
     return pickled
@@ -198,8 +198,7 @@ def _json(path: Path, name: str, reader: Any) -> Any:  # noqa: ANN401 - as above
 
 def _untrusted(path: Path, member: str, why: str) -> UntrustedModel:
     return UntrustedModel(
-        f"{path} could run code of its own: its member {member} {why}; --trust loads it anyway, if you know where it "
-        "comes from."
+        f"{path} may execute code when loaded: its member {member} {why}; pass --trust if you trust its source."
     )
 
 

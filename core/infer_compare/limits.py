@@ -62,5 +62,5 @@ def finite_number(text: str, least: float = -math.inf, most: float = math.inf) -
     number = float(text) if _NUMBER.fullmatch(text := text.strip()) else math.nan
     if not (math.isfinite(number) and least <= number <= most):
         limits = "" if math.isinf(most) else f" from {least:g} to {most:g}"
-        raise ValueError(f"{text!r} is not a finite number{limits}")
+        raise ValueError(f"{text!r} is not a number{limits}")
     return number

@@ -40,7 +40,7 @@ def test_every_finite_number_is_read_back(number):
 @pytest.mark.parametrize("text", ["nan", "inf", "1e999", "-inf", "1_0.5", "٣", ""])
 def test_what_is_not_finite_or_not_in_plain_digits_is_refused(text):
     """Python's own reading takes all but the last."""
-    with pytest.raises(ValueError, match="not a finite number"):
+    with pytest.raises(ValueError, match="not a number"):
         finite_number(text, -math.inf, math.inf)
 
 

@@ -154,7 +154,7 @@ def test_without_the_plugin_the_format_is_unknown(install, perceptron):
     """`--no-plugin` leaves it out."""
     done = _run(install("converter"), "infer_compare", "--no-plugin", "safetensors", "explain", perceptron)
     assert done.returncode == 2
-    assert "holds weights without the code" in " ".join(done.stderr.split())
+    assert "holds weights but not the model" in " ".join(done.stderr.split())
 
 
 def test_every_point_of_a_run_is_appended_to_the_file_that_is_named(install, tmp_path, calm):

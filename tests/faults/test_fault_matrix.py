@@ -50,7 +50,7 @@ def test_sentences_say_what_happened(result: FaultResult) -> None:
     assert result.fault.said
     assert [one for one in result.fault.said if one not in result.text] == [], result.text
     assert "Traceback" not in result.text
-    assert "defect of infer-compare" not in result.text
+    assert "bug in infer-compare" not in result.text
 
 
 @cases(lambda fault: "complete" in fault.states)

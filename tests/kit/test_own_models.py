@@ -58,5 +58,5 @@ def test_without_a_model_the_kit_asks_for_one(checked):
     results = checked(give=False)
     failed = [one for one in results.values() if isinstance(one, Failed)]
     assert [one.check for one in failed] == ["some_model_runs"]
-    assert "give models of its own by `models`" in failed[0].reason
+    assert "add models with `models`" in failed[0].reason
     assert isinstance(results["slots_take_turns"], Skipped)

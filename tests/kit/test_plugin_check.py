@@ -51,7 +51,7 @@ def test_the_table_says_what_to_do_and_how_many_failed(cli, here):
     assert done.code == 1
     assert "`api_version` is 99, and this infer-compare speaks version 2" in " ".join(done.out.split())
     assert "1 failed" in done.out
-    assert "does not keep what was checked" in done.out
+    assert " fails: " in done.out
 
 
 def test_a_framework_that_is_not_installed_leaves_the_static_checks(cli, tmp_path):
@@ -96,7 +96,7 @@ def test_a_test_class_can_be_named_with_what_it_knows(cli, tmp_path):
     ("name", "sentence"),
     [
         ("torhc", "There is no backend 'torhc'. Did you mean 'torch'?"),
-        ("nowhere.py:Backend", "There is no backend file nowhere.py."),
+        ("nowhere.py:Backend", "There is no backend file nowhere.py; check the path."),
     ],
 )
 def test_an_unknown_backend_is_refused(cli, name, sentence):
@@ -110,7 +110,7 @@ def test_a_class_that_is_no_backend_is_refused(cli, here):
     """In a sentence."""
     done = cli("plugin", "check", f"{here / 'mutants.py'}:Held")
     assert done.code == 2
-    assert "is neither a subclass of infer_compare.backends.Backend nor of BackendConformance" in done.err
+    assert "is not a subclass of infer_compare.backends.Backend or of BackendConformance" in done.err
 
 
 def test_an_unknown_group_is_refused_with_those_that_there_are(cli):

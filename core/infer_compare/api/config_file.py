@@ -55,7 +55,7 @@ def read_config(path: Path) -> Config:
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}; name a TOML file or the run.jsonl of a stored run.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', '') or 'it is no text'}).") from error
+        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', '') or 'it is not text'}).") from error
     try:
         _check_keys(text)
         table = tomllib.loads(text)
@@ -86,7 +86,7 @@ def _keys(table: dict[str, Any], where: str) -> dict[str, Any]:
         key = written.replace("-", "_")
         if key in NOT_IN_FILES:
             flag = key.replace("_", "-")
-            raise UsageError(f"{where}: {written!r} is not what a run is asked for; give --{flag} on the command line.")
+            raise UsageError(f"{where}: {written!r} is not an option of a run; give --{flag} on the command line.")
         if key in elsewhere:
             raise UsageError(f"{where}: there is no key {written!r}; {elsewhere[key]}.")
         key = next((name for name in (f"{key}s", key.removesuffix("s")) if name in several and key not in known), key)

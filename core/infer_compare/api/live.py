@@ -67,7 +67,7 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
                 return SavedModel(saved.location, _renamed(inputs, saved))
     kind = type(model)
     raise ModelError(
-        f"A {kind.__module__}.{kind.__qualname__} is no model that an installed backend can save; give a name, a path, an "
+        f"A {kind.__module__}.{kind.__qualname__} is not a model that an installed backend can save; give a name, a path, an "
         "nn.Module, a keras.Model or an onnx.ModelProto."
     )
 

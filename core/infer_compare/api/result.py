@@ -221,4 +221,4 @@ def _format_of(path: Path, plugins: Plugins) -> str:
         if reporter.suffix == path.suffix.lower():
             return reporter.name
     endings = ", ".join(dict.fromkeys(one.suffix for one in (*BUILT_IN, *plugins.reporters)))
-    raise UsageError(f"{path} does not tell the format by its ending ({endings}); name one with format='html'.")
+    raise UsageError(f"{path} has no ending of a report format ({endings}); use one of these, or pass format='html'.")

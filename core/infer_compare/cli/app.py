@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -23,11 +24,11 @@ INTERRUPTED = 130
 COMMANDS = {
     "run": "Measure a model on several frameworks over batch sizes.",
     "check": "Compare the outputs of a model on several frameworks.",
-    "explain": "Tell how a model reaches each framework, without running it.",
-    "report": "Render a stored run.",
-    "compare": "Hold one stored run against another.",
+    "explain": "Show how each framework would load a model, without running it.",
+    "report": "Show a stored run.",
+    "compare": "Compare two stored runs.",
     "runs": "List stored runs.",
-    "backends": "List backends, or tell about one.",
+    "backends": "List backends, or describe one.",
     "models": "List the built-in models.",
     "cache": "List, measure or clear the converted models that are kept.",
     "devices": "List the devices that each framework can use.",
@@ -54,6 +55,23 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"infer_compare.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is typed; suggest the nearest name where there is none.
+
+        Raises:
+            click.UsageError: there is no such command.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            # Commands are imported when they are asked for, so click knows no names to suggest.
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if not near or args[0].startswith("-"):
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {near[0]!r}?", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Lists the commands without importing them."""
         with formatter.section("Commands"):
@@ -65,7 +83,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, "--version", message="infer-compare %(version)s")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.option("--no-plugin", "blocked", multiple=True, metavar="NAME", help="Do not load a plugin.")
+@click.option("--no-plugin", "blocked", multiple=True, metavar="NAME", help="Do not load this plugin. Repeatable.")
 @click.pass_context
 def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> None:
     """Which inference framework, with which options, at which batch size, should this model run with here?"""
@@ -97,7 +115,8 @@ def _main(arguments: list[str]) -> NoReturn:
     for argument in arguments:
         if not is_text(argument):
             _fail(
-                f"{argument!r} is not UTF-8, and cannot be stored in a run; rename the file or leave the word out.", 2
+                f"{argument!r} is not valid UTF-8 and cannot be stored in a run; rename the file or leave the argument out.",
+                2,
             )
     try:
         with interrupts.heard():
@@ -114,7 +133,7 @@ def _main(arguments: list[str]) -> NoReturn:
             # Click takes any end of a file for one of standard input at a prompt.
             if debug:
                 raise
-            _fail("EOFError: a file ended early.\nThis is a defect of infer-compare; --debug shows where.", 1)
+            _fail("EOFError: a file ended early.\nThis is a bug in infer-compare; --debug shows the traceback.", 1)
         # Everything has ended: a further signal would only meet the interpreter on its way out.
         interrupts.ignore()
         interrupt = error.__cause__ if isinstance(error, click.Abort) else error
@@ -133,7 +152,9 @@ def _main(arguments: list[str]) -> NoReturn:
             raise
         if (sentence := out_of_memory(error) or no_room(error)) is not None:
             _fail(sentence, 1)
-        _fail(f"{type(error).__name__}: {text_of(error)}\nThis is a defect of infer-compare; --debug shows where.", 1)
+        _fail(
+            f"{type(error).__name__}: {text_of(error)}\nThis is a bug in infer-compare; --debug shows the traceback.", 1
+        )
     sys.exit(result if isinstance(result, int) else 0)
 
 

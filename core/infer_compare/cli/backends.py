@@ -24,7 +24,7 @@ DISTRIBUTION = "infer-compare"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> None:
-    """Lists backends, or tells about the one called NAME: formats, devices, options, where it comes from."""
+    """List backends, or describe the backend NAME: formats, devices, options, and where it comes from."""
     plugins = installed(settings)
     if name is not None:
         entry = plugins.find(name)
@@ -115,7 +115,7 @@ def _print_all(plugins: Plugins) -> None:
     console.print(table)
     for entry in plugins.backends:
         if entry.missing:
-            console.print(Text(f"{entry.name}: {', '.join(entry.missing)} is missing: {entry.install_hint}"))
+            console.print(Text(f"{entry.name}: {', '.join(entry.missing)} is not installed: {entry.install_hint}"))
     for entry in foreign:
         console.print(Text(f"{entry.name} comes from {entry.origin}"))
     for broken in plugins.broken:

@@ -17,17 +17,17 @@ DAY_S = 86400.0
 
 @click.group("cache")
 def command() -> None:
-    """Shows and removes the converted models that are kept between runs.
+    """Show or clear the cache of converted models.
 
-    Models are kept in ~/.cache/infer-compare, or in the folder that INFER_COMPARE_CACHE names. When a model is added, the
-    least recently used ones are removed until the rest take at most 20 GiB, or the size in INFER_COMPARE_CACHE_LIMIT.
+    The cache is in ~/.cache/infer-compare, or in the folder INFER_COMPARE_CACHE. It holds at most 20 GiB, or the size in
+    INFER_COMPARE_CACHE_LIMIT; the least recently used models are removed first.
     """
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_command(*, as_json: bool) -> None:
-    """Lists the converted models, the one used last first: size, days since the last use, name."""
+    """List the converted models, most recently used first: size, days since last use, name."""
     from infer_compare.environment.memory import size_text
 
     kept = _kept()
@@ -38,12 +38,12 @@ def list_command(*, as_json: bool) -> None:
         days = max(0.0, time.time() - one.used) / DAY_S
         stdout.echo(f"{size_text(one.size):>9}  {days:6.1f} days  {one.name}  {one.key}")
     if not kept:
-        stdout.echo("No converted models are kept.")
+        stdout.echo("The cache is empty.")
 
 
 @command.command("size")
 def size_command() -> None:
-    """Prints how many models are kept, what they take, the limit, and the folder."""
+    """Print the number of models, their total size, the limit, and the folder."""
     from infer_compare.environment.memory import size_text
     from infer_compare.models.cache import cache_folder
     from infer_compare.request.units import cache_limit
@@ -56,7 +56,7 @@ def size_command() -> None:
 
 @command.command("clear")
 def clear_command() -> None:
-    """Removes all converted models."""
+    """Remove all converted models."""
     from infer_compare.cli.explain import clear
 
     clear()

@@ -31,9 +31,10 @@ REMARKS = ("rows", "power")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
 def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
-    """Compares the outputs of MODEL on several frameworks, and times nothing.
+    """Compare the outputs of MODEL on several frameworks, without measuring time.
 
-    Exit codes: 0 all agree; 1 one differs, could not be compared or could not run; 2 usage; 3 no usable backend.
+    Exit codes: 0 all agree; 1 a contender differs, could not be compared or could not run; 2 usage error; 3 no usable
+    backend.
     """
     from infer_compare import api
     from infer_compare.cli.progress import progress
@@ -116,8 +117,6 @@ def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
         return
     if all(one.contender == one.reference for one in made.agreements):
         label = ", ".join(one.label for one in made.contenders)
-        console.print(
-            f"{label} had nothing to be compared with; name further contenders with --backends.", markup=False
-        )
+        console.print(f"{label} has nothing to be compared with; name more contenders with --backends.", markup=False)
     else:
         console.print("All outputs agree.")

@@ -37,21 +37,21 @@ UNTESTED = 4
     help="File to write, such as comparison.html; - for standard output.  [default: -]",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--across-conditions", is_flag=True, help="Give verdicts although conditions of the runs differ.")
+@click.option("--across-conditions", is_flag=True, help="Give verdicts even if the conditions of the runs differ.")
 @click.option(
     "--margin",
     type=SHARE,
     default="3%",
     show_default=True,
     metavar="SHARE",
-    help="Within it, throughputs are the same.",
+    help="Throughput difference that counts as equal.",
 )
 @click.option(
     "--fail-on-regression",
     "loss",
     type=SHARE,
     metavar="SHARE",
-    help="Exit with 1 if a loss of more than that is proven, such as 5%; with 4 if it could not be tested.",
+    help="Exit with 1 if a loss greater than this (e.g. 5%) is proven, with 4 if it could not be tested.",
 )
 def command(
     *,
@@ -64,10 +64,10 @@ def command(
     margin: float,
     loss: float | None,
 ) -> int:
-    """Holds the run in the folder NEW against the run in the folder BASE: what is faster, slower or the same.
+    """Compare the run in the folder NEW with the run in the folder BASE: what is faster, slower or the same.
 
-    Exit codes: 0 compared, whatever came out; 1 a regression is proven with --fail-on-regression; 2 usage; 4 with
-    --fail-on-regression, nothing could be tested, or not the best contender of the base.
+    Exit codes: 0 compared, whatever the result; 2 usage error. With --fail-on-regression: 1 a regression is proven; 4
+    nothing could be tested, or the best contender of BASE could not.
     """
     from infer_compare import api
     from infer_compare.cli.console import load_run

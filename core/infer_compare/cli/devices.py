@@ -14,7 +14,7 @@ from infer_compare.cli.installed import installed
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: dict[str, Any], *, as_json: bool) -> None:
-    """Lists the devices that each installed framework can use on this machine."""
+    """List the devices that each installed framework can use on this machine."""
     from infer_compare import api
 
     found = api.devices(installed(settings))

@@ -105,11 +105,11 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: dict[str, Any], *, as_json: bool) -> int:
-    """Describes this machine and what is installed, and tells what will disturb a measurement and what to do.
+    """Describe this machine and the installation, and say what would disturb a measurement and how to fix it.
 
     Nothing is changed, and no framework is imported.
 
-    Exit codes: 0 nothing serious; 1 figures taken so are likely to mislead, or runs cannot be stored.
+    Exit codes: 0 nothing serious; 1 results would be misleading, or runs cannot be stored.
     """
     found = diagnose(installed(settings))
     if as_json:
@@ -171,8 +171,8 @@ def _little_memory(memory: MemoryLimit) -> Iterator[Advice]:
         raised = "close other programs" if memory.kind == "machine" else "raise the limit (docker run --memory 2g)"
         yield Advice(
             topic="memory",
-            text=f"A worker may hold {memory.worker / 2**20:.0f} MiB: {where} has {memory.available / 2**20:.0f} MiB "
-            f"of {memory.size / 2**20:.0f} MiB left, and {memory.reserve / 2**20:.0f} MiB are kept in reserve.",
+            text=f"A worker may use {memory.worker / 2**20:.0f} MiB: {where} has {memory.available / 2**20:.0f} MiB "
+            f"of {memory.size / 2**20:.0f} MiB left, and {memory.reserve / 2**20:.0f} MiB stay in reserve.",
             advice=f"Most frameworks need more than that to start; {raised}.",
             serious=True,
         )
@@ -203,13 +203,13 @@ def _folder(root: Path) -> RunFolder:
 
 def _gate(environment: Environment, seen: Conditions) -> Gate:
     if seen.foreign_cores is None:
-        text = "this system does not tell what other programs take: disturbed slices cannot be rejected"
+        text = "this system does not report the load of other programs; disturbed slices cannot be rejected"
     elif not environment.schedstat:
-        text = "by the load of the whole machine, over slices of 200 ms"
+        text = "from the load of the whole machine, in slices of 200 ms"
     elif seen.blind:
-        text = "by how long threads wait (schedstat) and what the machine leaves idle; other programs have no names"
+        text = "from thread wait times (schedstat) and idle time; other programs cannot be named"
     else:
-        text = "by how long threads wait (schedstat) and what each process takes (its clock)"
+        text = "from thread wait times (schedstat) and the CPU time of each process"
     visible = not seen.blind and seen.foreign_cores is not None
     return Gate(schedstat=environment.schedstat, process_clocks=visible, text=text)
 
@@ -219,7 +219,7 @@ def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin,
         hints = [one.install_hint for one in frameworks if one.missing and one.install_hint]
         yield Advice(
             topic="frameworks",
-            text="No framework is installed, so that there is nothing to compare.",
+            text="No framework is installed; nothing to compare.",
             advice=f"Install one, for example: {hints[0]}." if hints else "Install one.",
             serious=True,
         )
@@ -228,7 +228,7 @@ def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin,
         yield Advice(
             topic="plugin",
             text=f"The plugin {one.plugin} cannot be used: {one.reason.rstrip('.')}.",
-            advice=f"Repair or uninstall it, or leave it out with --no-plugin {name}; the others work.",
+            advice=f"Fix or uninstall it, or pass --no-plugin {name}; other plugins are not affected.",
         )
 
 
@@ -237,14 +237,14 @@ def _storage(folder: RunFolder) -> Iterator[Advice]:
         yield Advice(
             topic="storage",
             text=f"The run folder {folder.path} cannot be written.",
-            advice="Work in another folder, or name one with -o.",
+            advice="Change to another folder, or name one with -o.",
             serious=True,
         )
     if folder.free < LITTLE_ROOM:
         yield Advice(
             topic="storage",
             text=f"The disk of the run folder {folder.path} has {folder.free / 2**20:.0f} MiB left.",
-            advice="Make room, or name a folder on another disk with -o.",
+            advice="Free some space, or name a folder on another disk with -o.",
             serious=True,
         )
 
@@ -264,9 +264,14 @@ def _print(found: Diagnosis) -> None:
         console.print(Text(f"{'! ' if one.serious else '- '}{one}", style="red" if one.serious else ""))
     serious = sum(one.serious for one in found.advice)
     if serious:
-        console.print(Text(f"\nWhat is marked with ! is likely to make figures misleading ({serious}).", style="bold"))
+        console.print(
+            Text(
+                f"\n{serious} serious: results are likely to be misleading until what is marked with ! is fixed.",
+                style="bold",
+            )
+        )
     else:
-        console.print(Text("\nNothing serious stands in the way of measuring.", style="bold"))
+        console.print(Text("\nNothing serious; ready to measure.", style="bold"))
 
 
 def _limit_words(memory: MemoryLimit) -> str:
@@ -275,7 +280,7 @@ def _limit_words(memory: MemoryLimit) -> str:
     where = f"control group {memory.group}" if memory.group else "the machine"
     return (
         f"{size_text(memory.size)} ({where}), {size_text(memory.available)} left, {size_text(memory.reserve)} of it in "
-        f"reserve; {size_text(memory.worker)} for a worker where --max-memory does not say otherwise"
+        f"reserve; {size_text(memory.worker)} per worker unless --max-memory is set"
     )
 
 
@@ -292,7 +297,7 @@ def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "memory limit", _limit_words(found.memory)
     for gpu in environment.gpus:
         yield "GPU", gpu
-    yield "threads", f"{found.threads} where --threads does not say otherwise"
+    yield "threads", f"{found.threads} unless --threads is set"
     yield "contention", found.gate.text
     yield "runs", f"{found.folder.path}, {found.folder.free / 2**30:.1f} GiB free"
     yield "versions", f"infer-compare {environment.tool_version}, Python {environment.python}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 
 SENTENCE = (
-    "infer-compare ran out of memory itself ({reason}); raise the limit of its address space (`ulimit -v`) or of its "
-    "container, or free some memory."
+    "infer-compare itself ran out of memory ({reason}); free some memory, or raise the limit of the address space "
+    "(`ulimit -v`) or of the container."
 )
 PHRASES = ("can't start new thread", "cannot allocate memory", "failed to map segment")
 """What threads and shared libraries say; they do not raise `MemoryError`."""
@@ -27,7 +27,7 @@ def no_room(error: BaseException) -> str | None:
     if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
         return None
     where = f" {error.filename}" if error.filename else " standard output or to a temporary file"
-    return f"There is no room to write to{where}: {error.strerror}; free some space, or write to another place."
+    return f"Cannot write to{where}: {error.strerror}; free some space, or name another place."
 
 
 def _is_lack(error: BaseException) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PROVENANCE = {
     "native": "the framework's own format",
     "exported": "converted by the framework's own tools",
-    "imported": "our rendering of the graph, built with the framework's operators",
+    "imported": "rebuilt from the ONNX graph with the framework's operators",
 }
 
 
@@ -27,13 +27,12 @@ PROVENANCE = {
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
 def command(context: click.Context, /, *, clear_cache: bool, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
-    """Tells what MODEL is and how it reaches each framework: as it is, converted, or rendered; and what is missing.
+    """Show what MODEL is, how each framework would load it (as it is, converted, or rebuilt), and what is missing.
 
-    Each backend loads the model, which shows the operators that it lacks. Nothing is converted, so a backend that needs a
-    converted model does not load it; and nothing is run. A callable is called, to tell its inputs. All backends are asked
-    where none is named.
+    Each backend that needs no conversion loads the model, which shows unsupported operators. Nothing is converted or
+    run; a callable model is called to find its inputs. Without --backends, all installed backends are tried.
 
-    Exit codes: 0 it reaches every one; 1 it does not; 2 usage.
+    Exit codes: 0 every backend can load it; 1 at least one cannot; 2 usage error.
     """
     from infer_compare import api
     from infer_compare.request.reading import complete

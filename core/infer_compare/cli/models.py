@@ -14,7 +14,7 @@ from infer_compare.cli.installed import installed
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def command(settings: dict[str, Any], *, as_json: bool) -> None:
-    """Lists the models that are built in or that plugins bring, with inputs, parameters and FLOPs per sample."""
+    """List the models that are built in or come from plugins, with inputs, parameters and FLOPs per sample."""
     from infer_compare.errors import ModelError
     from infer_compare.models.description import describe
     from infer_compare.preparation.context import known_models

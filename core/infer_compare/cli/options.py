@@ -170,7 +170,9 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
-            raise UsageError(f"{option} {text!r} is not understood; write {option} BACKEND=VALUE.")
+            raise UsageError(
+                f"{option} {text!r} is not in the form BACKEND=VALUE; write for example {option} torch=VALUE."
+            )
         if key in found:
             raise UsageError(f"{option} names {key!r} twice.")
         found[key] = value
@@ -212,8 +214,8 @@ def models_of(
             own[name] = rest
         elif equals and name.isidentifier() and not exists(text):
             raise UsageError(
-                f"--model {text!r} names {name!r}, which is no backend and no label of a contender; "
-                f"they are {', '.join(sorted(known | labels))}."
+                f"--model {text!r} names {name!r}, which is not a backend or a label; "
+                f"valid names are {', '.join(sorted(known | labels))}."
             )
         elif model is not None:
             raise UsageError(f"The model is given twice: {model} and {text}.")

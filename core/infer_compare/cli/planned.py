@@ -55,7 +55,7 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
     header = resolved.header
     options, plan = header.options, header.plan
     sizes = (
-        "powers of two, until throughput rises no more"
+        "powers of two, until throughput stops rising"
         if plan.batch_sizes is None
         else ", ".join(map(str, plan.batch_sizes))
     )

@@ -24,7 +24,7 @@ STYLES = {"passed": "green", "failed": "red", "skipped": "dim", "known_gap": "ye
 
 @click.group("plugin")
 def command() -> None:
-    """Helps to write a backend: begins a project, and checks what it does against what the interface promises."""
+    """Create a backend project, or check that a backend keeps the promises of the interface."""
 
 
 @command.command("check")
@@ -34,12 +34,12 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slow: bool | None, as_json: bool) -> int:
-    """Runs the conformance kit on a backend that is installed, or on a class of a file.
+    """Run the conformance kit on an installed backend, or on a class in a file.
 
-    The class may be a backend, or a test class derived from BackendConformance, which says more about one: models of its
-    own, recorded errors, known gaps. Checks that need the framework are skipped where it is not installed.
+    The class may be a backend, or a test class derived from BackendConformance, which can add models, recorded errors and
+    known gaps. Checks that need the framework are skipped if it is not installed.
 
-    Exit codes: 0 no check failed; 1 one failed, or a known gap is closed; 2 usage.
+    Exit codes: 0 no check failed; 1 a check failed, or a known gap is closed; 2 usage error.
     """
     from infer_compare.testing.conformance import check_backend
     from infer_compare.testing.conformance.registry import GROUPS
@@ -64,7 +64,7 @@ def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slo
 )
 @click.pass_obj
 def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
-    """Writes the project of a backend called NAME: it can be installed at once, and says what to fill in."""
+    """Write a project for a backend called NAME; it can be installed right away and marks what to fill in."""
     from infer_compare.scaffold import FILLING, write_project
 
     plugins = installed(settings)
@@ -73,7 +73,7 @@ def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
     stdout.echo(f"Written to {written}:")
     for path in sorted(one.relative_to(written) for one in written.rglob("*") if one.is_file()):
         stdout.echo(f"  {path}")
-    stdout.echo("\nWhat to fill in says `Fill in`:")
+    stdout.echo("\nPlaces to fill in are marked `Fill in`:")
     for place, what in FILLING:
         stdout.echo(f"  {place.format(name=name)}: {what}")
     stdout.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
@@ -106,7 +106,8 @@ def _subject(name: str, plugins: Plugins) -> Subject:
         raise BackendUnusable(f"{class_name} of {file} cannot be checked: it raised {failure}.") from failure
     if not is_backend:
         raise BackendUnusable(
-            f"{class_name} of {file} is neither a subclass of infer_compare.backends.Backend nor of BackendConformance."
+            f"{class_name} of {file} is not a subclass of infer_compare.backends.Backend or of BackendConformance; derive it "
+            "from one of them."
         )
     return Subject(found, reference=f"file:{Path(file).resolve()}:{class_name}")
 
@@ -151,10 +152,8 @@ def _print(report: Report) -> None:
     console = stdout.console(highlight=False)
     console.print(table)
     told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items() if count)
-    verdict = "keeps" if report.passed else "does not keep"
-    console.print(
-        Text(f"\n{report.backend or report.reference} {verdict} what was checked: {told or 'nothing'}.", style="bold")
-    )
+    verdict = "passes" if report.passed else "fails"
+    console.print(Text(f"\n{report.backend or report.reference} {verdict}: {told or 'no check ran'}.", style="bold"))
 
 
 def _explanation(result: Result) -> str:
@@ -168,4 +167,4 @@ def _explanation(result: Result) -> str:
         case KnownGap(reason=reason, seen=seen):
             return f"{reason} ({seen})"
         case GapClosed(reason=reason):
-            return f"It passes, though a gap is declared ({reason}); take it out of known_gaps."
+            return f"The check passes although a gap is declared ({reason}); remove it from known_gaps."

@@ -55,7 +55,7 @@ _BOUNDS = declared()["percentile"].bounds
 @click.option(
     "--price",
     metavar="PRICE",
-    help="What the machine costs, such as 1.20/h, $1.20/h or 0.0003/s: adds the cost of a million samples.",
+    help="Machine price, e.g. 1.20/h, $1.20/h or 0.0003/s; adds the cost per million samples.",
 )
 @click.option(
     "--anonymous", is_flag=True, help="Leave out folders, names of other programs and of the machine, for sharing."

@@ -78,10 +78,11 @@ def command(
     debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
     **_asked: Any,  # noqa: ANN401 - what is run: `given_by` reads it from the context, which tells what was given
 ) -> int:
-    """Measures MODEL (a built-in name or a file) on several frameworks and says which to use.
+    """Measure MODEL (a built-in name or a file) on several frameworks and say which to use.
 
-    Exit codes: 0 complete; 1 a contender was skipped, died or differs, the latency bound is unmet, the machine was
-    too busy, the disk is full, or the run folder went away; 2 usage; 3 no usable backend; 130 interrupted, with results kept.
+    Exit codes: 0 complete; 1 incomplete (a contender was skipped, crashed or differs, no batch size meets the latency
+    bound, the machine was too busy, the disk is full, or the run folder is gone); 2 usage error; 3 no usable backend; 130
+    interrupted, results are kept.
     """
     from infer_compare.api.config_file import Config, read_config
     from infer_compare.report import find_reporter
@@ -154,7 +155,7 @@ def _refuse_others(context: click.Context) -> None:
         if name not in KEPT_BY_RESUME and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:
-        raise UsageError(f"--resume goes on with a run as it was asked for; leave out {', '.join(given)}.")
+        raise UsageError(f"--resume keeps the original options of the run; leave out {', '.join(given)}.")
 
 
 def _command() -> tuple[str, ...]:
@@ -191,9 +192,7 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
         except KeyboardInterrupt:
             if (place / FILE).exists():
                 words = shlex.quote(str(place))
-                click.echo(
-                    f"What was measured is kept in {words}; go on with: infer-compare run --resume {words}", err=True
-                )
+                click.echo(f"Results so far are in {words}; resume with: infer-compare run --resume {words}", err=True)
             raise
     made = document(run)
     if show.price is not None:

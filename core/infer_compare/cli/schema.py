@@ -10,7 +10,7 @@ from infer_compare.cli import stdout
 @click.command("schema")
 @click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison"]))
 def command(*, kind: str) -> None:
-    """Prints the JSON Schema of one line of a run file, of the report document, of several in one file, or of a comparison."""
+    """Print the JSON Schema of a line of a run file, of a report, of several reports in one file, or of a comparison."""
     import msgspec
 
     if kind == "run":

@@ -16,15 +16,19 @@ from infer_compare.cli.parameters import DURATION, THREADS
 
 @click.command("selftest")
 @click.option(
-    "--backends", metavar="NAMES", help="Backends by name, comma-separated.  [default: torch and onnx, if installed]"
+    "--backends", metavar="NAMES", help="Backends to test, comma-separated.  [default: torch and onnx, if installed]"
 )
-@click.option("--budget", type=DURATION, metavar="TIME", help="Use about this much time for all of them, such as 5m.")
-@click.option("--threads", type=THREADS, help="Thread budget of every backend.  [default: physical cores]")
-@click.option("--model", default="cnn", show_default=True, help="A built-in name or a file.")
-@click.option("--quick", is_flag=True, help="Half as many rounds.")
+@click.option("--budget", type=DURATION, metavar="TIME", help="Approximate time for all backends together, e.g. 5m.")
+@click.option("--threads", type=THREADS, help="Threads per backend.  [default: physical cores]")
+@click.option("--model", default="cnn", show_default=True, help="Model: a built-in name or a file.")
+@click.option("--quick", is_flag=True, help="Measure half as many rounds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.option(
-    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Keep the runs here, in a folder per backend."
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Keep the runs in this folder, one subfolder per backend.",
 )
 @click.pass_obj
 def command(
@@ -38,13 +42,13 @@ def command(
     as_json: bool,
     folder: Path | None,
 ) -> int:
-    """Measures each backend against itself, and against itself made slower by 5, 10 and 20 %, and counts the verdicts.
+    """Compare each backend with itself, and with itself slowed down by 5, 10 and 20 %, and count the verdicts.
 
-    It tells how many verdicts are false, which differences this machine can show, and what disturbs it. It takes one
-    to four minutes a backend, longest where a framework starts slowly.
+    The result shows how many verdicts are false, which differences this machine can resolve, and what disturbs it. It
+    takes one to four minutes per backend.
 
-    Exit codes: 0 no false verdict, and at least the 20 % were shown at most batch sizes; 1 otherwise; 2 usage;
-    3 no usable backend; 130 interrupted.
+    Exit codes: 0 no false verdict, and the 20 % difference was found at most batch sizes; 1 otherwise; 2 usage error; 3 no
+    usable backend; 130 interrupted.
     """
     from infer_compare.cli.progress import progress
     from infer_compare.environment.threads import default_threads
@@ -65,7 +69,7 @@ def command(
             )
         except KeyboardInterrupt:
             if folder is not None and folder.exists():
-                click.echo(f"What was measured is kept in {shlex.quote(str(folder))}.", err=True)
+                click.echo(f"Results so far are in {shlex.quote(str(folder))}.", err=True)
             raise
     if as_json:
         stdout.document(done)

@@ -21,11 +21,11 @@ def check_surroundings() -> None:
     try:
         place = os.getcwd()  # noqa: PTH109 - pathlib would have to be imported
     except OSError:
-        raise UsageError("The working folder is not there any more; change to a folder that is.") from None
+        raise UsageError("The working folder no longer exists; change to another folder.") from None
     for what, folder in (("The working folder", place), *((name, os.environ.get(name, "")) for name in FOLDERS)):
         if not is_text(folder):
             raise UsageError(
-                f"{what} {folder!r} is not UTF-8, and cannot be stored in a run; use a folder with another name."
+                f"{what} {folder!r} is not valid UTF-8 and cannot be stored in a run; use a folder with another name."
             )
 
 

@@ -100,7 +100,7 @@ def _processor(environment: Environment, conditions: Conditions) -> Iterator[Adv
     if environment.governor is not None and environment.governor != "performance":
         yield Advice(
             topic="governor",
-            text=f"The frequency governor is {environment.governor}, so that the clock rate follows the load.",
+            text=f"The frequency governor is {environment.governor}: the clock rate changes with the load.",
             advice="For steadier figures set it to performance (cpupower frequency-set -g performance).",
         )
     if environment.on_battery:
@@ -127,7 +127,7 @@ def _processor(environment: Environment, conditions: Conditions) -> Iterator[Adv
         yield Advice(
             topic="steal",
             text=f"The hypervisor gives {percent(conditions.steal_share)} of this machine's time to others.",
-            advice="Use a machine with processors of its own, or another hour.",
+            advice="Use a dedicated machine, or measure at another time.",
             serious=True,
         )
 
@@ -137,7 +137,7 @@ def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice
     if conditions.swap_used > environment.usable_memory // 100:
         yield Advice(
             topic="swap",
-            text=f"{conditions.swap_used / 2**30:.1f} GiB of memory lie in swap.",
+            text=f"{conditions.swap_used / 2**30:.1f} GiB of memory are swapped out.",
             advice="Close programs that need memory; what must be read back during a slice spoils it.",
         )
 
@@ -199,7 +199,7 @@ def _visibility(environment: Environment, conditions: Conditions) -> Iterator[Ad
     if conditions.foreign_cores is None:
         yield Advice(
             topic="contention",
-            text="This system does not tell what other programs take, so that disturbed slices cannot be rejected.",
+            text="This system does not report the load of other programs; disturbed slices cannot be rejected.",
             advice="Close everything else, and do not rely on small differences.",
             serious=True,
         )
@@ -207,7 +207,7 @@ def _visibility(environment: Environment, conditions: Conditions) -> Iterator[Ad
     if not environment.schedstat:
         yield Advice(
             topic="schedstat",
-            text="The kernel does not tell how long threads wait for a core (no schedstat).",
+            text="The kernel does not report how long threads wait for a core (no schedstat).",
             advice="Disturbed slices are recognised by the load of the whole machine instead, which takes slices of "
             "200 ms and refuses more.",
         )

@@ -72,7 +72,7 @@ def compare(
         other_input: what to type after `--input` for other values, as advice.
     """
     if len(reference) != len(candidate):
-        return Comparison("differs", f"{len(candidate)} outputs in place of {len(reference)}", ())
+        return Comparison("differs", f"{len(candidate)} outputs instead of {len(reference)}", ())
     if not reference:
         return Comparison("inconclusive", "there are no outputs to compare", ())
     labels = [names[index] if index < len(names) else f"output {index}" for index in range(len(reference))]
@@ -121,9 +121,9 @@ def _compare(
     if not (comparable(wanted) and comparable(got)):
         return Finding(verdict="inconclusive", reason=f"is of type {wanted.dtype}, not of numbers")
     if wanted.shape != got.shape:
-        return _unlike(f"has the shape {got.shape} in place of {wanted.shape}")
+        return _unlike(f"has the shape {got.shape} instead of {wanted.shape}")
     if _is_float(wanted) != _is_float(got):
-        return _unlike(f"is of type {got.dtype} in place of {wanted.dtype}")
+        return _unlike(f"is of type {got.dtype} instead of {wanted.dtype}")
     if not wanted.size:
         return Finding(verdict="constant", reason="is empty")
     if axis is not None and axis >= wanted.ndim:

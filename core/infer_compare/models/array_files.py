@@ -53,9 +53,7 @@ def mapped(path: Path) -> Array:
         start = file.read(len(MAGIC))
     if start != MAGIC:
         archive = start.startswith(b"PK")
-        raise ValueError(
-            "it is an archive, and only .npz archives are read" if archive else "it does not begin as a .npy file does"
-        )
+        raise ValueError("it is an archive, but not a .npz file" if archive else "it is not a .npy file")
     with np.errstate(over="ignore"):  # of a shape that lies: then it does not fit the file
         return array_of(np.load(path, mmap_mode="r", allow_pickle=False))
 

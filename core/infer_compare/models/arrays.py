@@ -73,7 +73,7 @@ def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
     with _open(path) as file:
         header = _header(file)
         if header != expected:
-            raise BrokenArray("it was changed afterwards")
+            raise BrokenArray("it was changed during the run")
         flat = np.empty(prod(header.shape), header.dtype)
         read = 0
         view = flat.view(np.uint8).data
@@ -153,14 +153,14 @@ def _header(file: IO[bytes]) -> ArrayHeader:
             version = npy.read_magic(file)
             shape, fortran, dtype = readers[version](file)
     except (Exception, MemoryError) as error:
-        raise BrokenArray("it is incomplete or no .npy file") from error
+        raise BrokenArray("it is incomplete or not a .npy file") from error
     if dtype.hasobject or dtype.fields is not None or dtype.subdtype is not None or dtype.kind not in NUMBERS:
         raise BrokenArray(f"it holds {dtype}, not numbers"[:200])
     if len(shape) > MOST_AXES or any(isinstance(one, bool) or one < 0 for one in shape):
-        raise BrokenArray("its shape is none that an array can have")
+        raise BrokenArray("its shape is not valid")
     header = ArrayHeader(dtype, shape, fortran, file.tell())
     if size < header.start + header.size:
         raise BrokenArray("it is incomplete")
     if size > header.start + header.size or not dtype.itemsize:
-        raise BrokenArray("it holds more than it says")
+        raise BrokenArray("it holds more data than its header says")
     return header

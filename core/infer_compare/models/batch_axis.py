@@ -47,7 +47,7 @@ def _about(stated: TensorSpec, named: TensorSpec) -> Iterator[str]:
         return
     called = "" if size == BATCH else f" ({size!r})"
     yield (
-        f"Axis {axis}{called} of the input {name!r} is taken as the batch; if it is not, say which one is, as in "
+        f"Axis {axis}{called} of the input {name!r} is assumed to be the batch; if another axis is, name it, for example "
         f"--input '{name}:{SHORT.get(stated.dtype, stated.dtype)}[{_example(stated, axis)}]'."
     )
 

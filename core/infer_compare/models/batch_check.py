@@ -58,7 +58,7 @@ def dropped_for_one(model: onnx.ModelProto, outputs: Sequence[TensorSpec]) -> st
             which = "" if squeeze is None else f": Squeeze (node {squeeze.name or squeeze.output[0]!r}) has no axes"
             return (
                 f"For one row, the output {spec.name!r} is {list(found)} and not [{', '.join(map(str, spec.shape))}]{which}; "
-                "name the axes that it is to drop, or leave out batch size 1."
+                "name the axes to drop in the model, or leave out batch size 1."
             )
     return ""
 

@@ -75,10 +75,10 @@ def prove(original: onnx.ModelProto, changed: onnx.ModelProto, fixed: int) -> No
 
 def _check_work(changed: onnx.ModelProto, fixed: int) -> None:
     if fixed > MOST_ROWS:
-        raise Unproved(f"the proof would need batches of {fixed} rows, and {MOST_ROWS} are the limit")
+        raise Unproved(f"checking it needs batches of {fixed} rows; the limit is {MOST_ROWS}")
     flops = figures(changed).flops_per_sample
     if flops is None:
-        raise Unproved("how much work the proof would be cannot be told from its operators")
+        raise Unproved("the cost of checking it cannot be estimated from its operators")
     work = flops * (ROWS * fixed + ROWS + 1)
     if work > MOST_FLOPS:
         raise Unproved(
@@ -160,4 +160,4 @@ def _check_spread(names: Sequence[str], wanted: Sequence[Sequence[Array]], rtol:
         rows = np.concatenate([one[index] for one in wanted])
         depends = spread(rows) > SPREAD_FACTOR * rtol if _is_float(rows) else bool((rows != rows[:1]).any())
         if not depends:
-            raise Unproved(f"its output {name!r} hardly depends on the inputs, so that nothing can be shown")
+            raise Unproved(f"its output {name!r} hardly depends on the inputs, so nothing can be checked")

@@ -128,7 +128,7 @@ def _by_name(parameters: Sequence[Parameter], names: Sequence[str], title: str) 
         elif one.name not in trees:
             if one.default is Parameter.empty:
                 raise InputError(
-                    f"{title} needs {one.name!r}, which is not among the inputs ({', '.join(names)}); describe it as well."
+                    f"{title} needs {one.name!r}, which is not among the inputs ({', '.join(names)}); add it to the inputs."
                 )
             gap = True
         elif one.kind is Parameter.KEYWORD_ONLY or (gap and one.kind is Parameter.POSITIONAL_OR_KEYWORD):
@@ -154,7 +154,7 @@ def _trees(names: Sequence[str]) -> dict[str, Place]:
             inner = inner.setdefault(head, {})
             if not isinstance(inner, dict):
                 raise InputError(
-                    f"The input {name!r} is part of the input {head!r}; describe its parts or the whole of it."
+                    f"The input {name!r} is part of the input {head!r}; describe its parts or the whole input."
                 )
         if last in inner:
             raise InputError(f"The input {name!r} is described twice, or as a whole and in parts; describe it once.")

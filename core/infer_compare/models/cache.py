@@ -35,7 +35,7 @@ def cache_folder() -> Path:
     try:
         return Path.home() / ".cache" / "infer-compare"
     except RuntimeError:
-        raise UsageError(f"There is no home folder to keep converted models in; set HOME or {VARIABLE}.") from None
+        raise UsageError(f"There is no home folder for converted models; set HOME or {VARIABLE}.") from None
 
 
 CONTENTS = "contents.json"

@@ -67,7 +67,7 @@ def make_model(location: str) -> tuple[object, tuple[str, ...]]:
     if made is None:
         raise ModelError(f"{place} has no {name!r}; name a function that returns the model, as in {place}:make.")
     if not callable(made):
-        raise ModelError(f"{location} is {type(made).__name__!r}, not a function that returns the model.")
+        raise ModelError(f"{location} is a {type(made).__name__}; name a function that returns the model.")
     try:
         model = made()
     except (Exception, SystemExit) as error:
@@ -88,12 +88,14 @@ def _module(place: str, location: str) -> ModuleType:
     _add_working_folder()
     path = Path(place)
     if path.suffix == ".py" and not is_file(path):
-        raise ModelError(f"There is no file {place}, which {location} names.")
+        raise ModelError(f"There is no file {place}; check the path in {location}.")
     try:
         return _file(path) if path.suffix == ".py" else importlib.import_module(place)
     except ModuleNotFoundError as error:
         if error.name and path.suffix != ".py" and place.startswith(error.name):
-            raise ModelError(f"There is no module {place}, which {location} names.") from error
+            raise ModelError(
+                f"There is no module {place}; check the name in {location}, or install the package."
+            ) from error
         raise ModelError(f"Importing {place} raised {described(error)}{_line(error, place)}.") from error
     except (Exception, SystemExit) as error:
         raise ModelError(f"Importing {place} raised {described(error)}{_line(error, place)}.") from error

@@ -79,7 +79,7 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     rows = {len(array) for array in chosen}
     if len(rows) != 1:
         raise InputError(
-            f"The arrays of {text} have {listing([str(one) for one in sorted(rows)])} rows; all inputs need the same."
+            f"The arrays of {text} have {listing([str(one) for one in sorted(rows)])} rows; all inputs need the same number of rows."
         )
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -144,7 +144,7 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     ranks = {array.ndim for array in found.values()}
     if is_folder(place) and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
         if len({array.shape for array in found.values()}) != 1:
-            raise InputError(f"The samples in {text} have different shapes; make them alike.")
+            raise InputError(f"The samples in {text} have different shapes; give them one shape.")
         need = sum(array.nbytes for array in found.values())
         ensure_room(need, f"The folder {text}", "put its samples into one .npy file", InputError)
         return {specs[0].name: np.stack(list(found.values()))}
@@ -165,9 +165,9 @@ def _match(text: str, arrays: Mapping[str, Array], specs: Sequence[TensorSpec]) 
         name = names[spec.name]
         if name not in arrays:
             close = difflib.get_close_matches(name, list(arrays), 1)
-            hint = f" did you mean to call {close[0]!r} so?" if close else ""
+            hint = f" did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"{text} holds {listing(list(arrays))}, and no array for the input {name!r};{hint} name it like the input."
+                f"{text} holds {listing(list(arrays))}, but no array for the input {name!r};{hint} give the array the name of the input."
             )
         chosen.append(arrays[name])
     return chosen, [name for name in arrays if name not in names.values()]
@@ -245,7 +245,7 @@ def collect(location: str, folder: Path) -> None:
         try:
             array = np.asarray(value)
         except (ValueError, TypeError, RuntimeError) as error:  # rows of unlike lengths, a tensor with a gradient
-            raise InputError(f"What {location} returned for {name!r} is no array ({error}).") from error
+            raise InputError(f"{location} must return an array for {name!r} ({error}).") from error
         if array.dtype.kind not in "fiub" or array.ndim == 0:
             raise InputError(
                 f"{location} returned {type(value).__name__} for {name!r}; it must return arrays of numbers."

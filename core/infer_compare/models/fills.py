@@ -45,7 +45,7 @@ DTYPES = {
 }
 """Short names of the dtypes that inputs can be made of."""
 
-READ_IN_PARTS = "save its arrays as .npy files, which are read a part at a time"
+READ_IN_PARTS = "save its arrays as .npy files, which are read in parts"
 """What to do about an archive that is too large to be read."""
 
 SHORT = {name: short for short, name in DTYPES.items()}
@@ -73,9 +73,9 @@ class Normal:
     def problem(self, dtype: str) -> str | None:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.deviation <= 0:
-            return f"{self} would be a constant; the second figure is a standard deviation above zero"
+            return f"{self} would be a constant; the second number is a standard deviation above zero"
         if not is_float(dtype):
-            return f"{self} makes fractions, and the input is {dtype}"
+            return f"{self} makes fractions, but the input is {dtype}"
         # Eight standard deviations: farther out nothing is drawn.
         return _overflow(self, dtype, abs(self.mean) + 8 * self.deviation)
 
@@ -101,9 +101,9 @@ class Uniform:
     def problem(self, dtype: str) -> str | None:
         """Why it does not fit a dtype, as the end of a sentence."""
         if self.low >= self.high:
-            return f"{self} is empty; the first figure is the smaller one"
+            return f"{self} is empty; the first number is the smaller one"
         if not is_float(dtype):
-            return f"{self} makes fractions, and the input is {dtype}"
+            return f"{self} makes fractions, but the input is {dtype}"
         return _overflow(self, dtype, max(abs(self.low), abs(self.high), self.high - self.low))
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
@@ -130,7 +130,7 @@ class RandInt:
         import numpy as np
 
         if self.low >= self.high:
-            return f"{self} is empty; the second figure is one more than the largest value"
+            return f"{self} is empty; the second number is one more than the largest value"
         if self.low < 0 and self.high - 1 > LARGEST_INTEGER:
             return f"{self} is wider than 64 bits"
         if is_float(dtype):
@@ -163,7 +163,7 @@ class Constant:
         if is_float(dtype):
             return _overflow(self, dtype, abs(self.number))
         if self.number != int(self.number):
-            return f"{self} is a fraction, and the input is {dtype}"
+            return f"{self} is a fraction, but the input is {dtype}"
         return RandInt(int(self.number), int(self.number) + 1).problem(dtype) and f"{self} does not fit {dtype}"
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:  # noqa: ARG002 - nothing is drawn
@@ -191,7 +191,7 @@ class FromFile:
         import numpy as np
 
         if not is_file(self.path):
-            raise InputError(f"There is no file {self.path} to fill the input {name!r} from.")
+            raise InputError(f"There is no file {self.path} for the input {name!r}; check the path.")
         try:
             if self.path.suffix == ".npy":
                 return mapped(self.path)
@@ -247,12 +247,12 @@ def parse_fill(text: str) -> Fill:
     makers = {"normal": _normal, "uniform": _uniform, "randint": _randint}
     if call is None or call["name"] not in makers:
         raise InputError(
-            f"{text!r} does not say what an input is filled with; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
+            f"{text!r} is not a fill; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
             "ones, a number or @file.npz."
         )
     arguments = [one.strip() for one in call["arguments"].split(",")]
     if len(arguments) != 2:
-        raise InputError(f"{text!r} needs two figures, as in {call['name']}(0,1).")
+        raise InputError(f"{text!r} needs two numbers, as in {call['name']}(0,1).")
     try:
         return makers[call["name"]](*arguments)
     except ValueError as error:

@@ -38,7 +38,9 @@ def parse_input(text: str) -> GivenInput:
     """
     match = _TEXT.fullmatch(text.strip())
     if match is None:
-        raise InputError(f"--input {text!r} is not understood; write it as in name:f32[batch,3,224,224]=normal(0,1).")
+        raise InputError(
+            f"--input {text!r} is not in the form name:dtype[shape]=fill; write for example name:f32[batch,3,224,224]=normal(0,1)."
+        )
     name, dtype = _name_and_dtype(match["head"].strip(), text)
     return GivenInput(
         name=name,
@@ -75,7 +77,7 @@ def declared(texts: Sequence[str]) -> tuple[tuple[TensorSpec, ...], dict[str, st
     for one in map(parse_input, texts):
         if one.dtype is None or one.shape is None:
             raise InputError(
-                f"The model does not tell what its input {one.name!r} is; say dtype and shape, as in "
+                f"The dtype or shape of the input {one.name!r} is not known; write for example "
                 f"--input '{one.name}:f32[batch,3,224,224]'."
             )
         specs.append(TensorSpec(one.name, one.dtype, one.shape))
@@ -90,7 +92,7 @@ def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
     if not colon or dtype.isdecimal():
         return head, None
     if not name:
-        raise InputError(f"--input {text!r} names no input; write it as in name:f32[batch,3,224,224]=normal(0,1).")
+        raise InputError(f"--input {text!r} names no input; write for example name:f32[batch,3,224,224]=normal(0,1).")
     if dtype not in DTYPES and dtype not in SHORT:
         raise InputError(f"--input {text!r} has an unknown dtype {dtype!r}; the dtypes are {', '.join(DTYPES)}.")
     return name, DTYPES.get(dtype, dtype)
@@ -106,10 +108,10 @@ def _shape(text: str, whole: str) -> tuple[int | str, ...]:
             sizes.append(whole_number(one, 0, LARGEST_AXIS))
         except ValueError:
             raise InputError(
-                f"--input {whole!r} has a size {one!r}; sizes are numbers up to {LARGEST_AXIS}, and one of them is batch."
+                f"--input {whole!r} has the size {one!r}; a size is a number up to {LARGEST_AXIS}, or batch."
             ) from None
     if len(sizes) > MOST_AXES:
-        raise InputError(f"--input {whole!r} has {len(sizes)} axes; at most {MOST_AXES} can be computed with.")
+        raise InputError(f"--input {whole!r} has {len(sizes)} axes; at most {MOST_AXES} are supported.")
     if sizes.count(BATCH) > 1:
-        raise InputError(f"--input {whole!r} has two batch axes; call one of them batch, and give the other a size.")
+        raise InputError(f"--input {whole!r} has two batch axes; give one of them a size.")
     return tuple(sizes)

@@ -83,7 +83,7 @@ def resolve_inputs(
     for text in given:
         one = parse_input(text)
         if one.name in by_name:
-            raise InputError(f"--input names {one.name!r} twice; say all of it in one.")
+            raise InputError(f"--input names {one.name!r} twice; combine them into one.")
         by_name[one.name] = one
     for name, path in (data or {}).items():
         if name in by_name and by_name[name].fill is not None:
@@ -93,8 +93,8 @@ def resolve_inputs(
     for name in by_name:
         if name not in names:
             close = difflib.get_close_matches(name, names, n=1)
-            guess = f"did you mean {close[0]!r}? " if close else ""
-            raise InputError(f"The model has no input {name!r}; {guess}its inputs are {', '.join(names)}.")
+            guess = f" Did you mean {close[0]!r}?" if close else ""
+            raise InputError(f"The model has no input {name!r}.{guess} Its inputs: {', '.join(names)}.")
     chosen = [_choose(spec, by_name.get(spec.name, GivenInput(spec.name)), metadata) for spec in specs]
     sizes = _axis_sizes(specs, chosen)
     return tuple(_plan(spec, one, sizes) for spec, one in zip(specs, chosen, strict=True))
@@ -131,7 +131,7 @@ def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) ->
             raise InputError(f"{fill.path} holds rows of {_text(from_file)}, and --input says {_text(given.shape)}.")
         shape = from_file
     elif (problem := fill.problem(spec.dtype)) is not None:
-        raise InputError(f"The input {spec.name!r} cannot be filled so: {problem}.")
+        raise InputError(f"The fill of the input {spec.name!r} does not fit: {problem}.")
     if not _fits(shape, spec.shape):
         raise InputError(f"The model takes the input {spec.name!r} as {_text(spec.shape)}, not as {_text(shape)}.")
     return _Choice(shape, fill, warning)
@@ -144,7 +144,9 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
     if (text := metadata.get(METADATA_KEY + spec.name)) is not None:
         fill = parse_fill(text)
         if isinstance(fill, FromFile):
-            raise InputError(f"The model's metadata fill the input {spec.name!r} from a file; name it with --input.")
+            raise InputError(
+                f"The model's metadata fills the input {spec.name!r} from a file; name the file with --input."
+            )
         return fill, ""
     if is_float(spec.dtype):
         return Normal(0, 1), ""
@@ -158,8 +160,8 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
         # A scalar is a rate, a length or a flag, and its zero would hide the other inputs.
         default, example = CONSTANTS["ones"], "16000" if single else "randint(0,2)"
     return default, (
-        f"The range of the integer input {spec.name!r} is not known, so it is filled with {default}; "
-        f"say another with --input '{spec.name}={example}'."
+        f"The range of the integer input {spec.name!r} is not known; it is filled with {default}. "
+        f"Set another range with --input '{spec.name}={example}'."
     )
 
 
@@ -214,7 +216,7 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
         known = size if isinstance(size, int) else sizes.get(str(name))
         if known is None:
             raise InputError(
-                f"The axis {name!r} of input {spec.name!r} has no fixed size; say one, as with {_example(spec, sizes)}."
+                f"The axis {name!r} of input {spec.name!r} has no fixed size; give one, for example {_example(spec, sizes)}."
             )
         sample.append(known)
     plan = InputPlan(
@@ -222,7 +224,7 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
     )
     if row_bytes(plan) > LARGEST_ROW:
         raise InputError(
-            f"One row of the input {spec.name!r}, {_text(plan.shape)}, takes more than 1 TiB; give smaller sizes."
+            f"One row of the input {spec.name!r}, {_text(plan.shape)}, takes more than 1 TiB; give it smaller sizes with --input."
         )
     return plan
 
@@ -261,7 +263,9 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             size = rows * row_bytes(plan) / 2**20
-            raise StorageFull(f"There is no room in {folder} for {size:.0f} MiB of rows of {plan.name!r}.") from error
+            raise StorageFull(
+                f"The disk of {folder} has no room for {size:.0f} MiB of rows of {plan.name!r}; free some space, or name another folder with -o."
+            ) from error
         written.replace(path)
     return paths
 

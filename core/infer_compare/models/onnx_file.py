@@ -185,7 +185,7 @@ def check_external_data(model: onnx.ModelProto, path: Path) -> None:
             if length and length < needs:
                 raise ValueError(f"{entries['location']} has {length} bytes for {tensor.name!r}, which takes {needs}")
             if int(entries.get("offset") or 0) + needs > size:
-                raise ValueError(f"{entries['location']} ends before the data of {tensor.name!r} does")
+                raise ValueError(f"{entries['location']} is too short for the data of {tensor.name!r}")
 
 
 def external_bytes(model: onnx.ModelProto, path: Path) -> int:

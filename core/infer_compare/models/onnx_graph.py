@@ -67,7 +67,7 @@ def check_opset(model: onnx.ModelProto) -> None:
     opset = max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
     if opset > newest:
         raise UnsupportedModel(
-            f"The model uses opset {opset}, and the installed onnx package knows opsets up to {newest}; export the model "
+            f"The model uses opset {opset}, and the installed onnx package supports opsets up to {newest}; export the model "
             f"with opset {newest} or lower, or install a newer onnx."
         )
 
@@ -144,7 +144,7 @@ def _constant(node: Node) -> NDArray[Any]:
             return np.asarray(value, object)
         case _:
             raise UnsupportedModel(
-                f"ONNX operator {node} has the attribute {kind!r}, which no importer knows; export the model again."
+                f"ONNX operator {node} has the attribute {kind!r}, which no importer supports; export the model again."
             )
 
 

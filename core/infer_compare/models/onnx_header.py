@@ -28,19 +28,17 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
         names = [value.name for value in values]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise ModelError(
-                f"{path} lists the {noun} {twice!r} twice; list it once, or give the second a name of its own."
-            )
+            raise ModelError(f"{path} lists the {noun} {twice!r} twice; remove one, or rename it.")
     for value in (*graph.input, *graph.output):
         sizes = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
         if len(sizes) > MOST_AXES:
             raise ModelError(
-                f"{path} has {len(sizes)} axes in its {_named(value.name)}; at most {MOST_AXES} can be computed with."
+                f"{path} has {len(sizes)} axes in its {_named(value.name)}; at most {MOST_AXES} are supported."
             )
         too_large = next((size for size in sizes if size > LARGEST_AXIS), None)
         if too_large is not None:
             raise ModelError(
-                f"{path} has an axis of {too_large} in its {_named(value.name)}; no memory holds one; export it again."
+                f"{path} has an axis of {too_large} in its {_named(value.name)}, which is too large for any memory; export it again."
             )
     if any(isinstance(name, bytes) for name in _names(model)):
         raise ModelError(f"{path} is not a valid ONNX file: a name in it is not UTF-8; export it again.")

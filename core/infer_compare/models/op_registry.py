@@ -69,7 +69,7 @@ class OpRegistry(Generic[Handler]):
         if not missing:
             return
         first, *others = missing
-        also = f", and neither {'has' if len(others) == 1 else 'have'} {listing(sorted(others))}" if others else ""
+        also = f", and neither can {listing(sorted(others))}" if others else ""
         raise self.refusal(missing[first] + also, self._remedy(domains))
 
     def _lookup(self, node: Node) -> tuple[Handler] | str:
@@ -78,15 +78,15 @@ class OpRegistry(Generic[Handler]):
 
         versions = self._handlers.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
         if versions is None:
-            return f"ONNX operator {node} has no import into {self.framework}"
+            return f"ONNX operator {node} cannot be imported into {self.framework}"
         try:
             since = onnx.defs.get_schema(node.op_type, node.opset, "").since_version
         except onnx.defs.SchemaError:
-            return f"ONNX operator {node} is not known to the installed onnx package"
+            return f"ONNX operator {node} is unknown to the installed onnx package"
         if since not in versions:
             return (
-                f"ONNX operator {node} has an import into {self.framework} for versions "
-                f"{', '.join(map(str, sorted(versions)))} only, and the model uses version {since}; export the model with "
+                f"ONNX operator {node} can be imported into {self.framework} for versions "
+                f"{', '.join(map(str, sorted(versions)))} only, but the model uses version {since}; export the model with "
                 f"opset {max(versions)} or {'later' if since < max(versions) else 'earlier'}"
             )
         return (versions[since],)
@@ -131,13 +131,13 @@ class OpRegistry(Generic[Handler]):
 
     def _remedy(self, domains: set[str]) -> str:
         """What to do about operators of such domains."""
-        other = f"give this backend a model of its own with --model {self.framework.lower()}=FILE"
+        other = f"give this backend another model with --model {self.framework.lower()}=FILE"
         foreign = sorted(domains.difference(DEFAULT_DOMAINS))
         if not foreign:
             return other
         fused = "com.microsoft" in foreign
         source = "the file from before ONNX Runtime fused its operators" if fused else "a file without them"
-        return f"operators of {listing(foreign)} are not in ONNX's own set, so use {source}, or {other}"
+        return f"operators of {listing(foreign)} are not standard ONNX; use {source}, or {other}"
 
     def covers(self, op_type: str, since: int) -> bool:
         """Whether there is a handler for that schema version of an operator of ONNX's own domain."""

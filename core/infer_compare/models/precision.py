@@ -57,5 +57,7 @@ def known(precision: str) -> str:
     if name.startswith("float8"):
         name = "int8"
     if name not in TOLERANCES:
-        raise ValueError(f"there is no tolerance for the precision {name!r}; known are {', '.join(TOLERANCES)}")
+        raise ValueError(
+            f"there is no tolerance for the precision {name!r}; valid precisions are {', '.join(TOLERANCES)}"
+        )
     return name

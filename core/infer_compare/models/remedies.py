@@ -26,10 +26,9 @@ CHANNELS = (1, 3, 4)
 IMAGE = "x:f32[batch,3,224,224]"
 
 OTHERS: Mapping[str, str] = {
-    ".tflite": "is a LiteRT (TFLite) model, which its own runtime reads and no installed backend; name the SavedModel or "
-    ".keras file that it was converted from, or install a backend plugin for it",
-    ".engine": "is a TensorRT engine, built for one kind of GPU, which no installed backend reads; name the ONNX file that "
-    "it was built from, or install a backend plugin for TensorRT",
+    ".tflite": "is a LiteRT (TFLite) model, which no installed backend reads; name the SavedModel or .keras file that it was "
+    "converted from, or install a backend plugin for LiteRT",
+    ".engine": "is a TensorRT engine, which no installed backend reads; name the ONNX file that it was built from, or install a backend plugin for TensorRT",
     ".mlmodel": "is a Core ML model, which no installed backend reads; name the model that it was converted from",
     ".gguf": "is a GGUF file, which no installed backend reads; name the model that it was converted from",
     ".xml": "may be an OpenVINO model, which no installed backend reads; name the ONNX file that it was made from, or "
@@ -66,14 +65,14 @@ def remedy(text: str) -> str | None:
             return _weights(text, f"load_file({_quoted(text)})", "from safetensors.torch import load_file\n")
         case ".h5":
             return (
-                f"{text} is in Keras's old format; save it again in the new one, and name that file:\n\n"
+                f"{text} is in Keras's old HDF5 format; save it as .keras and name that file:\n\n"
                 "    import keras\n"
                 f"    keras.saving.load_model({_quoted(text)}, compile=False).save({_quoted(f'{path.stem}.keras')})\n"
             )
         case ".pickle":
             return (
-                f"{text} is a pickled object, which is not opened, because reading it runs code. Convert a scikit-learn "
-                "model to ONNX:\n\n"
+                f"{text} is a pickle, which is not opened because reading it executes code. Convert a scikit-learn model "
+                "to ONNX:\n\n"
                 "    import joblib, numpy, skl2onnx\n"
                 f"    model = joblib.load({_quoted(text)})\n"
                 "    rows = numpy.zeros((1, model.n_features_in_), numpy.float32)\n"
@@ -87,7 +86,7 @@ def remedy(text: str) -> str | None:
 def _weights(text: str, load: str, imports: str) -> str:
     """Return the remedy for a file of weights: a function that builds the net and loads them."""
     return (
-        f"{text} holds weights without the code of the model. Write a function that builds the model and loads them, for "
+        f"{text} holds weights but not the model. Write a function that builds the model and loads them, for "
         "example in my_net.py:\n\n"
         "    import torch\n"
         + "".join(f"    {line}\n" for line in imports.splitlines())
@@ -131,7 +130,7 @@ def _folder(text: str, path: Path) -> str | None:
     first = named[0] if isinstance(named, list) and named and isinstance(named[0], str) else ""
     kind = first if first.isidentifier() else "AutoModel"
     return (
-        f"{text} is a folder of the library transformers. Write a function that loads it, for example in my_net.py:\n\n"
+        f"{text} is a model folder of the library transformers. Write a function that loads it, for example in my_net.py:\n\n"
         "    import transformers\n"
         "    from infer_compare import ModelSpec\n\n"
         "    def make():\n"

@@ -111,7 +111,7 @@ def resolve_model(
     if form is None:
         raise _unknown(text, models)
     if form != "onnx":
-        raise ModelError(f"{text} is a model of the format {form}, which only its framework reads.")
+        raise ModelError(f"{text} has the format {form}, which only its framework can read.")
     return _read_onnx(path, path.stem, text, folder, chosen)
 
 
@@ -131,7 +131,7 @@ def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
 
     if not isinstance(made, onnx.ModelProto):
         raise ModelError(
-            f"The model {model.name!r} cannot be built: {type(made).__name__} was made in place of an ONNX model."
+            f"The model {model.name!r} cannot be built: its function returned a {type(made).__name__} instead of an onnx.ModelProto."
         )
     return made
 
@@ -147,7 +147,7 @@ def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
         return None
     path = Path(text)
     if form != "callable" and not exists(path):
-        raise ModelError(f"There is no file {text}.")
+        raise ModelError(f"There is no file {text}; check the path.")
     if is_file(path) and path.stat().st_size == 0:
         raise ModelError(f"{text} is empty; export the model again.")
     return form
@@ -209,11 +209,11 @@ def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
     if is_file(path) and path.suffix == ".py":
         return ModelError(f"{text} is Python code; name the function in it that returns the model, as in {text}:make.")
     if exists(path):
-        return ModelError(f"{text} is no model that is read; a model file ends in {takes}.")
+        return ModelError(f"{text} is not a model in a format that can be read; a model file ends in {takes}.")
     close = difflib.get_close_matches(text.casefold(), models, n=1, cutoff=0.5)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return ModelError(
-        f"There is no model {text!r}; {guess}`infer-compare models` lists those built in, and a file ends in {takes}."
+        f"There is no model {text!r}; {guess}`infer-compare models` lists the built-in ones; a model file ends in {takes}."
     )
 
 
@@ -240,7 +240,7 @@ def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping
     for value in model.graph.input:
         if value.name not in constants and not value.type.tensor_type.HasField("shape"):
             raise ModelError(
-                f"{path} does not tell the shape of its input {value.name!r}; re-export it with shapes, the first axis free."
+                f"{path} does not state the shape of its input {value.name!r}; export it again with shapes, with the first axis free."
             )
     warnings = assumptions(stated, inputs, chosen)
     fixed, held = None, ""
@@ -259,7 +259,7 @@ def _read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping
         _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
         load_external_data(model, path)
         found = _with_free_batch(model, path, inputs, folder)
-        said = f"The file declares a free batch, and {held} holds it at 1. " if held else ""
+        said = f"The file declares a free batch axis, but {held} fixes it at 1. " if held else ""
         warnings = (said + found.sentence,)
         if found.fixed is None:
             model, path = found.model, found.path
@@ -303,14 +303,14 @@ def _check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
         ModelError: naming the input that stands in the way.
     """
     if not inputs:
-        raise ModelError(f"{path} has no inputs, so that there is nothing to batch.")
+        raise ModelError(f"{path} has no inputs, so there is no batch; name a model that takes inputs.")
     if _has_batch(inputs):
         return
     first = inputs[0]
     if all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs):
         raise ModelError(_fixed_batch(path, first))
     raise ModelError(
-        f"No input of {path} has a batch axis; call one of their free axes batch, as in --input "
+        f"No input of {path} has a batch axis; name one of its free axes batch, for example --input "
         f"'{first.name}:{SHORT.get(first.dtype, 'f32')}[batch,...]'."
     )
 
@@ -359,7 +359,7 @@ def _with_free_batch(model: onnx.ModelProto, path: Path, inputs: Sequence[Tensor
         changed = rebatch(model)
         return _Freed(changed, write_rebatched(changed, folder, path.stem), note(int(first.shape[0])), None)
     except Unproved as error:
-        sentence = _fixed_batch(path, first, f", and that it can be made free could not be proved: {error}")
+        sentence = _fixed_batch(path, first, f" and could not be freed safely: {error}")
         if len({spec.shape[0] for spec in inputs}) > 1:
             raise ModelError(sentence) from error
         size = int(first.shape[0])

@@ -88,7 +88,7 @@ class Plugins:
         module = one_line(point.value, MOST)
         origin = Origin(one_line(point.name, MOST), module, *source)
         if not can_be_typed(point.name):
-            self.broken.append(Broken(origin, "a plugin's name must be of letters, digits and _ . + -"))
+            self.broken.append(Broken(origin, "a plugin's name may only contain letters, digits and _ . + -"))
             return
         try:
             with guarded(f"importing the plugin {origin}"):
@@ -116,9 +116,9 @@ class Plugins:
                     near = difflib.get_close_matches(unknown, [one for one in dir(hooks) if one.startswith(PROJECT)], 1)
                     return f"there is no hook {one_line(unknown)}" + (f"; did you mean {near[0]}?" if near else "")
                 if taken is not None:
-                    return f"the plugin name {origin.plugin!r} is taken by {taken}, and {origin} wants it too"
+                    return f"the plugin name {origin.plugin!r} is already taken by {taken}; {origin} needs another name"
                 if self._manager.is_registered(plugin):
-                    return f"it is registered already, as {self._manager.get_name(plugin)!r}"
+                    return f"it is already registered as {self._manager.get_name(plugin)!r}"
                 self._manager.register(plugin, origin.plugin)
         except PluginFailed as failure:
             self._forget(plugin)
@@ -187,7 +187,7 @@ class Plugins:
             BackendUnusable: the file cannot be imported, or the class is refused.
         """
         if not is_file(path):
-            raise UnknownBackend(f"There is no backend file {path}.")
+            raise UnknownBackend(f"There is no backend file {path}; check the path.")
         reference = f"file:{path.resolve()}:{class_name}"
         for entry in self.backends:
             if entry.reference == reference:
@@ -250,7 +250,7 @@ class Plugins:
             return entry
         for broken in self.broken:
             if name in {broken.backend, broken.origin.plugin}:
-                raise BackendUnusable(f"The backend {name!r} is broken: {broken.reason}.")
+                raise BackendUnusable(f"The backend {name!r} cannot be used: {broken.reason}.")
         near = difflib.get_close_matches(name.lower(), self._backends, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(one.name for one in self.backends) or "none"
@@ -296,11 +296,11 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
         BackendUnusable: the file cannot be imported.
     """
     if not is_file(path):
-        raise UnknownBackend(f"There is no backend file {path}.")
+        raise UnknownBackend(f"There is no backend file {path}; check the path.")
     name = f"_infer_compare_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise BackendUnusable(f"{path} is not a Python file.")
+        raise BackendUnusable(f"{path} is not a Python file; name one as in my_backend.py:MyBackend.")
     module: ModuleType = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,12 +11,15 @@ import msgspec
 from infer_compare.errors import BackendUnusable, OptionError
 from infer_compare.foreign import one_line
 from infer_compare.plugins.guard import PluginFailed, guarded
-from infer_compare.request.contenders import RESERVED, reserved_words
+from infer_compare.request.contenders import CORE, RESERVED, reserved_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infer_compare.interfaces import Backend, Options
+
+_AT = re.compile(r" - at `\$\.(\w+)`")
+"""How msgspec says which field a value does not fit."""
 
 
 class OptionDescription(msgspec.Struct, frozen=True):
@@ -44,15 +48,37 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
     known = {field.name: field for field in msgspec.structs.fields(backend.options)}
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1) or [name for name in known if key in name]
+            names = [*known, *CORE]
+            near = difflib.get_close_matches(key, names, 1) or [name for name in known if key in name]
             hint = f" Did you mean {near[0]!r}?" if near else ""
             have = ", ".join(sorted(known)) or "none"
             why = f"; {reserved_words(key)}" if key in RESERVED else ""
-            raise OptionError(f"The backend {backend.name!r} has no option {key!r}{why}.{hint} Its options: {have}.")
+            raise OptionError(
+                f"The backend {backend.name!r} has no option {key!r}{why}.{hint} Its options: {have}; "
+                f"every contender also has {', '.join(CORE)}."
+            )
     try:
         return msgspec.convert(dict(given), backend.options, strict=False)
     except msgspec.ValidationError as error:
-        raise OptionError(f"An option of the backend {backend.name!r} does not fit: {error}.") from error
+        raise OptionError(_misfit(backend, given, str(error))) from error
+
+
+def _misfit(backend: type[Backend[Any]], given: Mapping[str, str], problem: str) -> str:
+    """Return the sentence on a value that does not fit, with what may be written instead."""
+    named = _AT.search(problem)
+    options = {option.name: option for option in describe_options(backend)}
+    if named is None or named[1] not in options or named[1] not in given:
+        return f"An option of the backend {backend.name!r} has an invalid value: {problem}."
+    name, kind = named[1], options[named[1]].type
+    choices = kind.split(" | ")
+    near = difflib.get_close_matches(given[name], choices, 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    start = f"{backend.name}: {name}={given[name]} is not valid"
+    if kind == "boolean":
+        return f"{start}; write true or false."
+    if problem.startswith("Invalid enum value"):
+        return f"{start}; write one of {', '.join(choices)}.{hint}"
+    return f"{start}: {problem.partition(' - at ')[0].lower()}."
 
 
 def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:

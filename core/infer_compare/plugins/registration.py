@@ -155,7 +155,7 @@ def read_backend(
     if written != API_VERSION:
         newer = type(written) is int and written > API_VERSION
         raise Unfit(
-            f"{name} was written for version {repr_of(written)} of the plugin interface, and this infer-compare speaks "
+            f"{name} was written for version {repr_of(written)} of the plugin interface, but this infer-compare has "
             f"version {API_VERSION}; install a newer release of {'infer-compare' if newer else 'the plugin'}"
         )
     if candidate.__abstractmethods__:
@@ -166,14 +166,14 @@ def read_backend(
         raise Unfit(f"{name}.options must be a subclass of infer_compare.backends.Options")
     for word in CORE:
         if word in options.__struct_fields__:
-            raise Unfit(f"{name}.options has {word!r}, which infer-compare itself reads of every contender; rename it")
+            raise Unfit(f"{name}.options has {word!r}, which is reserved by infer-compare; rename it")
     requires, aliases = (_words(name, words) for words in (candidate.requires, candidate.aliases))
     for alias in aliases:
         if alias != alias.lower():
-            raise Unfit(f"{name}: the alias {alias!r} must be in lower case, as names are looked up")
+            raise Unfit(f"{name}: the alias {alias!r} must be in lower case")
     for word in (name, *aliases):
         if word in taken:
-            raise Unfit(f"the name {word!r} is taken by {taken[word].origin}, and {origin} wants it too")
+            raise Unfit(f"the name {word!r} is already taken by {taken[word].origin}; {origin} needs another name")
     return BackendEntry(
         backend=candidate,
         origin=origin,
@@ -211,7 +211,7 @@ def _capabilities(name: str, candidate: type[Backend[Any]]) -> Capabilities:
         words = getattr(checked, field)
         if isinstance(words, tuple) and not all(map(can_be_typed, words)):
             raise Unfit(
-                f"{name}.capabilities.{field} must hold words of letters, digits and _ . + -, not {repr_of(words)}"
+                f"{name}.capabilities.{field} must hold words of letters, digits and _ . + - only, not {repr_of(words)}"
             )
     return checked
 
@@ -251,7 +251,7 @@ def read_model(candidate: object) -> BuiltinModel:
         raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.BuiltinModel")
     name, build = candidate.name, candidate.build
     if not can_be_typed(name):
-        raise Unfit(f"a model's name must be of letters, digits and _ . + -, not {repr_of(name)}")
+        raise Unfit(f"a model's name may only contain letters, digits and _ . + -, not {repr_of(name)}")
     if not callable(build):
         raise Unfit(f"`build` of the model {name} must be a function, not {repr_of(build)}")
     return BuiltinModel(name=name, summary=_text(candidate.summary, f"`summary` of the model {name}"), build=build)
@@ -269,7 +269,7 @@ def read_converter(candidate: object) -> Converter:
     for field in ("source", "target"):
         if not can_be_typed(values[field]):
             raise Unfit(
-                f"`{field}` of a converter must be of letters, digits and _ . + -, not {repr_of(values[field])}"
+                f"`{field}` of a converter may only contain letters, digits and _ . + -, not {repr_of(values[field])}"
             )
     what = f"the converter from {values['source']} to {values['target']}"
     if not callable(convert):
@@ -307,11 +307,11 @@ def read_reporter(candidate: Any, taken: Collection[str]) -> Reporter:  # noqa: 
     name, suffix = getattr(candidate, "name", None), getattr(candidate, "suffix", None)
     if not can_be_typed(name):
         raise Unfit(
-            f"a report format's `name` must be of letters, digits and _ . + -; {repr_of(candidate)} has {repr_of(name)}"
+            f"a report format's `name` may only contain letters, digits and _ . + -; {repr_of(candidate)} has {repr_of(name)}"
         )
     assert isinstance(name, str)
     if name in taken:
-        raise Unfit(f"the report format {name} is brought by another plugin already")
+        raise Unfit(f"the report format {name} already comes from another plugin")
     if type(suffix) is not str or len(suffix) > LONGEST_NAME or _SUFFIX.fullmatch(suffix) is None:
         raise Unfit(f"`suffix` of the report format {name} must look like .txt, not {repr_of(suffix)}")
     if not callable(getattr(candidate, "render", None)):

@@ -65,7 +65,7 @@ def find_contenders(
         UsageError: there is none, or a text, backend, option or device cannot be understood.
     """
     if not requests:
-        raise UsageError("No backend was named; say for example --backends torch,onnx.")
+        raise UsageError("No backend is named; write for example --backends torch,onnx.")
     seen: Counter[str] = Counter()
     contenders: list[Contender] = []
     for request in requests:
@@ -115,9 +115,9 @@ def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str)
     entry = plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(request.backend)
     label, route, options = request.label, request.route, request.texts
     if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
-        raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} characters, all of which can be printed.")
+        raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} printable characters.")
     if route is not None and route not in ROUTES:
-        raise OptionError(f"In {text!r}: route={route} is unknown; a route is one of {', '.join(ROUTES)}.")
+        raise OptionError(f"In {text!r}: route={route} is unknown; write one of {', '.join(ROUTES)}.")
     read_options(entry.backend, options)
     try:
         device = Device.parse(request.device or default_device)

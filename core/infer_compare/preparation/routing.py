@@ -101,9 +101,9 @@ class Router:
             formats = " or ".join(capabilities.formats)
             return f"its model is {form}, which is not native to {name}; give one that is {formats}, or {leave}"
         if asked == "imported" and not capabilities.imports:
-            return f"{name} runs its own formats alone and renders no other; {leave}"
+            return f"{name} runs only its own formats and imports no others; {leave}"
         if asked == "imported":
-            return f"no rendering of the model can be made: {self._lacking(form, capabilities.imports)}"
+            return f"the model cannot be imported: {self._lacking(form, capabilities.imports)}"
         if form in capabilities.formats:
             return f"its model is {form}, which is native to {name} and is not converted; {leave}"
         return self._lacking(form, capabilities.formats)

@@ -129,7 +129,7 @@ def _order(own: Sequence[str], run: Sequence[str], names: Mapping[str, str], wha
     if twice is not None:
         mapped = " and ".join(mine for mine, its in names.items() if its == twice)
         raise InputError(
-            f"{mapped} are both mapped to the run's {what.partition(' ')[0]} {twice!r}; map each to one of its own."
+            f"{mapped} are both mapped to the run's {what.partition(' ')[0]} {twice!r}; map each to a different one."
         )
     if not names and sorted(own) == sorted(run) and len(set(own)) == len(own):
         return [run.index(name) for name in own]
@@ -149,7 +149,9 @@ def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dic
         head, equals, run = text.partition("=")
         backend, colon, own = head.partition(":")
         if not (equals and run and colon and own):
-            raise UsageError(f"{option} {text!r} is not understood; write it as in {option} tensorflow:input_1=image.")
+            raise UsageError(
+                f"{option} {text!r} is not in the form BACKEND:OWN=RUN; write for example {option} tensorflow:input_1=image."
+            )
         if backend not in backends:
             raise UsageError(f"{option} {text!r} names {backend!r}, which has no model of its own in this run.")
         maps.setdefault(backend, {})[own] = run

@@ -31,10 +31,10 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     options: dict[str, str | int | float | bool] = {}
     """Of the backend."""
     device: str | None = None
-    label: Annotated[str | None, "names it"] = None
-    route: Annotated[str | None, "says how the model reaches it"] = None
+    label: Annotated[str | None, "sets its name"] = None
+    route: Annotated[str | None, "is native, exported or imported"] = None
     """`native`, `exported` or `imported`."""
-    python: Annotated[str | None, "is the interpreter of its environment"] = None
+    python: Annotated[str | None, "sets its Python interpreter"] = None
 
     @classmethod
     def of(cls, given: str | ContenderRequest) -> ContenderRequest:
@@ -72,7 +72,7 @@ CORE = {
 }
 """Keys of a contender's text that are the core's, and no options of its backend; with what each does, as help says it."""
 RESERVED = {
-    "threads": "--threads sets the thread budget of all contenders",
+    "threads": "--threads sets the number of threads of all contenders",
     "precision": "a contender runs in the precision of its model, and --model LABEL=FILE gives it another model",
     "instances": "each contender runs as one instance",
 }
@@ -88,7 +88,7 @@ def _parsed(text: str) -> ContenderRequest:
     """`NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`."""
     text = text.strip()
     if not text:
-        raise UsageError("An empty backend name was given; say for example --backends torch,onnx.")
+        raise UsageError("A backend name is empty; write for example --backends torch,onnx.")
     match = _DEVICE.fullmatch(text)
     head, device = (match["head"], match["device"]) if match else (text, None)
     file = _FILE_FIRST.fullmatch(head)

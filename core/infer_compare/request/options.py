@@ -36,7 +36,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     model: Annotated[
         str,
         Option(
-            "A built-in name, a file, or package.module:function.",
+            "Model: a built-in name, a file, or package.module:function.",
             "a built-in name, a file, or `file.py:function`",
             group="model",
             flags=("model",),
@@ -70,7 +70,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     contenders: Annotated[
         tuple[str | ContenderRequest, ...] | None,
         Option(
-            "One contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; "
+            "Add a contender: NAME or FILE.py:Class, then :key=value,..., then @DEVICE; "
             f"{', '.join(f'{key}=... {text}' for key, text in CORE.items())}. Repeatable.",
             f"texts as after `-b`; or tables with {', '.join(f'`{key}`' for key in ContenderRequest.__struct_fields__)}",
             group="contenders",
@@ -82,7 +82,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     inputs: Annotated[
         tuple[str, ...],
         Option(
-            "Such as x:f32[batch,3,224,224]=normal(0,1).",
+            "Describe an input, e.g. x:f32[batch,3,224,224]=normal(0,1). Repeatable.",
             "texts as after `--input`",
             group="model",
             flags=("--input",),
@@ -92,7 +92,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     python: Annotated[
         dict[str, str],
         Option(
-            "Python interpreter of another environment for one backend. Repeatable.",
+            "Run one backend with another Python interpreter. Repeatable.",
             "a table by backend",
             group="contenders",
             metavar="BACKEND=PATH",
@@ -118,7 +118,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     input_map: Annotated[
         tuple[str, ...],
         Option(
-            "Which input one of its own model is.",
+            "Map an input of a backend's own model to an input of the run. Repeatable.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
             group="model",
             metavar="BACKEND:OWN=RUN",
@@ -128,7 +128,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     output_map: Annotated[
         tuple[str, ...],
         Option(
-            "Which output one of its own model is.",
+            "Map an output of a backend's own model to an output of the run. Repeatable.",
             'texts as after the flag, or a table by backend or label of `own = "run"`',
             group="model",
             metavar="BACKEND:OWN=RUN",
@@ -138,7 +138,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     batch_sizes: Annotated[
         tuple[Positive, ...] | None,
         Option(
-            "1,2,4 or 1:1024:x2 or 1:80:+1 or auto.",
+            "Batch sizes: 1,2,4 or 1:1024:x2 or 1:80:+1 or auto.",
             'a list of sizes, one size, or a text such as `"1:1024:x2"` or `"auto"`',
             commands=COMPARING,
             metavar="SIZES",
@@ -150,7 +150,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     scope: Annotated[
         Scope,
         Option(
-            "What the clock covers: running, also bringing data to the device and back, or a whole pass over --data."
+            "What is timed: the model call only, the call with copies to and from the device, or a whole pass over --data."
         ),
     ] = "device"
     data: Annotated[
@@ -177,23 +177,26 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 0
     mode: Annotated[
         Mode,
-        Option("How often it is repeated.", choices={"quick": "Fewer repetitions.", "thorough": "More repetitions."}),
+        Option(
+            "How many repetitions are planned.",
+            choices={"quick": "Plan fewer repetitions.", "thorough": "Plan more repetitions."},
+        ),
     ] = "default"
     restarts: Annotated[
         Repetitions | None,
-        Option("Instead of the mode's own number.", "a number in the place of the mode's own; no flag", flags=None),
+        Option("Number of restarts; overrides the mode.", "a number; no flag", flags=None),
     ] = None
     rounds: Annotated[
         Repetitions | None,
         Option(
-            "Of each restart, instead of the mode's own number.",
-            "a number in the place of the mode's own; no flag",
+            "Rounds per restart; overrides the mode.",
+            "a number; no flag",
             flags=None,
         ),
     ] = None
     budget: Annotated[
         Seconds | None,
-        Option("Use about this much time, such as 5m.", metavar="TIME", example="5m", read=values.seconds),
+        Option("Approximate measuring time, e.g. 5m.", metavar="TIME", example="5m", read=values.seconds),
     ] = None
     wait: Annotated[
         Seconds | None,
@@ -220,7 +223,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 95.0
     rtol: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
-        Option("Tolerance for the agreement of outputs.", commands=COMPARING),
+        Option("Relative tolerance when outputs are compared.", commands=COMPARING),
     ] = None
     margin: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_MARGIN, le=limits.LARGEST_MARGIN)] | None,
@@ -265,7 +268,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     timeout: Annotated[
         Seconds,
         Option(
-            "For one answer of a worker.",
+            "Time limit for one reply of a worker.",
             commands=COMPARING,
             metavar="TIME",
             default="60s",
@@ -276,7 +279,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price: Annotated[
         str | None,
         Option(
-            "What the machine costs, such as 1.20/h: also tell what samples cost.",
+            "Machine price, e.g. 1.20/h; adds the cost per million samples.",
             'such as `"1.20/h"`',
             group="answer",
             afterwards=True,
@@ -286,7 +289,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reports: Annotated[
         tuple[str, ...],
         Option(
-            "Also leave a report in the run folder.",
+            "Write a report to the run folder. Repeatable.",
             "formats of the reports, as after `--report`",
             group="output",
             afterwards=True,

@@ -39,7 +39,7 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
     known = declared()
     for name in given:
         if name not in known:
-            raise UsageError(f"{where}: there is no option {name!r}{_hint(name, known)}.")
+            raise UsageError(f"{where}: there is no option {name!r}{_hint(name, known)}")
     check_integers(given, where)
     contenders = given.get("contenders")
     for place, contender in enumerate(contenders if isinstance(contenders, (list, tuple)) else ()):
@@ -54,7 +54,7 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
             read = option.option.read(value) if option.option.read is not None else value
             values[name] = msgspec.convert(read, option.type)
         except msgspec.ValidationError as error:
-            raise UsageError(f"{where}: {_sentence(option, str(error))}.") from error
+            raise UsageError(f"{where}: {_sentence(option, value, str(error))}.") from error
     return values
 
 
@@ -110,20 +110,20 @@ def _check_contender(table: dict[str, Any], where: str) -> None:
         if name in RESERVED:
             raise UsageError(f"{where}: {reserved_words(name)}.")
         if name not in known:
-            raise UsageError(f"{where} has an unknown key {name!r}{_hint(name, known)}.")
+            raise UsageError(f"{where} has an unknown key {name!r}{_hint(name, known)}")
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
+    return f"; did you mean {near[0]!r}?" if near else f"; write one of {', '.join(names)}."
 
 
-def _sentence(option: Declared, text: str) -> str:
+def _sentence(option: Declared, value: object, text: str) -> str:
     """What msgspec says of a value, as a clause about the option."""
     name, bounds = option.name, option.bounds
     if option.kind is Literal:
-        return f"{name} is one of {', '.join(get_args(option.type))}"
+        return f"{name} is {value!r}; write one of {', '.join(get_args(option.type))}"
     if option.option.read is share:
         return f"{name} goes from {bounds.ge:.0%} to {bounds.le:.0%}"
     match = re.fullmatch(r"(?P<what>.*?)(?: - at `\$(?P<where>.*?)`)?", text, re.DOTALL)

@@ -31,7 +31,7 @@ def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
         piece = part.strip()
         sizes += _range(piece) if ":" in piece else [_size(piece)]
         if len(sizes) > MOST:
-            raise UsageError(f"--batch-sizes {text} are more than {MOST} sizes; name fewer.")
+            raise UsageError(f"--batch-sizes {text} is more than {MOST} sizes; name fewer.")
     twice = sorted(size for size, times in Counter(sizes).items() if times > 1)
     if twice:
         raise UsageError(f"--batch-sizes names {', '.join(map(str, twice))} more than once; name each size once.")
@@ -44,7 +44,7 @@ def _size(piece: str) -> int:
     except ValueError:
         raise UsageError(f"--batch-sizes: {piece!r} is not a whole number; {_FORMS}.") from None
     if not 1 <= size <= LARGEST:
-        raise UsageError(f"--batch-sizes: a batch of {size} cannot be run; sizes go from 1 to {LARGEST}.")
+        raise UsageError(f"--batch-sizes: {size} is not a batch size; give 1 to {LARGEST}.")
     return size
 
 
@@ -56,7 +56,7 @@ def _range(piece: str) -> list[int]:
     multiply = match["sign"] == "x"
     if first < 1 or last > LARGEST:
         wrong = first if first < 1 else last
-        raise UsageError(f"--batch-sizes: a batch of {wrong} cannot be run; sizes go from 1 to {LARGEST}.")
+        raise UsageError(f"--batch-sizes: {wrong} is not a batch size; give 1 to {LARGEST}.")
     if last < first:
         raise UsageError(f"--batch-sizes: the range {piece} is empty, since {last} is less than {first}.")
     if step < (2 if multiply else 1):

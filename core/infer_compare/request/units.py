@@ -110,7 +110,7 @@ def checked_duration(seconds: float, shown: str) -> float:
         UsageError: they are less than a nanosecond, or more than a year.
     """
     if not SHORTEST_S <= seconds <= LONGEST_S:
-        raise UsageError(f"{shown} is not a duration that can be used; durations go from 1 ns to a year (8784 h).")
+        raise UsageError(f"{shown} is not a valid duration; give 1 ns to 8784 h (a year).")
     return seconds
 
 
@@ -125,7 +125,7 @@ def checked_size(size: float, shown: str) -> float:
         UsageError: they are less than one byte, or more than 1024 TiB.
     """
     if not 1 <= size <= LARGEST_SIZE:
-        raise UsageError(f"{shown} is not a size that can be used; sizes go from 1 B to 1024 TiB.")
+        raise UsageError(f"{shown} is not a valid size; give 1 B to 1024 TiB.")
     return size
 
 
@@ -139,5 +139,5 @@ def _parsed(text: str, noun: str, units: Mapping[str, float], example: str) -> f
         raise UsageError(f"{match[2]!r} is not a unit of {noun}; use one of {', '.join(units)}.")
     number = float(match[1]) * units[match[2]]
     if number <= 0:
-        raise UsageError(f"{text!r} must be more than nothing.")
+        raise UsageError(f"{text!r} must be above zero.")
     return number

@@ -33,7 +33,9 @@ def seconds(value: object) -> object:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return value
     if not 0 < value < math.inf:
-        raise UsageError(f"A duration of {value:g} s cannot be; give seconds above zero, or a text such as '20ms'.")
+        raise UsageError(
+            f"A duration of {value:g} s is not possible; give seconds above zero, or a text such as '20ms'."
+        )
     return checked_duration(float(value), f"{value:g} s")
 
 
@@ -44,7 +46,7 @@ def size(value: object) -> object:
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if value <= 0:
-        raise UsageError(f"A size of {value} bytes cannot be; give bytes above zero, or a text such as '4GiB'.")
+        raise UsageError(f"A size of {value} bytes is not possible; give bytes above zero, or a text such as '4GiB'.")
     checked_size(value, f"{value} B")
     return value
 

@@ -63,7 +63,7 @@ def _advice(findings: Sequence[BackendFindings], fewer: int) -> Iterable[str]:
         close = f"Close {_process(top)}" if top is not None else "Close what is busy"
         yield f"{close}, or run it when the machine is quieter: slices that other programs disturb are rejected."
         if fewer:
-            yield f"Try --threads {fewer}, which leaves a core to other programs; it answers a question of its own."
+            yield f"Or use --threads {fewer}, which other programs affect less; it measures a different setting."
     if any(one.false for one in findings):
         yield (
             "Among so few comparisons a false verdict may be chance: run the self-test again. If it comes again, "

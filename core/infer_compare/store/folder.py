@@ -60,14 +60,18 @@ def make_folder(path: Path) -> tuple[Path, ...]:
         StoreError: a run is there already, something else is in the way, or it cannot be written.
     """
     if _holds_run(path):
-        raise StoreError(f"{path} holds a run already; choose another folder with -o, or go on with it with --resume.")
+        raise StoreError(
+            f"{path} already holds a run; choose another folder with -o, or resume it with --resume {path}."
+        )
     made: list[Path] = []
     try:
         _make(path, made)
     except FileExistsError as error:
         raise StoreError(f"{path} is a file, not a folder; choose another folder with -o.") from error
     except OSError as error:
-        raise StoreError(f"The run folder {path} cannot be made: {error.strerror}; choose another with -o.") from error
+        raise StoreError(
+            f"The run folder {path} cannot be created: {error.strerror}; choose another with -o."
+        ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise StoreError(f"The run folder {path} is not writable; choose another with -o.")
     return tuple(made)
@@ -103,7 +107,7 @@ def load(path: Path) -> Run:
     except OSError as error:
         raise StoreError(f"The run {path} cannot be read: {error.strerror}.") from error
     if not there:
-        raise StoreError(f"There is no run {path}; `infer-compare runs` lists those that are stored.")
+        raise StoreError(f"There is no run {path}; `infer-compare runs` lists the stored runs.")
     return read_run(run_file(path))
 
 

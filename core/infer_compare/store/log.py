@@ -55,7 +55,7 @@ class RunLog:
         try:
             self._descriptor = os.open(path, flags, 0o644)
         except FileExistsError as error:
-            raise StoreError(f"{path} holds a run already; choose another folder.") from error
+            raise StoreError(f"{path} already holds a run; choose another folder.") from error
         except OSError as error:
             raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
         self._lock()
@@ -79,7 +79,9 @@ class RunLog:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.close()
-            raise StoreError(f"The run in {self.path.parent} is going on: another process writes to it.") from error
+            raise StoreError(
+                f"The run in {self.path.parent} is still running: another process writes to it; wait for its end, or stop it."
+            ) from error
         except OSError:
             # Some network file systems have no locks.
             return
@@ -107,12 +109,12 @@ class RunLog:
                 raise
             if error.errno in _NO_ROOM:
                 raise StorageFull(
-                    f"No room is left for {self.path}; every record before this one is whole "
-                    "and can be reported. Free some space, then go on with --resume."
+                    f"No room is left for {self.path}; all earlier records are complete. Free some space, then continue "
+                    f"with: infer-compare run --resume {self.path.parent}"
                 ) from error
             raise StorageLost(f"The run file {self.path} cannot be written: {error.strerror}.") from error
         if not os.fstat(self._descriptor).st_nlink:
-            raise StorageLost(f"The run file {self.path} was removed while the run was going on.")
+            raise StorageLost(f"The run file {self.path} was removed during the run.")
         self._size += written
         self.lines += 1
 
@@ -185,7 +187,7 @@ def read_salvage(path: Path) -> Salvage:
         return salvage(lines)
     except DamagedLine as error:
         raise StoreError(
-            f"The first line of {path} is damaged ({error}), and without it nothing of the run can be read."
+            f"The first line of {path} is damaged ({error}), and the run cannot be read without it."
         ) from error
 
 
@@ -215,25 +217,25 @@ def _read(path: Path) -> bytes:
         raise StoreError(f"There is no run at {path.parent}: it has no {FILE}.") from error
     except OSError as error:
         raise StoreError(f"The run file {path} cannot be read: {error.strerror}.") from error
-    raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.")
+    raise StoreError(f"{path} is not a run of infer-compare: its first line is not a header.")
 
 
 def _check_header(path: Path, line: bytes) -> None:
     try:
         peek = msgspec.json.decode(line, type=_Peek)
     except _UNREADABLE as error:
-        raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.") from error
+        raise StoreError(f"{path} is not a run of infer-compare: its first line is not a header.") from error
     if peek.schema != RUN_SCHEMA:
-        raise StoreError(f"{path} is not a run of infer-compare: its first line is no header.")
+        raise StoreError(f"{path} is not a run of infer-compare: its first line is not a header.")
     if peek.version[0] > RUN_VERSION[0]:
         raise StoreError(
             f"{path} was written by a newer infer-compare (run schema {peek.version[0]}.{peek.version[1]}, "
-            f"and this one reads {RUN_VERSION[0]}.x); upgrade with `pip install -U infer-compare`."
+            f"this one reads {RUN_VERSION[0]}.x); upgrade with `pip install -U infer-compare`."
         )
     if peek.version[0] < RUN_VERSION[0]:
         raise StoreError(
             f"{path} was written by an older infer-compare (run schema {peek.version[0]}.{peek.version[1]}, "
-            f"and this one reads {RUN_VERSION[0]}.x); report it with the version that wrote it, or run it again."
+            f"this one reads {RUN_VERSION[0]}.x); use the version that wrote it, or measure again."
         )
 
 

@@ -90,7 +90,7 @@ class OpenVinoBackend(Backend[Any]):
         from infer_compare_openvino.session import read
 
         if model.format != "onnx":
-            raise UnsupportedModel(f"OpenVINO reads ONNX files, and {model.name} comes as {model.format!r}.")
+            raise UnsupportedModel(f"OpenVINO reads ONNX files, but {model.name} has the format {model.format!r}.")
         if not model.path.is_file():
             raise ModelError(f"There is no model file {model.path}.")
         return read(model.path, model.inputs)

@@ -103,7 +103,7 @@ def test_a_silent_fallback_to_the_processor_is_unavailable(
     monkeypatch.setattr(session, "cuda_problem", lambda: None)
     monkeypatch.setattr(session, "cuda_devices", lambda: (Device("cuda", 0),))
     monkeypatch.setattr(onnxruntime, "InferenceSession", on_the_processor)
-    with pytest.raises(DeviceUnavailable, match="took CPUExecutionProvider in place of CUDAExecutionProvider"):
+    with pytest.raises(DeviceUnavailable, match="used CPUExecutionProvider instead of CUDAExecutionProvider"):
         backend.to_device(backend.load(double), Device("cuda"))
 
 

@@ -199,9 +199,9 @@ def test_a_call_that_names_optimizers_of_graphs_is_refused(tf: Any, message: Any
     assert scan.unsafe_operators(message) == ()
     options.graph_options.rewrite_options.custom_optimizers.add(name="any")
     node.attr["config_proto"].s = options.SerializeToString()
-    assert scan.unsafe_operators(message) == ("PartitionedCall with optimizers of its own",)
+    assert scan.unsafe_operators(message) == ("PartitionedCall with its own optimizers",)
     node.attr["config_proto"].s = b"no message"
-    assert scan.unsafe_operators(message) == ("PartitionedCall with optimizers of its own",)
+    assert scan.unsafe_operators(message) == ("PartitionedCall with its own optimizers",)
 
 
 def saver(message: Any, *, saving: str, restoring: str) -> None:

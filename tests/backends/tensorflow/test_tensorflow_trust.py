@@ -97,7 +97,9 @@ def test_a_lambda_layer_does_not_run(backend: TensorFlowBackend, keras: Any, tmp
     payload = keras.layers.Lambda(lambda t: (__import__("pathlib").Path(where).touch(), t)[1])
     keras.Model(x, payload(x)).save(path)
     marker.unlink()
-    with pytest.raises(UntrustedModel, match=r"payload\.keras could run code of its own: it has Lambda.*--trust"):
+    with pytest.raises(
+        UntrustedModel, match=r"payload\.keras may execute code when loaded: it contains Lambda.*--trust"
+    ):
         backend.load(source(path)) if how == "load" else backend.describe(source(path), tmp_path)
     assert not marker.exists()
     backend.load(source(path, trusted=True))

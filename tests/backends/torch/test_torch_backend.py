@@ -64,7 +64,7 @@ def test_it_says_which_formats_are_its_own(backend: TorchBackend, tmp_path: Path
         source = ModelSource(format=form, location=str(tmp_path / "net"), name="net")
         with pytest.raises(UnsupportedModel, match=rf"not models of the format {form}; torch\.onnx\.export"):
             backend.load(source)
-        with pytest.raises(UnsupportedModel, match=f"cannot tell what a model of the format {form} is"):
+        with pytest.raises(UnsupportedModel, match=f"cannot describe a model of the format {form}"):
             backend.describe(source, tmp_path)
 
 
@@ -96,7 +96,7 @@ def test_cuda_devices_are_told_with_name_and_memory(backend: TorchBackend, monke
 
 def test_a_kind_of_device_that_it_does_not_know_is_unavailable(backend: TorchBackend, double: ModelSource) -> None:
     """It is refused, never answered by the processor."""
-    with pytest.raises(DeviceUnavailable, match="cpu and cuda, not mps"):
+    with pytest.raises(DeviceUnavailable, match="cpu and cuda, not on mps"):
         backend.to_device(backend.load(double), Device("mps"))
 
 
@@ -183,7 +183,7 @@ def test_a_process_in_which_torch_was_at_work_before_is_refused() -> None:
         "    print(type(error).__name__, error)"
     )
     printed = in_a_fresh_process(code)
-    assert printed.startswith("BackendUnusable torch was at work in this process")
+    assert printed.startswith("BackendUnusable torch already ran in this process")
 
 
 def test_a_build_that_ignores_the_thread_budget_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_a_model_that_cannot_be_traced_is_unsupported(describe, tmp_path: Path) 
 def test_other_free_axes_are_fixed_at_the_size_in_the_specs(describe, tmp_path: Path) -> None:
     """Without one the sentence says which axis."""
     source = describe("lengths").source
-    with pytest.raises(ModelError, match="axis 'seq' of the input 'x' needs a size"):
+    with pytest.raises(ModelError, match="axis 'seq' of the input 'x' needs a fixed size"):
         CONVERTERS["nn.Module"].convert(source, tmp_path / "net.onnx")
     sized = msgspec.structs.replace(source, inputs=(TensorSpec("x", "float32", ("batch", 5, 6)),))
     CONVERTERS["nn.Module"].convert(sized, tmp_path / "net.onnx")

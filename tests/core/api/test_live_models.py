@@ -92,7 +92,7 @@ def test_a_live_module_reaches_other_frameworks_and_computes_the_same(sweep, tmp
 def test_a_module_whose_inputs_were_not_said_is_refused(sweep, tmp_path) -> None:
     """With what to write; nothing is left."""
     torch = pytest.importorskip("torch")
-    with pytest.raises(ModelError, match=r"say it with inputs=\["):
+    with pytest.raises(ModelError, match=r"pass inputs=\["):
         sweep(torch.nn.Linear(8, 4), contenders=["torch"], folder=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

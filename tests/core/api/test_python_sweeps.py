@@ -74,7 +74,7 @@ def test_the_run_is_stored_as_the_command_line_stores_it(stored) -> None:
 def test_a_folder_that_holds_a_run_is_not_written_over(stored, sweep) -> None:
     """And what it holds stays."""
     before = (stored.folder / "run.jsonl").read_bytes()
-    with pytest.raises(StoreError, match="holds a run already"):
+    with pytest.raises(StoreError, match="already holds a run"):
         sweep(contenders=["reference"], folder=stored.folder)
     assert (stored.folder / "run.jsonl").read_bytes() == before
 
@@ -113,7 +113,7 @@ def test_a_report_is_saved_after_the_ending_of_its_name(stored, tmp_path) -> Non
     assert stored.save(str(tmp_path / "table"), "csv").read_text(encoding="utf-8").startswith("run,")
     with pytest.raises(UsageError, match="exists already"):
         stored.save(tmp_path / "report.html")
-    with pytest.raises(UsageError, match="does not tell the format"):
+    with pytest.raises(UsageError, match="has no ending of a report format"):
         stored.save(tmp_path / "report.docx")
 
 
@@ -153,7 +153,7 @@ def test_a_result_prints_as_the_text_report_and_shows_itself_in_a_line(stored) -
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"mode": "fast"}, "mode is one of quick, default, thorough"),
+        ({"mode": "fast"}, "mode is 'fast'; write one of quick, default, thorough"),
         ({"threads": 0}, "threads does not fit"),
         ({"threads": "two"}, "threads does not fit"),
         ({"batch_sizes": [1, 1]}, "more than once"),
@@ -180,7 +180,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(options
 def test_an_object_that_is_no_model_is_refused(sweep, tmp_path) -> None:
     """With what can be given instead; a folder that was there stays as it was."""
     (tmp_path / "mine.txt").write_text("kept")
-    with pytest.raises(InferCompareError, match="is no model that an installed backend can save"):
+    with pytest.raises(InferCompareError, match="is not a model that an installed backend can save"):
         sweep(object(), folder=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

@@ -64,7 +64,7 @@ def test_an_unknown_backend_suggests_the_nearest_and_lists_the_installed(cli):
 @pytest.mark.parametrize("names", ["", ",", "onnx,"])
 def test_an_empty_backend_name_is_refused(cli, names):
     """With an example."""
-    _refused(cli("run", "mlp", "--backends", names), "empty backend name", "--backends torch,onnx")
+    _refused(cli("run", "mlp", "--backends", names), "backend name is empty", "--backends torch,onnx")
 
 
 def test_an_unknown_built_in_model_suggests_the_nearest(cli):
@@ -145,8 +145,8 @@ def test_a_fixed_batch_axis_is_refused_with_what_to_do(cli, tmp_path):
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ("0", "sizes go from 1"),
-        ("-4", "sizes go from 1"),
+        ("0", "give 1 to "),
+        ("-4", "give 1 to "),
         ("1,two,3", "'two' is not a whole number"),
         ("1,2,2", "2 more than once"),
         ("8:1:x2", "empty"),
@@ -169,9 +169,9 @@ def test_batch_sizes_that_make_no_sense_are_refused(cli, sizes, words):
         ("--latency-bound", "soon", "not a duration"),
         ("--max-memory", "4", "no unit"),
         ("--max-memory", "4elephants", "not a unit"),
-        ("--timeout", "0s", "more than nothing"),
+        ("--timeout", "0s", "above zero"),
         ("--threads", "0", "'0' is not a whole number from 1 to 8192"),
-        ("--percentile", "101", "'101' is not a finite number from 50 to 99.9"),
+        ("--percentile", "101", "'101' is not a number from 50 to 99.9"),
         ("--scope", "moon", "not one of"),
     ],
 )
@@ -182,15 +182,35 @@ def test_option_values_that_do_not_fit_are_refused(cli, option, value, words):
     assert words in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("rnu",), "Did you mean 'run'?"),
+        (("run", "mlp", "-b", "onnx:lable=x"), "Did you mean 'label'?"),
+        (("run", "mlp", "--input", "featurs=ones"), "Did you mean 'features'?"),
+    ],
+)
+def test_an_unknown_word_gets_the_nearest_that_there_is(cli, arguments, words):
+    """Commands, keys of contenders and inputs."""
+    _refused(cli(*arguments), words)
+
+
 def test_an_option_that_the_backend_does_not_have_is_refused_with_a_suggestion(cli):
     """And its options are listed."""
     _refused(cli("run", "mlp", "-b", "torch:compil=true"), "'compil'", "Did you mean 'compile'", "channels_last")
 
 
-@pytest.mark.parametrize("spec", ["onnx:graph_optimization=most", "torch:compile=perhaps"])
-def test_a_value_that_an_option_does_not_take_is_refused(cli, spec):
-    """With what the option takes."""
-    _refused(cli("run", "mlp", "-b", spec), "does not fit")
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("onnx:graph_optimization=disabel", "write one of all, basic, disable, extended. Did you mean 'disable'?"),
+        ("torch:compile=perhaps", "write true or false"),
+        ("torch:loader_workers=-1", "loader_workers=-1 is not valid: expected `int` >= 0"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_refused_with_what_it_takes(cli, spec, words):
+    """The choices are listed, and the nearest is suggested."""
+    _refused(cli("run", "mlp", "-b", spec), words)
 
 
 @pytest.mark.parametrize(
@@ -220,13 +240,13 @@ def test_a_file_in_the_place_of_the_run_folder_is_refused(cli, tmp_path):
 @pytest.mark.linux
 def test_a_run_folder_that_cannot_be_made_is_refused(cli):
     """With the reason of the system."""
-    _refused(cli("run", "mlp", "-b", FAKE, "-o", "/proc/nowhere/run"), "cannot be made")
+    _refused(cli("run", "mlp", "-b", FAKE, "-o", "/proc/nowhere/run"), "cannot be created")
 
 
 def test_a_folder_that_holds_a_run_is_refused(cli, tmp_path):
     """It is told how to go on."""
     (tmp_path / "run.jsonl").write_text("", encoding="utf-8")
-    _refused(cli("run", "mlp", "-b", FAKE, "-o", tmp_path), "holds a run already")
+    _refused(cli("run", "mlp", "-b", FAKE, "-o", tmp_path), "already holds a run")
 
 
 @pytest.mark.parametrize("command", ["report", "runs"])
@@ -268,7 +288,7 @@ def test_a_model_file_whose_name_is_not_text_is_refused(cli, tmp_path):
     """It could not be stored in the run's file."""
     name = os.fsdecode(b"m\xff.onnx")
     (tmp_path / name).write_bytes(b"")
-    _refused(cli("run", name, "--backends", "onnx"), "not UTF-8", "rename")
+    _refused(cli("run", name, "--backends", "onnx"), "not valid UTF-8", "rename")
 
 
 def test_an_exception_in_a_users_function_is_said_in_one_sentence_with_its_line(cli, tmp_path):

@@ -50,8 +50,8 @@ def test_empty_data_are_not_taken_for_the_working_folder(cli, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("mlp", "--model", "toch=net.pt2"), "'toch', which is no backend"),
-        (("--model", "toch=net.pt2"), "'toch', which is no backend"),
+        (("mlp", "--model", "toch=net.pt2"), "'toch', which is not a backend"),
+        (("--model", "toch=net.pt2"), "'toch', which is not a backend"),
         (("net_in_code.py",), "as in net_in_code.py:make"),
         ((":make",), "There is no model ':make'"),
     ],
@@ -118,7 +118,7 @@ def test_data_that_are_no_array_are_said_in_a_sentence(cli, tmp_path) -> None:
     (tmp_path / "ragged.py").write_text("def rows():\n    return {'features': [[1.0, 2.0], [3.0]]}\n")
     result = cli("check", "mlp", "--backends", "onnx", "--data", "ragged.py:rows")
     assert result.code == 2
-    assert "What ragged.py:rows returned for 'features' is no array" in result.err
+    assert "ragged.py:rows must return an array for 'features'" in result.err
 
 
 def test_a_full_disk_at_the_first_record_leaves_no_run(cli, tmp_path, monkeypatch) -> None:
@@ -133,7 +133,7 @@ def test_a_full_disk_at_the_first_record_leaves_no_run(cli, tmp_path, monkeypatc
     monkeypatch.setattr("infer_compare.store.log.os.write", full)
     result = cli("run", "mlp", "--backends", "onnx", "--batch-sizes", "1", "--quick", "--threads", "1", "-o", "lost")
     assert result.code == 1
-    assert "No room is left for a run in lost" in result.err
+    assert "The disk of lost is full" in result.err
     assert "--resume" not in result.err
     assert not (tmp_path / "lost").exists()
 

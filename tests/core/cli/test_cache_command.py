@@ -22,7 +22,7 @@ def folder(monkeypatch, tmp_path) -> Path:
 
 def test_the_models_that_are_kept_are_listed_measured_and_cleared(cli, tmp_path) -> None:
     """Nothing else is needed for it than the folder."""
-    assert cli("cache", "list").out == "No converted models are kept.\n"
+    assert cli("cache", "list").out == "The cache is empty.\n"
     key = ConversionCache.key({"model": "one"})
     ConversionCache().get(key, "model.onnx", lambda path: path.write_bytes(bytes(2 * 2**20)), tmp_path)
     assert cli("cache", "list").out == f"    2 MiB     0.0 days  model.onnx  {key}\n"

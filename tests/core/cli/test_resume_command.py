@@ -84,7 +84,7 @@ def test_nothing_that_decides_the_figures_can_be_changed(cli, options, named) ->
 
     assert result.code == 2
     assert named in result.err
-    assert "as it was asked for" in result.err
+    assert "keeps the original options" in result.err
 
 
 def test_what_is_no_run_is_told(cli, tmp_path) -> None:
@@ -124,5 +124,5 @@ def test_a_model_that_was_named_from_another_folder_is_told_with_where_to_go(
 
         assert result.code == 2, again
         assert "There is no model file net.onnx" in result.err, again
-        assert "begun in another folder, from which it names net.onnx" in result.err, again
+        assert "started in another folder, relative to which it names net.onnx" in result.err, again
         assert list(elsewhere.iterdir()) == [], again

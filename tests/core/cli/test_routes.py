@@ -87,10 +87,10 @@ def test_a_model_takes_the_route_that_was_asked_for(plugins, tmp_path, text, for
         (
             "onnx:route=imported",
             "onnx",
-            "onnx runs its own formats alone and renders no other; leave route=imported out",
+            "onnx runs only its own formats and imports no others; leave route=imported out",
         ),
         ("torch:route=exported", "pt2", "its model is pt2, which is native to torch and is not converted; leave"),
-        ("torch:route=imported", "unheard", "no rendering of the model can be made: it takes no unheard models"),
+        ("torch:route=imported", "unheard", "the model cannot be imported: it takes no unheard models"),
     ],
 )
 def test_a_route_that_does_not_exist_is_told_in_one_sentence(plugins, tmp_path, text, form, sentence) -> None:
@@ -104,7 +104,7 @@ def test_an_unknown_route_is_refused_with_those_there_are(cli) -> None:
     """Before anything is started."""
     result = cli("run", "mlp", "-b", "torch:route=fast", "--dry-run")
     assert result.code == 2
-    assert "route=fast is unknown; a route is one of native, exported, imported" in result.err
+    assert "route=fast is unknown; write one of native, exported, imported" in result.err
 
 
 def test_explain_tells_each_contenders_route(cli) -> None:

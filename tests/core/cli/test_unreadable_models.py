@@ -25,16 +25,16 @@ def pasted(message: str) -> str:
     [
         (
             "net.pt",
-            "holds weights without the code of the model",
+            "holds weights but not the model",
             'torch.load("net.pt", map_location="cpu", weights_only',
         ),
         ("net.pth", "infer-compare run my_net.py:make", 'torch.load("net.pth"'),
         ("pytorch_model.bin", "infer-compare run my_net.py:make", 'torch.load("pytorch_model.bin"'),
-        ("net.safetensors", "holds weights without the code", 'load_file("net.safetensors")'),
-        ("net.h5", "Keras's old format", 'load_model("net.h5", compile=False).save("net.keras")'),
-        ("net.hdf5", "Keras's old format", '.save("net.keras")'),
-        ("trees.pkl", "reading it runs code", 'options={"zipmap": False}'),
-        ("trees.joblib", "reading it runs code", 'joblib.load("trees.joblib")'),
+        ("net.safetensors", "holds weights but not the model", 'load_file("net.safetensors")'),
+        ("net.h5", "Keras's old HDF5 format", 'load_model("net.h5", compile=False).save("net.keras")'),
+        ("net.hdf5", "Keras's old HDF5 format", '.save("net.keras")'),
+        ("trees.pkl", "reading it executes code", 'options={"zipmap": False}'),
+        ("trees.joblib", "reading it executes code", 'joblib.load("trees.joblib")'),
         ('a"b.pt', "holds weights", 'torch.load("a\\"b.pt"'),
     ],
 )

@@ -29,7 +29,7 @@ def said(*shapes: tuple[int | str, ...], given: tuple[str, ...] = ()) -> tuple[s
 def test_an_unusual_batch_axis_is_named_with_what_to_type_instead(shape, axis, example) -> None:
     """What is offered can be parsed."""
     (sentence,) = said(shape)
-    assert sentence.startswith(f"{axis} of the input 'a' is taken as the batch; if it is not")
+    assert sentence.startswith(f"{axis} of the input 'a' is assumed to be the batch; if another axis is")
     assert f"--input '{example}'" in sentence
     parse_input(example)
 

@@ -206,13 +206,13 @@ def test_shapes_are_compared_strictly():
     for candidate in (rows()[:, :9], rows()[None], rows()[:1], rows().ravel()):
         found = compare([rows()], [candidate], ["y"], rtol=RTOL)
         assert found.verdict == "differs"
-        assert f"has the shape {candidate.shape} in place of (8, 10)" in found.reason
+        assert f"has the shape {candidate.shape} instead of (8, 10)" in found.reason
 
 
 def test_the_number_of_outputs_must_be_the_same():
     """A missing output is a difference."""
     found = compare([rows(), rows()], [rows()], ["a", "b"], rtol=RTOL)
-    assert (found.verdict, found.reason) == ("differs", "1 outputs in place of 2")
+    assert (found.verdict, found.reason) == ("differs", "1 outputs instead of 2")
     assert compare([], [], [], rtol=RTOL).verdict == "inconclusive"
 
 
@@ -291,7 +291,7 @@ def test_integers_in_place_of_fractions_differ():
     """A cast is not the same function."""
     reference = np.round(rows())
     found = compare([reference], [reference.astype(np.int64)], ["y"], rtol=RTOL)
-    assert (found.verdict, found.reason) == ("differs", "output 'y' is of type int64 in place of float32")
+    assert (found.verdict, found.reason) == ("differs", "output 'y' is of type int64 instead of float32")
 
 
 def test_a_wider_float_is_compared_by_value():
@@ -429,7 +429,7 @@ def test_tolerances_follow_the_precision():
     assert tolerance("fp32") == tolerance("FLOAT32") == 1e-4
     assert tolerance("float32", "bf16") == TOLERANCES["bfloat16"]
     assert list(TOLERANCES.values()) == sorted(TOLERANCES.values())
-    with pytest.raises(ValueError, match="no tolerance for the precision 'int3'; known are float64"):
+    with pytest.raises(ValueError, match="no tolerance for the precision 'int3'; valid precisions are float64"):
         tolerance("int3")
 
 

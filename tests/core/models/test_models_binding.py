@@ -62,7 +62,7 @@ def test_a_name_that_is_no_parameter_is_an_error_that_lists_them_and_guesses() -
 
 def test_a_parameter_that_is_needed_and_not_described_is_named() -> None:
     """The call could not be made."""
-    with pytest.raises(InputError, match=r"needs 'ids', which is not among the inputs \(mask\); describe it as well"):
+    with pytest.raises(InputError, match=r"needs 'ids', which is not among the inputs \(mask\); add it to the inputs"):
         binding(encoder, "mask")
 
 

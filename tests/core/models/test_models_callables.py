@@ -47,7 +47,7 @@ def test_a_model_spec_brings_the_inputs(here) -> None:
     ("code", "name", "says"),
     [
         ("", "make", "has no 'make'"),
-        ("make = 3", "make", "not a function"),
+        ("make = 3", "make", "name a function"),
         ("def make():\n    raise ValueError('no weights')", "make", "raised ValueError: no weights"),
         ("def make(size):\n    return size", "make", "without arguments"),
         ("def make():\n    pass", "make", "returned nothing"),

@@ -59,21 +59,21 @@ def test_an_input_is_parsed(text, expected):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not understood"),
-        ("[batch]", "not understood"),
-        ("x[batch", "not understood"),
+        ("", "not in the form name:dtype"),
+        ("[batch]", "not in the form name:dtype"),
+        ("x[batch", "not in the form name:dtype"),
         ("x:f33[batch]", "unknown dtype 'f33'"),
         (":f32[batch]", "names no input"),
         ("x[batch,batch]", "two batch axes"),
-        ("x[batch,]", "a size ''"),
-        ("x[batch,-1]", "a size '-1'"),
-        ("x=normal", "does not say what an input is filled with"),
-        ("x=normal(1)", "needs two figures"),
+        ("x[batch,]", "the size ''"),
+        ("x[batch,-1]", "the size '-1'"),
+        ("x=normal", "is not a fill; write normal"),
+        ("x=normal(1)", "needs two numbers"),
         ("x=normal(a,b)", "needs two finite numbers"),
         ("x=normal(0,inf)", "needs two finite numbers"),
         ("x=randint(0,1.5)", "needs two whole numbers"),
-        ("x=poisson(1,2)", "does not say what an input is filled with"),
-        ("x=@", "does not say what an input is filled with"),
+        ("x=poisson(1,2)", "is not a fill; write normal"),
+        ("x=@", "is not a fill; write normal"),
     ],
 )
 def test_what_is_no_input_is_refused_in_a_sentence(text, reason):
@@ -137,13 +137,13 @@ def test_a_single_integer_without_a_range_is_one(shape):
     """A rate or a length of zero would hide all other inputs."""
     rate, _ = resolve_inputs([TensorSpec("rate", "int64", shape), TensorSpec("x", "float32", ("batch", 4))], [], {})
     assert rate.fill == CONSTANTS["ones"]
-    assert rate.warning.endswith("so it is filled with ones; say another with --input 'rate=16000'.")
+    assert rate.warning.endswith("it is filled with ones. Set another range with --input 'rate=16000'.")
 
 
 @pytest.mark.parametrize(
     ("dtype", "text", "words"),
     [
-        ("int64", "0.5", "0.5 is a fraction, and the input is int64"),
+        ("int64", "0.5", "0.5 is a fraction, but the input is int64"),
         ("uint8", "300", "300 does not fit uint8"),
         ("float16", "1e6", "1000000.0 reaches beyond 65504, the largest number of float16"),
     ],
@@ -233,15 +233,15 @@ def test_a_free_axis_without_a_size_is_refused_with_what_to_type():
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        (["imgae=ones"], "no input 'imgae'; did you mean 'image'? its inputs are image, ids"),
-        (["qqq=ones"], "no input 'qqq'; its inputs are image, ids"),
+        (["imgae=ones"], "no input 'imgae'. Did you mean 'image'? Its inputs: image, ids"),
+        (["qqq=ones"], "no input 'qqq'. Its inputs: image, ids"),
         (["image=ones", "image:f32"], "names 'image' twice"),
         (["image:f16"], "as f32, not as f16"),
         (["image[batch,3,8,9]"], "as [batch,3,8,8], not as [batch,3,8,9]"),
         (["image[batch,3,8]"], "as [batch,3,8,8], not as [batch,3,8]"),
         (["image=normal(0,0)"], "would be a constant"),
         (["image=uniform(1,1)"], "is empty"),
-        (["ids=normal(0,1)"], "makes fractions, and the input is int64"),
+        (["ids=normal(0,1)"], "makes fractions, but the input is int64"),
         (["ids=randint(5,5)"], "is empty"),
         (["small=randint(0,300)"], "does not fit uint8, which goes from 0 to 255"),
         (["flags=randint(0,3)"], "does not fit bool"),

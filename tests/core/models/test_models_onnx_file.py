@@ -133,7 +133,7 @@ def test_weights_beside_a_model_are_not_read_to_see_that_they_are_there(model, t
 def test_weights_that_end_too_early_are_refused_without_being_read(model, tmp_path):
     """The file is shorter than the tensor."""
     path = sparse_weights(model, tmp_path, 2**20, 2**20 - 4)
-    with pytest.raises(ModelError, match=r"external data .*weights\.bin ends before the data of 'c' does"):
+    with pytest.raises(ModelError, match=r"external data .*weights\.bin is too short for the data of 'c'"):
         check_external_data(parse_onnx(path), path)
 
 

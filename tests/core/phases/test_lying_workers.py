@@ -16,7 +16,7 @@ from .conftest import asked, contender, fake  # type: ignore[import-not-found]
 CAUSES = {
     "torn": "it did not write output 0 for batch 2 as a whole array: it is incomplete",
     "empty": "it did not write output 0 for batch 2 as a whole array: it is empty",
-    "pickled": "it did not write output 0 for batch 2 as a whole array: it is incomplete or no .npy file",
+    "pickled": "it did not write output 0 for batch 2 as a whole array: it is incomplete or not a .npy file",
     "promising": "it did not write output 0 for batch 2 as a whole array: it is incomplete",
     "pipe": "it did not write output 0 for batch 2 as a whole array: it is a named pipe, not a file",
     "gone": "it did not write output 0 for batch 2 as a whole array: it is missing",

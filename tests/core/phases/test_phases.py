@@ -214,7 +214,7 @@ def test_a_folder_that_holds_a_run_is_refused_and_left_alone(sweep, tmp_path):
     """Nothing stored is ever overwritten."""
     sweep(contender("a"), batch_sizes=(1,))
     before = (tmp_path / "run" / "run.jsonl").read_bytes()
-    with pytest.raises(StoreError, match="holds a run already"):
+    with pytest.raises(StoreError, match="already holds a run"):
         sweep(contender("a"), batch_sizes=(1,))
     assert (tmp_path / "run" / "run.jsonl").read_bytes() == before
 

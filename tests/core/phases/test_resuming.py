@@ -196,7 +196,7 @@ def test_a_run_that_is_going_on_is_not_resumed(whole) -> None:
     cut(whole, kinds(whole).index("Round"))
     with (whole / FILE).open("rb+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(StoreError, match="is going on"):
+        with pytest.raises(StoreError, match="is still running"):
             resume(whole)
 
 

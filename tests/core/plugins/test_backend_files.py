@@ -105,5 +105,7 @@ def test_a_class_that_does_not_fit_is_refused_with_what_is_missing(source: Path)
 def test_a_class_whose_name_is_taken_is_refused_with_both_origins(source: Path) -> None:
     """The installed plugin and the file."""
     plugins = Plugins.discover(block=["*"])
-    with pytest.raises(BackendUnusable, match=r"'torch' is taken by torch \(infer-compare .*mine\.py:Taken wants it"):
+    with pytest.raises(
+        BackendUnusable, match=r"'torch' is already taken by torch \(infer-compare .*mine\.py:Taken needs another name"
+    ):
         plugins.add_file(source, "Taken")

@@ -57,7 +57,7 @@ REFUSED = {
     "older interface": (
         "api_version = API_VERSION - 1",
         (
-            "was written for version 1 of the plugin interface, and this infer-compare speaks version 2; "
+            "was written for version 1 of the plugin interface, but this infer-compare has version 2; "
             "install a newer release of the plugin"
         ),
     ),
@@ -74,7 +74,7 @@ REFUSED = {
     "options of another kind": ("options = dict", "must be a subclass of infer_compare.backends.Options"),
     "an option that the core reads": (
         "options = type(Sound.options)('Own', (Sound.options,), {'__annotations__': {'route': int}, 'route': 1}, kw_only=True)",
-        "has 'route', which infer-compare itself reads of every contender; rename it",
+        "has 'route', which is reserved by infer-compare; rename it",
     ),
     "requires as one string": ("requires = 'torch'", "must be tuples of strings"),
     "requires a number": ("requires = (1,)", "must be tuples of strings"),
@@ -115,7 +115,7 @@ def test_a_broken_plugin_is_listed_with_its_reason_and_the_rest_work(
     assert str(broken.origin) == "broken (infer-compare-broken 1.0)"
     assert reason in broken.reason
     assert {entry.name for entry in plugins.backends} == BUILT_IN | {"good"}
-    with pytest.raises(BackendUnusable, match="'broken' is broken: "):
+    with pytest.raises(BackendUnusable, match="'broken' cannot be used: "):
         plugins.find("broken")
 
 
@@ -202,8 +202,8 @@ def test_a_name_that_is_taken_is_refused_with_both_origins(install: Callable[...
     install("aaa", source)
     plugins = Plugins.discover()
     (broken,) = plugins.broken
-    assert "the name 'torch' is taken by torch (infer-compare " in broken.reason
-    assert "and aaa (infer-compare-aaa 1.0) wants it too" in broken.reason
+    assert "the name 'torch' is already taken by torch (infer-compare " in broken.reason
+    assert "aaa (infer-compare-aaa 1.0) needs another name" in broken.reason
     assert plugins.find("torch").origin.distribution == "infer-compare"
 
 
@@ -213,8 +213,8 @@ def test_an_alias_that_is_taken_is_refused_with_both_origins(install: Callable[.
     install("mine", source + "@hookimpl\ndef infer_compare_backends():\n    return [Mine]")
     plugins = Plugins.discover()
     (broken,) = plugins.broken
-    assert "'ort' is taken by onnx (infer-compare " in broken.reason
-    assert "mine (infer-compare-mine 1.0) wants it too" in broken.reason
+    assert "'ort' is already taken by onnx (infer-compare " in broken.reason
+    assert "mine (infer-compare-mine 1.0) needs another name" in broken.reason
     with pytest.raises(BackendUnusable):
         plugins.find("mine")
 

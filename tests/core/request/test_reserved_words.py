@@ -38,9 +38,12 @@ def plugins() -> Plugins:
 @pytest.mark.parametrize(
     ("text", "instead"),
     [
-        ("onnx:threads=2", "'threads' is reserved for infer-compare: --threads sets the thread budget"),
+        ("onnx:threads=2", "'threads' is reserved for infer-compare: --threads sets the number of threads"),
         ("torch:precision=bfloat16", "runs in the precision of its model, and --model LABEL=FILE gives it another"),
-        ("reference:instances=2", "each contender runs as one instance. Its options: none."),
+        (
+            "reference:instances=2",
+            "each contender runs as one instance. Its options: none; every contender also has label, route, python.",
+        ),
     ],
 )
 def test_a_reserved_word_is_refused_with_what_there_is_instead(text, instead, plugins) -> None:

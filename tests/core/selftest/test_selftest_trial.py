@@ -90,7 +90,7 @@ def test_a_folder_with_runs_is_refused_before_anything_is_started(fakes: Plugins
     """Nothing is overwritten."""
     (tmp_path / "kept" / "fake").mkdir(parents=True)
     (tmp_path / "kept" / "fake" / "run.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="holds a run already"):
+    with pytest.raises(StoreError, match="already holds a run"):
         run_selftest(SETUP, fakes, Observer(), backends=["fake"], folder=tmp_path / "kept")
 
 

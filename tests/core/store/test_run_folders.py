@@ -41,7 +41,7 @@ def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
 def test_a_folder_that_holds_a_run_is_refused_with_what_to_do(tmp_path: Path) -> None:
     """Another folder, or going on with that run."""
     store(tmp_path / "one")
-    with pytest.raises(StoreError, match="holds a run already; choose another folder with -o"):
+    with pytest.raises(StoreError, match="already holds a run; choose another folder with -o"):
         make_folder(tmp_path / "one")
 
 
@@ -50,7 +50,7 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match="is a file, not a folder"):
         make_folder(tmp_path / "file")
-    with pytest.raises(StoreError, match="cannot be made: Not a directory"):
+    with pytest.raises(StoreError, match="cannot be created: Not a directory"):
         make_folder(tmp_path / "file" / "below")
 
 

@@ -150,7 +150,7 @@ def test_a_run_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     """Creating asks for a file that is not there, in one step with making it."""
     path = write(tmp_path / FILE, [small_header()])
     before = path.read_bytes()
-    with pytest.raises(StoreError, match="holds a run already"):
+    with pytest.raises(StoreError, match="already holds a run"):
         RunLog(path, create=True)
     assert path.read_bytes() == before
 
@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_with_what_to_do(
     """And ends with the exit code of a disk that is full."""
     path = write(tmp_path / FILE, [small_header()])
     with RunLog(path, create=False) as log, room(path.stat().st_size + 3):
-        with pytest.raises(StorageFull, match="every record before this one is whole") as caught:
+        with pytest.raises(StorageFull, match="all earlier records are complete") as caught:
             log.append(note(1))
         assert caught.value.exit_code == 1
 

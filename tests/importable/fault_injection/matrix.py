@@ -220,7 +220,7 @@ def _world(framework: str) -> tuple[Fault, ...]:
             act="remove folder",
             constants=many,
             states=("cut off",),
-            said=("was removed while the run was going on",),
+            said=("was removed during the run",),
         ),
         Fault(
             name="parent-killed",

@@ -52,7 +52,7 @@ def allowed(session: Session[Any]) -> float:
         return tolerance(precision)
     except (ValueError, AttributeError):
         raise Violation(
-            f"`effective` tells the precision {precision!r}; tell one of {', '.join(TOLERANCES)}."
+            f"`effective` reports the precision {precision!r}; use one of {', '.join(TOLERANCES)}."
         ) from None
 
 

@@ -129,5 +129,7 @@ def ask(job: Job, answer: type[Answer]) -> Answer:
             raise Died(describe_status(done.returncode))
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise Violation(f"A fresh process failed at the task `{job.task}`: {lines[-1] if lines else 'in silence'}")
+            raise Violation(
+                f"A fresh process failed at the task `{job.task}`: {lines[-1] if lines else 'it printed nothing'}"
+            )
         return msgspec.json.decode(reply.read_bytes(), type=answer)

@@ -60,7 +60,7 @@ def check_agrees_on_models_of_its_own(subject: Subject) -> None:
     """The author's models give the author's outputs at batch 1, 3 and 16."""
     own = subject.own()
     if not own:
-        raise NotApplicable("no models of its own are given")
+        raise NotApplicable("no further models are given")
     for example in own:
         _agrees(subject, example)
 

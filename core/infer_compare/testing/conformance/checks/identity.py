@@ -107,8 +107,8 @@ def check_importing_loads_no_framework(subject: Subject) -> None:
     loaded = subject.loads().importing
     if loaded:
         raise Violation(
-            f"Importing the plugin imports {', '.join(loaded)}; import it inside `version`, `devices` or `load`, in a "
-            "module of its own."
+            f"Importing the plugin imports {', '.join(loaded)}; import it inside `version`, `devices` or `load`, or in "
+            "a separate module."
         )
 
 

@@ -60,8 +60,7 @@ def check_some_model_runs(subject: Subject) -> None:
             refused.append(str(error))
     why = f" The last was refused with: {refused[-1]}" if refused else ""
     raise Violation(
-        "The backend takes none of the models at hand, so that nothing about running it can be checked; give models of "
-        f"its own by `models`.{why}"
+        f"The backend takes none of the kit's models, so running it cannot be checked; add models with `models`.{why}"
     )
 
 

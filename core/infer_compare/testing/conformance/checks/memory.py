@@ -101,7 +101,7 @@ def check_real_exhaustion_is_recognised(subject: Subject) -> None:
         done = ask(subject.job("exhaust", example, device=str(device), cap=CAP), Exhausted)
     except Died as death:
         raise NotApplicable(
-            f"the framework ended its process with {death}, which the harness tells from an error"
+            f"the framework ended its process with {death}, which the harness recognizes without an error"
         ) from None
     if not done.kind:
         raise NotApplicable(f"a batch of {done.batch // 2} did not use up {CAP // MIB} MiB")

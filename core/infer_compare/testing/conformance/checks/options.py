@@ -44,7 +44,7 @@ def check_unknown_options_are_refused(subject: Subject) -> None:
         msgspec.convert({UNKNOWN: "1"}, options, strict=False)
     except msgspec.ValidationError:
         return
-    raise Violation(f"{options.__qualname__} takes unknown options in silence; leave forbid_unknown_fields as it is.")
+    raise Violation(f"{options.__qualname__} accepts unknown options; do not change forbid_unknown_fields.")
 
 
 @check("options", slow=True)
@@ -62,7 +62,7 @@ def check_options_are_effective(subject: Subject) -> None:
         if told is not None and told == before:
             raise Violation(
                 f"With the option {name}={value}, `effective` says the same as without it; pass the option on, and let "
-                "`effective` tell what the framework says of it."
+                "`effective` report what the framework says about it."
             )
 
 

@@ -216,12 +216,14 @@ def check_peak_memory_is_as_declared(subject: Subject) -> None:
         reading = session.peak_memory()
         if reading is None:
             if declared:
-                raise NotApplicable(f"the framework tells no peak on {subject.device}, the device of this check")
+                raise NotApplicable(f"the framework reports no peak on {subject.device}, the device of this check")
             return
         if not declared:
-            raise Violation("`peak_memory` tells a peak that the capabilities do not declare; set `peak_memory=True`.")
+            raise Violation(
+                "`peak_memory` reports a peak that the capabilities do not declare; set `peak_memory=True`."
+            )
         if not max(reading.allocated or 0, reading.reserved or 0):
-            raise Violation("`peak_memory` tells a peak of nothing after a run; tell None where it is not known.")
+            raise Violation("`peak_memory` reports a peak of 0 after a run; return None if it is not known.")
 
 
 def _weighty(subject: Subject) -> Example:

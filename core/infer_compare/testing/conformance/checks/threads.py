@@ -20,13 +20,13 @@ def check_thread_budget_is_told(subject: Subject) -> None:
         told = _observe(subject, budget).told
         if told is None:
             raise Violation(
-                "`effective` tells no `threads`; tell what the framework says after the budget was applied."
+                "`effective` has no `threads`; report what the framework says after the budget was applied."
             )
         if not told.isdecimal():
-            raise DeclaredGap(_declared(told), "no number of threads is told")
+            raise DeclaredGap(_declared(told), "no number of threads is reported")
         if int(told) != budget:
             raise Violation(
-                f"With a budget of {budget}, `effective` tells {told} threads; apply `self.settings.threads` before the "
+                f"With a budget of {budget}, `effective` reports {told} threads; apply `self.settings.threads` before the "
                 "framework starts its threads."
             )
 
