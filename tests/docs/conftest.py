@@ -10,9 +10,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,10 +97,10 @@ def read_blocks() -> Callable[[Path], list[Block]]:
 
 
 class Workplace:
-    """A folder in which a reader follows a page: with the model file that pages speak of, and nothing else."""
+    """A folder in which a reader follows a page; it holds what the page has made, and nothing else."""
 
     def __init__(self, folder: Path, calm: Callable[..., dict[str, str]]) -> None:
-        """Puts `model.onnx` there: a small net for images of any height and width.
+        """Begin in a folder.
 
         Args:
             folder: an empty one.
@@ -112,7 +110,6 @@ class Workplace:
         self.restarts = 1
         """Of every run."""
         self._calm = calm
-        onnx.save(_image_model(), folder / "model.onnx")
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
         """Runs a command of a shell block, with this interpreter's scripts before all others."""
@@ -134,30 +131,6 @@ class Workplace:
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280, check=False
         )
-
-
-def _image_model() -> onnx.ModelProto:
-    def tensor(name: str, shape: list[int], step: float) -> onnx.TensorProto:
-        count = 1
-        for size in shape:
-            count *= size
-        values = [((index * 37) % 101 - 50) * step for index in range(count)]
-        return helper.make_tensor(name, TensorProto.FLOAT, shape, values)
-
-    graph = helper.make_graph(
-        [
-            helper.make_node("Conv", ["image", "kernel"], ["features"], pads=[1, 1, 1, 1]),
-            helper.make_node("Relu", ["features"], ["positive"]),
-            helper.make_node("GlobalMaxPool", ["positive"], ["pooled"]),
-            helper.make_node("Flatten", ["pooled"], ["flat"]),
-            helper.make_node("Gemm", ["flat", "weight"], ["scores"]),
-        ],
-        "pages",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, "height", "width"])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])],
-        [tensor("kernel", [8, 3, 3, 3], 0.01), tensor("weight", [8, 10], 0.02)],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
 @pytest.fixture
