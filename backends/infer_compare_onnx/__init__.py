@@ -71,7 +71,7 @@ class OnnxBackend(Backend[Path]):
         return str(onnxruntime.__version__)
 
     def devices(self) -> Sequence[Device]:
-        """The processor, and the CUDA devices when the CUDA provider and its libraries can be loaded."""
+        """Return the processor, and the CUDA devices when the CUDA provider and its libraries can be loaded."""
         from infer_compare_onnx.devices import cuda_devices, cuda_problem
 
         found = [Device("cpu", description="CPUExecutionProvider")]
@@ -80,7 +80,7 @@ class OnnxBackend(Backend[Path]):
         return found
 
     def load(self, model: ModelSource) -> Path:
-        """Looks that there is a file to make a session from.
+        """Look that there is a file to make a session from.
 
         Raises:
             UnsupportedModel: the format is not ONNX.
@@ -97,7 +97,7 @@ class OnnxBackend(Backend[Path]):
         return model.path
 
     def to_device(self, loaded: Path, device: Device) -> OnnxSession:
-        """Makes a session on the device.
+        """Make a session on the device.
 
         Raises:
             DeviceUnavailable: there is no such device, or ONNX Runtime would run elsewhere.
@@ -111,7 +111,7 @@ class OnnxBackend(Backend[Path]):
         return OnnxSession(loaded, device, self.settings)
 
     def classify(self, error: BaseException) -> Classification:
-        """See `infer_compare_onnx.failures`."""
+        """Return what an exception of ONNX Runtime means; see `infer_compare_onnx.failures`."""
         from infer_compare_onnx.failures import classify
 
         return classify(error)
@@ -119,5 +119,5 @@ class OnnxBackend(Backend[Path]):
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[OnnxBackend]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [OnnxBackend]

@@ -20,7 +20,7 @@ CUDA_PROVIDER = "CUDAExecutionProvider"
 
 @cache
 def cuda_problem() -> str | None:
-    """Why ONNX Runtime cannot use CUDA on this machine, as the end of a sentence; None when it can."""
+    """Return why ONNX Runtime cannot use CUDA on this machine, as the end of a sentence; None when it can."""
     import onnxruntime
 
     if CUDA_PROVIDER not in onnxruntime.get_available_providers():
@@ -41,7 +41,7 @@ def cuda_problem() -> str | None:
 
 @cache
 def cuda_devices() -> tuple[Device, ...]:
-    """The devices that the NVIDIA driver lists, with names and memory; empty without a driver."""
+    """Return the devices that the NVIDIA driver lists, with names and memory; empty without a driver."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -63,7 +63,7 @@ def _device(driver: ctypes.CDLL, index: int) -> Device:
 
 
 def distributions() -> str:
-    """The installed distributions that bring the module `onnxruntime`, with their versions.
+    """Return the installed distributions that bring the module `onnxruntime`, with their versions.
 
     More than one is told as such: they overwrite each other's files, so that nobody knows what runs.
     """

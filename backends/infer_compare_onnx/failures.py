@@ -65,7 +65,7 @@ _REQUEST = re.compile(r"requested (?:buffer of size|bytes of) (\d+)")
 
 
 def classify(error: BaseException, physical_bytes: int | None = None) -> Classification:
-    """What an exception means; `physical_bytes` is the machine's memory, asked of the system when not given."""
+    """Return what an exception means; `physical_bytes` is the machine's memory, asked of the system when not given."""
     common = classify_common(error)
     if common.kind is not FailureKind.NO:
         return common
@@ -104,7 +104,7 @@ _SOURCE_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ .*?\) (?=[A-Z])")
 
 
 def explain(error: BaseException, path: Path) -> ModelError | None:
-    """The sentence for an error with which ONNX Runtime refused to make a session; None when it is not the model's."""
+    """Return the sentence for an error with which ONNX Runtime refused to make a session; None when it is not the model's."""
     if type(error).__module__ != MODULE or classify(error).kind is not FailureKind.NO:
         return None
     kind = type(error).__name__

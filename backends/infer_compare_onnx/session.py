@@ -120,7 +120,7 @@ class OnnxSession(Session[Slot]):
         return self._effective
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Binds a batch. On CUDA a reused slot keeps its addresses; on the processor it points at the new arrays."""
+        """Bind a batch. On CUDA a reused slot keeps its addresses; on the processor it points at the new arrays."""
         slot = into or Slot(self._session.io_binding(), [])
         if into is None:
             self._bind_outputs(slot, [spec.name for spec in self.outputs])
@@ -146,29 +146,29 @@ class OnnxSession(Session[Slot]):
             slot.binding.bind_output(name, *self._device)
 
     def run(self, staged: Slot) -> None:
-        """Runs the model; on CUDA it returns when the work is enqueued."""
+        """Run the model; on CUDA it returns when the work is enqueued."""
         self._run(staged.binding, self._run_options)
 
     def synchronize(self) -> None:
-        """Waits for the device; on the processor nothing is left to wait for."""
+        """Wait for the device; on the processor nothing is left to wait for."""
         if self._cuda:
             self._barrier.synchronize_outputs()
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copies of the outputs in host memory."""
+        """Return copies of the outputs in host memory."""
         if self._narrow:
             return [_copied(value) for value in staged.binding.get_outputs()]
         outputs: list[Array] = staged.binding.copy_outputs_to_cpu()
         return outputs
 
     def release(self, staged: Slot) -> None:
-        """Frees the slot's inputs and outputs."""
+        """Free the slot's inputs and outputs."""
         staged.binding.clear_binding_inputs()
         staged.binding.clear_binding_outputs()
         staged.values.clear()
 
     def close(self) -> None:
-        """Lets go of the ONNX Runtime session, which ends its threads once no slot is left."""
+        """Let go of the ONNX Runtime session, which ends its threads once no slot is left."""
         self._session = self._barrier = None
         self._run = _closed
 

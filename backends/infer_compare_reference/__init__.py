@@ -36,17 +36,17 @@ class ReferenceBackend(Backend["Loaded"]):
     capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
 
     def version(self) -> str:
-        """The version of the `onnx` package."""
+        """Return the version of the `onnx` package."""
         import onnx
 
         return str(onnx.__version__)
 
     def devices(self) -> Sequence[Device]:
-        """The processor."""
+        """Return the processor."""
         return [Device("cpu", description="numpy")]
 
     def load(self, model: ModelSource) -> Loaded:
-        """Reads the model and finds an implementation for each node.
+        """Read the model and find an implementation for each node.
 
         Raises:
             UnsupportedModel: the format is not ONNX, or a node has no reference implementation.
@@ -59,7 +59,7 @@ class ReferenceBackend(Backend["Loaded"]):
         return Loaded.read(model.path)
 
     def to_device(self, loaded: Loaded, device: Device) -> ReferenceSession:
-        """A session; the model is in the processor's memory already.
+        """Return a session; the model is in the processor's memory already.
 
         Raises:
             DeviceUnavailable: for any device but the processor.
@@ -71,11 +71,11 @@ class ReferenceBackend(Backend["Loaded"]):
         return ReferenceSession(loaded, self.settings.threads)
 
     def classify(self, error: BaseException) -> Classification:
-        """Only the host's memory can run out."""
+        """Return what an exception means; only the host's memory can run out."""
         return classify_common(error)
 
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[ReferenceBackend]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [ReferenceBackend]

@@ -42,7 +42,7 @@ class Loaded:
 
     @classmethod
     def read(cls, path: Path) -> Loaded:
-        """The model in a file.
+        """Return the model in a file.
 
         Raises:
             UnsupportedModel: a node has no reference implementation.
@@ -76,28 +76,28 @@ class ReferenceSession(Session[Slot]):
         return {"threads": str(threads), "precision": precision_of([*self.inputs, *self.outputs])}
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Keeps the arrays by name."""
+        """Keep the arrays by name."""
         slot = into or Slot({}, [])
         slot.feeds = {spec.name: array for spec, array in zip(self.inputs, batch, strict=True)}
         slot.outputs = []
         return slot
 
     def run(self, staged: Slot) -> None:
-        """Evaluates every node."""
+        """Evaluate every node."""
         staged.outputs = self._evaluator.run(None, staged.feeds)
 
     def synchronize(self) -> None:
-        """Nothing is left to wait for."""
+        """Do nothing: every call has ended when it returns."""
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copies of the outputs."""
+        """Return copies of the outputs."""
         return [np.array(one) for one in staged.outputs]
 
     def release(self, staged: Slot) -> None:
-        """Drops the arrays."""
+        """Drop the arrays."""
         staged.feeds = {}
         staged.outputs = []
 
     def close(self) -> None:
-        """Drops the evaluator with its weights."""
+        """Drop the evaluator with its weights."""
         self._evaluator = None

@@ -78,7 +78,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
     _pipeline: Pipeline | None = None
 
     def version(self) -> str:
-        """The version of TensorFlow; the thread budget is applied and read back.
+        """Return the version of TensorFlow; the thread budget is applied and read back.
 
         Raises:
             BackendUnusable: TensorFlow already runs in this process with other threads.
@@ -86,14 +86,14 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return self._start()
 
     def devices(self) -> Sequence[Device]:
-        """The CPU, and every GPU that TensorFlow sees, as `cuda:0` and so on."""
+        """Return the CPU, and every GPU that TensorFlow sees, as `cuda:0` and so on."""
         self._start()
         from infer_compare_tensorflow import runtime
 
         return runtime.devices()
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
-        """What a Keras model or SavedModel is; a callable is called, and what it made is saved in one of these formats.
+        """Return what a Keras model or SavedModel is; a callable is called, and what it made is saved in one of these formats.
 
         Raises:
             UnsupportedModel: the callable returned no model of TensorFlow's, or the model cannot run in another process.
@@ -110,7 +110,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
-        """A `keras.Model`, `tf.function` or `tf.Module` as a `.keras` file or a SavedModel.
+        """Return a `keras.Model`, `tf.function` or `tf.Module` as a `.keras` file or a SavedModel.
 
         Raises:
             ModelError: its inputs are not known, or it cannot be saved.
@@ -121,7 +121,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return save(model, inputs, folder)
 
     def load(self, model: ModelSource) -> Program | NativeProgram:
-        """Reads a model into host memory; of an ONNX file every operator is looked up. Nothing is traced yet.
+        """Read a model into host memory; of an ONNX file every operator is looked up. Nothing is traced yet.
 
         Raises:
             UnsupportedModel: the format is none of these, or an operator (named with its node and opset) has no import.
@@ -143,7 +143,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return import_onnx(model.path, model.inputs)
 
     def to_device(self, loaded: Program | NativeProgram, device: Device) -> TensorFlowSession:
-        """Traces the model for a device, with a free batch axis, and brings a native model's variables there.
+        """Trace the model for a device, with a free batch axis, and put a native model's variables there.
 
         Raises:
             DeviceUnavailable: TensorFlow does not see that device.
@@ -163,7 +163,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return TensorFlowSession(loaded, found, jit_compile=options.jit_compile, direct=options.call == "direct")
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
-        """The batches of one pass, by `tf.data`; the data set is copied into tensors once, not in every pass."""
+        """Return the batches of one pass, by `tf.data`; the data set is copied into tensors once, not in every pass."""
         self._start()
         from infer_compare_tensorflow.dataset import Pipeline
 
@@ -180,19 +180,19 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return runtime.start(self.settings.threads, self.settings.device_memory)
 
     def classify(self, error: BaseException) -> Classification:
-        """What an exception of TensorFlow means; see `failures`."""
+        """Return what an exception of TensorFlow means; see `failures`."""
         return failures.classify(error)
 
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [TensorFlowBackend]
 
 
 @hookimpl
 def infer_compare_converters() -> Sequence[Converter]:
-    """Registers the ways from TensorFlow's formats to ONNX."""
+    """Register the ways from TensorFlow's formats to ONNX."""
     return [
         Converter(
             source=source,

@@ -35,11 +35,11 @@ class Pipeline:
         self._dataset = dataset.with_options(options)
 
     def holds(self, arrays: Sequence[Array]) -> bool:
-        """Whether it was made of these very arrays."""
+        """Return whether it was made of these very arrays."""
         return len(arrays) == len(self.arrays) and all(a is b for a, b in zip(arrays, self.arrays, strict=True))
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """One pass, in order, the last partial batch included; read-only arrays that share the tensors' memory."""
+        """Return one pass, in order, the last partial batch included; read-only arrays that share the tensors' memory."""
         with tf.device(HOST):
             dataset = self._dataset.batch(size)
             if self._prefetch is not None:

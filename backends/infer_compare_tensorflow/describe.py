@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read(model: ModelSource) -> NativeProgram:
-    """The model in a `.keras` file or a SavedModel folder, in host memory.
+    """Return the model in a `.keras` file or a SavedModel folder, in host memory.
 
     Raises:
         ModelError: it cannot be read, is not trusted, or is not supported; see the readers.
@@ -32,7 +32,7 @@ def read(model: ModelSource) -> NativeProgram:
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """What a model is; a callable is called and what it made is saved.
+    """Return what a model is; a callable is called and what it made is saved.
 
     Args:
         model: of the format `callable`, `keras` or `savedmodel`.
@@ -76,7 +76,7 @@ def _made(source: ModelSource, folder: Path, seed: int) -> tuple[ModelSource, di
 
 
 def type_name(value: object) -> str:
-    """A type as people write it: `torch.nn.Linear`, not `torch.nn.modules.linear.Linear`."""
+    """Return a type as people write it: `torch.nn.Linear`, not `torch.nn.modules.linear.Linear`."""
     cls = type(value)
     parts = cls.__module__.split(".")
     for count in range(1, len(parts)):

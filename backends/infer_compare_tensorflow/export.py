@@ -27,7 +27,7 @@ LARGE = 2**31 - 2**24
 
 
 def to_onnx(model: ModelSource, target: Path, opset: int) -> None:
-    """Writes a model as ONNX, with a free batch axis called `batch` and the names and order of its description.
+    """Write a model as ONNX, with a free batch axis called `batch` and the names and order of its description.
 
     Args:
         model: of the format `keras` or `savedmodel`.

@@ -43,7 +43,7 @@ FATAL_TEXTS = (
 
 
 def classify(error: BaseException) -> Classification:
-    """Reads an exception and its chain: limits first, then memory, then what may be either.
+    """Read an exception and its chain: limits first, then memory, then what may be either.
 
     The result is `no` for everything else. It is `fatal` when the device cannot be used any more by this process.
     """

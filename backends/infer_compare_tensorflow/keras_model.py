@@ -26,7 +26,7 @@ MAX_TEXT = 64 * 2**20
 
 
 def keras() -> Any:  # noqa: ANN401 - the module is untyped
-    """The module, computing with TensorFlow.
+    """Return the module, computing with TensorFlow.
 
     Raises:
         UnsupportedModel: it was imported before with another backend.
@@ -45,7 +45,7 @@ def keras() -> Any:  # noqa: ANN401 - the module is untyped
 
 
 def read_keras(path: Path, *, trusted: bool = False) -> Served:
-    """Reads a `.keras` file, whose variables come to the device of the scope that this is called in.
+    """Read a `.keras` file, whose variables come to the device of the scope that this is called in.
 
     Args:
         path: the file.
@@ -87,7 +87,7 @@ def read_keras(path: Path, *, trusted: bool = False) -> Served:
 
 
 def served(model: Any) -> Served:  # noqa: ANN401 - a keras.Model
-    """A model whose inputs are known, functional or sequential, in inference mode.
+    """Return a model whose inputs are known, functional or sequential, in inference mode.
 
     Raises:
         UnsupportedModel: the model is of its own class and does not know its inputs.
@@ -111,13 +111,13 @@ def served(model: Any) -> Served:  # noqa: ANN401 - a keras.Model
 
 
 def known_inputs(model: Any) -> tuple[TensorSpec, ...]:  # noqa: ANN401 - a keras.Model
-    """The inputs of a functional or sequential model, named as their layers; none of a model that does not know them."""
+    """Return the inputs of a functional or sequential model, named as their layers; none of a model that does not know them."""
     tensors = getattr(model, "inputs", None) or ()
     return _specs([tensor._keras_history.operation.name for tensor in tensors], tensors)  # noqa: SLF001 - as below
 
 
 def call_in_order(model: Any, tensors: Sequence[tf.Tensor]) -> Any:  # noqa: ANN401 - a keras.Model, and any structure
-    """What a model that knows its inputs returns for them, in inference mode.
+    """Return what a model that knows its inputs returns for them, in inference mode.
 
     Args:
         model: functional or sequential.
@@ -130,7 +130,7 @@ def call_in_order(model: Any, tensors: Sequence[tf.Tensor]) -> Any:  # noqa: ANN
 
 
 def flat(outputs: object) -> list[tf.Tensor]:
-    """Outputs as a list, in the order of `tf.nest`.
+    """Return outputs as a list, in the order of `tf.nest`.
 
     Raises:
         UnsupportedModel: one of them is no dense tensor.

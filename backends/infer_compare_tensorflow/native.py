@@ -77,7 +77,7 @@ class NativeProgram:
                     )
 
     def place(self, device_name: str) -> None:
-        """Brings the variables to a device by reading the model again there; the copy on the host is given up first."""
+        """Bring the variables to a device by reading the model again there; the copy on the host is given up first."""
         if device_name == HOST and self._served is not None:
             return
         self._served = None
@@ -105,7 +105,7 @@ class NativeProgram:
         return call
 
     def tracer(self, goal: Target) -> Callable[..., list[tf.Tensor]]:  # noqa: ARG002 - the graph is the author's own
-        """The function to trace: takes the inputs in the order of `inputs`, returns the list of outputs."""
+        """Return the function to trace, which takes the inputs in the order of `inputs` and returns the list of outputs."""
         served = self._served
         assert served is not None
 
@@ -155,7 +155,7 @@ def matched(known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> list[in
 
 
 def spec_of(name: str, dtype: tf.DType, shape: tf.TensorShape | Sequence[int | None]) -> TensorSpec:
-    """A spec with unnamed free axes.
+    """Return a spec with unnamed free axes.
 
     Raises:
         ModelError: not even the number of axes is known.
@@ -171,7 +171,7 @@ def spec_of(name: str, dtype: tf.DType, shape: tf.TensorShape | Sequence[int | N
 
 
 def signature_of(specs: Sequence[TensorSpec], names: Sequence[str | None] | None = None) -> list[tf.TensorSpec]:
-    """Specs as `tf.function` takes them, with every named axis free."""
+    """Return specs as `tf.function` takes them, with every named axis free."""
     return [
         tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype, name=name)
         for spec, name in zip(specs, names or (None,) * len(specs), strict=True)
@@ -195,5 +195,5 @@ def quiet() -> Iterator[None]:
 
 
 def sentence(error: BaseException | str, limit: int = 300) -> str:
-    """What an exception says, on one line, with no full stop, and not longer than a line or two."""
+    """Return what an exception says, on one line, with no full stop, and not longer than a line or two."""
     return shortened(" ".join(str(error).split()) or type(error).__name__, limit).rstrip(".")

@@ -15,7 +15,7 @@ INTER_OP_THREADS = 1
 
 
 def start(threads: int, device_memory: int | None = None) -> str:
-    """Applies the thread budget and the device policy; safe to call again. Returns TensorFlow's version.
+    """Apply the thread budget and the device policy, and return TensorFlow's version; safe to call again.
 
     Args:
         threads: the thread budget.
@@ -60,14 +60,14 @@ def _threads() -> tuple[int, int]:
 
 
 def devices() -> Sequence[Device]:
-    """The CPU, then every GPU as `cuda:i` with its name."""
+    """Return the CPU, then every GPU as `cuda:i` with its name."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [str(tf.config.experimental.get_device_details(gpu).get("device_name", "")) for gpu in gpus]
     return [Device("cpu"), *(Device("cuda", index, name) for index, name in enumerate(names))]
 
 
 def find(device: Device) -> Device:
-    """The device of this machine that was asked for.
+    """Return the device of this machine that was asked for.
 
     Raises:
         DeviceUnavailable: TensorFlow does not see it.
@@ -83,5 +83,5 @@ def find(device: Device) -> Device:
 
 
 def name_of(device: Device) -> str:
-    """How TensorFlow calls a device: `/CPU:0` or `/GPU:1`."""
+    """Return how TensorFlow calls a device: `/CPU:0` or `/GPU:1`."""
     return f"/{'GPU' if device.kind == 'cuda' else 'CPU'}:{device.index}"

@@ -22,7 +22,7 @@ SERVE = "serve"
 
 
 def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
-    """Reads a folder, whose variables come to the device of the scope that this is called in.
+    """Read a folder, whose variables come to the device of the scope that this is called in.
 
     Args:
         path: the folder.
@@ -66,7 +66,7 @@ def _listed(names: Sequence[str], limit: int = 8) -> str:
 
 
 def parse(path: Path) -> Any:  # noqa: ANN401 - a SavedModel message of protobuf
-    """The message that `tf.saved_model.load` would read, with nothing of it built.
+    """Return the message that `tf.saved_model.load` would read, with nothing of it built.
 
     Raises:
         ModelError: it is missing, empty or cut.
@@ -87,7 +87,7 @@ def parse(path: Path) -> Any:  # noqa: ANN401 - a SavedModel message of protobuf
 
 
 def files_of(path: Path) -> tuple[str, ...]:
-    """The files whose content is the model: graph, variables and assets; not the fingerprint, which is drawn anew."""
+    """Return the files whose content is the model: graph, variables and assets; not the fingerprint, which is drawn anew."""
     graph = [one for one in (path / "saved_model.pb", path / "saved_model.pbtxt") if one.is_file()]
     parts = (one for name in ("variables", "assets") for one in sorted((path / name).rglob("*")) if one.is_file())
     return tuple(str(one) for one in (*graph[:1], *parts))

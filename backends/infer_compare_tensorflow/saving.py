@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
-    """The `.keras` file or SavedModel folder of a model, named after its class; None for anything else.
+    """Return the `.keras` file or SavedModel folder of a model, named after its class; None for anything else.
 
     Raises:
         ModelError: its inputs are not known, or it cannot be saved.

@@ -39,12 +39,12 @@ def unsafe_operators(saved_model: Any) -> tuple[str, ...]:  # noqa: ANN401 - a S
 
 
 def unsafe_layers(config: object) -> tuple[str, ...]:
-    """Names of the classes in a Keras configuration that hold code, sorted."""
+    """Return the names of the classes in a Keras configuration that hold code, sorted."""
     return tuple(sorted({str(one["class_name"]) for one in _objects(config) if one["class_name"] in UNSAFE_LAYERS}))
 
 
 def foreign_classes(config: object) -> tuple[str, ...]:
-    """Classes and functions in a Keras configuration that are not Keras's own, as `module.Class`, sorted.
+    """Return the classes and functions in a Keras configuration that are not Keras's own, as `module.Class`, sorted.
 
     Their code is not in the file, so that a process that did not define them cannot load the model.
     """

@@ -106,7 +106,7 @@ class TensorFlowSession(Session[Slot]):
         }
 
     def prepare(self, point: OperatingPoint) -> None:
-        """A run on zeros: the first optimises the graph; under XLA the first of every shape compiles it."""
+        """Run on zeros: the first run optimises the graph; under XLA the first of every shape compiles it."""
         if self._shapes and not self._jit_compile:
             return
         sizes = {"batch": point.batch, **dict(point.axes)}
@@ -122,7 +122,7 @@ class TensorFlowSession(Session[Slot]):
             self.synchronize()
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Copies a batch to the device. A slot that is given takes new tensors, since TensorFlow's are never written to.
+        """Copy a batch to the device. A slot that is given takes new tensors, since TensorFlow's are never written to.
 
         Raises:
             InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
@@ -153,7 +153,7 @@ class TensorFlowSession(Session[Slot]):
                 )
 
     def run(self, staged: Slot) -> None:
-        """Calls the function; the outputs stay on the device, in the slot.
+        """Call the function; the outputs stay on the device, in the slot.
 
         Raises:
             RuntimeError: the session was closed.
@@ -165,25 +165,25 @@ class TensorFlowSession(Session[Slot]):
         self._shapes.add(staged.shapes)
 
     def synchronize(self) -> None:
-        """Waits for the device; on the CPU a call returns when it is done."""
+        """Wait for the device; on the CPU a call returns when it is done."""
         if self._device.kind != "cpu":
             tf.test.experimental.sync_devices()
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copies the outputs to the host."""
+        """Copy the outputs to the host."""
         return [np.asarray(tensor.numpy()) for tensor in staged.outputs]
 
     def release(self, staged: Slot) -> None:
-        """Drops the slot's tensors."""
+        """Drop the slot's tensors."""
         staged.arguments = []
         staged.outputs = ()
 
     def compilations(self) -> int:
-        """How often the model was traced, and under XLA compiled: once for every distinct set of input shapes."""
+        """Return how often the model was traced, and under XLA compiled: once for every distinct set of input shapes."""
         return self._traces + (len(self._shapes) if self._jit_compile else 0)
 
     def peak_memory(self) -> MemoryReading | None:
-        """Peak of live tensors by TensorFlow's allocator; None on a CPU without oneDNN, where nothing counts."""
+        """Return the peak of live tensors by TensorFlow's allocator; None on a CPU without oneDNN, where nothing counts."""
         try:
             reading: dict[str, Any] = tf.config.experimental.get_memory_info(self._device_name.strip("/"))
         except ValueError:
@@ -191,12 +191,12 @@ class TensorFlowSession(Session[Slot]):
         return MemoryReading(allocated=int(reading["peak"]))
 
     def reset_peak_memory(self) -> None:
-        """Starts a new peak where TensorFlow counts."""
+        """Start a new peak where TensorFlow counts."""
         with contextlib.suppress(ValueError):
             tf.config.experimental.reset_memory_stats(self._device_name.strip("/"))
 
     def close(self) -> None:
-        """Drops the function and the weights that it captured."""
+        """Drop the function and the weights that it captured."""
         self._call = self._concrete = self._program = None
 
 

@@ -34,7 +34,7 @@ KERAS_OWN = frozenset({"self", "training", "mask"})
 
 
 def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None:  # noqa: ANN401 - what the user returned
-    """Saves a model, the same model always as the same bytes.
+    """Save a model, the same model always as the same bytes.
 
     Args:
         made: a `keras.Model`, a `tf.function`, or a `tf.Module` that can be called.

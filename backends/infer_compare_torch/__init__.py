@@ -95,7 +95,7 @@ class TorchBackend(Backend["LoadedModel"]):
             )
 
     def version(self) -> str:
-        """The version of torch; applies the thread budget.
+        """Return the version of torch, and apply the thread budget.
 
         Raises:
             BackendUnusable: torch does not take the thread budget.
@@ -105,13 +105,13 @@ class TorchBackend(Backend["LoadedModel"]):
         return runtime.start(self.settings)
 
     def devices(self) -> Sequence[Device]:
-        """The CPU, and every CUDA device with its name and memory."""
+        """Return the CPU, and every CUDA device with its name and memory."""
         from infer_compare_torch import runtime
 
         return runtime.devices()
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
-        """What a `.pt2` file or a function of the user's holds; the weights of what a function makes are saved.
+        """Return what a `.pt2` file or a function of the user's holds; the weights of what a function makes are saved.
 
         Raises:
             UnsupportedModel: another format, or a function that makes something else than a torch model.
@@ -125,7 +125,7 @@ class TorchBackend(Backend["LoadedModel"]):
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
-        """A module or an exported program as a `.pt2` file with a free batch axis.
+        """Return a module or an exported program as a `.pt2` file with a free batch axis.
 
         Raises:
             UnsupportedModel: torch cannot export the module.
@@ -136,7 +136,7 @@ class TorchBackend(Backend["LoadedModel"]):
         return saving.save(model, inputs, folder)
 
     def load(self, model: ModelSource) -> LoadedModel:
-        """A module, an exported program or an ONNX file as a module in host memory.
+        """Return a module, an exported program or an ONNX file as a module in host memory.
 
         Raises:
             UnsupportedModel: another format, or an operator without an import.
@@ -149,7 +149,7 @@ class TorchBackend(Backend["LoadedModel"]):
         return loading.load(model, self.settings.seed)
 
     def to_device(self, loaded: LoadedModel, device: Device) -> Session[Any]:
-        """The module on a device.
+        """Return the module on a device.
 
         Raises:
             DeviceUnavailable: torch cannot use that device on this machine.
@@ -161,11 +161,11 @@ class TorchBackend(Backend["LoadedModel"]):
         return session.TorchSession(loaded, device, self._options)
 
     def classify(self, error: BaseException) -> Classification:
-        """What an exception of torch means; see `failures`."""
+        """Return what an exception of torch means; see `failures`."""
         return classify(error)
 
     def batches(self, dataset: Sequence[NDArray[Any]], size: int) -> Iterator[Sequence[NDArray[Any]]]:
-        """The batches of one pass over a data set, by torch's `DataLoader`."""
+        """Return the batches of one pass over a data set, by torch's `DataLoader`."""
         from infer_compare_torch import batches
 
         return batches.batches(dataset, size, self._options)
@@ -173,7 +173,7 @@ class TorchBackend(Backend["LoadedModel"]):
 
 @hookimpl
 def infer_compare_backends() -> list[type[Backend[Any]]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [TorchBackend]
 
 
@@ -185,7 +185,7 @@ def _to_onnx(model: ModelSource, target: Path) -> None:
 
 @hookimpl
 def infer_compare_converters() -> list[Converter]:
-    """Registers the export of modules and programs to ONNX."""
+    """Register the export of modules and programs to ONNX."""
     return [
         Converter(
             source=source,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def batches(dataset: Sequence[NDArray[Any]], size: int, options: TorchOptions) -> Iterator[list[NDArray[Any]]]:
-    """One pass over a data set in its order, the last partial batch included.
+    """Return one pass over a data set in its order, the last partial batch included.
 
     Args:
         dataset: one array per input, with one row per sample.
@@ -41,5 +41,5 @@ def batches(dataset: Sequence[NDArray[Any]], size: int, options: TorchOptions) -
 
 
 def pins(options: TorchOptions) -> bool:
-    """Whether batches come in pinned memory; torch has it only with a CUDA device."""
+    """Return whether batches come in pinned memory; torch has it only with a CUDA device."""
     return options.pin_memory and torch.cuda.is_available()

@@ -43,7 +43,7 @@ class Culprit(logging.Handler):
         self.line = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Takes the innermost line outside of torch that led to the first such message."""
+        """Take the innermost line outside of torch that led to the first such message."""
         if self.line or "[guard added]" not in record.getMessage():
             return
         self.line = _model_line(traceback.extract_stack())
@@ -71,7 +71,7 @@ def _untraceable(error: Exception) -> UnsupportedModel:
 
 
 def to_onnx(model: ModelSource, target: Path) -> None:
-    """Writes a model as an ONNX file whose first axes are called `batch`.
+    """Write a model as an ONNX file whose first axes are called `batch`.
 
     Inputs bear the names of the specs; outputs those that the source tells. Weights above 1.9 GB go into a file of their
     own beside it, `TARGET.data`.
@@ -152,7 +152,7 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
 
 
 def batch_axis(spec: TensorSpec) -> int | None:
-    """The place of the batch axis, or None."""
+    """Return the place of the batch axis, or None."""
     return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 

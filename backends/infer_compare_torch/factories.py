@@ -25,7 +25,7 @@ EXPORTED = "exported.pt2"
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """What a function makes, with its weights saved in `folder`.
+    """Return what a function makes, with its weights saved in `folder`.
 
     Raises:
         UnsupportedModel: it makes something that is no torch model.
@@ -81,7 +81,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
 
 
 def load(model: ModelSource, seed: int) -> LoadedModel:
-    """The module again, with the weights that were saved.
+    """Return the module again, with the weights that were saved.
 
     Raises:
         ModelError: the weights cannot be read, or the function now makes a module that they do not fit.

@@ -60,7 +60,7 @@ FATAL_TEXTS = (
 
 
 def classify(error: BaseException) -> Classification:
-    """What the error means for the operating point, and whether the process can go on."""
+    """Return what the error means for the operating point, and whether the process can go on."""
     errors = list(chain(error))
     common = classify_common(error)
     fatal = any(_is_fatal(one) for one in errors)

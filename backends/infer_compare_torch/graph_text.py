@@ -32,7 +32,7 @@ CODE_CHARACTERS = frozenset("\"'\\(){}\n\r\0")
 
 
 def objection(document: object) -> str | None:
-    """Why a graph could run code of its own, as the end of a sentence about its member; None where nothing speaks for it.
+    """Return why a graph may execute code, as the end of a sentence about its member; None if nothing suggests it.
 
     Args:
         document: the graph's JSON, read.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """What a model is that only torch can read; see `Backend.describe`.
+    """Return what a model is that only torch can read; see `Backend.describe`.
 
     Raises:
         UnsupportedModel: another format, or a callable that makes something else than a torch model.
@@ -36,7 +36,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
 
 
 def load(model: ModelSource, seed: int) -> LoadedModel:
-    """A model as a module.
+    """Return a model as a module.
 
     Raises:
         UnsupportedModel: another format, or an operator without an import.

@@ -26,7 +26,7 @@ OTHER = 16
 def examples(
     inputs: Sequence[TensorSpec], fills: Mapping[str, str], sizes: Mapping[str, int]
 ) -> tuple[torch.Tensor, ...]:
-    """Random inputs.
+    """Return random inputs.
 
     Args:
         inputs: what the model takes.

@@ -44,7 +44,7 @@ class Structured(nn.Module):
         self.constants = constants
 
     def forward(self, *tensors: torch.Tensor) -> Any:  # noqa: ANN401 - whatever the program returns
-        """The program's outputs."""
+        """Return the program's outputs."""
         rest = iter(tensors)
         flat = [
             self.constants[place] if place in self.constants else next(rest)
@@ -55,7 +55,7 @@ class Structured(nn.Module):
 
 
 def describe(model: ModelSource) -> ModelDescription:
-    """What a file holds.
+    """Return what a file holds.
 
     Raises:
         UntrustedModel: it could run code of its own, and nobody vouched for it.
@@ -75,7 +75,7 @@ def describe(model: ModelSource) -> ModelDescription:
 
 
 def load(model: ModelSource) -> LoadedModel:
-    """A file as a module whose inputs are its tensors, in order.
+    """Return a file as a module whose inputs are its tensors, in order.
 
     Raises:
         UntrustedModel: it could run code of its own, and nobody vouched for it.
@@ -179,5 +179,5 @@ def without_log() -> Iterator[None]:
 
 
 def is_bounded(bound: object) -> bool:
-    """Whether a bound of a size, which torch keeps as an expression, is one that a person would write."""
+    """Return whether a bound of a size, which torch keeps as an expression, is one that a person would write."""
     return str(bound).isdecimal() and int(str(bound)) < UNBOUNDED

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def start(settings: Settings) -> str:
-    """Applies the thread budget and returns torch's version.
+    """Apply the thread budget and return torch's version.
 
     Operators run one after the other, so all threads go to the one that runs.
 
@@ -42,7 +42,7 @@ def start(settings: Settings) -> str:
 
 
 def devices() -> list[Device]:
-    """The CPU, and every CUDA device with its name and memory."""
+    """Return the CPU, and every CUDA device with its name and memory."""
     found = [Device("cpu")]
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
@@ -52,7 +52,7 @@ def devices() -> list[Device]:
 
 
 def resolve(device: Device) -> torch.device:
-    """The torch device.
+    """Return the torch device.
 
     Raises:
         DeviceUnavailable: torch cannot use it on this machine.
@@ -74,7 +74,7 @@ def resolve(device: Device) -> torch.device:
 
 
 def limit_memory(device: torch.device, limit: int | None) -> None:
-    """Makes torch's allocator raise its out-of-memory at `limit` bytes of a device's memory; None leaves it all."""
+    """Make torch's allocator raise its out-of-memory at `limit` bytes of a device's memory; None leaves it all."""
     if limit is None or device.type != "cuda":
         return
     total = torch.cuda.get_device_properties(device).total_memory
@@ -82,7 +82,7 @@ def limit_memory(device: torch.device, limit: int | None) -> None:
 
 
 def need_compiler() -> None:
-    """Looks for the C++ compiler that `torch.compile` hands its programs for the CPU to: that in CXX, or g++.
+    """Look for the C++ compiler that `torch.compile` hands its programs for the CPU to: that in CXX, or g++.
 
     Raises:
         BackendUnusable: there is none, or it does not work.
@@ -104,7 +104,7 @@ def need_compiler() -> None:
 
 
 def precision(module: torch.nn.Module, device: torch.device, weightless: str) -> str:
-    """The dtype of most weights, or `weightless` if there are none; and what torch computes `float32` in where that is less."""
+    """Return the dtype of most weights, or `weightless` if there are none; and what torch computes `float32` in where that is less."""
     counts: dict[torch.dtype, int] = {}
     for weight in module.parameters():
         if weight.is_floating_point():
@@ -128,6 +128,6 @@ def precision(module: torch.nn.Module, device: torch.device, weightless: str) ->
 
 
 def uses_mkldnn() -> bool:
-    """Whether torch gives convolutions and products on the CPU to oneDNN."""
+    """Return whether torch gives convolutions and products on the CPU to oneDNN."""
     mkldnn: Any = torch.backends.mkldnn
     return bool(mkldnn.enabled and mkldnn.is_available())

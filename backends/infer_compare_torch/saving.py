@@ -27,7 +27,7 @@ EXAMPLE = 2
 
 
 def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:
-    """The file of a module or of an exported program; the module itself stays as it is.
+    """Return the file of a module or of an exported program; the module itself stays as it is.
 
     Raises:
         UnsupportedModel: torch cannot export the module.

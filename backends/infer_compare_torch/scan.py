@@ -36,7 +36,7 @@ NEW_FILE = "; save it again with torch.export.save"
 
 
 def scan(path: Path, *, trusted: bool) -> None:
-    """Looks through a file before torch reads it.
+    """Look through a file before torch reads it.
 
     Args:
         path: of the file.
@@ -58,7 +58,7 @@ def scan(path: Path, *, trusted: bool) -> None:
 
 
 def check_bytes(path: Path) -> None:
-    """Compares every member with its checksum, which torch does not.
+    """Compare every member with its checksum, which torch does not.
 
     Raises:
         ModelError: bytes were changed.

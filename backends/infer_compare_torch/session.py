@@ -115,11 +115,11 @@ class TorchSession(Session[Slot]):
         return facts
 
     def compilations(self) -> int:
-        """How many programs were compiled since the session was made; 0 for an eager one."""
+        """Return how many programs were compiled since the session was made; 0 for an eager one."""
         return _compiler_counts()[0] - self._counts[0] if self._options.compile else 0
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Compiles for the shapes of a point, by a run on zeros; an eager session needs nothing."""
+        """Compile for the shapes of a point, by a run on zeros; an eager session needs nothing."""
         if not self._options.compile:
             return
         sizes = {"batch": point.batch, **dict(point.axes)}
@@ -134,7 +134,7 @@ class TorchSession(Session[Slot]):
         self.synchronize()
 
     def stage(self, batch: Sequence[NDArray[Any]], into: Slot | None = None) -> Slot:
-        """The batch on the device. On the CPU the arrays' own memory is used, unless the layout changes."""
+        """Return the batch on the device. On the CPU the arrays' own memory is used, unless the layout changes."""
         tensors = [tensor_from_numpy(array) for array in batch]
         if self._on_device or self._options.channels_last:
             old = into.inputs if into is not None else (None,) * len(tensors)
@@ -163,7 +163,7 @@ class TorchSession(Session[Slot]):
             maybe_mark_dynamic(tensor, [axis for axis, size in enumerate(spec.shape) if isinstance(size, str)])
 
     def run(self, staged: Slot) -> None:
-        """Runs the module in inference mode; on CUDA it returns when the work is enqueued."""
+        """Run the module in inference mode; on CUDA it returns when the work is enqueued."""
         if self._inside:
             staged.outputs = self._run(*staged.arguments, **staged.keywords)
             return
@@ -181,12 +181,12 @@ class TorchSession(Session[Slot]):
             self._inside = False
 
     def synchronize(self) -> None:
-        """Waits for the CUDA device; on the CPU nothing is pending."""
+        """Wait for the CUDA device; on the CPU nothing is pending."""
         if self._on_device:
             torch.cuda.synchronize(self._device)
 
     def fetch(self, staged: Slot) -> list[NDArray[Any]]:
-        """The outputs as arrays of their own."""
+        """Return the outputs as separate arrays."""
         tensors = leaves(staged.outputs)
         if self._on_device:
             return [np.ascontiguousarray(numpy_from_tensor(tensor.cpu())) for tensor in tensors]
@@ -194,13 +194,13 @@ class TorchSession(Session[Slot]):
         return [np.array(numpy_from_tensor(tensor), order="C") for tensor in tensors]
 
     def release(self, staged: Slot) -> None:
-        """Drops the slot's tensors."""
+        """Drop the slot's tensors."""
         staged.inputs = staged.arguments = ()
         staged.keywords = {}
         staged.outputs = None
 
     def peak_memory(self) -> MemoryReading | None:
-        """The CUDA allocator's peak; None on the CPU, where torch does not count."""
+        """Return the CUDA allocator's peak; None on the CPU, where torch does not count."""
         if not self._on_device:
             return None
         return MemoryReading(
@@ -210,7 +210,7 @@ class TorchSession(Session[Slot]):
         )
 
     def reset_peak_memory(self) -> None:
-        """Starts a new peak, and counts retried allocations from here."""
+        """Start a new peak, and count retried allocations from here."""
         if self._on_device:
             torch.cuda.reset_peak_memory_stats(self._device)
             self._retries = self._retried()
@@ -221,7 +221,7 @@ class TorchSession(Session[Slot]):
         return int(torch.cuda.memory_stats(self._device).get("num_alloc_retries", 0))
 
     def close(self) -> None:
-        """Frees the module, compiled programs, and the memory that the device's allocator keeps."""
+        """Free the module, compiled programs, and the memory that the device's allocator keeps."""
         if self._closed:
             return
         self._closed = True

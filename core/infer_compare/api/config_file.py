@@ -37,7 +37,7 @@ class Config(NamedTuple):
 
 
 def read_config(path: Path) -> Config:
-    """The options in a file.
+    """Return the options in a file.
 
     Args:
         path: of a TOML file, of a `run.jsonl`, or of a run folder.

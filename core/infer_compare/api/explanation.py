@@ -46,7 +46,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanation:
-    """How a model reaches each contender; each loads it, nothing is converted, and nothing is run.
+    """Return how a model reaches each contender; each loads it, nothing is converted, and nothing is run.
 
     Raises:
         UsageError: something that is asked for cannot be done as it stands.

@@ -33,17 +33,17 @@ class SavedModel(NamedTuple):
 
 
 def is_live(model: object) -> bool:
-    """Whether it is an object to save, and not a name or a path."""
+    """Return whether it is an object to save, and not a name or a path."""
     return model is not None and not isinstance(model, (str, os.PathLike))
 
 
 def name_of(model: object) -> str:
-    """What reports call a live model: its class."""
+    """Return what reports call a live model: its class."""
     return type(model).__name__
 
 
 def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plugins) -> SavedModel:
-    """Writes a live model into a folder.
+    """Write a live model into a folder.
 
     Only backends whose framework this process has imported are asked, since a live model cannot be without it.
 

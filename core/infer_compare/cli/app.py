@@ -45,11 +45,11 @@ class Commands(click.Group):
     """Finds a command in the module of its name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, in the order in which a person meets them."""
+        """Return the names, in the order in which a person meets them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Imports a command; None when there is none of that name."""
+        """Return a command, imported; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"infer_compare.cli.{cmd_name}").command
@@ -73,7 +73,7 @@ class Commands(click.Group):
             raise click.UsageError(f"No such command {args[0]!r}. Did you mean {near[0]!r}?", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Lists the commands without importing them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -86,7 +86,7 @@ class Commands(click.Group):
 @click.option("--no-plugin", "blocked", multiple=True, metavar="NAME", help="Do not load this plugin. Repeatable.")
 @click.pass_context
 def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> None:
-    """Which inference framework, with which options, at which batch size, should this model run with here?"""
+    """Find which inference framework, with which options, at which batch size, this model should run with here."""
     check_surroundings()
     context.obj = {"debug": debug, "blocked": blocked}
 

@@ -66,7 +66,7 @@ def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: 
 
 
 def untimed(made: ReportDocument) -> ReportDocument:
-    """The document without the failures that consist in nothing having been timed."""
+    """Return the document without the failures that only say that nothing was timed."""
     import msgspec
 
     failures = tuple(one for one in made.failures if one.outcome != "measured")
@@ -74,7 +74,7 @@ def untimed(made: ReportDocument) -> ReportDocument:
 
 
 def shortcomings(made: ReportDocument) -> tuple[str, ...]:
-    """What was asked for and is not so, in sentences."""
+    """Return what is missing or disagrees, in sentences."""
     return (*(one.sentence for one in made.failures if one.unanswered), *disagreements(made))
 
 

@@ -30,7 +30,7 @@ def load_run(path: Path) -> Run:
 
 
 def print_text(*documents: ReportDocument, verbose: bool) -> None:
-    """Prints the text report of one run or several.
+    """Print the text report of one run or several.
 
     It is as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
 

@@ -120,7 +120,7 @@ def command(settings: dict[str, Any], *, as_json: bool) -> int:
 
 
 def diagnose(plugins: Plugins) -> Diagnosis:
-    """Looks at the machine for a moment, and at what is installed."""
+    """Look at the machine for a moment, and at what is installed."""
     from infer_compare.environment import conditions, machine, preflight, threads
     from infer_compare.store import DEFAULT_ROOT
 

@@ -52,7 +52,7 @@ def command(context: click.Context, /, *, clear_cache: bool, as_json: bool, debu
 
 
 def clear() -> None:
-    """Empties the cache of converted models, and says so.
+    """Empty the cache of converted models, and say so.
 
     Raises:
         UsageError: it cannot be removed.

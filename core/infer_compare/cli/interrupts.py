@@ -68,7 +68,7 @@ def heard() -> Iterator[None]:
 
 
 def ignore() -> None:
-    """Ctrl-C, SIGTERM and SIGHUP do nothing from now on."""
+    """Ignore Ctrl-C, SIGTERM and SIGHUP from now on."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 

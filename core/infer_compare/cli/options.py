@@ -159,7 +159,7 @@ _GIVEN = {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
 def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
-    """`KEY=VALUE` for each text.
+    """Return what texts of the form `KEY=VALUE` say, by key.
 
     Raises:
         UsageError: a text has another form, or a key is given twice.
@@ -196,7 +196,7 @@ def labels_of(contenders: Iterable[Any]) -> frozenset[str]:
 def models_of(
     model: str | None, texts: tuple[str, ...], plugins: Plugins, labels: frozenset[str]
 ) -> tuple[str | None, dict[str, str]]:
-    """The run's model where one is named, and those of single contenders and backends.
+    """Return the run's model where one is named, and those of single contenders and backends.
 
     A text is split at `=` only after a label or the name of a backend, since paths may contain one.
     """

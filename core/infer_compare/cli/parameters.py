@@ -58,7 +58,7 @@ class Duration(click.ParamType[Any]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
-        """Seconds."""
+        """Return the seconds."""
         from infer_compare.request.units import parse_duration
 
         return value if isinstance(value, float) else _parsed(self, parse_duration, value, param, ctx)
@@ -70,7 +70,7 @@ class Size(click.ParamType[Any]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
-        """Bytes."""
+        """Return the bytes."""
         from infer_compare.request.units import parse_size
 
         return value if isinstance(value, int) else _parsed(self, parse_size, value, param, ctx)
@@ -82,7 +82,7 @@ class Share(click.ParamType[Any]):
     name = "share"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
-        """The share, between 0 and 1."""
+        """Return the share, between 0 and 1."""
         from infer_compare.request.units import parse_share
 
         return value if isinstance(value, float) else _parsed(self, parse_share, value, param, ctx)

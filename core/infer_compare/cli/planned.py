@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def show_plan(
     options: RunOptions, plugins: Plugins, stored: Run | None, *, command: tuple[str, ...], as_json: bool
 ) -> None:
-    """Prints the plan; nothing is started.
+    """Print the plan; nothing is started.
 
     Args:
         options: what is asked for.

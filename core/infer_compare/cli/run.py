@@ -218,5 +218,5 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
 
 
 def exit_code(document: Any) -> int:  # noqa: ANN401 - the report document
-    """0 when everything that was asked for was answered, else 1."""
+    """Return 0 if the run answered everything, else 1."""
     return 1 if document.shortcomings else 0

@@ -57,11 +57,11 @@ class Session(ABC, Generic[Staged]):
         """What really runs, as read back from the framework: threads, precision, provider, compiled or eager."""
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Builds, traces or tunes for an operating point; its seconds are a figure of their own. Default: nothing."""
+        """Build, trace or tune for an operating point; its time is reported separately. Default: nothing."""
 
     @abstractmethod
     def stage(self, batch: Batch, into: Staged | None = None) -> Staged:
-        """Brings a batch to the device.
+        """Copy a batch to the device.
 
         Args:
             batch: host arrays of the dtypes and shapes that `inputs` tells; they must not be written to.
@@ -73,7 +73,7 @@ class Session(ABC, Generic[Staged]):
 
     @abstractmethod
     def run(self, staged: Staged) -> None:
-        """Runs the model on a staged batch. May return before the work is done."""
+        """Run the model on a staged batch. May return before the work is done."""
 
     def running(self) -> AbstractContextManager[object]:
         """Entered around many calls of `run`, so that not each of them pays for what all need, such as a mode of the
@@ -83,32 +83,32 @@ class Session(ABC, Generic[Staged]):
 
     @abstractmethod
     def synchronize(self) -> None:
-        """Returns when all work that was given to the device is done."""
+        """Return when all work that was given to the device is done."""
 
     def wait(self, staged: Staged) -> None:  # noqa: ARG002 - a slot's own barrier is an override's affair
-        """Returns when the work on this slot is done. Default: `synchronize()`."""
+        """Return when the work on this slot is done. Default: `synchronize()`."""
         self.synchronize()
 
     @abstractmethod
     def fetch(self, staged: Staged) -> Sequence[Array]:
-        """Brings the outputs to the host, in the order of `outputs`; the arrays own their memory."""
+        """Return the outputs on the host, in the order of `outputs`; the arrays own their memory."""
 
     def release(self, staged: Staged) -> None:
-        """Gives a slot back. Default: nothing."""
+        """Free a slot. Default: nothing."""
 
     def compilations(self) -> int | None:
-        """Traces and compilations so far, or None where the framework never compiles or does not tell."""
+        """Return the number of traces and compilations so far; None if the framework never compiles, or does not count."""
         return None
 
     def peak_memory(self) -> MemoryReading | None:
-        """The framework's own peak since `reset_peak_memory`, or None where it does not tell."""
+        """Return the framework's own peak since `reset_peak_memory`, or None if it is not known."""
         return None
 
     def reset_peak_memory(self) -> None:
-        """Starts a new peak. Default: nothing."""
+        """Start a new peak. Default: nothing."""
 
     def close(self) -> None:
-        """Frees what the session holds. Default: nothing."""
+        """Free what the session holds. Default: nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -151,15 +151,15 @@ class Backend(ABC, Generic[Loaded]):
 
     @abstractmethod
     def version(self) -> str:
-        """The framework's version. The first call that may import it; the thread budget is applied with the import."""
+        """Return the framework's version; this is the first call that may import it, and applies the thread budget."""
 
     @abstractmethod
     def devices(self) -> Sequence[Device]:
-        """What this machine has and the framework can use."""
+        """Return the devices of this machine that the framework can use."""
 
     @abstractmethod
     def load(self, model: ModelSource) -> Loaded:
-        """Reads the model into host memory. Importers run here.
+        """Read the model into host memory. Importers run here.
 
         Raises:
             UnsupportedModel: the format, or an operator (named with its node and opset), is not supported.
@@ -167,7 +167,7 @@ class Backend(ABC, Generic[Loaded]):
         """
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:  # noqa: ARG002 - an override writes there
-        """What a model is that only the framework can read: called once per run, in a process of its own, for the formats
+        """Return what a model is that only the framework can read: called once per run, in a process of its own, for the formats
         in `Capabilities.describes`. A callable is called here, seeded, and what it made is saved, so that every worker
         loads the same weights.
 
@@ -184,7 +184,7 @@ class Backend(ABC, Generic[Loaded]):
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:  # noqa: ARG003 - an override writes there
-        """A live model of this framework, written as a file that workers load. Called in the user's own process, which has
+        """Return a live model of this framework, written as a file that workers load. Called in the user's own process, which has
         the framework imported already, and never while something is measured.
 
         Args:
@@ -204,7 +204,7 @@ class Backend(ABC, Generic[Loaded]):
 
     @abstractmethod
     def to_device(self, loaded: Loaded, device: Device) -> Session[Any]:
-        """Puts a loaded model on a device.
+        """Put a loaded model on a device.
 
         Raises:
             DeviceUnavailable: the device is not there; never another device in silence.
@@ -212,10 +212,10 @@ class Backend(ABC, Generic[Loaded]):
 
     @abstractmethod
     def classify(self, error: BaseException) -> Classification:
-        """What an exception means. A pure predicate over its type, text and chain, with no framework imported."""
+        """Return what an exception means, from its type, text and chain alone; import no framework."""
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
-        """The batches of one pass over a data set, the last partial one included. Default: numpy slices."""
+        """Return the batches of one pass over a data set, the last partial one included. Default: numpy slices."""
         length = len(dataset[0])
         for start in range(0, length, size):
             yield [array[start : start + size] for array in dataset]

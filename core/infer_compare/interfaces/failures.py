@@ -37,7 +37,7 @@ NOT_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, then what it was raised from or during, at most eight deep."""
+    """Return the error, then what it was raised from or during, at most eight deep."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen and len(seen) < MAX_CHAIN:
@@ -47,12 +47,12 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def class_names(error: BaseException) -> frozenset[str]:
-    """The qualified names of the error's class and of its bases."""
+    """Return the qualified names of the error's class and of its bases."""
     return frozenset(f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__)
 
 
 def text_of(error: BaseException) -> str:
-    """The error's text in lower case, shortened to its first and last 4 kB."""
+    """Return the error's text in lower case, shortened to its first and last 4 kB."""
     text = str(error)
     if len(text) > 2 * TEXT_BYTES:
         text = text[:TEXT_BYTES] + "\n" + text[-TEXT_BYTES:]
@@ -60,13 +60,13 @@ def text_of(error: BaseException) -> str:
 
 
 def is_limit(error: BaseException) -> bool:
-    """Whether the text tells of a limit other than memory."""
+    """Return whether the text tells of a limit other than memory."""
     text = text_of(error)
     return any(part in text for part in LIMIT_TEXTS)
 
 
 def is_host_oom(error: BaseException) -> bool:
-    """Whether the host's memory did not suffice, as Python, numpy or the C++ runtime say it."""
+    """Return whether the host's memory did not suffice, as Python, numpy or the C++ runtime say it."""
     if isinstance(error, MemoryError):
         return True
     text = text_of(error)
@@ -74,7 +74,7 @@ def is_host_oom(error: BaseException) -> bool:
 
 
 def classify_common(error: BaseException) -> Classification:
-    """What can be told without knowing the framework: interrupts, limits, the host's memory.
+    """Return what can be told without knowing the framework: interrupts, limits, the host's memory.
 
     The outcome for an error that none of them explains is `no`; a backend then looks for its own.
     """

@@ -86,7 +86,7 @@ class Reporter(Protocol):
     suffix: str
 
     def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the report document's type stands above this layer
-        """The report as text, or as bytes where the format is binary."""
+        """Return the report as text, or as bytes where the format is binary."""
         ...
 
 
@@ -95,7 +95,7 @@ class ReporterOfMany(Reporter, Protocol):
     """A report format that takes several runs."""
 
     def render_many(self, documents: Sequence[Any]) -> str | bytes:
-        """One report of all the runs, in the order in which they were asked for."""
+        """Return one report of all the runs, in the order in which they were asked for."""
         ...
 
 

@@ -92,7 +92,7 @@ class Device(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Device:
-        """The device that `cpu`, `cuda` or `cuda:1` names; `ValueError` for anything else."""
+        """Return the device that `cpu`, `cuda` or `cuda:1` names; `ValueError` for anything else."""
         kind, colon, index = text.strip().lower().partition(":")
         if not (kind.isidentifier() and kind.isascii() and len(kind) <= LONGEST_KIND):
             raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")

@@ -41,7 +41,7 @@ class Comparison(NamedTuple):
 
 
 def sample_rows(batch: int, limit: int = 64) -> tuple[int, ...]:
-    """The rows of a batch that are compared: all of them up to `limit`, else the first, the last, and evenly between."""
+    """Return the rows of a batch that are compared: all of them up to `limit`, else the first, the last, and evenly between."""
     if batch <= limit:
         return tuple(range(batch))
     return tuple(round(index * (batch - 1) / (limit - 1)) for index in range(limit))
@@ -140,7 +140,7 @@ def _compare(
     small, kept = sampled(wanted)
 
     def place(along: int, index: int) -> tuple[int, int]:
-        """The axis and index of a slice as they are in the output, for those with rows first and positions left out."""
+        """Return the axis and index of a slice as they are in the output, for those with rows first and positions left out."""
         own = along - 1 if axis is None or along <= axis else along
         positions = kept[along]
         return own, index if positions is None else int(positions[index])

@@ -103,7 +103,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 
 
 def is_float(dtype: str) -> bool:
-    """Whether a dtype that inputs can have holds fractions."""
+    """Return whether a dtype that inputs can have holds fractions."""
     return dtype.startswith(("float", "bfloat"))
 
 

@@ -35,7 +35,7 @@ MOST_ROWS = 100_000
 
 
 def prove(original: onnx.ModelProto, changed: onnx.ModelProto, fixed: int) -> None:
-    """Runs both models in the evaluator of the `onnx` package, and compares row by row.
+    """Run both models in the evaluator of the `onnx` package, and compare row by row.
 
     Row i of a batch of three different rows must equal what the original makes of row i among others of its batch
     size, and so must the first row alone.
@@ -117,7 +117,7 @@ class _Evaluated:
             raise Unproved(f"the reference evaluator cannot take {what} ({_told(error)})") from error
 
     def run(self, feeds: Mapping[str, Array]) -> list[Array]:
-        """The outputs."""
+        """Return the outputs."""
         import numpy as np
 
         (count,) = {len(one) for one in feeds.values()}

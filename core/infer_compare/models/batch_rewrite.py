@@ -40,7 +40,7 @@ class Unproved(Exception):
 
 
 def with_free_batch(model: onnx.ModelProto, fixed: int) -> onnx.ModelProto:
-    """A copy of a model with the first axis of its inputs, and of all that follows from them, called `batch`.
+    """Return a copy of a model with the first axis of its inputs, and of all that follows from them, called `batch`.
 
     Args:
         model: with its weights, all its inputs having `fixed` as first axis and fixed axes after it.
@@ -93,7 +93,7 @@ class _Draft:
         self._batch = ""
 
     def rewrite(self) -> None:
-        """Rewrites node by node, each with the shapes that follow from the rewrites before it."""
+        """Rewrite node by node, each with the shapes that follow from the rewrites before it."""
         for _ in range(MAX_REWRITES):
             found = shapes_at(self.model, {}, batch=GROWTH * self._fixed)
             if found is None:

@@ -36,37 +36,37 @@ class GraphBuilder:
         self._count = 0
 
     def input(self, name: str, dtype: str, sample: Sequence[int], fill: str | None = None) -> str:
-        """An input of shape `[batch, *sample]`; `fill` says how it is generated, such as `randint(0,1000)`."""
+        """Add an input of shape `[batch, *sample]`; `fill` says how it is generated, such as `randint(0,1000)`."""
         self._inputs.append(_value(name, dtype, sample))
         if fill is not None:
             self._metadata[METADATA_KEY + name] = fill
         return name
 
     def output(self, value: str, name: str, sample: Sequence[int], dtype: str = "float32") -> None:
-        """Makes a value an output of shape `[batch, *sample]`, under another name."""
+        """Make a value an output of shape `[batch, *sample]`, under another name."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"{name}_output"))
         self._outputs.append(_value(name, dtype, sample))
 
     def constant(self, array: NDArray[Any], name: str | None = None) -> str:
-        """An initializer."""
+        """Add an initializer."""
         name = name or self._fresh("constant")
         self._initializers[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
         return name
 
     def scalar(self, value: float) -> str:
-        """A float32 constant without axes."""
+        """Return a float32 constant without axes."""
         return self.constant(np.array(value, np.float32))
 
     def ints(self, *values: int) -> str:
-        """A vector of int64, such as a shape or axes."""
+        """Return a vector of int64, such as a shape or axes."""
         return self.constant(np.array(values, np.int64))
 
     def normal(self, shape: Sequence[int], std: float) -> str:
-        """Weights from a normal distribution around zero."""
+        """Return weights from a normal distribution around zero."""
         return self.constant(self.rng.standard_normal(tuple(shape), np.float32) * np.float32(std))
 
     def weights(self, shape: Sequence[int], fan_in: Sequence[int], gain: float) -> str:
-        """Weights that are centred over the axes `fan_in` and scale the deviation of what they meet by `gain`.
+        """Return weights that are centred over the axes `fan_in` and scale the deviation of what they meet by `gain`.
 
         Values behind a ReLU have a mean; weights that sum to zero let it cancel, so that it does not grow from
         layer to layer until the outputs hardly depend on the inputs (Brock et al., arXiv 2101.08692).
@@ -77,18 +77,18 @@ class GraphBuilder:
         return self.constant(draws * np.float32(gain / math.sqrt(count)))
 
     def node(self, op_type: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401 - attributes are of many types
-        """An operator call with one output."""
+        """Add an operator call with one output."""
         return self.nodes(op_type, 1, *inputs, **attributes)[0]
 
     def nodes(self, op_type: str, outputs: int, *inputs: str, **attributes: Any) -> list[str]:  # noqa: ANN401 - as above
-        """An operator call with several outputs."""
+        """Add an operator call with several outputs."""
         name = self._fresh(op_type)
         names = [name] if outputs == 1 else [f"{name}_{index}" for index in range(outputs)]
         self._nodes.append(helper.make_node(op_type, list(inputs), names, name=name, **attributes))
         return names
 
     def build(self) -> onnx.ModelProto:
-        """The finished model, checked."""
+        """Return the finished model, checked."""
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values())
         )

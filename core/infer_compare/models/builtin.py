@@ -38,7 +38,7 @@ _FAMILIES = {
 
 
 def builtin_models() -> dict[str, BuiltinModel]:
-    """The built-in models by name, from small to large."""
+    """Return the built-in models by name, from small to large."""
     return {
         name: BuiltinModel(name=name, summary=summary, build=partial(_build, family, name))
         for family, models in _FAMILIES.items()

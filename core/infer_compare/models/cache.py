@@ -75,12 +75,12 @@ class ConversionCache:
 
     @staticmethod
     def key(parts: Mapping[str, object]) -> str:
-        """The name under which what these parts decide is kept."""
+        """Return the name under which what these parts decide is kept."""
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def get(self, key: str, name: str, make: Callable[[Path], None], spare: Path) -> tuple[Path, bool]:
-        """The file of a converted model, made where it is not kept yet.
+        """Return the file of a converted model, made where it is not kept yet.
 
         A conversion that fails, or is cut off, leaves nothing behind that could be taken for a model. What is kept and is
         not whole any more is made again.

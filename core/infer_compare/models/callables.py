@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def split(location: str) -> tuple[str, str]:
-    """Module or file, and the name behind the last colon."""
+    """Return the module or file, and the name behind the last colon."""
     place, _, name = location.rpartition(":")
     return place, name
 
 
 def source_file(location: str) -> Path | None:
-    """The Python file in which the function stands, found without importing it; None where there is none."""
+    """Return the Python file in which the function stands, found without importing it; None where there is none."""
     place, _ = split(location)
     if place.endswith(".py"):
         return Path(place) if is_file(place) else None
@@ -49,7 +49,7 @@ def source_file(location: str) -> Path | None:
 
 
 def make_model(location: str) -> tuple[object, tuple[str, ...]]:
-    """What the function returns, and what it says of the inputs in a `ModelSpec`.
+    """Return what the function returns, and what it says of the inputs in a `ModelSpec`.
 
     Seed the framework's generators first: every call must make the same weights.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def cheapest(
     source: str, targets: Collection[str], converters: Iterable[ConverterEntry]
 ) -> tuple[ConverterEntry, ...] | None:
-    """The converters of least total cost, in their order; fewer where two ways cost the same.
+    """Return the converters of least total cost, in their order; fewer where two ways cost the same.
 
     Args:
         source: the format that there is.

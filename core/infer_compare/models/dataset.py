@@ -52,13 +52,13 @@ class Dataset:
 
 
 def is_callable(text: str) -> bool:
-    """Whether a text names a function that makes the data, `module:function` or `file.py:function`."""
+    """Return whether a text names a function that makes the data, `module:function` or `file.py:function`."""
     _, colon, name = text.rpartition(":")
     return bool(colon) and name.isidentifier() and not exists(text)
 
 
 def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Path) -> Dataset:
-    """A data set, made ready for a model's inputs.
+    """Return a data set, made ready for a model's inputs.
 
     An array belongs to the input of its name. For a model of one input any single array will do, and others of other
     names (labels, say) are left out.
@@ -220,7 +220,7 @@ def _save(array: Array, dtype: str, path: Path, digest: Any) -> None:  # noqa: A
 
 
 def collect(location: str, folder: Path) -> None:
-    """Calls a function that makes the data and writes what it returns as `.npy` files: runs in a process of its own.
+    """Call a function that makes the data and write what it returns as `.npy` files; called in a separate process.
 
     Args:
         location: `module:function` or `file.py:function`; it returns an array, or arrays by the inputs' names.

@@ -38,7 +38,7 @@ class Rules(NamedTuple):
     """Operators of which it has a rule for some calls: which these are."""
 
     def cover(self, node: onnx.NodeProto, since_version: int) -> bool:
-        """Whether there is a rule for that call of an operator's version."""
+        """Return whether there is a rule for that call of an operator's version."""
         covered = self.registry.covers(node.op_type, since_version)
         return covered and (node.op_type not in self.partly or self.partly[node.op_type](node))
 

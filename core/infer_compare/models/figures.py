@@ -48,7 +48,7 @@ class Figures:
 
 
 def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> Figures:
-    """The figures of a model.
+    """Return the figures of a model.
 
     Args:
         model: an ONNX model; its weights need not be loaded.
@@ -112,7 +112,7 @@ def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int:
 
 
 def shapes_at(model: onnx.ModelProto, sizes: Mapping[str, int], *, batch: int = 1) -> dict[str, tuple[int, ...]] | None:
-    """Shapes of all values at a batch size, as far as they can be inferred; None when inference fails."""
+    """Return the shapes of all values at a batch size, as far as they can be inferred; None when inference fails."""
     import onnx
     import onnx.shape_inference
 
@@ -139,7 +139,7 @@ def shapes_at(model: onnx.ModelProto, sizes: Mapping[str, int], *, batch: int = 
 
 
 def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose large constants have a type and a shape but no data, since inference serialises all it is given."""
+    """Return a copy whose large constants have a type and a shape but no data, since inference serialises all it is given."""
     import onnx
 
     light = onnx.ModelProto()

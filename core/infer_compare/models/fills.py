@@ -71,7 +71,7 @@ class Normal:
         return f"normal({self.mean:g},{self.deviation:g})"
 
     def problem(self, dtype: str) -> str | None:
-        """Why it does not fit a dtype, as the end of a sentence."""
+        """Return why it does not fit a dtype, as the end of a sentence."""
         if self.deviation <= 0:
             return f"{self} would be a constant; the second number is a standard deviation above zero"
         if not is_float(dtype):
@@ -80,7 +80,7 @@ class Normal:
         return _overflow(self, dtype, abs(self.mean) + 8 * self.deviation)
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
-        """An array of that shape and dtype."""
+        """Return an array of that shape and dtype."""
         import numpy as np
 
         wide = np.float64 if dtype == "float64" else np.float32
@@ -99,7 +99,7 @@ class Uniform:
         return f"uniform({self.low:g},{self.high:g})"
 
     def problem(self, dtype: str) -> str | None:
-        """Why it does not fit a dtype, as the end of a sentence."""
+        """Return why it does not fit a dtype, as the end of a sentence."""
         if self.low >= self.high:
             return f"{self} is empty; the first number is the smaller one"
         if not is_float(dtype):
@@ -107,7 +107,7 @@ class Uniform:
         return _overflow(self, dtype, max(abs(self.low), abs(self.high), self.high - self.low))
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
-        """An array of that shape and dtype."""
+        """Return an array of that shape and dtype."""
         import numpy as np
 
         wide = np.float64 if dtype == "float64" else np.float32
@@ -126,7 +126,7 @@ class RandInt:
         return f"randint({self.low},{self.high})"
 
     def problem(self, dtype: str) -> str | None:
-        """Why it does not fit a dtype, as the end of a sentence."""
+        """Return why it does not fit a dtype, as the end of a sentence."""
         import numpy as np
 
         if self.low >= self.high:
@@ -141,7 +141,7 @@ class RandInt:
         return None
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
-        """An array of that shape and dtype."""
+        """Return an array of that shape and dtype."""
         import numpy as np
 
         wide = np.uint64 if self.high > np.iinfo(np.int64).max else np.int64
@@ -159,7 +159,7 @@ class Constant:
         return CONSTANT_NAMES.get(self.number, f"{self.number!r}")
 
     def problem(self, dtype: str) -> str | None:
-        """Why it does not fit a dtype, as the end of a sentence."""
+        """Return why it does not fit a dtype, as the end of a sentence."""
         if is_float(dtype):
             return _overflow(self, dtype, abs(self.number))
         if self.number != int(self.number):
@@ -167,7 +167,7 @@ class Constant:
         return RandInt(int(self.number), int(self.number) + 1).problem(dtype) and f"{self} does not fit {dtype}"
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:  # noqa: ARG002 - nothing is drawn
-        """An array of that shape and dtype."""
+        """Return an array of that shape and dtype."""
         import numpy as np
 
         return np.full(tuple(shape), self.number, dtype_of(dtype))
@@ -183,7 +183,7 @@ class FromFile:
         return f"@{self.path}"
 
     def read(self, name: str) -> Array:
-        """The array of that name in the file, or its only one.
+        """Return the array of that name in the file, or its only one.
 
         Raises:
             InputError: the file is missing or unreadable, or holds no such array.
@@ -230,7 +230,7 @@ Fill = Generated | FromFile
 
 
 def parse_fill(text: str) -> Fill:
-    """The fill that a text names.
+    """Return the fill that a text names.
 
     Raises:
         InputError: no such fill, or figures that are none.
@@ -277,7 +277,7 @@ def _randint(low: str, high: str) -> Fill:
 
 
 def why_unreadable(error: Exception) -> str:
-    """What numpy says of a file that it does not read; its advice to load pickles, which run code, is not passed on."""
+    """Return what numpy says of a file that it does not read; its advice to load pickles, which run code, is not passed on."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     objects = any(words in text for words in ("pickle", "Python objects"))
     return "it holds no arrays of numbers" if objects else text or type(error).__name__

@@ -31,7 +31,7 @@ class GivenInput:
 
 
 def parse_input(text: str) -> GivenInput:
-    """Parses `name:f32[batch,3,224,224]=normal(0,1)`, of which all but the name may be left out.
+    """Parse `name:f32[batch,3,224,224]=normal(0,1)`, of which all but the name may be left out.
 
     Raises:
         InputError: the text has another form, or a dtype, shape or fill that is none.
@@ -61,7 +61,7 @@ def chosen_axes(texts: Sequence[str]) -> dict[str, int | None]:
 
 
 def declared(texts: Sequence[str]) -> tuple[tuple[TensorSpec, ...], dict[str, str]]:
-    """Inputs that texts declare in full, for a model that does not tell them itself.
+    """Return the inputs that texts declare in full, for a model that does not describe them.
 
     Args:
         texts: in the form of `--input`, in the order in which the model takes the inputs.

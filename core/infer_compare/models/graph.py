@@ -60,7 +60,7 @@ class Graph:
 
 
 def captured_names(node: Node) -> set[str]:
-    """Names that a node's subgraphs use, whether they come from outside or not."""
+    """Return the names that a node's subgraphs use, whether they come from outside or not."""
     names: set[str] = set()
     for value in node.attributes.values():
         if isinstance(value, Graph):

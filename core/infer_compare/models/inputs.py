@@ -65,7 +65,7 @@ def resolve_inputs(
     metadata: Mapping[str, str],
     data: Mapping[str, Path] | None = None,
 ) -> tuple[InputPlan, ...]:
-    """How each input is made, in the order of the model.
+    """Return how each input is made, in the order of the model.
 
     A free axis that was given a size for one input has it in all inputs in which the file calls it by that name. An input
     may have its batch axis anywhere, or none.
@@ -237,12 +237,12 @@ def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:
 
 
 def row_bytes(plan: InputPlan) -> int:
-    """Bytes of one row of an input."""
+    """Return the bytes of one row of an input."""
     return math.prod(plan.sample) * dtype_of(plan.dtype).itemsize
 
 
 def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -> tuple[Path, ...]:
-    """Writes `rows` rows of each input as one C-contiguous `.npy` file, whose first axis are the rows; one row of an
+    """Write `rows` rows of each input as one C-contiguous `.npy` file, whose first axis are the rows; one row of an
     input without a batch axis.
 
     Row i depends on the seed and on the input's name alone, so that a larger pool begins like a smaller one. An

@@ -17,7 +17,7 @@ STEPS = 4
 
 
 def kind_of(model: onnx.ModelProto) -> ModelKind:
-    """The kind of a model; the first that it has of `recurrent`, `attention` and `convolution`, else `other`.
+    """Return the kind of a model; the first that it has of `recurrent`, `attention` and `convolution`, else `other`.
 
     An attention is one of its own operators, or a Softmax that goes into a matrix product.
     """

@@ -29,7 +29,7 @@ SMALL_ELEMENTS = 256
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, its external data included.
+    """Return the model in a file, its external data included.
 
     Raises:
         ModelError: the file is missing, empty, not ONNX, or its external data is absent or outside its folder.
@@ -78,7 +78,7 @@ def _pin(model: onnx.ModelProto, known: Sequence[TensorSpec]) -> None:
 
 
 def parse_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, without its external data; sparse initializers are made dense ones.
+    """Return the model in a file, without its external data; sparse initializers are made dense ones.
 
     Raises:
         ModelError: the file is missing, empty or not ONNX, or a node does not fit its operator.
@@ -128,7 +128,7 @@ def _fill_up(model: onnx.ModelProto, path: Path) -> None:
 
 
 def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
-    """The files that hold data of a parsed model, relative to its folder, in the order of their names."""
+    """Return the files that hold data of a parsed model, relative to its folder, in the order of their names."""
     from onnx import TensorProto
 
     return tuple(
@@ -145,7 +145,7 @@ def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
 
 
 def load_external_data(model: onnx.ModelProto, path: Path) -> None:
-    """Reads the external data of the model that was parsed from `path`.
+    """Read the external data of the model that was parsed from `path`.
 
     Raises:
         ModelError: it is absent, too short, or outside the model's folder.
@@ -157,7 +157,7 @@ def load_external_data(model: onnx.ModelProto, path: Path) -> None:
 
 
 def check_external_data(model: onnx.ModelProto, path: Path) -> None:
-    """Makes sure that the external data of the model that was parsed from `path` is there, without reading weights.
+    """Make sure that the external data of the model that was parsed from `path` is there, without reading weights.
 
     Small tensors are loaded, since they may be shapes, and so are elements of less than a byte, which are packed.
 
@@ -214,7 +214,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def graphs_of(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.GraphProto]:
-    """Every graph in a model, those inside of nodes and functions included."""
+    """Return every graph in a model, those inside of nodes and functions included."""
     import onnx
 
     if isinstance(part, onnx.ModelProto):

@@ -36,7 +36,7 @@ __all__ = [
 
 
 def read_graph(model: onnx.ModelProto | Path) -> Graph:
-    """The graph of a model or of a file, with model-local functions inlined.
+    """Return the graph of a model or of a file, with model-local functions inlined.
 
     Raises:
         ModelError: see `open_onnx`.
@@ -161,7 +161,7 @@ def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
 
 
 def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Inputs and outputs as the file calls them; inputs that have an initializer are constants, and left out.
+    """Return inputs and outputs as the file calls them; inputs that have an initializer are constants, and left out.
 
     Raises:
         UnsupportedModel: one of them is not a tensor, or is of an unknown element type.

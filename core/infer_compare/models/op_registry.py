@@ -29,7 +29,7 @@ class OpRegistry(Generic[Handler]):
         self._handlers: dict[str, dict[int, Handler]] = {}
 
     def register(self, op_type: str, *since: int) -> Callable[[Handler], Handler]:
-        """Registers the decorated handler for the schema versions of an operator that it implements."""
+        """Register the decorated handler for the schema versions of an operator that it implements."""
 
         def decorator(handler: Handler) -> Handler:
             versions = self._handlers.setdefault(op_type, {})
@@ -42,7 +42,7 @@ class OpRegistry(Generic[Handler]):
         return decorator
 
     def find(self, node: Node) -> Handler:
-        """The handler for a node.
+        """Return the handler for a node.
 
         Raises:
             UnsupportedModel: there is none for that operator at that opset; operator, node and opset are named.
@@ -54,7 +54,7 @@ class OpRegistry(Generic[Handler]):
         return rule
 
     def check(self, graph: Graph) -> None:
-        """Looks every node up, so that an unsupported model is refused before anything is built.
+        """Look every node up, so that an unsupported model is refused before anything is built.
 
         Raises:
             UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.
@@ -140,7 +140,7 @@ class OpRegistry(Generic[Handler]):
         return f"operators of {listing(foreign)} are not standard ONNX; use {source}, or {other}"
 
     def covers(self, op_type: str, since: int) -> bool:
-        """Whether there is a handler for that schema version of an operator of ONNX's own domain."""
+        """Return whether there is a handler for that schema version of an operator of ONNX's own domain."""
         return since in self._handlers.get(op_type, ())
 
     @property

@@ -17,7 +17,7 @@ __all__ = ["Unproved", "note", "rebatch", "write_rebatched"]
 
 
 def rebatch(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of a model that takes any number of rows, where it took one number only.
+    """Return a copy of a model that takes any number of rows, where it took one number only.
 
     Args:
         model: with its weights; all its inputs have the same fixed first axis.
@@ -42,12 +42,12 @@ def rebatch(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def note(fixed: int) -> str:
-    """What people are told about a model that was rewritten."""
+    """Return what people are told about a model that was rewritten."""
     return f"The batch axis was fixed at {fixed}; it was made free and checked on {ROWS} rows."
 
 
 def write_rebatched(model: onnx.ModelProto, folder: Path, name: str) -> Path:
-    """Writes a rewritten model into a folder, and returns its path.
+    """Write a rewritten model into a folder and return its path.
 
     Raises:
         Unproved: it is too large for one file.

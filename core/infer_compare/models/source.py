@@ -90,7 +90,7 @@ class ResolvedModel:
 def resolve_model(
     text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel], given: Sequence[str] = ()
 ) -> ResolvedModel:
-    """The model that a text names.
+    """Return the model that a text names.
 
     Args:
         text: a name out of `models`, which comes first, or the path of an `.onnx` file; see `is_foreign` for others.
@@ -137,7 +137,7 @@ def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
 
 
 def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
-    """The format of a model that only its framework can read, or None for one that is read here.
+    """Return the format of a model that only its framework can read, or None for one that is read here.
 
     Raises:
         ModelError: the file or folder is missing or empty.
@@ -154,7 +154,7 @@ def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
 
 
 def described(text: str, description: ModelDescription, given: Sequence[str] = ()) -> ResolvedModel:
-    """A model that its framework has described.
+    """Return a model that its framework has described.
 
     Args:
         text: as it was typed.
@@ -189,7 +189,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def format_of(text: str) -> str | None:
-    """The format that a text names by its look, or None: `onnx`, `pt2`, `keras`, `savedmodel` or `callable`."""
+    """Return the format that a text names by its look, or None: `onnx`, `pt2`, `keras`, `savedmodel` or `callable`."""
     path = Path(text)
     if path.suffix.lower() in SUFFIXES:
         return SUFFIXES[path.suffix.lower()]
@@ -384,7 +384,7 @@ def _sha256(files: Sequence[Path]) -> str:
 
 
 def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
-    """A model that its framework described, with the arithmetic that its export to ONNX tells, where there is room to read that."""
+    """Return a model that its framework described, with the arithmetic that its export to ONNX tells, where there is room to read that."""
     if READ_COPIES * exported.stat().st_size > memory.own_share():
         return model
     graph = parse_onnx(exported)

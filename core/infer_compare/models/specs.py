@@ -26,7 +26,7 @@ _OTHER = re.compile(
 
 
 def unnamed(index: int) -> str:
-    """The name of a free axis that the file leaves without one."""
+    """Return the name of a free axis that the file leaves without one."""
     return f"axis{index}"
 
 
@@ -95,11 +95,11 @@ def _named(spec: TensorSpec) -> int | None:
 
 
 def is_other(name: str) -> bool:
-    """Whether the name of a free axis says that it is something else than the batch."""
+    """Return whether the name of a free axis says that it is something else than the batch."""
     return _OTHER.search(name) is not None
 
 
 def precision_of(specs: Sequence[TensorSpec]) -> str:
-    """The widest floating dtype among inputs and outputs, in which a model computes; `float32` when there is none."""
+    """Return the widest floating dtype among inputs and outputs, in which a model computes; `float32` when there is none."""
     dtypes = {spec.dtype for spec in specs}
     return next((one for one in ("float64", "float32", "bfloat16", "float16") if one in dtypes), "float32")

@@ -20,7 +20,7 @@ LARGEST_DENSE = 2**30
 
 
 def is_external(tensor: onnx.TensorProto) -> bool:
-    """Whether the elements of a tensor lie in another file."""
+    """Return whether the elements of a tensor lie in another file."""
     from onnx import TensorProto
 
     return bool(tensor.data_location == TensorProto.EXTERNAL)
@@ -51,7 +51,7 @@ def release(array: Array) -> None:
 
 
 def is_mapped(array: Array) -> bool:
-    """Whether an array is the mapping of a file."""
+    """Return whether an array is the mapping of a file."""
     base: object = array
     while base is not None and not isinstance(base, mmap.mmap):
         base = getattr(base, "base", None)

@@ -64,7 +64,7 @@ class Plugins:
 
     @classmethod
     def discover(cls, block: Iterable[str] = (), points: Iterable[EntryPoint] | None = None) -> Plugins:
-        """Loads every plugin that is installed and not blocked.
+        """Load every plugin that is installed and not blocked.
 
         Args:
             block: names of plugins to leave out, beside those in `INFER_COMPARE_BLOCK`.
@@ -99,7 +99,7 @@ class Plugins:
         self.register(plugin, origin)
 
     def register(self, plugin: object, origin: Origin) -> None:
-        """Registers a plugin's hooks and calls those by which it brings things; failures go to `broken`."""
+        """Register a plugin's hooks and call those by which it brings things; failures go to `broken`."""
         reason = self._registered(plugin, origin)
         if reason is None:
             self.loaded.append(origin)
@@ -180,7 +180,7 @@ class Plugins:
             self._backends[word] = entry
 
     def add_file(self, path: Path, class_name: str) -> BackendEntry:
-        """Registers a backend class of a Python file, as `-b my_backend.py:MyBackend` asks for.
+        """Register a backend class of a Python file, as `-b my_backend.py:MyBackend` asks for.
 
         Raises:
             UnknownBackend: the file or the class is not there.
@@ -239,7 +239,7 @@ class Plugins:
         return tuple(self._reporters.values())
 
     def find(self, name: str) -> BackendEntry:
-        """The backend of that name or alias.
+        """Return the backend of that name or alias.
 
         Raises:
             BackendUnusable: it is known and broken.
@@ -261,15 +261,15 @@ class Plugins:
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     def run_started(self, header: object) -> None:
-        """Tells every plugin that a run begins."""
+        """Tell every plugin that a run begins."""
         self._notify("infer_compare_run_started", header=header)
 
     def point_finished(self, point: object, figures: object = None) -> None:
-        """Tells every plugin that a point got its outcome, and its figures, None where it has none."""
+        """Tell every plugin that a point got its outcome, and its figures, None where it has none."""
         self._notify("infer_compare_point_finished", point=point, figures=figures)
 
     def run_finished(self, run: object) -> None:
-        """Tells every plugin that a run ended."""
+        """Tell every plugin that a run ended."""
         self._notify("infer_compare_run_finished", run=run)
 
     def _notify(self, hook: str, **arguments: object) -> None:
@@ -289,7 +289,7 @@ class Plugins:
 
 
 def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
-    """The class of that name in a Python file.
+    """Return the class of that name in a Python file.
 
     Raises:
         UnknownBackend: the file or the class is not there.
@@ -315,7 +315,7 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
 
 
 def load_backend(reference: str) -> type[Backend[Any]]:
-    """The class that a reference names: what a worker imports, that one plugin and no other.
+    """Return the class that a reference names: what a worker imports, that one plugin and no other.
 
     Raises:
         UnknownBackend: it is not installed here.
@@ -329,7 +329,7 @@ def load_backend(reference: str) -> type[Backend[Any]]:
 
 
 def load_converter(reference: str) -> Converter:
-    """The converter that a reference names: what a worker imports, its plugin and no other.
+    """Return the converter that a reference names: what a worker imports, its plugin and no other.
 
     Raises:
         UnknownBackend: its plugin is not installed here.

@@ -32,7 +32,7 @@ class OptionDescription(msgspec.Struct, frozen=True):
 
 
 def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
-    """The typed options that texts such as `{"compile": "true"}` mean.
+    """Return the typed options that texts such as `{"compile": "true"}` mean.
 
     Raises:
         OptionError: the backend has no such option (the nearest is suggested), or the value does not fit.

@@ -121,7 +121,7 @@ class RegisteredReporterOfMany(RegisteredReporter):
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module can be found, without importing it."""
+    """Return whether a top-level module can be found, without importing it."""
     try:
         # Looking for what is inside a package would import the package.
         return find_spec(module.partition(".")[0]) is not None

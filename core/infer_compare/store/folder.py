@@ -38,7 +38,7 @@ class StoredRun(msgspec.Struct, frozen=True):
 
 
 def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
-    """`runs/<time>-<model>`, a name that is not taken."""
+    """Return `runs/<time>-<model>`, a name that is not taken."""
     stem = re.sub(r"[^\w.-]+", "-", Path(model).stem).strip("-.") or "model"
     # As long as a name may be, with the time before it and a number behind it.
     stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
@@ -92,12 +92,12 @@ def _make(path: Path, made: list[Path]) -> None:
 
 
 def run_file(path: Path) -> Path:
-    """The run file that a folder or a file names."""
+    """Return the run file that a folder or a file names."""
     return path / FILE if is_folder(path) else path
 
 
 def load(path: Path) -> Run:
-    """The run in a folder.
+    """Return the run in a folder.
 
     Raises:
         StoreError: there is none, or it cannot be read.

@@ -87,7 +87,7 @@ class RunLog:
             return
 
     def append(self, record: AnyRecord) -> None:
-        """Writes a record and waits until it is on disk.
+        """Write a record and wait until it is on disk.
 
         Raises:
             StorageFull: there was no room; what had been written of the record was taken back.
@@ -126,7 +126,7 @@ class RunLog:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -240,5 +240,5 @@ def _check_header(path: Path, line: bytes) -> None:
 
 
 def whole(data: bytes) -> bytes:
-    """Everything up to the last newline: what follows was torn off, or is still being written."""
+    """Return everything up to the last newline: what follows was torn off, or is still being written."""
     return data[: data.rfind(b"\n") + 1]

@@ -37,7 +37,7 @@ def conv(
     groups: int = 1,
     gain: float = AFTER_RELU,
 ) -> str:
-    """A convolution over `[batch, channels, height, width]` that keeps the size at stride 1."""
+    """Return a convolution over `[batch, channels, height, width]` that keeps the size at stride 1."""
     weight = g.weights((outputs, inputs // groups, kernel, kernel), [1, 2, 3], gain)
     return g.node(
         "Conv",
@@ -52,12 +52,12 @@ def conv(
 
 
 def max_pool(g: GraphBuilder, x: str, kernel: int, stride: int, pad: int = 0) -> str:
-    """The largest value of each window."""
+    """Return the largest value of each window."""
     return g.node("MaxPool", x, kernel_shape=[kernel, kernel], strides=[stride, stride], pads=[pad] * 4)
 
 
 def classify(g: GraphBuilder, x: str, channels: int, classes: int) -> str:
-    """The mean over the image, and a linear layer to class scores."""
+    """Return the mean over the image, and a linear layer to class scores."""
     pooled = g.node("Flatten", g.node("GlobalAveragePool", x), axis=1)
     # The mean of many positions deviates little; without a larger gain the bias would outweigh it.
     return linear(g, pooled, channels, classes, gain=8 * AFTER_RELU)

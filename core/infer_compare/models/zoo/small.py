@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def mlp(seed: int) -> onnx.ModelProto:
-    """A perceptron of 64, 128, 128 and 10 units."""
+    """Return a perceptron of 64, 128, 128 and 10 units."""
     g = GraphBuilder("mlp", seed)
     x = g.input("features", "float32", [64])
     for inputs, outputs in ((64, 128), (128, 128)):

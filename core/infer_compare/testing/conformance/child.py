@@ -65,7 +65,7 @@ def _run(session: Session[Any], batch: tuple[Array, ...]) -> None:
 
 
 def loads(job: Job) -> Loads:
-    """What is loaded by importing the plugin and by classifying."""
+    """Return what is loaded by importing the plugin and by classifying."""
     before = set(sys.modules)
 
     def loaded() -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def loads(job: Job) -> Loads:
 
 
 def cycles(job: Job) -> Cycles:
-    """Loads, runs and closes a model again and again."""
+    """Load, run and close a model again and again."""
     batch = _batch(job, 8)
     made = _make(job)
     made.version()
@@ -100,7 +100,7 @@ def cycles(job: Job) -> Cycles:
 
 
 def exhaust(job: Job) -> Exhausted:
-    """Doubles the batch under a limit of memory until something is raised."""
+    """Double the batch under a limit of memory until something is raised."""
     made, session = _open(job)
     _run(session, _batch(job, 1))
     memory.refuse_beyond(memory.resident(os.getpid()) + job.cap)
@@ -121,7 +121,7 @@ def exhaust(job: Job) -> Exhausted:
 
 
 def threads(job: Job) -> Threads:
-    """Runs a heavy model and watches the process's clock."""
+    """Run a heavy model and watch the process's clock."""
     _, session = _open(job)
     batch = _batch(job, 256)
     session.prepare(OperatingPoint(256))
@@ -142,7 +142,7 @@ def threads(job: Job) -> Threads:
 
 
 def effective(job: Job) -> Effective:
-    """Makes a session with each set of options."""
+    """Make a session with each set of options."""
     told: list[dict[str, str] | None] = []
     for options in job.alternatives:
         try:
@@ -165,7 +165,7 @@ TASKS: dict[str, Callable[[Job], msgspec.Struct]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Does what a file says and writes the answer to another."""
+    """Do what a file says and write the answer to another."""
     job = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Job)
     answer = TASKS[job.task](job)
     Path(arguments[1]).write_bytes(msgspec.json.encode(answer))

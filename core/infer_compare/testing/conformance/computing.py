@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compute(session: Session[Any], batch: Batch) -> list[Array]:
-    """The outputs of a batch, by the steps in which the harness takes them."""
+    """Return the outputs of a batch, by the steps in which the harness takes them."""
     session.prepare(OperatingPoint(len(batch[0])))
     slot = session.stage(batch)
     outputs = finish(session, slot)
@@ -26,14 +26,14 @@ def compute(session: Session[Any], batch: Batch) -> list[Array]:
 
 
 def finish(session: Session[Any], slot: Any) -> list[Array]:  # noqa: ANN401 - a backend's own slot
-    """Runs a staged batch; its outputs."""
+    """Run a staged batch and return its outputs."""
     session.run(slot)
     session.synchronize()
     return list(session.fetch(slot))
 
 
 def disagreement(session: Session[Any], example: Example, outputs: Sequence[Array], wanted: Sequence[Array]) -> str:
-    """What is wrong with outputs, as the end of a sentence; empty where they agree."""
+    """Return what is wrong with outputs, as the end of a sentence; empty where they agree."""
     names = [one.name for one in session.outputs]
     precision = session.effective.get("precision", "")
     return compare(
@@ -42,7 +42,7 @@ def disagreement(session: Session[Any], example: Example, outputs: Sequence[Arra
 
 
 def allowed(session: Session[Any]) -> float:
-    """The relative tolerance at the precision that the session says it computes in.
+    """Return the relative tolerance at the precision that the session says it computes in.
 
     Raises:
         Violation: it tells none, or one of which nothing is known.
@@ -57,7 +57,7 @@ def allowed(session: Session[Any]) -> float:
 
 
 def same(left: Sequence[Array], right: Sequence[Array], *, rtol: float = 0.0) -> bool:
-    """Whether outputs are the same, bit by bit or within a tolerance; NaN is the same as NaN."""
+    """Return whether outputs are the same, bit by bit or within a tolerance; NaN is the same as NaN."""
     import numpy as np
 
     if len(left) != len(right):

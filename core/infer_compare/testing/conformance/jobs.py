@@ -102,7 +102,7 @@ Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 def ask(job: Job, answer: type[Answer]) -> Answer:
-    """Runs a job in a fresh process.
+    """Run a job in a fresh process.
 
     Raises:
         Died: the process ended by a signal.

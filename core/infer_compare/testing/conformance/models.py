@@ -42,11 +42,11 @@ class Example:
     outputs: tuple[Array, ...]
 
     def batch(self, size: int, first: int = 0) -> tuple[Array, ...]:
-        """Rows of the inputs from `first` on, in memory of their own; behind the last comes the first again."""
+        """Return rows of the inputs from `first` on, in memory of their own; behind the last comes the first again."""
         return _rows(self.inputs, size, first)
 
     def expected(self, size: int, first: int = 0) -> tuple[Array, ...]:
-        """What is right for that batch."""
+        """Return what is right for that batch."""
         return _rows(self.outputs, size, first)
 
 
@@ -57,7 +57,7 @@ def _rows(arrays: tuple[Array, ...], size: int, first: int) -> tuple[Array, ...]
 
 
 def source(path: Path, name: str, *, native: bool) -> ModelSource:
-    """An ONNX file as the harness hands it to a backend whose own format it is, or that imports it."""
+    """Return an ONNX file as the harness hands it to a backend whose own format it is, or that imports it."""
     return ModelSource(format="onnx", location=str(path), name=name, provenance="native" if native else "imported")
 
 
@@ -67,7 +67,7 @@ class _Made(NamedTuple):
 
 
 def write(kind: Kind, source: ModelSource) -> Example:
-    """Writes the model of a kind to where the source says, and computes what is right for its inputs."""
+    """Write the model of a kind to where the source says, and compute what is right for its inputs."""
     made = _made(kind)
     source.path.write_bytes(made.data)
     return Example(kind, source, made.inputs, _expected(kind, str(source.path)))
@@ -106,7 +106,7 @@ def _expected(kind: Kind, path: str) -> tuple[Array, ...]:
 
 
 def store(example: Example, folder: Path) -> tuple[str, ...]:
-    """The rows of the inputs as files, one per input, which a child can read."""
+    """Return the rows of the inputs as files, one per input, which a child can read."""
     import numpy as np
 
     paths = []

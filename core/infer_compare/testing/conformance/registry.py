@@ -44,7 +44,7 @@ CHECKS: dict[str, Check] = {}
 def check(
     group: Group, *, dynamic: bool = True, slow: bool = False
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
-    """Registers a check function. Its docstring's first line is the promise, its name begins with `check_`."""
+    """Register a check function. Its docstring's first line is the promise, its name begins with `check_`."""
 
     def register(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
         made = Check(function, group, dynamic, slow)

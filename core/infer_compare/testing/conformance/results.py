@@ -63,5 +63,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_bad(result: Result) -> bool:
-    """Whether a result makes the whole fail."""
+    """Return whether a result makes the whole fail."""
     return isinstance(result, Failed | GapClosed)

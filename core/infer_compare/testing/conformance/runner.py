@@ -40,7 +40,7 @@ def check_backend(
     slow: bool | None = None,
     watch: Callable[[Check], None] | None = None,
 ) -> Report:
-    """Runs the checks of some groups.
+    """Run the checks of some groups.
 
     Args:
         subject: the backend.
@@ -77,7 +77,7 @@ def _name_of(subject: Subject) -> str:
 
 
 def verify_gaps(subject: Subject) -> None:
-    """Refuses gaps that nothing could ever close.
+    """Refuse gaps that nothing could ever close.
 
     Raises:
         UsageError: a known gap names no check, or gives no reason.
@@ -92,7 +92,7 @@ def verify_gaps(subject: Subject) -> None:
 
 
 def run_check(check: Check, subject: Subject) -> Result:
-    """What comes of one check. A known gap is strict: where the check passes, it is a failure."""
+    """Return what comes of one check. A known gap is strict: where the check passes, it is a failure."""
     gap = subject.known_gaps.get(check.name)
     try:
         if check.dynamic:
@@ -116,7 +116,7 @@ def run_check(check: Check, subject: Subject) -> Result:
 
 
 def describe(error: BaseException) -> str:
-    """A violation's own sentence; for anything else, what was raised where nothing should have been."""
+    """Return a violation's own sentence; for anything else, what was raised where nothing should have been."""
     if isinstance(error, Violation):
         text = one_line(text_of(error))
         return text if text.endswith((".", "?", ")")) else f"{text}."

@@ -80,7 +80,7 @@ class Subject:
         return (*self.backend.capabilities.formats, *self.backend.capabilities.imports)
 
     def need_framework(self) -> None:
-        """Goes on only where the framework is installed.
+        """Skip the check unless the framework is installed.
 
         Raises:
             NotApplicable: what is missing, with the command that installs it.
@@ -92,7 +92,7 @@ class Subject:
             raise NotApplicable(f"needs {', '.join(missing)}{hint}")
 
     def need_whole(self) -> None:
-        """Goes on only where objects of the class can be made.
+        """Skip the check unless objects of the class can be made.
 
         Raises:
             NotApplicable: methods are missing, of which the check `nothing_is_abstract` tells.
@@ -101,7 +101,7 @@ class Subject:
             raise NotApplicable("methods are missing: see nothing_is_abstract")
 
     def make(self, options: Mapping[str, str] | None = None) -> Backend[Any]:
-        """A backend object with one thread, its framework imported, as a worker makes it.
+        """Return a backend object with one thread, its framework imported, as a worker makes it.
 
         Args:
             options: in place of those of the check.
@@ -127,7 +127,7 @@ class Subject:
         return found[0]
 
     def source(self, path: Path, name: str) -> ModelSource:
-        """An ONNX file as the harness hands it over.
+        """Return an ONNX file as the harness hands it over.
 
         Raises:
             NotApplicable: the backend takes no ONNX.
@@ -138,7 +138,7 @@ class Subject:
         return models.source(path, name, native=native)
 
     def example(self, kind: Kind) -> Example:
-        """A small ONNX model of a kind, with inputs and the outputs of the reference.
+        """Return a small ONNX model of a kind, with inputs and the outputs of the reference.
 
         Raises:
             NotApplicable: the backend takes no ONNX.
@@ -150,12 +150,12 @@ class Subject:
         return self._examples[kind]
 
     def own(self) -> list[Example]:
-        """The models that the author gave."""
+        """Return the models that the author gave."""
         given = self._own() if self._own is not None else ()
         return [models.Example(source.name, source, tuple(inputs), tuple(outputs)) for source, inputs, outputs in given]
 
     def candidates(self) -> Iterator[Example]:
-        """Models that the backend may take, its own first and then the simple ones."""
+        """Return models that the backend may take, its own first and then the simple ones."""
         yield from self.own()
         if "onnx" in self.formats:
             yield from map(self.example, models.SIMPLE_FIRST)
@@ -196,20 +196,20 @@ class Subject:
             opened.close()
 
     def loads(self) -> Loads:
-        """What a fresh process has loaded after it imported the plugin, and after it classified an error."""
+        """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""
         self.need_whole()
         if self._loads is None:
             self._loads = ask(self.job("loads"), Loads)
         return self._loads
 
     def threads(self, example: Example, budget: int) -> Threads:
-        """What a fresh process with a thread budget says and does; observed once."""
+        """Return what a fresh process with a thread budget says and does; observed once."""
         if budget not in self._threads:
             self._threads[budget] = ask(self.job("threads", example, threads=budget), Threads)
         return self._threads[budget]
 
     def job(self, task: str, example: Example | None = None, **further: Any) -> Job:  # noqa: ANN401 - the job's fields
-        """What a child is told to do with this backend."""
+        """Return the job of a child for this backend."""
         return Job(
             task=task,
             backend=self.reference,
@@ -222,7 +222,7 @@ class Subject:
         )
 
     def close(self) -> None:
-        """Removes the files that were written."""
+        """Remove the files that were written."""
         self._made.clear()
         if self._scratch is not None:
             self._scratch.remove()
@@ -238,7 +238,7 @@ class Subject:
 
 
 def reference_of(backend: type[Backend[Any]]) -> str:
-    """How a worker finds a class: by the plugin that registers it, or else by its file."""
+    """Return how a worker finds a class: by the plugin that registers it, or else by its file."""
     for entry in Plugins.discover().backends:
         if entry.backend is backend:
             return entry.reference

@@ -51,7 +51,7 @@ class BackendConformance:
     _subject: ClassVar[Subject | None] = None
 
     def models(self) -> Sequence[Own]:
-        """Models of the backend's own: each a `ModelSource`, one batch of inputs, and the outputs that are right.
+        """Return further models: each a `ModelSource`, one batch of inputs, and the outputs that are right.
 
         Needed for a backend that takes no ONNX; at least three rows, of which batches are cut.
         """
@@ -59,7 +59,7 @@ class BackendConformance:
 
     @classmethod
     def subject(cls) -> Subject:
-        """The backend with what this class says of it; one for all tests of the class.
+        """Return the backend with what this class says of it; one for all tests of the class.
 
         Raises:
             UsageError: a known gap names no check, or the backend is not known.
@@ -83,7 +83,7 @@ class BackendConformance:
 
     @classmethod
     def teardown_class(cls) -> None:
-        """Removes the files that the tests wrote."""
+        """Remove the files that the tests wrote."""
         if cls._subject is not None:
             cls._subject.close()
             cls._subject = None
