@@ -156,7 +156,7 @@ class MyBackend(Backend[Perceptron]):
         return Perceptron(tuple(layers), *ends)
 
     def to_device(self, loaded: Perceptron, device: Device) -> MySession:
-        """Never another device in silence."""
+        """Refuse every other device."""
         if device.kind != "cpu":
             raise DeviceUnavailable(f"numpy runs on the processor, not on {device}.")
         options = self.settings.options

@@ -97,7 +97,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
 
         Raises:
             UnsupportedModel: the callable returned no model of TensorFlow's, or the model cannot run in another process.
-            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+            UntrustedModel: the file may execute code when loaded, and is not trusted.
             ModelError: the model cannot be read, or its inputs are not known.
             InputError: what was said of the inputs does not fit the model.
         """
@@ -125,7 +125,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
 
         Raises:
             UnsupportedModel: the format is none of these, or an operator (named with its node and opset) has no import.
-            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+            UntrustedModel: the file may execute code when loaded, and is not trusted.
             ModelError: the file cannot be read.
         """
         if model.format not in (*self.capabilities.formats, *self.capabilities.imports):

@@ -49,10 +49,10 @@ def read_keras(path: Path, *, trusted: bool = False) -> Served:
 
     Args:
         path: the file.
-        trusted: whether somebody vouches for code in it, such as that of a Lambda layer.
+        trusted: whether code in it is trusted, such as that of a Lambda layer.
 
     Raises:
-        UntrustedModel: it holds code, and nobody vouches for it.
+        UntrustedModel: it holds code, and is not trusted.
         UnsupportedModel: it needs classes that are not in it.
         ModelError: it is missing, cut, or cannot be read by this version of Keras.
     """

@@ -26,10 +26,10 @@ def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
 
     Args:
         path: the folder.
-        trusted: whether somebody vouches for operators in it that do more than compute.
+        trusted: whether operators in it may do more than compute.
 
     Raises:
-        UntrustedModel: it has operators that do more than compute, and nobody vouches for it.
+        UntrustedModel: it has operators that do more than compute, and is not trusted.
         UnsupportedModel: it calls Python functions, which are not in the folder, or its signature is not one of tensors.
         ModelError: something of it is missing or cut, or it has no signature.
     """

@@ -116,7 +116,7 @@ class TorchBackend(Backend["LoadedModel"]):
         Raises:
             UnsupportedModel: another format, or a function that makes something else than a torch model.
             ModelError: the model cannot be made or read, or its inputs are not known.
-            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+            UntrustedModel: the file may execute code when loaded, and is not trusted.
         """
         from infer_compare_torch import loading, runtime
 
@@ -141,7 +141,7 @@ class TorchBackend(Backend["LoadedModel"]):
         Raises:
             UnsupportedModel: another format, or an operator without an import.
             ModelError: the model cannot be made or read.
-            UntrustedModel: the file could run code of its own, and nobody vouched for it.
+            UntrustedModel: the file may execute code when loaded, and is not trusted.
         """
         from infer_compare_torch import loading, runtime
 

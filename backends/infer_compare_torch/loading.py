@@ -19,7 +19,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
     Raises:
         UnsupportedModel: another format, or a callable that makes something else than a torch model.
         ModelError: the model cannot be made or read, or its inputs are not known.
-        UntrustedModel: the file could run code of its own.
+        UntrustedModel: the file may execute code when loaded.
     """
     # `programs` brings torch's compiler along, which takes seconds.
     match model.format:
@@ -41,7 +41,7 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
     Raises:
         UnsupportedModel: another format, or an operator without an import.
         ModelError: it cannot be made or read.
-        UntrustedModel: the file could run code of its own.
+        UntrustedModel: the file may execute code when loaded.
     """
     match model.format:
         case "onnx":

@@ -58,7 +58,7 @@ def describe(model: ModelSource) -> ModelDescription:
     """Return what a file holds.
 
     Raises:
-        UntrustedModel: it could run code of its own, and nobody vouched for it.
+        UntrustedModel: it may execute code when loaded, and is not trusted.
         ModelError: it cannot be read.
         UnsupportedModel: it takes something other than tensors.
     """
@@ -78,7 +78,7 @@ def load(model: ModelSource) -> LoadedModel:
     """Return a file as a module whose inputs are its tensors, in order.
 
     Raises:
-        UntrustedModel: it could run code of its own, and nobody vouched for it.
+        UntrustedModel: it may execute code when loaded, and is not trusted.
         ModelError: it cannot be read.
         UnsupportedModel: it takes something other than tensors.
     """

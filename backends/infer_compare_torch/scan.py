@@ -40,7 +40,7 @@ def scan(path: Path, *, trusted: bool) -> None:
 
     Args:
         path: of the file.
-        trusted: whether the user vouches for it; then only its form is looked at.
+        trusted: whether the user trusts it; then only its form is checked.
 
     Raises:
         ModelError: it is missing, empty, cut short, of another kind or version, or absurdly large when unpacked.

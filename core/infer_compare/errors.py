@@ -64,7 +64,7 @@ class InputError(UsageError):
 
 
 class DeviceUnavailable(UsageError):
-    """The device is not there, or the framework cannot use it. Never answered by another device in silence."""
+    """The device does not exist, or the framework cannot use it. It is never replaced by another device."""
 
 
 class NoUsableBackend(InferCompareError):

@@ -171,7 +171,7 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
             raise UsageError(
-                f"{option} {text!r} is not in the form BACKEND=VALUE; write for example {option} torch=VALUE."
+                f"{option} {text!r} is not in the form BACKEND=VALUE; write {option} NAME=VALUE with the name of a backend."
             )
         if key in found:
             raise UsageError(f"{option} names {key!r} twice.")

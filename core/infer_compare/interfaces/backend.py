@@ -76,7 +76,7 @@ class Session(ABC, Generic[Staged]):
         """Run the model on a staged batch. May return before the work is done."""
 
     def running(self) -> AbstractContextManager[object]:
-        """Entered around many calls of `run`, so that not each of them pays for what all need, such as a mode of the
+        """Return a context for many calls of `run`, which sets up once what all of them need, such as a mode of the
         framework. `run` must work without it too. Default: nothing.
         """
         return nullcontext()
@@ -167,9 +167,9 @@ class Backend(ABC, Generic[Loaded]):
         """
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:  # noqa: ARG002 - an override writes there
-        """Return what a model is that only the framework can read: called once per run, in a process of its own, for the formats
-        in `Capabilities.describes`. A callable is called here, seeded, and what it made is saved, so that every worker
-        loads the same weights.
+        """Return the description of a model that only the framework can read. It is called once per run, in a separate process,
+        for the formats in `Capabilities.describes`. A callable is called here, seeded, and its result is saved for all
+        workers to load.
 
         Args:
             model: its format and location as the user typed it; `inputs` has what `--input` said of them.
@@ -177,19 +177,19 @@ class Backend(ABC, Generic[Loaded]):
 
         Raises:
             UnsupportedModel: the model is of another framework.
-            ModelError: it cannot be read, it raised, or its inputs are not known; what to do is said.
-            UntrustedModel: it could run code of its own, and nobody vouched for it.
+            ModelError: it cannot be read, it raised, or its inputs are not known; the text says what to do.
+            UntrustedModel: it may execute code when loaded, and is not trusted.
         """
         raise UnsupportedModel(f"The backend {self.name} cannot read {model.location} of the format {model.format}.")
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:  # noqa: ARG003 - an override writes there
-        """Return a live model of this framework, written as a file that workers load. Called in the user's own process, which has
-        the framework imported already, and never while something is measured.
+        """Write a live model of this framework as a file that workers load, and return its source. It is called in the user's
+        own process, which has already imported the framework, and never while something is measured.
 
         Args:
             model: any object; it must be left as it is.
-            inputs: what the user said of its inputs, in order; empty where that was not in full.
+            inputs: the user's description of its inputs, in order; empty if it is incomplete.
             folder: where to write.
 
         Returns:
@@ -207,7 +207,7 @@ class Backend(ABC, Generic[Loaded]):
         """Put a loaded model on a device.
 
         Raises:
-            DeviceUnavailable: the device is not there; never another device in silence.
+            DeviceUnavailable: the device is not there; it is never replaced by another device.
         """
 
     @abstractmethod

@@ -101,34 +101,36 @@ class ReporterOfMany(Reporter, Protocol):
 
 @hookspec
 def infer_compare_backends() -> Sequence[type[Backend[Any]]]:  # type: ignore[empty-body]
-    """Backend classes that the plugin brings. Importing the plugin must not import a framework."""
+    """Return the backend classes of the plugin; importing the plugin must not import a framework."""
 
 
 @hookspec
 def infer_compare_models() -> Sequence[BuiltinModel]:  # type: ignore[empty-body]
-    """Models that `infer-compare run NAME` shall know."""
+    """Return models for `infer-compare run NAME`."""
 
 
 @hookspec
 def infer_compare_converters() -> Sequence[Converter]:  # type: ignore[empty-body]
-    """Edges between model formats."""
+    """Return conversions between model formats."""
 
 
 @hookspec
 def infer_compare_reporters() -> Sequence[Reporter]:  # type: ignore[empty-body]
-    """Report formats that `infer-compare report --format NAME` shall know."""
+    """Return report formats for `infer-compare report --format NAME`."""
 
 
 @hookspec
 def infer_compare_run_started(header: Any) -> None:  # noqa: ANN401 - a results.Header
-    """A run was resolved and begins. Called in the parent, outside any timed region."""
+    """Take note that a run begins; called in the parent, outside any timed region."""
 
 
 @hookspec
 def infer_compare_point_finished(point: Any, figures: Any) -> None:  # noqa: ANN401 - a results.Point and its verdicts.Figures
-    """A point got its outcome, and figures unless they are None. Called in the parent, outside any timed region."""
+    """Take note of the outcome of a point, and of its figures unless they are None; called in the parent, outside any timed
+    region.
+    """
 
 
 @hookspec
 def infer_compare_run_finished(run: Any) -> None:  # noqa: ANN401 - a results.Run
-    """A run ended, complete or not. Called in the parent, outside any timed region."""
+    """Take note that a run ended, complete or not; called in the parent, outside any timed region."""

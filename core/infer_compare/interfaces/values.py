@@ -143,7 +143,7 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[TensorSpec, ...] = ()
     """What is known of the inputs, with the batch axis called `batch`; empty where the file tells by itself."""
     trusted: bool = False
-    """Whether the user vouches for a file that could run code of its own."""
+    """Whether the user trusts a file that may execute code when loaded."""
 
     @property
     def path(self) -> Path:

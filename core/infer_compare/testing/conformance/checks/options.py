@@ -38,7 +38,7 @@ def check_options_are_declared(subject: Subject) -> None:
 
 @check("options", dynamic=False)
 def check_unknown_options_are_refused(subject: Subject) -> None:
-    """An option that is none is not passed over in silence."""
+    """An unknown option is refused."""
     options = subject.backend.options
     try:
         msgspec.convert({UNKNOWN: "1"}, options, strict=False)
