@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from infer_compare.backends import Device, ModelSource, Settings
-from infer_compare.models.fills import Normal, parse_fill
+from infer_compare.models.fill_text import parse_fill
+from infer_compare.models.fills import Normal
 
 if TYPE_CHECKING:
     from infer_compare.backends import Backend, ModelDescription

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from infer_compare.models.binding import REST, Binding, bind, one_by_one
 from infer_compare.models.callables import make_model, source_file, split
-from infer_compare.models.fills import DTYPES, FromFile, Normal, RandInt, parse_fill
+from infer_compare.models.fill_text import parse_fill
+from infer_compare.models.fills import DTYPES, FromFile, Normal, RandInt
 from infer_compare.models.given import declared
 
 __all__ = [

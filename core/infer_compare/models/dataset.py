@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from infer_compare.environment.disk import room
 from infer_compare.environment.memory import size_text
@@ -217,37 +217,3 @@ def _save(array: Array, dtype: str, path: Path, digest: Any) -> None:  # noqa: A
             part = np.ascontiguousarray(array[start : start + step], dtype)
             digest.update(part.data)
             file.write(part.data)
-
-
-def collect(location: str, folder: Path) -> None:
-    """Call a function that makes the data and write what it returns as `.npy` files; called in a separate process.
-
-    Args:
-        location: `module:function` or `file.py:function`; it returns an array, or arrays by the inputs' names.
-        folder: where they go.
-
-    Raises:
-        InputError: it is missing, raised, or returned something else.
-    """
-    import numpy as np
-
-    from infer_compare.errors import ModelError
-    from infer_compare.models.callables import make_model
-
-    try:
-        made, _ = make_model(location)
-    except ModelError as error:
-        raise InputError(
-            str(error).replace("returns the model", "returns the data").replace("return the model", "return the data")
-        ) from error
-    arrays = dict(made) if isinstance(made, dict) else {"data": made}
-    for name, value in arrays.items():
-        try:
-            array = np.asarray(value)
-        except (ValueError, TypeError, RuntimeError) as error:  # rows of unlike lengths, a tensor with a gradient
-            raise InputError(f"{location} must return an array for {name!r} ({error}).") from error
-        if array.dtype.kind not in "fiub" or array.ndim == 0:
-            raise InputError(
-                f"{location} returned {type(value).__name__} for {name!r}; it must return arrays of numbers."
-            )
-        np.save(folder / f"{quote(str(name), safe='')}.npy", array, allow_pickle=False)

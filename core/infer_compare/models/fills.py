@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
-from infer_compare.limits import LARGEST_INTEGER, finite_number, whole_number
+from infer_compare.limits import LARGEST_INTEGER
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.arrays import dtype_of, is_float
 from infer_compare.models.room import ensure_room
@@ -18,6 +15,7 @@ from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.lib.npyio import NpzFile
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "infer_compare.input."
 """A model's metadata under this key and the name of an input say how it is filled."""
-
 DTYPES = {
     "f16": "float16",
     "bf16": "bfloat16",
@@ -44,12 +41,9 @@ DTYPES = {
     "bool": "bool",
 }
 """Short names of the dtypes that inputs can be made of."""
-
 READ_IN_PARTS = "save its arrays as .npy files, which are read in parts"
 """What to do about an archive that is too large to be read."""
-
 SHORT = {name: short for short, name in DTYPES.items()}
-_CALL = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>[^()]*)\)")
 
 
 def _overflow(fill: object, dtype: str, largest: float) -> str | None:
@@ -227,53 +221,6 @@ Generated = Normal | Uniform | RandInt | Constant
 CONSTANTS = {"zeros": Constant(0), "ones": Constant(1)}
 CONSTANT_NAMES: dict[float, str] = {0: "zeros", 1: "ones"}
 Fill = Generated | FromFile
-
-
-def parse_fill(text: str) -> Fill:
-    """Return the fill that a text names.
-
-    Raises:
-        InputError: no such fill, or figures that are none.
-    """
-    text = text.strip()
-    if text.startswith("@") and len(text) > 1:
-        return FromFile(Path(text[1:]))
-    if text in CONSTANTS:
-        return CONSTANTS[text]
-    for number in (_whole, finite_number):
-        with contextlib.suppress(ValueError):
-            return Constant(number(text))
-    call = _CALL.fullmatch(text)
-    makers = {"normal": _normal, "uniform": _uniform, "randint": _randint}
-    if call is None or call["name"] not in makers:
-        raise InputError(
-            f"{text!r} is not a fill; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
-            "ones, a number or @file.npz."
-        )
-    arguments = [one.strip() for one in call["arguments"].split(",")]
-    if len(arguments) != 2:
-        raise InputError(f"{text!r} needs two numbers, as in {call['name']}(0,1).")
-    try:
-        return makers[call["name"]](*arguments)
-    except ValueError as error:
-        kind = "whole numbers of at most 64 bits" if call["name"] == "randint" else "finite numbers"
-        raise InputError(f"{text!r} needs two {kind}, as in {call['name']}(0,10).") from error
-
-
-def _whole(text: str) -> int:
-    return whole_number(text, -LARGEST_INTEGER - 1, 2**64 - 1)
-
-
-def _normal(mean: str, deviation: str) -> Fill:
-    return Normal(finite_number(mean), finite_number(deviation))
-
-
-def _uniform(low: str, high: str) -> Fill:
-    return Uniform(finite_number(low), finite_number(high))
-
-
-def _randint(low: str, high: str) -> Fill:
-    return RandInt(whole_number(low, -LARGEST_INTEGER - 1, 2**64), whole_number(high, -LARGEST_INTEGER, 2**64))
 
 
 def why_unreadable(error: Exception) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import InputError
 from infer_compare.interfaces import TensorSpec
 from infer_compare.limits import LARGEST_AXIS, MOST_AXES, whole_number
-from infer_compare.models.fills import DTYPES, SHORT, parse_fill
+from infer_compare.models.fill_text import parse_fill
+from infer_compare.models.fills import DTYPES, SHORT
 from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:

@@ -3,60 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import errno
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from infer_compare.errors import InputError, StorageFull
+from infer_compare.errors import InputError
 from infer_compare.limits import LARGEST_ROW
 from infer_compare.models.array_names import array_name
 from infer_compare.models.arrays import dtype_of, is_float, raw
 from infer_compare.models.fills import CONSTANTS, METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt, parse_fill
 from infer_compare.models.given import GivenInput, parse_input
+from infer_compare.models.input_plan import InputPlan, row_bytes, shape_text
 from infer_compare.models.specs import BATCH, unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from infer_compare.interfaces import TensorSpec
 
-CHUNK_BYTES = 16 << 20
-CHUNK_ROWS = 256
-"""Rows are drawn in chunks of at most so many bytes and rows, or one row, each from a stream of its own."""
 WHOLE_RANGES = {"bool": RandInt(0, 2), "uint8": RandInt(0, 256), "int8": RandInt(-128, 128)}
 """Dtypes of pixels, quantised numbers and switches, of which every value can come; others hold indices of a smaller range."""
-PIECE_ELEMENTS = 1 << 20
-"""A chunk is drawn and written in pieces of so many elements: one row can be larger than what there is memory for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputPlan:
-    """How one input of the model is made."""
-
-    name: str
-    dtype: str
-    sample: tuple[int, ...]
-    """The shape of one row, without the batch axis."""
-    fill: Fill
-    axis: int | None = 0
-    """Where the batch axis stands; None for an input without one, which is the same for every batch."""
-    warning: str = ""
-    """A sentence about a guess that was made; empty where none was."""
-
-    def __str__(self) -> str:
-        """As it would be written after `--input`."""
-        return f"{self.name}:{SHORT[self.dtype]}{_text(self.shape)}={self.fill}"
-
-    @property
-    def shape(self) -> tuple[int | str, ...]:
-        """The shape, with the batch axis called `batch`."""
-        if self.axis is None:
-            return self.sample
-        return (*self.sample[: self.axis], BATCH, *self.sample[self.axis :])
 
 
 def resolve_inputs(
@@ -128,12 +94,16 @@ def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) ->
             raise InputError(f"{fill.path} holds no rows for the input {spec.name!r}.")
         from_file = _from_rows(array.shape, spec)
         if given.shape is not None and not _fits(from_file, given.shape):
-            raise InputError(f"{fill.path} holds rows of {_text(from_file)}, and --input says {_text(given.shape)}.")
+            raise InputError(
+                f"{fill.path} holds rows of {shape_text(from_file)}, and --input says {shape_text(given.shape)}."
+            )
         shape = from_file
     elif (problem := fill.problem(spec.dtype)) is not None:
         raise InputError(f"The fill of the input {spec.name!r} does not fit: {problem}.")
     if not _fits(shape, spec.shape):
-        raise InputError(f"The model takes the input {spec.name!r} as {_text(spec.shape)}, not as {_text(shape)}.")
+        raise InputError(
+            f"The model takes the input {spec.name!r} as {shape_text(spec.shape)}, not as {shape_text(shape)}."
+        )
     return _Choice(shape, fill, warning)
 
 
@@ -189,10 +159,6 @@ def _fits(shape: Sequence[int | str], spec: Sequence[int | str]) -> bool:
     )
 
 
-def _text(shape: Sequence[int | str]) -> str:
-    return f"[{','.join(map(str, shape))}]"
-
-
 def _axis_sizes(specs: Sequence[TensorSpec], chosen: Sequence[_Choice]) -> dict[str, int]:
     """Sizes that were given to the file's named axes."""
     sizes: dict[str, int] = {}
@@ -224,7 +190,7 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
     )
     if row_bytes(plan) > LARGEST_ROW:
         raise InputError(
-            f"One row of the input {spec.name!r}, {_text(plan.shape)}, takes more than 1 TiB; give it smaller sizes with --input."
+            f"One row of the input {spec.name!r}, {shape_text(plan.shape)}, takes more than 1 TiB; give it smaller sizes with --input."
         )
     return plan
 

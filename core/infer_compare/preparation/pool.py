@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infer_compare.models.inputs import InputPlan
+    from infer_compare.models.input_plan import InputPlan
 
 SMALLEST = 64
 """A pool is made for batches up to this size at once; most runs never need a larger one."""

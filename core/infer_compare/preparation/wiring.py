@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infer_compare.interfaces import TensorSpec
-    from infer_compare.models.inputs import InputPlan
+    from infer_compare.models.input_plan import InputPlan
 
 LAYOUTS: Mapping[str, tuple[int, ...]] = {"NHWC": (0, 2, 3, 1), "NCHW": (0, 3, 1, 2)}
 """The axes of the other layout, in the order of this one."""

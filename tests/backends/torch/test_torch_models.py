@@ -12,7 +12,8 @@ import pytest
 from infer_compare.backends import Device, ModelSource, OperatingPoint, Settings
 from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builtin import builtin_models
-from infer_compare.models.inputs import resolve_inputs, write_pool
+from infer_compare.models.input_rows import write_pool
+from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.specs import name_batch
 from infer_compare_torch import TorchBackend, TorchOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -17,10 +17,14 @@ from infer_compare.models.agreement import compare, tolerance
 from infer_compare.models.builder import OPSET
 from infer_compare.models.builtin import builtin_models
 from infer_compare.models.description import describe, measured
-from infer_compare.models.inputs import InputPlan, resolve_inputs, write_pool
+from infer_compare.models.input_rows import write_pool
+from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.onnx_graph import read_specs
 from infer_compare.models.spread import spread
 from infer_compare.request.options import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from infer_compare.models.input_plan import InputPlan
 
 NAMES = tuple(builtin_models())
 SMALL = ("mlp", "cnn", "lstm")

@@ -8,7 +8,8 @@ import pytest
 from infer_compare.backends import TensorSpec
 from infer_compare.environment import memory
 from infer_compare.errors import InputError
-from infer_compare.models.dataset import collect, is_callable, read_dataset
+from infer_compare.models.collected_data import collect
+from infer_compare.models.dataset import is_callable, read_dataset
 
 IMAGE = (TensorSpec("image", "float32", ("batch", 3, 4)),)
 TOKENS = (TensorSpec("ids", "int32", ("batch", 5)), TensorSpec("mask", "int32", ("batch", 5)))

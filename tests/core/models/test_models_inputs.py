@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 from infer_compare.environment import memory
 from infer_compare.errors import InputError, StorageFull
 from infer_compare.interfaces import TensorSpec
-from infer_compare.models import inputs as module
+from infer_compare.models import input_rows as module
 from infer_compare.models.arrays import typed
-from infer_compare.models.fills import CONSTANTS, DTYPES, Constant, FromFile, Normal, RandInt, Uniform, parse_fill
+from infer_compare.models.fill_text import parse_fill
+from infer_compare.models.fills import CONSTANTS, DTYPES, Constant, FromFile, Normal, RandInt, Uniform
 from infer_compare.models.given import GivenInput, parse_input
-from infer_compare.models.inputs import InputPlan, other_input, resolve_inputs, row_bytes, write_pool
+from infer_compare.models.input_plan import InputPlan, row_bytes
+from infer_compare.models.input_rows import write_pool
+from infer_compare.models.inputs import other_input, resolve_inputs
 
 IMAGE = TensorSpec("image", "float32", ("batch", 3, 8, 8))
 IDS = TensorSpec("ids", "int64", ("batch", "seq"))
@@ -433,8 +436,9 @@ def test_the_memory_that_making_rows_takes_does_not_grow_with_them(tmp_path):
     program = (
         "import pathlib\n"
         "from infer_compare.environment.memory import peak_resident\n"
-        "from infer_compare.models.fills import parse_fill\n"
-        "from infer_compare.models.inputs import InputPlan, write_pool\n"
+        "from infer_compare.models.fill_text import parse_fill\n"
+        "from infer_compare.models.input_plan import InputPlan\n"
+        "from infer_compare.models.input_rows import write_pool\n"
         "import numpy.random, os\n"
         "plan = lambda elements: InputPlan(name='x', dtype='float32', sample=(elements,), fill=parse_fill('uniform(0,1)'))\n"
         "write_pool([plan(10)], 1, 0, pathlib.Path('.'))\n"

@@ -14,8 +14,8 @@ from infer_compare.environment import disk, memory
 from infer_compare.environment.host import Host
 from infer_compare.errors import InputError
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.models.fills import parse_fill
-from infer_compare.models.inputs import InputPlan
+from infer_compare.models.fill_text import parse_fill
+from infer_compare.models.input_plan import InputPlan
 from infer_compare.phases.context import RunContext
 from infer_compare.phases.events import Observer
 from infer_compare.phases.journal import Journal
