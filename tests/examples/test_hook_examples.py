@@ -192,7 +192,7 @@ def test_a_backend_of_one_file_computes_what_a_framework_computes(tmp_path):
 @pytest.mark.slow
 def test_a_backend_of_one_file_keeps_what_the_interface_promises():
     """The fast checks of the conformance kit."""
-    from infer_compare.plugins.discovery import load_file_backend
+    from infer_compare.plugins.backend_files import load_file_backend
     from infer_compare.testing.conformance import Subject, check_backend
 
     with Subject(load_file_backend(EXAMPLES / "my_backend.py", "MyBackend")) as subject:

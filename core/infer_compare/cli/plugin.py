@@ -89,7 +89,7 @@ def _subject(name: str, plugins: Plugins) -> Subject:
     from infer_compare.errors import BackendUnusable
     from infer_compare.interfaces import Backend
     from infer_compare.plugins import PluginFailed, guarded
-    from infer_compare.plugins.discovery import load_file_backend
+    from infer_compare.plugins.backend_files import load_file_backend
     from infer_compare.testing.conformance import BackendConformance, Subject
 
     file, colon, class_name = name.rpartition(":")

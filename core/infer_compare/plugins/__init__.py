@@ -1,9 +1,10 @@
 """Discovery of plugins, their refusal, and their listing."""
 
-from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins, load_backend, load_converter
+from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins
+from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin, is_installed
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.options import OptionDescription, describe_options, read_options
-from infer_compare.plugins.registration import BackendEntry, Broken, ConverterEntry, Origin, is_installed
+from infer_compare.plugins.references import load_backend, load_converter
 
 __all__ = [
     "BLOCK_VARIABLE",

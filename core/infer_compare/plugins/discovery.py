@@ -7,45 +7,32 @@ a broken plugin with its reason and goes on. Every call into a plugin stands in 
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import os
-import sys
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pluggy
 
 from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
-from infer_compare.foreign import described, one_line, text_of
-from infer_compare.interfaces import GROUP, PROJECT, Backend, BuiltinModel, Converter, Reporter, hooks
+from infer_compare.foreign import described, one_line
+from infer_compare.interfaces import GROUP, PROJECT, BuiltinModel, Reporter, hooks
 from infer_compare.paths import is_file
+from infer_compare.plugins.backend_files import load_file_backend
+from infer_compare.plugins.converter_registration import read_converter
+from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin
 from infer_compare.plugins.guard import PluginFailed, guarded
-from infer_compare.plugins.registration import (
-    BackendEntry,
-    Broken,
-    ConverterEntry,
-    Origin,
-    Unfit,
-    can_be_typed,
-    read_backend,
-    read_converter,
-    read_model,
-    read_reporter,
-)
+from infer_compare.plugins.hook_calls import MOST, called, marked, name_of
+from infer_compare.plugins.registration import Unfit, can_be_typed, read_backend, read_model
+from infer_compare.plugins.reporter_registration import read_reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from importlib.metadata import EntryPoint
-    from types import ModuleType
+    from pathlib import Path
 
 Thing = TypeVar("Thing")
-
 BLOCK_VARIABLE = "INFER_COMPARE_BLOCK"
 """Comma-separated names of plugins that are not to be loaded; `*` for all that are not built in."""
-MOST = 1000
-"""Objects that one hook may return; one that returns more is taken for endless."""
 
 
 class Plugins:
@@ -111,7 +98,7 @@ class Plugins:
         taken = next((one for one in self.loaded if one.plugin == origin.plugin), None)
         try:
             with guarded(f"registering the plugin {origin}"):
-                unknown = next((name for name in _marked(plugin) if not hasattr(hooks, name)), None)
+                unknown = next((name for name in marked(plugin) if not hasattr(hooks, name)), None)
                 if unknown is not None:
                     near = difflib.get_close_matches(unknown, [one for one in dir(hooks) if one.startswith(PROJECT)], 1)
                     return f"there is no hook {one_line(unknown)}" + (f"; did you mean {near[0]}?" if near else "")
@@ -142,7 +129,7 @@ class Plugins:
     def _collect(self, plugin: object, origin: Origin) -> None:
         # Built before anything is kept: a hook that raises leaves nothing of its plugin half-registered.
         backends, models, converters, reporters = (
-            _called(self._manager, plugin, origin, f"{PROJECT}_{name}")
+            called(self._manager, plugin, origin, f"{PROJECT}_{name}")
             for name in ("backends", "models", "converters", "reporters")
         )
         for candidate in backends:
@@ -172,7 +159,7 @@ class Plugins:
             reason = str(unfit)
         except PluginFailed as failure:
             reason = f"reading what it registered raised {failure}"
-        self.broken.append(Broken(origin, reason, _name_of(candidate)))
+        self.broken.append(Broken(origin, reason, name_of(candidate)))
         return None
 
     def _add(self, entry: BackendEntry) -> None:
@@ -288,107 +275,5 @@ class Plugins:
                     self.broken.append(broken)
 
 
-def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
-    """Return the class of that name in a Python file.
-
-    Raises:
-        UnknownBackend: the file or the class is not there.
-        BackendUnusable: the file cannot be imported.
-    """
-    if not is_file(path):
-        raise UnknownBackend(f"There is no backend file {path}; check the path.")
-    name = f"_infer_compare_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BackendUnusable(f"{path} is not a Python file; name one as in my_backend.py:MyBackend.")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        with guarded(f"importing {path}"):
-            spec.loader.exec_module(module)
-            found = getattr(module, class_name, None)
-    except PluginFailed as failure:
-        raise BackendUnusable(f"Importing {path} raised {failure}.") from failure
-    if not isinstance(found, type):
-        raise UnknownBackend(f"{path} has no class {class_name}.")
-    return found
-
-
-def load_backend(reference: str) -> type[Backend[Any]]:
-    """Return the class that a reference names: what a worker imports, that one plugin and no other.
-
-    Raises:
-        UnknownBackend: it is not installed here.
-        BackendUnusable: its plugin cannot be imported.
-    """
-    kind, _, rest = reference.partition(":")
-    place, _, name = rest.rpartition(":")
-    if kind == "file":
-        return load_file_backend(Path(place), name)
-    return _only(place).find(name).backend
-
-
-def load_converter(reference: str) -> Converter:
-    """Return the converter that a reference names: what a worker imports, its plugin and no other.
-
-    Raises:
-        UnknownBackend: its plugin is not installed here.
-        BackendUnusable: its plugin cannot be imported, or brings no such converter any more.
-    """
-    plugins = _only(reference.partition(":")[0])
-    for entry in plugins.converters:
-        if entry.reference == reference:
-            return entry.converter
-    reason = next((one.reason for one in plugins.broken), "it brings no such converter")
-    raise BackendUnusable(f"The converter {reference} cannot be used: {reason}.")
-
-
-def _only(plugin: str) -> Plugins:
-    points = [one for one in distributions.entry_points(GROUP)[0] if one.name == plugin]
-    if not points:
-        raise UnknownBackend(f"No plugin {plugin!r} is installed for the interpreter {sys.executable}.")
-    return Plugins.discover(points=points)
-
-
 def _built_in(source: tuple[str, str]) -> bool:
     return source[0].replace("_", "-") == "infer-compare"
-
-
-def _marked(plugin: object) -> Iterator[str]:
-    """Names of a plugin's functions that are marked as hook implementations."""
-    for name in dir(plugin):
-        try:
-            with guarded(f"looking at {name} of a plugin"):
-                options = getattr(getattr(plugin, name), f"{PROJECT}_impl", None)
-                found = None if options is None else text_of(options.get("specname") or name)
-        except PluginFailed:
-            continue
-        if found is not None:
-            yield found
-
-
-def _called(manager: pluggy.PluginManager, plugin: object, origin: Origin, hook: str) -> list[Any]:
-    """What one plugin returns for a registering hook; nothing when it does not implement it.
-
-    Raises:
-        PluginFailed: it raised, or returned something that is not a sequence, or has no end.
-    """
-    with guarded(f"calling {hook} of the plugin {origin}"):
-        found: list[Any] = []
-        for implementation in getattr(manager.hook, hook).get_hookimpls():
-            if implementation.plugin is plugin:
-                returned = implementation.function()
-                found += islice(returned if returned is not None else (), MOST + 1)
-        if len(found) > MOST:
-            raise ValueError(f"{hook} returned more than {MOST} objects")
-        return found
-
-
-def _name_of(candidate: object) -> str | None:
-    """The name of a backend that cannot be used, by which it may be asked for."""
-    try:
-        with guarded("reading a name"):
-            name = getattr(candidate, "name", None)
-            return one_line(name, MOST) if isinstance(name, str) else None
-    except PluginFailed:
-        return None

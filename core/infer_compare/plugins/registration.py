@@ -7,126 +7,28 @@ of it is kept here as plain values. Names must be of characters that can be type
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from infer_compare.foreign import one_line, repr_of
-from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Converter, Options, Reporter
+from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Options
+from infer_compare.plugins.entries import BackendEntry, Origin
 from infer_compare.request.contenders import CORE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
 
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
-
 _NAME = re.compile(r"\w[\w.+-]*")
 """Names of plugins, models and formats: they become words of a command line and parts of file names."""
-_SUFFIX = re.compile(r"(\.\w[\w+-]*)*")
 _VARIABLES = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
 """A whole first word at least: what is recorded is shown to others."""
-_CHECKED = ("source", "target", "cost", "backend", "requires", "install_hint", "options", "suffixes")
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Where a plugin comes from."""
-
-    plugin: str
-    """Name of its entry point, or the file it was read from."""
-    module: str
-    distribution: str = ""
-    version: str = ""
-
-    def __str__(self) -> str:
-        """`openvino (infer-compare-openvino 1.0)`."""
-        source = f"{self.distribution} {self.version}".strip()
-        return f"{self.plugin} ({source})" if source else self.plugin
-
-
-class BackendEntry(msgspec.Struct, frozen=True):
-    """A backend that can be asked for, with what its class says."""
-
-    backend: type[Backend[Any]]
-    """Only for a call of one of its methods; what it says is in the fields beside."""
-    origin: Origin
-    reference: str
-    """How a worker finds the class again: `entry:PLUGIN:NAME` or `file:PATH:CLASS`."""
-    name: str
-    """What people type."""
-    capabilities: Capabilities
-    aliases: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
-    install_hint: str = ""
-    distributions: dict[str, tuple[str, ...]] = {}
-    """By each module that it requires or names, what brings it."""
-    variables: tuple[str, ...] = ()
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Modules that the backend requires and that are not installed; nothing is imported to find out."""
-        return tuple(module for module in self.requires if not is_installed(module))
-
-
-class ConverterEntry(msgspec.Struct, frozen=True):
-    """A converter that can be used."""
-
-    converter: Converter
-    origin: Origin
-    reference: str
-    """How a worker finds it again: `PLUGIN:SOURCE:TARGET`."""
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Modules that it requires and that are not installed; nothing is imported to find out."""
-        return tuple(module for module in self.converter.requires if not is_installed(module))
-
-
-class Broken(msgspec.Struct, frozen=True):
-    """A plugin, or one backend of it, that cannot be used."""
-
-    origin: Origin
-    reason: str
-    backend: str | None = None
 
 
 class Unfit(Exception):
     """Something that a plugin registered cannot be used; the text says why, as a clause."""
-
-
-class RegisteredReporter:
-    """A report format of a plugin, with its name and what it needs as plain values."""
-
-    def __init__(self, reporter: Reporter, values: Mapping[str, Any]) -> None:
-        """Keep the format's own function, and the values that were read of it."""
-        self.name: str = values["name"]
-        self.suffix: str = values["suffix"]
-        self.requires: tuple[str, ...] = values["requires"]
-        self.install_hint: str = values["install_hint"]
-        self._reporter = reporter
-
-    def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the report document's type stands above this layer
-        """Return what the plugin makes of the document."""
-        return self._reporter.render(document)
-
-
-class RegisteredReporterOfMany(RegisteredReporter):
-    """One that takes several runs."""
-
-    def render_many(self, documents: Sequence[Any]) -> str | bytes:
-        """Return what the plugin makes of the documents."""
-        made: str | bytes = self._reporter.render_many(documents)  # type: ignore[attr-defined]
-        return made
-
-
-def is_installed(module: str) -> bool:
-    """Return whether a top-level module can be found, without importing it."""
-    try:
-        # Looking for what is inside a package would import the package.
-        return find_spec(module.partition(".")[0]) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def can_be_typed(name: object) -> bool:
@@ -167,7 +69,7 @@ def read_backend(
     for word in CORE:
         if word in options.__struct_fields__:
             raise Unfit(f"{name}.options has {word!r}, which is reserved by infer-compare; rename it")
-    requires, aliases = (_words(name, words) for words in (candidate.requires, candidate.aliases))
+    requires, aliases = (words_of(name, words) for words in (candidate.requires, candidate.aliases))
     for alias in aliases:
         if alias != alias.lower():
             raise Unfit(f"{name}: the alias {alias!r} must be in lower case")
@@ -182,7 +84,7 @@ def read_backend(
         capabilities=capabilities,
         aliases=aliases,
         requires=requires,
-        install_hint=_text(candidate.install_hint, f"{name}.install_hint"),
+        install_hint=text_field(candidate.install_hint, f"{name}.install_hint"),
         distributions={module: (module,) for module in requires} | _distributions(name, candidate.distributions),
         variables=_variables(name, candidate.variables),
     )
@@ -216,7 +118,12 @@ def _capabilities(name: str, candidate: type[Backend[Any]]) -> Capabilities:
     return checked
 
 
-def _words(name: str, words: object) -> tuple[str, ...]:
+def words_of(name: str, words: object) -> tuple[str, ...]:
+    """Return names of modules or aliases, checked.
+
+    Raises:
+        Unfit: they are not a tuple of names.
+    """
     if not isinstance(words, tuple) or not all(map(can_be_typed, words)):
         raise Unfit(f"{name}: `requires` and `aliases` must be tuples of strings, not {repr_of(words)}")
     return tuple(words)
@@ -254,79 +161,15 @@ def read_model(candidate: object) -> BuiltinModel:
         raise Unfit(f"a model's name may only contain letters, digits and _ . + -, not {repr_of(name)}")
     if not callable(build):
         raise Unfit(f"`build` of the model {name} must be a function, not {repr_of(build)}")
-    return BuiltinModel(name=name, summary=_text(candidate.summary, f"`summary` of the model {name}"), build=build)
+    return BuiltinModel(name=name, summary=text_field(candidate.summary, f"`summary` of the model {name}"), build=build)
 
 
-def read_converter(candidate: object) -> Converter:
-    """Return a converter that was registered, checked; to be called in the plugin's guard.
-
-    Raises:
-        Unfit: it is not a `Converter` that can be used.
-    """
-    if not isinstance(candidate, Converter):
-        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.Converter")
-    convert, values = candidate.convert, {field: getattr(candidate, field) for field in _CHECKED}
-    for field in ("source", "target"):
-        if not can_be_typed(values[field]):
-            raise Unfit(
-                f"`{field}` of a converter may only contain letters, digits and _ . + -, not {repr_of(values[field])}"
-            )
-    what = f"the converter from {values['source']} to {values['target']}"
-    if not callable(convert):
-        raise Unfit(f"`convert` of {what} must be a function, not {repr_of(convert)}")
-    values["install_hint"] = _text(values["install_hint"], f"`install_hint` of {what}")
-    try:
-        checked = msgspec.convert({**values, "convert": None}, _Edge)
-    except msgspec.ValidationError as error:
-        raise Unfit(f"{what} does not fit: {one_line(str(error), LONGEST_TEXT)}") from None
-    # An infinite or negative cost has no cheapest way.
-    if not 0 <= checked.cost < float("inf"):
-        raise Unfit(f"`cost` of {what} must be a number of 0 or more, not {checked.cost}")
-    return Converter(convert=convert, **{field: getattr(checked, field) for field in _CHECKED})
-
-
-class _Edge(msgspec.Struct):
-    """What of a converter can be checked by its types."""
-
-    source: str
-    target: str
-    cost: float
-    backend: str
-    requires: tuple[str, ...]
-    install_hint: str
-    options: dict[str, str]
-    suffixes: tuple[str, ...]
-
-
-def read_reporter(candidate: Any, taken: Collection[str]) -> Reporter:  # noqa: ANN401 - a third party's object may be anything
-    """Return a report format that was registered, checked; to be called in the plugin's guard.
+def text_field(value: object, what: str) -> str:
+    """Return a text on one line, cut to a length that can be shown.
 
     Raises:
-        Unfit: it has no usable name, suffix or `render`, or its name is taken by another plugin's.
+        Unfit: it is not a text.
     """
-    name, suffix = getattr(candidate, "name", None), getattr(candidate, "suffix", None)
-    if not can_be_typed(name):
-        raise Unfit(
-            f"a report format's `name` may only contain letters, digits and _ . + -; {repr_of(candidate)} has {repr_of(name)}"
-        )
-    assert isinstance(name, str)
-    if name in taken:
-        raise Unfit(f"the report format {name} already comes from another plugin")
-    if type(suffix) is not str or len(suffix) > LONGEST_NAME or _SUFFIX.fullmatch(suffix) is None:
-        raise Unfit(f"`suffix` of the report format {name} must look like .txt, not {repr_of(suffix)}")
-    if not callable(getattr(candidate, "render", None)):
-        raise Unfit(f"the report format {name} has no method `render`")
-    values = {
-        "name": name,
-        "suffix": suffix,
-        "requires": _words(f"the report format {name}", tuple(getattr(candidate, "requires", ()))),
-        "install_hint": _text(getattr(candidate, "install_hint", ""), f"`install_hint` of the report format {name}"),
-    }
-    many = callable(getattr(candidate, "render_many", None))
-    return RegisteredReporterOfMany(candidate, values) if many else RegisteredReporter(candidate, values)
-
-
-def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise Unfit(f"{what} must be a text, not {repr_of(value)}")
     return one_line(str.__str__(value), LONGEST_TEXT)

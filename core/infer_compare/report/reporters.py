@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError, UsageError
 from infer_compare.interfaces.hooks import ReporterOfMany
+from infer_compare.plugins.entries import is_installed
 from infer_compare.plugins.guard import PluginFailed, guarded
-from infer_compare.plugins.registration import is_installed
 from infer_compare.report.benchmark_action import BenchmarkActionReporter
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.html import HtmlReporter

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import Plugins, read_options
-from infer_compare.plugins.registration import is_installed
+from infer_compare.plugins.entries import is_installed
 from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
 from infer_compare.testing.conformance.jobs import Job, Loads, Threads, ask

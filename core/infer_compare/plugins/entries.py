@@ -1,0 +1,80 @@
+"""What is known of plugins and of what they registered."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import msgspec
+
+from infer_compare.interfaces import Backend, Capabilities, Converter
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a plugin comes from."""
+
+    plugin: str
+    """Name of its entry point, or the file it was read from."""
+    module: str
+    distribution: str = ""
+    version: str = ""
+
+    def __str__(self) -> str:
+        """`openvino (infer-compare-openvino 1.0)`."""
+        source = f"{self.distribution} {self.version}".strip()
+        return f"{self.plugin} ({source})" if source else self.plugin
+
+
+class BackendEntry(msgspec.Struct, frozen=True):
+    """A backend that can be asked for, with what its class says."""
+
+    backend: type[Backend[Any]]
+    """Only for a call of one of its methods; what it says is in the fields beside."""
+    origin: Origin
+    reference: str
+    """How a worker finds the class again: `entry:PLUGIN:NAME` or `file:PATH:CLASS`."""
+    name: str
+    """What people type."""
+    capabilities: Capabilities
+    aliases: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    install_hint: str = ""
+    distributions: dict[str, tuple[str, ...]] = {}
+    """By each module that it requires or names, what brings it."""
+    variables: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that the backend requires and that are not installed; nothing is imported to find out."""
+        return tuple(module for module in self.requires if not is_installed(module))
+
+
+class ConverterEntry(msgspec.Struct, frozen=True):
+    """A converter that can be used."""
+
+    converter: Converter
+    origin: Origin
+    reference: str
+    """How a worker finds it again: `PLUGIN:SOURCE:TARGET`."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that it requires and that are not installed; nothing is imported to find out."""
+        return tuple(module for module in self.converter.requires if not is_installed(module))
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A plugin, or one backend of it, that cannot be used."""
+
+    origin: Origin
+    reason: str
+    backend: str | None = None
+
+
+def is_installed(module: str) -> bool:
+    """Return whether a top-level module can be found, without importing it."""
+    try:
+        # Looking for what is inside a package would import the package.
+        return find_spec(module.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False

@@ -1,0 +1,49 @@
+"""Backends and converters by reference, as workers find them: one plugin is imported, and no other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from infer_compare import distributions
+from infer_compare.errors import BackendUnusable, UnknownBackend
+from infer_compare.interfaces import GROUP, Backend, Converter
+from infer_compare.plugins.backend_files import load_file_backend
+from infer_compare.plugins.discovery import Plugins
+
+
+def load_backend(reference: str) -> type[Backend[Any]]:
+    """Return the class that a reference names: what a worker imports, that one plugin and no other.
+
+    Raises:
+        UnknownBackend: it is not installed here.
+        BackendUnusable: its plugin cannot be imported.
+    """
+    kind, _, rest = reference.partition(":")
+    place, _, name = rest.rpartition(":")
+    if kind == "file":
+        return load_file_backend(Path(place), name)
+    return _only(place).find(name).backend
+
+
+def load_converter(reference: str) -> Converter:
+    """Return the converter that a reference names: what a worker imports, its plugin and no other.
+
+    Raises:
+        UnknownBackend: its plugin is not installed here.
+        BackendUnusable: its plugin cannot be imported, or brings no such converter any more.
+    """
+    plugins = _only(reference.partition(":")[0])
+    for entry in plugins.converters:
+        if entry.reference == reference:
+            return entry.converter
+    reason = next((one.reason for one in plugins.broken), "it brings no such converter")
+    raise BackendUnusable(f"The converter {reference} cannot be used: {reason}.")
+
+
+def _only(plugin: str) -> Plugins:
+    points = [one for one in distributions.entry_points(GROUP)[0] if one.name == plugin]
+    if not points:
+        raise UnknownBackend(f"No plugin {plugin!r} is installed for the interpreter {sys.executable}.")
+    return Plugins.discover(points=points)
