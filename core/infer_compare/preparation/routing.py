@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.interfaces import ModelSource, Provenance
-    from infer_compare.models.source import ResolvedModel
+    from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import ConverterEntry
     from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.context import PreparationContext

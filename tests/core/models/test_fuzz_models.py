@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import onnx
 import pytest
@@ -13,7 +14,10 @@ from onnx import helper
 from infer_compare.errors import ModelError, UsageError
 from infer_compare.models.given import parse_input
 from infer_compare.models.inputs import resolve_inputs
-from infer_compare.models.source import ResolvedModel, resolve_model
+from infer_compare.models.source import resolve_model
+
+if TYPE_CHECKING:
+    from infer_compare.models.resolved_model import ResolvedModel
 
 LARGEST = 2**63 - 1
 

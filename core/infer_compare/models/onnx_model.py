@@ -1,0 +1,158 @@
+"""ONNX files as models of a run: read, with a free batch axis where the file fixes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.errors import ModelError
+from infer_compare.interfaces import TensorSpec
+from infer_compare.models.batch_axis import assumptions
+from infer_compare.models.batch_check import dropped_for_one, held_by
+from infer_compare.models.figures import figures
+from infer_compare.models.fills import METADATA_KEY
+from infer_compare.models.index_ranges import index_ranges
+from infer_compare.models.kind import kind_of
+from infer_compare.models.onnx_file import (
+    check_external_data,
+    external_bytes,
+    external_files,
+    load_external_data,
+    parse_onnx,
+)
+from infer_compare.models.onnx_graph import read_specs
+from infer_compare.models.resolved_model import ResolvedModel, check_batch, fixed_batch_sentence, has_batch, sha256_of
+from infer_compare.models.room import ensure_room
+from infer_compare.models.specs import BATCH, name_batch
+from infer_compare.paths import is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import onnx
+
+
+READ_COPIES = 2
+"""A file is held as bytes and as a message while it is parsed."""
+PROOF_COPIES = 4
+"""A model whose batch axis is made free is held as it was and as it is to be, and each is written out as well."""
+
+
+def read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[str, int | None]) -> ResolvedModel:
+    """Return the model in an ONNX file.
+
+    Args:
+        path: of the file.
+        name: of the model, in reports.
+        source: as it was typed.
+        folder: where a model whose batch axis was made free is written to.
+        chosen: the batch axes that were said, by input.
+
+    Raises:
+        ModelError: it cannot be read, or cannot be run at several batch sizes.
+    """
+    if is_file(path):
+        _ensure_room(path, READ_COPIES * path.stat().st_size)
+    model = parse_onnx(path)
+    files = [path, *(path.parent / one for one in external_files(model))]
+    check_external_data(model, path)  # which refuses files outside the model's folder
+    stated, outputs = read_specs(model)
+    inputs, outputs = name_batch(stated, outputs, chosen)
+    constants = {tensor.name for tensor in model.graph.initializer}
+    for value in model.graph.input:
+        if value.name not in constants and not value.type.tensor_type.HasField("shape"):
+            raise ModelError(
+                f"{path} does not state the shape of its input {value.name!r}; export it again with shapes, with the first axis free."
+            )
+    warnings = assumptions(stated, inputs, chosen)
+    fixed, held = None, ""
+    if inputs and all(spec.shape[:1] == (BATCH,) for spec in inputs):
+        held = held_by(model, outputs) or ""
+        if held:
+            inputs = _hold_batch(model)
+        elif sentence := dropped_for_one(model, outputs):
+            warnings = (*warnings, sentence)
+    if (
+        inputs
+        and not any(chosen.values())
+        and all(spec.shape and isinstance(spec.shape[0], int) for spec in inputs)
+        and not has_batch(inputs)
+    ):
+        _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
+        load_external_data(model, path)
+        found = _with_free_batch(model, path, inputs, folder)
+        said = f"The file declares a free batch axis, but {held} fixes it at 1. " if held else ""
+        warnings = (said + found.sentence,)
+        if found.fixed is None:
+            model, path = found.model, found.path
+            inputs, outputs = name_batch(*read_specs(model), chosen)
+        else:
+            fixed = found.fixed
+            inputs = tuple(TensorSpec(spec.name, spec.dtype, (BATCH, *spec.shape[1:])) for spec in inputs)
+    check_batch(path, inputs)
+    size = figures(model)
+    return ResolvedModel(
+        path=path.absolute(),
+        name=name,
+        source=source,
+        format="onnx",
+        sha256=sha256_of(files),
+        inputs=inputs,
+        outputs=outputs,
+        parameters=size.parameters,
+        flops_per_sample=size.flops_per_sample,
+        kind=kind_of(model),
+        metadata=_ranges(model) | {entry.key: entry.value for entry in model.metadata_props},
+        warnings=warnings,
+        fixed_batch=fixed,
+    )
+
+
+def _ranges(model: onnx.ModelProto) -> dict[str, str]:
+    """Return how inputs are filled that pick rows of tables in the model, in the form of the model's metadata."""
+    return {f"{METADATA_KEY}{name}": f"randint(0,{size})" for name, size in index_ranges(model).items()}
+
+
+def _ensure_room(path: Path, need: int) -> None:
+    advice = "close other programs, raise the memory limit, or use a machine with more memory"
+    ensure_room(need, f"The model {path}", advice, ModelError)
+
+
+def _hold_batch(model: onnx.ModelProto) -> tuple[TensorSpec, ...]:
+    """Fixes the first axes of a model at 1, where a node holds the batch anyway: its inputs then."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    for value in (*model.graph.input, *model.graph.output):
+        axes = value.type.tensor_type.shape.dim
+        if value.name not in constants and len(axes) and axes[0].dim_value <= 0:
+            axes[0].dim_value = 1
+    return read_specs(model)[0]
+
+
+class _Freed(NamedTuple):
+    """What became of a model whose batch axis was fixed."""
+
+    model: onnx.ModelProto
+    path: Path
+    sentence: str
+    fixed: int | None
+    """Its batch size, where it could not be made free."""
+
+
+def _with_free_batch(model: onnx.ModelProto, path: Path, inputs: Sequence[TensorSpec], folder: Path) -> _Freed:
+    """A model whose batch axis is fixed made into one whose batch axis is free, or as it is where that cannot be proved.
+
+    Raises:
+        ModelError: it cannot be made free, and its inputs have several first axes, none of which need be the batch.
+    """
+    from infer_compare.models.rebatch import Unproved, note, rebatch, write_rebatched
+
+    first = inputs[0]
+    try:
+        changed = rebatch(model)
+        return _Freed(changed, write_rebatched(changed, folder, path.stem), note(int(first.shape[0])), None)
+    except Unproved as error:
+        sentence = fixed_batch_sentence(path, first, f" and could not be freed safely: {error}")
+        if len({spec.shape[0] for spec in inputs}) > 1:
+            raise ModelError(sentence) from error
+        size = int(first.shape[0])
+        return _Freed(model, path, f"It runs at batch size {size} only. {sentence}", size)
