@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -66,6 +65,8 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            import difflib
+
             # Commands are imported when they are asked for, so click knows no names to suggest.
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
             if not near or args[0].startswith("-"):

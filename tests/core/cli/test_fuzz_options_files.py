@@ -55,7 +55,7 @@ def read(folder, content: str | bytes) -> RunOptions | str:
         ("contenders=1979-05-27", "contenders does not fit"),
         ("seed=4294967296", "seed does not fit"),
         ("restarts=99999999999999", "restarts does not fit"),
-        (b'model="\xff"', "it is no text"),
+        (b'model="\xff"', "it is not text"),
         (b"\x00", "is not TOML"),
         ('model="a"\nmodel="b"', "is not TOML"),
     ],

@@ -247,9 +247,9 @@ def test_inputs_and_outputs_of_other_names_are_mapped(cli, tmp_path) -> None:
     [
         (("--python", "onnx=/no/such/python"), "there is no program /no/such/python"),
         (("--python", "onnx"), "is not in the form BACKEND=VALUE"),
-        (("--python", "torch=/bin/sh"), "'torch', which is not among the backends of this run"),
+        (("--python", "torch=/bin/sh"), "'torch', which is not in this run"),
         (("--layout", "onnx=NHWC"), "give one with --model onnx=FILE"),
-        (("--layout", "onnx=WHCN"), "the layouts are NHWC, NCHW"),
+        (("--layout", "onnx=WHCN"), "write one of NHWC, NCHW"),
         (("--model", "onnx=missing.onnx"), "missing.onnx"),
         (("--model", "a.onnx"), "given twice"),
         (("--input-map", "reference:x=y"), "has no separate model"),
