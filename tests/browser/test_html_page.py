@@ -254,7 +254,7 @@ def test_the_verdicts_are_shown_for_the_place_that_is_chosen(opened: Chrome) -> 
 
     matrices = opened.find_elements(By.CSS_SELECTOR, ".matrix")
     assert ["best against best" in one for one in shown()] == [True]
-    choice = Select(opened.find_element(By.CSS_SELECTOR, ".choose select"))
+    choice = Select(opened.find_element(By.CSS_SELECTOR, ".matrices .choose select"))
     choice.select_by_visible_text("batch 16")
     assert ["batch 16:" in one for one in shown()] == [True]
     (matrix,) = [one for one in matrices if one.is_displayed()]
@@ -312,7 +312,7 @@ def test_the_report_document_can_be_downloaded(opened: Chrome, made: ReportDocum
 
     (path,) = WebDriverWait(opened, SECONDS).until(arrived)
     assert path.name == f"{made.run_id}-report.json"
-    assert json.loads(path.read_bytes()) == json.loads(msgspec.json.encode(made))
+    assert json.loads(path.read_bytes()) == json.loads(msgspec.json.encode(msgspec.structs.replace(made, timelines=())))
 
 
 def test_several_runs_stand_on_one_page_and_share_one_legend(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infer_compare.report import markdown, text
-from infer_compare.report.html.page import static_page
+from infer_compare.report.html.page import compared_page
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
     PAGE,
@@ -32,7 +32,7 @@ HOSTILE = "<b>*odd*</b>"
 FORMATS: dict[str, Callable[[list[Section]], str]] = {
     "terminal": text.written,
     "markdown": markdown.written,
-    "page": lambda sections: static_page("model", "question", "facts", sections, ["onnx"]),
+    "page": lambda sections: compared_page("model", "question", "facts", sections, {"onnx": "onnx"}),
 }
 ROW = (Cell(text="onnx", contender="onnx"), Cell(text="5,434"))
 BLOCKS: dict[str, tuple[AnyBlock, list[str]]] = {
