@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from infer_compare.backends.onnx_graphs import same_pads, window_attributes
 from infer_compare_tensorflow.importer.values import Size, Value, known_size
 
 if TYPE_CHECKING:
@@ -39,35 +40,24 @@ class Window:
         axes = list(zip(sizes, self.strides, self.extents, strict=True))
         if any(size is None and stride > 1 for size, stride, _ in axes):
             return None
-        return tuple(_same(size if stride > 1 else None, stride, extent, lower=False) for size, stride, extent in axes)
+        return tuple(
+            same_pads(size if stride > 1 else None, stride, extent, upper=True) for size, stride, extent in axes
+        )
 
 
 def window(node: Node, data: Value, kernel: Sequence[int]) -> Window:
     """The window that a node's attributes tell, with `auto_pad` worked out for the data's sizes."""
     rank = len(kernel)
-    strides = tuple(node.attributes.get("strides", (1,) * rank))
-    dilations = tuple(node.attributes.get("dilations", (1,) * rank))
-    auto = node.attributes.get("auto_pad", "NOTSET")
-    if auto in {"SAME_UPPER", "SAME_LOWER"}:
-        extents = [(size - 1) * dilation + 1 for size, dilation in zip(kernel, dilations, strict=True)]
-        sizes = [known_size(node, data, axis + 2) if strides[axis] > 1 else None for axis in range(rank)]
-        pads = tuple(
-            _same(size, stride, extent, lower=auto == "SAME_LOWER")
-            for size, stride, extent in zip(sizes, strides, extents, strict=True)
-        )
-    elif auto == "VALID":
-        pads = ((0, 0),) * rank
-    else:
-        flat = tuple(node.attributes.get("pads", (0,) * (2 * rank)))
-        pads = tuple(zip(flat[:rank], flat[rank:], strict=True))
-    return Window(tuple(kernel), strides, dilations, pads)
-
-
-def _same(size: int | None, stride: int, extent: int, *, lower: bool) -> tuple[int, int]:
-    """Padding for which there are ceil(size / stride) windows; with stride 1 that does not depend on the size."""
-    total = extent - 1 if size is None else max((-(-size // stride) - 1) * stride + extent - size, 0)
-    smaller, larger = total // 2, total - total // 2
-    return (larger, smaller) if lower else (smaller, larger)
+    strides, dilations, pads, same = window_attributes(node, rank)
+    moving = Window(tuple(kernel), strides, dilations, pads)
+    if not same:
+        return moving
+    sizes = [known_size(node, data, axis + 2) if strides[axis] > 1 else None for axis in range(rank)]
+    worked_out = (
+        same_pads(size, stride, extent, upper=same == "upper")
+        for size, stride, extent in zip(sizes, strides, moving.extents, strict=True)
+    )
+    return replace(moving, pads=tuple(worked_out))
 
 
 def pad_spatial(data: tf.Tensor, pads: Sequence[tuple[Size, Size]], value: float = 0) -> tf.Tensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch.nn import functional
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import same_pads, window_attributes
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.values import Value, shape_of
 
@@ -35,14 +36,11 @@ def same_padding(
 
     The odd one goes to the end with `upper`, else to the start.
     """
-    starts, ends = [], []
-    for size, extent, stride, dilation in zip(sizes, kernel, strides, dilations, strict=True):
-        places = -(-size // stride)
-        total = max((places - 1) * stride + (extent - 1) * dilation + 1 - size, 0)
-        less = total // 2
-        starts.append(less if upper else total - less)
-        ends.append(total - less if upper else less)
-    return starts, ends
+    pads = [
+        same_pads(size, stride, (extent - 1) * dilation + 1, upper=upper)
+        for size, extent, stride, dilation in zip(sizes, kernel, strides, dilations, strict=True)
+    ]
+    return [start for start, _ in pads], [end for _, end in pads]
 
 
 def pad_same(
@@ -60,13 +58,9 @@ def pad_same(
 
 def geometry(node: Node, kernel: Sequence[int]) -> tuple[list[int], list[int], list[int], list[int]]:
     """Strides, dilations, paddings at the starts and at the ends, as a node's attributes state them."""
-    axes = len(kernel)
-    strides = list(node.attributes.get("strides") or [1] * axes)
-    dilations = list(node.attributes.get("dilations") or [1] * axes)
-    pads = list(node.attributes.get("pads") or [0] * (2 * axes))
-    if node.attributes.get("auto_pad", "NOTSET") != "NOTSET":
-        pads = [0] * (2 * axes)
-    return strides, dilations, pads[:axes], pads[axes:]
+    window = window_attributes(node, len(kernel))
+    starts, ends = [start for start, _ in window.pads], [end for _, end in window.pads]
+    return list(window.strides), list(window.dilations), starts, ends
 
 
 def kernel_of(node: Node, weight: Value) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from infer_compare.models.onnx_graph import (
     read_graph,
     read_specs,
 )
+from infer_compare.models.onnx_windows import WindowAttributes, same_pads, window_attributes
 from infer_compare.models.tensors import is_external, is_mapped, release
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Mask",
     "Node",
     "OpRegistry",
+    "WindowAttributes",
     "expanded",
     "is_external",
     "is_mapped",
@@ -30,4 +32,6 @@ __all__ = [
     "read_graph",
     "read_specs",
     "release",
+    "same_pads",
+    "window_attributes",
 ]
