@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import StorageFull
+from infer_compare.models.array_names import array_name
 from infer_compare.models.arrays import dtype_of, raw
 from infer_compare.models.fills import FromFile
 from infer_compare.models.input_plan import InputPlan, row_bytes
@@ -37,7 +38,7 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
         StorageFull: there is no room for the pool.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = tuple(folder / f"input{index}.npy" for index in range(len(plans)))
+    paths = tuple(folder / array_name(index) for index in range(len(plans)))
     for plan, path in zip(plans, paths, strict=True):
         written = path.with_suffix(".writing")
         try:
@@ -48,7 +49,8 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
                 raise
             size = rows * row_bytes(plan) / 2**20
             raise StorageFull(
-                f"The disk of {folder} has no room for {size:.0f} MiB of rows of {plan.name!r}; free some space, or name another folder with -o."
+                f"The disk of {folder} has no room for {size:.0f} MiB of rows of {plan.name!r}; free some space, or "
+                "name another folder with -o."
             ) from error
         written.replace(path)
     return paths

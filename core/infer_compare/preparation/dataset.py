@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.models.dataset import Dataset
-    from infer_compare.models.source import ResolvedModel
+    from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.preparation.context import PreparationContext
 
 

@@ -18,8 +18,8 @@ from infer_compare.request.contenders import REFERENCE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.inputs import InputPlan
-    from infer_compare.models.source import ResolvedModel
+    from infer_compare.models.input_plan import InputPlan
+    from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.context import PreparationContext
     from infer_compare.preparation.reading import ModelReader

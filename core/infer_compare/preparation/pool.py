@@ -8,7 +8,8 @@ from infer_compare.environment.disk import room
 from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.models.inputs import row_bytes, write_pool
+from infer_compare.models.input_plan import row_bytes
+from infer_compare.models.input_rows import write_pool
 from infer_compare.worker.child.buffers import pool_rows
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces import TensorSpec
-    from infer_compare.models.source import ResolvedModel
+    from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.context import PreparationContext
 

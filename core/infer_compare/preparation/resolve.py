@@ -30,7 +30,7 @@ from infer_compare.worker.client import LocalProcess
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.models.source import ResolvedModel
+    from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import Plugins
     from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.route import Route

@@ -11,7 +11,7 @@ from infer_compare.environment.preflight import warnings
 
 if TYPE_CHECKING:
     from infer_compare.environment.conditions import Conditions
-    from infer_compare.models.inputs import InputPlan
+    from infer_compare.models.input_plan import InputPlan
     from infer_compare.plugins import Plugins
     from infer_compare.preparation.route import Route
     from infer_compare.results import Header, Unusable

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from infer_compare.interfaces import OperatingPoint, TensorSpec
-from infer_compare.models.inputs import resolve_inputs, write_pool
+from infer_compare.models.input_rows import write_pool
+from infer_compare.models.inputs import resolve_inputs
 from infer_compare.worker.child.buffers import Pool
 
 

@@ -147,7 +147,7 @@ class Host:
     @staticmethod
     def collect(request: Collect) -> Done:
         """Call a function that makes data, and write what it returns."""
-        from infer_compare.models.dataset import collect
+        from infer_compare.models.collected_data import collect
 
         collect(request.location, Path(request.folder))
         return Done()
