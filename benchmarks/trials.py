@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from infer_compare.phases.events import Observer
     from infer_compare.results import Run
+    from infer_compare.verdicts.looks import Verdict
     from infer_compare.verdicts.ratios import Comparison
-    from infer_compare.verdicts.settle import Verdict
 
 SAVED = Path(__file__).parent.parent / "docs" / "figures"
 """Tables that the documentation quotes."""

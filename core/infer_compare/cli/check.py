@@ -91,8 +91,8 @@ def disagreements(made: ReportDocument) -> tuple[str, ...]:
 
 def remarks(run: Run, made: ReportDocument) -> tuple[str, ...]:
     """Return what else was seen of outputs: of the rows of batches, and what comparing would notice."""
+    from infer_compare.report.sentences.cautions import coupled
     from infer_compare.report.words import plain
-    from infer_compare.verdicts.cautions import coupled
 
     return tuple(plain(text) for text in (*coupled(run), *(one.text for one in made.notes if one.topic in REMARKS)))
 

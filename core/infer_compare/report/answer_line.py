@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.answers import answers
 from infer_compare.report.phrases import axes_words
+from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import rate
 from infer_compare.verdicts import summarise
@@ -35,7 +36,9 @@ def _words(one: AnswerReport) -> str:
     if bound is not None:
         if bound.best is None:
             return ""
-        return f"{where}{sure}{bound.best.name} at {bound.best.point}, {rate(bound.best.throughput)}, {bound.words}"
+        return (
+            f"{where}{sure}{bound.best.name} at {bound.best.point}, {rate(bound.best.throughput)}, {bound_words(bound)}"
+        )
     if best is None:
         return ""
     return f"{where}{sure}{best.name} at {best.point}, {rate(best.figures.throughput)}"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.report.bounds import under_bound, unshown_under_bound
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
+from infer_compare.report.sentences.answers import bound_words, sentences
+from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing, margin_words
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.looks import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +40,8 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
             AnswerReport(
                 headline=plain(f"{where}{headline}"),
                 estimate=estimate,
-                sentences=tuple(map(plain, one.sentences())),
-                answer=one,
+                sentences=tuple(map(plain, sentences(one))),
+                answer=msgspec.structs.replace(one, headline=spoken(one.headline)),
                 under_bound=under_bound(run, one, one.bound) if one.bound is not None else (),
             )
         )
@@ -95,11 +99,11 @@ def headline_under_bound(
     if best is None:
         free = answer.recommended
         without = f" Without that bound: {free.name} at {free.point}." if free is not None else ""
-        return f"None was shown to keep {bound.words}.{without}", True
+        return f"None was shown to keep {bound_words(bound)}.{without}", True
     place = f"{best.name} at {best.point}"
     if unshown := unshown_under_bound(bound, pairs):
         told = f"it was not shown to be faster than {listing(unshown, 'or')}"
-        return f"Estimate for {bound.words}: {place}; {told}.", True
+        return f"Estimate for {bound_words(bound)}: {place}; {told}.", True
     if len(answer.by_contender) == 1 and not complete:
-        return f"Estimate for {bound.words}: {place}.", True
-    return f"Use {place} for {bound.words}.", False
+        return f"Estimate for {bound_words(bound)}: {place}.", True
+    return f"Use {place} for {bound_words(bound)}.", False

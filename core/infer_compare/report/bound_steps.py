@@ -9,6 +9,7 @@ import msgspec
 
 from infer_compare.report.answers import headline_under_bound
 from infer_compare.report.bounds import best_under_bound
+from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain
 from infer_compare.verdicts import BoundCheck
 from infer_compare.verdicts.bound import KeptBound, answer_bound
@@ -72,7 +73,7 @@ def _steps(report: AnswerReport, kept: KeptBounds, pairs: tuple[PairVerdict, ...
     for bound_ns in sorted({1, *(one.bound_ns for one in kept.points if one.bound_ns is not None)}):
         bound = answer_bound([_check(one, bound_ns) for one in kept.points], bound_ns, kept.percentile)
         headline, estimate = headline_under_bound(report.answer, bound, pairs, complete=complete)
-        before, _, after = plain(headline).partition(bound.words)
+        before, _, after = plain(headline).partition(bound_words(bound))
         bests = best_under_bound(bound)
         largest = {check.contender: check for check in bound.largest}
         steps.append(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.schema import Boundary
+from infer_compare.report.sentences.outcomes import outcome_words
 from infer_compare.report.words import plain, size
 from infer_compare.results import AnyOutcome, LimitReached, Measured, Memory, OutOfMemory
 from infer_compare.stats.drift import theil_sen_slope
 from infer_compare.stats.wording import count
-from infer_compare.verdicts.outcome_kinds import outcome_words, tag_of
+from infer_compare.verdicts.outcome_kinds import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.schema import UnderBound
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.looks import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.boundaries import boundary
 from infer_compare.report.schema import Curve, PointReport
+from infer_compare.report.sentences.outcomes import outcome_words, over_budget_words
+from infer_compare.report.sentences.shapes import shape_sentence
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
-from infer_compare.verdicts.exclusions import over_budget_words
 from infer_compare.verdicts.flags import flags_of
-from infer_compare.verdicts.outcome_kinds import outcome_words, tag_of
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.outcome_kinds import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +60,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
                     for point in sorted(own, key=lambda point: point.point)
                 ),
                 shape=shape.shape if shape else None,
-                shape_sentence=plain(shape.sentence()) if shape and _has_shape(label, axes, found) else "",
+                shape_sentence=plain(shape_sentence(shape)) if shape and _has_shape(label, axes, found) else "",
                 boundary=boundary(run, label, axes, own),
             )
         )

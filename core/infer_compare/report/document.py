@@ -12,6 +12,10 @@ from infer_compare.report.failures import failures
 from infer_compare.report.noise import noise
 from infer_compare.report.plan import plan_report
 from infer_compare.report.schema import ReportDocument
+from infer_compare.report.sentences.cautions import cautions
+from infer_compare.report.sentences.exclusions import excluded
+from infer_compare.report.sentences.notes import derive_notes
+from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.shortcomings import shortcomings, state_of
 from infer_compare.report.timelines import timelines
 from infer_compare.report.words import plain, shell_line, without_folder
@@ -44,14 +48,14 @@ def document(run: Run) -> ReportDocument:
         contenders=contenders(run),
         answers=answers(run, summary),
         curves=lines,
-        pairs=summary.pairs,
+        pairs=spoken(summary.pairs),
         new_shapes=costly_shapes(run, shapes),
         failures=failed,
         agreements=agreements(run),
-        excluded=summary.excluded,
-        cautions=tuple(map(plain, summary.cautions)),
+        excluded=excluded(summary.excluded),
+        cautions=tuple(map(plain, cautions(run))),
         noise=noise(run),
-        notes=summary.notes,
+        notes=derive_notes(run, points, summary.figures),
         warnings=header.environment.warnings,
         shortcomings=shortcomings(run, summary, failed),
         timelines=timelines(run),

@@ -6,11 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from infer_compare.report.schema import FailureReport
+from infer_compare.report.sentences.outcomes import outcome_words, over_budget_words
 from infer_compare.report.words import places, plain
 from infer_compare.results import Died, Measured, OutOfMemory, Skipped, TimedOut
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import over_budget_words
-from infer_compare.verdicts.outcome_kinds import kind_of, outcome_words, tag_of
+from infer_compare.verdicts.outcome_kinds import kind_of, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.sentences.answers import best_sentence, bound_sentences
+from infer_compare.report.sentences.exclusions import excluded_sentence
+from infer_compare.report.sentences.verdicts import against, pair_sentence
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, listing, margin_words, ratio, rough_ratio, significant
+from infer_compare.stats.wording import count, listing, significant
 from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
-from infer_compare.verdicts.protocol import UNRESOLVED_HALF_WIDTH
-from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         PointReport,
         ReportDocument,
     )
-    from infer_compare.verdicts import Answer, Comparison, Figures, PairVerdict
+    from infer_compare.verdicts import Answer, Figures
 
 OVER_BUDGET = "over budget"
 """In a cell: the point used more cores than its thread budget allows."""
@@ -29,22 +30,6 @@ OVER_BUDGET = "over budget"
 def missing_words(point: PointReport) -> str:
     """Return why a point has no figures, in a cell; `reason` says it in a clause."""
     return OVER_BUDGET if point.excess_cores is not None else OUTCOME_KINDS[point.outcome].mark
-
-
-def against(pair: PairVerdict) -> str:
-    """What the verdict says of B, which is held against the recommended A, in a few words; the sentence says how sure."""
-    found = pair.comparison
-    match pair.verdict:
-        case Verdict.INVALID:
-            return "not comparable"
-        case Verdict.INCONCLUSIVE:
-            return "not settled" if pair.leans else "no difference shown"
-        case Verdict.SAME:
-            return f"same within {margin_words(pair.margin)}"
-        case Verdict.FASTER:
-            return f"{_times(found)}slower"
-        case Verdict.SLOWER:
-            return f"{_times(found.turned() if found else None)}faster"
 
 
 def standings(answer: Answer) -> dict[str, str]:
@@ -135,17 +120,17 @@ def boundary_sentences(document: ReportDocument) -> list[str]:
 def answer_sentences(one: AnswerReport) -> list[str]:
     """Why, and how sure that is: the bound, the recommendation, the verdicts. The rest is in the tables."""
     answer, bound = one.answer, one.answer.bound
-    spoken = [bound.sentences()[0]] if bound is not None and bound.best is not None else []
+    spoken = [bound_sentences(bound)[0]] if bound is not None and bound.best is not None else []
     if answer.recommended is not None:
         free = "" if bound is None else "without the bound, "
-        why = [answer.recommended.sentence(), *(pair.sentence() for pair in answer.headline)]
+        why = [best_sentence(answer.recommended), *map(pair_sentence, answer.headline)]
         spoken += [f"{free}{sentence}" for sentence in why]
     return [plain(sentence) for sentence in spoken]
 
 
 def excluded_sentences(document: ReportDocument) -> list[str]:
     """What restricts the ranking: outputs that say little, and contenders without a place; shortcomings stand apart."""
-    sentences = [plain(one.sentence()) for one in document.excluded]
+    sentences = [plain(excluded_sentence(one)) for one in document.excluded]
     return [*document.cautions, *(one for one in sentences if one not in document.shortcomings)]
 
 
@@ -168,14 +153,6 @@ def note_sentences(document: ReportDocument, *, verbose: bool = False) -> list[s
         told.add("unadjusted")
     notes = [f"{one.topic}: {one.text}" for one in document.notes if one.topic not in told]
     return list(dict.fromkeys([*document.warnings, *notes]))
-
-
-def _times(found: Comparison | None) -> str:
-    if found is None:
-        return ""
-    if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"about {rough_ratio(found.ratio)}x "
-    return f"{ratio(found.ratio)}x "
 
 
 def _range(curve: Curve) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from infer_compare.errors import UsageError
 from infer_compare.limits import LARGEST_PRICE
 from infer_compare.report.schema import Cost, Costs, Price
+from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, significant
 
@@ -92,7 +93,7 @@ def _costs(answer: AnswerReport, price: Price) -> Iterator[Cost]:
                 contender=row.contender,
                 name=row.name,
                 point=row.best.point,
-                bound=bound.words,
+                bound=bound_words(bound),
                 throughput=row.best.throughput,
                 per_million=_per_million(price, row.best.throughput),
             )

@@ -14,7 +14,7 @@ from infer_compare.interfaces.values import OperatingPoint, Provenance
 from infer_compare.report.plan import PlanReport
 from infer_compare.results import AgreementVerdict, Environment, ForeignProcess, Memory, ModelInfo, Note
 from infer_compare.stats.shape import Shape
-from infer_compare.verdicts import Answer, BoundCheck, Excluded, Figures, PairVerdict
+from infer_compare.verdicts import Answer, BoundCheck, Figures, PairVerdict
 from infer_compare.verdicts.flags import Flag
 from infer_compare.verdicts.new_shapes import NewShapes
 from infer_compare.verdicts.outcome_kinds import OutcomeTag
@@ -198,6 +198,14 @@ class AgreementReport(Part, frozen=True, kw_only=True):
     """Whether rows of batches equal the same rows run alone."""
     points: int
     """Operating points that were compared."""
+
+
+class Excluded(Part, frozen=True, kw_only=True):
+    """A contender without a place in the ranking."""
+
+    contender: str
+    reason: str
+    """A clause without the contender's name: `ran out of memory at batch 1: ...`."""
 
 
 class FailureReport(Part, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.sentences.answers import bound_sentences
+from infer_compare.report.sentences.exclusions import excluded, excluded_sentence
 from infer_compare.report.words import plain
 
 if TYPE_CHECKING:
@@ -41,14 +43,14 @@ def _ending(run: Run) -> Iterator[str]:
 
 
 def _contenders(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> Iterator[str]:
-    excluded = {one.contender: one for one in summary.excluded}
+    out = {one.contender: excluded_sentence(one) for one in excluded(summary.excluded)}
     for label in run.labels:
         own = [one for one in failures if one.contender == label]
         unanswered = [one.sentence for one in own if one.unanswered]
-        if label not in excluded:
+        if label not in out:
             yield from unanswered
         elif run.differs(label) is not None or unanswered or _nothing_came(run, own):
-            yield excluded[label].sentence()
+            yield out[label]
 
 
 def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
@@ -59,4 +61,4 @@ def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
 def _bounds(summary: Summary) -> Iterator[str]:
     for answer in summary.answers:
         if answer.bound is not None and answer.bound.best is None:
-            yield from answer.bound.sentences()
+            yield from bound_sentences(answer.bound)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from infer_compare.report.noise import noise
+from infer_compare.report.sentences.verdicts import reason_words
 from infer_compare.results import ForeignProcess
 from infer_compare.selftest.setup import SLOWDOWNS, planted_label, twins
 from infer_compare.stats.quantiles import median
@@ -180,8 +181,8 @@ def _state(run: Run, same: Iterable[PairVerdict], noticed: Noise) -> tuple[State
         return "busy", run.closing.reason
     invalid = next((one for one in verdicts if one.verdict is Verdict.INVALID), None)
     if invalid is not None:
-        return "failed", invalid.reason
-    reason = next((one.reason for one in verdicts), "no batch size was run")
+        return "failed", reason_words(invalid)
+    reason = next((reason_words(one) for one in verdicts), "no batch size was run")
     return ("busy" if noticed.rejected else "failed"), reason
 
 

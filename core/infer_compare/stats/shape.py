@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING
 
 import msgspec
-
-from infer_compare.stats.wording import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,17 +38,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Samples a second that the line tends to: `1 / per_sample`."""
     falls_beyond: int | None
     """The last batch size within 5 % of the highest throughput, where larger sizes were tried and none was."""
-
-    def sentence(self) -> str:
-        """Return a text such as `fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96`."""
-        each = f"{duration(self.per_sample_ns, 2)} a sample"
-        parts = [f"fixed cost {duration(self.fixed_ns, 2)}, {each}" if self.fixed_ns > 0 else f"no fixed cost, {each}"]
-        half = max(1, ceil(self.half_batch - 0.05))
-        reached = "" if half <= self.highest else ", beyond the sizes that fit this line"
-        parts.append(f"half of the plateau at batch {half}{reached}")
-        if self.falls_beyond is not None:
-            parts.append(f"falls again beyond {self.falls_beyond}")
-        return "; ".join(parts)
 
 
 def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | None:

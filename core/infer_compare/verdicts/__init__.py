@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.answer import Answer
     from infer_compare.verdicts.best import Best
     from infer_compare.verdicts.bound import BoundAnswer, BoundCheck, with_latency_bound
-    from infer_compare.verdicts.exclusions import Excluded
+    from infer_compare.verdicts.exclusions import Exclusion
     from infer_compare.verdicts.figures import Figures
+    from infer_compare.verdicts.looks import Verdict, settled
+    from infer_compare.verdicts.pairs import PairVerdict, Side
     from infer_compare.verdicts.ratios import Comparison
-    from infer_compare.verdicts.settle import Settlement, Verdict, settled, settlement
+    from infer_compare.verdicts.settle import Settlement, settlement
     from infer_compare.verdicts.summary import ContenderShape, Summary, summarise
-    from infer_compare.verdicts.verdict import PairVerdict, Side, compare_points
+    from infer_compare.verdicts.verdict import compare_points
 
 __all__ = [
     "Answer",
@@ -24,7 +26,7 @@ __all__ = [
     "BoundCheck",
     "Comparison",
     "ContenderShape",
-    "Excluded",
+    "Exclusion",
     "Figures",
     "PairVerdict",
     "Settlement",
@@ -48,15 +50,15 @@ __getattr__ = lazily(
         "BoundCheck": "infer_compare.verdicts.bound",
         "Comparison": "infer_compare.verdicts.ratios",
         "ContenderShape": "infer_compare.verdicts.summary",
-        "Excluded": "infer_compare.verdicts.exclusions",
+        "Exclusion": "infer_compare.verdicts.exclusions",
         "Figures": "infer_compare.verdicts.figures",
-        "PairVerdict": "infer_compare.verdicts.verdict",
+        "PairVerdict": "infer_compare.verdicts.pairs",
         "Settlement": "infer_compare.verdicts.settle",
-        "Side": "infer_compare.verdicts.verdict",
+        "Side": "infer_compare.verdicts.pairs",
         "Summary": "infer_compare.verdicts.summary",
-        "Verdict": "infer_compare.verdicts.settle",
+        "Verdict": "infer_compare.verdicts.looks",
         "compare_points": "infer_compare.verdicts.verdict",
-        "settled": "infer_compare.verdicts.settle",
+        "settled": "infer_compare.verdicts.looks",
         "settlement": "infer_compare.verdicts.settle",
         "summarise": "infer_compare.verdicts.summary",
         "with_latency_bound": "infer_compare.verdicts.bound",

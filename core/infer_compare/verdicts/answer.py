@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.stats.holm import holm
-from infer_compare.stats.wording import listing
 from infer_compare.verdicts.best import Best, best
 from infer_compare.verdicts.bound import BoundAnswer, KeptBounds, answer_bound, check_bound, kept_bounds
+from infer_compare.verdicts.looks import Verdict, guarded
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements
+from infer_compare.verdicts.pairs import PairVerdict, Side, side
 from infer_compare.verdicts.protocol import (
     BOUND_PERCENTILES,
     EARLY_LOOK_ERROR,
@@ -19,9 +20,8 @@ from infer_compare.verdicts.protocol import (
     ORDINARY_RESTARTS,
 )
 from infer_compare.verdicts.reading import latency_series
-from infer_compare.verdicts.remedy import remedy
-from infer_compare.verdicts.settle import Verdict, guarded
-from infer_compare.verdicts.verdict import PairVerdict, Side, margin_between, pair_verdict, side
+from infer_compare.verdicts.verdict import margin_between, pair_verdict
+from infer_compare.verdicts.withheld import Shortfall, Withheld, withheld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,18 +49,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Where a latency bound was asked for."""
     kept: tuple[KeptBounds, ...] = ()
     """From which latency bound on each ranked point is shown to keep it, for several percentiles, ascending."""
-
-    def sentences(self) -> tuple[str, ...]:
-        """The answer in words: what is best, then the verdicts, each contender's best, and the latency bound."""
-        where = f"{listing([f'{name} {size}' for name, size in self.axes])}: " if self.axes else ""
-        if self.recommended is None:
-            spoken = ["no contender was measured, so nothing is recommended"]
-        else:
-            spoken = [self.recommended.sentence(), *(pair.sentence() for pair in self.headline)]
-            spoken += [one.sentence() for one in self.by_contender if one.contender != self.recommended.contender]
-        if self.bound is not None:
-            spoken += self.bound.sentences()
-        return tuple(f"{where}{sentence}" for sentence in spoken)
 
 
 def answer(
@@ -123,11 +111,8 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
         contrast = _best_against_best(a, b, measurements)
         if contrast is None:
             known.append(None)
-            pairs.append(
-                PairVerdict(
-                    a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, reason="there is no clean round of both"
-                )
-            )
+            reason = Withheld(shortfall=Shortfall(rule="no_clean_round"))
+            pairs.append(PairVerdict(a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, withheld=reason))
             continue
         family = measurements.family(a.label, b.label, BOTH)
         known.append((contrast, family.evidence(contrast)))
@@ -163,9 +148,14 @@ def _adjusted(
     for index, adjusted in zip(p_values, holm(list(p_values.values())), strict=True):
         pair, rounds = msgspec.structs.replace(pairs[index], adjusted_p=adjusted), known[index]
         if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > FAMILY_ERROR and rounds is not None:
-            chance = "among so many comparisons this one may be chance; " if p_values[index] <= FAMILY_ERROR else ""
-            reason = f"{chance}{remedy(rounds[0], run.header.options.mode, rounds[1], margin=pair.margin)}"
-            pair = msgspec.structs.replace(pair, verdict=Verdict.INCONCLUSIVE, settled_after=None, reason=reason)
+            shortfall = Shortfall(
+                rule="contenders" if p_values[index] <= FAMILY_ERROR else "error",
+                p_value=p_values[index],
+                allowed=FAMILY_ERROR * p_values[index] / adjusted if adjusted else FAMILY_ERROR,
+                compared=len(p_values),
+            )
+            reason = withheld(shortfall, rounds[0], run.header.options.mode, rounds[1], margin=pair.margin)
+            pair = msgspec.structs.replace(pair, verdict=Verdict.INCONCLUSIVE, settled_after=None, withheld=reason)
         found[index] = pair
     return tuple(found)
 

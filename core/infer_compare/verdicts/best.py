@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
-from infer_compare.stats.wording import duration, listing, rate, significant
 from infer_compare.verdicts.figures import Figures, figures
 from infer_compare.verdicts.measurements import BOTH, Candidate, Measurements, Phase
 from infer_compare.verdicts.protocol import CONFIRMED_SIZES, MARGIN, TIE_SHARE
@@ -41,27 +40,6 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
     largest_tried: bool
     """Whether no larger batch size was measured, so that a larger one might be better still."""
     margin: float
-
-    def sentence(self) -> str:
-        """Such as `onnx does best at batch 32: 12,300 samples/s ±1.2 %, latency p50 2.59 ms, p95 2.71 ms (...)`."""
-        found = self.figures
-        spread = "" if found.spread is None else f" ±{significant(100 * found.spread, 2)} %"
-        confirmed = "confirmed by fresh rounds" if self.confirmed else "not confirmed by fresh rounds"
-        how = "the only size measured" if self.only_size else confirmed
-        return (
-            f"{self.name} does best at {self.point}: {rate(found.throughput)}{spread}, latency p50 "
-            f"{duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)} ({how}){self._ties()}{self._edge()}"
-        )
-
-    def _ties(self) -> str:
-        others = [str(point) for point in self.tied if point != self.point]
-        if not others:
-            return ""
-        verb = "is" if len(others) == 1 else "are"
-        return f"; {listing(others)} {verb} not better by more than {significant(100 * TIE_SHARE * self.margin, 2)} %"
-
-    def _edge(self) -> str:
-        return "; no larger size was measured" if self.largest_tried else ""
 
 
 def best(

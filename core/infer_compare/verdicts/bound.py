@@ -9,7 +9,6 @@ import msgspec
 from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.binomial import n_min
-from infer_compare.stats.wording import count, duration, percent, rate
 from infer_compare.verdicts.protocol import CONFIDENCE
 from infer_compare.verdicts.slow_calls import SlowCalls
 
@@ -47,19 +46,6 @@ class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
     hopeless: bool
     """A larger share was above the bound than the percentile allows: more calls would not help."""
 
-    def evidence(self) -> str:
-        """Such as `3 of 512 calls above it, worth 2 of 312 independent ones`."""
-        noun = "block of calls" if self.blocks else "call"
-        nouns = "blocks of calls" if self.blocks else "calls"
-        seen = f"{self.over:,} of {self.calls:,} {noun if self.calls == 1 else nouns} above it"
-        if self.calls_effective < self.calls:
-            seen += f", worth {self.over_effective:,} of {count(self.calls_effective, 'independent one')}"
-        if self.holds or self.hopeless:
-            return seen
-        if self.calls_effective >= self.calls_needed:
-            return f"{seen}; slower calls come in clusters, which shows too little"
-        return f"{seen}; {count(self.calls_needed, 'independent one')} would be needed"
-
 
 class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a latency bound leaves."""
@@ -73,36 +59,6 @@ class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The highest throughput among the points shown to hold; None: none was shown to hold."""
     largest: tuple[BoundCheck, ...]
     """For each contender the largest size shown to hold; contenders without one are left out."""
-
-    @property
-    def words(self) -> str:
-        """`p95 within 20.0 ms`."""
-        return f"p{self.percentile:g} within {duration(self.bound_ns)}"
-
-    def sentences(self) -> tuple[str, ...]:
-        """The best under the bound, then the largest size of each contender; or that none was shown to hold, and why."""
-        if self.best is None:
-            if not self.checks:
-                return (f"{self.words}: none was shown to hold, since nothing was measured",)
-            nearest = min(self.checks, key=lambda check: (check.latency_ns, check.point))
-            close = f"nearest is {nearest.name} at {nearest.point} with {duration(nearest.latency_ns)}"
-            return (f"{self.words}: none was shown to hold; {close} ({nearest.evidence()})",)
-        best = self.best
-        is_largest = ", the largest size shown to hold," if best in self.largest else ""
-        first = (
-            f"{self.words}: {best.name} at {best.point}{is_largest} is best with {rate(best.throughput)}, "
-            f"p{self.percentile:g} {duration(best.latency_ns)} ({percent(self.confidence)} sure: {best.evidence()})"
-        )
-        without = sorted({check.name for check in self.checks} - {check.name for check in self.largest})
-        return (
-            first,
-            *(
-                f"{self.words}: the largest size of {check.name} shown to hold is {check.point}, {rate(check.throughput)}"
-                for check in self.largest
-                if check != best
-            ),
-            *(f"{self.words}: no size of {name} was shown to hold" for name in without),
-        )
 
 
 class KeptBound(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,6 @@ from infer_compare.verdicts.growth import growth_per_call
 from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.protocol import (
     CONFIDENCE,
-    DRIFT,
     DRIFT_SLICES,
     LAUNCH_BOUND_SHARE,
     P99_CALLS,
@@ -89,8 +88,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Beyond 3."""
     drift: float | None
     """Relative change of the latency over the measurement; None with fewer than 8 slices."""
-    drifting: bool
-    """Whether that exceeds 5 % to either side."""
     modes_ns: tuple[float, float] | None
     """Both latencies where the slices fall into two groups."""
     minor_faults_per_call: float | None
@@ -177,7 +174,6 @@ def point_figures(point: Point, measurements: Measurements) -> Figures | None:
         outliers_mild=whole.outliers_mild,
         outliers_severe=whole.outliers_severe,
         drift=whole.drift,
-        drifting=whole.drifting,
         modes_ns=whole.modes_ns,
         minor_faults_per_call=whole.minor_faults_per_call,
         page_fault_bound=whole.page_fault_bound,
@@ -261,7 +257,6 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         outliers_mild=outliers.mild,
         outliers_severe=outliers.severe,
         drift=drift,
-        drifting=drift is not None and abs(drift) > DRIFT,
         modes_ns=None if modes is None else (modes.low, modes.high),
         minor_faults_per_call=faults,
         page_fault_bound=faults is not None and faults >= 1 and _system_share(diagnostics) > PAGE_FAULT_SYSTEM_SHARE,

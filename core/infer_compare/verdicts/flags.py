@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from infer_compare.stats.wording import duration, percent, significant
+from infer_compare.verdicts.protocol import DRIFT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Flag = Literal[
     "not_steady",
     "bimodal",
-    "drifting",
+    "drift",
     "page_fault_bound",
     "oversubscribed",
     "power_capped",
@@ -24,79 +24,39 @@ Flag = Literal[
     "launch_bound",
     "mostly_rejected",
 ]
-"""As CSV and JSON write them."""
+"""As CSV, JSON and notes write them."""
+Severity = Literal["suspect", "doubt", "hint"]
+"""The figures may be wrong; they scatter or change more than their interval says; they are right, and this explains them."""
 MOST_REJECTED = 0.5
-"""A larger share of rejected slices is told."""
+"""A larger share of rejected slices is flagged."""
 
 
 class FlagKind(NamedTuple):
-    """When a flag is raised, and how a note says it."""
+    """When a flag is raised, and what it means for an answer that rests on the point."""
 
-    phrase: str
-    """After the contender's name and before the operating points."""
+    severity: Severity
     holds: Callable[[Figures], bool]
-    detail: Callable[[Figures], str] = lambda _: ""
-    """What is said of one operating point, in parentheses."""
-    topic: str = ""
-    """Of the note, where it differs from the name of the flag."""
 
-
-def _kib(size: float) -> str:
-    return f"{significant(size / 1024, 2)} KiB"
+    @property
+    def touches_headline(self) -> bool:
+        """Whether a headline that rests on such a point is to be doubted: hints explain figures that are right."""
+        return self.severity != "hint"
 
 
 FLAGS: dict[Flag, FlagKind] = {
-    "not_steady": FlagKind(
-        "had not reached a steady state when its warm-up was cut off", lambda figures: figures.not_steady
-    ),
-    "bimodal": FlagKind(
-        "has two speeds",
-        lambda figures: figures.bimodal,
-        lambda figures: " and ".join(map(duration, figures.modes_ns or ())),
-    ),
-    "drifting": FlagKind(
-        "drifted while it was measured",
-        lambda figures: figures.drifting,
-        lambda figures: percent(figures.drift or 0.0),
-        topic="drift",
-    ),
-    "page_fault_bound": FlagKind(
-        "spends more than a tenth of its processor time in the kernel, on page faults,",
-        lambda figures: figures.page_fault_bound,
-        lambda figures: f"{significant(figures.minor_faults_per_call or 0.0)} a call",
-    ),
-    "oversubscribed": FlagKind(
-        "uses more threads than there are cores",
-        lambda figures: figures.oversubscribed,
-        lambda figures: str(figures.active_threads),
-    ),
-    "power_capped": FlagKind("is held back by the GPU's power limit", lambda figures: figures.power_capped),
-    "swapped": FlagKind(
-        "read pages from disk or went into swap while it was tried, so that its figures are suspect,",
-        lambda figures: figures.swapped,
-    ),
-    "sustained": FlagKind(
-        "has another throughput in the long run than in short slices, which replaces it,",
-        lambda figures: figures.short is not None,
-        lambda figures: (
-            f"{significant(figures.sustained or 0.0)} instead of {significant(figures.short or 0.0)} samples/s"
-        ),
-    ),
-    "memory_grows": FlagKind(
-        "takes more memory with every call",
-        lambda figures: figures.memory_growth is not None,
-        lambda figures: f"memory grows by {_kib(figures.memory_growth or 0.0)} a call",
-    ),
-    "launch_bound": FlagKind(
-        "is held back by the host, which takes as long to enqueue", lambda figures: figures.launch_bound
-    ),
-    "mostly_rejected": FlagKind(
-        "lost more than half of its slices to disturbances, so that its figures rest on few,",
-        lambda figures: figures.rejected > MOST_REJECTED,
-        lambda figures: f"{percent(figures.rejected)} of them",
-    ),
+    "not_steady": FlagKind("doubt", lambda figures: figures.not_steady),
+    "bimodal": FlagKind("doubt", lambda figures: figures.bimodal),
+    "drift": FlagKind("doubt", lambda figures: abs(figures.drift or 0.0) > DRIFT),
+    "page_fault_bound": FlagKind("hint", lambda figures: figures.page_fault_bound),
+    "oversubscribed": FlagKind("doubt", lambda figures: figures.oversubscribed),
+    "power_capped": FlagKind("hint", lambda figures: figures.power_capped),
+    "swapped": FlagKind("suspect", lambda figures: figures.swapped),
+    "sustained": FlagKind("hint", lambda figures: figures.short is not None),
+    "memory_grows": FlagKind("hint", lambda figures: figures.memory_growth is not None),
+    "launch_bound": FlagKind("hint", lambda figures: figures.launch_bound),
+    "mostly_rejected": FlagKind("suspect", lambda figures: figures.rejected > MOST_REJECTED),
 }
-"""In the order in which they are told."""
+"""In the order in which they are named; how each is said stands in `report/sentences/flags.py`."""
 
 
 def flags_of(figures: Figures) -> tuple[Flag, ...]:

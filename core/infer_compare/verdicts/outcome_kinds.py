@@ -1,11 +1,8 @@
-"""What follows from how a point ended: one table over the outcomes, and the clause that says it."""
+"""What follows from how a point ended: one table over the outcomes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never, cast
-
-from infer_compare.results.outcomes import Died, Failed, LimitReached, Measured, OutOfMemory, Skipped, TimedOut
-from infer_compare.stats.wording import significant
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 if TYPE_CHECKING:
     from infer_compare.results.outcomes import AnyOutcome
@@ -46,29 +43,3 @@ def tag_of(outcome: AnyOutcome) -> OutcomeTag:
 def kind_of(outcome: AnyOutcome) -> OutcomeKind:
     """Return what is the same for every outcome of its kind."""
     return OUTCOME_KINDS[tag_of(outcome)]
-
-
-def outcome_words(outcome: AnyOutcome) -> str:
-    """Return how a point ended, as a clause: `ran out of memory`, `died of SIGSEGV`."""
-    match outcome:
-        case Measured():
-            return "ran"
-        case OutOfMemory():
-            return f"ran out of memory{_because(outcome.reason)}"
-        case LimitReached():
-            return f"reached a limit of its framework{_because(outcome.reason)}"
-        case TimedOut():
-            return f"did not answer within {significant(outcome.deadline_s)} s"
-        case Died():
-            how = f"of {outcome.signal}" if outcome.signal else f"with exit code {outcome.exit_code}"
-            return f"died {how}"
-        case Failed():
-            return f"failed with {outcome.error}{_because(outcome.reason)}"
-        case Skipped():
-            return f"was not run{_because(outcome.reason)}"
-        case _:
-            assert_never(outcome)
-
-
-def _because(reason: str) -> str:
-    return f" ({reason})" if reason else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.stats.quantiles import median
-from infer_compare.stats.wording import significant
+from infer_compare.verdicts.obstacles import ClockWrong
 from infer_compare.verdicts.protocol import PEAK_EXCESS
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from infer_compare.results import Point, Run
 
 
-def impossible(run: Run, points: Iterable[Point]) -> dict[str, str]:
-    """The contenders whose clock cannot be right, with the reason as a clause.
+def impossible(run: Run, points: Iterable[Point]) -> dict[str, ClockWrong]:
+    """The contenders whose clock cannot be right.
 
     The arithmetic of a sample, times the throughput, is held against the fastest matrix product of the machine in the
     contender's effective precision. Without either figure nothing is said.
@@ -26,7 +26,7 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, str]:
     """
     work = run.header.model.flops_per_sample
     peaks = run.header.environment.peak_flops
-    found: dict[str, str] = {}
+    found: dict[str, ClockWrong] = {}
     if not work or not peaks:
         return found
     for point in points:
@@ -37,8 +37,5 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, str]:
             continue
         rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.mean_ns for piece in slices])
         if rate > PEAK_EXCESS * peak:
-            found[point.contender] = (
-                f"its clock cannot be right: at {point.point} it would do {significant(rate / 1e9)} GFLOP/s, "
-                f"{significant(rate / peak, 2)} times the fastest matrix product of this machine"
-            )
+            found[point.contender] = ClockWrong(point=point.point, flops_per_s=rate, excess=rate / peak)
     return found

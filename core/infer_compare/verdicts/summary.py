@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.results import Note
 from infer_compare.stats.shape import Shape, fit_shape
 from infer_compare.verdicts.answer import Answer, Axes, answer
-from infer_compare.verdicts.cautions import cautions
-from infer_compare.verdicts.exclusions import Excluded, exclusions
+from infer_compare.verdicts.exclusions import Exclusion, exclusions
 from infer_compare.verdicts.figures import Figures, figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
-from infer_compare.verdicts.notes import derive_notes
+from infer_compare.verdicts.pairs import PairVerdict
 from infer_compare.verdicts.plausibility import impossible
-from infer_compare.verdicts.verdict import PairVerdict, compare_points
+from infer_compare.verdicts.verdict import compare_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infer_compare.results import Point, Run
+    from infer_compare.verdicts.obstacles import ClockWrong
 
 
 class ContenderShape(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +31,9 @@ class ContenderShape(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape | None
     """None where fewer than three neighbouring sizes lie on a line."""
 
-    def sentence(self) -> str:
-        """Such as `onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3`."""
-        told = "latency follows no straight line over three sizes" if self.shape is None else self.shape.sentence()
-        return f"{self.contender}: {told}"
-
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The derived part of a report: figures, verdicts, answer, and what limits them."""
+    """The derived part of a report: figures, verdicts, answer, and who is not ranked."""
 
     figures: tuple[Figures, ...]
     """Of every measured point, by contender, then by operating point."""
@@ -48,11 +42,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     """One for each setting of the axes other than the batch."""
     shapes: tuple[ContenderShape, ...]
-    excluded: tuple[Excluded, ...]
-    """Contenders that are not ranked, with the reason."""
-    notes: tuple[Note, ...]
-    cautions: tuple[str, ...] = ()
-    """What a reader must know about the outputs before trusting the answer."""
+    excluded: tuple[Exclusion, ...]
+    """Contenders that are not ranked."""
 
     @property
     def answer(self) -> Answer:
@@ -89,8 +80,6 @@ def summarise(run: Run) -> Summary:
         ),
         shapes=tuple(_shapes(run, table, axes)),
         excluded=excluded,
-        notes=derive_notes(run, points.values(), tuple(table.values())),
-        cautions=cautions(run),
     )
 
 
@@ -98,7 +87,7 @@ def _pairs(
     run: Run,
     points: Mapping[Candidate, Point],
     measurements: Measurements,
-    liars: Mapping[str, str],
+    liars: Mapping[str, ClockWrong],
 ) -> Iterable[PairVerdict]:
     for a, b in combinations(run.labels, 2):
         for point in sorted({candidate.point for candidate in points if candidate.label in {a, b}}):

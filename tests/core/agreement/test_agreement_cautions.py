@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infer_compare.interfaces import OperatingPoint
+from infer_compare.report import document
 from infer_compare.results import Agreement, Run
-from infer_compare.verdicts import summarise
 
 from .test_agreement_reference import SPEC, header, start  # type: ignore[import-not-found]
 
@@ -23,15 +23,15 @@ def agreement(label: str, batch: int, **changes) -> Agreement:
 
 def test_outputs_that_agree_need_no_caution() -> None:
     """And no note."""
-    summary = summarise(run_of(agreement("onnx", 3), agreement("torch", 3)))
-    assert summary.cautions == ()
-    assert not [one for one in summary.notes if one.topic == "rows"]
+    made = document(run_of(agreement("onnx", 3), agreement("torch", 3)))
+    assert made.cautions == ()
+    assert not [one for one in made.notes if one.topic == "rows"]
 
 
 def test_a_contender_that_could_not_be_compared_is_ranked_with_a_caution() -> None:
     """It names the sizes and the reason."""
     made = [agreement("torch", size, verdict="inconclusive", reason="output 'y' holds NaN") for size in (1, 3)]
-    assert summarise(run_of(agreement("onnx", 3), *made)).cautions == (
+    assert document(run_of(agreement("onnx", 3), *made)).cautions == (
         "it was not shown that torch computes the same as the others, at batch 1 and batch 3: output 'y' holds NaN",
     )
 
@@ -39,14 +39,16 @@ def test_a_contender_that_could_not_be_compared_is_ranked_with_a_caution() -> No
 def test_rows_that_depend_on_each_other_are_a_caution_beyond_the_precision_and_a_note_within() -> None:
     """Batch sizes compute different things in one case only."""
     for within in (True, False):
-        made = [agreement(label, 3, row_consistent=False, rows_within_precision=within) for label in ("onnx", "torch")]
-        summary = summarise(run_of(*made))
-        notes = [one.text for one in summary.notes if one.topic == "rows"]
-        assert (len(summary.cautions), len(notes)) == ((0, 1) if within else (1, 0))
-        assert "at batch 3" in (notes or summary.cautions)[0]
+        agreements = [
+            agreement(label, 3, row_consistent=False, rows_within_precision=within) for label in ("onnx", "torch")
+        ]
+        made = document(run_of(*agreements))
+        notes = [one.text for one in made.notes if one.topic == "rows"]
+        assert (len(made.cautions), len(notes)) == ((0, 1) if within else (1, 0))
+        assert "at batch 3" in (notes or made.cautions)[0]
 
 
 def test_a_contender_that_differs_needs_no_caution() -> None:
     """It is not ranked."""
     made = agreement("torch", 3, verdict="differs", row_consistent=False, rows_within_precision=False)
-    assert summarise(run_of(agreement("onnx", 3), made)).cautions == ()
+    assert document(run_of(agreement("onnx", 3), made)).cautions == ()

@@ -7,14 +7,20 @@ import pytest
 
 from infer_compare import api
 from infer_compare.errors import UsageError
+from infer_compare.report.comparison import document
+from infer_compare.report.comparison.sentences import spoken
 from infer_compare.results import Closing, OutOfMemory, Run
-from infer_compare.verdicts.settle import Verdict
-from infer_compare.verdicts.unpaired import compare_runs
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.unpaired.guard import guard
 from infer_compare.verdicts.unpaired.points import adjusted, with_verdict
 from infer_compare.verdicts.unpaired.ratio import Sample, contrast
 
 OOM = OutOfMemory(reason="cap", evidence="cap", phase="explore")
+
+
+def compared(base, new, **options):
+    """The comparison of two runs, with its sentences."""
+    return document(base, new, **options).comparison
 
 
 def _verdicts(found):
@@ -23,7 +29,7 @@ def _verdicts(found):
 
 def test_two_runs_of_the_same_thing_are_the_same(recorded):
     """At every size, and at the best ones."""
-    found = compare_runs(recorded(seed=1).run(), recorded(seed=2).run(), loss=0.05)
+    found = compared(recorded(seed=1).run(), recorded(seed=2).run(), loss=0.05)
     assert set(_verdicts(found).values()) == {Verdict.SAME}
     assert len(found.points) == 6
     assert not found.conditions
@@ -34,7 +40,7 @@ def test_two_runs_of_the_same_thing_are_the_same(recorded):
 
 def test_a_contender_that_got_slower_is_slower_and_the_other_is_the_same(recorded, slow):
     """The ratio is of throughputs, new over base."""
-    found = compare_runs(recorded(seed=1).run(), recorded(seed=2, curves=slow(0.25)).run(), loss=0.05)
+    found = compared(recorded(seed=1).run(), recorded(seed=2, curves=slow(0.25)).run(), loss=0.05)
     assert {key[0]: verdict for key, verdict in _verdicts(found).items()} == {
         "onnx": Verdict.SLOWER,
         "torch": Verdict.SAME,
@@ -48,14 +54,14 @@ def test_a_contender_that_got_slower_is_slower_and_the_other_is_the_same(recorde
 
 def test_turned_round_the_same_two_runs_are_faster(recorded, slow):
     """And a gain is no regression."""
-    found = compare_runs(recorded(seed=2, curves=slow(0.25)).run(), recorded(seed=1).run(), loss=0.05)
+    found = compared(recorded(seed=2, curves=slow(0.25)).run(), recorded(seed=1).run(), loss=0.05)
     assert found.bests[0].verdict is Verdict.FASTER
     assert not found.guard.tripped
 
 
 def test_a_loss_within_the_limit_trips_no_guard_though_it_is_slower(recorded, slow):
     """The margin makes verdicts, the limit makes failures."""
-    found = compare_runs(recorded(seed=1).run(), recorded(seed=2, curves=slow(0.1)).run(), loss=0.3)
+    found = compared(recorded(seed=1).run(), recorded(seed=2, curves=slow(0.1)).run(), loss=0.3)
     assert found.bests[0].verdict is Verdict.SLOWER
     assert found.guard.guarded[0].state == "kept"
 
@@ -63,7 +69,7 @@ def test_a_loss_within_the_limit_trips_no_guard_though_it_is_slower(recorded, sl
 def test_noise_makes_no_verdict_and_no_regression(recorded, slow):
     """An interval that reaches across margin and limit decides nothing."""
     wild = {"tau": 0.15, "restarts": 3}
-    found = compare_runs(recorded(seed=1, **wild).run(), recorded(seed=2, **wild, curves=slow(0.08)).run(), loss=0.05)
+    found = compared(recorded(seed=1, **wild).run(), recorded(seed=2, **wild, curves=slow(0.08)).run(), loss=0.05)
     onnx = found.bests[0]
     assert onnx.verdict is Verdict.INCONCLUSIVE
     assert "across the margin of 3 %" in onnx.reason
@@ -76,7 +82,7 @@ def test_noise_makes_no_verdict_and_no_regression(recorded, slow):
 )
 def test_a_single_restart_says_why_it_decides_nothing(recorded, slow, base, new, where):
     """However plain the difference looks; the guard is not tripped, and says that it could not test."""
-    found = compare_runs(
+    found = compared(
         recorded(seed=1, restarts=base).run(), recorded(seed=2, restarts=new, curves=slow(1.0)).run(), loss=0.05
     )
     onnx = found.bests[0]
@@ -113,12 +119,12 @@ def test_a_single_restart_says_why_it_decides_nothing(recorded, slow, base, new,
 def test_a_condition_that_decides_throughput_takes_every_verdict_away(recorded, slow, changes, topic):
     """It is named, estimates stay, and asking for verdicts across conditions gives them back."""
     base, new = recorded(seed=1).run(), recorded(seed=2, curves=slow(0.5), **changes).run()
-    found = compare_runs(base, new, loss=0.05)
+    found = compared(base, new, loss=0.05)
     assert topic in {one.topic for one in found.withheld}
     assert {one.verdict for one in (*found.points, *found.bests)} == {Verdict.INCONCLUSIVE}
     assert all(topic in one.reason for one in found.bests)
     assert not found.guard.tripped
-    across = compare_runs(base, new, loss=0.05, across_conditions=True)
+    across = compared(base, new, loss=0.05, across_conditions=True)
     assert across.conditions == found.conditions
     assert across.bests[0].verdict is Verdict.SLOWER
     assert across.guard.tripped
@@ -127,7 +133,7 @@ def test_a_condition_that_decides_throughput_takes_every_verdict_away(recorded, 
 def test_another_version_of_one_framework_concerns_that_contender_alone(recorded, slow):
     """The others keep their verdicts."""
     new = recorded(seed=2, curves=slow(0.5), versions={"torch": "2.0"}).run()
-    found = compare_runs(recorded(seed=1).run(), new)
+    found = compared(recorded(seed=1).run(), new)
     assert {one.contender: one.verdict for one in found.bests} == {
         "onnx": Verdict.SLOWER,
         "torch": Verdict.INCONCLUSIVE,
@@ -149,7 +155,7 @@ def test_another_version_of_one_framework_concerns_that_contender_alone(recorded
 )
 def test_a_condition_that_decides_nothing_is_told_and_verdicts_stay(recorded, changes, topic):
     """A reader decides."""
-    found = compare_runs(recorded(seed=1).run(), recorded(seed=2, **changes).run())
+    found = compared(recorded(seed=1).run(), recorded(seed=2, **changes).run())
     assert [(one.topic, one.decisive) for one in found.conditions] == [(topic, False)]
     assert {one.verdict for one in found.bests} == {Verdict.SAME}
 
@@ -158,7 +164,7 @@ def test_noise_that_only_one_run_had_is_told(recorded):
     """So is a machine whose fastest matrix product is another."""
     peak = {"environment": {"peak_flops": {"float32": 2e11}}}
     low = {"environment": {"peak_flops": {"float32": 1.5e11}}}
-    found = compare_runs(recorded(seed=1, **peak).run(), recorded(seed=2, rejected=("torch",), **low).run())
+    found = compared(recorded(seed=1, **peak).run(), recorded(seed=2, rejected=("torch",), **low).run())
     assert {(one.topic, one.base, one.new) for one in found.conditions} == {
         ("noise", "0 % of slices rejected", "50 % of slices rejected"),
         ("peak", "200 GFLOP/s in float32", "150 GFLOP/s in float32"),
@@ -170,15 +176,15 @@ def test_different_models_are_refused(recorded):
     base, new = recorded(seed=1).run(), recorded(seed=2, name="mlp", sha256="fedcba9876543210").run()
     for across in (False, True):
         with pytest.raises(UsageError, match=r"different models, cnn \(0123456789ab\) and mlp \(fedcba987654\)"):
-            compare_runs(base, new, across_conditions=across)
+            compared(base, new, across_conditions=across)
 
 
 def test_another_content_under_the_same_name_is_refused_with_how_to_force_it(recorded, slow):
     """Forced, the model is a condition that differs."""
     base, new = recorded(seed=1).run(), recorded(seed=2, sha256="fedcba9876543210", curves=slow(0.5)).run()
     with pytest.raises(UsageError, match=r"its content differs .* add --across-conditions"):
-        compare_runs(base, new)
-    found = compare_runs(base, new, across_conditions=True)
+        compared(base, new)
+    found = compared(base, new, across_conditions=True)
     assert [one.topic for one in found.conditions] == ["model"]
     assert found.bests[0].verdict is Verdict.SLOWER
 
@@ -198,7 +204,7 @@ def test_what_only_one_run_has_is_listed_with_the_reason(recorded):
         curves={"onnx": {1: 0.2, 4: 0.7, 8: 1.5, 16: 3.0}, "tensorflow": {1: 0.5}},
         outcomes={("onnx", 8): OOM},
     ).run()
-    found = compare_runs(base, new)
+    found = compared(base, new)
     assert [one.sentence for one in found.missing] == [
         "torch is in the base only",
         "tensorflow is in the new run only",
@@ -210,7 +216,7 @@ def test_what_only_one_run_has_is_listed_with_the_reason(recorded):
 
 def test_a_contender_whose_outputs_differ_in_one_run_is_not_compared(recorded):
     """Its speed is that of another function."""
-    found = compare_runs(recorded(seed=1).run(), recorded(seed=2, differs=("torch",)).run())
+    found = compared(recorded(seed=1).run(), recorded(seed=2, differs=("torch",)).run())
     assert {one.contender for one in found.points} == {"onnx"}
     (missing,) = found.missing
     assert "in the new run its outputs differ" in missing.sentence
@@ -229,14 +235,14 @@ def test_the_best_size_is_the_base_s_and_another_stands_for_it_where_it_is_missi
 def test_runs_without_a_common_contender_are_refused(recorded):
     """A guard that can check nothing is not green."""
     with pytest.raises(UsageError, match="no contender in common: onnx in the base, torch in the new run"):
-        compare_runs(recorded(curves={"onnx": {1: 1.0}}).run(), recorded(curves={"torch": {1: 1.0}}).run())
+        compared(recorded(curves={"onnx": {1: 1.0}}).run(), recorded(curves={"torch": {1: 1.0}}).run())
 
 
 def test_runs_without_a_common_measurement_are_refused_with_what_is_missing(recorded):
     """Such as one that was cut off before its first round."""
     cut = Run.fold([recorded(seed=2).header()])
     with pytest.raises(UsageError, match="nothing was measured in both runs: onnx is not compared: in the new run"):
-        compare_runs(recorded(seed=1).run(), cut)
+        compared(recorded(seed=1).run(), cut)
 
 
 def test_a_run_that_was_cut_off_is_compared_as_far_as_it_came(recorded):
@@ -256,7 +262,7 @@ def test_a_run_against_itself_shows_nothing_and_says_so(recorded):
 
 def test_a_slice_without_a_clean_round_counts_by_itself(recorded, slow):
     """Nothing is paired, so another contender's disturbance costs this one nothing."""
-    found = compare_runs(
+    found = compared(
         recorded(seed=1, rejected=("torch",)).run(),
         recorded(seed=2, rejected=("torch",), curves=slow(0.25)).run(),
     )
@@ -284,10 +290,10 @@ def test_contention_that_was_let_through_widens_the_interval(recorded):
             for one in other.rounds
         ),
     )
-    before, after = (compare_runs(quiet, one).bests[0].ratio for one in (other, waited))
+    before, after = (compared(quiet, one).bests[0].ratio for one in (other, waited))
     assert after.allowance == pytest.approx(0.05, rel=1e-3)
     assert after.low == pytest.approx(before.low * 0.951, rel=1e-3)
-    assert compare_runs(quiet, waited).bests[0].verdict is Verdict.INCONCLUSIVE
+    assert compared(quiet, waited).bests[0].verdict is Verdict.INCONCLUSIVE
 
 
 def _with_p(wanted, p_of):
@@ -305,7 +311,8 @@ def _with_p(wanted, p_of):
 
 def test_a_guard_asks_more_of_one_proof_among_several(recorded):
     """What proves a regression alone may be chance where four contenders are tested; all four together are none."""
-    one = compare_runs(recorded(seed=1).run(), recorded(seed=2).run()).bests[0]
+    whole = compared(recorded(seed=1).run(), recorded(seed=2).run())
+    one = whole.bests[0]
     clear = _with_p(0.5, lambda found: found.p_regression(0.05))
     close = _with_p(0.03, lambda found: found.p_regression(0.05))
     lost, kept = (msgspec.structs.replace(one, ratio=found.ratio()) for found in (close, clear))
@@ -313,12 +320,14 @@ def test_a_guard_asks_more_of_one_proof_among_several(recorded):
     family = guard(0.05, [lost, kept, kept, kept], [close, clear, clear, clear])
     assert not family.tripped
     assert family.guarded[0].adjusted_p == pytest.approx(0.12, abs=1e-3)
-    assert "among so many contenders it may be chance" in family.guarded[0].sentence
+    told = spoken(msgspec.structs.replace(whole, bests=(lost, kept, kept, kept), guard=family))
+    assert "among so many contenders it may be chance" in told.guard.guarded[0].sentence
 
 
 def test_a_direction_among_several_is_withdrawn_where_it_may_be_chance(recorded):
     """Holm's method over the best sizes, and never over those that could not be tested."""
-    one = compare_runs(recorded(seed=1).run(), recorded(seed=2).run()).bests[0]
+    whole = compared(recorded(seed=1).run(), recorded(seed=2).run())
+    one = whole.bests[0]
     close = _with_p(0.03, lambda found: found.p_beyond_margin(0.03))
     same = _with_p(0.5, lambda found: found.p_beyond_margin(0.03))
     slower = with_verdict(one, close)
@@ -328,7 +337,7 @@ def test_a_direction_among_several_is_withdrawn_where_it_may_be_chance(recorded)
     assert (alone.verdict, alone.adjusted_p) == (Verdict.SLOWER, pytest.approx(0.03, abs=1e-3))
     among, *_ = adjusted([slower, one, one, one], [close, same, same, same])
     assert among.verdict is Verdict.INCONCLUSIVE
-    assert "may be chance" in among.reason
+    assert "may be chance" in spoken(msgspec.structs.replace(whole, bests=(among,))).bests[0].reason
 
 
 def test_peak_memory_and_the_largest_batch_stand_side_by_side(recorded):

@@ -10,7 +10,7 @@ from scipy import stats
 
 from infer_compare.stats.holm import holm
 from infer_compare.stats.welch import unpaired_difference
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.unpaired.ratio import Contrast, Sample, contrast
 
 values = st.floats(-5, 5).map(lambda value: round(value, 4))

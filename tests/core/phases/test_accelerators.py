@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infer_compare.report import document
 from infer_compare.timing import SliceLimits
 from infer_compare.verdicts.summary import summarise
 
@@ -48,7 +49,7 @@ def test_a_contender_whose_host_sets_the_pace_is_called_launch_bound(run):
     figures = {one.contender: one for one in summarise(run).figures}
     assert figures["host"].launch_bound
     assert not figures["device"].launch_bound
-    assert any(note.topic == "launch_bound" and "host" in note.text for note in summarise(run).notes)
+    assert any(note.topic == "launch_bound" and "host" in note.text for note in document(run).notes)
 
 
 def test_slices_on_accelerators_last_a_second_after_half_a_second_of_the_same_load(run):
@@ -90,7 +91,7 @@ def test_a_device_whose_pace_changes_as_it_works_is_told_by_its_long_run(long_ru
     assert found.short is not None
     assert found.throughput == found.sustained
     assert abs(found.sustained / found.short - 1) > 0.03
-    assert any(note.topic == "sustained" and "hot" in note.text for note in summarise(run).notes)
+    assert any(note.topic == "sustained" and "hot" in note.text for note in document(run).notes)
 
 
 def test_a_device_that_keeps_its_pace_keeps_its_figure(long_run):

@@ -20,8 +20,8 @@ from infer_compare.results import (
     Skipped,
     TimedOut,
 )
+from infer_compare.verdicts import Verdict
 from infer_compare.verdicts.summary import summarise
-from infer_compare.verdicts.verdict import Verdict
 
 from .conftest import contender  # type: ignore[import-not-found]
 

@@ -10,9 +10,10 @@ import pytest
 from infer_compare.environment.gate import POWER_CHANGED
 from infer_compare.phases.busy import FIRST_ROUNDS
 from infer_compare.phases.events import Observer
+from infer_compare.report.sentences.answers import best_sentence
+from infer_compare.verdicts import Verdict
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 from infer_compare.verdicts.summary import summarise
-from infer_compare.verdicts.verdict import Verdict
 
 from .conftest import contender  # type: ignore[import-not-found]
 
@@ -211,7 +212,7 @@ def test_with_a_single_size_there_is_nothing_to_confirm(sweep):
     assert not [one for one in run.rounds if one.phase == "confirm"]
     best, *_ = summarise(run).answer.by_contender
     assert best.only_size
-    assert "the only size measured" in best.sentence()
+    assert "the only size measured" in best_sentence(best)
 
 
 def test_a_laptop_that_is_unplugged_says_so_and_its_slices_are_made_again(sweep):

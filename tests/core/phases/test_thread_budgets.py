@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infer_compare.environment.threads import usable_cores
+from infer_compare.report.sentences.outcomes import obstacle_words
 from infer_compare.verdicts.summary import summarise
 
 from .conftest import contender  # type: ignore[import-not-found]
@@ -43,4 +44,4 @@ def test_a_backend_that_computes_on_a_second_core_is_not_ranked_and_not_retried(
     assert points["greedy"].excess_cores > 1.5
     (excluded,) = summarise(run).excluded
     assert excluded.contender == "greedy"
-    assert "cores at a budget of 1 thread" in excluded.reason
+    assert "cores at a budget of 1 thread" in obstacle_words(excluded.obstacle)

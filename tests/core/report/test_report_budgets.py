@@ -5,16 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from infer_compare.api import compare
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.settling import unsettled
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
 from infer_compare.report.html.reporter import HtmlReporter
 from infer_compare.report.markdown import MarkdownReporter
+from infer_compare.report.sentences.exclusions import excluded_sentence
+from infer_compare.report.sentences.verdicts import reason_words
 from infer_compare.report.text import TextReporter
 from infer_compare.results import Run
 from infer_compare.verdicts import Verdict, summarise
-from infer_compare.verdicts.unpaired.comparison import compare_runs
 
 WHY = "used 1.7 cores at a budget of 1 thread"
 
@@ -58,7 +60,7 @@ def test_a_point_that_exceeds_its_budget_has_no_figures_and_is_not_compared(told
     assert [one.point.batch for one in summary.figures if one.contender == "torch"] == [1, 2, 8]
     verdicts = {pair.a.point.batch: pair for pair in summary.pairs}
     assert verdicts[4].verdict is Verdict.INVALID
-    assert verdicts[4].reason == f"torch {WHY} at batch 4"
+    assert reason_words(verdicts[4]) == f"torch {WHY} at batch 4"
     assert verdicts[2].verdict is Verdict.FASTER
     assert summary.excluded == ()
 
@@ -80,7 +82,7 @@ def test_every_format_says_how_many_cores_it_used(told):
 def test_a_contender_that_exceeds_its_budget_everywhere_is_not_ranked(told):
     """The run has no answer for it, so that the exit code is 1."""
     made = document(told(lambda label, _: 1.7 if label == "torch" else 1.0))
-    assert [one.sentence() for one in made.excluded] == [f"torch is not ranked: it {WHY}"]
+    assert [excluded_sentence(one) for one in made.excluded] == [f"torch is not ranked: it {WHY}"]
     assert made.shortcomings == (f"torch is not ranked: it {WHY}",)
 
 
@@ -117,6 +119,6 @@ def test_what_exceeds_its_budget_is_not_measured_again(told):
 
 def test_comparing_two_runs_says_that_a_budget_was_exceeded_in_one_of_them(told):
     """That size has no ratio, and the sentence says why."""
-    found = compare_runs(told(lambda *_: 1.0), told(greedy_at_four))
+    found = compare(told(lambda *_: 1.0), told(greedy_at_four)).comparison
     assert not [one for one in found.points if (one.contender, one.point.batch) == ("torch", 4)]
     assert any(WHY in one.sentence for one in found.missing)

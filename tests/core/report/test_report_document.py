@@ -15,6 +15,7 @@ from infer_compare.report import REPORT_SCHEMA, REPORT_VERSION, ReportDocument, 
 from infer_compare.report.contenders import first_calls
 from infer_compare.report.facts import noise_facts
 from infer_compare.report.schema import Cause, Noise
+from infer_compare.report.sentences.answers import bound_sentences
 from infer_compare.report.text import TextReporter
 from infer_compare.results import (
     Closing,
@@ -319,7 +320,7 @@ def test_a_latency_bound_that_nothing_is_shown_to_keep_counts(story: type[Story]
     made = document(story(plan={"latency_bound_ns": 100_000}).run())
     (one,) = made.answers
     assert one.answer.bound is not None
-    assert made.shortcomings == one.answer.bound.sentences()
+    assert made.shortcomings == bound_sentences(one.answer.bound)
     assert "none was shown to hold" in made.shortcomings[0]
     assert all(row.best is None for row in one.under_bound)
     assert one.headline == "None was shown to keep p95 within 0.100 ms. Without that bound: onnx at batch 8."

@@ -28,6 +28,7 @@ from infer_compare.report.phrases import (
     shape_sentences,
 )
 from infer_compare.report.price import cost_note, parse_price, priced
+from infer_compare.report.sentences.exclusions import excluded_sentence
 from infer_compare.results import Closing, Died, OutOfMemory
 from infer_compare.stats.wording import significant
 
@@ -172,7 +173,7 @@ def test_a_contender_that_is_not_ranked_is_grey_and_says_why(story: type[Story])
     assert '<tr class="excluded">' in html
     chart_data = json.loads(Page(html).data)
     assert [one["excluded"] for one in chart_data["contenders"]] == [False, True]
-    assert made.excluded[0].sentence() in Page(html).words
+    assert excluded_sentence(made.excluded[0]) in Page(html).words
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -9,9 +9,13 @@ import pytest
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.report import document
-from infer_compare.report.phrases import against, answer_sentences, spread_words, standings
+from infer_compare.report.phrases import answer_sentences, spread_words, standings
+from infer_compare.report.sentences.verdicts import against, pair_sentence
+from infer_compare.results import OutOfMemory
 from infer_compare.verdicts import Comparison, PairVerdict, Verdict
-from infer_compare.verdicts.verdict import Side
+from infer_compare.verdicts.obstacles import Ended
+from infer_compare.verdicts.pairs import Hindered, Side
+from infer_compare.verdicts.withheld import Shortfall, Withheld
 
 if TYPE_CHECKING:
     from conftest import Story
@@ -27,13 +31,18 @@ def comparison(ratio: float, half_width: float, **changes: Any) -> Comparison:
     return Comparison(**{**known, **changes})
 
 
-def pair(verdict: Verdict, found: Comparison | None, reason: str = "") -> PairVerdict:
+def pair(verdict: Verdict, found: Comparison | None, **why: Any) -> PairVerdict:
     """Of onnx against torch at one batch size."""
     a, b = (Side(label=label, name=label, point=OperatingPoint(8)) for label in ("onnx", "torch"))
-    return PairVerdict(a=a, b=b, verdict=verdict, margin=0.03, comparison=found, reason=reason)
+    return PairVerdict(a=a, b=b, verdict=verdict, margin=0.03, comparison=found, **why)
 
 
 GROUNDS = "(16 rounds, 4 restarts, 6 % of slices rejected)"
+OPEN = Withheld(shortfall=Shortfall(rule="interval"), ways=("thorough",))
+FULL = Hindered(
+    name="torch",
+    obstacle=Ended(outcome=OutOfMemory(reason="", evidence="cap", phase="explore"), point=OperatingPoint(8)),
+)
 MORE = "more restarts (--thorough) could settle it"
 
 
@@ -61,12 +70,12 @@ MORE = "more restarts (--thorough) could settle it"
             "same within 3 %",
         ),
         (
-            pair(Verdict.INCONCLUSIVE, comparison(1.05, 0.1, low=0.95, high=1.16), MORE),
+            pair(Verdict.INCONCLUSIVE, comparison(1.05, 0.1, low=0.95, high=1.16), withheld=OPEN),
             f"no difference shown between onnx and torch: ratio 1.05 [0.95, 1.16] {GROUNDS}; {MORE}",
             "no difference shown",
         ),
         (
-            pair(Verdict.INVALID, None, "torch ran out of memory at batch 8"),
+            pair(Verdict.INVALID, None, hindered=FULL),
             "onnx and torch cannot be compared: torch ran out of memory at batch 8",
             "not comparable",
         ),
@@ -74,7 +83,7 @@ MORE = "more restarts (--thorough) could settle it"
 )
 def test_a_verdict_in_a_sentence_and_in_a_cell(made: PairVerdict, sentence: str, cell: str) -> None:
     """The sentence has the faster one as its subject; the cell speaks of the second one."""
-    assert made.sentence() == sentence
+    assert pair_sentence(made) == sentence
     assert against(made) == cell
 
 

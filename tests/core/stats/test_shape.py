@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infer_compare.report.sentences.shapes import shape_words
 from infer_compare.stats.shape import fit_shape
 
 SIZES = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -58,7 +59,7 @@ def test_the_sentence_tells_costs_knee_and_fall() -> None:
     latencies[-1] *= 1.2
     found = fit_shape(sizes, latencies)
     assert found is not None
-    assert found.sentence() == (
+    assert shape_words(found) == (
         "fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96"
     )
 
@@ -68,7 +69,7 @@ def test_a_knee_beyond_the_sizes_tried_is_called_so() -> None:
     found = fit_shape([1, 2, 4, 8], line(10, 0.1, [1, 2, 4, 8]))
     assert found is not None
     assert found.falls_beyond is None
-    assert found.sentence().endswith("half of the plateau at batch 100, beyond the sizes that fit this line")
+    assert shape_words(found).endswith("half of the plateau at batch 100, beyond the sizes that fit this line")
 
 
 def test_a_latency_in_proportion_to_the_batch_has_no_fixed_cost() -> None:
@@ -77,7 +78,7 @@ def test_a_latency_in_proportion_to_the_batch_has_no_fixed_cost() -> None:
         found = fit_shape(SIZES, [1e6 * size**power for size in SIZES])
         assert found is not None
         assert found.fixed_ns == 0
-        assert found.sentence().startswith("no fixed cost, 1.")
+        assert shape_words(found).startswith("no fixed cost, 1.")
 
 
 @pytest.mark.parametrize(

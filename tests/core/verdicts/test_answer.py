@@ -6,6 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from infer_compare.report import document
+from infer_compare.report.sentences.answers import best_sentence, bound_sentences, evidence_words, sentences
+from infer_compare.report.sentences.outcomes import obstacle_words
+from infer_compare.report.sentences.shapes import shape_sentence
+from infer_compare.report.sentences.verdicts import pair_sentence, reason_words
 from infer_compare.results import OperatingPoint, OutOfMemory
 from infer_compare.verdicts import Answer, Summary, Verdict, summarise
 from infer_compare.verdicts.best import to_confirm
@@ -41,7 +46,7 @@ def test_the_smallest_of_the_tied_sizes_is_recommended(synthetic) -> None:
     assert found.figures.throughput == pytest.approx(991, rel=0.01)
     assert not found.confirmed
     assert not found.largest_tried
-    assert "batch 64 and batch 128 are not better by more than 1.5 %" in found.sentence()
+    assert "batch 64 and batch 128 are not better by more than 1.5 %" in best_sentence(found)
 
 
 @pytest.mark.parametrize("sigma", [0.002, 0.01])
@@ -53,7 +58,7 @@ def test_noise_ties_no_size_that_is_behind(synthetic, sigma) -> None:
     assert found is not None
     assert found.tied == points(64)
     assert found.largest_tried
-    assert found.sentence().endswith("no larger size was measured")
+    assert best_sentence(found).endswith("no larger size was measured")
 
 
 def test_fresh_rounds_decide_and_are_reported(synthetic) -> None:
@@ -69,7 +74,7 @@ def test_fresh_rounds_decide_and_are_reported(synthetic) -> None:
     assert (found.point, found.fastest) == (OperatingPoint(32), OperatingPoint(32))
     assert found.figures.throughput == pytest.approx(32 / 0.030, rel=0.01)
     assert found.figures.slices == 8
-    assert "(confirmed by fresh rounds)" in found.sentence()
+    assert "(confirmed by fresh rounds)" in best_sentence(found)
 
 
 def test_a_size_that_every_process_but_the_last_shows_behind_is_not_tied(synthetic) -> None:
@@ -149,7 +154,7 @@ def test_best_is_held_against_best(synthetic) -> None:
     assert pair.verdict is Verdict.FASTER
     assert pair.comparison is not None
     assert pair.comparison.ratio == pytest.approx((64 / 7.4) / (16 / 8.8), rel=0.02)
-    assert pair.sentence().startswith("onnx at batch 64 is 4.7")
+    assert pair_sentence(pair).startswith("onnx at batch 64 is 4.7")
 
 
 def test_headline_verdicts_are_adjusted_as_one_family(synthetic) -> None:
@@ -161,7 +166,7 @@ def test_headline_verdicts_are_adjusted_as_one_family(synthetic) -> None:
     assert alone.verdict is Verdict.FASTER
     assert alone.comparison is not None
     assert alone.adjusted_p == alone.comparison.p_value
-    withdrawn = [pair for pair in family if "among so many comparisons" in pair.reason]
+    withdrawn = [pair for pair in family if "among so many comparisons" in reason_words(pair)]
     assert withdrawn
     for pair in family:
         assert pair.comparison is not None
@@ -182,7 +187,7 @@ def test_a_contender_that_is_not_beaten_is_told(synthetic) -> None:
     found = answer(synthetic({"onnx": {8: 1.0}, "torch": {8: 1.004}}, sigma=0.002).build())
     (pair,) = found.headline
     assert (pair.b.label, pair.verdict) == ("torch", Verdict.SAME)
-    assert any(sentence.startswith("no difference beyond 3 %") for sentence in found.sentences())
+    assert any(sentence.startswith("no difference beyond 3 %") for sentence in sentences(found))
 
 
 def bounded(milliseconds: float, percentile: float = 95.0) -> dict[str, object]:
@@ -198,7 +203,7 @@ def test_a_bound_leaves_the_best_and_the_largest_size_that_are_shown_to_hold(syn
     assert found.best is not None
     assert (found.best.contender, found.best.point) == ("onnx", OperatingPoint(32))
     assert {one.contender: one.point.batch for one in found.largest} == {"onnx": 32, "torch": 2}
-    first, second = found.sentences()
+    first, second = bound_sentences(found)
     assert first.startswith("p95 within 5.00 ms: onnx at batch 32, the largest size shown to hold, is best with ")
     assert first.endswith("(95 % sure: 0 of 384 calls above it)")
     assert second.startswith("p95 within 5.00 ms: the largest size of torch shown to hold is batch 2")
@@ -213,7 +218,7 @@ def test_a_bound_is_not_shown_by_too_few_calls(synthetic) -> None:
     assert p90.best is not None
     assert p95 is not None
     assert p95.best is None
-    (sentence,) = p95.sentences()
+    (sentence,) = bound_sentences(p95)
     assert sentence.startswith("p95 within 5.00 ms: none was shown to hold; nearest is onnx at batch 1 with ")
     assert sentence.endswith("(0 of 40 calls above it; 59 independent ones would be needed)")
 
@@ -223,7 +228,7 @@ def test_a_bound_that_is_missed_is_not_a_matter_of_more_calls(synthetic) -> None
     found = answer(synthetic({"onnx": {1: 9.0}}, plan=bounded(5)).build()).bound
     assert found is not None
     assert found.checks[0].hopeless
-    assert found.sentences()[0].endswith("(384 of 384 calls above it)")
+    assert bound_sentences(found)[0].endswith("(384 of 384 calls above it)")
 
 
 def test_calls_that_violate_a_bound_together_count_as_few(synthetic) -> None:
@@ -239,7 +244,7 @@ def test_calls_that_violate_a_bound_together_count_as_few(synthetic) -> None:
     assert check.calls_effective < 60
     assert not check.holds
     assert not check.hopeless
-    assert "worth" in check.evidence()
+    assert "worth" in evidence_words(check)
 
 
 def test_blocks_of_calls_are_called_so(synthetic) -> None:
@@ -248,7 +253,7 @@ def test_blocks_of_calls_are_called_so(synthetic) -> None:
     found = answer(run).bound
     assert found is not None
     assert found.checks[0].blocks
-    assert "blocks of calls above it" in found.sentences()[0]
+    assert "blocks of calls above it" in bound_sentences(found)[0]
 
 
 def test_without_any_measurement_there_is_an_answer_that_says_so(synthetic) -> None:
@@ -259,9 +264,9 @@ def test_without_any_measurement_there_is_an_answer_that_says_so(synthetic) -> N
     for run, reason in ((broken, "it ran out of memory (1 GiB asked) at batch 1"), (disturbed, "every slice was dis")):
         found = summarise(run)
         assert found.answer.recommended is None
-        assert found.answer.sentences()[0] == "no contender was measured, so nothing is recommended"
-        assert found.answer.sentences()[1].endswith("none was shown to hold, since nothing was measured")
-        assert found.excluded[0].reason.startswith(reason)
+        assert sentences(found.answer)[0] == "no contender was measured, so nothing is recommended"
+        assert sentences(found.answer)[1].endswith("none was shown to hold, since nothing was measured")
+        assert obstacle_words(found.excluded[0].obstacle).startswith(reason)
 
 
 def test_a_contender_that_computes_something_else_is_not_ranked(synthetic) -> None:
@@ -269,7 +274,7 @@ def test_a_contender_that_computes_something_else_is_not_ranked(synthetic) -> No
     run = synthetic({"wrong": line(0.1, 0.01), "onnx": line(1, 0.1)}, differs=["wrong"]).build()
     found = summarise(run)
     assert [one.contender for one in found.answer.by_contender] == ["onnx"]
-    assert found.excluded[0].sentence().startswith("wrong is not ranked: its outputs differ")
+    assert obstacle_words(found.excluded[0].obstacle).startswith("its outputs differ")
     assert {one.verdict for one in found.pairs} == {Verdict.INVALID}
     assert {one.contender for one in found.figures} == {"wrong", "onnx"}
 
@@ -305,14 +310,14 @@ def test_each_setting_of_other_axes_has_its_own_answer(synthetic) -> None:
     assert [one.axes for one in found.answers] == [(("seq", 128),), (("seq", 512),)]
     rates = [one.recommended.figures.throughput for one in found.answers if one.recommended]
     assert rates[0] == pytest.approx(4 * rates[1], rel=0.01)
-    assert found.answers[1].sentences()[0].startswith("seq 512: onnx does best at batch 64, seq 512")
+    assert sentences(found.answers[1])[0].startswith("seq 512: onnx does best at batch 64, seq 512")
     assert len(found.shapes) == 2
 
 
 def test_the_shape_of_every_curve_is_told(synthetic) -> None:
     """The knee in numbers."""
     found = summarise(synthetic({"onnx": line(0.31, 0.12), "torch": {1: 1.0, 2: 1.5}}, sigma=0.001).build())
-    told = {one.contender: one.sentence() for one in found.shapes}
+    told = {one.contender: shape_sentence(one) for one in found.shapes}
     assert told["onnx"].startswith("onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3")
     assert told["torch"] == "torch: latency follows no straight line over three sizes"
 
@@ -326,7 +331,7 @@ def test_notes_tell_what_limits_the_figures(synthetic, noted) -> None:
         steady=False,
         diagnostics=noted(system_ns=30_000_000, minor_faults=15 * 1376, active_threads=4),
     ).build()
-    notes = {one.topic: one.text for one in summarise(msgspec.structs.replace(run, closing=None)).notes}
+    notes = {one.topic: one.text for one in document(msgspec.structs.replace(run, closing=None)).notes}
     assert set(notes) == {
         "interrupted",
         "contention",
@@ -358,8 +363,8 @@ def test_any_prefix_of_a_run_has_a_summary(synthetic) -> None:
     for count in range(0, len(run.rounds), 5):
         found = summarise(msgspec.structs.replace(run, rounds=run.rounds[:count]))
         assert len(found.pairs) == len(SIZES)
-        assert all(pair.sentence() for pair in found.pairs)
-        assert all(found.answer.sentences())
+        assert all(pair_sentence(pair) for pair in found.pairs)
+        assert all(sentences(found.answer))
     assert summarise(msgspec.structs.replace(run, rounds=(), probes=())).pairs == ()
 
 

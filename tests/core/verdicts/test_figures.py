@@ -7,6 +7,7 @@ import pytest
 
 from infer_compare.results import Measured, OperatingPoint, OutOfMemory, PhaseTimes, Point, Slice, WarmUp
 from infer_compare.verdicts.figures import figures
+from infer_compare.verdicts.flags import flags_of
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.reading import read
 
@@ -98,7 +99,7 @@ def test_a_single_slice_has_no_spread() -> None:
     """And no drift either."""
     found = figures(point(piece(5, 6, 7)))
     assert found is not None
-    assert (found.spread, found.spread_basis, found.drift, found.drifting) == (None, None, None, False)
+    assert (found.spread, found.spread_basis, found.drift, flags_of(found)) == (None, None, None, ())
 
 
 def test_the_spread_is_that_of_slices_or_the_wider_one_of_restarts(synthetic) -> None:
@@ -145,7 +146,7 @@ def test_drift_modes_and_outliers_are_told() -> None:
     )
     assert rising is not None
     assert rising.drift == pytest.approx(0.10, abs=0.01)
-    assert rising.drifting
+    assert "drift" in flags_of(rising)
     levels = figures(point(*(piece(*[level] * 8, start=5) for level in [185_000] * 7 + [310_000] * 3)))
     assert levels is not None
     assert levels.bimodal

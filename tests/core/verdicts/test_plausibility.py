@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.report.sentences.outcomes import obstacle_words
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.summary import summarise
 
 GIGA = 1e9
@@ -32,8 +33,8 @@ def test_a_contender_beyond_the_machines_peak_is_not_ranked_and_its_verdicts_are
     summary = summarise(with_figures(run, flops_per_sample=160_000_000, peak_flops={"float32": 100 * GIGA}))
     (excluded,) = summary.excluded
     assert excluded.contender == "a"
-    assert "583 GFLOP/s" in excluded.reason
-    assert "batch 4" in excluded.reason
+    assert "583 GFLOP/s" in obstacle_words(excluded.obstacle)
+    assert "batch 4" in obstacle_words(excluded.obstacle)
     assert {pair.verdict for pair in summary.pairs} == {Verdict.INVALID}
     assert summary.answer.recommended.contender == "b"
 

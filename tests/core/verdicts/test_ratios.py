@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from scipy import stats
 
+from infer_compare.report.sentences.verdicts import pair_sentence, reason_words
 from infer_compare.results import Died, OperatingPoint, OutOfMemory, Skipped, Unusable
 from infer_compare.verdicts import PairVerdict, Verdict, compare_points
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
@@ -118,7 +119,7 @@ def test_contenders_measured_in_separate_groups_are_compared_unpaired(synthetic)
     assert found.verdict is Verdict.FASTER
     assert found.comparison is not None
     assert not found.comparison.paired
-    assert "measured in separate groups" in found.sentence()
+    assert "measured in separate groups" in pair_sentence(found)
 
 
 def test_a_difference_is_told_with_the_faster_one_first(synthetic) -> None:
@@ -126,9 +127,9 @@ def test_a_difference_is_told_with_the_faster_one_first(synthetic) -> None:
     run = synthetic(both(1.0, 5.31), tau=0.005).build()
     found, opposite = verdict(run), verdict(run, "torch", "onnx")
     assert (found.verdict, opposite.verdict) == (Verdict.FASTER, Verdict.SLOWER)
-    assert found.sentence() == opposite.sentence()
-    assert found.sentence().startswith("onnx is 5.3")
-    assert found.sentence().endswith("] (16 rounds, 4 restarts, 0 % of slices rejected)")
+    assert pair_sentence(found) == pair_sentence(opposite)
+    assert pair_sentence(found).startswith("onnx is 5.3")
+    assert pair_sentence(found).endswith("] (16 rounds, 4 restarts, 0 % of slices rejected)")
     assert found.settled_after == 2
 
 
@@ -140,15 +141,15 @@ def test_an_unresolved_size_is_told_roughly(synthetic) -> None:
     assert found.comparison is not None
     assert found.comparison.half_width is not None
     assert found.comparison.half_width > 0.2
-    assert found.sentence().startswith("onnx is faster than torch, about ")
-    assert "x; size not resolved (" in found.sentence()
+    assert pair_sentence(found).startswith("onnx is faster than torch, about ")
+    assert "x; size not resolved (" in pair_sentence(found)
 
 
 def test_equal_contenders_are_the_same(synthetic) -> None:
     """Within the margin, with the evidence."""
     found = verdict(synthetic(both(1.0, 1.005)).build())
     assert found.verdict is Verdict.SAME
-    assert found.sentence().startswith("no difference beyond 3 % between onnx and torch: ratio 1.0")
+    assert pair_sentence(found).startswith("no difference beyond 3 % between onnx and torch: ratio 1.0")
 
 
 @pytest.mark.parametrize(
@@ -166,14 +167,14 @@ def test_without_a_verdict_the_sentence_says_what_would_show_one(synthetic, mode
     found = verdict(run)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.comparison is not None
-    assert ": ratio 1." in found.sentence() or ": ratio 0." in found.sentence()
-    assert found.sentence().endswith(f"{advice} could settle it")
+    assert ": ratio 1." in pair_sentence(found) or ": ratio 0." in pair_sentence(found)
+    assert pair_sentence(found).endswith(f"{advice} could settle it")
 
 
 def test_a_noisy_host_is_named_with_its_culprit(synthetic) -> None:
     """Where many slices were rejected, the process that took most during them is told."""
     run = synthetic(both(1.0, 1.04), tau=0.05, reject=lambda label, restart, number: number > 1).build()
-    assert "a quieter machine (python, pid 123, 98 % of a core)" in verdict(run).sentence()
+    assert "a quieter machine (python, pid 123, 98 % of a core)" in pair_sentence(verdict(run))
 
 
 def test_no_clean_round_is_no_verdict(synthetic) -> None:
@@ -181,7 +182,7 @@ def test_no_clean_round_is_no_verdict(synthetic) -> None:
     run = synthetic(both(1.0, 5.0), reject=lambda *_: True).build()
     found = verdict(run)
     assert (found.verdict, found.comparison) == (Verdict.INCONCLUSIVE, None)
-    assert found.sentence() == (
+    assert pair_sentence(found) == (
         "onnx and torch cannot be compared: there is no clean round of both; a quieter machine "
         "(python, pid 123, 98 % of a core) or fewer threads could show a difference"
     )
@@ -190,7 +191,7 @@ def test_no_clean_round_is_no_verdict(synthetic) -> None:
 def test_a_pair_that_was_explored_only_is_not_blamed_on_the_host(synthetic) -> None:
     """The run ended before its first round."""
     run = msgspec.structs.replace(synthetic(both(1.0, 5.0)).build(), rounds=())
-    assert verdict(run).sentence() == "onnx and torch cannot be compared: no round of both was measured"
+    assert pair_sentence(verdict(run)) == "onnx and torch cannot be compared: no round of both was measured"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_what_cannot_be_compared_is_invalid_and_says_why(synthetic, changes, rea
     """Different functions, and points that did not run."""
     found = verdict(synthetic(both(1.0, 5.0), **changes).build())
     assert found.verdict is Verdict.INVALID
-    assert reason in found.sentence()
+    assert reason in pair_sentence(found)
 
 
 def test_a_contender_that_never_started_is_invalid(synthetic) -> None:
@@ -220,8 +221,8 @@ def test_a_contender_that_never_started_is_invalid(synthetic) -> None:
     run = synthetic(both(1.0, 5.0)).build()
     unusable = Unusable(contender="torch", outcome=Skipped(reason="not installed"))
     found = verdict(msgspec.structs.replace(run, unusable=(unusable,)))
-    assert found.reason == "torch was not run (not installed)"
-    assert verdict(run, point=ONE).reason == "onnx was not run at batch 1"
+    assert reason_words(found) == "torch was not run (not installed)"
+    assert reason_words(verdict(run, point=ONE)) == "onnx was not run at batch 1"
 
 
 def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch) -> None:
@@ -232,7 +233,7 @@ def test_an_imported_model_is_named_and_widens_the_margin(synthetic, monkeypatch
     header = msgspec.structs.replace(run.header, model=attention)
     found = verdict(msgspec.structs.replace(run, header=header))
     assert found.verdict is Verdict.FASTER
-    assert "than torch (imported) [" in found.sentence()
+    assert "than torch (imported) [" in pair_sentence(found)
     # A kind that was not measured has the largest penalty.
     allowed = verdict(run)
     assert (allowed.verdict, allowed.margin) == (Verdict.SAME, 0.15)

@@ -10,13 +10,12 @@ import pytest
 
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.evidence import Family
+from infer_compare.verdicts.looks import Verdict, settled
 from infer_compare.verdicts.protocol import FAMILY_ERROR, LOOKS, RESTARTS, error_of_look
 from infer_compare.verdicts.settle import (
     Settlement,
-    Verdict,
     first_settlement,
     hopeless,
-    settled,
     settlement,
     stalled,
 )

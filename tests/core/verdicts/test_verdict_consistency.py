@@ -18,13 +18,14 @@ from asked import header
 from infer_compare.report import document
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.json import JsonReporter
-from infer_compare.report.phrases import against
+from infer_compare.report.sentences.verdicts import against, pair_sentence, reason_words
 from infer_compare.report.text import renderables
 from infer_compare.results import OperatingPoint
 from infer_compare.verdicts import PairVerdict, Verdict
 from infer_compare.verdicts.contrast import PairedRounds, SeparateRounds
 from infer_compare.verdicts.evidence import Family
-from infer_compare.verdicts.verdict import Side, pair_verdict
+from infer_compare.verdicts.pairs import Side
+from infer_compare.verdicts.verdict import pair_verdict
 
 HEADER = header()
 A, B = (Side(label=label, name=label, point=OperatingPoint(8)) for label in ("one", "other"))
@@ -58,10 +59,10 @@ def check(pair: PairVerdict) -> None:
     """Holds the word against the figures."""
     found, edge = pair.comparison, 1 + pair.margin
     if pair.verdict in {Verdict.INCONCLUSIVE, Verdict.INVALID}:
-        assert pair.reason
+        assert reason_words(pair)
         assert pair.settled_after is None
         return
-    assert not pair.reason
+    assert not reason_words(pair)
     assert found is not None
     assert found.low is not None
     assert found.high is not None
@@ -94,7 +95,7 @@ def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin
     for contrast in contrasts:
         pair = pair_verdict(A, B, contrast, family, plan, margin=margin, best=best)
         check(pair)
-        sentence, cell = pair.sentence(), against(pair)
+        sentence, cell = pair_sentence(pair), against(pair)
         words = {
             Verdict.FASTER: ("one is ", "slower"),
             Verdict.SLOWER: ("other is ", "faster"),
@@ -138,7 +139,7 @@ def test_every_format_says_the_same_word(synthetic, seed, tau, restarts) -> None
     for pair, kept in zip(pairs, stored, strict=True):
         check(pair)
         assert msgspec.convert(kept, PairVerdict) == pair
-        assert pair.sentence() in flat
+        assert pair_sentence(pair) in flat
     for pair in made.pairs:
         if pair.verdict in {Verdict.FASTER, Verdict.SLOWER}:
             fast, slow = (pair.a, pair.b) if pair.verdict is Verdict.FASTER else (pair.b, pair.a)
@@ -158,7 +159,7 @@ def test_an_open_verdict_names_the_scatter_of_restarts(synthetic) -> None:
     assert pair.verdict is Verdict.INCONCLUSIVE
     assert pair.comparison is not None
     assert pair.comparison.scatter is not None
-    assert f"restarts scatter by {100 * pair.comparison.scatter:.2g} %; a run without --quick" in pair.sentence()
+    assert f"restarts scatter by {100 * pair.comparison.scatter:.2g} %; a run without --quick" in pair_sentence(pair)
 
 
 def test_an_open_verdict_names_the_contention_that_hides_it(synthetic, noted) -> None:
@@ -167,5 +168,5 @@ def test_an_open_verdict_names_the_contention_that_hides_it(synthetic, noted) ->
     run = synthetic({"onnx": {8: 1.0}, "torch": {8: 1.01}}, diagnostics=waiting).build()
     (pair,) = document(run).pairs
     assert pair.verdict is Verdict.INCONCLUSIVE
-    assert "other programs widen the interval by 3.0 %" in pair.sentence()
-    assert "a quieter machine could settle it" in pair.sentence()
+    assert "other programs widen the interval by 3.0 %" in pair_sentence(pair)
+    assert "a quieter machine could settle it" in pair_sentence(pair)

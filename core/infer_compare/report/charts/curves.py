@@ -12,6 +12,7 @@ from msgspec import UNSET
 from infer_compare.report.charts.data import BatchChart, FrontierChart, FrontierSeries, Mark, Series
 from infer_compare.report.metrics import Place, metrics_of
 from infer_compare.report.phrases import is_rough, milliseconds, missing_words
+from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import duration, rate, significant
 from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
@@ -92,7 +93,7 @@ def frontier_chart(view: View) -> FrontierChart:
             )
         if one.x:
             found.append(one)
-    mark = Mark(at=bound.bound_ns / 1e6, text=bound.words) if bound is not None else UNSET
+    mark = Mark(at=bound.bound_ns / 1e6, text=bound_words(bound)) if bound is not None else UNSET
     heights = [y for one in found for y in one.y]
     log = bool(heights) and max(heights) > WIDE * min(heights)
     return FrontierChart(x=f"p{percentile:g} latency, ms", log=log, series=found, bound=mark)

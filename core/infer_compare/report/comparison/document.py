@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.errors import UsageError
 from infer_compare.report.comparison.memory import memory
 from infer_compare.report.comparison.schema import ComparisonDocument, RunReport
+from infer_compare.report.comparison.sentences import spoken
 from infer_compare.report.noise import noise
 from infer_compare.report.shortcomings import state_of
 from infer_compare.report.words import shell_line, without_folder
 from infer_compare.stats.wording import listing, percent
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.protocol import MARGIN
-from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.unpaired import PointComparison, RunComparison, compare_runs
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ def document(
     Raises:
         UsageError: the runs are of different models, or nothing was measured in both.
     """
-    found = compare_runs(base, new, margin=margin, across_conditions=across_conditions, loss=loss)
+    found = spoken(compare_runs(base, new, margin=margin, across_conditions=across_conditions, loss=loss))
+    if not found.points:
+        why = "; ".join(one.sentence for one in found.missing)
+        raise UsageError(f"Nothing can be compared, since nothing was measured in both runs: {why}.")
     return ComparisonDocument(
         headline=SAME_RUN if base.header.run_id == new.header.run_id else headline(found),
         regression=found.guard is not None and found.guard.tripped,

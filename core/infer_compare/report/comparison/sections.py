@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.comparison.charts import latency_chart, throughput_chart
+from infer_compare.report.comparison.sentences import guard_sentence, interval_words, point_sentence
 from infer_compare.report.phrases import axes_words, milliseconds, size_words
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
@@ -22,8 +23,7 @@ from infer_compare.report.sections.blocks import (
 )
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import count, percent, ratio, significant
-from infer_compare.verdicts.settle import Verdict
-from infer_compare.verdicts.unpaired.points import interval_words
+from infer_compare.verdicts.looks import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -120,12 +120,12 @@ def _verdicts(document: ComparisonDocument) -> Iterator[Section]:
         blocks=(
             Headline(text=document.headline, standing=standing),
             Paragraph(text="How sure", tone="aside", media=PAGE),
-            Sentences(items=tuple(plain(one.sentence()) for one in document.comparison.bests)),
+            Sentences(items=tuple(plain(point_sentence(one)) for one in document.comparison.bests)),
         ),
     )
     guard = document.comparison.guard
     if guard is not None:
-        first = guard.sentence()
+        first = guard_sentence(guard)
         yield Section(
             title="Guard",
             blocks=(

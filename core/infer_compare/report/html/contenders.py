@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.report.sentences.exclusions import excluded_sentence
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,7 +31,7 @@ def contenders_of(documents: Iterable[ReportDocument]) -> dict[str, Contender]:
     """The contenders of all runs by label, in the order in which they first appear."""
     found: dict[str, Contender] = {}
     for document in documents:
-        why = {one.contender: one.sentence() for one in document.excluded}
+        why = {one.contender: excluded_sentence(one) for one in document.excluded}
         for one in document.contenders:
             known = found.get(one.label)
             excluded = why.get(one.label, "") or (known.excluded if known else "")

@@ -18,6 +18,8 @@ from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph
 from infer_compare.report.sections.pairs import verdict_cell
 from infer_compare.report.sections.point_cells import point_cells
 from infer_compare.report.sections.what_if import what_if
+from infer_compare.report.sentences.answers import bound_words
+from infer_compare.report.sentences.exclusions import excluded_sentence
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, ratio, significant
 
@@ -106,7 +108,7 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
         (
             Cell(text=view.names[excluded.contender], contender=excluded.contender, kind="excluded"),
             *(Cell(text="") for _ in header[1:-1]),
-            Cell(text="not ranked", kind="verdict invalid", hint=plain(excluded.sentence())),
+            Cell(text="not ranked", kind="verdict invalid", hint=plain(excluded_sentence(excluded))),
         )
         for excluded in view.document.excluded
     ]
@@ -125,8 +127,8 @@ def _under_bound(one: AnswerReport) -> Table:
     bound = one.answer.bound
     assert bound is not None
     return Table(
-        caption=f"What {bound.words} leaves",
-        header=(bound.words, "batch", "samples/s", f"p{bound.percentile:g} ms", "largest", "behind (estimate)"),
+        caption=f"What {bound_words(bound)} leaves",
+        header=(bound_words(bound), "batch", "samples/s", f"p{bound.percentile:g} ms", "largest", "behind (estimate)"),
         rows=tuple(
             (
                 Cell(text=row.name, contender=row.contender),

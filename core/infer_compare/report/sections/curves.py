@@ -27,6 +27,7 @@ from infer_compare.report.sections.curve_tables import (
     latency_cells,
     throughput_cells,
 )
+from infer_compare.report.sentences.answers import bound_words, evidence_words
 from infer_compare.report.terminal.bars import Scale
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, significant
@@ -194,7 +195,7 @@ def _frontier_table(view: View) -> Table:
         ]
         if bound is not None:
             holds = check is not None and check.holds
-            evidence = plain(check.evidence()) if check is not None else ""
+            evidence = plain(evidence_words(check)) if check is not None else ""
             row.append(
                 Cell(text="shown to hold" if holds else "not shown", kind="" if holds else "missing", hint=evidence)
             )
@@ -202,7 +203,7 @@ def _frontier_table(view: View) -> Table:
     title = f"p{charts.percentile_of(view):g} ms"
     return Table(
         caption="Throughput against latency, the lowest latency first",
-        header=("contender", "batch", title, "samples/s", *([bound.words] if bound is not None else [])),
+        header=("contender", "batch", title, "samples/s", *([bound_words(bound)] if bound is not None else [])),
         rows=tuple(row for _, row in sorted(rows, key=lambda pair: pair[0])),
         left=frozenset({0, 4}),
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.phrases import against
 from infer_compare.report.sections.blocks import PAGE, TERMINAL, Cell, Folded, Section, Sentences, Table
+from infer_compare.report.sentences.verdicts import against, pair_sentence
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count
 from infer_compare.verdicts import Verdict
@@ -36,7 +36,7 @@ _TURNED = {Verdict.FASTER: Verdict.SLOWER, Verdict.SLOWER: Verdict.FASTER}
 
 def verdict_cell(pair: PairVerdict) -> Cell:
     """What the verdict says of B, in words and with a mark; the whole sentence on request."""
-    return Cell(text=against(pair), kind=f"verdict {_KINDS[pair.verdict]}", hint=plain(pair.sentence()))
+    return Cell(text=against(pair), kind=f"verdict {_KINDS[pair.verdict]}", hint=plain(pair_sentence(pair)))
 
 
 def every_pair(view: View) -> Section | None:
@@ -59,7 +59,7 @@ def every_pair(view: View) -> Section | None:
 
 def _sentences(view: View) -> Iterator[Sentences]:
     compared = [pair for pair in view.document.pairs if pair.comparison is not None]
-    items = tuple(f"{pair.a.point}: {pair.sentence()}" for pair in sorted(compared, key=lambda pair: pair.a.point))
+    items = tuple(f"{pair.a.point}: {pair_sentence(pair)}" for pair in sorted(compared, key=lambda pair: pair.a.point))
     if items:
         yield Sentences(title=f"{ADJUSTED[0].upper()}{ADJUSTED[1:]}.", items=items, media=TERMINAL)
 
@@ -104,7 +104,7 @@ def _matrix(view: View, title: str, pairs: Sequence[PairVerdict], note: str, *, 
         look="verdicts",
         media=PAGE,
     )
-    sentences = tuple(plain(pair.sentence()) for pair in pairs if pair.comparison is not None or pair.reason)
+    sentences = tuple(plain(pair_sentence(pair)) for pair in pairs if pair.comparison is not None or pair.reason)
     return Folded(title=title, open=is_first, blocks=(table, Sentences(items=sentences)), media=PAGE)
 
 

@@ -2,7 +2,7 @@
 
 from infer_compare.verdicts.unpaired.comparison import Missing, RunComparison, compare_runs
 from infer_compare.verdicts.unpaired.conditions import Condition
-from infer_compare.verdicts.unpaired.guard import Guard, Guarded
+from infer_compare.verdicts.unpaired.guard import Guard, Guarded, Lost
 from infer_compare.verdicts.unpaired.points import PointComparison, PointSide
 from infer_compare.verdicts.unpaired.ratio import UnpairedRatio
 
@@ -10,6 +10,7 @@ __all__ = [
     "Condition",
     "Guard",
     "Guarded",
+    "Lost",
     "Missing",
     "PointComparison",
     "PointSide",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -10,20 +10,20 @@ from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing
-from infer_compare.verdicts.exclusions import exclusions, over_budget_words
+from infer_compare.verdicts.exclusions import exclusions
 from infer_compare.verdicts.figures import figures_table
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.measurements import Candidate, Measurements
-from infer_compare.verdicts.outcome_kinds import outcome_words
+from infer_compare.verdicts.obstacles import AnyObstacle, Disturbed, Ended, NotTimed, NotTried, OverBudget
+from infer_compare.verdicts.pairs import side
 from infer_compare.verdicts.plausibility import impossible
 from infer_compare.verdicts.protocol import MARGIN
-from infer_compare.verdicts.settle import Verdict
 from infer_compare.verdicts.summary import summarise
 from infer_compare.verdicts.unpaired.conditions import Condition, common_labels, conditions_between, decisive_for
-from infer_compare.verdicts.unpaired.guard import Guard, guard
+from infer_compare.verdicts.unpaired.guard import Guard, Lost, guard
 from infer_compare.verdicts.unpaired.identity import refuse_other_models
 from infer_compare.verdicts.unpaired.points import PointComparison, adjusted, side_of, with_verdict
 from infer_compare.verdicts.unpaired.ratio import Contrast, contrast, sample
-from infer_compare.verdicts.verdict import side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,13 +33,22 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.figures import Figures
 
 
+Which = Literal["base", "new"]
+
+
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured in one run and not in the other."""
 
     contender: str
     point: OperatingPoint | None
-    """None for the whole contender."""
-    sentence: str
+    """None for the whole contender; the first of several."""
+    points: tuple[OperatingPoint, ...] = ()
+    measured_in: Which
+    """The run that has it, or the one of the first obstacle."""
+    obstacles: tuple[tuple[Which, AnyObstacle], ...] = ()
+    """Why a run has no figures; none where a contender is in the other run only."""
+    sentence: str = ""
+    """In words, which a report fills in."""
 
 
 class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,25 +74,25 @@ class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
 class _Side:
     """One of the two runs, read once."""
 
-    def __init__(self, run: Run, which: str) -> None:
+    def __init__(self, run: Run, which: Which) -> None:
         self.run = run
         self.which = which
         self.measurements = Measurements(run.rounds, run.header.plan.threads)
         self.points = {Candidate(one.contender, one.point): one for one in run.points}
         self.table: Mapping[Candidate, Figures] = figures_table(self.points.values(), self.measurements)
         liars = impossible(run, self.points.values())
-        self.excluded = {one.contender: one.reason for one in exclusions(run, self.points.values(), liars)}
+        self.excluded = {one.contender: one.obstacle for one in exclusions(run, self.points.values(), liars)}
 
-    def why_missing(self, candidate: Candidate) -> str:
-        """Why there are no figures, as a clause."""
+    def why_missing(self, candidate: Candidate) -> AnyObstacle:
+        """Why there are no figures."""
         point = self.points.get(candidate)
         if point is None:
-            return "was not tried"
+            return NotTried()
         if point.excess_cores is not None:
-            return over_budget_words(point.excess_cores, self.run.header.plan.threads)
+            return OverBudget(cores=point.excess_cores, threads=self.run.header.plan.threads)
         if isinstance(point.outcome, Measured):
-            return "ran, and every slice was disturbed" if point.slices else "ran, and was not timed"
-        return outcome_words(point.outcome)
+            return Disturbed() if point.slices else NotTimed()
+        return Ended(outcome=point.outcome)
 
 
 def compare_runs(
@@ -99,10 +108,10 @@ def compare_runs(
         loss: the relative loss of throughput that the guard looks for; None without a guard.
 
     Raises:
-        UsageError: the runs are of different models, or nothing was measured in both.
+        UsageError: the runs are of different models, or have no contender in common.
     """
     refuse_other_models(base, new, across_conditions=across_conditions)
-    old, fresh = _Side(base, "base"), _Side(new, "new run")
+    old, fresh = _Side(base, "base"), _Side(new, "new")
     labels = common_labels(base, new)
     if not labels:
         raise UsageError(
@@ -124,9 +133,6 @@ def compare_runs(
         topics = tuple(dict.fromkeys(one.topic for one in differing))
         contrasts[candidate] = pair
         points[candidate] = with_verdict(_undecided(old, fresh, candidate, pair, margin, topics), pair)
-    if not points:
-        told = "; ".join(one.sentence for one in _missing(old, fresh, labels))
-        raise UsageError(f"Nothing can be compared, since nothing was measured in both runs: {told}.")
     answers = summarise(base).answers
     chosen = _bests(answers, points)
     bests = [points[one] if stands is None else msgspec.structs.replace(points[one], in_place_of=stands)
@@ -176,11 +182,12 @@ def _guard(
     for axes, best in leaders.items():
         label, found = best.contender, compared.get((best.contender, axes))
         if label not in fresh.run.labels:
-            lost.append(f"{label} is not in the new run")
+            lost.append(Lost(contender=label))
         elif label in fresh.excluded:
-            lost.append(f"{label}: in the new run {fresh.excluded[label]}")
+            lost.append(Lost(contender=label, obstacle=fresh.excluded[label]))
         elif found is None or (found.in_place_of is not None and Candidate(label, best.point) in fresh.points):
-            lost.append(f"{label} at {best.point}: in the new run it {fresh.why_missing(Candidate(label, best.point))}")
+            why = fresh.why_missing(Candidate(label, best.point))
+            lost.append(Lost(contender=label, point=best.point, obstacle=why))
     names = {(best.contender, axes) for axes, best in leaders.items()}
     return guard(loss, bests, own, leaders=names, lost=lost)
 
@@ -213,28 +220,31 @@ def _missing(old: _Side, fresh: _Side, labels: Sequence[str]) -> Iterator[Missin
     for one, other in ((old, fresh), (fresh, old)):
         for label in one.run.labels:
             if label not in other.run.labels:
-                yield Missing(contender=label, point=None, sentence=f"{label} is in the {one.which} only")
+                yield Missing(contender=label, point=None, measured_in=one.which)
     for label in labels:
-        reasons = [(one.which, one.excluded[label]) for one in (old, fresh) if label in one.excluded]
-        if reasons:
-            told = "; ".join(f"in the {which} {reason}" for which, reason in reasons)
-            yield Missing(contender=label, point=None, sentence=f"{label} is not compared: {told}")
+        obstacles = tuple((one.which, one.excluded[label]) for one in (old, fresh) if label in one.excluded)
+        if obstacles:
+            yield Missing(contender=label, point=None, measured_in=obstacles[0][0], obstacles=obstacles)
             continue
         for one, other in ((old, fresh), (fresh, old)):
             yield from _missing_points(one, other, label)
 
 
 def _missing_points(one: _Side, other: _Side, label: str) -> Iterator[Missing]:
-    """Sizes of a contender with figures in one run only; those for the same reason in one sentence."""
-    by_reason: dict[str, list[OperatingPoint]] = {}
+    """Sizes of a contender with figures in one run only; those for the same reason together."""
+    by_obstacle: list[tuple[AnyObstacle, list[OperatingPoint]]] = []
     for candidate in one.table:
         if candidate.label == label and candidate not in other.table:
-            by_reason.setdefault(other.why_missing(candidate), []).append(candidate.point)
-    for reason, points in by_reason.items():
-        where = listing([str(point) for point in points])
-        for point in points[:1]:
-            yield Missing(
-                contender=label,
-                point=point,
-                sentence=f"{label} at {where} was measured in the {one.which}, and in the {other.which} it {reason}",
-            )
+            why = other.why_missing(candidate)
+            own = next((points for known, points in by_obstacle if known == why), None)
+            if own is None:
+                by_obstacle.append((why, own := []))
+            own.append(candidate.point)
+    for why, points in by_obstacle:
+        yield Missing(
+            contender=label,
+            point=points[0],
+            points=tuple(points),
+            measured_in=one.which,
+            obstacles=((other.which, why),),
+        )

@@ -1,17 +1,15 @@
-"""A contender at one operating point in two runs: figures of both, ratio, verdict, and the words for it."""
+"""A contender at one operating point in two runs: figures of both, ratio, and verdict."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.holm import holm
-from infer_compare.stats.welch import FEWEST_GROUPS
-from infer_compare.stats.wording import count, listing, percent, ratio, rough_ratio, significant
-from infer_compare.verdicts.protocol import CONFIDENCE, NOISY_REJECTED_SHARE, UNRESOLVED_HALF_WIDTH
-from infer_compare.verdicts.settle import Verdict
+from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.protocol import CONFIDENCE, NOISY_REJECTED_SHARE
 from infer_compare.verdicts.unpaired.ratio import Contrast, UnpairedRatio
 
 if TYPE_CHECKING:
@@ -37,6 +35,15 @@ class PointSide(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the slices that the gate rejected."""
 
 
+class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no verdict on a contender in two runs."""
+
+    rule: Literal["conditions", "restarts", "margin", "contenders"]
+    """Conditions differ; an interval needs more restarts; the interval reaches across the margin; one of several contenders."""
+    noisy: bool = False
+    """Whether many slices were rejected."""
+
+
 class PointComparison(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a contender in the new run against itself in the base. Ratios are of throughputs, new over base."""
 
@@ -55,42 +62,10 @@ class PointComparison(msgspec.Struct, frozen=True, kw_only=True):
     """The base's best size, where it was not measured in both runs and this one stands for it."""
     differing: tuple[str, ...] = ()
     """Conditions that stand in the way of a verdict."""
-    reason: str = ""
+    withheld: Unsettled | None = None
     """Why there is no verdict."""
-
-    def sentence(self) -> str:
-        """Such as `onnx at batch 8 is slower than in the base: 0.83x the throughput [0.81, 0.85] (4 and 4 restarts)`."""
-        subject, figure = f"{self.name} at {self.point}", f"{ratio_words(self.ratio)} {grounds(self.ratio)}"
-        match self.verdict:
-            case Verdict.FASTER | Verdict.SLOWER:
-                return f"{subject} is {self.verdict.value} than in the base: {figure}"
-            case Verdict.SAME:
-                return f"{subject} is the same as in the base within {percent(self.margin)}: {figure}"
-            case Verdict.INCONCLUSIVE | Verdict.INVALID:
-                return f"{subject} has no verdict: {figure}; {self.reason}"
-
-
-def ratio_words(found: UnpairedRatio) -> str:
-    """`0.83x the throughput [0.81, 0.85]`."""
-    if found.low is None or found.high is None or found.half_width is None:
-        return f"{ratio(found.ratio)}x the throughput"
-    if found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"about {rough_ratio(found.ratio)}x the throughput {interval_words(found)}"
-    return f"{ratio(found.ratio)}x the throughput {interval_words(found)}"
-
-
-def interval_words(found: UnpairedRatio) -> str:
-    """`[0.81, 0.85]`; nothing where there is none. Small ends keep their digits: 0.0021 is not 0.00."""
-    if found.low is None or found.high is None:
-        return ""
-    ends = [ratio(end) if end >= 0.1 else significant(end, 2) for end in (found.low, found.high)]
-    return f"[{', '.join(ends)}]"
-
-
-def grounds(found: UnpairedRatio) -> str:
-    """`(4 and 3 restarts)`: of the base, of the new run."""
-    base, new = found.restarts
-    return f"({base} and {count(new, 'restart')})"
+    reason: str = ""
+    """The same in words, which a report fills in."""
 
 
 def side_of(figures: Figures, restarts: int) -> PointSide:
@@ -109,10 +84,10 @@ def side_of(figures: Figures, restarts: int) -> PointSide:
 def with_verdict(found: PointComparison, contrast: Contrast) -> PointComparison:
     """With its verdict, or why there is none; conditions that differ come before everything else."""
     if found.differing:
-        return msgspec.structs.replace(found, reason=f"the conditions differ ({listing(found.differing)})")
+        return msgspec.structs.replace(found, withheld=Unsettled(rule="conditions"))
     verdict = contrast.verdict(found.margin)
-    reason = _unsettled(found, contrast) if verdict is Verdict.INCONCLUSIVE else ""
-    return msgspec.structs.replace(found, verdict=verdict, reason=reason)
+    reason = _unsettled(found, contrast) if verdict is Verdict.INCONCLUSIVE else None
+    return msgspec.structs.replace(found, verdict=verdict, withheld=reason)
 
 
 def adjusted(found: Sequence[PointComparison], contrasts: Sequence[Contrast]) -> tuple[PointComparison, ...]:
@@ -123,25 +98,12 @@ def adjusted(found: Sequence[PointComparison], contrasts: Sequence[Contrast]) ->
     for place, p_value in zip(tested, p_values, strict=True):
         one = msgspec.structs.replace(found[place], adjusted_p=p_value)
         if one.verdict in {Verdict.FASTER, Verdict.SLOWER} and p_value > 1 - CONFIDENCE:
-            one = msgspec.structs.replace(
-                one,
-                verdict=Verdict.INCONCLUSIVE,
-                reason="among so many comparisons this one may be chance; runs with more restarts could show it",
-            )
+            one = msgspec.structs.replace(one, verdict=Verdict.INCONCLUSIVE, withheld=Unsettled(rule="contenders"))
         result[place] = one
     return tuple(result)
 
 
-def _unsettled(found: PointComparison, contrast: Contrast) -> str:
+def _unsettled(found: PointComparison, contrast: Contrast) -> Unsettled:
     if contrast.difference is None:
-        few = [
-            f"{count(number, 'restart')} in the {which}"
-            for which, number in zip(("base", "new run"), found.ratio.restarts, strict=True)
-            if number < FEWEST_GROUPS
-        ]
-        return f"an interval needs two restarts with accepted slices in each run, and there is {listing(few)}"
-    noisy = max(found.base.rejected, found.new.rejected) > NOISY_REJECTED_SHARE
-    ways = "a quieter machine and runs" if noisy else "runs"
-    return (
-        f"the interval reaches across the margin of {percent(found.margin)}; {ways} with more restarts could settle it"
-    )
+        return Unsettled(rule="restarts")
+    return Unsettled(rule="margin", noisy=max(found.base.rejected, found.new.rejected) > NOISY_REJECTED_SHARE)

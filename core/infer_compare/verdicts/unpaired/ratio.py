@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.stats.welch import FEWEST_GROUPS, Unit, UnpairedDifference, mean_of_means, unpaired_difference
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.protocol import CONFIDENCE
 from infer_compare.verdicts.reading import throughput_series
-from infer_compare.verdicts.settle import Verdict
 
 if TYPE_CHECKING:
     from infer_compare.verdicts.measurements import Candidate, Measurements

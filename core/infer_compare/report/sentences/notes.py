@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.sentences.cautions import rows_notes
+from infer_compare.report.sentences.flags import flag_notes
 from infer_compare.results import Note
 from infer_compare.stats.wording import count, listing, significant
-from infer_compare.verdicts.cautions import rows_notes
-from infer_compare.verdicts.flags import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ def derive_notes(run: Run, points: Iterable[Point], figures: Sequence[Figures]) 
         *_models(run),
         *rows_notes(run),
         *_budgets(run, points),
-        *_flags(run.labels, figures),
+        *flag_notes(run.labels, figures),
         *_verdicts(run),
     )
     return (*run.notes, *derived)
@@ -85,13 +85,3 @@ def _verdicts(run: Run) -> Iterable[Note]:
             text="verdicts at single operating points are adjusted for the number of points, and not for that of "
             "contenders; those of best against best are, by Holm's method",
         )
-
-
-def _flags(labels: Iterable[str], figures: Sequence[Figures]) -> Iterable[Note]:
-    for label in labels:
-        own = [one for one in figures if one.contender == label]
-        for flag, kind in FLAGS.items():
-            if flagged := [one for one in own if kind.holds(one)]:
-                details = [(one.point, kind.detail(one)) for one in flagged]
-                where = listing([f"{point} ({detail})" if detail else str(point) for point, detail in details])
-                yield Note(topic=kind.topic or flag, text=f"{label} {kind.phrase} at {where}")

@@ -1,0 +1,77 @@
+"""What is said of a point that has a flag, and where the flag is explained: words for every entry of `FLAGS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.results import Note
+from infer_compare.stats.wording import duration, listing, percent, significant
+from infer_compare.verdicts.flags import FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from infer_compare.verdicts.figures import Figures
+    from infer_compare.verdicts.flags import Flag
+
+
+class FlagWords(NamedTuple):
+    """How a flag is said."""
+
+    phrase: str
+    """After the contender's name and before the operating points."""
+    detail: Callable[[Figures], str] = lambda _: ""
+    """What is said of one operating point, in parentheses."""
+
+
+def _kib(size: float) -> str:
+    return f"{significant(size / 1024, 2)} KiB"
+
+
+FLAG_WORDS: dict[Flag, FlagWords] = {
+    "not_steady": FlagWords("had not reached a steady state when its warm-up was cut off"),
+    "bimodal": FlagWords(
+        "has two speeds",
+        lambda figures: " and ".join(map(duration, figures.modes_ns or ())),
+    ),
+    "drift": FlagWords("drifted while it was measured", lambda figures: percent(figures.drift or 0.0)),
+    "page_fault_bound": FlagWords(
+        "spends more than a tenth of its processor time in the kernel, on page faults,",
+        lambda figures: f"{significant(figures.minor_faults_per_call or 0.0)} a call",
+    ),
+    "oversubscribed": FlagWords("uses more threads than there are cores", lambda figures: str(figures.active_threads)),
+    "power_capped": FlagWords("is held back by the GPU's power limit"),
+    "swapped": FlagWords("read pages from disk or went into swap while it was tried, so that its figures are suspect,"),
+    "sustained": FlagWords(
+        "has another throughput in the long run than in short slices, which replaces it,",
+        lambda figures: (
+            f"{significant(figures.sustained or 0.0)} instead of {significant(figures.short or 0.0)} samples/s"
+        ),
+    ),
+    "memory_grows": FlagWords(
+        "takes more memory with every call",
+        lambda figures: f"memory grows by {_kib(figures.memory_growth or 0.0)} a call",
+    ),
+    "launch_bound": FlagWords("is held back by the host, which takes as long to enqueue"),
+    "mostly_rejected": FlagWords(
+        "lost more than half of its slices to disturbances, so that its figures rest on few,",
+        lambda figures: f"{percent(figures.rejected)} of them",
+    ),
+}
+
+
+def flag_notes(labels: Iterable[str], figures: Sequence[Figures]) -> Iterable[Note]:
+    """Yield a note for each contender and flag, with the operating points that have it."""
+    for label in labels:
+        own = [one for one in figures if one.contender == label]
+        for flag, kind in FLAGS.items():
+            if flagged := [one for one in own if kind.holds(one)]:
+                yield Note(topic=flag, text=f"{label} {flag_words(flag, flagged)}")
+
+
+def flag_words(flag: Flag, flagged: Sequence[Figures]) -> str:
+    """Return what a flag says of some points of one contender, after its name."""
+    words = FLAG_WORDS[flag]
+    details = [(str(one.point), words.detail(one)) for one in flagged]
+    where = listing([f"{point} ({detail})" if detail else point for point, detail in details])
+    return f"{words.phrase} at {where}"

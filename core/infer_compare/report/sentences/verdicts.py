@@ -1,0 +1,162 @@
+"""What is said of two contenders: the verdict in a sentence and in a cell, and why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.report.sentences.outcomes import obstacle_words
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import count, margin_words, percent, ratio, rough_ratio, significant
+from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.obstacles import ClockWrong, OutputsDiffer
+from infer_compare.verdicts.protocol import MARGIN, NOISY_SCATTER, UNRESOLVED_HALF_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.verdicts import Comparison, PairVerdict
+    from infer_compare.verdicts.pairs import Hindered
+    from infer_compare.verdicts.withheld import Way, Withheld
+
+WAYS: dict[Way, str] = {
+    "no_quick": "a run without --quick",
+    "clean_restarts": "more restarts with clean rounds",
+    "thorough": "more restarts (--thorough)",
+    "quiet": "a quieter machine",
+}
+
+
+def pair_sentence(pair: PairVerdict) -> str:
+    """Return one sentence, with the faster one as its subject."""
+    a, b = _names(pair)
+    found = pair.comparison
+    if pair.verdict is Verdict.INVALID or found is None:
+        return f"{a} and {b} cannot be compared: {reason_words(pair)}"
+    margin = "" if pair.margin == MARGIN else f"margin {margin_words(pair.margin)}"
+    scatter = "" if found.scatter is None or found.scatter <= NOISY_SCATTER else _scatter(found.scatter)
+    match pair.verdict:
+        case Verdict.FASTER:
+            return _difference(a, b, found, margin, scatter)
+        case Verdict.SLOWER:
+            return _difference(b, a, found.turned(), margin, scatter)
+        case Verdict.SAME:
+            return f"no difference beyond {margin_words(pair.margin)} between {a} and {b}: {_figure(found, scatter)}"
+        case Verdict.INCONCLUSIVE:
+            if pair.leans:
+                fast, slow, turned = (a, b, found) if found.ratio > 1 else (b, a, found.turned())
+                figure = _figure(turned, margin)
+                return f"{fast} seems faster than {slow}, which is not settled: {figure}; {reason_words(pair)}"
+            # An interval that leaves 1 out shows a difference, though none that matters.
+            beyond = "" if found.includes(1.0) else f" beyond {margin_words(pair.margin)}"
+            figure = _figure(found, "" if beyond else margin)
+            return f"no difference{beyond} shown between {a} and {b}: {figure}; {reason_words(pair)}"
+
+
+def reason_words(pair: PairVerdict) -> str:
+    """Return why nothing can be compared, or why there is no verdict; nothing where there is one."""
+    if pair.hindered is not None:
+        return _hindered(pair.hindered)
+    return "" if pair.withheld is None else withheld_words(pair.withheld)
+
+
+def spoken(pairs: Iterable[PairVerdict]) -> tuple[PairVerdict, ...]:
+    """Return the verdicts with their reasons in words, for files."""
+    return tuple(msgspec.structs.replace(pair, reason=plain(reason_words(pair))) for pair in pairs)
+
+
+def withheld_words(withheld: Withheld) -> str:
+    """Return which rule withholds a verdict, where one cause can be named, and what could give it."""
+    rule = withheld.shortfall.rule
+    if rule == "no_rounds":
+        return "no round of both was measured"
+    if rule == "no_clean_round":
+        who = f" ({withheld.culprit})" if withheld.culprit else ""
+        return f"there is no clean round of both; a quieter machine{who} or fewer threads could show a difference"
+    causes = [_scatter(withheld.scatter)] if withheld.scatter is not None else []
+    if withheld.disturbance is not None:
+        causes.append(f"other programs widen the interval by {significant(100 * withheld.disturbance, 2)} %")
+    ways = [WAYS[way] for way in withheld.ways]
+    if withheld.culprit and "quiet" in withheld.ways:
+        ways[-1] = f"{ways[-1]} ({withheld.culprit})"
+    parts = [
+        f"later restarts do not bear out what the first {withheld.early_restarts} showed"
+        if withheld.early_restarts is not None
+        else "",
+        "among so many comparisons this one may be chance" if rule == "contenders" else "",
+        " and ".join(causes),
+        f"{' and '.join(ways)} could settle it",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def against(pair: PairVerdict) -> str:
+    """Return what the verdict says of B, which is held against the recommended A, in a few words."""
+    found = pair.comparison
+    match pair.verdict:
+        case Verdict.INVALID:
+            return "not comparable"
+        case Verdict.INCONCLUSIVE:
+            return "not settled" if pair.leans else "no difference shown"
+        case Verdict.SAME:
+            return f"same within {margin_words(pair.margin)}"
+        case Verdict.FASTER:
+            return f"{_times(found)}slower"
+        case Verdict.SLOWER:
+            return f"{_times(found.turned() if found else None)}faster"
+
+
+def _names(pair: PairVerdict) -> tuple[str, str]:
+    if pair.a.point == pair.b.point and pair.a.label != pair.b.label:
+        return pair.a.name, pair.b.name
+    return f"{pair.a.name} at {pair.a.point}", f"{pair.b.name} at {pair.b.point}"
+
+
+def _hindered(hindered: Hindered) -> str:
+    words = obstacle_words(hindered.obstacle, hindered.name)
+    if isinstance(hindered.obstacle, OutputsDiffer | ClockWrong):
+        return f"{hindered.name} is not ranked, {words}"
+    return words
+
+
+def _times(found: Comparison | None) -> str:
+    if found is None:
+        return ""
+    if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
+        return f"about {rough_ratio(found.ratio)}x "
+    return f"{ratio(found.ratio)}x "
+
+
+def _difference(fast: str, slow: str, found: Comparison, *further: str) -> str:
+    if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
+        rough = rough_ratio(found.ratio)
+        return f"{fast} is faster than {slow}, about {rough}x; size not resolved {_grounds(found, *further)}"
+    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{interval(found)} {_grounds(found, *further)}"
+
+
+def _figure(found: Comparison, *further: str) -> str:
+    return f"ratio {ratio(found.ratio)}{interval(found)} {_grounds(found, *further)}"
+
+
+def interval(found: Comparison) -> str:
+    """Return ` [2.84, 3.06]`; nothing where there is none."""
+    if found.low is None or found.high is None:
+        return ""
+    return f" [{ratio(found.low)}, {ratio(found.high)}]"
+
+
+def _grounds(found: Comparison, *further: str) -> str:
+    """What the figure rests on, and what else belongs there: a margin that is not the usual one, restarts that scatter."""
+    parts = [
+        count(found.rounds, "round"),
+        count(found.restarts, "restart"),
+        f"{percent(found.rejected)} of slices rejected",
+        "" if found.paired else "measured in separate groups",
+        *further,
+    ]
+    return f"({', '.join(part for part in parts if part)})"
+
+
+def _scatter(scatter: float) -> str:
+    return f"restarts scatter by {significant(100 * scatter, 2)} %"
