@@ -9,6 +9,7 @@ import click
 from infer_compare.cli import stdout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from infer_compare.report import ReportDocument
@@ -29,21 +30,32 @@ def load_run(path: Path) -> Run:
     return run
 
 
-def print_text(*documents: ReportDocument, verbose: bool) -> None:
-    """Print the text report of one run or several.
+def print_text(
+    *documents: ReportDocument, verbose: bool, places: Sequence[Path] = (), reports: Sequence[Path] = ()
+) -> None:
+    """Print the answer of one run in a few lines, and of several in a table; with -v the whole text report.
 
     It is as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
 
     Characters that the encoding of standard output lacks are replaced: figures with a question mark for a bar are
     better than none.
+
+    Args:
+        documents: what to print.
+        verbose: the whole report, the answer first.
+        places: the run folders, which the few lines name.
+        reports: files that were written, which they name too.
     """
-    from infer_compare.report.text import WIDTH, renderables_many, tidy
+    from infer_compare.report.text import NARROWEST, glance_renderables, renderables_many, tidy
 
     console = stdout.console(highlight=False)
-    # Tables that are squeezed lose digits; a narrow terminal wraps them instead.
-    console.width = max(console.width, WIDTH)
+    if verbose:
+        console.width = max(console.width, NARROWEST)
+        renderables = renderables_many(documents, verbose=True)
+    else:
+        renderables = glance_renderables(documents, [str(place) for place in places], [str(one) for one in reports])
     with console.capture() as capture:
-        for one in renderables_many(documents, verbose=verbose):
+        for one in renderables:
             console.print(one)
     encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     text = tidy(capture.get()).encode(encoding, "replace").decode(encoding)

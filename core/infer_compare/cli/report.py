@@ -60,7 +60,9 @@ _BOUNDS = declared()["percentile"].bounds
 @click.option(
     "--anonymous", is_flag=True, help="Leave out folders, names of other programs and of the machine, for sharing."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Every point.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="The whole report: every point, memory, agreement, notes, conditions."
+)
 @click.pass_obj
 def command(
     settings: dict[str, Any],
@@ -95,7 +97,7 @@ def command(
     if target is None and name == TEXT:
         from infer_compare.cli.console import print_text
 
-        print_text(*documents, verbose=verbose)
+        print_text(*documents, verbose=verbose, places=runs)
         return
     content = render_many(reporter, documents)
     if target is None:

@@ -59,7 +59,7 @@ KEPT_BY_RESUME = frozenset(
     "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only the report.")
-@click.option("-v", "--verbose", is_flag=True, help="Every point in the report, and every step.")
+@click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
 def command(
@@ -207,8 +207,8 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
     else:
         from infer_compare.cli.console import print_text
 
-        print_text(made, verbose=show.verbose)
-        lines = [f"\nRun stored in {place}", *(f"Report in {report}" for report in left)]
+        print_text(made, verbose=show.verbose, places=[place], reports=left)
+        lines = [f"\nRun stored in {place}", *(f"Report in {report}" for report in left)] if show.verbose else []
         for line in lines:
             if show.quiet:
                 click.echo(line, err=True)

@@ -13,11 +13,12 @@ from infer_compare.report.sentences.answers import bound_words, sentences
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
-from infer_compare.stats.wording import listing, margin_words
+from infer_compare.stats.wording import listing, margin_words, ratio
 from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.quality import quality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run
@@ -35,6 +36,8 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
             headline, estimate = headline_of(one, complete=complete)
         else:
             headline, estimate = headline_under_bound(one, one.bound, summary.pairs, complete=complete)
+        if run.header.options.find_limit and (largest := _largest(run, one)):
+            headline = largest if one.recommended is None else f"{headline} {largest}"
         where = f"{axes_words(one.axes)}: " if one.axes else ""
         made.append(
             AnswerReport(
@@ -42,10 +45,22 @@ def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
                 estimate=estimate,
                 sentences=tuple(map(plain, sentences(one))),
                 answer=msgspec.structs.replace(one, headline=spoken(one.headline)),
+                quality=quality(one, settled=not estimate),
                 under_bound=under_bound(run, one, one.bound) if one.bound is not None else (),
             )
         )
     return tuple(made)
+
+
+def _largest(run: Run, answer: Answer) -> str:
+    """Return the largest batch of each contender whose limit was found, as the answer to --find-limit."""
+    limits = [one for one in run.limits if one.axes == answer.axes]
+    words = [
+        f"{run.name(one.contender)} {'none' if one.largest_fitting is None else one.largest_fitting}"
+        f"{' or more' if one.smallest_failing is None else ''}"
+        for one in limits
+    ]
+    return f"Largest batch that fits: {', '.join(words)}." if words else ""
 
 
 def _rough(run: Run, answer: Answer) -> str:
@@ -71,17 +86,27 @@ def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
     if best is None:
         return "No answer: no contender was measured.", True
     place = f"{best.name} at {best.point}"
-    unshown = [pair.b.name for pair in answer.headline if pair.verdict not in {Verdict.FASTER, Verdict.SAME}]
+    unshown = [pair for pair in answer.headline if pair.verdict not in {Verdict.FASTER, Verdict.SAME}]
     if unshown:
-        return f"Estimate: {place}; it was not shown to be faster than {listing(unshown, 'or')}.", True
+        return f"{_probably(place, unshown)}.", True
     if not answer.headline and not complete:
-        return f"Estimate: {place}.", True
+        return f"Probably {place}: the run ended early.", True
     alike = [pair for pair in answer.headline if pair.verdict is Verdict.SAME]
     if not alike:
         return f"Use {place}.", False
     verb, margin = "is" if len(alike) == 1 else "are", max(pair.margin for pair in alike)
     names = listing([pair.b.name for pair in alike])
     return f"Use {place}; {names} {verb} as fast within {margin_words(margin)}.", False
+
+
+def _probably(place: str, unshown: Sequence[PairVerdict]) -> str:
+    """What is not confirmed, the nearest rival first."""
+    nearest = unshown[0]
+    if nearest.leans and nearest.comparison is not None and nearest.comparison.ratio > 1:
+        lead = f"its {ratio(nearest.comparison.ratio)}x lead over {nearest.b.name} is not confirmed"
+        return f"Probably {place}: {lead}"
+    rivals = listing([pair.b.name for pair in unshown], "or")
+    return f"Probably {place}: no lead over {rivals} is confirmed"
 
 
 def headline_under_bound(
@@ -96,14 +121,14 @@ def headline_under_bound(
         complete: whether the run came to its end.
     """
     best = bound.best
+    words = bound_words(bound)
     if best is None:
         free = answer.recommended
         without = f" Without that bound: {free.name} at {free.point}." if free is not None else ""
-        return f"None was shown to keep {bound_words(bound)}.{without}", True
-    place = f"{best.name} at {best.point}"
+        return f"None was shown to keep {words}.{without}", True
+    place = f"{best.name} at {best.point} for {words}"
     if unshown := unshown_under_bound(bound, pairs):
-        told = f"it was not shown to be faster than {listing(unshown, 'or')}"
-        return f"Estimate for {bound_words(bound)}: {place}; {told}.", True
+        return f"Probably {place}: no lead over {listing(unshown, 'or')} is confirmed.", True
     if len(answer.by_contender) == 1 and not complete:
-        return f"Estimate for {bound_words(bound)}: {place}.", True
-    return f"Use {place} for {bound_words(bound)}.", False
+        return f"Probably {place}: the run ended early.", True
+    return f"Use {place}.", False

@@ -124,7 +124,7 @@ def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str
     if high is None or ending is None:
         return f"{name}: at least batch {low}{took}; {limit.reason}"
     fits = f"batch {low} fits{took}" if low is not None else "not even one sample fits"
-    swapping = " (by swapping, so it does not really)" if limit.swapped else ""
+    swapping = " (only by swapping)" if limit.swapped else ""
     sure = "both confirmed by fresh workers" if low is not None else "confirmed by a fresh worker"
     doubt = sure if limit.verified else f"not confirmed: {limit.reason or 'the run ended before'}"
     return f"{name}: {fits}{swapping}; batch {high} {outcome_words(ending)}; {doubt}"

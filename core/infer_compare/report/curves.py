@@ -108,7 +108,7 @@ def _reason(point: Point, found: Figures | None, threads: int) -> str:
         return over_budget_words(point.excess_cores, threads)
     if not isinstance(point.outcome, Measured):
         return outcome_words(point.outcome)
-    return "every slice was disturbed" if point.slices else "ran, and no round was measured"
+    return "every slice was disturbed" if point.slices else "only trial calls ran"
 
 
 def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:

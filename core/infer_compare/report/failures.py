@@ -117,7 +117,7 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
         elif point.slices:
             groups[point.contender, "every slice was disturbed"].append(point)
         elif complete:
-            groups[point.contender, "no round was measured"].append(point)
+            groups[point.contender, "only trial calls ran"].append(point)
     for (label, why), own in groups.items():
         where = tuple(point.point for point in own)
         yield FailureReport(

@@ -136,7 +136,7 @@ def excluded_sentences(document: ReportDocument) -> list[str]:
 
 def failure_sentence(one: FailureReport) -> str:
     """The sentence, and what the worker said last."""
-    return f'{one.sentence}; its last words: "{one.detail}"' if one.detail else one.sentence
+    return f'{one.sentence}; last line of stderr: "{one.detail}"' if one.detail else one.sentence
 
 
 def note_sentences(document: ReportDocument, *, verbose: bool = False) -> list[str]:

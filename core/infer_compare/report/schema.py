@@ -18,6 +18,7 @@ from infer_compare.verdicts import Answer, BoundCheck, Figures, PairVerdict
 from infer_compare.verdicts.flags import Flag
 from infer_compare.verdicts.new_shapes import NewShapes
 from infer_compare.verdicts.outcome_kinds import OutcomeTag
+from infer_compare.verdicts.quality import Quality
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
@@ -176,6 +177,8 @@ class AnswerReport(Part, frozen=True, kw_only=True):
     sentences: tuple[str, ...]
     """Why, and how sure that is."""
     answer: Answer
+    quality: Quality | None = None
+    """How far the headline can be relied on."""
     under_bound: tuple[UnderBound, ...]
     """By contender; empty where no latency bound was asked for."""
 

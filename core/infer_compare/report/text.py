@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import Section
 
 WIDTH = 80
+NARROWEST = 60
+"""A narrower terminal wraps the lines of the whole report itself: tables that are squeezed lose digits."""
 
 
 def renderables(document: ReportDocument, *, verbose: bool = False) -> list[RenderableType]:
@@ -37,6 +39,29 @@ def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = Fal
     from infer_compare.report.terminal import writer
 
     return writer.renderables(printed_many(documents, verbose=verbose))
+
+
+def glance_renderables(
+    documents: Sequence[ReportDocument], places: Sequence[str] = (), reports: Sequence[str] = ()
+) -> list[RenderableType]:
+    """The answer of a run in at most eight lines; of several runs, a table of the best of each.
+
+    Args:
+        documents: what to show.
+        places: the run folders, in the same order.
+        reports: files that were written.
+    """
+    from rich.text import Text
+
+    from infer_compare.report.glance import glance
+    from infer_compare.report.sections import runs
+    from infer_compare.report.terminal import writer
+
+    if len(documents) > 1:
+        more = Text("\nnext: the same with -v shows every run in full")
+        return [*writer.renderables([runs(documents)]), more]
+    headline, *rest = glance(documents[0], places[0] if places else "", reports)
+    return [Text(headline, style="bold", overflow="fold"), *(Text(line, overflow="fold") for line in rest)]
 
 
 class TextReporter:

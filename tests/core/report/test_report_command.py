@@ -99,13 +99,18 @@ def test_several_runs_are_printed_one_after_the_other(cli, store):
     """With the best of each first."""
     printed = cli("report", store("one"), store("two", model="mlp")).out.decode()
     assert printed.startswith("RUNS  the best of each of 2 runs")
-    assert "RUN 2  mlp on Test Processor, 4 cores" in printed
+    assert "RUN 2" not in printed
+    full = cli("report", "one", "two", "-v").out.decode()
+    assert full.startswith("RUNS  the best of each of 2 runs")
+    assert "RUN 2  mlp on Test Processor, 4 cores" in full
 
 
 def test_a_price_adds_costs(cli, store):
     """In the document too."""
     run = store("one")
-    assert "COST  of a million samples at 1.20 EUR an hour" in cli("report", run, "--price", "EUR 1.20/h").out.decode()
+    priced = ("report", run, "--price", "EUR 1.20/h")
+    assert "EUR per million samples with onnx at batch 8" in cli(*priced).out.decode()
+    assert "COST  of a million samples at 1.20 EUR an hour" in cli(*priced, "-v").out.decode()
     made = json.loads(cli("report", run, "--price", "1.20/h", "--format", "json").out)
     first = made["costs"]["by_contender"][0]
     assert first["per_million"] == pytest.approx(1.2 / 3600 * 1e6 / first["throughput"])

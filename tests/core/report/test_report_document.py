@@ -95,7 +95,7 @@ def test_a_run_that_was_only_explored_shows_rough_latencies_without_figures(stor
     point = made.curves[0].points[0]
     assert point.figures is None
     assert point.rough_latency_ns == 500_000
-    assert point.reason == "ran, and no round was measured"
+    assert point.reason == "only trial calls ran"
     assert made.answers[0].answer.recommended is None
 
 
@@ -114,7 +114,7 @@ def test_without_a_verdict_the_answer_is_an_estimate(story: type[Story]) -> None
     curves = {"onnx": {8: 1.90}, "torch": {8: 2.00}, "tensorflow": {8: 4.0}}
     made = document(story(curves=curves, restarts=1).run())
     assert made.answers[0].estimate
-    assert made.answers[0].headline.startswith("Estimate: onnx at batch 8; it was not shown to be faster than")
+    assert made.answers[0].headline.startswith("Probably onnx at batch 8: ")
 
 
 def test_contenders_that_are_alike_are_said_to_be(story: type[Story]) -> None:
@@ -342,9 +342,7 @@ def test_the_best_under_a_bound_is_an_estimate_where_it_breaks_the_bound_at_the_
     """Two contenders are compared at equal batch sizes, and at that one the first is too slow to be used."""
     curves = {"torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
     (one,) = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers
-    assert one.headline == (
-        "Estimate for p95 within 2.00 ms: onnx at batch 1; it was not shown to be faster than torch."
-    )
+    assert one.headline == ("Probably onnx at batch 1 for p95 within 2.00 ms: no lead over torch is confirmed.")
     assert one.estimate
 
 
@@ -352,7 +350,7 @@ def test_the_best_of_one_contender_under_a_bound_is_an_estimate_until_its_run_is
     """Sizes that were not measured yet may be better."""
     told = story(curves={"onnx": {1: 0.5, 2: 0.7}}, plan={"latency_bound_ns": 1_000_000}, closing=None)
     (one,) = document(told.run()).answers
-    assert one.headline == "Estimate for p95 within 1.00 ms: onnx at batch 2."
+    assert one.headline == "Probably onnx at batch 2 for p95 within 1.00 ms: the run ended early."
     assert one.estimate
 
 
@@ -459,7 +457,7 @@ def test_a_curve_has_a_shape_from_three_sizes_on(story: type[Story]) -> None:
     """Through two sizes there is always a line, so that nothing is said of it."""
     three = document(story(curves={"onnx": {1: 0.5, 2: 0.7, 4: 1.1}}).run()).curves[0]
     two = document(story(curves={"onnx": {1: 0.5, 2: 0.7}}).run()).curves[0]
-    assert three.shape_sentence == "onnx: fixed cost 0.30 ms, 0.20 ms a sample; half of the plateau at batch 2"
+    assert three.shape_sentence == "onnx: fixed cost 0.30 ms, 0.20 ms a sample; reaches half of its peak at batch 2"
     assert two.shape_sentence == ""
 
 
@@ -504,4 +502,4 @@ def test_a_size_that_ran_by_swapping_does_not_really_fit(story: type[Story]) -> 
     run = searched(story().run(), largest_fitting=8, smallest_failing=9, failure=failed, verified=True, swapped=True)
     boundary = document(msgspec.structs.replace(run, probes=(*run.probes, probe))).curves[0].boundary
     assert boundary is not None
-    assert "by swapping, so it does not really" in boundary.sentence
+    assert "(only by swapping)" in boundary.sentence

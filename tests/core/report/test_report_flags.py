@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
@@ -41,3 +43,11 @@ def test_a_flag_is_raised_by_its_figures_alone(story: type[Story], flag: Flag, c
     loud = msgspec.structs.replace(quiet, **change)
     assert flags_of(loud) == (flag,)
     assert bool(FLAG_WORDS[flag].detail(loud)) == (flag != "launch_bound")
+
+
+def test_every_flag_is_explained_in_the_reference_with_its_severity() -> None:
+    """In the order of the table, each under a heading of its own."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "flags.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^## `(\w+)`\n\n\*(\w+)\*\.", page, re.MULTILINE)
+    assert explained == [(flag, kind.severity) for flag, kind in FLAGS.items()]
+    assert set(FLAG_WORDS) == set(FLAGS)

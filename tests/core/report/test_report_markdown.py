@@ -230,7 +230,7 @@ def test_rejections_and_failures_are_in_the_report(story: type[Story]) -> None:
     told = parsed(report(document(story(refused=(2,), outcomes={("torch", 8): died}).run()))).text
     assert "25 % of 112 slices rejected; busiest: make, pid 99, 93 % of a core" in told
     assert "28 slices, such as: other programs: make (pid 99) took 90 % of a core" in told
-    assert 'torch at batch 8: it died of SIGSEGV; its last words: "check failed"' in told
+    assert 'torch at batch 8: it died of SIGSEGV; last line of stderr: "check failed"' in told
 
 
 def test_a_header_alone_makes_a_report(story: type[Story]) -> None:

@@ -60,12 +60,12 @@ def on_console(made: ReportDocument, width: int, *, verbose: bool = False) -> st
     return file.getvalue()
 
 
-def printed(made: ReportDocument, encoding: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
+def printed(made: ReportDocument, encoding: str, monkeypatch: pytest.MonkeyPatch, *, verbose: bool = False) -> bytes:
     """What the command line writes to a standard output of that encoding that is no terminal."""
     out = io.BytesIO()
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding, write_through=True))
-    print_text(made, verbose=False)
+    print_text(made, verbose=verbose)
     return out.getvalue()
 
 
@@ -109,21 +109,22 @@ def test_no_line_is_wider_than_80_columns_or_ends_in_white_space(story: type[Sto
 
 
 def test_a_report_has_no_colour_where_there_is_no_terminal(story: type[Story], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither in a file nor in a pipe, and both hold the same text."""
+    """Neither in a file nor in a pipe, and both begin with the answer."""
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     made = document(story().run())
     piped = printed(made, "utf-8", monkeypatch).decode()
     assert "\x1b" not in piped
-    assert piped == text(made)
+    assert piped.startswith("Use onnx at batch 8.")
+    assert "Use onnx at batch 8." in text(made)
 
 
 def test_an_output_that_knows_ascii_only_still_gets_the_report(
     story: type[Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bars are made of number signs there, and what remains is replaced."""
-    told = printed(document(story(model="modèle").run()), "ascii", monkeypatch).decode("ascii")
+    told = printed(document(story(model="modèle").run()), "ascii", monkeypatch, verbose=True).decode("ascii")
     assert told.startswith("ANSWER  mod?le, 2 threads")
-    assert "4,206 0.5 * ######" in told
+    assert "4,206 0.5 * ####" in told
 
 
 def test_wide_terminals_show_the_contenders_side_by_side_and_narrow_ones_in_blocks(story: type[Story]) -> None:
@@ -155,13 +156,13 @@ def test_names_with_markup_and_control_characters_stay_text(story: type[Story]) 
 def test_no_figure_is_cut_off_for_long_names_or_on_a_narrow_terminal(
     story: type[Story], monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
-    """Names are broken or cut instead, and a terminal of less than 80 columns wraps the lines itself."""
+    """Names are broken or cut instead, and a terminal of less than 60 columns wraps the lines itself."""
     labels = [f"backend:option_{place}={'value' * 12}@device" for place in range(2)]
     made = document(story(curves={label: {128: 12.34, 1024: 98.7} for label in labels}).run())
     monkeypatch.setenv("COLUMNS", columns)
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
-    print_text(made, verbose=False)
+    print_text(made, verbose=True)
     told = out.getvalue().decode()
     assert max(map(cell_len, told.splitlines())) <= 80
     words = told.split()
@@ -176,7 +177,7 @@ def test_names_of_a_double_width_script_keep_the_columns(story: type[Story]) -> 
     """Widths are those of the terminal's cells."""
     made = document(story(curves={"模型模型": {1: 0.5, 2: 0.7}, "torch": {1: 1.5, 2: 1.8}}).run())
     lines = text(made).splitlines()
-    rows = [line for line in lines[2:6] if "2.57" in line or "torch" in line or "模型" in line]
+    rows = [line for line in lines[2:9] if "2.57" in line or "torch" in line or "模型" in line]
     starts = {cell_len(line[: line.index(figure)]) for line in rows for figure in ("2,854", "1,110") if figure in line}
     assert len(starts) == 1
     assert max(map(cell_len, lines)) <= 80
@@ -193,8 +194,8 @@ def test_without_a_verdict_the_answer_is_called_an_estimate_and_says_what_would_
     """The figures are there all the same."""
     made = document(story(curves={"onnx": {8: 1.90}, "torch": {8: 2.00}}, restarts=1).run())
     told = flat(made)
-    assert "Estimate: onnx at batch 8; it was not shown to be faster than torch." in told
-    assert "not settled" in section(made, "ANSWER")
+    assert "Probably onnx at batch 8: " in told
+    assert "not confirmed" in section(made, "ANSWER")
     assert "more restarts with clean rounds could settle it" in told
     assert "Use onnx" not in told
 
@@ -231,7 +232,7 @@ def test_failures_are_told_with_their_reasons(story: type[Story]) -> None:
     }
     made = document(story(outcomes=outcomes).run())
     failures = " ".join(section(made, "FAILURES").split())
-    assert 'onnx at batch 8: it died of SIGSEGV; its last words: "check failed: x > 0"' in failures
+    assert 'onnx at batch 8: it died of SIGSEGV; last line of stderr: "check failed: x > 0"' in failures
     assert "torch at batch 8: it was not run (a smaller batch ran out of memory)" in failures
     boundary = " ".join(section(made, "MEMORY BOUNDARY").split())
     assert "torch: batch 4 ran out of memory (cap of 8 GiB reached); the largest below it that ran is 2" in boundary
@@ -278,7 +279,7 @@ def test_the_shape_of_a_curve_is_in_words_with_the_sizes_that_it_holds_for(story
     falling = {size: (0.31 + 0.12 * size) * (1.3 if size > 64 else 1) for size in SIZES}
     made = document(story(curves={"onnx": falling}).run())
     assert " ".join(section(made, "SHAPE").split()).endswith(
-        "- onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 64; "
+        "- onnx: fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3; drops after batch 64; "
         "the line holds from batch 1 to 64"
     )
 
@@ -286,7 +287,7 @@ def test_the_shape_of_a_curve_is_in_words_with_the_sizes_that_it_holds_for(story
 def test_an_end_to_end_run_says_where_the_time_of_an_iteration_goes(story: type[Story]) -> None:
     """For each contender at its best size; the scope of the device alone has no such parts."""
     made = document(story(plan={"scope": "end_to_end"}).run())
-    assert "scope end_to_end" in text(made).splitlines()[0]
+    assert "inputs and outputs in host memory" in text(made).splitlines()[0]
     assert [line.split() for line in section(made, "PARTS OF AN ITERATION").splitlines()[2:]] == [
         ["onnx", "8", "0.190", "1.61", "0.0950"],
         ["torch", "8", "0.360", "3.06", "0.180"],
@@ -329,16 +330,16 @@ def test_verbose_reports_hold_the_verdict_on_every_pair(story: type[Story]) -> N
     assert "batch 8: onnx is 1.89x faster than torch" in told
 
 
-@pytest.mark.parametrize(("value", "bar"), [(1.0, "▏"), (10.0, "████"), (3.1622776601683795, "██▏")])
-def test_bars_grow_with_the_logarithm(value: float, bar: str) -> None:
-    """The lowest keeps a sliver, the highest fills the width, the geometric mean reaches the middle."""
+@pytest.mark.parametrize(("value", "bar"), [(0.01, "▏"), (10.0, "████"), (5.0, "██")])
+def test_bars_grow_from_zero(value: float, bar: str) -> None:
+    """Half of the highest is half as long; what is nearly nothing keeps a sliver."""
     scale = Scale.over([1.0, 10.0])
     assert scale is not None
     assert scale.bar(value, 4) == bar
 
 
 def test_bars_of_values_that_are_close_look_alike() -> None:
-    """A scale of its own would blow noise up to the whole width."""
+    """Noise does not look like a difference."""
     scale = Scale.over([5.0, 4.99])
     assert scale is not None
     assert scale.bar(4.99, 3) == scale.bar(5.0, 3) == "███"

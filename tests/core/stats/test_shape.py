@@ -60,7 +60,7 @@ def test_the_sentence_tells_costs_knee_and_fall() -> None:
     found = fit_shape(sizes, latencies)
     assert found is not None
     assert shape_words(found) == (
-        "fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3; falls again beyond 96"
+        "fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3; drops after batch 96"
     )
 
 
@@ -69,7 +69,7 @@ def test_a_knee_beyond_the_sizes_tried_is_called_so() -> None:
     found = fit_shape([1, 2, 4, 8], line(10, 0.1, [1, 2, 4, 8]))
     assert found is not None
     assert found.falls_beyond is None
-    assert shape_words(found).endswith("half of the plateau at batch 100, beyond the sizes that fit this line")
+    assert shape_words(found).endswith("reaches half of its peak at batch 100, beyond the sizes that fit this line")
 
 
 def test_a_latency_in_proportion_to_the_batch_has_no_fixed_cost() -> None:

@@ -46,7 +46,7 @@ def test_the_smallest_of_the_tied_sizes_is_recommended(synthetic) -> None:
     assert found.figures.throughput == pytest.approx(991, rel=0.01)
     assert not found.confirmed
     assert not found.largest_tried
-    assert "batch 64 and batch 128 are not better by more than 1.5 %" in best_sentence(found)
+    assert "batch 64 and batch 128 gain less than 1.5 %; the smaller batch is recommended" in best_sentence(found)
 
 
 @pytest.mark.parametrize("sigma", [0.002, 0.01])
@@ -166,7 +166,7 @@ def test_headline_verdicts_are_adjusted_as_one_family(synthetic) -> None:
     assert alone.verdict is Verdict.FASTER
     assert alone.comparison is not None
     assert alone.adjusted_p == alone.comparison.p_value
-    withdrawn = [pair for pair in family if "among so many comparisons" in reason_words(pair)]
+    withdrawn = [pair for pair in family if "for one of 5 contenders" in reason_words(pair)]
     assert withdrawn
     for pair in family:
         assert pair.comparison is not None
@@ -318,7 +318,7 @@ def test_the_shape_of_every_curve_is_told(synthetic) -> None:
     """The knee in numbers."""
     found = summarise(synthetic({"onnx": line(0.31, 0.12), "torch": {1: 1.0, 2: 1.5}}, sigma=0.001).build())
     told = {one.contender: shape_sentence(one) for one in found.shapes}
-    assert told["onnx"].startswith("onnx: fixed cost 0.31 ms, 0.12 ms a sample; half of the plateau at batch 3")
+    assert told["onnx"].startswith("onnx: fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3")
     assert told["torch"] == "torch: latency follows no straight line over three sizes"
 
 

@@ -100,10 +100,15 @@ def test_the_word_agrees_with_the_ratio_and_its_interval(contrasts, mode, margin
             Verdict.FASTER: ("one is ", "slower"),
             Verdict.SLOWER: ("other is ", "faster"),
             Verdict.SAME: ("no difference beyond ", "same within "),
-            Verdict.INCONCLUSIVE: ("settle", "settled") if pair.leans else ("no difference", "no difference shown"),
+            Verdict.INCONCLUSIVE: ("not confirmed, because ", "not confirmed")
+            if pair.leans
+            else ("no difference", "no difference shown"),
         }
         assert words[pair.verdict][0] in sentence
         assert words[pair.verdict][1] in cell
+        if pair.leans and pair.withheld is not None:
+            # The interval excludes 1 beyond the margin: which rule is not met is said.
+            assert any(rule in sentence for rule in ("a verdict needs", "later restarts"))
         assert pair.margin == 0.03 or "6.7 %" in sentence
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Maker = Callable[[View], Section | None]
 
-__all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printed", "printed_many"]
+__all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printed", "printed_many", "runs"]
 
 PRINTED: tuple[Maker, ...] = (
     answer,

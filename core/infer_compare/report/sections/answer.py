@@ -15,11 +15,13 @@ from infer_compare.report.phrases import (
     standings,
 )
 from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
+from infer_compare.report.sections.method import SCOPES
 from infer_compare.report.sections.pairs import verdict_cell
 from infer_compare.report.sections.point_cells import point_cells
 from infer_compare.report.sections.what_if import what_if
-from infer_compare.report.sentences.answers import bound_words
+from infer_compare.report.sentences.answers import bound_words, quotient_sentences
 from infer_compare.report.sentences.exclusions import excluded_sentence
+from infer_compare.report.sentences.quality import quality_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import count, ratio, significant
 
@@ -43,7 +45,7 @@ def answer(view: View) -> Section:
     return Section(
         title=f"{document.model.name}: which framework, at which batch size",
         heading="answer",
-        subtitle=f"{document.model.name}, {count(document.plan.threads, 'thread')}, scope {document.plan.scope}",
+        subtitle=f"{document.model.name}, {count(document.plan.threads, 'thread')}, {SCOPES[document.plan.scope]}",
         page_title="",
         level=2,
         look=f"answer card {standing}",
@@ -61,10 +63,14 @@ def _setting(view: View) -> Iterator[AnyBlock]:
     if one.answer.recommended is not None:
         standing = "estimate" if one.estimate else "shown"
     yield Headline(text=one.headline, standing=standing)
+    if one.quality is not None and one.answer.recommended is not None:
+        yield Sentences(items=(plain(f"quality: {quality_words(one.quality)}"),), tone="aside")
     if any(row.best for row in one.under_bound):
         yield _under_bound(one)
     if one.answer.by_contender:
         yield from _bests(view, one)
+        if quotients := quotient_sentences(one.answer):
+            yield Sentences(items=tuple(map(plain, quotients)), tone="aside")
     if sentences := answer_sentences(one):
         yield Paragraph(text="Why, and how sure", tone="aside", media=PAGE)
         yield Sentences(items=tuple(sentences))
@@ -74,9 +80,7 @@ def _restrictions(view: View) -> Iterator[AnyBlock]:
     if others := excluded_sentences(view.document):
         yield Sentences(items=tuple(others), tone="aside")
     if view.document.shortcomings:
-        yield Sentences(
-            title="Not everything that was asked for was answered:", items=view.document.shortcomings, tone="warning"
-        )
+        yield Sentences(title="Incomplete:", items=view.document.shortcomings, tone="warning")
 
 
 def _bests(view: View, one: AnswerReport) -> Iterator[Table]:

@@ -110,7 +110,7 @@ def _legend(view: View, scale: Scale | None) -> Iterator[str]:
     timed = "time of a whole pass over the data set" if whole_pass else "latency of one call, closed loop"
     if scale is not None:
         yield (
-            f"bars: samples/s on one log scale from {significant(scale.low)} to {significant(scale.high)}; "
+            f"bars: samples/s from 0 to {significant(scale.high)}; "
             f"±%: 95 % interval of the throughput; p50, p95: {timed}"
         )
     if any(point.fastest for point in points):

@@ -17,6 +17,13 @@ TIMED: dict[Scope, str] = {
     "dataset": "whole passes over the data set, loading included",
 }
 
+SCOPES: dict[Scope, str] = {
+    "device": "model call only",
+    "end_to_end": "inputs and outputs in host memory",
+    "dataset": "whole passes over the data set",
+}
+"""The same beside a heading."""
+
 
 def method(view: View) -> Section | None:
     """What a reader needs to know about the figures; nothing where nothing was timed."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.sentences.verdicts import pair_sentence
-from infer_compare.stats.wording import count, duration, listing, percent, rate, significant
+from infer_compare.stats.wording import count, duration, listing, percent, rate, ratio, significant
+from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.protocol import TIE_SHARE
 
 if TYPE_CHECKING:
@@ -44,8 +45,29 @@ def _ties(best: Best) -> str:
     others = [str(point) for point in best.tied if point != best.point]
     if not others:
         return ""
-    verb = "is" if len(others) == 1 else "are"
-    return f"; {listing(others)} {verb} not better by more than {significant(100 * TIE_SHARE * best.margin, 2)} %"
+    verb, share = "gains" if len(others) == 1 else "gain", significant(100 * TIE_SHARE * best.margin, 2)
+    why = "; the smaller batch is recommended" if best.point < max(best.tied) else ""
+    return f"; {listing(others)} {verb} less than {share} %{why}"
+
+
+def quotient_sentences(answer: Answer) -> list[str]:
+    """Return what explains each ratio that is not the quotient of the throughputs printed beside it."""
+    figures = {(best.contender, best.point): best.figures for best in answer.by_contender}
+    spoken = []
+    for pair in answer.headline:
+        found = pair.comparison
+        if found is None or pair.verdict not in {Verdict.FASTER, Verdict.SLOWER}:
+            continue
+        quotient = figures[pair.a.label, pair.a.point].throughput / figures[pair.b.label, pair.b.point].throughput
+        printed, medians = (
+            (found.ratio, quotient) if pair.verdict is Verdict.FASTER else (1 / found.ratio, 1 / quotient)
+        )
+        if ratio(printed) != ratio(medians):
+            spoken.append(
+                f"{pair.b.name}: {ratio(printed)}x is the mean over rounds in which both ran side by side; the "
+                f"throughputs above are medians of each alone and give {ratio(medians)}x"
+            )
+    return spoken
 
 
 def bound_words(bound: BoundAnswer) -> str:

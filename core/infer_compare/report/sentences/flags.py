@@ -29,21 +29,23 @@ def _kib(size: float) -> str:
 
 
 FLAG_WORDS: dict[Flag, FlagWords] = {
-    "not_steady": FlagWords("had not reached a steady state when its warm-up was cut off"),
+    "not_steady": FlagWords("was still getting faster or slower when its warm-up ended"),
     "bimodal": FlagWords(
-        "has two speeds",
+        "has calls that cluster around two durations",
         lambda figures: " and ".join(map(duration, figures.modes_ns or ())),
     ),
-    "drift": FlagWords("drifted while it was measured", lambda figures: percent(figures.drift or 0.0)),
+    "drift": FlagWords(
+        "got steadily slower or faster while it was measured", lambda figures: percent(figures.drift or 0.0)
+    ),
     "page_fault_bound": FlagWords(
         "spends more than a tenth of its processor time in the kernel, on page faults,",
         lambda figures: f"{significant(figures.minor_faults_per_call or 0.0)} a call",
     ),
     "oversubscribed": FlagWords("uses more threads than there are cores", lambda figures: str(figures.active_threads)),
     "power_capped": FlagWords("is held back by the GPU's power limit"),
-    "swapped": FlagWords("read pages from disk or went into swap while it was tried, so that its figures are suspect,"),
+    "swapped": FlagWords("read pages from disk or went into swap while it was tried, which makes its figures suspect,"),
     "sustained": FlagWords(
-        "has another throughput in the long run than in short slices, which replaces it,",
+        "has a different throughput in the long run, which is reported,",
         lambda figures: (
             f"{significant(figures.sustained or 0.0)} instead of {significant(figures.short or 0.0)} samples/s"
         ),
@@ -52,9 +54,11 @@ FLAG_WORDS: dict[Flag, FlagWords] = {
         "takes more memory with every call",
         lambda figures: f"memory grows by {_kib(figures.memory_growth or 0.0)} a call",
     ),
-    "launch_bound": FlagWords("is held back by the host, which takes as long to enqueue"),
+    "launch_bound": FlagWords(
+        "is limited by the host, which takes as long to enqueue a batch as the device to run it,"
+    ),
     "mostly_rejected": FlagWords(
-        "lost more than half of its slices to disturbances, so that its figures rest on few,",
+        "lost more than half of its slices to disturbances, so few are left,",
         lambda figures: f"{percent(figures.rejected)} of them",
     ),
 }

@@ -33,7 +33,7 @@ def derive_notes(run: Run, points: Iterable[Point], figures: Sequence[Figures]) 
 
 def _damage(run: Run) -> Iterable[Note]:
     if run.damage:
-        text = f"the run file is damaged: {'; '.join(run.damage)}; what these lines held is not in this report"
+        text = f"the run file is damaged: {'; '.join(run.damage)}; these lines are missing from this report"
         yield Note(topic="damaged", text=text)
 
 
@@ -49,8 +49,8 @@ def _conditions(run: Run) -> Iterable[Note]:
     if not run.header.environment.schedstat:
         yield Note(
             topic="contention",
-            text="this platform does not tell how long threads waited for a processor, so that other processes may "
-            "have slowed a contender unseen",
+            text="this platform does not record how long threads waited for a processor; other processes may have slowed "
+            "a contender unnoticed",
         )
 
 
@@ -60,7 +60,7 @@ def _models(run: Run) -> Iterable[Note]:
         if start is not None and start.provenance == "imported":
             yield Note(
                 topic="imported",
-                text=f"the model of {label} is our rendering of the graph; its speed is not quite that of a native one",
+                text=f"{label} was rebuilt from the {run.header.model.format.upper()} graph; a native {label} model may be faster or slower",
             )
 
 
@@ -82,6 +82,6 @@ def _verdicts(run: Run) -> Iterable[Note]:
     if len(run.labels) > 1:
         yield Note(
             topic="unadjusted",
-            text="verdicts at single operating points are adjusted for the number of points, and not for that of "
-            "contenders; those of best against best are, by Holm's method",
+            text="per-batch verdicts are not corrected for multiple comparisons between contenders; those of the best "
+            "sizes are",
         )

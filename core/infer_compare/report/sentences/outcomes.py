@@ -71,7 +71,7 @@ def obstacle_words(obstacle: AnyObstacle, subject: str = "it") -> str:
         case Disturbed():
             return "every slice was disturbed by other processes"
         case NotTimed():
-            return f"{subject} ran, and no round was measured"
+            return "only trial calls ran"
         case NotTried():
             return f"{subject} was not run{_at(obstacle.point)}"
         case _:

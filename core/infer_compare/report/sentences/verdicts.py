@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from infer_compare.verdicts import Comparison, PairVerdict
     from infer_compare.verdicts.pairs import Hindered
-    from infer_compare.verdicts.withheld import Way, Withheld
+    from infer_compare.verdicts.withheld import Shortfall, Way, Withheld
 
 WAYS: dict[Way, str] = {
     "no_quick": "a run without --quick",
@@ -46,12 +46,30 @@ def pair_sentence(pair: PairVerdict) -> str:
         case Verdict.INCONCLUSIVE:
             if pair.leans:
                 fast, slow, turned = (a, b, found) if found.ratio > 1 else (b, a, found.turned())
-                figure = _figure(turned, margin)
-                return f"{fast} seems faster than {slow}, which is not settled: {figure}; {reason_words(pair)}"
+                figure = f"{ratio(turned.ratio)}x{interval(turned)} {_grounds(turned, margin)}"
+                return f"{fast} against {slow}: measured {figure}; not confirmed, because {reason_words(pair)}"
             # An interval that leaves 1 out shows a difference, though none that matters.
             beyond = "" if found.includes(1.0) else f" beyond {margin_words(pair.margin)}"
             figure = _figure(found, "" if beyond else margin)
             return f"no difference{beyond} shown between {a} and {b}: {figure}; {reason_words(pair)}"
+
+
+def brief(pair: PairVerdict) -> str:
+    """Return the verdict in one short line, with its interval where it has one: the runner-up of an answer."""
+    a, b = f"{pair.a.name} at {pair.a.point}", f"{pair.b.name} at {pair.b.point}"
+    found = pair.comparison
+    if pair.verdict is Verdict.INVALID or found is None:
+        return f"not compared with {b}"
+    match pair.verdict:
+        case Verdict.FASTER:
+            return f"{_times(found)}faster than {b}{interval(found)}"
+        case Verdict.SLOWER:
+            return f"{b} is {_times(found.turned())}faster than {a}{interval(found.turned())}"
+        case Verdict.SAME:
+            return f"as fast as {b} within {margin_words(pair.margin)}{interval(found)}"
+        case Verdict.INCONCLUSIVE:
+            ending = "not confirmed" if pair.leans else "no difference confirmed"
+            return f"measured {ratio(found.ratio)}x the throughput of {b}{interval(found)}; {ending}"
 
 
 def reason_words(pair: PairVerdict) -> str:
@@ -67,7 +85,7 @@ def spoken(pairs: Iterable[PairVerdict]) -> tuple[PairVerdict, ...]:
 
 
 def withheld_words(withheld: Withheld) -> str:
-    """Return which rule withholds a verdict, where one cause can be named, and what could give it."""
+    """Return which rule withholds a verdict, what is to blame where that is known, and what could give a verdict."""
     rule = withheld.shortfall.rule
     if rule == "no_rounds":
         return "no round of both was measured"
@@ -84,11 +102,32 @@ def withheld_words(withheld: Withheld) -> str:
         f"later restarts do not bear out what the first {withheld.early_restarts} showed"
         if withheld.early_restarts is not None
         else "",
-        "among so many comparisons this one may be chance" if rule == "contenders" else "",
+        _rule(withheld.shortfall),
         " and ".join(causes),
         f"{' and '.join(ways)} could settle it",
     ]
     return "; ".join(part for part in parts if part)
+
+
+def _rule(shortfall: Shortfall) -> str:
+    """What a verdict needs and this comparison lacks."""
+    match shortfall.rule:
+        case "no_rounds" | "no_clean_round":
+            return "no clean round of both"
+        case "interval" | "margin":
+            # The sentence before says so already: no difference was shown, or none beyond the margin.
+            return ""
+        case "restarts":
+            return "a verdict needs more restarts"
+        case "rounds":
+            return "a verdict needs several clean rounds in each restart, or a fourth restart"
+        case "error" | "contenders":
+            needs = f"p ≤ {significant(shortfall.allowed or 0.0, 2)}"
+            shared = {"error": "sizes", "contenders": "contenders"}[shortfall.rule]
+            among = f" for one of {shortfall.compared} {shared}" if shortfall.compared > 1 else ""
+            return f"a verdict needs {needs}{among}, and this has p = {significant(shortfall.p_value or 0.0, 2)}"
+        case _:
+            assert_never(shortfall.rule)
 
 
 def against(pair: PairVerdict) -> str:
@@ -98,7 +137,7 @@ def against(pair: PairVerdict) -> str:
         case Verdict.INVALID:
             return "not comparable"
         case Verdict.INCONCLUSIVE:
-            return "not settled" if pair.leans else "no difference shown"
+            return "not confirmed" if pair.leans else "no difference shown"
         case Verdict.SAME:
             return f"same within {margin_words(pair.margin)}"
         case Verdict.FASTER:
@@ -124,14 +163,14 @@ def _times(found: Comparison | None) -> str:
     if found is None:
         return ""
     if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"about {rough_ratio(found.ratio)}x "
+        return f"roughly {rough_ratio(found.ratio)}x "
     return f"{ratio(found.ratio)}x "
 
 
 def _difference(fast: str, slow: str, found: Comparison, *further: str) -> str:
     if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
         rough = rough_ratio(found.ratio)
-        return f"{fast} is faster than {slow}, about {rough}x; size not resolved {_grounds(found, *further)}"
+        return f"{fast} is roughly {rough}x faster than {slow}{interval(found)} {_grounds(found, *further)}"
     return f"{fast} is {ratio(found.ratio)}x faster than {slow}{interval(found)} {_grounds(found, *further)}"
 
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from infer_compare.report.terminal.layout import INDENT, cell_text, indented, table
+from infer_compare.report.terminal.layout import INDENT, cell_text, indented, said, table
 from infer_compare.report.words import plain
 
 if TYPE_CHECKING:
@@ -45,7 +45,20 @@ class Tables:
             if console.measure(joint, options=unlimited).maximum <= options.max_width:
                 yield joint
                 return
-        yield from self._blocks(BLOCK_BAR if self._grid.abreast else LEAST_BAR, ascii_only=options.ascii_only)
+        bar = BLOCK_BAR if self._grid.abreast else LEAST_BAR
+        columns = len(self._columns)
+        # Figures that are cut are worse than none: what does not fit is left out, from the right.
+        while columns > 1 and not self._fits(console, options, columns, bar):
+            columns -= 1
+        yield from self._blocks(bar, columns, ascii_only=options.ascii_only)
+        if left_out := [title for title, _ in self._columns[columns:] if title]:
+            yield indented(said(f"left out, the terminal is too narrow: {', '.join(left_out)}", style="dim"))
+
+    def _fits(self, console: Console, options: ConsoleOptions, columns: int, bar: int) -> bool:
+        """Whether every table is no wider than the console with so many columns."""
+        unlimited = options.update(max_width=100_000)
+        tables = (self._block(rows, columns, bar, ascii_only=options.ascii_only) for _, rows in self._grid.tables)
+        return all(console.measure(indented(own), options=unlimited).maximum <= options.max_width for own in tables)
 
     def _side_by_side(self, bar: int, *, ascii_only: bool) -> RenderableType:
         joint = Table.grid(padding=(0, 2, 0, 0))
@@ -63,20 +76,23 @@ class Tables:
         joint.add_row(*columns)
         return Padding(joint, (0, 0, 0, INDENT))
 
-    def _blocks(self, bar: int, *, ascii_only: bool) -> Iterable[RenderableType]:
+    def _blocks(self, bar: int, columns: int, *, ascii_only: bool) -> Iterable[RenderableType]:
         for place, (name, rows) in enumerate(self._grid.tables):
             if place:
                 yield Text("")
             yield indented(_title(name))
-            own = self._table((self._grid.stub, "right"))
-            for stub, row in zip(self._grid.rows, rows, strict=True):
-                # What this table has no row for would be an empty line here.
-                if row is not None:
-                    own.add_row(Text(stub), *self._texts(row, bar, ascii_only=ascii_only))
-            yield indented(own)
+            yield indented(self._block(rows, columns, bar, ascii_only=ascii_only))
 
-    def _table(self, *stub: tuple[str, Justify]) -> Table:
-        made = table([*stub, *self._columns])
+    def _block(self, rows: Iterable[Row | None], columns: int, bar: int, *, ascii_only: bool) -> Table:
+        own = self._table((self._grid.stub, "right"), columns=columns)
+        for stub, row in zip(self._grid.rows, rows, strict=True):
+            # What this table has no row for would be an empty line here.
+            if row is not None:
+                own.add_row(Text(stub), *self._texts(row, bar, ascii_only=ascii_only)[:columns])
+        return own
+
+    def _table(self, *stub: tuple[str, Justify], columns: int | None = None) -> Table:
+        made = table([*stub, *self._columns[:columns]])
         made.padding = (0, 1, 0, 0)
         return made
 

@@ -21,8 +21,9 @@ from infer_compare.report.sections.blocks import (
     WhatIf,
 )
 from infer_compare.report.terminal.command import ShellCommand
+from infer_compare.report.terminal.fitting import FittingTable
 from infer_compare.report.terminal.grid import Tables
-from infer_compare.report.terminal.layout import bullets, cell_text, heading, indented, key_values, said, table
+from infer_compare.report.terminal.layout import bullets, heading, indented, key_values, said
 from infer_compare.report.words import plain
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
         case Command():
             yield ShellCommand(block.words)
         case Table():
-            yield indented(_table(block))
+            yield FittingTable(block)
         case Grid():
             yield Tables(block)
         case Folded():
@@ -87,13 +88,3 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
             return
         case _:
             assert_never(block)
-
-
-def _table(block: Table) -> RenderableType:
-    made = table(
-        [(title, "left" if place in block.left else "right") for place, title in enumerate(block.header)],
-        wrap=tuple(block.wrap),
-    )
-    for row in block.rows:
-        made.add_row(*map(cell_text, row))
-    return made
