@@ -105,7 +105,7 @@ def test_a_complete_run_is_shown_again(cli, tmp_path) -> None:
     result = cli("run", "--resume", "run")
 
     assert result.code == 0
-    assert "ANSWER" in result.out
+    assert "Use slow" in result.out
     assert file.read_bytes() == before
 
 
