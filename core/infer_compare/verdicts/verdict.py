@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.results import Measured
 from infer_compare.verdicts.looks import Verdict, look, settled
 from infer_compare.verdicts.measurements import Candidate, Measurements
@@ -120,7 +122,7 @@ def pair_verdict(
             margin=margin,
             early_restarts=early.restarts if early else None,
         )
-    return PairVerdict(
+    pair = PairVerdict(
         a=a,
         b=b,
         verdict=decided.verdict if decided else Verdict.INCONCLUSIVE,
@@ -129,6 +131,11 @@ def pair_verdict(
         settled_after=decided.restarts if decided else None,
         withheld=reason,
     )
+    if reason is not None and pair.leans and reason.shortfall.rule in {"interval", "margin"}:
+        # All rounds together show it, and those of the restarts that both have do not.
+        short = msgspec.structs.replace(reason, shortfall=Shortfall(rule="restarts"))
+        return msgspec.structs.replace(pair, withheld=short)
+    return pair
 
 
 def _obstacle(
