@@ -97,7 +97,8 @@ def test_reports_say_what_it_costs(story: type[Story]) -> None:
     assert "COST  of a million samples at $3.60 an hour" in text
     assert shown in text
     assert f"\\{shown}" in markdown
-    assert msgspec.json.decode(JsonReporter().render(made), type=ReportDocument) == made
+    read = msgspec.json.decode(JsonReporter().render(made), type=ReportDocument)
+    assert read == msgspec.structs.replace(made, timelines=())
     assert "COST" not in TextReporter().render(plain)
     assert "million" not in MarkdownReporter().render(plain)
 

@@ -62,7 +62,7 @@ def test_json_of_several_runs_is_a_wrapper_and_of_one_is_not(two: list[ReportDoc
     wrapped = render_many(JsonReporter(), two)
     decoded = msgspec.json.decode(wrapped, type=ReportCollection)
     assert decoded.schema == "infer-compare/reports"
-    assert list(decoded.reports) == two
+    assert list(decoded.reports) == [msgspec.structs.replace(one, timelines=()) for one in two]
     assert render_many(JsonReporter(), two[:1]) == render(JsonReporter(), two[0])
 
 

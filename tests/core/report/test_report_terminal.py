@@ -302,10 +302,11 @@ def test_rejections_are_told_by_cause_with_the_busiest_process(story: type[Story
     assert "rejected 32 slices, such as: other programs: make (pid 99) took 90 % of a core" in told
 
 
-def test_points_whose_every_slice_was_rejected_are_called_disturbed(story: type[Story]) -> None:
+def test_points_whose_every_slice_was_rejected_show_trial_figures_and_are_called_disturbed(story: type[Story]) -> None:
     """An empty cell would look like a failure of the contender."""
     made = document(story(curves={"onnx": {1: 0.5}}, refused=(1, 2, 3, 4)).run())
-    assert "disturbed" in section(made, "CURVES")
+    assert "~2,000" in section(made, "CURVES")
+    assert "onnx has no figures at batch 1: every slice was disturbed" in section(made, "FAILURES")
     assert "every slice was disturbed by other processes" in section(made, "ANSWER")
 
 
