@@ -158,7 +158,7 @@ def test_a_result_prints_as_the_text_report_and_shows_itself_in_a_line(stored) -
         ({"threads": "two"}, "threads does not fit"),
         ({"batch_sizes": [1, 1]}, "more than once"),
         ({"latency_bound": "20"}, "has no unit"),
-        ({"latency_bound": timedelta(seconds=-1)}, "is not a duration that can be used"),
+        ({"latency_bound": timedelta(seconds=-1)}, "is not a valid duration"),
         ({"budget": 60}, "sweep: budget: 60 has no unit; write for example 20ms or 60s as a text"),
         ({"max_memory": 0}, "give bytes above zero"),
         ({"timeout": float("nan")}, "nan has no unit"),
