@@ -14,6 +14,7 @@ NAMES = re.compile(r"(?<![a-z])(py)?torch|onnx ?runtime|tensorflow|keras|openvin
 EXAMPLES = "shows people what to type, or what runs when they name nothing"
 FILES = "tells people how to turn a file that no backend reads into one that is read"
 ALLOWED = {
+    "api/accepted.py": "tells type checkers which objects of frameworks are models",
     "api/live.py": EXAMPLES,
     "cli/selftest.py": EXAMPLES,
     "preparation/contenders.py": EXAMPLES,
