@@ -68,4 +68,4 @@ def scratch_in(folder: Path) -> Scratch:
 
 
 def _no_room(folder: Path) -> StorageFull:
-    return StorageFull(f"No room is left for a run in {folder}; free some space, or choose another folder with -o.")
+    return StorageFull(f"The disk of {folder} is full; free some space, or choose another folder with -o.")

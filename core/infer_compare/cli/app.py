@@ -29,12 +29,12 @@ COMMANDS = {
     "runs": "List stored runs.",
     "backends": "List backends, or describe one.",
     "models": "List the built-in models.",
-    "cache": "List, measure or clear the converted models that are kept.",
-    "devices": "List the devices that each framework can use.",
-    "doctor": "Tell what about this machine will disturb a measurement.",
-    "selftest": "Tell how far verdicts can be trusted on this machine.",
-    "plugin": "Check a backend against the interface, or begin one.",
-    "completion": "Print the script by which a shell completes the command line.",
+    "cache": "List or clear the cache of converted models.",
+    "devices": "List the devices of each framework.",
+    "doctor": "Find what would disturb measurements on this machine.",
+    "selftest": "Test how far verdicts can be trusted on this machine.",
+    "plugin": "Check a backend, or create a new one.",
+    "completion": "Print the completion script for a shell.",
     "schema": "Print the JSON Schema of a run file or of a report.",
 }
 """Names and first lines, here so that `--help` imports no command."""

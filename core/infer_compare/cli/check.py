@@ -22,10 +22,10 @@ REMARKS = ("rows", "power")
 @click.command("check", cls=GroupedCommand, output=("as_json",))
 @options_of(
     "check",
-    batch_sizes={"help": "1,2,4 or 1:64:x2.", "default": BATCH_SIZES},
-    seed={"help": "Of weights and inputs."},
-    rtol={"help": "Tolerance, relative to how far the inputs move a slice."},
-    timeout={"help": "For one answer."},
+    batch_sizes={"help": "Batch sizes: 1,2,4 or 1:64:x2.", "default": BATCH_SIZES},
+    seed={"help": "Seed for weights and inputs."},
+    rtol={"help": "Tolerance, relative to how far the inputs move the outputs."},
+    timeout={"help": "Time limit for one reply."},
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

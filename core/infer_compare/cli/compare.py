@@ -34,7 +34,7 @@ UNTESTED = 4
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File to write, such as comparison.html; - for standard output.  [default: -]",
+    help="File to write, e.g. comparison.html; - for standard output.  [default: -]",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--across-conditions", is_flag=True, help="Give verdicts even if the conditions of the runs differ.")

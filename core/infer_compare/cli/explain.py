@@ -21,8 +21,8 @@ PROVENANCE = {
 
 
 @click.command("explain", cls=GroupedCommand, output=("as_json",))
-@options_of("explain", seed={"help": "Of weights that are drawn."})
-@click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
+@options_of("explain", seed={"help": "Seed for random weights."})
+@click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context

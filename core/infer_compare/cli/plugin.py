@@ -29,8 +29,16 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("name", metavar="NAME|FILE.py:Class", shell_complete=BACKEND)
-@click.option("--group", "groups", multiple=True, type=click.Choice(get_args(Group)), help="Only this group of checks.")
-@click.option("--slow/--fast", "slow", default=None, help="The slow checks alone, or all others.  [default: all]")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    type=click.Choice(get_args(Group)),
+    help="Run only this group of checks. Repeatable.",
+)
+@click.option(
+    "--slow/--fast", "slow", default=None, help="Run only the slow checks, or only the others.  [default: all]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slow: bool | None, as_json: bool) -> int:

@@ -30,27 +30,27 @@ _BOUNDS = declared()["percentile"].bounds
     "name",
     metavar="FORMAT",
     shell_complete=FORMAT,
-    help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or one that a plugin brings.  "
+    help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or a plugin's format.  "
     "[default: by the ending of the file, else text]",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File to write, such as report.html or points.csv; - for standard output.  [default: -]",
+    help="File to write, e.g. report.html or points.csv; - for standard output.  [default: -]",
 )
-@click.option("--force", is_flag=True, help="Write over the file if there is one.")
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @click.option(
     "--latency-bound",
     "bound",
     type=DURATION,
     metavar="TIME",
-    help="Answer for this latency bound, such as 10ms, from the stored calls.",
+    help="Answer for this latency bound, e.g. 10ms, from the stored calls.",
 )
 @click.option(
     "--percentile",
     type=FiniteNumber(_BOUNDS.ge, _BOUNDS.le),  # type: ignore[arg-type]
-    help="At which the latency bound must hold.  [default: that of the run]",
+    help="Latency percentile that must stay within the bound.  [default: that of the run]",
 )
 @click.option(
     "--price",
@@ -77,7 +77,7 @@ def command(
     anonymous: bool,
     verbose: bool,
 ) -> None:
-    """Renders the run in the folder RUN, complete or not; several runs go into one report."""
+    """Show the run in the folder RUN, complete or not; several runs make one report."""
     from infer_compare.cli.output import TEXT, check_terminal, format_for, target_of
     from infer_compare.report import check_number, find_reporter, render_many
     from infer_compare.report.files import check_target, write_report

@@ -43,22 +43,22 @@ KEPT_BY_RESUME = frozenset(
     type=click.Path(path_type=Path),
     metavar="FILE",
     shell_complete=completer(runs, files=True),
-    help="Take options from a TOML file, or from a stored run to repeat it; flags come before it.",
+    help="Read options from a TOML file, or repeat a stored run; flags override it.",
 )
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
     shell_complete=RUN,
-    help="Go on with a run that was cut off, as it was asked for.",
+    help="Resume an interrupted run with its original options.",
 )
-@click.option("--clear-cache", is_flag=True, help="Remove all models that were converted and kept, first.")
+@click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.option(
     "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only the report.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the report.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context

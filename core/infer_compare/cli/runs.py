@@ -24,7 +24,7 @@ STATE = 11
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, folder: Path, as_json: bool) -> None:
-    """Lists the runs that are stored in FOLDER, oldest first: date, state, model, contenders, folder and answer.
+    """List the runs stored in FOLDER, oldest first: date, state, model, contenders, folder and answer.
 
     A run has two lines in a terminal, and one line with nothing cut in a file or a pipe.
     """

@@ -116,7 +116,7 @@ class Outputs:
         if not specs:
             return ""
         if len(headers) != len(specs):
-            return f"{len(headers)} outputs in place of {len(specs)}"
+            return f"{len(headers)} outputs instead of {len(specs)}"
         rows = len(sample_rows(point.batch))
         for header, spec in zip(headers, specs, strict=True):
             axis = declared_axis(spec)

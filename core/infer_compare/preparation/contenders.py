@@ -98,12 +98,16 @@ def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...
     for option, names in (("--python", options.python), ("--model", models), ("--layout", options.layout)):
         for name in names:
             if name not in backends and (option == "--python" or name not in labels):
-                raise UsageError(f"{option} names {name!r}, which is not among the backends of this run.")
+                raise UsageError(
+                    f"{option} names {name!r}, which is not in this run; its backends are {', '.join(sorted(backends))}."
+                )
     for name, layout in options.layout.items():
         if layout not in LAYOUTS:
-            raise UsageError(f"--layout {name}={layout}: the layouts are {', '.join(LAYOUTS)}.")
+            raise UsageError(f"--layout {name}={layout} is unknown; write one of {', '.join(LAYOUTS)}.")
         if name not in models:
-            raise UsageError(f"--layout {name}={layout} is for a model of its own; give one with --model {name}=FILE.")
+            raise UsageError(
+                f"--layout {name}={layout} needs a separate model for {name}; give one with --model {name}=FILE."
+            )
     parse_map(options.input_map, "--input-map", tuple(models))
     parse_map(options.output_map, "--output-map", tuple(models))
     return contenders

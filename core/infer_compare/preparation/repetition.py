@@ -37,8 +37,8 @@ def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
     reasons = [*differences(header, resolved.header), *_lost(run, resolved)]
     if reasons:
         raise UsageError(
-            f"The run cannot be resumed, since {listing(reasons)}; figures from before and after cannot be "
-            "compared. Start a new run."
+            f"The run cannot be resumed, since {listing(reasons)}. Results from before and after cannot be "
+            "compared; start a new run."
         )
     return replace(resolved, header=header)
 
@@ -61,8 +61,7 @@ def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
     changes = list(changed_files(then, resolved.header)) if same_seed else []
     if changes:
         raise UsageError(
-            f"The run {then.run_id} cannot be repeated, since {listing(changes)}; bring back what it ran, or ask for a "
-            "run of what is there now."
+            f"The run {then.run_id} cannot be repeated, since {listing(changes)}; restore that, or start a new run."
         )
     return resolved
 
@@ -83,7 +82,7 @@ def _naming_the_folder(then: Header) -> Iterator[None]:
         lost = [name for name in files if Path(name).suffix and not exists(name)]
         if not lost or not any(name in str(error) for name in lost):
             raise
-        hint = f"The run was begun in another folder, from which it names {listing(lost)}; repeat this there."
+        hint = f"The run was started in another folder, relative to which it names {listing(lost)}; repeat it there."
         raise type(error)(f"{error} {hint}") from error
 
 
@@ -92,4 +91,4 @@ def _lost(run: Run, resolved: Resolved) -> Iterator[str]:
     before = {record.contender for record in run.unusable}
     for record in resolved.unusable:
         if record.contender not in before:
-            yield f"{record.contender} cannot take part any more ({getattr(record.outcome, 'reason', '')})"
+            yield f"{record.contender} can no longer run ({getattr(record.outcome, 'reason', '')})"

@@ -120,7 +120,7 @@ class Router:
         if possible is None:
             return reason
         if not self._context.options.convert:
-            return f"{reason}, and --no-convert forbids to convert one"
+            return f"{reason}, and --no-convert is set"
         lacking = next((entry for entry in possible if not self._can(entry)), None)
         if lacking is None:
             return reason

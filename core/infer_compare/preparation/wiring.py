@@ -153,6 +153,9 @@ def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dic
                 f"{option} {text!r} is not in the form BACKEND:OWN=RUN; write for example {option} tensorflow:input_1=image."
             )
         if backend not in backends:
-            raise UsageError(f"{option} {text!r} names {backend!r}, which has no model of its own in this run.")
+            raise UsageError(
+                f"{option} {text!r} names {backend!r}, which has no separate model in this run; "
+                f"give one with --model {backend}=FILE."
+            )
         maps.setdefault(backend, {})[own] = run
     return maps

@@ -33,9 +33,10 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
     lines = [line for one in answers[:MOST_SETTINGS] for line in _answer(one, alone=len(answers) == 1)]
     if len(answers) > MOST_SETTINGS:
         lines.append(f"{count(len(answers) - MOST_SETTINGS, 'more setting')} of the other axes: -v")
-    if document.shortcomings:
-        others = f" ({len(document.shortcomings) - 1} more, -v)" if len(document.shortcomings) > 1 else ""
-        lines.append(f"incomplete: {document.shortcomings[0]}{others}")
+    missing = [*(note.text for note in document.notes if note.topic == "damaged"), *document.shortcomings]
+    if missing:
+        others = f" ({len(missing) - 1} more, -v)" if len(missing) > 1 else ""
+        lines.append(f"incomplete: {missing[0]}{others}")
     lines.append(_quality(document))
     if document.costs is not None and document.costs.by_contender:
         cheapest = min(document.costs.by_contender, key=lambda one: one.per_million)

@@ -45,7 +45,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     models: Annotated[
         dict[str, str],
         Option(
-            "Another model file for one backend (torch=net.pt2) or for the contender of a label. Repeatable.",
+            "Use another model file for one backend (torch=net.pt2) or one contender label. Repeatable.",
             group="model",
             flags=("--model",),
             metavar="[NAME=]MODEL",
@@ -58,8 +58,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     backends: Annotated[
         tuple[str, ...] | None,
         Option(
-            "Backends by name, comma-separated.",
-            "names, as a list or as a text with commas",
+            "Backends to compare, comma-separated.",
+            "names, as a list or as comma-separated text",
             group="contenders",
             metavar="NAMES",
             default=",".join(DEFAULT_BACKENDS),
@@ -78,7 +78,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             metavar="SPEC",
         ),
     ] = None
-    device: Annotated[str, Option("Device of contenders that name none.", group="contenders")] = "cpu"
+    device: Annotated[str, Option("Device for contenders that do not name one.", group="contenders")] = "cpu"
     inputs: Annotated[
         tuple[str, ...],
         Option(
@@ -101,7 +101,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     convert: Annotated[
         bool,
         Option(
-            "Run only what takes the model as it is.",
+            "Do not convert the model; skip backends that cannot load it as it is.",
             "`false` is `--no-convert`",
             group="model",
             flags=("--no-convert",),
@@ -109,11 +109,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = True
     trust: Annotated[
         bool,
-        Option("Also load model files that could run code of their own.", group="model"),
+        Option("Load model files that may execute code; use only if you trust their source.", group="model"),
     ] = False
     layout: Annotated[
         dict[str, str],
-        Option("Layout of images in its own model.", group="model", metavar="BACKEND=NHWC"),
+        Option("Image layout of the model file of one backend. Repeatable.", group="model", metavar="BACKEND=NHWC"),
     ] = {}
     input_map: Annotated[
         tuple[str, ...],
@@ -156,7 +156,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     data: Annotated[
         str | None,
         Option(
-            "Take inputs from a .npz file, a folder of .npy files or module:callable.",
+            "Read inputs from a .npz file, a folder of .npy files, or module:callable.",
             group="model",
             commands=COMPARING,
             metavar="DATA",
@@ -165,7 +165,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     threads: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None,
         Option(
-            "Thread budget of every backend.",
+            "Threads per backend.",
             group="contenders",
             commands=COMPARING,
             default="physical cores",
@@ -173,7 +173,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     seed: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=limits.LARGEST_SEED)],
-        Option("Of weights, inputs and order.", group="model"),
+        Option("Seed for weights, inputs and measuring order.", group="model"),
     ] = 0
     mode: Annotated[
         Mode,
@@ -210,7 +210,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     latency_bound: Annotated[
         Seconds | None,
         Option(
-            "Answer for this latency bound, such as 20ms.",
+            "Find the best throughput within this latency, e.g. 20ms.",
             group="answer",
             metavar="TIME",
             example="20ms",
@@ -219,7 +219,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
-        Option("At which the latency bound must hold.", group="answer"),
+        Option("Latency percentile that must stay within the bound.", group="answer"),
     ] = 95.0
     rtol: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
@@ -239,7 +239,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_memory: Annotated[
         Bytes | None,
         Option(
-            "Cap of one worker's memory, such as 4GiB.",
+            "Memory cap per worker, e.g. 4GiB.",
             group="memory",
             commands=COMPARING,
             metavar="SIZE",
@@ -250,7 +250,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_device_memory: Annotated[
         Bytes | None,
         Option(
-            "What a framework may take of an accelerator's memory.",
+            "Accelerator memory cap per worker, e.g. 4GiB.",
             group="memory",
             metavar="SIZE",
             example="4GiB",
@@ -259,11 +259,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     backstop: Annotated[
         bool,
-        Option("Also have the kernel refuse memory beyond the cap (CPU, Linux).", group="memory"),
+        Option("Enforce the memory cap in the kernel as well (CPU, Linux).", group="memory"),
     ] = False
     find_limit: Annotated[
         bool,
-        Option("Also search for the largest batch that fits into memory.", group="memory"),
+        Option("Find the largest batch size that fits in memory.", group="memory"),
     ] = False
     timeout: Annotated[
         Seconds,

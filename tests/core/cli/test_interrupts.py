@@ -99,7 +99,7 @@ def test_an_interrupt_keeps_what_was_stored_and_leaves_no_worker(
     _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert "is kept in run" in errors
+    assert "Results so far are in run" in errors
     closing = stored(tmp_path).closing
     assert closing is not None
     assert closing.state == "interrupted"

@@ -179,7 +179,7 @@ def test_an_interrupt_leaves_no_process_and_says_where_the_runs_are(tmp_path: Pa
         process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert "is kept in kept" in errors
+    assert "Results so far are in kept" in errors
     gone, left = psutil.wait_procs(alive, timeout=WAIT_S)
     assert gone
     assert not left

@@ -159,7 +159,7 @@ def test_a_backend_that_raises_in_a_step_is_a_failed_point(sweep, step):
 
 @pytest.mark.parametrize(
     ("outputs", "reason"),
-    [("wrong", "where"), ("nan", "NaN"), ("misshapen", "shape"), ("missing", "outputs in place")],
+    [("wrong", "where"), ("nan", "NaN"), ("misshapen", "shape"), ("missing", "outputs instead")],
 )
 def test_a_contender_that_computes_something_else_is_not_ranked(sweep, outputs, reason):
     """By how much it differs is on record; it is never timed."""

@@ -92,7 +92,7 @@ def test_records_go_where_they_belong_in_their_order() -> None:
 def test_a_run_extended_by_records_is_the_run_of_all_of_them() -> None:
     """Wherever they are cut in two."""
     records: list[AnyRecord] = [
-        header("a", sizes=(1, 2)), probe("a", ONE, RAN), Closing(state="interrupted", elapsed_s=1.0),
+        header("a", batch_sizes=(1, 2)), probe("a", ONE, RAN), Closing(state="interrupted", elapsed_s=1.0),
         round_of(ONE, piece("a")), death("a", ONE), Note(topic="noise", text="loud"),
         Closing(state="complete", elapsed_s=2.0),
     ]  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_run_of_an_older_major_version_is_refused_with_what_to_do(tmp_path: Pa
     """Its header says some things elsewhere."""
     path = write(tmp_path / FILE, [msgspec.structs.replace(small_header(), version=(2, 1))])
     with pytest.raises(
-        StoreError, match=r"older infer-compare \(run schema 2\.1.*version that wrote it, or run it again"
+        StoreError, match=r"older infer-compare \(run schema 2\.1.*version that wrote it, or measure again"
     ):
         read_run(path)
 

@@ -195,7 +195,7 @@ def _raises() -> tuple[Fault, ...]:
 def _world(framework: str) -> tuple[Fault, ...]:
     sound = (Target(label=framework),)
     many = Constants(rounds=60)
-    kept = ("Interrupted.", "is kept in", "infer-compare run --resume")
+    kept = ("Interrupted.", "Results so far are in", "infer-compare run --resume")
     # A second Ctrl-C waits for nothing, also not until the run is closed.
     interrupts: tuple[tuple[Act, str, str], ...] = (
         ("interrupt start", "Ctrl-C while a worker starts", "1,2"),
