@@ -252,7 +252,7 @@ def test_the_verdicts_are_shown_for_the_place_that_is_chosen(opened: Chrome) -> 
             if one.is_displayed()
         ]
 
-    matrices = opened.find_elements(By.CSS_SELECTOR, ".matrix")
+    matrices = opened.find_elements(By.CSS_SELECTOR, ".matrices .folded")
     assert ["best against best" in one for one in shown()] == [True]
     choice = Select(opened.find_element(By.CSS_SELECTOR, ".matrices .choose select"))
     choice.select_by_visible_text("batch 16")
@@ -330,3 +330,17 @@ def test_several_runs_stand_on_one_page_and_share_one_legend(
     opened.find_element(By.CSS_SELECTOR, "button[data-contender='0']").click()
     drawn = contenders_drawn(opened)
     assert (drawn["r0f0-latency"], drawn["r1f0-latency"]) == ({1, 2, 3}, {1})
+
+
+def test_what_is_folded_outside_of_the_verdicts_can_be_opened(opened: Chrome) -> None:
+    """Its heading is there, for the keyboard too."""
+    folded = opened.find_elements(By.CSS_SELECTOR, ".folded")
+    others = [
+        block for block in folded if not block.find_elements(By.XPATH, "ancestor::*[contains(@class, 'matrices')]")
+    ]
+    assert others
+    for block in others:
+        heading = block.find_element(By.TAG_NAME, "summary")
+        assert heading.is_displayed()
+        heading.send_keys(Keys.ENTER)
+        assert block.find_element(By.TAG_NAME, "table").is_displayed()

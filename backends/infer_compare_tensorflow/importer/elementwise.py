@@ -58,9 +58,9 @@ def _dtype(node: Node, number: int) -> tf.DType:
 def _cast(node: Node, data: Value, dtype: tf.DType) -> Value:
     given = dtype_of(data)
     if tf.string in {given, dtype}:
-        raise UnsupportedModel(f"ONNX operator {node} casts strings, which has no import into TensorFlow.")
+        raise UnsupportedModel(f"ONNX operator {node} casts strings, which cannot be imported into TensorFlow.")
     if dtype.size == 1 and dtype.is_floating:
-        raise UnsupportedModel(f"ONNX operator {node} casts to {dtype.name}, which has no import into TensorFlow.")
+        raise UnsupportedModel(f"ONNX operator {node} casts to {dtype.name}, which cannot be imported into TensorFlow.")
     if dtype == tf.bool and given.is_floating:
         return unary(data, lambda x: tf.not_equal(x, tf.zeros([], x.dtype)))
     if given.is_floating and dtype.is_unsigned and dtype.size < 8:

@@ -53,7 +53,7 @@ def activations(node: Node, defaults: Sequence[str], directions: int) -> list[li
     for given in names:
         name = spelled.get(given.lower())
         if name is None:
-            raise UnsupportedModel(f"ONNX operator {node} has the activation {given!r}, which has no import.")
+            raise UnsupportedModel(f"ONNX operator {node} has the activation {given!r}, which cannot be imported.")
         alpha, beta = DEFAULTS.get(name, (0.0, 0.0))
         # The lists hold entries only for the activations that take them.
         alpha = alphas.pop(0) if name in DEFAULTS and alphas else alpha

@@ -95,7 +95,7 @@ def _scattered(node: Node, data: tf.Tensor, places: tf.Tensor, updates: tf.Tenso
         case "mul":
             return data * _products(data, places, updates)
         case _:
-            raise UnsupportedModel(f"ONNX operator {node} has the reduction {reduction!r}, which has no import.")
+            raise UnsupportedModel(f"ONNX operator {node} has the reduction {reduction!r}, which cannot be imported.")
 
 
 def _products(data: tf.Tensor, places: tf.Tensor, updates: tf.Tensor) -> tf.Tensor:

@@ -48,7 +48,7 @@ def _type(node: Node, number: int) -> tf.DType:
 def _quantized(node: Node, data: Value, scale: Value, zero: Value, default: tf.DType) -> Value:
     dtype = default if zero is None else dtype_of(zero)
     if dtype not in INTEGERS:
-        raise UnsupportedModel(f"ONNX operator {node} makes {dtype.name}, which has no import into TensorFlow.")
+        raise UnsupportedModel(f"ONNX operator {node} makes {dtype.name}, which cannot be imported into TensorFlow.")
     held = isinstance(data, ChannelsLast) and not node.attributes.get("block_size", 0)
     x = data.last if held else tensor(data)
     around = data if held else x
@@ -76,7 +76,7 @@ def dequantize_linear(node: Node, data: Value, scale: Value, zero: Value = None)
     """(x - zero point) * scale, in the type of the scale."""
     if dtype_of(data) not in {*INTEGERS, tf.int32}:
         raise UnsupportedModel(
-            f"ONNX operator {node} reads {dtype_of(data).name}, which has no import into TensorFlow."
+            f"ONNX operator {node} reads {dtype_of(data).name}, which cannot be imported into TensorFlow."
         )
     held = isinstance(data, ChannelsLast) and not node.attributes.get("block_size", 0)
     x = data.last if held else tensor(data)

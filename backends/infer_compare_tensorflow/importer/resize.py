@@ -139,7 +139,7 @@ def _resized(node: Node, data: Value, axes: dict[int, _Axis], coordinates: str, 
     kind = node.attributes.get("mode", "nearest")
     valid: list[tuple[int, NDArray[Any]]] = []
     if kind != "nearest" and not x.dtype.is_floating:
-        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which has no import into TensorFlow.")
+        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which cannot be imported into TensorFlow.")
     for axis, one in axes.items():
         place = data.axis(axis) if held else axis
         positions = _positions(one, coordinates)
@@ -183,7 +183,7 @@ def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
                 return np.full(1, 0.5 * (begin + end) * (size - 1))
             return begin * (size - 1) + place * (end - begin) * (size - 1) / (target - 1)
         case _:
-            raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} has no import into TensorFlow")
+            raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} cannot be imported into TensorFlow")
 
 
 def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any]:

@@ -31,7 +31,7 @@ def grid_sample(node: Node, data: Value, grid: Value) -> Value:
     padding = node.attributes.get("padding_mode", "zeros")
     mode = MODES.get(node.attributes.get("mode", "linear"))
     if mode is None or padding not in {"zeros", "border", "reflection"}:
-        raise UnsupportedModel(f"ONNX operator {node} has a mode or padding that has no import into TensorFlow.")
+        raise UnsupportedModel(f"ONNX operator {node} has a mode or padding that cannot be imported into TensorFlow.")
     sizes = tf.stack([tf.cast(one, places.dtype) for one in shape_of(x)[1:-1]])
     if align:
         position, low, high = (places + 1) / 2 * (sizes - 1), tf.zeros_like(sizes), sizes - 1

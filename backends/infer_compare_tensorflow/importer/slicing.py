@@ -158,4 +158,4 @@ def _places(node: Node, size: int, pads: tuple[int, int], mode: str) -> NDArray[
         case "wrap":
             return np.pad(places, pads, "wrap")
         case _:
-            raise UnsupportedModel(f"ONNX operator {node} has the mode {mode!r}, which has no import.")
+            raise UnsupportedModel(f"ONNX operator {node} has the mode {mode!r}, which cannot be imported.")

@@ -112,7 +112,7 @@ def _run(
     if not wide or node.op_type in KEEPS_UNSIGNED:
         return operator(builder, node, arguments)
     if torch.uint64 in wide and node.op_type not in WRAPS:
-        raise UnsupportedModel(f"ONNX operator {node} works on uint64, which has no import into torch.")
+        raise UnsupportedModel(f"ONNX operator {node} works on uint64, which cannot be imported into torch.")
     # torch cannot compute with these dtypes; the next wider one holds every value.
     widened = [
         cast(builder, value, torch.int64) if value is not None and dtype_of(value) in wide else value

@@ -54,7 +54,7 @@ def coordinates(size: int, places: int, scale: float, rule: str, start: float = 
                 return start * (size - 1) + steps * (end - start) * (size - 1) / (places - 1)
             return torch.full((places,), 0.5 * (start + end) * (size - 1))
         case _:
-            raise UnsupportedModel(f"the coordinate_transformation_mode {rule!r} has no import into torch")
+            raise UnsupportedModel(f"the coordinate_transformation_mode {rule!r} cannot be imported into torch")
 
 
 def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> torch.Tensor:
@@ -78,7 +78,7 @@ def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> 
         case "simple":
             places = torch.ceil(points) if scale < 1 else torch.floor(points)
         case _:
-            raise UnsupportedModel(f"the nearest_mode {rule!r} has no import into torch")
+            raise UnsupportedModel(f"the nearest_mode {rule!r} cannot be imported into torch")
     return places.clamp(0, size - 1).to(torch.int64)
 
 

@@ -66,7 +66,7 @@ def _quantize(builder: Builder, node: Node, value: Value, scale: Value, zero: Va
     wanted = node.attributes.get("output_dtype", 0)
     dtype = dtypes.from_onnx(wanted) if wanted else torch.uint8 if zero is None else dtype_of(zero)
     if dtype is None or dtype.is_floating_point:
-        raise UnsupportedModel(f"ONNX operator {node} quantises to a type that has no import into torch.")
+        raise UnsupportedModel(f"ONNX operator {node} quantises to a type that cannot be imported into torch.")
     axis, block = node.attributes.get("axis", 1), node.attributes.get("block_size", 0)
     return builder.emit(quantize, value, scale, zero, axis, block, dtype)
 
@@ -82,7 +82,7 @@ def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
     """Refuses an attribute that asks for another dtype than a value has."""
     wanted = node.attributes.get(attribute, 0)
     if wanted and dtypes.from_onnx(wanted) != dtype_of(value):
-        raise UnsupportedModel(f"ONNX operator {node} computes in a type of its own, which has no import into torch.")
+        raise UnsupportedModel(f"ONNX operator {node} computes in a type of its own, which cannot be imported into torch.")
 
 
 def quantize_dynamically(tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

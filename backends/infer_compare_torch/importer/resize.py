@@ -90,7 +90,7 @@ def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[S
         return native
     dtype = dtype_of(value)
     if rules.mode != "nearest" and (dtype is None or not dtype.is_floating_point):
-        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which has no import into torch.")
+        raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which cannot be imported into torch.")
     for one in moved:
         place = (one.size, one.places, one.scale, one.start, one.end, rules.coordinates)
         if rules.mode == "nearest":

@@ -167,7 +167,7 @@ def _pad(
     chosen = None if axes is None else builder.ints(axes)
     mode = node.attributes.get("mode", "constant")
     if mode not in MODES:
-        raise UnsupportedModel(f"ONNX operator {node} pads by {mode!r}, which has no import into torch.")
+        raise UnsupportedModel(f"ONNX operator {node} pads by {mode!r}, which cannot be imported into torch.")
     return _padded(builder, builder.tensor(value), builder.ints(pads), mode, number, chosen)
 
 

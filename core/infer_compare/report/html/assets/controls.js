@@ -24,7 +24,7 @@ function wireTheme() {
 /* The verdicts of one place at a time. */
 function wireMatrices() {
   for (const section of document.querySelectorAll(".matrices")) {
-    const all = [...section.querySelectorAll(".matrix")], label = section.querySelector(".choose"), choice = label.querySelector("select");
+    const all = [...section.querySelectorAll(".folded")], label = section.querySelector(".choose"), choice = label.querySelector("select");
     all.forEach((one, place) => choice.add(new Option(one.querySelector("summary").textContent, String(place))));
     const show = () => all.forEach((one, place) => { one.open = one.open || place === choice.selectedIndex; one.hidden = place !== choice.selectedIndex; });
     label.hidden = all.length < 2;
