@@ -72,7 +72,7 @@ class InjectedRun:
         fault = self.fault
         process = self._start(
             "run", fault.model, "--output", str(self.run), "--batch-sizes", fault.batch_sizes,
-            "--threads", "1", "--quick", *self._contenders(), *fault.arguments,
+            "--threads", "1", "--quick", "--verbose", *self._contenders(), *fault.arguments,
         )  # fmt: skip
         try:
             acted = self._act(process)
@@ -81,7 +81,7 @@ class InjectedRun:
                 self.kept = self.stored()
                 if self.leftovers(kill=False):
                     return False
-                process = self._start("run", "--resume", str(self.run))
+                process = self._start("run", "--resume", str(self.run), "--verbose")
                 process.wait(WAIT_S)
         except subprocess.TimeoutExpired:
             return False
