@@ -23,7 +23,9 @@ def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, me
     if node.attributes.get("training_mode", 0) or len([name for name in node.outputs if name]) > 1:
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if node.opset < 9 and not node.attributes.get("spatial", 1):
-        raise UnsupportedModel(f"ONNX operator {node} has statistics per element (spatial=0), which cannot be imported.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} has statistics per element (spatial=0), which cannot be imported."
+        )
     epsilon = node.attributes.get("epsilon", 1e-5)
     x = channels_last(data)
     statistics = [tensor(one) for one in (scale, offset, mean, variance)]

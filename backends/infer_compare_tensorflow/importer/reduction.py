@@ -98,7 +98,9 @@ def _register(
 def _reduced_somewhere(node: Node, data: Value, axes: tf.Tensor, function: Callable[..., tf.Tensor]) -> Value:
     """A reduction over axes of which not even the number is known before the model runs."""
     if not node.attributes.get("keepdims", 1):
-        raise UnsupportedModel(f"ONNX operator {node} takes away axes whose number is computed, which cannot be imported.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} takes away axes whose number is computed, which cannot be imported."
+        )
     rank = rank_of(data)
     if not node.attributes.get("noop_with_empty_axes", 0):
         axes = tf.cond(tf.equal(tf.size(axes), 0), lambda: tf.range(rank, dtype=axes.dtype), lambda: axes)

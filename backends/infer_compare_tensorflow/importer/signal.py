@@ -28,7 +28,9 @@ def fourier_20(node: Node, data: Value, length: Value = None, axis: Value = None
 
 def _complex(node: Node, x: tf.Tensor) -> tf.Tensor:
     if x.dtype not in {tf.float32, tf.float64}:
-        raise UnsupportedModel(f"ONNX operator {node} transforms {x.dtype.name}, which cannot be imported into TensorFlow.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} transforms {x.dtype.name}, which cannot be imported into TensorFlow."
+        )
     real = x[..., 0]
     return tf.complex(real, tf.zeros_like(real) if x.shape[-1] == 1 else x[..., 1])
 

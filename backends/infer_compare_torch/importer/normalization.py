@@ -26,7 +26,9 @@ def _batch(
     if node.attributes.get("training_mode", 0) or len(node.outputs) > 1:
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if not node.attributes.get("spatial", 1):
-        raise UnsupportedModel(f"ONNX operator {node} normalises each place apart, which cannot be imported into torch.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} normalises each place apart, which cannot be imported into torch."
+        )
     return builder.emit(
         functional.batch_norm, value, mean, variance, scale, bias, False, 0.0, node.attributes.get("epsilon", 1e-5)
     )

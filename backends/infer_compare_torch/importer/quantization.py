@@ -82,7 +82,9 @@ def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
     """Refuses an attribute that asks for another dtype than a value has."""
     wanted = node.attributes.get(attribute, 0)
     if wanted and dtypes.from_onnx(wanted) != dtype_of(value):
-        raise UnsupportedModel(f"ONNX operator {node} computes in a type of its own, which cannot be imported into torch.")
+        raise UnsupportedModel(
+            f"ONNX operator {node} computes in a type of its own, which cannot be imported into torch."
+        )
 
 
 def quantize_dynamically(tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

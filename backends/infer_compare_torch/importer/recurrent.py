@@ -158,7 +158,9 @@ def _activations(node: Node) -> tuple[tuple[str, float, float], ...]:
     chosen = []
     for name in names:
         if name not in ACTIVATIONS:
-            raise UnsupportedModel(f"ONNX operator {node} uses the activation {name}, which cannot be imported into torch.")
+            raise UnsupportedModel(
+                f"ONNX operator {node} uses the activation {name}, which cannot be imported into torch."
+            )
         alpha = alphas.pop(0) if name in TAKES_ALPHA and alphas else TAKES_ALPHA.get(name, 0.0)
         beta = betas.pop(0) if name in TAKES_BETA and betas else TAKES_BETA.get(name, 0.0)
         chosen.append((name, alpha, beta))
