@@ -24,7 +24,7 @@ DEFAULT_MODEL = "cnn"
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Repetitions = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_REPETITIONS)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=limits.SHORTEST_S, le=limits.LONGEST_S)]
 Bytes = Annotated[int, msgspec.Meta(ge=1)]
 
 COMPARING = ("run", "check")
