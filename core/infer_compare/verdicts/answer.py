@@ -20,6 +20,7 @@ from infer_compare.verdicts.protocol import (
     ORDINARY_RESTARTS,
 )
 from infer_compare.verdicts.reading import latency_series
+from infer_compare.verdicts.slow_calls import SlowCalls
 from infer_compare.verdicts.verdict import margin_between, pair_verdict
 from infer_compare.verdicts.withheld import Shortfall, Withheld, withheld
 
@@ -78,7 +79,7 @@ def answer(
     bests.sort(key=lambda one: -one.figures.throughput)
     # What only ran for a long time has figures, and no calls that were waited for one by one.
     timed = [
-        (table[candidate], side(run, *candidate).name, readings)
+        (table[candidate], side(run, *candidate).name, SlowCalls(readings))
         for candidate in (Candidate(point.contender, point.point) for point in points)
         if candidate in table and (readings := latency_series(measurements.readings(candidate)))
     ]

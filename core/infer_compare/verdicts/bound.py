@@ -10,14 +10,13 @@ from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.binomial import n_min
 from infer_compare.verdicts.protocol import CONFIDENCE
-from infer_compare.verdicts.slow_calls import SlowCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from infer_compare.results import Run
     from infer_compare.verdicts.figures import Figures
-    from infer_compare.verdicts.reading import Reading
+    from infer_compare.verdicts.slow_calls import SlowCalls
 
 
 class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,15 +85,14 @@ class KeptBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kept_bounds(
-    points: Sequence[tuple[Figures, str, Sequence[Reading]]], percentiles: Iterable[float]
+    points: Sequence[tuple[Figures, str, SlowCalls]], percentiles: Iterable[float]
 ) -> tuple[KeptBounds, ...]:
     """Return the smallest bound that each point is shown to keep, for each percentile.
 
     Args:
-        points: figures, what sentences call the contender, and accepted slices, at least one.
+        points: figures, what sentences call the contender, and its calls.
         percentiles: such as 95.
     """
-    calls = [SlowCalls(readings) for _, _, readings in points]
     return tuple(
         KeptBounds(
             percentile=percentile,
@@ -104,10 +102,10 @@ def kept_bounds(
                     name=name,
                     point=own.point,
                     throughput=own.throughput,
-                    latency_ns=one.latency(percentile),
-                    bound_ns=one.kept_from(percentile),
+                    latency_ns=calls.latency(percentile),
+                    bound_ns=calls.kept_from(percentile),
                 )
-                for (own, name, _), one in zip(points, calls, strict=True)
+                for own, name, calls in points
             ),
         )
         for percentile in percentiles
@@ -136,17 +134,16 @@ def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None)
     return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, options=options))
 
 
-def check_bound(found: Figures, name: str, readings: Sequence[Reading], bound_ns: int, percentile: float) -> BoundCheck:
-    """The binomial test on effective calls for one point; a bound holds where every larger one holds too.
+def check_bound(found: Figures, name: str, calls: SlowCalls, bound_ns: int, percentile: float) -> BoundCheck:
+    """Return the binomial test on effective calls for one point; a bound holds where every larger one holds too.
 
     Args:
         found: the figures of the point.
         name: what sentences call the contender.
-        readings: its accepted slices, at least one.
+        calls: those of its accepted slices.
         bound_ns: the bound.
         percentile: at which it must hold, such as 95.
     """
-    calls = SlowCalls(readings)
     (over,), (effective,), (over_effective,) = calls.above([bound_ns])
     kept_from = calls.kept_from(percentile)
     return BoundCheck(

@@ -61,7 +61,7 @@ class SlowCalls:
         """Return the smallest bound in nanoseconds such that it and every larger one is shown to be kept; None where none is.
 
         A larger bound may be harder to show than a smaller one, where the few calls above it come in clusters. That a point keeps
-        10 ms and not 11 would make no sense, so that all of them have to be shown.
+        10 ms and not 11 would make no sense, so all of them have to be shown.
         """
         import numpy as np
 
