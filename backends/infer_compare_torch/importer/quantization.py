@@ -83,7 +83,7 @@ def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
     wanted = node.attributes.get(attribute, 0)
     if wanted and dtypes.from_onnx(wanted) != dtype_of(value):
         raise UnsupportedModel(
-            f"ONNX operator {node} computes in a type of its own, which cannot be imported into torch."
+            f"ONNX operator {node} uses a separate computation type, which cannot be imported into torch."
         )
 
 

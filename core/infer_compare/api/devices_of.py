@@ -24,7 +24,7 @@ class BackendDevices(msgspec.Struct, frozen=True):
 
 
 def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:
-    """Return the devices of every backend, each asked in a worker of its own."""
+    """Return the devices of every backend, each asked in its own worker."""
     return tuple(_ask_devices(entry) for entry in (plugins or Plugins.discover()).backends)
 
 

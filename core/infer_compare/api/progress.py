@@ -1,4 +1,4 @@
-"""What a sweep in Python tells while it works: a line in a notebook, and a way to cancel it."""
+"""The progress of a sweep in Python: a line in a notebook, and a way to cancel it."""
 
 from __future__ import annotations
 

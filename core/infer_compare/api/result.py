@@ -187,7 +187,7 @@ class Result:
             force: replace a file that is there.
 
         Raises:
-            UsageError: there is no such format, the ending tells none, or the file is there or cannot be written.
+            UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
         """
         from pathlib import Path
 

@@ -32,8 +32,8 @@ class JsonLines(Observer):
         self._began = now()
 
     def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - whatever an event has
-        told = {"event": event, "elapsed_s": round(self._now() - self._began, 3), **fields}
-        self._file.write(f"{msgspec.json.encode(told).decode()}\n")
+        record = {"event": event, "elapsed_s": round(self._now() - self._began, 3), **fields}
+        self._file.write(f"{msgspec.json.encode(record).decode()}\n")
         self._file.flush()
 
     def preparing(self, model: str) -> None:

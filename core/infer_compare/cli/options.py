@@ -33,7 +33,7 @@ class GroupedCommand(click.Command):
 
         Args:
             args: see `click.Command`.
-            output: names of options of its own that belong under the heading of the output.
+            output: names of the command's own options that belong under the heading of the output.
             settings: see `click.Command`.
         """
         super().__init__(*args, **settings)

@@ -155,7 +155,7 @@ def progress(*, quiet: bool, verbose: bool, as_json: bool = False) -> Iterator[O
     Args:
         quiet: show nothing.
         verbose: also what each size took.
-        as_json: write events as lines of JSON in place of all else.
+        as_json: write events as lines of JSON and nothing else.
     """
     if as_json:
         yield JsonLines(cast("IO[str]", _Lasting(sys.stderr)))

@@ -198,9 +198,9 @@ class NoiseProbe:
         if wall_ns <= 0:
             return []
         pids = [pid for pid in nlargest(NAMED, used, key=used.__getitem__) if used[pid] > 0]
-        # A name is read from a file of its own: only of those that are told.
-        told = [pid for place, pid in enumerate(pids) if not place or used[pid] >= WORTH_NAMING * wall_ns]
-        return [ForeignProcess(pid, processes.name_of(pid, self._host), used[pid] / wall_ns) for pid in told]
+        # Reading a name opens one file per process: only those worth naming are read.
+        named = [pid for place, pid in enumerate(pids) if not place or used[pid] >= WORTH_NAMING * wall_ns]
+        return [ForeignProcess(pid, processes.name_of(pid, self._host), used[pid] / wall_ns) for pid in named]
 
     def _throttled(self) -> int | None:
         """How often quotas have stopped the control groups of this process; None where that is not counted."""

@@ -60,7 +60,7 @@ def text_of(error: BaseException) -> str:
 
 
 def is_limit(error: BaseException) -> bool:
-    """Return whether the text tells of a limit other than memory."""
+    """Return whether the text reports a limit other than memory."""
     text = text_of(error)
     return any(part in text for part in LIMIT_TEXTS)
 
@@ -74,7 +74,7 @@ def is_host_oom(error: BaseException) -> bool:
 
 
 def classify_common(error: BaseException) -> Classification:
-    """Return what can be told without knowing the framework: interrupts, limits, the host's memory.
+    """Return what can be classified without knowing the framework: interrupts, limits, the host's memory.
 
     The outcome for an error that none of them explains is `no`; a backend then looks for its own.
     """

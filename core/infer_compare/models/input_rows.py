@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 256
-"""Rows are drawn in chunks of at most so many bytes and rows, or one row, each from a stream of its own."""
+"""Rows are drawn in chunks of at most so many bytes and rows, or one row, each from its own random stream."""
 PIECE_ELEMENTS = 1 << 20
 """A chunk is drawn and written in pieces of so many elements: one row can be larger than what there is memory for."""
 
@@ -30,7 +30,7 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
     """Write `rows` rows of each input as one C-contiguous `.npy` file, whose first axis are the rows; one row of an
     input without a batch axis.
 
-    Row i depends on the seed and on the input's name alone, so that a larger pool begins like a smaller one. An
+    Row i depends on the seed and on the input's name alone, so a larger pool begins like a smaller one. An
     earlier pool is replaced as a file, not overwritten, since workers may have it mapped.
 
     Raises:

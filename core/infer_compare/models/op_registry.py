@@ -54,7 +54,7 @@ class OpRegistry(Generic[Handler]):
         return rule
 
     def check(self, graph: Graph) -> None:
-        """Look every node up, so that an unsupported model is refused before anything is built.
+        """Look up every node, to refuse an unsupported model before anything is built.
 
         Raises:
             UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.

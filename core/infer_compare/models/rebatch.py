@@ -42,7 +42,7 @@ def rebatch(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def note(fixed: int) -> str:
-    """Return what people are told about a model that was rewritten."""
+    """Return the warning about a model that was rewritten."""
     return f"The batch axis was fixed at {fixed}; it was made free and checked on {ROWS} rows."
 
 

@@ -46,7 +46,7 @@ class ResolvedModel:
     fixed_batch: int | None = None
     """The only batch size at which the model runs, where it could not be made free."""
     origin: ModelSource | None = None
-    """What a backend gets, where that is more than the file: a model that was described in a process of its own."""
+    """What a backend gets, where that is more than the file: a model that was described in a separate process."""
 
     @property
     def given(self) -> ModelSource:

@@ -179,7 +179,7 @@ def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
 
 
 def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
-    """Return a model that its framework described, with the arithmetic that its export to ONNX tells, where there is room to read that."""
+    """Return a model that its framework described, with the arithmetic of its export to ONNX, if there is room to read it."""
     if READ_COPIES * exported.stat().st_size > memory.own_share():
         return model
     graph = parse_onnx(exported)

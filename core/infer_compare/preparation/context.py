@@ -55,6 +55,6 @@ def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
     """Return the models that can be asked for by name: built in, and brought by plugins."""
     known = builtin_models()
     for model in plugins.models:
-        # A name that is taken stays with whoever had it.
+        # A taken name stays with its first owner.
         known.setdefault(model.name, model)
     return known

@@ -16,7 +16,7 @@ DIGITS = 12
 OF_THE_MOMENT = frozenset({"max_memory", "expected_s"})
 """Fields of a plan that follow what is free at the moment."""
 OF_FILES = frozenset({"data_sha256", "data_rows", "model_sha256"})
-"""Fields that say what a file holds, which has a sentence of its own."""
+"""Fields that say what a file holds; these have a separate sentence."""
 
 
 def changed_files(then: Header, now: Header) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Finder:
 
         Args:
             context: of the run.
-            reader: reads models that contenders have of their own.
+            reader: reads the separate models of contenders.
             model: of the run.
             inputs: of the run.
         """

@@ -28,7 +28,7 @@ def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
         resolve: makes a plan of options.
 
     Raises:
-        UsageError: the model, a version or the machine is another than it was; what differs is told.
+        UsageError: the model, a version or the machine is not what it was; the message names what differs.
         NoUsableBackend: no contender can be started any more.
     """
     header = run.header

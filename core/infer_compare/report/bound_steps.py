@@ -86,8 +86,8 @@ def _steps(report: AnswerReport, kept: KeptBounds, pairs: tuple[PairVerdict, ...
                 largest=tuple(_place(largest.get(label), places) for label in labels),
             )
         )
-    told = [steps[0], *(after for before, after in pairwise(steps) if _differs(before, after))]
-    return BoundSteps(percentile=kept.percentile, points=kept.points, contenders=labels, steps=tuple(told))
+    distinct = [steps[0], *(after for before, after in pairwise(steps) if _differs(before, after))]
+    return BoundSteps(percentile=kept.percentile, points=kept.points, contenders=labels, steps=tuple(distinct))
 
 
 def _differs(before: BoundStep, after: BoundStep) -> bool:

@@ -72,7 +72,7 @@ METRICS = (
         "precision",
         "text",
         lambda place: place.contender.effective.get("precision"),
-        "precision, as the framework tells it",
+        "precision, as the framework reports it",
     ),
     Metric(
         "provenance",

@@ -40,11 +40,11 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """`--input` specifications as they were typed."""
     rtol: Quantity | None
     trust: bool
-    """Whether model files were let run code of their own."""
+    """Whether model files were allowed to execute code."""
     convert: bool
     """Whether models could be converted."""
     layouts: dict[str, str]
-    """Layout of four-dimensional inputs, by backend, where it has a model of its own."""
+    """Layout of four-dimensional inputs, by backend, for those with a separate model."""
     input_map: tuple[str, ...]
     """`--input-map` specifications as they were typed."""
     output_map: tuple[str, ...]

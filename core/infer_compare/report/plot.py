@@ -30,7 +30,7 @@ TITLES: dict[Plot, str] = {
 
 
 def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
-    """Return a plotly figure with a line for each contender; settings of other axes have lines of their own.
+    """Return a plotly figure with a line for each contender; settings of other axes get separate lines.
 
     Args:
         document: the report.

@@ -26,7 +26,7 @@ class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
     steady: bool
     compilations: Count | None = None
     settled: bool = False
-    """Whether its first calls were as fast as its last ones, so that the workers of later restarts warm up briefly."""
+    """Whether its first calls were as fast as its last ones, so the workers of later restarts warm up briefly."""
 
 
 class Round(Record, frozen=True, kw_only=True, tag="round"):

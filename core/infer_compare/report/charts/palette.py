@@ -1,4 +1,4 @@
-"""Colours of contenders, for light and for dark paper, and what tells them apart without colour.
+"""Colours of contenders, for light and for dark paper, and what distinguishes them without colour.
 
 The six colours of a theme stay apart for people who do not see red, green or blue, by lightness where not by hue, and
 have a contrast of 3 or more with the paper.

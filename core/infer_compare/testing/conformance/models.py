@@ -42,7 +42,7 @@ class Example:
     outputs: tuple[Array, ...]
 
     def batch(self, size: int, first: int = 0) -> tuple[Array, ...]:
-        """Return rows of the inputs from `first` on, in memory of their own; behind the last comes the first again."""
+        """Return rows of the inputs from `first` on, in separate memory; after the last comes the first again."""
         return _rows(self.inputs, size, first)
 
     def expected(self, size: int, first: int = 0) -> tuple[Array, ...]:

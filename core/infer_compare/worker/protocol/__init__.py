@@ -1,7 +1,7 @@
 """Messages between the parent and a worker, and how they travel.
 
 A frame is four bytes of length (big endian) and a msgpack document of a tagged union: never pickle, so that
-a worker may live in another interpreter, and never standard output, so that chatter of a library cannot
+a worker may live in another interpreter, and never standard output, so chatter of a library cannot
 corrupt it. Each request has a number, and its reply carries the same number.
 """
 

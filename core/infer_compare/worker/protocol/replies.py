@@ -14,7 +14,7 @@ from infer_compare.worker.protocol.message import Line, Message, Text
 
 
 class Begins(Message, frozen=True, kw_only=True, tag="begins"):
-    """Not an answer: said before a new operating point is touched, so that a silent death is pinned to it."""
+    """Not an answer: sent before a new operating point is touched, to pin a silent death to it."""
 
     point: OperatingPoint
 

@@ -177,7 +177,7 @@ class Process(Spawned):
         )
 
     def dismiss(self) -> None:
-        """Say goodbye and do not wait, so that several processes can end at the same time; `close` waits."""
+        """Ask the process to end and do not wait, so several can end at the same time; `close` waits."""
         if self._closed or self._dismissed:
             return
         self._dismissed = True
