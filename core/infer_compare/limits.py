@@ -15,6 +15,8 @@ LARGEST_SEED = 2**32 - 1
 """What the generators of every framework take."""
 MOST_THREADS = 8192
 """As many processors as Linux can be built for."""
+MOST_INSTANCES = 1024
+"""Of one contender."""
 MOST_REPETITIONS = 1_000_000
 """Of restarts, and of rounds in one."""
 SMALLEST_TOLERANCE = 1e-30

@@ -61,6 +61,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
     precisions: tuple[str, ...] = ("float32",)
+    """What a contender can be asked to compute in with `precision=`; see `Settings.precision`."""
     peak_memory: bool = False
     """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()
@@ -78,7 +79,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of a backend's typed options. Each field has a default and a `msgspec.Meta(description=...)`.
 
-    No field is called `label` or `route`: these are read of every contender.
+    No field is called `label`, `route`, `python`, `threads`, `precision` or `instances`: these are read of every contender.
     """
 
 
@@ -113,6 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     options: Options
     threads: int
     """The thread budget for the computation on the host; to be applied before the first tensor is made."""
+    precision: str | None = None
+    """One of `Capabilities.precisions`, which the session has to compute in; None for the precision of the model itself,
+    which a framework must not lower by its own choice."""
+    instances: int = 1
+    """How many workers like this one run at the same time, each with that thread budget."""
     seed: int = 0
     device_memory: int | None = None
     """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it."""

@@ -50,6 +50,11 @@ class ContenderWorker:
         return self.route.label
 
     @property
+    def threads(self) -> int:
+        """The thread budget of one instance."""
+        return self.route.contender.spec.threads or self.settings.threads
+
+    @property
     def alive(self) -> bool:
         """Whether there is a worker that can be asked."""
         return self._client.alive
@@ -76,7 +81,9 @@ class ContenderWorker:
         opening = Open(
             backend=contender.entry.reference,
             options=contender.spec.options,
-            threads=settings.threads,
+            threads=self.threads,
+            precision=contender.spec.precision,
+            instances=contender.spec.instances,
             seed=settings.seed,
             device_memory=settings.device_memory,
             hurried=timing,

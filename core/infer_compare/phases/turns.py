@@ -109,7 +109,7 @@ class Turns:
             deadline_s=max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * turn.sustain_s,
         )
         worker.suspend()
-        rejected = self._judged(timed.diagnostics, schedstat=worker.schedstat)
+        rejected = self._judged(timed.diagnostics, worker)
         return Slice(
             contender=worker.label,
             position=turn.position,
@@ -125,9 +125,9 @@ class Turns:
             rejected=rejected,
         )
 
-    def _judged(self, diagnostics: Diagnostics, *, schedstat: bool) -> str | None:
+    def _judged(self, diagnostics: Diagnostics, worker: ContenderWorker) -> str | None:
         """Why a slice does not count; what a person can undo is said at once."""
-        reason = self._gate(diagnostics, threads=self._settings.threads, schedstat=schedstat)
+        reason = self._gate(diagnostics, threads=worker.threads, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
         if reason in LAPTOP and reason not in self._told:
             self._told.add(reason)

@@ -11,7 +11,7 @@ import msgspec
 from infer_compare.errors import BackendUnusable, OptionError
 from infer_compare.foreign import one_line
 from infer_compare.plugins.guard import PluginFailed, guarded
-from infer_compare.request.contenders import CORE, RESERVED, reserved_words
+from infer_compare.request.contenders import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +52,8 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
             near = difflib.get_close_matches(key, names, 1) or [name for name in known if key in name]
             hint = f" Did you mean {near[0]!r}?" if near else ""
             have = ", ".join(sorted(known)) or "none"
-            why = f"; {reserved_words(key)}" if key in RESERVED else ""
             raise OptionError(
-                f"The backend {backend.name!r} has no option {key!r}{why}.{hint} Its options: {have}; "
+                f"The backend {backend.name!r} has no option {key!r}.{hint} Its options: {have}; "
                 f"every contender also has {', '.join(CORE)}."
             )
     try:

@@ -14,7 +14,7 @@ import msgspec
 from infer_compare.foreign import one_line, repr_of
 from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Options
 from infer_compare.plugins.entries import BackendEntry, Origin
-from infer_compare.request.contenders import CORE
+from infer_compare.request.contenders import CORE, LATER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def read_backend(
     if not (isinstance(options, type) and issubclass(options, Options)):
         raise Unfit(f"{name}.options must be a subclass of infer_compare.backends.Options")
     for word in CORE:
-        if word in options.__struct_fields__:
+        if word in options.__struct_fields__ and word not in LATER:
             raise Unfit(f"{name}.options has {word!r}, which is reserved by infer-compare; rename it")
     requires, aliases = (words_of(name, words) for words in (candidate.requires, candidate.aliases))
     for alias in aliases:

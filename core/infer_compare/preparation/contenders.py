@@ -11,9 +11,10 @@ import msgspec
 
 from infer_compare.errors import OptionError, UsageError
 from infer_compare.interfaces import Device, Provenance
+from infer_compare.models.precision import ALIASES
 from infer_compare.plugins import read_options
 from infer_compare.preparation.wiring import LAYOUTS, parse_map
-from infer_compare.request.contenders import FILE, ContenderRequest
+from infer_compare.request.contenders import FILE, LATER, ContenderRequest
 from infer_compare.results import ContenderSpec
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str)
     text, request = str(given).strip(), ContenderRequest.of(given)
     file = FILE.fullmatch(request.backend)
     entry = plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(request.backend)
+    request = _with_own_options(request, entry)
     label, route, options = request.label, request.route, request.texts
     if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
         raise OptionError(f"In {text!r}: a label has at most {LONGEST_LABEL} printable characters.")
@@ -135,12 +137,35 @@ def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str)
         python=str(Path(request.python).absolute()) if request.python is not None else None,
         file=request.backend if file else None,
         route=next((known for known in ROUTES if known == route), None),
+        threads=request.threads,
+        precision=_precision(text, request.precision, entry),
+        instances=request.instances or 1,
     )
     return Contender(spec, entry)
 
 
+def _with_own_options(request: ContenderRequest, entry: BackendEntry) -> ContenderRequest:
+    """Return the request with the backend's own options where it has some whose names are the core's by now."""
+    fields = entry.backend.options.__struct_fields__
+    own = {key: value for key, value in request.keys.items() if key in LATER and key in fields}
+    return (
+        msgspec.structs.replace(request, options={**own, **request.options}, **dict.fromkeys(own)) if own else request
+    )
+
+
+def _precision(text: str, asked: str | None, entry: BackendEntry) -> str | None:
+    """Return the precision that is asked for, under its usual name."""
+    if asked is None:
+        return None
+    name, known = ALIASES.get(asked.lower(), asked.lower()), entry.capabilities.precisions
+    if name not in known:
+        raise OptionError(f"In {text!r}: {entry.name} cannot compute in {asked!r}; write one of {', '.join(known)}.")
+    return name
+
+
 def _label(name: str, request: ContenderRequest, device: Device) -> str:
     """What a contender is called that was given no label: what was typed of it."""
-    words = {**request.texts, **({"route": request.route} if request.route is not None else {})}
+    words = {**request.texts, **request.keys}
+    words.pop("python", None)
     text = ",".join(f"{key}={value}" for key, value in words.items())
     return name + (f":{text}" if text else "") + (f"@{device}" if request.device else "")

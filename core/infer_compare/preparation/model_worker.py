@@ -93,7 +93,7 @@ class ModelWorker:
         """
         spec, entry = route.contender.spec, route.contender.entry
         with self._worker(spec.python, f"Loading {route.model.name} with {entry.name}") as client:
-            client.open(self._opening(entry, spec.options))
+            client.open(self._opening(entry, spec.options, spec.precision))
             client.load(Load(model=route.model, device=spec.device), deadline_s=WORK_DEADLINE_S)
 
     def collect(self, location: str, folder: Path) -> None:
@@ -107,8 +107,15 @@ class ModelWorker:
             client.spawn()
             client.ask(Collect(location=location, folder=str(folder)), Done, deadline_s=WORK_DEADLINE_S)
 
-    def _opening(self, entry: BackendEntry, options: dict[str, str]) -> Open:
-        return Open(backend=entry.reference, options=options, threads=self._settings.threads, seed=self._settings.seed)
+    def _opening(self, entry: BackendEntry, options: dict[str, str], precision: str | None = None) -> Open:
+        settings = self._settings
+        return Open(
+            backend=entry.reference,
+            options=options,
+            threads=settings.threads,
+            precision=precision,
+            seed=settings.seed,
+        )
 
     @contextmanager
     def _worker(self, python: str | None, what: str) -> Iterator[WorkerClient]:

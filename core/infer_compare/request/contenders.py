@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, get_origin
+from typing import Annotated, Any, get_origin
 
 import msgspec
 
+from infer_compare import limits
 from infer_compare.errors import OptionError, UsageError
 
 DEFAULT_BACKENDS = ("torch", "onnx")
@@ -35,6 +36,11 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     route: Annotated[str | None, "is native, exported or imported"] = None
     """`native`, `exported` or `imported`."""
     python: Annotated[str | None, "sets its Python interpreter"] = None
+    threads: Annotated[Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None, "sets its threads"] = None
+    precision: Annotated[str | None, "sets the precision it computes in"] = None
+    instances: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_INSTANCES)] | None, "runs so many copies at the same time"
+    ] = None
 
     @classmethod
     def of(cls, given: str | ContenderRequest) -> ContenderRequest:
@@ -54,14 +60,15 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """The options of the backend as they would be typed."""
         return {key: _typed(value) for key, value in self.options.items()}
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the core understands of it, as it would be typed."""
+        return {name: str(value) for name in CORE if (value := getattr(self, name)) is not None}
+
     def __str__(self) -> str:
         """As it would be typed after `-b`."""
-        words = {**self.texts, **{name: getattr(self, name) for name in CORE}}
-        parts = [
-            f'{key}="{value}"' if "," in value else f"{key}={value}"
-            for key, value in words.items()
-            if value is not None
-        ]
+        words = {**self.texts, **self.keys}
+        parts = [f'{key}="{value}"' if "," in value else f"{key}={value}" for key, value in words.items()]
         return self.backend + (f":{','.join(parts)}" if parts else "") + (f"@{self.device}" if self.device else "")
 
 
@@ -71,17 +78,9 @@ CORE = {
     if get_origin(field.type) is Annotated
 }
 """Keys of a contender's text that are the core's, and no options of its backend; with what each does, as help says it."""
-RESERVED = {
-    "threads": "--threads sets the number of threads of all contenders",
-    "precision": "a contender runs in the precision of its model, and --model LABEL=FILE gives it another model",
-    "instances": "each contender runs as one instance",
-}
-"""Words that are kept for the core, with what there is instead. A backend that has an option of such a name keeps it."""
-
-
-def reserved_words(key: str) -> str:
-    """Return what to say of a reserved word, as a clause."""
-    return f"{key!r} is reserved for infer-compare: {RESERVED[key]}"
+LATER = ("threads", "precision", "instances")
+"""Those of them that plugins could have as options of their own before they were the core's. A backend that has one keeps it."""
+_NUMBERS = {"threads": limits.MOST_THREADS, "instances": limits.MOST_INSTANCES}
 
 
 def _parsed(text: str) -> ContenderRequest:
@@ -101,7 +100,13 @@ def _parsed(text: str) -> ContenderRequest:
         if key.strip() in words:
             raise OptionError(f"In {text!r}: the option {key.strip()!r} is given twice.")
         words[key.strip()] = value.strip().strip('"')
-    own = {key: str(words.pop(key)) for key in CORE if key in words}
+    own: dict[str, Any] = {key: words.pop(key) for key in CORE if key in words}
+    for key, most in _NUMBERS.items():
+        if key in own:
+            try:
+                own[key] = limits.whole_number(own[key], 1, most)
+            except ValueError as error:
+                raise OptionError(f"In {text!r}: {key}={own[key]} does not fit: {error}.") from error
     return ContenderRequest(backend=backend, options=words, device=device, **own)
 
 

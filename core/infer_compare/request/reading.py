@@ -13,7 +13,7 @@ import msgspec
 
 from infer_compare import limits
 from infer_compare.errors import UsageError
-from infer_compare.request.contenders import RESERVED, ContenderRequest, reserved_words
+from infer_compare.request.contenders import ContenderRequest
 from infer_compare.request.options import RunOptions, declared
 from infer_compare.request.values import share
 
@@ -107,8 +107,6 @@ def check_integers(value: object, where: str, name: str = "") -> None:
 def _check_contender(table: dict[str, Any], where: str) -> None:
     known = ContenderRequest.__struct_fields__
     for name in table:
-        if name in RESERVED:
-            raise UsageError(f"{where}: {reserved_words(name)}.")
         if name not in known:
             raise UsageError(f"{where} has an unknown key {name!r}{_hint(name, known)}")
 

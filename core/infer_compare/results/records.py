@@ -21,9 +21,9 @@ from infer_compare.results.record import Record
 from infer_compare.results.rounds import Round
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (3, 0)
+RUN_VERSION = (3, 1)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
-that the options say."""
+that the options say; since 3.1 contenders have threads, a precision and instances."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -45,6 +45,12 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     model_sha256: str | None = None
     route: Provenance | None = None
     """How the model has to reach it, where that was said; otherwise the cheapest way is taken."""
+    threads: Number | None = None
+    """The thread budget of one instance, where it has one of its own."""
+    precision: str | None = None
+    """What it has to compute in; None for the precision of its model."""
+    instances: Size = 1
+    """How many workers run it at the same time."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +124,11 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
             restarts=options.restarts or plan.restarts,
             rounds=options.rounds or plan.rounds_per_restart,
         )
+
+    def threads_of(self, contender: str) -> int:
+        """Return the thread budget of one instance of a contender."""
+        own = {spec.label: spec.threads for spec in self.contenders}
+        return own.get(contender) or self.plan.threads
 
     def calls(self, point: OperatingPoint) -> int:
         """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""

@@ -89,6 +89,8 @@ EXAMPLES = {
     "reports": Example(("--report", "html", "--report", "csv"), '["html", "csv"]', ["html", "csv"]),
 }
 VALUE = st.text("abcXYZ019.,+- :/", min_size=1, max_size=12).filter(lambda text: text == text.strip())
+KEYS = {"threads": st.integers(1, 64), "instances": st.integers(1, 64)}
+"""Keys of a contender whose values are numbers."""
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +198,7 @@ def test_a_run_is_reported_and_listed_under_the_name_that_it_was_given(plugins) 
         st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True).filter(lambda key: key not in CORE), VALUE, max_size=3
     ),
     device=st.none() | st.sampled_from(["cpu", "cuda:1"]),
-    keys=st.fixed_dictionaries({key: st.none() | VALUE for key in CORE}),
+    keys=st.fixed_dictionaries({key: st.none() | KEYS.get(key, VALUE) for key in CORE}),
 )
 def test_a_contender_in_parts_is_the_same_as_it_would_be_typed(backend, options, device, keys) -> None:
     """Whatever its values hold that a text can hold."""

@@ -89,6 +89,8 @@ class Host:
             settings = Settings(
                 options=read_options(backend_class, request.options),
                 threads=request.threads,
+                precision=request.precision,
+                instances=request.instances,
                 seed=request.seed,
                 device_memory=request.device_memory,
             )

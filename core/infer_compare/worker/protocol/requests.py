@@ -17,6 +17,10 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     """See `plugins.BackendEntry.reference`."""
     options: dict[str, str]
     threads: int
+    precision: str | None = None
+    """See `Settings.precision`."""
+    instances: int = 1
+    """See `Settings.instances`."""
     seed: int
     device_memory: int | None = None
     """See `Settings.device_memory`."""
