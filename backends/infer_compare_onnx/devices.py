@@ -27,7 +27,7 @@ def cuda_problem() -> str | None:
         return f"the installed ONNX Runtime ({distributions()}) is built without {CUDA_PROVIDER}"
     if not cuda_devices():
         return "the NVIDIA driver finds no device on this machine"
-    # It prints what it does not find, which is told below.
+    # It prints what it does not find; the sentence below says it instead.
     with contextlib.redirect_stdout(io.StringIO()):
         onnxruntime.preload_dlls()
     libraries = Path(onnxruntime.__file__).parent / "capi"
@@ -65,7 +65,7 @@ def _device(driver: ctypes.CDLL, index: int) -> Device:
 def distributions() -> str:
     """Return the installed distributions that bring the module `onnxruntime`, with their versions.
 
-    More than one is told as such: they overwrite each other's files, so that nobody knows what runs.
+    More than one is reported as such: they overwrite each other's files, so that nobody knows what runs.
     """
     names = sorted(set(metadata.packages_distributions().get("onnxruntime", [])))
     text = ", ".join(f"{name} {metadata.version(name)}" for name in names) or "onnxruntime"

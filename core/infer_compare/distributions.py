@@ -1,4 +1,4 @@
-"""Installed distributions, read such that one with damaged metadata costs nothing but itself."""
+"""Installed distributions; one with damaged metadata is left out, and the others are still read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Damaged(NamedTuple):
 
 
 def entry_points(group: str) -> tuple[tuple[EntryPoint, ...], tuple[Damaged, ...]]:
-    """Return the entry points of a group, and the distributions whose own cannot be read."""
+    """Return the entry points of a group, and the distributions that cannot be read."""
     # Slow to import, and most workers never ask.
     from importlib import metadata
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOT_IN_FILES = frozenset(
     {"output", "resume", "config", "clear_cache", "dry_run", "json_progress", "json", "quiet", "verbose", "debug"}
 )
-"""Flags that say where one run goes and how it is told, and not what is run."""
+"""Flags about where a run is stored and shown, and not about what is run."""
 LARGEST = 1 << 20
 """Bytes of a file of options."""
 MOST_DOTS = 200

@@ -1,4 +1,4 @@
-"""What plugins are told of a run."""
+"""The events of a run that plugins hear."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Telling(Observer):
         """Keeps whom to inform.
 
         Args:
-            plugins: those that are told when a run begins and ends.
+            plugins: those that hear when a run begins and ends.
             observer: hears everything.
         """
         self._plugins = plugins

@@ -95,7 +95,7 @@ def _parsed(
     param: click.Parameter | None,
     context: click.Context | None,
 ) -> Number:
-    """The number; a text that is none is told as click tells it, with the option's name."""
+    """The number; a text that is none is refused in click's words, with the option's name."""
     from infer_compare.errors import UsageError
 
     try:

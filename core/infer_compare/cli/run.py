@@ -130,7 +130,7 @@ def report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """How the result of a run is told."""
+    """How the result of a run is shown."""
 
     formats: tuple[str, ...]
     """Reports that are left in the run folder."""

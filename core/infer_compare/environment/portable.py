@@ -1,4 +1,4 @@
-"""What is told about a machine that has no `/proc`: macOS, by way of psutil."""
+"""What psutil knows of a machine without `/proc`, such as macOS."""
 
 from __future__ import annotations
 

@@ -46,5 +46,5 @@ def relevant(environ: Mapping[str, str], prefixes: Iterable[str] = ()) -> dict[s
 
 
 def _text(word: str) -> str:
-    """Return the word such that it can be stored: what the system gave as bytes that are no text is escaped."""
+    """Return the word in a form that can be stored: bytes that are no text are escaped."""
     return os.fsencode(word).decode(errors="backslashreplace")

@@ -10,7 +10,7 @@ from infer_compare.foreign import one_line
 from infer_compare.results.environment import WorkerEnvironment
 
 LONGEST = 400
-"""Characters of a value that are told."""
+"""Longer values are cut to so many characters."""
 
 
 def describe_worker(*, foreign: bool) -> WorkerEnvironment:

@@ -39,7 +39,7 @@ def cache_folder() -> Path:
 
 
 CONTENTS = "contents.json"
-"""Lies beside a model that is kept: its files' sizes, by which one that a crash or a full disk cut short is told."""
+"""Lies beside a model that is kept: the sizes of its files, which show whether a crash or a full disk cut one short."""
 
 
 IN_USE_S = 3600.0

@@ -230,7 +230,7 @@ class Plugins:
 
         Raises:
             BackendUnusable: it is known and broken.
-            UnknownBackend: it is not known; the nearest name and the installed ones are told.
+            UnknownBackend: it is not known; the text gives the nearest name and the installed ones.
         """
         entry = self._backends.get(name.lower())
         if entry is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 MOST_CAUSES = 4
-"""Rarer causes of rejections are told by the number of their slices alone."""
+"""Of rarer causes of rejections only the number of slices is given."""
 
 
 def general_facts(document: ReportDocument) -> Rows:

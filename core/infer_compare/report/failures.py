@@ -1,4 +1,4 @@
-"""Where contenders have no figures, in sentences; alike failures of one contender are told together."""
+"""Where contenders have no figures, in sentences; like failures of one contender share a sentence."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
     for point in points:
         if isinstance(point.outcome, Measured | OutOfMemory):
             continue
-        # That an unusable contender was not run is told once.
+        # One sentence is enough for an unusable contender.
         if isinstance(point.outcome, Skipped) and point.contender in out:
             continue
         words = f"{outcome_words(point.outcome)}{_while(point.outcome)}"

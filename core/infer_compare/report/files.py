@@ -41,7 +41,7 @@ def check_free(path: Path) -> None:
 
 
 def write_report(path: Path, content: str | bytes, *, force: bool = False) -> None:
-    """Writes the file such that a reader finds all of it or nothing.
+    """Writes the file at once: a reader finds all of it or nothing.
 
     Args:
         path: of the file.

@@ -1,4 +1,4 @@
-"""Markdown made of texts of others, such that nothing in them is read as Markdown, HTML, a mention or a link."""
+"""Markdown made of foreign texts, in which nothing is read as Markdown, HTML, a mention or a link."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def find_reporter(name: str, plugins: Plugins) -> Reporter:
     """The reporter of that name; a plugin's cannot take the name of one that is built in.
 
     Raises:
-        UsageError: there is none, and the nearest name and all names are told; or a package that it needs is missing.
+        UsageError: there is none (the text gives the nearest name and all names), or a package that it needs is missing.
     """
     known: dict[str, Reporter] = {}
     for reporter in (*BUILT_IN, *plugins.reporters):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
 
 MOST_PLACES = 6
-"""More operating points than this are told by their number."""
+"""Of more operating points than this only the number is given."""
 
 _SHELL_ESCAPED = re.compile(r"['\\]|[^ -~\w]")
 

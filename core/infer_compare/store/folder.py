@@ -137,7 +137,7 @@ def list_runs(root: Path = DEFAULT_ROOT, answer_of: Callable[[Run], str] | None 
 
 
 def _state(path: Path, run: Run) -> str:
-    """How a run ended, or that it has not: whoever writes to it holds a lock."""
+    """How a run ended, or that it is still running: its writer holds a lock."""
     state = run.closing.state if run.closing is not None else "interrupted"
     return "running" if state != "complete" and is_being_written(run_file(path)) else state
 

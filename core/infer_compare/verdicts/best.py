@@ -55,7 +55,7 @@ def best(
 
     Where the confirm phase re-measured the size that ranked first before it, or one that stands in for that, the sizes
     that it re-measured are ranked anew, by its rounds alone: the highest of many noisy figures is too high on average.
-    Which of them are tied is told by the rounds of all phases.
+    Rounds of all phases decide which of them are tied.
 
     Args:
         label: the contender.

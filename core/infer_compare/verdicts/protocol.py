@@ -114,9 +114,9 @@ STALLED_SHRINKAGE = 0.05
 MEDIAN_CALLS = 4
 """From this many stamps on a slice is represented by its median, below by its mean."""
 P99_CALLS = 473
-"""Calls from which p99 is told: at fewer, 95 % confidence allows not even one call beyond it."""
+"""p99 is reported from so many calls on: at fewer, 95 % confidence allows not even one call beyond it."""
 UNRESOLVED_HALF_WIDTH = 0.20
-"""Above this relative half-width a direction is told and its size is not."""
+"""Above this relative half-width only the direction is reported, without its size."""
 SPREAD_RESTARTS = 3
 """Restarts from which their means can tell the spread of a throughput."""
 DRIFT = 0.05

@@ -120,7 +120,7 @@ def memory_chart(view: View, kind: Literal["resident", "allocated"]) -> BatchCha
 
 
 def hover_text(place: Place, table: TableName) -> str:
-    """Return the figures of a point as they are told on request: `5,434 ±2.1 %`, `p50 0.728, p95 0.765 ms`."""
+    """Return the figures of a point as a tooltip shows them: `5,434 ±2.1 %`, `p50 0.728, p95 0.765 ms`."""
     values = [(metric, value) for metric in metrics_of(table) if (value := metric.read(place)) is not None]
     first, _ = values[0]
     if not first.unit:

@@ -52,7 +52,7 @@ def find_format(name: str) -> Format:
     """The format of that name.
 
     Raises:
-        UsageError: there is none; the nearest name and all names are told.
+        UsageError: there is none; the text gives the nearest name and all names.
     """
     if name in FORMATS:
         return FORMATS[name]

@@ -1,4 +1,4 @@
-"""How contenders are told apart, in colour, in grey and by eyes that see fewer colours; fonts and sizes."""
+"""Colours, marks and dashes that tell contenders apart, also in grey and for colour-blind readers; fonts and sizes."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def check_backend(
         subject: the backend.
         groups: all of them by default.
         slow: True for the slow checks alone, False for the others, None for both.
-        watch: is told of each check before it runs.
+        watch: hears of each check before it runs.
 
     Raises:
         UsageError: a known gap names no check, or gives no reason.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Environment, Header, Run, Start
 
 NOISE_APART = 0.10
-"""Shares of rejected slices that lie further apart than this are told."""
+"""Shares of rejected slices that lie further apart than this are reported."""
 PEAK_APART = 0.10
 """The same for the machine's fastest matrix product, relative; equal machines scatter by half of it."""
 MEMORY_APART = 0.02
@@ -87,7 +87,7 @@ def _machine(base: Header, new: Header) -> Iterator[Condition]:
     if _apart(old.usable_memory, fresh.usable_memory) > MEMORY_APART:
         gibibytes = [f"{significant(one.usable_memory / 2**30)} GiB" for one in (old, fresh)]
         yield from _differing("memory", *gibibytes, decisive=False)
-    # The versions of frameworks are those that the contenders loaded; these are told for what else is installed.
+    # The versions of frameworks are those that the contenders loaded; these are about everything else that is installed.
     yield from _differing("packages", *_differing_pairs(old.packages, fresh.packages, " "), decisive=False)
 
 
@@ -121,7 +121,7 @@ def _as_they_ran(old: Start, fresh: Start, label: str, *, same_threads: bool) ->
     yield from _differing("version", old.framework_version or UNKNOWN, fresh.framework_version or UNKNOWN, label)
     yield from _differing("plugin", old.plugin_version or UNKNOWN, fresh.plugin_version or UNKNOWN, label)
     yield from _differing("route", " -> ".join(old.chain) or old.provenance, " -> ".join(fresh.chain) or fresh.provenance, label)  # fmt: skip
-    # The thread budget is told once for all.
+    # The thread budget is reported once for all contenders.
     told = set() if same_threads else {"threads"}
     before, after = ({key: text for key, text in one.effective.items() if key not in told} for one in (old, fresh))
     yield from _differing("effective", *_differing_pairs(before, after), label)

@@ -77,7 +77,7 @@ def guard(
         bests: the contenders at their guarded sizes.
         contrasts: theirs.
         leaders: the best contenders of the base, each with the sizes of the axes beside the batch.
-        lost: those of them that the new run has no figures of.
+        lost: those without figures in the new run.
     """
     tested = [place for place, one in enumerate(bests) if not one.differing and contrasts[place].difference is not None]
     p_values = dict(zip(tested, holm([contrasts[place].p_regression(loss) for place in tested]), strict=True))

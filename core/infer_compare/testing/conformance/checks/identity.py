@@ -1,4 +1,4 @@
-"""What is told without the framework: the name, what is required, the interface; and that nothing heavy is imported."""
+"""What must be known without the framework: the name, what is required, the interface; and that nothing heavy is imported."""
 
 from __future__ import annotations
 
