@@ -10,6 +10,7 @@ from infer_compare.environment import gpus, memory, packages, power, threads, va
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host
 from infer_compare.environment.schedstat import has_schedstat
+from infer_compare.interfaces import Machine
 from infer_compare.results.environment import Environment
 from infer_compare.version import __version__
 
@@ -62,6 +63,21 @@ def describe(
         schedstat=has_schedstat(host),
         variables=variables.relevant(os.environ if environ is None else environ, prefixes),
         packages=packages.versions(frameworks),
+    )
+
+
+def machine(device_kind: str = "cpu", host: Host = LOCAL) -> Machine:
+    """Return what backends are told of this machine that list configurations worth trying.
+
+    Args:
+        device_kind: of the device that they are to run on.
+        host: the machine.
+    """
+    fields = _cpuinfo(host)
+    return Machine(
+        cpu_flags=frozenset((fields.get("flags") or fields.get("Features") or "").split()),
+        physical_cores=threads.default_threads(host),
+        device_kinds=(device_kind,),
     )
 
 

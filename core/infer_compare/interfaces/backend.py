@@ -16,6 +16,7 @@ from infer_compare.interfaces.values import (
     Capabilities,
     Classification,
     Device,
+    Machine,
     MemoryReading,
     ModelDescription,
     ModelSource,
@@ -199,6 +200,38 @@ class Backend(ABC, Generic[Loaded]):
         Raises:
             UnsupportedModel: it is one, and cannot be written.
             ModelError: its inputs are not known, or they are wrong.
+        """
+        return None
+
+    @classmethod
+    def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:  # noqa: ARG003 - an override looks at it
+        """Return the configurations that are worth trying on a machine, beside that without any option, which
+        `infer-compare tune` tries in any case. It is called without the framework, in the user's own process.
+
+        Args:
+            machine: what is known of it.
+
+        Returns:
+            Options of the backend and `precision`, as they would be typed after `-b`: `{"precision": "int8"}`. Threads and
+            instances are chosen for all backends alike. The cheap ones first: what takes long to start is tried last.
+        """
+        return ()
+
+    @classmethod
+    def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:  # noqa: ARG003 - an override writes one
+        """Return Python code that runs a model in the framework alone as a contender ran it, to be pasted into a program.
+
+        The code needs no infer-compare. It reads the model from `model.location`, sets what the settings say, and leaves a
+        callable `predict`, which takes the inputs as arrays of numpy, in order, and returns a list of such arrays. It is called
+        without the framework, in the user's own process.
+
+        Args:
+            model: as `load` gets it, with its location as the code should name it.
+            settings: options, threads and precision.
+            device: where it runs.
+
+        Returns:
+            The code; None where there is none for that model or these options. Default: None.
         """
         return None
 

@@ -108,6 +108,17 @@ class Device(msgspec.Struct, frozen=True):
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
 
 
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What `Backend.candidates` is told of the machine."""
+
+    cpu_flags: frozenset[str] = frozenset()
+    """What the processor can do, as the Linux kernel names it, such as `avx512_bf16`, `amx_int8` or `avx_vnni`."""
+    physical_cores: Count = 1
+    """That the run may use."""
+    device_kinds: tuple[DeviceKind, ...] = ("cpu",)
+    """The kinds of devices that the contenders are to run on."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend object is made with."""
 

@@ -1,5 +1,6 @@
 """Discovery of plugins, their refusal, and their listing."""
 
+from infer_compare.plugins.candidates import candidates
 from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins
 from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin, is_installed
 from infer_compare.plugins.guard import PluginFailed, guarded
@@ -15,6 +16,7 @@ __all__ = [
     "Origin",
     "PluginFailed",
     "Plugins",
+    "candidates",
     "describe_options",
     "guarded",
     "is_installed",
