@@ -1,0 +1,50 @@
+"""The report document: everything that a report shows, without raw stamps, and the version of its schema.
+
+A figure is in the unit that its name ends in; latencies of `Figures` are in nanoseconds, throughput in samples a
+second, sizes in bytes. What is not known is null; NaN and infinity never appear.
+"""
+
+from infer_compare.report.schema.answers import AnswerReport, UnderBound
+from infer_compare.report.schema.contenders import ContenderReport, StartUp
+from infer_compare.report.schema.costs import Cost, Costs, Price, TimeUnit
+from infer_compare.report.schema.curves import Boundary, Curve, PointReport
+from infer_compare.report.schema.documents import (
+    COLLECTION_SCHEMA,
+    REPORT_SCHEMA,
+    REPORT_VERSION,
+    ReportCollection,
+    ReportDocument,
+    State,
+)
+from infer_compare.report.schema.findings import AgreementReport, Cause, Excluded, FailureReport, Noise
+from infer_compare.report.schema.part import Axes, Part
+from infer_compare.report.schema.timelines import CallSlice, Timeline
+
+__all__ = [
+    "COLLECTION_SCHEMA",
+    "REPORT_SCHEMA",
+    "REPORT_VERSION",
+    "AgreementReport",
+    "AnswerReport",
+    "Axes",
+    "Boundary",
+    "CallSlice",
+    "Cause",
+    "ContenderReport",
+    "Cost",
+    "Costs",
+    "Curve",
+    "Excluded",
+    "FailureReport",
+    "Noise",
+    "Part",
+    "PointReport",
+    "Price",
+    "ReportCollection",
+    "ReportDocument",
+    "StartUp",
+    "State",
+    "TimeUnit",
+    "Timeline",
+    "UnderBound",
+]

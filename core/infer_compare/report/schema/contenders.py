@@ -1,0 +1,52 @@
+"""Contenders as they were asked for, and as they really ran."""
+
+from __future__ import annotations
+
+from infer_compare.interfaces.values import OperatingPoint, Provenance
+from infer_compare.report.schema.part import Part
+
+
+class StartUp(Part, frozen=True, kw_only=True):
+    """What it costs to get a contender going, by the worker that explored: it started with a core to itself."""
+
+    starts: int
+    """Workers that were started, those of restarts included, which start side by side and are hurried."""
+    spawn_ns: float
+    """Until the process answered."""
+    import_ns: float
+    """Importing the framework."""
+    load_ns: float
+    to_device_ns: float
+    first_call_ns: float | None = None
+    """The first call of a worker that had run nothing before: median over the workers that began at `first_call_at`."""
+    first_call_at: OperatingPoint | None = None
+    """The smallest operating point at which a worker began."""
+
+    @property
+    def total_ns(self) -> float:
+        """Everything before the first call."""
+        return self.spawn_ns + self.import_ns + self.load_ns + self.to_device_ns
+
+
+class ContenderReport(Part, frozen=True, kw_only=True):
+    """A contender as it was asked for, and as it really ran."""
+
+    label: str
+    name: str
+    """What sentences call it: `torch (imported)` where the model is imported."""
+    backend: str
+    device: str
+    options: dict[str, str]
+    python: str | None
+    """Another interpreter for its worker, where one was named."""
+    framework_version: str | None = None
+    """None for this and what follows where no worker got as far as telling."""
+    plugin_version: str | None = None
+    provenance: Provenance | None = None
+    chain: tuple[str, ...] = ()
+    """How the model reached the backend."""
+    effective: dict[str, str] = {}
+    """What really ran: provider, precision, threads, tuning."""
+    start_up: StartUp | None = None
+    resident_bytes: int | None = None
+    """Resident memory with the model loaded and nothing run."""
