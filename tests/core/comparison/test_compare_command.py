@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from infer_compare import api
 from infer_compare.report.comparison import COMPARISON_VERSION, FORMATS, ComparisonDocument, render
-from infer_compare.report.comparison.sections import point_cells
+from infer_compare.report.comparison.tables import point_cells
 from infer_compare.results import OutOfMemory
 from infer_compare.store import FILE
 

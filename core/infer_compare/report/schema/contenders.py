@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from infer_compare.interfaces.values import OperatingPoint, Provenance
 from infer_compare.report.schema.part import Part
 
@@ -45,7 +47,7 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     provenance: Provenance | None = None
     chain: tuple[str, ...] = ()
     """How the model reached the backend."""
-    effective: dict[str, str] = {}
+    effective: dict[str, str] = msgspec.field(default_factory=dict)
     """What really ran: provider, precision, threads, tuning."""
     start_up: StartUp | None = None
     resident_bytes: int | None = None
