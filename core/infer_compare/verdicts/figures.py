@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from math import fsum
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
-from infer_compare.stats.drift import relative_drift
 from infer_compare.stats.modes import two_modes
 from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
-from infer_compare.stats.student import t_interval
 from infer_compare.verdicts.growth import growth_per_call
 from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.protocol import (
-    CONFIDENCE,
-    DRIFT_SLICES,
     LAUNCH_BOUND_SHARE,
     P99_CALLS,
     PAGE_FAULT_SYSTEM_SHARE,
-    POWER_CAPPED_SHARE,
-    SPREAD_RESTARTS,
     SUSTAINED_DIFFERENCE,
 )
 from infer_compare.verdicts.reading import Reading, latency_series, read, throughput_series
+from infer_compare.verdicts.slice_figures import (
+    PhaseMedians,
+    active_threads,
+    drift_of,
+    phase_medians,
+    power_capped,
+    spread_of,
+    system_share,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from infer_compare.results import Diagnostics, Point
+    from infer_compare.results import Point
     from infer_compare.verdicts.measurements import Measurements
-
-
-class PhaseMedians(msgspec.Struct, frozen=True, kw_only=True):
-    """Medians over iterations of the parts of an end-to-end iteration, in nanoseconds."""
-
-    stage_ns: float
-    run_ns: float
-    """Run and synchronize."""
-    fetch_ns: float
-    load_ns: float | None = None
-    """Assembling batches, in passes over a data set."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,14 +208,14 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
     latencies = np.concatenate([one.latencies for one in readings])
     outliers = tukey_counts(latencies)
     medians = [one.median for one in readings]
-    spread, basis = _spread(rates, point.point.batch)
-    drift = _drift(readings)
+    spread, basis = spread_of(rates, point.point.batch)
+    drift = drift_of(readings)
     modes = two_modes(medians)
     diagnostics = [one.piece.diagnostics for one in readings if one.piece.diagnostics is not None]
     # The kernel's counts cover the whole slice, its discarded calls too.
     faults_over = sum(one.piece.calls + one.piece.discarded for one in readings if one.piece.diagnostics is not None)
     faults = sum(one.minor_faults for one in diagnostics) / faults_over if faults_over else None
-    threads = _active_threads(diagnostics)
+    threads = active_threads(diagnostics)
     return Figures(
         contender=point.contender,
         point=point.point,
@@ -244,7 +234,7 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         throughput=throughput,
         sustained=long_run,
         short=short if throughput != short else None,
-        power_capped=_power_capped(rates),
+        power_capped=power_capped(rates),
         swapped=point.outcome.memory.swapped > 0 or point.outcome.memory.major_faults > 0,
         pipelined=rates[0].piece.series == "pipelined",
         enqueue_ns=enqueue_ns,
@@ -259,69 +249,10 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         drift=drift,
         modes_ns=None if modes is None else (modes.low, modes.high),
         minor_faults_per_call=faults,
-        page_fault_bound=faults is not None and faults >= 1 and _system_share(diagnostics) > PAGE_FAULT_SYSTEM_SHARE,
+        page_fault_bound=faults is not None and faults >= 1 and system_share(diagnostics) > PAGE_FAULT_SYSTEM_SHARE,
         active_threads=threads,
         oversubscribed=threads is not None and threads > min(one.cores for one in diagnostics),
         not_steady=any(not one.steady for one in point.warm_ups),
         memory_growth=growth_per_call(point.slices),
-        phases=_phases(readings),
-    )
-
-
-def _power_capped(readings: Sequence[Reading]) -> bool:
-    shares = [
-        one.piece.diagnostics.gpu.power_capped_share
-        for one in readings
-        if one.piece.diagnostics is not None and one.piece.diagnostics.gpu is not None
-    ]
-    return bool(shares) and median(shares) > POWER_CAPPED_SHARE
-
-
-def _spread(readings: Sequence[Reading], batch: int) -> tuple[float | None, Literal["slices", "restarts"] | None]:
-    throughputs = [one.throughput(batch) for one in readings]
-    if len(throughputs) < 2:
-        return None, None
-    over_slices = t_interval(throughputs, CONFIDENCE)
-    by_restart: dict[int, list[float]] = defaultdict(list)
-    for one, throughput in zip(readings, throughputs, strict=True):
-        by_restart[one.restart].append(throughput)
-    slices = over_slices.half_width / over_slices.mean
-    if len(by_restart) >= SPREAD_RESTARTS:
-        over_restarts = t_interval([fsum(group) / len(group) for group in by_restart.values()], CONFIDENCE)
-        restarts = over_restarts.half_width / over_restarts.mean
-        if restarts > slices:
-            return restarts, "restarts"
-    return slices, "slices"
-
-
-def _drift(readings: Sequence[Reading]) -> float | None:
-    times = [one.piece.started_ns for one in readings]
-    if len(readings) < DRIFT_SLICES or min(times) == max(times):
-        return None
-    start = min(times)
-    return relative_drift([time - start for time in times], [one.median for one in readings])
-
-
-def _system_share(diagnostics: Sequence[Diagnostics]) -> float:
-    own = sum(one.own_cpu_ns for one in diagnostics)
-    return sum(one.system_ns for one in diagnostics) / own if own > 0 else 0.0
-
-
-def _active_threads(diagnostics: Sequence[Diagnostics]) -> int | None:
-    counts = [one.active_threads for one in diagnostics if one.active_threads is not None]
-    return int(nearest_rank(counts, 0.5)) if counts else None
-
-
-def _phases(readings: Sequence[Reading]) -> PhaseMedians | None:
-    import numpy as np
-
-    parts = [one.piece.phases for one in readings if one.piece.phases is not None]
-    parts = [one for one in parts if one.stage_ns and one.run_ns and one.fetch_ns]
-    if not parts:
-        return None
-    return PhaseMedians(
-        stage_ns=median(np.concatenate([one.stage_ns for one in parts])),
-        run_ns=median(np.concatenate([one.run_ns for one in parts])),
-        fetch_ns=median(np.concatenate([one.fetch_ns for one in parts])),
-        load_ns=median(np.concatenate([one.load_ns for one in parts])) if parts[0].load_ns else None,
+        phases=phase_medians(readings),
     )
