@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+RECOGNIZABLE = 0.5
+"""Rows are recognizable up to this share of the distance of other rows. Eight-bit integers come to 0.4; the same output for
+every input is at 0.7, that of another input at 1."""
+
 __all__ = ["TOLERANCES", "Comparison", "comparable", "compare", "sample_rows", "tolerance"]
 
 
@@ -38,6 +42,8 @@ class Comparison(NamedTuple):
     """One clause; empty when the outputs agree."""
     outputs: tuple[OutputComparison, ...]
     """Those that could be compared: of one shape and kind."""
+    recognizable: bool | None = None
+    """See `Agreement.recognizable`."""
 
 
 def sample_rows(batch: int, limit: int = 64) -> tuple[int, ...]:
@@ -72,7 +78,7 @@ def compare(
         other_input: what to type after `--input` for other values, as advice.
     """
     if len(reference) != len(candidate):
-        return Comparison("differs", f"{len(candidate)} outputs instead of {len(reference)}", ())
+        return Comparison("differs", f"{len(candidate)} outputs instead of {len(reference)}", (), recognizable=False)
     if not reference:
         return Comparison("inconclusive", "there are no outputs to compare", ())
     labels = [names[index] if index < len(names) else f"output {index}" for index in range(len(reference))]
@@ -92,7 +98,7 @@ def compare(
         for label, one in zip(labels, findings, strict=True)
         if one.scale or one.shown is not None
     )
-    return Comparison(*_verdict(labels, findings, other_input), outputs)
+    return Comparison(*_verdict(labels, findings, other_input), outputs, _recognizable(findings))
 
 
 def _verdict(labels: Sequence[str], findings: Sequence[Finding], other_input: str) -> tuple[AgreementVerdict, str]:
@@ -110,6 +116,13 @@ def _verdict(labels: Sequence[str], findings: Sequence[Finding], other_input: st
     if not any(one.verdict == "agrees" for one in findings):
         return "inconclusive", f"{say(0)}, and a wrong conversion would agree as well"
     return "agrees", ""
+
+
+def _recognizable(findings: Sequence[Finding]) -> bool | None:
+    if any(finding.verdict == "differs" and finding.row_error is None for finding in findings):
+        return False
+    errors = [finding.row_error for finding in findings if finding.row_error is not None]
+    return max(errors) < RECOGNIZABLE if errors else None
 
 
 def _compare(
@@ -171,6 +184,9 @@ def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Findi
             used=_ratio(difference, rtol * scale),
             difference=min(difference, sys.float_info.max),
             scale=scale,
+            top1=found.top1,
+            cosine=found.cosine,
+            row_error=found.row_error,
         )
     return found
 
@@ -202,6 +218,8 @@ def _stored(label: str, found: Finding, rtol: float) -> OutputComparison:
         max_reference=min(found.scale, sys.float_info.max),
         needed_rtol=min(found.used * rtol if rtol else _ratio(found.difference, found.scale), sys.float_info.max),
         top1=found.top1,
+        cosine=found.cosine,
+        row_error=None if found.row_error is None else min(found.row_error, sys.float_info.max),
         axis=found.axis,
         index=found.index,
         allowed=found.allowed,

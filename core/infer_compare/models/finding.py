@@ -32,5 +32,8 @@ class Finding:
     extreme: int = 0
     """Number of extreme values, which were compared apart."""
     top1: float | None = None
+    cosine: float | None = None
+    row_error: float | None = None
+    """Of the worst row, relative to the distance of other rows; see `infer_compare.models.likeness`."""
     hint: bool = False
     """Whether other inputs or weights would show more."""

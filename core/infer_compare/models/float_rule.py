@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.models.extremes import extremes, unlike
 from infer_compare.models.finding import Finding
+from infer_compare.models.likeness import cosine, row_error
 from infer_compare.models.precision import COARSE
 from infer_compare.models.slices import pair
 from infer_compare.models.worst_slice import FLOOR_CAP, Worst
@@ -73,7 +74,8 @@ def compare_floats(
     alive = live if others is None else ~extremes(others)
     # Largest first, so that nothing overflows in squares and sums.
     factor = _shrink(reference, candidate, rows, live, alive)
-    found = pair(reference * factor, candidate * factor, live, rows * factor, alive)
+    scaled = reference * factor, candidate * factor, live, rows * factor, alive
+    found = pair(*scaled)
     worst = Worst(found, rtol, epsilon, coarse=coarse)
     top1, flips = _tops(reference, candidate, live, rtol, coarse=coarse) if ranks else (None, 0)
     axis, index = (None, None) if worst.axis is None else place(worst.axis, worst.index)
@@ -88,6 +90,8 @@ def compare_floats(
         "shown": max(0.0, worst.shown),
         "extreme": many,
         "top1": top1,
+        "cosine": cosine(*scaled[:3]),
+        "row_error": row_error(*scaled),
     }
 
     def verdict(word: Verdict, reason: str = "", **changed: object) -> Finding:

@@ -40,7 +40,13 @@ def compare_integers(reference: Array, candidate: Array, *, rtol: float, others:
     scale = float(np.max(np.abs(reference.astype(np.float64))))
     rows = reference if others is None else others
     moving = len(rows) > 1 and bool((rows != rows[:1]).any())
-    made = {"difference": difference, "scale": scale, "shown": float(moving)}
+    chance = float((rows[:1] != rows[1:]).mean()) if moving else 0.0
+    made = {
+        "difference": difference,
+        "scale": scale,
+        "shown": float(moving),
+        "row_error": share / chance if chance else None,
+    }
     coarse = rtol >= COARSE
     alike = not share
     if reference.dtype.kind in "iu" and reference.dtype.itemsize == candidate.dtype.itemsize == 1:

@@ -13,7 +13,7 @@ from infer_compare.phases.evaluator import EVALUATED_BATCHES, LARGEST_EVALUATED
 from infer_compare.phases.outputs import BrokenOutput
 from infer_compare.phases.standing import groups, outranking, reference_of
 from infer_compare.planner.points import every_point, labels_at
-from infer_compare.results import Agreement
+from infer_compare.results import Agreement, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint, TensorSpec
     from infer_compare.phases.candidates import Candidate
     from infer_compare.phases.outputs import Outputs
-    from infer_compare.phases.standing import Group
+    from infer_compare.phases.standing import Group, Standing
     from infer_compare.planner.points import Points
     from infer_compare.results import Run
 
@@ -73,8 +73,9 @@ class _Phase:
             self._candidates.evaluated = self._evaluate(sorted(asked))
         parted = {point: self._parted(point, labels) for point, labels in points.items()}
         disputed = [point for point, own in parted.items() if len(own) > 1]
-        if self._candidates.native and disputed and not self._candidates.evaluating:
-            small = [point for point in disputed if point.batch <= LARGEST_EVALUATED]
+        unsure = disputed or (sorted(parted)[:1] if self._candidates.coarse else [])
+        if self._candidates.native and unsure and not self._candidates.evaluating:
+            small = [point for point in unsure if point.batch <= LARGEST_EVALUATED]
             chosen = [point for point in small if point.batch in EVALUATED_BATCHES] or small[:1]
             self._candidates.evaluated = self._evaluate(chosen) if chosen else None
         for point, own in parted.items():
@@ -138,13 +139,15 @@ class _Phase:
         right = own or [
             group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point)
         ]
+        finest = min((reference_of(group).tolerance for group in right), default=0.0)
+        right = [group for group in right if reference_of(group).tolerance <= finest]
         if len(right) == 1:
             self._right.update(standing.label for standing in right[0])
 
     def _decide(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
         """Settle the contenders of all groups at a point."""
         asked = self._candidates.evaluated_at(point)
-        if asked and not self._candidates.native:
+        if asked and (self._candidates.coarse or not self._candidates.native):
             for standing in (standing for group in parted for standing in group):
                 self._compared(standing.label, EVALUATOR, point)
             return
@@ -170,7 +173,14 @@ class _Phase:
             else:
                 ending = ""
             for standing in group:
-                self._compared(standing.label, reference, point, ending=ending, verdict="differs")
+                if right and standing.tolerance > reference_of(right).tolerance and self._like(right, standing, point):
+                    self._compared(standing.label, reference_of(right).label, point)
+                else:
+                    self._compared(standing.label, reference, point, ending=ending, verdict="differs")
+
+    def _like(self, group: Group, standing: Standing, point: OperatingPoint) -> bool:
+        """Return whether a contender agrees with the reference of another group than its own."""
+        return not self._candidates.differ(reference_of(group).label, standing.label, point)
 
     def _agreeing(self, group: Group, point: OperatingPoint, *, accompanied: bool = False) -> None:
         """Settle contenders that agree with each other."""
@@ -212,6 +222,10 @@ class _Phase:
             reason=reason + ending,
             rtol=self._candidates.pair_tolerance(label, reference),
             outputs=comparison.outputs,
+            error=OutputError.worst(output.error for output in comparison.outputs)
+            if reference != label or self._candidates.precise(label)
+            else None,
+            recognizable=comparison.recognizable,
             row_consistent=None if rows is None else rows == "alike",
             rows_within_precision=rows == "within" if rows in {"within", "beyond"} else None,
         )

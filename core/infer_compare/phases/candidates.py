@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infer_compare.models.agreement import compare, tolerance
+from infer_compare.models.agreement import TOLERANCES, compare, tolerance
 from infer_compare.models.inputs import other_input
 from infer_compare.phases.coupling import Exactness, rows_of
 from infer_compare.phases.outputs import BrokenOutput
@@ -58,6 +58,8 @@ class Candidates:
         """What the reference evaluator computes; None where it was not asked or cannot run the model."""
         self.native = any(candidate.provenance == "native" for candidate in candidates.values())
         """Whether any of them runs the model natively."""
+        self.coarse = bool(candidates) and all(not self.precise(label) for label in candidates)
+        """Whether none of them is of single precision or more."""
         self.evaluating = frozenset(label for label, candidate in candidates.items() if candidate.evaluates)
         """Those that are the reference evaluator themselves."""
 
@@ -80,6 +82,10 @@ class Candidates:
         """Return what a contender's outputs are worth as evidence."""
         candidate = self._candidates[label]
         return Standing(label, candidate.backend, candidate.provenance, tolerance(self._known_precision(label)))
+
+    def precise(self, label: str) -> bool:
+        """Return whether a contender is of single precision or more, so that it is a reference for all others."""
+        return tolerance(self._known_precision(label)) <= TOLERANCES["float32"]
 
     def differ(self, reference: str, label: str, point: OperatingPoint) -> bool:
         """Return whether a contender differs from another one, which is taken as right, at a point."""

@@ -26,15 +26,21 @@ Group = tuple[Standing, ...]
 
 
 def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> tuple[Group, ...]:
-    """Return the contenders parted into groups, so that those of different groups differ pairwise.
+    """Return the contenders parted into groups, so that those of different groups differ pairwise, and the precise ones first.
+
+    A contender of lower precision may agree with several that differ from each other. It does not bring them together, and
+    speaks for none of them: it is a group of its own.
 
     Args:
         members: the contenders.
         differ: whether two of them differ.
     """
     parted: list[list[Standing]] = []
-    for member in members:
+    for member in sorted(members, key=lambda standing: standing.tolerance):
         joined = [group for group in parted if any(not differ(other.label, member.label) for other in group)]
+        finer = [group for group in joined if group[0].tolerance < member.tolerance]
+        if len(finer) > 1:
+            joined = [group for group in joined if group not in finer]
         parted = [group for group in parted if group not in joined]
         parted.append([*(standing for group in joined for standing in group), member])
     return tuple(tuple(group) for group in parted)
@@ -52,14 +58,22 @@ def outranking(disputed: Sequence[Group]) -> Group | None:
 
     Native contenders outrank exported ones, and these imported ones. Contenders of one backend count once, and all
     imports together count once, since they share one reading of the graph. A group is not right against one that has a
-    more precise contender.
+    more precise contender; that one outranks it where it is as near to the model's own format.
     """
-    ordered = sorted(disputed, key=_votes, reverse=True)
-    first, second = ordered[0], ordered[1]
-    if _votes(first) == _votes(second):
+    finest = min(reference_of(group).tolerance for group in disputed)
+    precise, coarse = (
+        sorted((group for group in disputed if (reference_of(group).tolerance <= finest) is wanted), key=_votes)
+        for wanted in (True, False)
+    )
+    first = precise.pop()
+    if precise and _votes(precise[-1]) == _votes(first):
         return None
-    finest = min(standing.tolerance for group in disputed for standing in group)
-    return first if reference_of(first).tolerance <= finest else None
+    return None if any(_nearest(group) < _nearest(first) for group in coarse) else first
+
+
+def _nearest(group: Group) -> int:
+    """Return the rank of the contender that is nearest to the model's own format."""
+    return min(RANKS[standing.provenance] for standing in group)
 
 
 def _votes(group: Group) -> tuple[int, int, int]:

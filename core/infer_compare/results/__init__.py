@@ -2,7 +2,7 @@
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.request.options import Scope
-from infer_compare.results.agreement import Agreement, AgreementVerdict, OutputComparison
+from infer_compare.results.agreement import Agreement, AgreementVerdict, OutputComparison, OutputError
 from infer_compare.results.environment import Environment, WorkerEnvironment
 from infer_compare.results.outcomes import (
     AnyOutcome,
@@ -63,6 +63,7 @@ __all__ = [
     "OperatingPoint",
     "OutOfMemory",
     "OutputComparison",
+    "OutputError",
     "Phase",
     "PhaseTimes",
     "Plan",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -10,7 +11,34 @@ from infer_compare.interfaces.bounds import Count, Quantity, Share
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.record import Record
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 AgreementVerdict = Literal["agrees", "differs", "inconclusive"]
+Cosine = Annotated[float, msgspec.Meta(ge=-1, le=1)]
+
+
+class OutputError(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the outputs of a contender are from the reference's; the worst of its outputs in each."""
+
+    relative: Quantity
+    """The largest difference, relative to the largest value of the reference in that output."""
+    cosine: Cosine | None = None
+    """The cosine similarity; None where no output has one: outputs of integers, or of zeros."""
+    top1: Share | None = None
+    """Share of rows with the same largest entry along the last axis; None where no output ranks."""
+
+    @classmethod
+    def worst(cls, errors: Iterable[OutputError]) -> OutputError | None:
+        """Return the worst of several in each; None where there are none."""
+        several = tuple(errors)
+        if not several:
+            return None
+        return cls(
+            relative=max(error.relative for error in several),
+            cosine=min((error.cosine for error in several if error.cosine is not None), default=None),
+            top1=min((error.top1 for error in several if error.top1 is not None), default=None),
+        )
 
 
 class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +48,7 @@ class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
     max_difference: Quantity
     max_reference: Quantity
     needed_rtol: Quantity
-    """The output error in units of the tolerance: what `rtol` would have to be at least for the worst slice to pass."""
+    """What `rtol` would have to be at least for the worst slice to pass."""
     top1: Share | None = None
     """Share of rows with the same largest entry along the last axis, where that ranks."""
     axis: Count | None = None
@@ -35,6 +63,15 @@ class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the slices, by size, in which wrongly paired rows would have been noticed."""
     extreme_values: Count = 0
     """Values such as masks of -1e9 and infinities, which are compared apart."""
+    cosine: Cosine | None = None
+    row_error: Quantity | None = None
+    """How far the worst row is from its own row of the reference, relative to how far the rows of other inputs are from it."""
+
+    @property
+    def error(self) -> OutputError:
+        """How far this output is from the reference's."""
+        relative = self.max_difference / self.max_reference if self.max_reference else self.max_difference
+        return OutputError(relative=min(relative, sys.float_info.max), cosine=self.cosine, top1=self.top1)
 
 
 class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
@@ -47,6 +84,12 @@ class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
     reason: str = ""
     rtol: Quantity
     outputs: tuple[OutputComparison, ...] = ()
+    error: OutputError | None = None
+    """How far its outputs are from the reference's; None where that could not be computed, and for a reference that is itself of
+    less than single precision."""
+    recognizable: bool | None = None
+    """Whether every row is much nearer to its own row of the reference than the rows of other inputs are, in all outputs: errors
+    of low precision leave that true; another model, or rows that are wrongly paired, do not. None where that is not known."""
     row_consistent: bool | None = None
     """Whether row i of this batch equals row i run alone; None where that could not be checked."""
     rows_within_precision: bool | None = None
