@@ -38,6 +38,7 @@ class SweepKeywords(TypedDict, total=False):
     latency_bound: str | timedelta | None
     percentile: float | None
     rtol: float | None
+    allow_error: bool | None
     margin: str | float | None
     max_memory: str | int | None
     max_device_memory: str | int | None

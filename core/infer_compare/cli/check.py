@@ -56,13 +56,13 @@ def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: 
             "contenders": made.contenders,
             "agreements": made.agreements,
             "failures": made.failures,
-            "shortcomings": shortcomings(made),
+            "shortcomings": shortcomings(run, made),
             "notes": remarks(run, made),
         }
         stdout.document(told)
     else:
-        _print(made, remarks(run, made))
-    return 1 if shortcomings(made) else 0
+        _print(run, made, remarks(run, made))
+    return 1 if shortcomings(run, made) else 0
 
 
 def untimed(made: ReportDocument) -> ReportDocument:
@@ -73,31 +73,34 @@ def untimed(made: ReportDocument) -> ReportDocument:
     return msgspec.structs.replace(made, failures=failures)
 
 
-def shortcomings(made: ReportDocument) -> tuple[str, ...]:
+def shortcomings(run: Run, made: ReportDocument) -> tuple[str, ...]:
     """Return what is missing or disagrees, in sentences."""
-    return (*(one.sentence for one in made.failures if one.unanswered), *disagreements(made))
+    return (*(one.sentence for one in made.failures if one.unanswered), *disagreements(run, made))
 
 
-def disagreements(made: ReportDocument) -> tuple[str, ...]:
+def disagreements(run: Run, made: ReportDocument) -> tuple[str, ...]:
     """Return the contenders whose outputs do not agree or could not be compared, in sentences."""
     return tuple(
         f"{one.contender} differs from {'itself' if one.contender == one.reference else one.reference} at {one.point}: {one.reason}"
         if one.verdict == "differs"
         else f"{one.contender} could not be compared at {one.point}: {one.reason}"
         for one in made.agreements
-        if one.verdict != "agrees"
+        if one.verdict != "agrees" and run.deviates(one.contender) is None
     )
 
 
 def remarks(run: Run, made: ReportDocument) -> tuple[str, ...]:
-    """Return what else was seen of outputs: of the rows of batches, and what comparing would notice."""
-    from infer_compare.report.sentences.cautions import coupled
+    """Return what else was seen of outputs: errors that are allowed, the rows of batches, and what comparing would notice."""
+    from infer_compare.report.sentences.cautions import coupled, deviating
     from infer_compare.report.words import plain
 
-    return tuple(plain(text) for text in (*coupled(run), *(one.text for one in made.notes if one.topic in REMARKS)))
+    return tuple(
+        plain(text)
+        for text in (*deviating(run), *coupled(run), *(one.text for one in made.notes if one.topic in REMARKS))
+    )
 
 
-def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
+def _print(run: Run, made: ReportDocument, notes: tuple[str, ...]) -> None:
     from infer_compare.report.sections import View, agreement, failures
     from infer_compare.report.terminal.writer import renderables
 
@@ -111,12 +114,13 @@ def _print(made: ReportDocument, notes: tuple[str, ...]) -> None:
     sections = (agreement(view, reasons=False), failures(view))
     for part in renderables(section for section in sections if section is not None):
         console.print(part)
-    for text in (*disagreements(made), *(f"note: {one}" for one in notes)):
+    for text in (*disagreements(run, made), *(f"note: {one}" for one in notes)):
         console.print(text, markup=False)
-    if shortcomings(made):
+    if shortcomings(run, made):
         return
     if all(one.contender == one.reference for one in made.agreements):
         label = ", ".join(one.label for one in made.contenders)
         console.print(f"{label} has nothing to be compared with; name more contenders with --backends.", markup=False)
     else:
-        console.print("All outputs agree.")
+        allowed = any(run.deviates(label) for label in run.labels)
+        console.print("All outputs agree within the errors that are allowed." if allowed else "All outputs agree.")

@@ -42,9 +42,11 @@ def agree(context: RunContext, points: Mapping[str, Sequence[OperatingPoint]]) -
         if agreement.verdict == "differs":
             itself = agreement.contender == agreement.reference
             other = "itself" if itself else agreement.reference
+            ranked = context.run.differs(agreement.contender) is None
             context.observer.note(
                 "agreement",
-                f"{agreement.contender} differs from {other} at {agreement.point}: {agreement.reason}; it is not ranked",
+                f"{agreement.contender} differs from {other} at {agreement.point}: {agreement.reason}; "
+                + ("--allow-error ranks it all the same" if ranked else "it is not ranked"),
             )
     for text in odd_ones(context.run, candidates):
         context.tell("agreement", text)

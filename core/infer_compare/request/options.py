@@ -225,6 +225,14 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
         Option("Relative tolerance when outputs are compared.", commands=COMPARING),
     ] = None
+    allow_error: Annotated[
+        bool,
+        Option(
+            "Also rank contenders whose outputs differ beyond the tolerance, with their output error.",
+            group="answer",
+            commands=COMPARING,
+        ),
+    ] = False
     margin: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_MARGIN, le=limits.LARGEST_MARGIN)] | None,
         Option(

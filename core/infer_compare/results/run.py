@@ -165,15 +165,27 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next(matching, None)
 
     def differs(self, label: str) -> Agreement | None:
-        """Return a comparison that says that the contender computes something else; such a contender is not ranked."""
-        return next(
-            (
-                agreement
-                for agreement in self.agreements
-                if agreement.contender == label and agreement.verdict == "differs"
-            ),
-            None,
+        """Return a comparison that says that the contender computes something else; such a contender is not ranked.
+
+        What `--allow-error` allows is none.
+        """
+        return next((agreement for agreement in self._differing(label) if not self._allows(agreement)), None)
+
+    def deviates(self, label: str) -> Agreement | None:
+        """Return a comparison in which a contender that is ranked differs beyond the tolerance, as `--allow-error` allows it."""
+        differing = self._differing(label)
+        return differing[0] if differing and self.differs(label) is None else None
+
+    def _differing(self, label: str) -> tuple[Agreement, ...]:
+        return tuple(
+            agreement
+            for agreement in self.agreements
+            if agreement.contender == label and agreement.verdict == "differs"
         )
+
+    def _allows(self, agreement: Agreement) -> bool:
+        """Return whether the user takes what differs there: errors, and not another model."""
+        return self.header.options.allow_error and agreement.recognizable is True
 
     def start(self, label: str) -> Start | None:
         """Return the first start of that contender's worker."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.exclusions import Exclusion
     from infer_compare.verdicts.figures import Figures
     from infer_compare.verdicts.looks import Verdict, settled
-    from infer_compare.verdicts.output_errors import output_error
+    from infer_compare.verdicts.output_errors import deviations, output_error
     from infer_compare.verdicts.pairs import PairVerdict, Side
     from infer_compare.verdicts.ratios import Comparison
     from infer_compare.verdicts.settle import Settlement, settlement
@@ -35,6 +35,7 @@ __all__ = [
     "Summary",
     "Verdict",
     "compare_points",
+    "deviations",
     "output_error",
     "settled",
     "settlement",
@@ -60,6 +61,7 @@ __getattr__ = lazily(
         "Summary": "infer_compare.verdicts.summary",
         "Verdict": "infer_compare.verdicts.looks",
         "compare_points": "infer_compare.verdicts.verdict",
+        "deviations": "infer_compare.verdicts.output_errors",
         "output_error": "infer_compare.verdicts.output_errors",
         "settled": "infer_compare.verdicts.looks",
         "settlement": "infer_compare.verdicts.settle",

@@ -1,4 +1,4 @@
-"""How far the outputs of a contender are from the reference's, over everything that was compared."""
+"""How far the outputs of contenders are from the reference's, over everything that was compared."""
 
 from __future__ import annotations
 
@@ -19,3 +19,12 @@ def output_error(run: Run, label: str) -> OutputError | None:
     """
     last = {agreement.point: agreement.error for agreement in run.agreements if agreement.contender == label}
     return OutputError.worst(error for error in last.values() if error is not None)
+
+
+def deviations(run: Run) -> dict[str, OutputError]:
+    """Return the output error of each contender that is ranked although its outputs differ beyond the tolerance.
+
+    Only `--allow-error` lets such a contender be ranked; whoever shows it has to say so.
+    """
+    errors = {label: output_error(run, label) for label in run.labels if run.deviates(label) is not None}
+    return {label: error for label, error in errors.items() if error is not None}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
 from infer_compare.interfaces import TensorSpec
 from infer_compare.results import OutputError, Run
-from infer_compare.verdicts import output_error
+from infer_compare.verdicts import deviations, output_error
 
 from .test_agreement_reference import (  # type: ignore[import-not-found]
     RIGHT,
@@ -28,11 +29,12 @@ def story(tmp_path):
     return Story(tmp_path)
 
 
-def run_of(story: Story) -> Run:
+def run_of(story: Story, **options: bool) -> Run:
     """The run as it stands once outputs have been compared."""
+    first = header(story.candidates, story.specs)
     return Run.fold(
         [
-            header(story.candidates, story.specs),
+            msgspec.structs.replace(first, options=msgspec.structs.replace(first.options, **options)),
             *(start(*one) for one in story.precisions.items()),
             *(agreement for own in story.agreements().values() for agreement in own),
         ]
@@ -111,3 +113,43 @@ def test_a_contender_that_agrees_with_two_that_disagree_does_not_bring_them_toge
     assert story.verdicts() == {"int8": {"differs"}, "torch": {"differs"}, "onnx": {"differs"}}
     story.evaluated = story.written("evaluator", rows_of(RIGHT))
     assert story.verdicts() == {"int8": {"agrees"}, "torch": {"differs"}, "onnx": {"agrees"}}
+
+
+def test_an_error_of_low_precision_is_allowed_where_the_user_allows_errors(story):
+    """Then the contender does not count as different, and its output error is to be shown; otherwise it is not ranked."""
+    story.add("torch", rows_of(RIGHT))
+    story.add("onnx", rows_of(ROUNDED), "imported")
+    asked, allowed = run_of(story), run_of(story, allow_error=True)
+    assert asked.differs("onnx") is not None
+    assert not deviations(asked)
+    assert allowed.differs("onnx") is None
+    assert deviations(allowed) == {"onnx": output_error(allowed, "onnx")}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda first, size: [np.roll(RIGHT, 1, axis=0)[first : first + size]],
+        lambda first, size: [RIGHT[[5, *range(1, 8)]][first : first + size]],
+        lambda first, size: [np.repeat(RIGHT.mean(axis=0, keepdims=True), size, axis=0)],
+        lambda first, size: [np.random.default_rng(1).standard_normal((8, 6), np.float32)[first : first + size]],
+        lambda first, size: [np.full((size, 6), np.nan, np.float32)],
+        lambda first, size: [RIGHT[first : first + size, :5]],
+    ],
+    ids=["other inputs", "one other input", "the same for all inputs", "other weights", "nan", "another shape"],
+)
+def test_what_is_no_nearer_than_other_inputs_is_another_model_whatever_is_allowed(story, made):
+    """Nobody who allows errors of low precision asks for that."""
+    story.add("torch", rows_of(RIGHT))
+    story.add("onnx", made, precision="int8")
+    run = run_of(story, allow_error=True)
+    assert run.differs("onnx") is not None
+    assert not deviations(run)
+
+
+def test_a_wrong_output_beside_a_right_one_is_not_allowed(tmp_path):
+    """Not even where its shape keeps it from being compared."""
+    story = Story(tmp_path, specs=())
+    story.add("torch", lambda first, size: [RIGHT[first : first + size], RIGHT[first : first + size]])
+    story.add("onnx", lambda first, size: [ROUNDED[first : first + size], RIGHT[first : first + size, :3]])
+    assert run_of(story, allow_error=True).differs("onnx") is not None

@@ -79,6 +79,7 @@ EXAMPLES = {
     "latency_bound": Example(("--latency-bound", "20ms"), '"20ms"', 0.02),
     "percentile": Example(("--percentile", "99"), "99", 99),
     "rtol": Example(("--rtol", "1e-3"), "1e-3", 1e-3),
+    "allow_error": Example(("--allow-error",), "true", True),
     "margin": Example(("--margin", "5%"), '"5%"', 0.05),
     "max_memory": Example(("--max-memory", "2GiB"), '"2GiB"', 2 << 30),
     "max_device_memory": Example(("--max-device-memory", "1GiB"), '"1GiB"', 1 << 30),

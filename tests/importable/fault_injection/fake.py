@@ -111,7 +111,8 @@ class FakeSession(Session[FakeSlot]):
     @property
     def effective(self) -> Mapping[str, str]:
         """What really runs: nothing."""
-        return {"threads": "1", "precision": "float32", "execution": "fake"}
+        precision = self._backend.settings.precision or "float32"
+        return {"threads": "1", "precision": precision, "execution": "fake"}
 
     def prepare(self, point: OperatingPoint) -> None:
         """Raises what the options say for the batch size."""
@@ -184,6 +185,8 @@ class FakeSession(Session[FakeSlot]):
         weights = np.cos(np.arange(first.shape[1])[:, None] * np.arange(1, OUTPUTS + 1))
         result = (first @ weights / np.sqrt(first.shape[1])).astype(np.float32)
         match self._options.outputs:
+            case "coarse":
+                result = np.round(result * 2) / np.float32(2)
             case "wrong":
                 result = result * 1.5 + 0.1
             case "nan":
@@ -205,7 +208,10 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
     name: ClassVar[str] = "fake"
     requires: ClassVar[tuple[str, ...]] = ()
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=("onnx",), device_kinds=("cpu", "accelerator"), asynchronous=("accelerator",)
+        formats=("onnx",),
+        device_kinds=("cpu", "accelerator"),
+        asynchronous=("accelerator",),
+        precisions=("float32", "bfloat16", "int8"),
     )
     options: ClassVar[type[Options]] = FakeOptions
     time: ClassVar[RealTime] = RealTime()

@@ -37,7 +37,7 @@ class FakeOptions(Options, frozen=True, kw_only=True):
     at_batch: Annotated[int, _text("The batch size at which it fails, hangs or dies; 0 for all.")] = 0
     after_calls: Annotated[int, _text("Calls of `run` before it fails, hangs or dies.")] = 0
     outputs: Annotated[
-        Literal["right", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")
+        Literal["right", "coarse", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")
     ] = "right"
     chatter: Annotated[bool, _text("Write rubbish to standard output and standard error at every call.")] = False
     violate: Annotated[

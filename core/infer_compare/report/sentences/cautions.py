@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.results import Note
 from infer_compare.stats.wording import listing
+from infer_compare.verdicts import deviations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def cautions(run: Run) -> tuple[str, ...]:
-    """Return what belongs beside the answer: outputs that could not be compared, and batch sizes that compute different
+    """Return what belongs beside the answer: outputs that deviate or could not be compared, and batch sizes that compute different
     things.
     """
-    return (*_not_compared(run), *coupled(run))
+    return (*deviating(run), *_not_compared(run), *coupled(run))
 
 
 def rows_notes(run: Run) -> Iterator[Note]:
@@ -37,6 +38,15 @@ def rows_notes(run: Run) -> Iterator[Note]:
                 text=f"it could not be checked on {label} whether a row of a batch comes out as it does alone: "
                 "single rows did not run, or their outputs have another form",
             )
+
+
+def deviating(run: Run) -> Iterator[str]:
+    """Yield a sentence on each contender that differs beyond the tolerance and is ranked all the same."""
+    for label, error in deviations(run).items():
+        yield (
+            f"outputs of {run.name(label)} differ beyond the tolerance (output error {error.relative:.2g}), "
+            "which --allow-error allows"
+        )
 
 
 def _not_compared(run: Run) -> Iterator[str]:
