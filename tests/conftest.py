@@ -59,18 +59,24 @@ TOGETHER = ("backends/tensorflow", "kit/test_builtin_conformance.py::TestTensorF
 """What runs in one process, since importing TensorFlow takes seconds."""
 FIRST = (
     "docs/test_coverage_page.py",
+    "docs/test_notebook.py",
     "docs/test_pages.py",
+    "packaging/test_wheel.py",
+    "examples/test_openvino_example.py",
     "backends/tensorflow",
     "backends/test_transformers_models.py",
-    "examples/test_openvino_example.py",
-    "packaging/test_wheel.py",
+    "browser/test_what_if.py",
     "kit",
+    "examples",
+    "core/api/test_live_models.py",
     "core/comparison/test_guard_in_practice.py",
+    "backends/test_importer_refusals.py",
     "backends/torch",
     "core/cli",
     "core/phases",
-    "examples",
+    "core/store/test_any_stored_run.py",
     "core/models/test_models_builtin.py",
+    "browser",
 )
 """What takes longest in one piece is begun first, so that no process is left with it at the end."""
 
@@ -160,6 +166,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spreading
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Fast tests often wait, for a worker to start or a deadline to pass: one process more than cores keeps these busy."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1 if config.option.markexpr.startswith("not slow") else cores
+    """Tests often wait, for a worker to start or a deadline to pass: one process more than cores keeps these busy."""
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
