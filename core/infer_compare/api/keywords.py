@@ -33,6 +33,8 @@ class SweepKeywords(TypedDict, total=False):
     mode: Literal["quick", "default", "thorough"] | None
     restarts: int | None
     rounds: int | None
+    race: bool | None
+    max_error: float | None
     budget: str | timedelta | None
     wait: str | timedelta | None
     latency_bound: str | timedelta | None

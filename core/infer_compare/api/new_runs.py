@@ -62,6 +62,8 @@ def sweep(
     """
     plugins = plugins or Plugins.discover()
     meets = surroundings or Surroundings()
+    # The budget of a race is what a person waits, from the beginning.
+    began = meets.now() if options.race else None
     with run_folder(folder) as scratch:
         telling = Telling(plugins, observer or Observer())
         telling.preparing(options.model)
@@ -71,7 +73,7 @@ def sweep(
         quiet.before_run()
         resolved = _with_peak(resolved, meets)
         with new_log(folder) as log:
-            return Sweep(RunContext.of(resolved, Journal(log.append), telling, scratch, meets, quiet)).run()
+            return Sweep(RunContext.of(resolved, Journal(log.append), telling, scratch, meets, quiet, began)).run()
 
 
 def check(

@@ -86,7 +86,7 @@ def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
         yield click.argument(name, required=False, shell_complete=complete_of(name))
     elif declared.kind is bool and declared.default:
         yield click.option(*flags, name, flag_value=False, default=True, help=option.help)
-    elif declared.kind is bool:
+    elif declared.kind is bool and flags:
         yield click.option(*flags, name, is_flag=True, help=option.help)
     elif flags:
         text = option.default or ("" if declared.default in (None, (), {}) else str(declared.default))

@@ -53,10 +53,12 @@ def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> 
         BudgetSpent: the time is used up.
     """
     best = candidates(ranking.context.run, ranking.points)
-    if all(len(sizes) <= 1 for sizes in best.values()):
+    # What won a race was chosen among contenders, too.
+    chosen_among = len(best) if ranking.context.race is not None else 1
+    if chosen_among <= 1 and all(len(sizes) <= 1 for sizes in best.values()):
         return
     for group in groups:
-        chosen = {label: best[label] for label in group}
+        chosen = {label: best[label] for label in group if label in best}
         if not confirmed(ranking.context.run, chosen, CONFIRM_ROUNDS):
             _confirm(ranking, restart, chosen)
 

@@ -64,7 +64,10 @@ class ContenderExploration:
             Whether the contender can take part.
         """
         self._outputs.folder.mkdir(parents=True, exist_ok=True)
+        race = self._context.race
         while (point := self.sizes.next()) is not None:
+            if race is not None and race.gives_up(self._route.label, self.sizes.latencies_ns):
+                break
             known = outcome = self._known(point)
             if self._is_run(known):
                 if not self._ready():

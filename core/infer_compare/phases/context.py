@@ -13,6 +13,7 @@ from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outputs import Outputs
 from infer_compare.phases.quiet import QuietWait
+from infer_compare.phases.race import Race
 from infer_compare.planner import Order
 from infer_compare.preparation.pool import InputPool
 from infer_compare.worker.client import LocalProcess
@@ -83,8 +84,19 @@ class RunContext:
         scratch: Path,
         surroundings: Surroundings | None = None,
         quiet: QuietWait | None = None,
+        began: float | None = None,
     ) -> RunContext:
-        """Return what the phases of a run are given that begins, or goes on, now."""
+        """Return what the phases of a run are given that begins, or goes on, now.
+
+        Args:
+            resolved: the plan.
+            journal: where records go.
+            observer: hears what happens.
+            scratch: a folder for inputs and outputs.
+            surroundings: what the run meets.
+            quiet: waits for other programs to end.
+            began: monotonic seconds from which the budget of a race counts; now by default.
+        """
         surroundings = surroundings or Surroundings()
         options = resolved.header.options
         return cls(
@@ -94,7 +106,7 @@ class RunContext:
             scratch=scratch,
             # Another order than the one that was cut off, and the same each time.
             order=Order(options.seed + (len(journal.run.rounds) if journal.begun else 0)),
-            deadline=None if options.budget is None else surroundings.now() + options.budget,
+            deadline=None if options.budget is None else (began or surroundings.now()) + options.budget,
             surroundings=surroundings,
             quiet=quiet or QuietWait.of(resolved.header, surroundings, observer),
         )
@@ -158,6 +170,11 @@ class RunContext:
             order, specs = self.routes[label].wiring.outputs, self.resolved.header.model.outputs
             self._outputs[label] = Outputs(folder, order, specs)
         return self._outputs[label]
+
+    @cached_property
+    def race(self) -> Race | None:
+        """Who drops contenders, where the run is a race."""
+        return Race(self) if self.options.race and self.deadline is not None else None
 
     @property
     def is_compared(self) -> bool:

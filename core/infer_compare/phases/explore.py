@@ -53,15 +53,18 @@ def explore(context: RunContext) -> Explored:
         for turn in turns:
             stack.enter_context(turn.probes.worker)
         # A framework may take a device when it is imported.
-        if all(route.contender.spec.device == "cpu" for route in routes):
+        race = context.race
+        if race is None and all(route.contender.spec.device == "cpu" for route in routes):
             begin_ahead([turn.probes for turn in turns if turn.needs_worker])
         for route, turn in zip(routes, turns, strict=True):
+            if race is not None and not race.is_tried(route.label):
+                continue
             if turn.run():
                 explored[route.label] = turn
             used = peaks(context.run).get(route.label, 0)
-            if plan.points is not None or used > memory.limit().share(WAITING):
+            if race is not None or plan.points is not None or used > memory.limit().share(WAITING):
                 turn.close()
-        if plan.points is None:
+        if plan.points is None and race is None:
             _complete(context, explored)
     points = {label: turn.sizes.runnable for label, turn in explored.items()}
     # What was known already was not run again, and so has not made the pool as long as it must be.

@@ -120,7 +120,9 @@ class Probes:
 
     def deadline_s(self, point: OperatingPoint) -> float:
         """Return the seconds that a probe may take: the user's time-out, or more where smaller points took long."""
-        return max(self._context.settings.timeout_s, OVERDUE * self.expected_s(point))
+        usual = max(self._context.settings.timeout_s, OVERDUE * self.expected_s(point))
+        race = self._context.race
+        return usual if race is None or self._phase != "explore" else min(usual, race.left_to_try_s())
 
     def expected_s(self, point: OperatingPoint) -> float:
         """Return the seconds that the runs of a probe should take, by the largest point known; 0 where none is."""

@@ -11,6 +11,7 @@ from infer_compare.phases.ranking import BudgetSpent, Ranking
 from infer_compare.phases.sustain import sustain
 from infer_compare.planner.duration import Expectation
 from infer_compare.planner.points import every_point
+from infer_compare.planner.racing import finalists, still_raced
 from infer_compare.planner.resuming import progress
 from infer_compare.planner.settling import unsettled
 
@@ -31,10 +32,13 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
     """
     expectation = Expectation.of(context.run)
     groups = memory_groups(context, list(points))
-    plan = slow_model_plan(context, expectation, points)
-    finished, begun = progress(context.run, points, groups, plan.rounds_per_restart)
-    left = unsettled(context.run, points, finished)
-    plan = plan_within_budget(context, plan, expectation, Ranked(points, left, finished))
+    race = context.race
+    to_measure = unsettled if race is None else still_raced
+    plan = slow_model_plan(context, expectation, points) if race is None else race.plan(context.plan)
+    finished, begun = progress(context.run, points, groups, plan.rounds_per_restart, to_measure)
+    left = to_measure(context.run, points, finished)
+    if race is None:
+        plan = plan_within_budget(context, plan, expectation, Ranked(points, left, finished))
     ranking = Ranking(context, points, plan, expectation)
     try:
         if disturbed:
@@ -42,11 +46,17 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
         for restart in range(finished + 1, plan.restarts + 1):
             if not left:
                 break
+            if race is not None and not race.has_time_for(restart, expectation, left, finalists(context.run, left)):
+                break
             begun += 1
             context.observer.measuring(restart, plan.restarts, len(every_point(left)))
             for group in groups:
                 ranking.restart(begun, group, left)
-            left = unsettled(context.run, points, restart)
+            if race is not None:
+                race.after_restart(points, restart)
+            left = to_measure(context.run, points, restart)
+        if race is not None:
+            ranking.points = finalists(context.run, points)
         if plan.restarts > 1:
             confirm(ranking, groups, begun + 1)
         if context.options.mode == "thorough":

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from infer_compare.phases.explore import Explored
 
 
+def nothing_left(context: RunContext, least: tuple[str, float] | None) -> str:
+    """Return why a race has no contender left after they were tried, and what would leave one."""
+    most = context.options.max_error
+    reasons = {record.reason for record in context.run.dropped}
+    if most is not None and least is not None and "error" in reasons and least[1] > most:
+        return f"no configuration keeps --max-error {most:g}; the least output error is {least[1]:.2g}, of {least[0]}"
+    if "latency" in reasons:
+        fastest = min(record.latency_ns or 0 for record in context.run.dropped if record.reason == "latency")
+        return f"no configuration keeps the latency bound; the shortest latency is {fastest / 1e6:.3g} ms"
+    return "no configuration is left"
+
+
 class Sweep:
     """Runs a resolved plan and stores what happens."""
 
@@ -86,8 +98,13 @@ class Sweep:
     def _phases(self) -> tuple[Literal["complete", "stopped"], str]:
         explored = self._compared()
         limit(self._context, explored.points)
-        run = self._journal.run
-        ranked = {label: own for label, own in explored.points.items() if run.differs(label) is None and own}
+        run, race = self._journal.run, self._context.race
+        ranked = {label: tuple(own) for label, own in explored.points.items() if run.differs(label) is None and own}
+        if race is not None and ranked:
+            alike = ranked
+            ranked = {label: tuple(own) for label, own in race.after_trying(ranked).items()}
+            if not ranked:
+                return "stopped", nothing_left(self._context, race.least_error(list(alike)))
         if not ranked:
             return "complete", ""
         return rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))

@@ -11,7 +11,7 @@ from infer_compare.planner.settling import unsettled
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from infer_compare.planner.points import Points
     from infer_compare.results import Run
@@ -26,7 +26,13 @@ class Progress(NamedTuple):
     """The highest number that a restart has; the next one has the number after it."""
 
 
-def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: int) -> Progress:
+def progress(
+    run: Run,
+    points: Points,
+    groups: Sequence[Sequence[str]],
+    rounds: int,
+    to_measure: Callable[[Run, Points, int], Points] = unsettled,
+) -> Progress:
     """Return how many restarts a run has, and whether the last one was cut off.
 
     Args:
@@ -34,6 +40,7 @@ def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: 
         points: the operating points of each contender that is ranked.
         groups: the contenders that are alive together.
         rounds: the rounds of a restart.
+        to_measure: returns what is measured again after so many restarts.
     """
     numbers = {round_.restart for round_ in run.rounds if round_.phase == "measure"}
     begun = max((round_.restart for round_ in run.rounds), default=0)
@@ -41,7 +48,7 @@ def progress(run: Run, points: Points, groups: Sequence[Sequence[str]], rounds: 
         return Progress(0, begun)
     last = max(numbers)
     before = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.restart < last))
-    left = unsettled(before, points, len(numbers) - 1)
+    left = to_measure(before, points, len(numbers) - 1)
     whole = all(_whole(run, left, group, last, rounds) for group in groups)
     return Progress(len(numbers) - (not whole), begun)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.environment.machine import describe
+from infer_compare.errors import UsageError
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
 from infer_compare.preparation.contenders import contenders_of
@@ -54,6 +55,8 @@ def resolve(
         UsageError: something in it cannot be done as it stands.
         NoUsableBackend: no contender can be started.
     """
+    if options.race and options.budget is None:
+        raise UsageError("A race needs a budget, such as 10m: it drops contenders to spend the time on the others.")
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
     options = msgspec.structs.replace(options, python=pythons)
     contenders = contenders_of(options, plugins)

@@ -194,6 +194,22 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             flags=None,
         ),
     ] = None
+    race: Annotated[
+        bool,
+        Option(
+            "Drop contenders that cannot be the fastest, as `infer-compare tune` does.",
+            "`true` or `false`; no flag, and it needs a `budget`",
+            flags=None,
+        ),
+    ] = False
+    max_error: Annotated[
+        Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
+        Option(
+            "Largest output error that a contender may have, relative to the largest output.",
+            group="answer",
+            commands=("tune",),
+        ),
+    ] = None
     budget: Annotated[
         Seconds | None,
         Option("Approximate measuring time, e.g. 5m.", metavar="TIME", example="5m", read=values.seconds),

@@ -1,7 +1,7 @@
 """The records of a run file, in the order in which they can appear.
 
-A run file is a log: `header`, then `start`, `probe`, `limit`, `agreement`, `round`, `death` and `note` in any order,
-then `closing`. A run that was resumed continues after its `closing`, and has another. A
+A run file is a log: `header`, then `start`, `probe`, `limit`, `agreement`, `round`, `death`, `dropped`, `recipe` and `note` in any
+order, then `closing`. A run that was resumed continues after its `closing`, and has another. A
 point is a fold over records (see `infer_compare.results.run`) and is never stored.
 """
 
@@ -19,11 +19,12 @@ from infer_compare.results.environment import Environment, WorkerEnvironment
 from infer_compare.results.outcomes import AnyOutcome, Phase
 from infer_compare.results.record import Record
 from infer_compare.results.rounds import Round
+from infer_compare.results.tuning import Dropped, Recipe
 
 RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (3, 1)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
-that the options say; since 3.1 contenders have threads, a precision and instances."""
+that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -230,4 +231,4 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     elapsed_s: Seconds
 
 
-AnyRecord = Header | Start | Probe | Limit | Agreement | Round | Death | Unusable | Note | Closing
+AnyRecord = Header | Start | Probe | Limit | Agreement | Round | Death | Unusable | Dropped | Recipe | Note | Closing

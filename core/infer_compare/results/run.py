@@ -24,6 +24,7 @@ from infer_compare.results.records import (
 )
 from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.slices import Slice
+from infer_compare.results.tuning import Dropped, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,6 +77,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     rounds: tuple[Round, ...] = ()
     deaths: tuple[Death, ...] = ()
     unusable: tuple[Unusable, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    """Contenders that left a race."""
+    recipe: Recipe | None = None
+    """How to use what won it."""
     notes: tuple[Note, ...] = ()
     closing: Closing | None = None
     damage: tuple[str, ...] = ()
@@ -96,10 +101,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     def extended(self, records: Iterable[AnyRecord]) -> Run:
         """Return the run with further records."""
-        closing = self.closing
+        closing, recipe = self.closing, self.recipe
         starts, probes, limits = list(self.starts), list(self.probes), list(self.limits)
         agreements, rounds, deaths = list(self.agreements), list(self.rounds), list(self.deaths)
-        unusable, notes = list(self.unusable), list(self.notes)
+        unusable, dropped, notes = list(self.unusable), list(self.dropped), list(self.notes)
         for record in records:
             match record:
                 case Header():
@@ -118,6 +123,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     deaths.append(record)
                 case Unusable():
                     unusable.append(record)
+                case Dropped():
+                    dropped.append(record)
+                case Recipe():
+                    recipe = record
                 case Note():
                     notes.append(record)
                 case Closing():
@@ -133,6 +142,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             rounds=tuple(rounds),
             deaths=tuple(deaths),
             unusable=tuple(unusable),
+            dropped=tuple(dropped),
+            recipe=recipe,
             notes=tuple(notes),
             closing=closing,
         )
@@ -186,6 +197,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def _allows(self, agreement: Agreement) -> bool:
         """Return whether the user takes what differs there: errors, and not another model."""
         return self.header.options.allow_error and agreement.recognizable is True
+
+    def drop(self, label: str) -> Dropped | None:
+        """Return why that contender left the race; None where it did not."""
+        return next((record for record in self.dropped if record.contender == label), None)
 
     def start(self, label: str) -> Start | None:
         """Return the first start of that contender's worker."""

@@ -74,6 +74,8 @@ EXAMPLES = {
     "mode": Example(("--thorough",), '"thorough"', "thorough"),
     "restarts": Example(None, "2", 2),
     "rounds": Example(None, "1", 1),
+    "race": Example(None, "true", True),
+    "max_error": Example(None, "1e-2", 1e-2),
     "budget": Example(("--budget", "5m"), '"5m"', 300),
     "wait": Example(("--wait", "5m"), '"5m"', 300),
     "latency_bound": Example(("--latency-bound", "20ms"), '"20ms"', 0.02),

@@ -1,0 +1,225 @@
+"""A race: contenders that cannot be the fastest are dropped, so that the time goes to those that can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.planner.duration import CONFIRM_ROUNDS, Expectation
+from infer_compare.planner.racing import (
+    LOOKS,
+    MOST_SIZES,
+    UNTRIED,
+    base_of,
+    drops,
+    gives_up,
+    outpaced,
+    trial_bounds,
+)
+from infer_compare.results import Dropped
+from infer_compare.verdicts.measurements import Candidate
+from infer_compare.verdicts.protocol import RESTARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.interfaces import OperatingPoint
+    from infer_compare.phases.context import RunContext
+    from infer_compare.planner.points import Points
+    from infer_compare.planner.racing import Bounds
+    from infer_compare.results import Plan
+
+TRYING_SHARE = 0.5
+"""Trying contenders begins no later than after this share of the budget."""
+TRYING_LATEST = 0.65
+"""By this share of the budget a worker that tries a contender must have answered."""
+LEAST_WAIT_S = 2.0
+"""However late it is, a worker has so long to answer."""
+ROUNDS = 2
+"""Of a restart: fresh processes are worth more than further rounds."""
+
+
+@dataclass(slots=True)
+class Race:
+    """Drops contenders of a run that cannot win, and stores why."""
+
+    context: RunContext
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know how long it has."""
+        budget = self.context.options.budget
+        assert budget is not None
+        assert self.context.deadline is not None
+        self._began = self.context.deadline - budget
+
+    def left_to_try_s(self) -> float:
+        """Return the seconds that a worker which tries a contender has to answer."""
+        budget = self.context.options.budget or 0.0
+        latest = self._began + TRYING_LATEST * budget
+        return max(LEAST_WAIT_S, latest - self.context.surroundings.now())
+
+    def is_tried(self, label: str) -> bool:
+        """Return whether a contender is worth trying; what is not is dropped.
+
+        Args:
+            label: the contender, of which nothing was run.
+        """
+        run = self.context.run
+        if run.drop(label) is not None:
+            return False
+        spec = run.contender(label)
+        base = base_of(spec, run.header.contenders)
+        lead = self._lead()
+        if base is not None and lead is not None:
+            bounds = trial_bounds(run, {base.label})
+            best = max((own.high for own in bounds.values()), default=0.0)
+            if best * UNTRIED < lead[1] and base.label != lead[0]:
+                ratio = best * UNTRIED / lead[1]
+                self._drop(Dropped(contender=label, restart=0, reason="untried", against=base.label, at_most=ratio))
+                return False
+        budget = self.context.options.budget or 0.0
+        if self.context.surroundings.now() > self._began + TRYING_SHARE * budget:
+            self._drop(Dropped(contender=label, restart=0, reason="time"))
+            return False
+        return True
+
+    def gives_up(self, label: str, latencies_ns: Mapping[OperatingPoint, float]) -> bool:
+        """Return whether a contender that is being tried is too far behind for a larger batch size to matter."""
+        lead = self._lead()
+        if lead is None or lead[0] == label:
+            return False
+        return gives_up(latencies_ns, self.context.run.contender(label).instances, lead[1])
+
+    def after_trying(self, points: Points) -> Points:
+        """Drop the contenders whose outputs are too far off, and those that cannot win; return what is raced.
+
+        Args:
+            points: what each contender that takes part can run; those whose outputs differ are left out.
+        """
+        run = self.context.run
+        able = self._within_error(points)
+        bounds = trial_bounds(run, able)
+        behind = outpaced(bounds)
+        lead = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
+        raced: dict[str, tuple[OperatingPoint, ...]] = {}
+        for label in able:
+            own = {candidate: found for candidate, found in bounds.items() if candidate.label == label}
+            left = sorted((one for one in own if one not in behind), key=lambda one: -own[one].high)[:MOST_SIZES]
+            if left:
+                raced[label] = tuple(sorted(candidate.point for candidate in left))
+            elif not own:
+                latencies = [getattr(run.explored[label, point], "latency_ns", 0) for point in points[label]]
+                self._drop(
+                    Dropped(contender=label, restart=0, reason="latency", latency_ns=float(min(latencies, default=0)))
+                )
+            elif lead is not None:
+                at_most = max(found.high for found in own.values()) / bounds[lead].low
+                self._drop(Dropped(contender=label, restart=0, reason="slower", against=lead.label, at_most=at_most))
+        known = {label: own for label, own in raced.items() if run.drop(label) is None}
+        return self._affordable(known, bounds)
+
+    def _within_error(self, points: Points) -> Points:
+        """Return the contenders whose output error is allowed; the others are dropped."""
+        most = self.context.options.max_error
+        if most is None:
+            return points
+        kept = {}
+        for label, own in points.items():
+            error = output_error(self.context, label)
+            if error is not None and error > most:
+                self._drop(Dropped(contender=label, restart=0, reason="error", error=error))
+            else:
+                kept[label] = own
+        return kept
+
+    def _affordable(self, points: Points, bounds: Mapping[Candidate, Bounds]) -> Points:
+        """Return what there is time to measure twice: fewer sizes of each contender where it must be, then fewer contenders."""
+        expectation = Expectation.of(self.context.run)
+
+        def rate(candidate: Candidate) -> float:
+            return bounds[candidate].high
+
+        def best(label: str, most: int) -> tuple[OperatingPoint, ...]:
+            ranked = sorted((Candidate(label, point) for point in points[label]), key=rate, reverse=True)
+            return tuple(sorted(candidate.point for candidate in ranked[:most]))
+
+        left = dict(points)
+        for most in range(MOST_SIZES, 0, -1):
+            left = {label: best(label, most) for label in points}
+            if not self.context.is_over(LOOKS * expectation.restart_s(left, ROUNDS)):
+                return left
+        while len(left) > 1 and self.context.is_over(LOOKS * expectation.restart_s(left, ROUNDS)):
+            slowest = min(left, key=lambda label: rate(Candidate(label, left[label][0])))
+            del left[slowest]
+            self._drop(Dropped(contender=slowest, restart=0, reason="time"))
+        return left
+
+    def after_restart(self, points: Points, restart: int) -> None:
+        """Drop the contenders that a restart shows behind."""
+        left = {label: own for label, own in points.items() if self.context.run.drop(label) is None}
+        for record in drops(self.context.run, left, restart):
+            self._drop(record)
+
+    def plan(self, plan: Plan) -> Plan:
+        """Return the plan of a race: as many restarts as there can be; time and plainness end them."""
+        return msgspec.structs.replace(plan, restarts=max(RESTARTS.values()), rounds_per_restart=ROUNDS)
+
+    def has_time_for(self, restart: int, expectation: Expectation, left: Points, finalists: Points) -> bool:
+        """Return whether another restart ends early enough for the finalists to be confirmed.
+
+        Args:
+            restart: its number. The first two are made in any case, as far as the budget goes.
+            expectation: what parts take.
+            left: what the restart would measure.
+            finalists: what would be confirmed after it.
+        """
+        if restart <= LOOKS:
+            return True
+        cost = expectation.restart_s(left, ROUNDS)
+        cost += expectation.confirm_s(finalists, CONFIRM_ROUNDS, self.context.options.mode)
+        return not self.context.is_over(cost)
+
+    def least_error(self, labels: Sequence[str]) -> tuple[str, float] | None:
+        """Return the contender with the least output error, where none has one that is allowed."""
+        errors = {label: error for label in labels if (error := output_error(self.context, label)) is not None}
+        return min(errors.items(), key=lambda item: item[1], default=None)
+
+    def _lead(self) -> tuple[str, float] | None:
+        """Return who leads while contenders are tried, and the throughput that it has at least.
+
+        Outputs are not compared yet: only contenders in the model's own precision count.
+        """
+        run = self.context.run
+        own = {spec.label for spec in run.header.contenders if spec.precision is None}
+        bounds = trial_bounds(run, own)
+        first = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
+        return None if first is None else (first.label, bounds[first].low)
+
+    def _drop(self, record: Dropped) -> None:
+        if self.context.run.drop(record.contender) is None:
+            self.context.journal.add(record)
+            self.context.observer.note("race", f"{record.contender} is dropped: {_WHY[record.reason]}")
+
+
+_WHY = {
+    "slower": "it cannot be the fastest",
+    "untried": "with one instance it is too far behind",
+    "latency": "it cannot keep the latency bound",
+    "error": "its output error is too large",
+    "time": "there is no time left for it",
+}
+
+
+def output_error(context: RunContext, label: str) -> float | None:
+    """Return the largest error of a contender's outputs, relative to the largest output of the reference; None where unknown."""
+    errors = [
+        output.max_difference / output.max_reference
+        for agreement in context.run.agreements
+        if agreement.contender == label and agreement.reference != label
+        for output in agreement.outputs
+        if output.max_reference
+    ]
+    return max(errors, default=None)
