@@ -10,6 +10,7 @@ from infer_compare.report.bounds import under_bound, unshown_under_bound
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
 from infer_compare.report.sentences.answers import bound_words, sentences
+from infer_compare.report.sentences.names import with_names
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
@@ -18,18 +19,25 @@ from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.quality import quality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run
     from infer_compare.verdicts import Answer, BoundAnswer, PairVerdict, Summary
 
 
-def answers(run: Run, summary: Summary) -> tuple[AnswerReport, ...]:
-    """One for each setting of the axes other than the batch."""
+def answers(run: Run, summary: Summary, names: Mapping[str, str]) -> tuple[AnswerReport, ...]:
+    """One for each setting of the axes other than the batch.
+
+    Args:
+        run: the run.
+        summary: what was derived from it.
+        names: what sentences call contenders, by label.
+    """
     complete = run.closing is not None and run.closing.state == "complete"
     made: list[AnswerReport] = []
-    for one in summary.answers:
+    for found in summary.answers:
+        one = with_names(found, names)
         if one.recommended is None and (rough := _rough(run, one)):
             headline, estimate = rough, True
         elif one.bound is None or one.recommended is None:

@@ -49,7 +49,7 @@ class BenchmarkActionReporter:
 def _entry(document: ReportDocument, contender: ContenderReport, point: PointReport, found: Figures) -> Entry:
     plan = document.plan
     # Nothing that changes from run to run, such as a version, a date or an identifier, may be in the name.
-    name = f"{document.model.name}, {contender.label}, {point.point}, scope {plan.scope}, threads {plan.threads}"
+    name = f"{document.model.name}, {contender.label}, {point.point}, scope {plan.scope}, threads {contender.threads}"
     lines = [
         f"p50 {duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)}",
         f"{contender.backend} {contender.framework_version or ''}".rstrip() + f" on {contender.device}",

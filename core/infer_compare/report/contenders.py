@@ -8,29 +8,42 @@ from typing import TYPE_CHECKING
 from infer_compare.report.schema import ContenderReport, StartUp
 from infer_compare.results import Measured
 from infer_compare.stats.quantiles import median
+from infer_compare.verdicts.setups import setup_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces import OperatingPoint
-    from infer_compare.results import Run, Start
+    from infer_compare.results import ContenderSpec, Run, Start
 
 
 def contenders(run: Run) -> tuple[ContenderReport, ...]:
     """Every contender, in the order in which they were asked for."""
     found: list[ContenderReport] = []
     for spec in run.header.contenders:
+        setup = setup_of(run, spec.label)
         asked = ContenderReport(
             label=spec.label,
             name=run.name(spec.label),
             backend=spec.backend,
             device=spec.device,
             options=spec.options,
+            keys=keys_of(spec),
             python=spec.python,
+            threads=setup.threads,
+            instances=setup.instances,
+            precision=setup.precision,
         )
         starts = [start for start in run.starts if start.contender == spec.label]
         found.append(_as_it_ran(run, asked, starts) if starts else asked)
     return tuple(found)
+
+
+def keys_of(spec: ContenderSpec) -> dict[str, str]:
+    """Return what was asked of a contender in the keys that every backend has."""
+    instances = spec.instances if spec.instances > 1 else None
+    keys = {"threads": spec.threads, "precision": spec.precision, "instances": instances, "route": spec.route}
+    return {name: str(value) for name, value in keys.items() if value is not None}
 
 
 def _as_it_ran(run: Run, asked: ContenderReport, starts: Sequence[Start]) -> ContenderReport:

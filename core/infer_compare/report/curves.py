@@ -35,7 +35,6 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
         summary: what was derived from it.
         new_shapes: what a batch size costs that a running worker has not seen, in nanoseconds.
     """
-    threads = run.header.plan.threads
     found = {(one.contender, one.point): one for one in summary.figures}
     fastest = _fastest(summary, found)
     shapes = {(one.contender, one.axes): one for one in summary.shapes}
@@ -53,7 +52,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
                     _report(
                         point,
                         found.get((label, point.point)),
-                        threads,
+                        run.header.threads_of(label),
                         fastest=(label, point.point) in fastest,
                         new_shape_ns=new_shapes.get((label, point.point)),
                     )

@@ -14,6 +14,7 @@ from infer_compare.report.plan import plan_report
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.sentences.cautions import cautions
 from infer_compare.report.sentences.exclusions import excluded
+from infer_compare.report.sentences.names import named_pairs, names_of
 from infer_compare.report.sentences.notes import derive_notes
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.shortcomings import shortcomings, state_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def document(run: Run) -> ReportDocument:
     """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps."""
     summary = summarise(run)
+    names = names_of(run, summary)
     points = run.points
     shapes = new_shape_ns(run)
     lines = curves(run, points, summary, shapes)
@@ -46,9 +48,9 @@ def document(run: Run) -> ReportDocument:
         plan=plan_report(header),
         environment=header.environment,
         contenders=contenders(run),
-        answers=answers(run, summary),
+        answers=answers(run, summary, names),
         curves=lines,
-        pairs=spoken(summary.pairs),
+        pairs=spoken(named_pairs(summary.pairs, names)),
         new_shapes=costly_shapes(run, shapes),
         failures=failed,
         agreements=agreements(run),

@@ -33,7 +33,7 @@ def contender_facts(one: ContenderReport) -> Rows:
     resident = f"; {size(one.resident_bytes)} resident with the model loaded" if one.resident_bytes is not None else ""
     return [
         ("backend", f"{one.backend}{version}{plugin} on {one.device}"),
-        ("options", _pairs(one.options)),
+        ("options", _pairs({**one.options, **one.keys})),
         ("python", one.python or ""),
         ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
         ("effective", _pairs(one.effective)),

@@ -71,8 +71,10 @@ METRICS = (
     Metric(
         "precision",
         "text",
-        lambda place: place.contender.effective.get("precision"),
-        "precision, as the framework reports it",
+        readers.contender("precision"),
+        "precision that it computes in, as the framework reports it",
+        title="precision",
+        tables=("setup",),
     ),
     Metric(
         "provenance",
@@ -81,7 +83,22 @@ METRICS = (
         "how the model reached the backend: native, exported or imported",
     ),
     Metric("device", "text", readers.contender("device"), "where it ran"),
-    Metric("threads", "integer", lambda place: place.document.plan.threads, "thread budget of each contender"),
+    Metric(
+        "threads",
+        "integer",
+        readers.contender("threads"),
+        "thread budget of one instance of the contender",
+        title="threads",
+        tables=("setup",),
+    ),
+    Metric(
+        "instances",
+        "integer",
+        readers.contender("instances"),
+        "workers that run the contender at the same time, each with that thread budget",
+        title="instances",
+        tables=("setup",),
+    ),
     Metric("scope", "text", lambda place: place.document.plan.scope, "what was timed: device, end_to_end or dataset"),
     Metric(
         "mode", "text", lambda place: place.document.plan.mode, "how often it was repeated: quick, default or thorough"

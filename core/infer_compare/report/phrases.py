@@ -70,6 +70,12 @@ def machine_words(document: ReportDocument) -> str:
     return plain(f"{cores}, {listing(machine.gpus)}" if machine.gpus else cores)
 
 
+def thread_words(document: ReportDocument) -> str:
+    """Return the thread budget, such as `2 threads`; where contenders have budgets of their own, `1 or 2 threads`."""
+    budgets = sorted({one.threads for one in document.contenders} or {document.plan.threads})
+    return listing([*map(str, budgets[:-1]), count(budgets[-1], "thread")], "or")
+
+
 def milliseconds(nanoseconds: float) -> str:
     """The figure alone: a column in one unit can be read at a glance."""
     return significant(nanoseconds / 1e6)

@@ -10,10 +10,11 @@ import msgspec
 
 from infer_compare.errors import UsageError
 from infer_compare.limits import LARGEST_PRICE
+from infer_compare.report.phrases import thread_words
 from infer_compare.report.schema import Cost, Costs, Price
 from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, significant
+from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +79,13 @@ def priced(document: ReportDocument, price: Price) -> ReportDocument:
 
 def cost_note(document: ReportDocument) -> str:
     """What the cost rests on."""
-    threads = count(document.plan.threads, "thread")
+    own = [one.instances for one in document.contenders]
+    processes = f"{max(own)} processes" if len(set(own)) == 1 and own[0] > 1 else "one process"
+    if len(set(own)) > 1:
+        processes = "its instances"
     return (
-        f"the price is that of the whole machine, and the throughput that of one process with {threads} which is never "
-        "idle: several processes side by side may cost less, waiting for requests costs more"
+        f"the price is that of the whole machine, and the throughput that of {processes} with {thread_words(document)} "
+        "which is never idle: several processes side by side may cost less, waiting for requests costs more"
     )
 
 

@@ -44,7 +44,7 @@ def winner_command(document: ReportDocument, label: str) -> tuple[str, ...]:
 def _spec(contender: ContenderReport) -> str:
     request = ContenderRequest(
         backend=contender.backend,
-        options=dict(contender.options),
+        options={**contender.options, **contender.keys},
         device=None if contender.device == "cpu" else contender.device,
     )
     return str(request)

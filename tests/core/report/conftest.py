@@ -59,6 +59,8 @@ class Story:
         unusable: outcomes of contenders that took no part.
         differs: contenders whose outputs differ from the first contender's.
         imported: contenders whose model is imported.
+        asked: what was asked of contenders, such as their threads, by label.
+        precisions: that contenders compute in where it is not float32.
         refused: slices of these restarts are refused by the gate.
         extra: records between the last round and the closing one.
         closing: the last record; None where the run was interrupted.
@@ -72,6 +74,8 @@ class Story:
     unusable: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     differs: Sequence[str] = ()
     imported: Sequence[str] = ()
+    asked: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    precisions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     refused: Sequence[int] = ()
     restarts: int = 4
     rounds: int = 2
@@ -122,7 +126,10 @@ class Story:
                 inputs=(TensorSpec("x", "float32", ("batch", 3, 32, 32)),),
                 flops_per_sample=5_000_000,
             ),
-            contenders=tuple(ContenderSpec(label=label, backend=label.partition(":")[0]) for label in self.curves),
+            contenders=tuple(
+                ContenderSpec(label=label, backend=label.partition(":")[0], **self.asked.get(label, {}))
+                for label in self.curves
+            ),
             **asked(**{**plan, **self.plan}),
             environment=Environment(**{**environment, **self.environment}),
         )
@@ -138,7 +145,7 @@ class Story:
             yield Start(
                 contender=label, restart=0, pid=7, framework_version="1.2.3", device="cpu",
                 provenance="imported" if imported else "native", chain=("onnx", label) if imported else ("onnx",),
-                effective={"precision": "float32", "threads": "2"}, spawn_ns=90 * MILLISECOND,
+                effective={"precision": self.precisions.get(label, "float32"), "threads": "2"}, spawn_ns=90 * MILLISECOND,
                 import_ns=400 * MILLISECOND, load_ns=20 * MILLISECOND, to_device_ns=MILLISECOND, resident=150 * 2**20,
             )  # fmt: skip
             for size, milliseconds in curve.items():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.report.charts.curves import frontier_chart, latency_chart, throughput_chart
-from infer_compare.report.phrases import axes_words, machine_words
+from infer_compare.report.phrases import axes_words, machine_words, thread_words
 from infer_compare.report.sections.view import View
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, duration
+from infer_compare.stats.wording import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,5 +78,5 @@ def frontier(places: Iterable[tuple[float, float]]) -> list[tuple[float, float]]
 def _title(document: ReportDocument, axes: str) -> str:
     plan = document.plan
     bound = f", p{plan.percentile:g} within {duration(plan.latency_bound_ns)}" if plan.latency_bound_ns else ""
-    words = [document.model.name, *([axes] if axes else []), machine_words(document), count(plan.threads, "thread")]
+    words = [document.model.name, *([axes] if axes else []), machine_words(document), thread_words(document)]
     return plain(f"{', '.join(words)}, scope {plan.scope}{bound}")

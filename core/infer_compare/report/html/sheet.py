@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.report.phrases import thread_words
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.sections import paged
 from infer_compare.report.sections.blocks import Chart, Charts, Section, WhatIf
-from infer_compare.stats.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,5 +67,4 @@ def sheet_of(document: ReportDocument, key: str) -> Sheet:
         document: the run.
         key: what identifiers on the page begin with.
     """
-    threads = count(document.plan.threads, "thread")
-    return Sheet(key=key, document=document, threads=threads, sections=tuple(paged(document, key)))
+    return Sheet(key=key, document=document, threads=thread_words(document), sections=tuple(paged(document, key)))

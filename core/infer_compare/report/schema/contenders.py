@@ -39,8 +39,16 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     backend: str
     device: str
     options: dict[str, str]
+    keys: dict[str, str] = msgspec.field(default_factory=dict)
+    """What else was asked of it: threads, precision, instances, route."""
     python: str | None
     """Another interpreter for its worker, where one was named."""
+    threads: int
+    """The thread budget of one instance."""
+    instances: int = 1
+    """Workers that run it at the same time."""
+    precision: str | None = None
+    """That it computes in, as its session reported it."""
     framework_version: str | None = None
     """None for this and what follows where no worker got as far as telling."""
     plugin_version: str | None = None

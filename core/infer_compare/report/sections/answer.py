@@ -13,17 +13,18 @@ from infer_compare.report.phrases import (
     milliseconds,
     size_words,
     standings,
+    thread_words,
 )
 from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
 from infer_compare.report.sections.method import SCOPES
 from infer_compare.report.sections.pairs import verdict_cell
-from infer_compare.report.sections.point_cells import point_cells
+from infer_compare.report.sections.point_cells import differing_metrics, point_cells
 from infer_compare.report.sections.what_if import what_if
 from infer_compare.report.sentences.answers import bound_words, quotient_sentences
 from infer_compare.report.sentences.exclusions import excluded_sentence
 from infer_compare.report.sentences.quality import quality_words
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, ratio, significant
+from infer_compare.stats.wording import ratio, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def answer(view: View) -> Section:
     return Section(
         title=f"{document.model.name}: which framework, at which batch size",
         heading="answer",
-        subtitle=f"{document.model.name}, {count(document.plan.threads, 'thread')}, {SCOPES[document.plan.scope]}",
+        subtitle=f"{document.model.name}, {thread_words(document)}, {SCOPES[document.plan.scope]}",
         page_title="",
         level=2,
         look=f"answer card {standing}",
@@ -85,22 +86,26 @@ def _restrictions(view: View) -> Iterator[AnyBlock]:
 
 def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
     """The best of each ranked contender; on the page those that are not ranked follow, with the reason."""
-    answer, metrics = one.answer, metrics_of("best")
+    answer = one.answer
     contenders = {contender.label: contender for contender in view.document.contenders}
     points = {(point.contender, point.point): point for point in view.points}
+    places = [
+        Place(view.document, contenders[best.contender], points[best.contender, best.point])
+        for best in answer.by_contender
+    ]
+    metrics = (*metrics_of("best"), *differing_metrics(places, metrics_of("setup")))
     stand = standings(answer)
     verdicts = {pair.b.label: verdict_cell(pair) for pair in answer.headline}
     # Where no verdict carries it, the first of the list is not marked as shown.
     first = "verdict leads" if one.estimate or not answer.headline else "verdict best"
     most = max(best.figures.throughput * (1 + (best.figures.spread or 0.0)) for best in answer.by_contender)
     rows: list[Row] = []
-    for number, best in enumerate(answer.by_contender):
-        place = Place(view.document, contenders[best.contender], points[best.contender, best.point])
+    for number, (best, place) in enumerate(zip(answer.by_contender, places, strict=True)):
         share = best.figures.throughput / most
         throughput, *rest = point_cells(place, metrics)
         rows.append(
             (
-                Cell(text=best.name, contender=best.contender, kind="" if number else "first"),
+                Cell(text=contenders[best.contender].name, contender=best.contender, kind="" if number else "first"),
                 Cell(text=size_words(best.point)),
                 Cell(text=throughput.text, share=share, spread=share * (best.figures.spread or 0.0)),
                 *rest,

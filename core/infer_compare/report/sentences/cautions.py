@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.results import Note
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts import deviations
+from infer_compare.verdicts.setups import lowered, setup_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,22 @@ def cautions(run: Run) -> tuple[str, ...]:
     """Return what belongs beside the answer: outputs that deviate or could not be compared, and batch sizes that compute different
     things.
     """
-    return (*deviating(run), *_not_compared(run), *coupled(run))
+    return (*_other_precision(run), *deviating(run), *_not_compared(run), *coupled(run))
+
+
+def _other_precision(run: Run) -> Iterator[str]:
+    """Yield a sentence for each contender that computes in another precision than it was asked for, or than others chose."""
+    labels = [label for label in run.labels if run.differs(label) is None]
+    chosen = lowered(run, labels)
+    for label in labels:
+        setup = setup_of(run, label)
+        asked, own = setup.asked_precision, setup.precision
+        if own is None:
+            continue
+        if asked is not None and own != asked:
+            yield f"{label} was asked to compute in {asked}, and computes in {own}"
+        elif label in chosen:
+            yield f"{label} chose {own} by itself, which is lower than the precision of others; ask for one with precision="
 
 
 def rows_notes(run: Run) -> Iterator[Note]:
