@@ -12,6 +12,7 @@ from infer_compare.report.schema import AnswerReport
 from infer_compare.report.sentences.answers import bound_words, sentences
 from infer_compare.report.sentences.names import with_names
 from infer_compare.report.sentences.verdicts import spoken
+from infer_compare.report.variants import precision_gains, splits
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing, margin_words, ratio
@@ -54,6 +55,8 @@ def answers(run: Run, summary: Summary, names: Mapping[str, str]) -> tuple[Answe
                 sentences=tuple(map(plain, sentences(one))),
                 answer=msgspec.structs.replace(one, headline=spoken(one.headline)),
                 quality=quality(one, settled=not estimate),
+                gains=precision_gains(run, one),
+                splits=splits(run, one),
                 under_bound=under_bound(run, one, one.bound) if one.bound is not None else (),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.phrases import note_sentences
+from infer_compare.report.phrases import note_sentences, variant_sentences
 from infer_compare.report.price import money
 from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.sentences.quality import quality_words
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from infer_compare.report.schema import AnswerReport, ReportDocument
 
+MOST_LINES = 8
 MOST_SETTINGS = 3
 """Of the axes other than the batch; more are counted."""
 
@@ -31,6 +32,8 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
     """
     answers = document.answers
     lines = [line for one in answers[:MOST_SETTINGS] for line in _answer(one, alone=len(answers) == 1)]
+    if len(answers) == 1:
+        lines += variant_sentences(answers[0])
     if len(answers) > MOST_SETTINGS:
         lines.append(f"{count(len(answers) - MOST_SETTINGS, 'more setting')} of the other axes: -v")
     missing = [*(note.text for note in document.notes if note.topic == "damaged"), *document.shortcomings]
@@ -48,7 +51,9 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
         lines.append(f"run stored in {place}")
     if place:
         lines.append(f"next: {_next(document, place)}")
-    return [plain(line) for line in lines if line]
+    lines = [plain(line) for line in lines if line]
+    # What variants bring says more than the runner-up does.
+    return lines if len(lines) <= MOST_LINES else [line for line in lines if line != _runner_up(answers[0])]
 
 
 def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:
@@ -68,8 +73,14 @@ def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:
     latency = f"p50 {duration(figures.latency_p50_ns)}, p95 {duration(figures.latency_p95_ns)}"
     yield f"{rate(figures.throughput)}{spread}, latency {latency}"
     if answer.headline:
-        more = len(answer.headline) - 1
-        yield f"{brief(answer.headline[0])}{f'; {more} more, -v' if more else ''}"
+        yield _runner_up(one)
+
+
+def _runner_up(one: AnswerReport) -> str:
+    if not one.answer.headline:
+        return ""
+    more = len(one.answer.headline) - 1
+    return plain(f"{brief(one.answer.headline[0])}{f'; {more} more, -v' if more else ''}")
 
 
 def _quality(document: ReportDocument) -> str:

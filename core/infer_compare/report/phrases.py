@@ -131,7 +131,12 @@ def answer_sentences(one: AnswerReport) -> list[str]:
         free = "" if bound is None else "without the bound, "
         why = [best_sentence(answer.recommended), *map(pair_sentence, answer.headline)]
         spoken += [f"{free}{sentence}" for sentence in why]
-    return [plain(sentence) for sentence in spoken]
+    return [*variant_sentences(one), *(plain(sentence) for sentence in spoken)]
+
+
+def variant_sentences(one: AnswerReport) -> list[str]:
+    """What a lower precision brings, and how the cores are split best."""
+    return [*(gain.sentence for gain in one.gains), *(report.sentence for report in one.splits)]
 
 
 def excluded_sentences(document: ReportDocument) -> list[str]:

@@ -60,6 +60,19 @@ class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return not 1 / (1 + self.margin) <= found.ratio <= 1 + self.margin
 
+    def turned(self) -> PairVerdict:
+        """Return the same verdict with the sides exchanged."""
+        return msgspec.structs.replace(
+            self,
+            a=self.b,
+            b=self.a,
+            verdict=_TURNED.get(self.verdict, self.verdict),
+            comparison=self.comparison.turned() if self.comparison is not None else None,
+        )
+
+
+_TURNED = {Verdict.FASTER: Verdict.SLOWER, Verdict.SLOWER: Verdict.FASTER}
+
 
 def side(run: Run, label: str, point: OperatingPoint) -> Side:
     """The contender at that point, by the name that sentences may use for it."""

@@ -19,6 +19,7 @@ from infer_compare.report.schema.documents import (
 from infer_compare.report.schema.findings import AgreementReport, Cause, Excluded, FailureReport, Noise
 from infer_compare.report.schema.part import Axes, Part
 from infer_compare.report.schema.timelines import CallSlice, Timeline
+from infer_compare.report.schema.variants import PrecisionGain, Split, SplitReport
 
 __all__ = [
     "COLLECTION_SCHEMA",
@@ -39,9 +40,12 @@ __all__ = [
     "Noise",
     "Part",
     "PointReport",
+    "PrecisionGain",
     "Price",
     "ReportCollection",
     "ReportDocument",
+    "Split",
+    "SplitReport",
     "StartUp",
     "State",
     "TimeUnit",

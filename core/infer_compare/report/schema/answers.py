@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infer_compare.report.schema.part import Part
+from infer_compare.report.schema.variants import PrecisionGain, SplitReport
 from infer_compare.verdicts import Answer, BoundCheck
 from infer_compare.verdicts.quality import Quality
 
@@ -33,3 +34,7 @@ class AnswerReport(Part, frozen=True, kw_only=True):
     """How far the headline can be relied on."""
     under_bound: tuple[UnderBound, ...]
     """By contender; empty where no latency bound was asked for."""
+    gains: tuple[PrecisionGain, ...] = ()
+    """What lower precisions bring, where the largest batches were searched for."""
+    splits: tuple[SplitReport, ...] = ()
+    """How the cores can be split, by backend."""

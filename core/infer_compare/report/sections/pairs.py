@@ -31,7 +31,6 @@ _KINDS: dict[Verdict, str] = {
     Verdict.INVALID: "invalid",
 }
 """What the verdict on A says of B."""
-_TURNED = {Verdict.FASTER: Verdict.SLOWER, Verdict.SLOWER: Verdict.FASTER}
 
 
 def verdict_cell(pair: PairVerdict) -> Cell:
@@ -86,7 +85,7 @@ def _matrix(view: View, title: str, pairs: Sequence[PairVerdict], note: str, *, 
     by_row: dict[tuple[str, str], Cell] = {}
     for pair in pairs:
         by_row[pair.b.label, pair.a.label] = _brief(pair)
-        by_row[pair.a.label, pair.b.label] = _brief(_turned(pair))
+        by_row[pair.a.label, pair.b.label] = _brief(pair.turned())
     shown = [label for label in view.names if any(label in key for key in by_row)]
     itself, unknown = Cell(text="", kind="self"), Cell(text="", kind="empty")
     table = Table(
@@ -111,14 +110,3 @@ def _matrix(view: View, title: str, pairs: Sequence[PairVerdict], note: str, *, 
 def _brief(pair: PairVerdict) -> Cell:
     """Without the sentence, which stands below the matrix."""
     return msgspec.structs.replace(verdict_cell(pair), hint="")
-
-
-def _turned(pair: PairVerdict) -> PairVerdict:
-    """The same verdict with the sides exchanged; `against` turns the figures itself."""
-    return msgspec.structs.replace(
-        pair,
-        a=pair.b,
-        b=pair.a,
-        verdict=_TURNED.get(pair.verdict, pair.verdict),
-        comparison=pair.comparison.turned() if pair.comparison is not None else None,
-    )

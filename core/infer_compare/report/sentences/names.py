@@ -32,17 +32,6 @@ def names_of(run: Run, summary: Summary) -> dict[str, str]:
     return {label: f"{run.name(label)}{_setup_words(label, setup, differing)}" for label, setup in setups.items()}
 
 
-def split_words(threads: int, instances: int, *, alone: bool = False) -> str:
-    """Return `2 instances of 1 thread`; `2 threads` where every contender has one instance.
-
-    Args:
-        threads: of one instance.
-        instances: their number.
-        alone: whether no contender has several.
-    """
-    return count(threads, "thread") if alone else f"{count(instances, 'instance')} of {count(threads, 'thread')}"
-
-
 def with_names(answer: Answer, names: Mapping[str, str]) -> Answer:
     """Return an answer whose sentences call the contenders so."""
     replace = msgspec.structs.replace
