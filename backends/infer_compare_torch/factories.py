@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from infer_compare.backends import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel, one_line
-from infer_compare.backends.native_models import declared, make_model, source_file, split
+from infer_compare.backends.native_models import declared, make_model, own_files, split
 from infer_compare_torch.importer.dtypes import from_name
 from infer_compare_torch.probing import probe
 from infer_compare_torch.session import LoadedModel
@@ -36,7 +36,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
     made, texts = _made(location, seed)
     specs, fills = declared(texts) if texts else (model.inputs, {})
     folder.mkdir(parents=True, exist_ok=True)
-    sources = tuple(str(path.resolve()) for path in (source_file(location),) if path is not None)
+    sources = tuple(map(str, own_files(location)))
     if type(made).__name__ == "ExportedProgram":
         # Not imported for modules: it brings the compiler along, which takes seconds of every worker's start.
         from infer_compare_torch import programs
@@ -66,6 +66,8 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
         saved = {"state_dict": _copied(saved["state_dict"]), "buffers": _copied(saved["buffers"])}
         probed = probe(module, specs, fills, binding)
     saved["outputs"] = [(spec.name, spec.dtype, list(spec.shape)) for spec in probed.outputs]
+    # Two functions of a file may make models that differ in what they compute alone.
+    saved["function"] = split(location)[1]
     known = {name: f"randint(0,{size})" for name, size in probed.tables.items()}
     weights = folder / SAVED
     torch.save(saved, weights)

@@ -100,9 +100,9 @@ def bind(parameters: Sequence[Parameter], names: Sequence[str], title: str, func
         if len(names) == 1:
             return _sole(sole, 0)
     close = difflib.get_close_matches(unknown[0], [one.name for one in named], n=1)
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    takes = f"Its parameters are {', '.join(one.name for one in named)}" if named else "It has no parameters"
-    raise InputError(f"{title} has no parameter {unknown[0]!r}; {guess}{takes}. Name each input after a parameter.")
+    guess = f" (did you mean {close[0]!r}?)" if close else ""
+    takes = f"it takes {', '.join(one.name for one in named)}" if named else "it has no parameters"
+    raise InputError(f"{title} has no parameter {unknown[0]!r}; {takes}{guess}; name each input after a parameter.")
 
 
 def _accepted(parameters: Sequence[Parameter], function: object) -> Callable[[str], bool]:

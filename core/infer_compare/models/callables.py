@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,12 @@ from infer_compare.interfaces import ModelSpec
 from infer_compare.paths import is_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
+
+
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders that packages are installed into."""
 
 
 def split(location: str) -> tuple[str, str]:
@@ -46,6 +53,52 @@ def source_file(location: str) -> Path | None:
             if is_file(path):
                 return path
     return None
+
+
+def own_files(location: str) -> tuple[Path, ...]:
+    """Return the files of the user's own modules that a function needs, once it was called: its own, and what they import.
+
+    Installed packages are left out, and so is this one.
+
+    Returns:
+        Absolute paths, sorted.
+    """
+    file = source_file(location)
+    if file is None:
+        return ()
+    files = {file.resolve()}
+    pending = [(file.resolve(), "")]
+    standard = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")]
+    while pending:
+        for name in _imported(*pending.pop()):
+            module = sys.modules.get(name)
+            origin = getattr(module, "__file__", None)
+            if module is None or not isinstance(origin, str) or name.partition(".")[0] == "infer_compare":
+                continue
+            path = Path(origin).resolve()
+            installed = not INSTALLED.isdisjoint(path.parts) or any(path.is_relative_to(one) for one in standard)
+            if path not in files and not installed and is_file(path):
+                files.add(path)
+                pending.append((path, module.__package__ or ""))
+    return tuple(sorted(files))
+
+
+def _imported(file: Path, package: str) -> Iterator[str]:
+    """The modules that a file may import by any of its statements."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = alias.name.split(".")
+                yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        elif isinstance(node, ast.ImportFrom):
+            start = package.split(".")[: 1 - node.level or None] if node.level else []
+            base = ".".join((*start, *filter(None, [node.module])))
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def make_model(location: str) -> tuple[object, tuple[str, ...]]:

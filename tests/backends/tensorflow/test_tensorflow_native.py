@@ -292,7 +292,7 @@ def test_inputs_of_a_signature_are_matched_by_name(describe: Describe, open_sess
     [
         (
             "own_mistyped",
-            r"Three has no parameter 'shfit'; did you mean 'shift'\? Its parameters are x, scale, shift\.",
+            r"Three has no parameter 'shfit'; it takes x, scale, shift \(did you mean 'shift'\?\);",
         ),
         ("half_known", r"has no input 'b'; its inputs are z, a"),
     ],

@@ -55,8 +55,8 @@ def test_a_name_that_is_no_parameter_is_an_error_that_lists_them_and_guesses() -
     with pytest.raises(InputError) as caught:
         binding(encoder, "ids", "type")
     assert str(caught.value) == (
-        "The forward of Net has no parameter 'type'; did you mean 'types'? Its parameters are ids, mask, types, scale. "
-        "Name each input after a parameter."
+        "The forward of Net has no parameter 'type'; it takes ids, mask, types, scale (did you mean 'types'?); "
+        "name each input after a parameter."
     )
 
 

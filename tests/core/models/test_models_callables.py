@@ -8,7 +8,7 @@ import pytest
 
 from infer_compare import ModelSpec
 from infer_compare.backends import ModelError
-from infer_compare.models.callables import make_model, source_file
+from infer_compare.models.callables import make_model, own_files, source_file
 
 
 @pytest.fixture
@@ -33,6 +33,18 @@ def test_a_module_of_the_working_folder_is_found(here) -> None:
     model, _ = make_model("net_module:Net")
     assert type(model).__name__ == "Net"
     assert source_file("net_module:Net") == here / "net_module.py"
+
+
+def test_the_files_of_a_model_are_those_of_the_users_own_modules(here) -> None:
+    """A change of what a file imports is a change of the model; installed packages and the standard library are not."""
+    (here / "imported_net.py").write_text("SIZE = 7\n")
+    (here / "importing_net.py").write_text(
+        "import json, numpy\nfrom imported_net import SIZE\ndef make():\n    return SIZE\n"
+    )
+    make_model("importing_net.py:make")
+    files = own_files("importing_net.py:make")
+    assert {here / "imported_net.py", here / "importing_net.py"} <= set(files)
+    assert not [one for one in files if {"json", "numpy", "infer_compare"} & set(one.parts)]
 
 
 def test_a_model_spec_brings_the_inputs(here) -> None:
