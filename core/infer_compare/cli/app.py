@@ -22,6 +22,7 @@ INTERRUPTED = 130
 
 COMMANDS = {
     "run": "Measure a model on several frameworks over batch sizes.",
+    "tune": "Find the fastest configuration for a model, within a budget.",
     "check": "Compare the outputs of a model on several frameworks.",
     "explain": "Show how each framework would load a model, without running it.",
     "report": "Show a stored run.",

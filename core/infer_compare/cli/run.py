@@ -113,12 +113,12 @@ def command(
     if dry_run:
         from infer_compare.cli.planned import show_plan
 
-        show_plan(options, plugins, stored.run, command=_command(), as_json=as_json)
+        show_plan(options, plugins, stored.run, command=typed_command(), as_json=as_json)
         return 0
     place = folder or default_folder(options.model)
     for path in report_paths(place, show.formats, plugins):
         check_free(path)
-    return _sweep(options, place, plugins, show, like)
+    return measure(options, place, plugins, show, like=like, command=typed_command())
 
 
 def report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
@@ -158,15 +158,34 @@ def _refuse_others(context: click.Context) -> None:
         raise UsageError(f"--resume keeps the original options of the run; leave out {', '.join(given)}.")
 
 
-def _command() -> tuple[str, ...]:
+def typed_command() -> tuple[str, ...]:
+    """Return the command line as it was typed."""
     return ("infer-compare", *sys.argv[1:])
 
 
-def _sweep(options: RunOptions, place: Path, plugins: Plugins, show: Show, like: Header | None) -> int:
+def measure(
+    options: RunOptions,
+    place: Path,
+    plugins: Plugins,
+    show: Show,
+    *,
+    like: Header | None = None,
+    command: tuple[str, ...],
+) -> int:
+    """Measure what is asked for, show the result, and return the exit code.
+
+    Args:
+        options: what is asked for.
+        place: the run folder.
+        plugins: what is installed.
+        show: how the result is shown.
+        like: the header of a stored run that is repeated.
+        command: as it was typed.
+    """
     from infer_compare import api
 
     def work(observer: Observer) -> Run:
-        return api.sweep(options, place, plugins=plugins, observer=observer, like=like, command=_command())
+        return api.sweep(options, place, plugins=plugins, observer=observer, like=like, command=command)
 
     return _tell(place, plugins, show, work)
 

@@ -28,6 +28,8 @@ Seconds = Annotated[float, msgspec.Meta(ge=limits.SHORTEST_S, le=limits.LONGEST_
 Bytes = Annotated[int, msgspec.Meta(ge=1)]
 
 COMPARING = ("run", "check")
+MEASURING = ("run", "tune")
+ALL = ("run", "check", "tune")
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,7 +142,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Batch sizes: 1,2,4 or 1:1024:x2 or 1:80:+1 or auto.",
             'a list of sizes, one size, or a text such as `"1:1024:x2"` or `"auto"`',
-            commands=COMPARING,
+            commands=ALL,
             metavar="SIZES",
             default="auto",
             one_text=True,
@@ -158,7 +160,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Read inputs from a .npz file, a folder of .npy files, or module:callable.",
             group="model",
-            commands=COMPARING,
+            commands=ALL,
             metavar="DATA",
         ),
     ] = None
@@ -167,7 +169,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Threads per backend.",
             group="contenders",
-            commands=COMPARING,
+            commands=ALL,
             default="physical cores",
         ),
     ] = None
@@ -212,12 +214,19 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     budget: Annotated[
         Seconds | None,
-        Option("Approximate measuring time, e.g. 5m.", metavar="TIME", example="5m", read=values.seconds),
+        Option(
+            "Approximate measuring time, e.g. 5m.",
+            commands=MEASURING,
+            metavar="TIME",
+            example="5m",
+            read=values.seconds,
+        ),
     ] = None
     wait: Annotated[
         Seconds | None,
         Option(
             "Wait up to this long for a quiet machine, such as 5m, before anything is measured.",
+            commands=MEASURING,
             metavar="TIME",
             example="5m",
             read=values.seconds,
@@ -228,6 +237,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Find the best throughput within this latency, e.g. 20ms.",
             group="answer",
+            commands=MEASURING,
             metavar="TIME",
             example="20ms",
             read=values.seconds,
@@ -235,11 +245,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
-        Option("Latency percentile that must stay within the bound.", group="answer"),
+        Option("Latency percentile that must stay within the bound.", group="answer", commands=MEASURING),
     ] = 95.0
     rtol: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
-        Option("Relative tolerance when outputs are compared.", commands=COMPARING),
+        Option("Relative tolerance when outputs are compared.", commands=ALL),
     ] = None
     allow_error: Annotated[
         bool,
@@ -254,6 +264,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             f"Difference of throughputs within which contenders are the same, from {limits.SMALLEST_MARGIN:.0%} on.",
             group="answer",
+            commands=MEASURING,
             metavar="SHARE",
             default=f"{limits.SMALLEST_MARGIN:.0%}",
             example="5%",
@@ -265,7 +276,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Memory cap per worker, e.g. 4GiB.",
             group="memory",
-            commands=COMPARING,
+            commands=ALL,
             metavar="SIZE",
             example="4GiB",
             read=values.size,
@@ -276,6 +287,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Accelerator memory cap per worker, e.g. 4GiB.",
             group="memory",
+            commands=MEASURING,
             metavar="SIZE",
             example="4GiB",
             read=values.size,
@@ -293,7 +305,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Seconds,
         Option(
             "Time limit for one reply of a worker.",
-            commands=COMPARING,
+            commands=ALL,
             metavar="TIME",
             default="60s",
             example="60s",
@@ -306,6 +318,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Machine price, e.g. 1.20/h; adds the cost per million samples.",
             'such as `"1.20/h"`',
             group="answer",
+            commands=MEASURING,
             afterwards=True,
             metavar="PRICE",
         ),
@@ -316,6 +329,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "Write a report to the run folder. Repeatable.",
             "formats of the reports, as after `--report`",
             group="output",
+            commands=MEASURING,
             afterwards=True,
             flags=("--report",),
             metavar="FORMAT",

@@ -1,0 +1,92 @@
+"""`infer-compare tune`: the fastest configuration on this machine, within a budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.cli.installed import installed
+from infer_compare.cli.options import GroupedCommand, given_by, options_of
+from infer_compare.cli.run import Show, measure, report_paths, typed_command
+
+if TYPE_CHECKING:
+    from infer_compare.request.options import RunOptions
+
+
+@click.command("tune", cls=GroupedCommand, output=("folder", "as_json", "json_progress", "quiet", "verbose"))
+@options_of(
+    "tune",
+    budget={"help": "How long it may take, from start to end.", "default": "10m"},
+    backends={"default": "all that are installed"},
+    contenders={"help": "Try this configuration too: NAME or FILE.py:Class, then :key=value,... Repeatable."},
+    device={"help": "Device that configurations run on."},
+    threads={"help": "Threads, shared by the instances of a configuration."},
+    latency_bound={"help": "Find the fastest configuration within this latency, e.g. 20ms."},
+)
+@click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
+)
+@click.option("--dry-run", is_flag=True, help="List the configurations and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.option(
+    "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print only the report.")
+@click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    folder: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    json_progress: bool,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,  # noqa: ARG001 - read before parsing, so that it also covers parsing
+    **_asked: Any,  # noqa: ANN401 - `given_by` reads it from the context
+) -> int:
+    """Find the fastest way to run MODEL here: which framework, in which precision, with which options, threads and instances.
+
+    What cannot win is dropped early; the result is a run like any other. Exit codes: 0 found; 1 no configuration is left, or
+    the machine was too busy; 2 usage error; 3 no usable backend; 130 interrupted, results are kept.
+    """
+    from infer_compare.preparation.configurations import tuned
+    from infer_compare.report import find_reporter
+    from infer_compare.report.files import check_free
+    from infer_compare.request.reading import complete
+    from infer_compare.store import default_folder
+
+    plugins = installed(context.obj)
+    options = tuned(complete(given_by(context, plugins)), plugins)
+    price = None
+    if options.price is not None:
+        from infer_compare.report.price import parse_price
+
+        price = parse_price(options.price)
+    for name in options.reports:
+        find_reporter(name, plugins)
+    if dry_run:
+        _print_configurations(options, as_json=as_json)
+        return 0
+    place = folder or default_folder(options.model)
+    for path in report_paths(place, options.reports, plugins):
+        check_free(path)
+    show = Show(options.reports, price, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
+    return measure(options, place, plugins, show, command=typed_command())
+
+
+def _print_configurations(options: RunOptions, *, as_json: bool) -> None:
+    from infer_compare.cli import stdout
+
+    typed = [str(contender) for contender in options.contenders or ()]
+    if as_json:
+        stdout.document({"budget_s": options.budget, "contenders": typed})
+        return
+    for text in typed:
+        stdout.echo(f"-b {text}")
+    stdout.echo(f"{len(typed)} configurations in {options.budget:g} s")

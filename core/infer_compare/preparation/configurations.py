@@ -1,0 +1,124 @@
+"""The configurations that are tried to find the fastest: what each backend proposes, on each split of the thread budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.environment.machine import machine
+from infer_compare.environment.threads import default_threads
+from infer_compare.errors import NoUsableBackend, UsageError
+from infer_compare.interfaces import Device
+from infer_compare.planner.forecast import START_S
+from infer_compare.plugins import candidates
+from infer_compare.request.contenders import CORE, REFERENCE, ContenderRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from infer_compare.plugins import BackendEntry, Plugins
+    from infer_compare.request.options import RunOptions
+
+DEFAULT_BUDGET_S = 600.0
+TRYING_S = START_S[0] + 0.4
+"""Starting a worker and trying a few sizes with it, at least."""
+MEASURING_S = 4.0
+"""Measuring the fastest ones in two restarts, at least."""
+
+
+def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
+    """Return the race that finds the fastest configuration for what is asked for.
+
+    Args:
+        options: what is asked for; its contenders are tried beside those that backends propose.
+        plugins: what is installed.
+
+    Raises:
+        NoUsableBackend: no backend is installed that runs on the device.
+        BackendUnusable: a backend is broken.
+        UsageError: there is a single configuration, or the budget is too short to try them.
+    """
+    requests = list(configurations(options, plugins))
+    contenders = (*(options.contenders or ()), *requests)
+    if not contenders:
+        raise NoUsableBackend(
+            f"No backend that is installed runs on {options.device}; install one, as `infer-compare backends` says."
+        )
+    if len(contenders) == 1:
+        raise UsageError(
+            f"There is a single configuration to try: {contenders[0]}; name more with --backends or -b, or measure it "
+            "with `infer-compare run`."
+        )
+    budget = options.budget or DEFAULT_BUDGET_S
+    least = len(contenders) * TRYING_S + MEASURING_S
+    if budget < least:
+        raise UsageError(
+            f"--budget {budget:g}s is too short to try {len(contenders)} configurations: that takes {least:.0f} s or more; "
+            "give more time, or name fewer backends with --backends."
+        )
+    return msgspec.structs.replace(
+        options, backends=None, contenders=contenders, race=True, budget=budget, mode="quick"
+    )
+
+
+def configurations(options: RunOptions, plugins: Plugins) -> Iterator[ContenderRequest]:
+    """Yield the configurations of the backends, in the order in which they are tried: what is cheap to try, and plain, first.
+
+    Args:
+        options: what is asked for.
+        plugins: what is installed.
+
+    Raises:
+        BackendUnusable: a backend that was named is not installed, or is broken.
+    """
+    kind = Device.parse(options.device).kind
+    budget = options.threads or default_threads()
+    proposed = {entry.name: [{}, *_supported(entry, kind)] for entry in _backends(options, plugins, kind)}
+    ways = splits(budget) if kind == "cpu" else ((1, budget),)
+    for place in range(max(map(len, proposed.values()), default=0)):
+        for instances, threads in ways:
+            for name, own in proposed.items():
+                if place < len(own):
+                    yield _request(name, own[place], instances, threads if instances > 1 else None)
+
+
+def splits(threads: int) -> tuple[tuple[int, int], ...]:
+    """Return the ways to split a thread budget evenly: how many instances, and the threads of each; one instance first."""
+    return tuple((instances, threads // instances) for instances in range(1, threads + 1) if threads % instances == 0)
+
+
+def _backends(options: RunOptions, plugins: Plugins, kind: str) -> Sequence[BackendEntry]:
+    if options.backends is not None:
+        return [plugins.find(name) for name in options.backends]
+    return [entry for entry in plugins.backends if _usable(entry, kind)]
+
+
+def _usable(entry: BackendEntry, kind: str) -> bool:
+    return not entry.missing and entry.name != REFERENCE and kind in entry.capabilities.device_kinds
+
+
+def _supported(entry: BackendEntry, kind: str) -> list[dict[str, str]]:
+    """Return what a backend proposes, without precisions that it does not declare."""
+    known = {None, *entry.capabilities.precisions}
+    return [own for own in candidates(entry, machine(kind)) if own.get("precision") in known]
+
+
+def _request(name: str, own: Mapping[str, str], instances: int, threads: int | None) -> ContenderRequest:
+    keys = {key: value for key, value in own.items() if key in CORE}
+    options = {key: value for key, value in own.items() if key not in CORE}
+    words = [
+        name,
+        *(value for key, value in keys.items() if key == "precision"),
+        *(key if value == "true" else f"{key}={value}" for key, value in options.items()),
+    ]
+    if threads is not None:
+        words.append(f"{instances}x{threads}")
+    return ContenderRequest(
+        backend=name,
+        options=dict(options),
+        label=" ".join(words) if len(words) > 1 else None,
+        threads=threads,
+        instances=instances if instances > 1 else None,
+        precision=keys.get("precision"),
+    )
