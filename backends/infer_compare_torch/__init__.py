@@ -5,13 +5,12 @@ This module imports no framework. `session` holds everything that does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
-
-import msgspec
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from infer_compare import hookimpl
-from infer_compare.backends import Backend, Capabilities, Converter, OptionError, Options
+from infer_compare.backends import Backend, Capabilities, Converter, Options
 from infer_compare_torch.failures import classify
+from infer_compare_torch.options import TorchOptions, check, check_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,33 +33,6 @@ ONNX_OPSET = 20
 """Of the files that are exported."""
 
 
-class TorchOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What can be chosen about how PyTorch runs a model."""
-
-    compile: Annotated[
-        bool,
-        msgspec.Meta(description="run the model through torch.compile: one static program per batch size"),
-    ] = False
-    dynamic: Annotated[
-        bool,
-        msgspec.Meta(description="with compile: one dynamic program for every batch size instead"),
-    ] = False
-    channels_last: Annotated[
-        bool,
-        msgspec.Meta(description="keep images and convolution weights in the channels-last memory format"),
-    ] = False
-    loader_workers: Annotated[
-        int,
-        msgspec.Meta(
-            ge=0, description="with the scope dataset: how many processes load batches; 0 loads in the worker"
-        ),
-    ] = 0
-    pin_memory: Annotated[
-        bool,
-        msgspec.Meta(description="with the scope dataset: load batches into pinned memory, of use with CUDA only"),
-    ] = False
-
-
 class TorchBackend(Backend["LoadedModel"]):
     """PyTorch. Runs modules and exported programs, and ONNX models as modules that the importer builds."""
 
@@ -74,7 +46,7 @@ class TorchBackend(Backend["LoadedModel"]):
         describes=("callable", "pt2"),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
-        precisions=("float32",),
+        precisions=("float32", "bfloat16", "float16"),
         peak_memory=True,
         asynchronous=("cuda",),
     )
@@ -84,15 +56,12 @@ class TorchBackend(Backend["LoadedModel"]):
         """Keeps the settings.
 
         Raises:
-            OptionError: `dynamic` without `compile`.
+            OptionError: an option has no effect without another one, or beside it.
         """
         super().__init__(settings)
         chosen = settings.options
         self._options = chosen if isinstance(chosen, TorchOptions) else TorchOptions()
-        if self._options.dynamic and not self._options.compile:
-            raise OptionError(
-                "torch:dynamic=true has no effect without compile=true; add compile=true, or leave dynamic out."
-            )
+        check(self._options, settings.precision)
 
     def version(self) -> str:
         """Return the version of torch, and apply the thread budget.
@@ -100,9 +69,7 @@ class TorchBackend(Backend["LoadedModel"]):
         Raises:
             BackendUnusable: torch does not take the thread budget.
         """
-        from infer_compare_torch import runtime
-
-        return runtime.start(self.settings)
+        return self._start()
 
     def devices(self) -> Sequence[Device]:
         """Return the CPU, and every CUDA device with its name and memory."""
@@ -118,9 +85,9 @@ class TorchBackend(Backend["LoadedModel"]):
             ModelError: the model cannot be made or read, or its inputs are not known.
             UntrustedModel: the file may execute code when loaded, and is not trusted.
         """
-        from infer_compare_torch import loading, runtime
+        from infer_compare_torch import loading
 
-        runtime.start(self.settings)
+        self._start()
         return loading.describe(model, folder, self.settings.seed)
 
     @classmethod
@@ -143,9 +110,9 @@ class TorchBackend(Backend["LoadedModel"]):
             ModelError: the model cannot be made or read.
             UntrustedModel: the file may execute code when loaded, and is not trusted.
         """
-        from infer_compare_torch import loading, runtime
+        from infer_compare_torch import loading
 
-        runtime.start(self.settings)
+        self._start()
         return loading.load(model, self.settings.seed)
 
     def to_device(self, loaded: LoadedModel, device: Device) -> Session[Any]:
@@ -154,11 +121,23 @@ class TorchBackend(Backend["LoadedModel"]):
         Raises:
             DeviceUnavailable: torch cannot use that device on this machine.
             BackendUnusable: `compile` needs a compiler, and there is none.
+            OptionError: an option is for CUDA devices only, and this is another one.
+            UnsupportedModel: the module does not run in the precision that is asked for.
         """
         from infer_compare_torch import runtime, session
 
-        runtime.limit_memory(runtime.resolve(device), self.settings.device_memory)
-        return session.TorchSession(loaded, device, self._options)
+        resolved = runtime.resolve(device)
+        check_device(self._options, device)
+        runtime.limit_memory(resolved, self.settings.device_memory)
+        runtime.set_tf32(allowed=self._options.tf32)
+        return session.TorchSession(loaded, device, self._options, self.settings.precision)
+
+    def _start(self) -> str:
+        from infer_compare_torch import runtime
+
+        if self._options.flush_denormal:
+            runtime.flush_denormals()
+        return runtime.start(self.settings)
 
     def classify(self, error: BaseException) -> Classification:
         """Return what an exception of torch means; see `failures`."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable
+from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable, OptionError
 
 if TYPE_CHECKING:
     from infer_compare.backends import Settings
@@ -103,15 +104,17 @@ def need_compiler() -> None:
         ) from error
 
 
-def precision(module: torch.nn.Module, device: torch.device, weightless: str) -> str:
-    """Return the dtype of most weights, or `weightless` if there are none; and what torch computes `float32` in where that is less."""
+def weights(module: torch.nn.Module) -> str:
+    """Return the dtype of most weights; empty where there are none."""
     counts: dict[torch.dtype, int] = {}
     for weight in module.parameters():
         if weight.is_floating_point():
             counts[weight.dtype] = counts.get(weight.dtype, 0) + weight.numel()
-    name = str(max(counts, key=lambda one: counts[one])).removeprefix("torch.") if counts else weightless
-    if name != "float32":
-        return name
+    return str(max(counts, key=lambda dtype: counts[dtype])).removeprefix("torch.") if counts else ""
+
+
+def lowered(device: torch.device) -> dict[str, list[str]]:
+    """Return which kinds of operations torch computes `float32` in less for, by what it computes them in."""
     cuda = device.type == "cuda"
     library: Any = torch.backends.cudnn if cuda else torch.backends.mkldnn
     products = torch.backends.cuda.matmul if cuda else library.matmul
@@ -120,11 +123,35 @@ def precision(module: torch.nn.Module, device: torch.device, weightless: str) ->
         "conv": library.conv.fp32_precision,
         "rnn": library.rnn.fp32_precision,
     }
-    lower: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {}
     for kind, setting in settings.items():
         if setting not in {"none", "ieee"}:
-            lower.setdefault(setting, []).append(kind)
-    return ", ".join(f"{setting} ({', '.join(kinds)})" for setting, kinds in lower.items()) or name
+            kinds.setdefault({"bf16": "bfloat16"}.get(setting, setting), []).append(kind)
+    return dict(sorted(kinds.items()))
+
+
+def set_tf32(*, allowed: bool) -> None:
+    """Allow or forbid that CUDA computes `float32` in TF32; torch allows it for convolutions when it starts."""
+    with warnings.catch_warnings():
+        # The newer switches leave the older ones as they are, and torch raises where code of others then reads those.
+        warnings.simplefilter("ignore")
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        torch.backends.cudnn.allow_tf32 = allowed
+
+
+def flush_denormals() -> None:
+    """Have denormal numbers taken for zero; to be called before torch starts its threads, which inherit it.
+
+    Raises:
+        OptionError: this processor cannot.
+    """
+    if not torch.set_flush_denormal(True):
+        raise OptionError("torch:flush_denormal=true is not possible on this processor; leave it out.")
+
+
+def flushes_denormals() -> bool:
+    """Return whether all of torch's threads take denormal numbers for zero."""
+    return not (torch.full((1 << 18,), 1e-310, dtype=torch.float64) * 1.0).any().item()
 
 
 def uses_mkldnn() -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import operator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,22 +13,22 @@ import torch
 from torch import nn
 
 from infer_compare.backends import MemoryReading, Session, precision_of
-from infer_compare_torch import runtime
+from infer_compare_torch import compiling, recording, runtime
 from infer_compare_torch.batches import pins
-from infer_compare_torch.importer.dtypes import numpy_from_tensor, tensor_from_numpy
+from infer_compare_torch.casting import PRECISIONS, cast
+from infer_compare_torch.importer.dtypes import from_name, numpy_from_tensor, tensor_from_numpy
+from infer_compare_torch.observing import observe
 from infer_compare_torch.structures import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
     from infer_compare.backends import Device, OperatingPoint, TensorSpec
     from infer_compare.backends.native_models import Binding
     from infer_compare_torch import TorchOptions
-
-UNLIMITED = 1 << 30
-"""More programs than anyone compiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class LoadedModel:
 class Slot:
     """A batch on the device, and what the last run made of it."""
 
-    __slots__ = ("arguments", "inputs", "keywords", "outputs")
+    __slots__ = ("arguments", "graph", "inputs", "keywords", "outputs")
 
     def __init__(self) -> None:
         """Holds nothing yet."""
@@ -53,17 +55,22 @@ class Slot:
         self.arguments: Sequence[Any] = ()
         self.keywords: Mapping[str, Any] = {}
         self.outputs: Any = None
+        self.graph: torch.cuda.CUDAGraph | None = None
+        """Of the run on these inputs, with the option `cudagraphs`."""
 
 
 class TorchSession(Session[Slot]):
     """A module on a device, eager or compiled."""
 
-    def __init__(self, loaded: LoadedModel, device: Device, options: TorchOptions) -> None:
-        """Moves the module to the device.
+    def __init__(
+        self, loaded: LoadedModel, device: Device, options: TorchOptions, precision: str | None = None
+    ) -> None:
+        """Casts the module where a precision is asked for, and moves it to the device.
 
         Raises:
             DeviceUnavailable: torch cannot use the device on this machine.
             BackendUnusable: it is to compile, and there is no compiler.
+            UnsupportedModel: the module does not run in that precision.
         """
         self._device = runtime.resolve(device)
         if options.compile and self._device.type == "cpu":
@@ -73,50 +80,90 @@ class TorchSession(Session[Slot]):
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.inputs: Sequence[TensorSpec] = loaded.inputs
         self.outputs: Sequence[TensorSpec] = loaded.outputs
-        module = loaded.module.eval().requires_grad_(False).to(self._device)
+        self._precision = precision
+        dtype = PRECISIONS[precision] if precision is not None else None
+        self._cast_to = None if options.autocast else dtype
+        module = loaded.module.eval().requires_grad_(False)
+        if self._cast_to is not None:
+            module = cast(module, self._cast_to)
+        module = module.to(self._device)
         if options.channels_last:
             module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._precision = runtime.precision(module, self._device, precision_of([*self.inputs, *self.outputs]))
-        self._run: Callable[..., Any] = _compiled(module, options) if options.compile else module
         self._binding = loaded.binding
         self._inference = torch.inference_mode()
+        self._autocast: AbstractContextManager[object] = (
+            torch.autocast(self._device.type, dtype) if options.autocast else nullcontext()
+        )
         self._inside = False
         self._on_device = self._device.type == "cuda"
+        self._facts = self._observed(module)
+        self._run: Callable[..., Any] = compiling.compiled(module, options) if options.compile else module
         # An eager session spares the second that importing the compiler takes.
-        self._counts = _compiler_counts() if options.compile else (0, 0)
+        self._counts = compiling.counts() if options.compile else (0, 0)
         self._retries = self._retried()
         self._closed = False
+
+    def _observed(self, module: nn.Module) -> dict[str, str]:
+        """What the module was seen to compute in."""
+
+        def call(tensors: Sequence[torch.Tensor]) -> object:
+            arguments, keywords = self._bound(tensors)
+            with self._autocast:
+                return module(*arguments, **keywords)
+
+        asked = f"{self._precision} under autocast" if self._options.autocast else self._precision
+        seen = observe(module, call, self.inputs, self._placed, asked=asked)
+        weights = runtime.weights(module)
+        precision = seen.precision or (self._precision if self._options.autocast else weights)
+        precision = precision or precision_of([*self.inputs, *self.outputs])
+        facts = {"precision": precision}
+        if precision == "float32" and (lowered := runtime.lowered(self._device)):
+            facts["precision"] = next(iter(lowered))
+            facts["lowered"] = ", ".join(f"{name} ({', '.join(kinds)})" for name, kinds in lowered.items())
+        if seen.mixture:
+            facts["precision_mixture"] = seen.mixture
+        if weights not in {"", precision}:
+            facts["weights"] = weights
+        if self._options.autocast:
+            facts["autocast"] = "yes"
+        return facts
 
     @property
     def effective(self) -> Mapping[str, str]:
         """What runs, as torch tells it; graph breaks are known once something was compiled."""
+        options = self._options
         facts = {
             "device": str(self._device),
             "threads": str(torch.get_num_threads()),
             "interop_threads": str(torch.get_num_interop_threads()),
-            "precision": self._precision,
-            "execution": "compiled" if self._options.compile else "eager",
-            "memory_format": "channels_last" if self._options.channels_last else "contiguous",
+            **self._facts,
+            "execution": "compiled" if options.compile else "eager",
+            "memory_format": "channels_last" if options.channels_last else "contiguous",
         }
         if self._attentions:
             facts["attention"] = f"fused ({self._attentions})"
-        if self._options.compile:
-            facts["programs"] = "dynamic" if self._options.dynamic else "static"
+        if options.compile:
+            facts["programs"] = "dynamic" if options.dynamic else "static"
+            if options.compile == "max-autotune":
+                facts["autotuned"] = "yes"
             if self.compilations():
-                facts["graph_breaks"] = str(_compiler_counts()[1] - self._counts[1])
+                facts["graph_breaks"] = str(compiling.counts()[1] - self._counts[1])
         if self._on_device:
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
+            facts["cudagraphs"] = "yes" if options.cudagraphs else "no"
         else:
             facts["mkldnn"] = "yes" if runtime.uses_mkldnn() else "no"
-        if self._options.loader_workers:
-            facts["loader_workers"] = str(self._options.loader_workers)
-        if self._options.pin_memory:
-            facts["pin_memory"] = "yes" if pins(self._options) else "no"
+        if options.flush_denormal:
+            facts["denormals"] = "flushed" if runtime.flushes_denormals() else "kept"
+        if options.loader_workers:
+            facts["loader_workers"] = str(options.loader_workers)
+        if options.pin_memory:
+            facts["pin_memory"] = "yes" if pins(options) else "no"
         return facts
 
     def compilations(self) -> int:
         """Return how many programs were compiled since the session was made; 0 for an eager one."""
-        return _compiler_counts()[0] - self._counts[0] if self._options.compile else 0
+        return compiling.counts()[0] - self._counts[0] if self._options.compile else 0
 
     def prepare(self, point: OperatingPoint) -> None:
         """Compile for the shapes of a point, by a run on zeros; an eager session needs nothing."""
@@ -134,25 +181,37 @@ class TorchSession(Session[Slot]):
         self.synchronize()
 
     def stage(self, batch: Sequence[NDArray[Any]], into: Slot | None = None) -> Slot:
-        """Return the batch on the device. On the CPU the arrays' own memory is used, unless the layout changes."""
+        """Return the batch on the device, in the dtype that the model takes.
+
+        On the CPU the arrays' own memory is used, unless dtype or layout change.
+        """
         tensors = [tensor_from_numpy(array) for array in batch]
-        if self._on_device or self._options.channels_last:
+        if self._on_device or self._options.channels_last or self._cast_to is not None:
             old = into.inputs if into is not None else (None,) * len(tensors)
             tensors = [self._placed(tensor, slot) for tensor, slot in zip(tensors, old, strict=True)]
         if self._options.dynamic:
             self._free_axes(tensors)
         slot = Slot() if into is None else into
-        slot.inputs = slot.arguments = tensors
-        slot.outputs = None
-        if self._binding is not None:
-            # Here and not in `run`, which is timed.
-            slot.arguments, slot.keywords = self._binding.arguments(tensors)
+        if slot.graph is not None and all(map(operator.is_, tensors, slot.inputs)):
+            return slot
+        slot.inputs = tensors
+        slot.outputs = slot.graph = None
+        # Here and not in `run`, which is timed.
+        slot.arguments, slot.keywords = self._bound(tensors)
+        if self._options.cudagraphs:
+            with self._inference, self._autocast:
+                run = partial(self._run, *slot.arguments, **slot.keywords)
+                slot.graph, slot.outputs = recording.record(run, self._device)
         return slot
 
-    def _placed(self, tensor: torch.Tensor, slot: torch.Tensor | None) -> torch.Tensor:
-        if slot is None or slot.shape != tensor.shape or slot.dtype != tensor.dtype:
+    def _bound(self, tensors: Sequence[torch.Tensor]) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        return (tensors, {}) if self._binding is None else self._binding.arguments(tensors)
+
+    def _placed(self, tensor: torch.Tensor, slot: torch.Tensor | None = None) -> torch.Tensor:
+        dtype = self._cast_to if self._cast_to is not None and tensor.is_floating_point() else tensor.dtype
+        if slot is None or slot.shape != tensor.shape or slot.dtype != dtype:
             layout = self._format if tensor.dim() == 4 else torch.contiguous_format
-            slot = torch.empty(tensor.shape, dtype=tensor.dtype, device=self._device, memory_format=layout)
+            slot = torch.empty(tensor.shape, dtype=dtype, device=self._device, memory_format=layout)
         return slot.copy_(tensor)
 
     def _free_axes(self, tensors: Sequence[torch.Tensor]) -> None:
@@ -165,17 +224,23 @@ class TorchSession(Session[Slot]):
     def run(self, staged: Slot) -> None:
         """Run the module in inference mode; on CUDA it returns when the work is enqueued."""
         if self._inside:
-            staged.outputs = self._run(*staged.arguments, **staged.keywords)
+            self._call(staged)
             return
-        with self._inference:
+        with self._inference, self._autocast:
+            self._call(staged)
+
+    def _call(self, staged: Slot) -> None:
+        if staged.graph is not None:
+            staged.graph.replay()
+        else:
             staged.outputs = self._run(*staged.arguments, **staged.keywords)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Inference mode; entering it takes most of a microsecond."""
+        """Inference mode and autocast; entering them takes microseconds."""
         self._inside = True
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), self._autocast:
                 yield
         finally:
             self._inside = False
@@ -186,10 +251,15 @@ class TorchSession(Session[Slot]):
             torch.cuda.synchronize(self._device)
 
     def fetch(self, staged: Slot) -> list[NDArray[Any]]:
-        """Return the outputs as separate arrays."""
+        """Return the outputs as separate arrays, of the dtypes that the model declares."""
         tensors = leaves(staged.outputs)
         if self._on_device:
-            return [np.ascontiguousarray(numpy_from_tensor(tensor.cpu())) for tensor in tensors]
+            tensors = [tensor.cpu() for tensor in tensors]
+        if self._precision is not None:
+            declared = [from_name(spec.dtype) for spec in self.outputs]
+            tensors = [tensor.to(dtype) for tensor, dtype in zip(tensors, declared, strict=True)]
+        if self._on_device:
+            return [np.ascontiguousarray(numpy_from_tensor(tensor)) for tensor in tensors]
         # On the CPU an output may share memory with an input, with a weight, or with the next run's output.
         return [np.array(numpy_from_tensor(tensor), order="C") for tensor in tensors]
 
@@ -197,7 +267,7 @@ class TorchSession(Session[Slot]):
         """Drop the slot's tensors."""
         staged.inputs = staged.arguments = ()
         staged.keywords = {}
-        staged.outputs = None
+        staged.outputs = staged.graph = None
 
     def peak_memory(self) -> MemoryReading | None:
         """Return the CUDA allocator's peak; None on the CPU, where torch does not count."""
@@ -234,22 +304,3 @@ class TorchSession(Session[Slot]):
 
 def _refuse(*_: torch.Tensor) -> None:
     raise RuntimeError("this session was closed")
-
-
-def _compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
-    """The module through `torch.compile`; it never falls back to eager in silence."""
-    import torch._dynamo.config as dynamo
-
-    # One program per batch size is what was asked for; the ninth would otherwise run eagerly.
-    dynamo.recompile_limit = UNLIMITED
-    dynamo.accumulated_recompile_limit = UNLIMITED
-    dynamo.fail_on_recompile_limit_hit = True
-    compiled: Callable[..., Any] = torch.compile(module, dynamic=None if options.dynamic else False)
-    return compiled
-
-
-def _compiler_counts() -> tuple[int, int]:
-    """Programs compiled and graph breaks in this process so far."""
-    from torch._dynamo.utils import counters
-
-    return int(counters["stats"]["unique_graphs"]), sum(counters["graph_break"].values())

@@ -128,7 +128,8 @@ def test_a_cuda_device_that_is_not_there_is_unavailable_with_the_reason(
 def test_every_option_is_described_and_off_by_default() -> None:
     """What runs without options is torch as it comes."""
     options = {one.name: one for one in describe_options(TorchBackend)}
-    assert set(options) == {"compile", "dynamic", "channels_last", "loader_workers", "pin_memory"}
+    ways = {"compile", "dynamic", "channels_last", "autocast", "cudagraphs", "tf32", "flush_denormal"}
+    assert set(options) == ways | {"loader_workers", "pin_memory"}
     assert {one.default for one in options.values()} == {"false", "0"}
     assert all(one.text for one in options.values())
 
@@ -142,10 +143,35 @@ def test_an_option_that_is_not_there_is_refused_with_a_suggestion() -> None:
         read_options(TorchBackend, {"compile": "fully"})
 
 
-def test_dynamic_without_compile_is_refused() -> None:
-    """It would do nothing, and the label would say otherwise."""
-    with pytest.raises(OptionError, match="add compile=true"):
-        TorchBackend(Settings(options=TorchOptions(dynamic=True), threads=1))
+def test_compile_is_on_off_or_the_mode_that_tries_kernels() -> None:
+    """What was typed before means what it meant."""
+    assert read_options(TorchBackend, {"compile": "false"}) == TorchOptions()
+    assert read_options(TorchBackend, {"compile": "max-autotune"}) == TorchOptions(compile="max-autotune")
+
+
+@pytest.mark.parametrize(
+    ("options", "precision", "sentence"),
+    [
+        ({"dynamic": True}, None, "dynamic=true has no effect without compile=true; add compile=true"),
+        ({"autocast": True}, None, "autocast=true has no effect without a precision; write precision=bfloat16 or"),
+        ({"autocast": True}, "float32", "no effect with precision=float32"),
+        ({"tf32": True}, "bfloat16", "tf32=true has no effect with precision=bfloat16"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    options: dict[str, bool], precision: str | None, sentence: str
+) -> None:
+    """The label would say otherwise."""
+    with pytest.raises(OptionError, match=sentence):
+        TorchBackend(Settings(options=TorchOptions(**options), threads=1, precision=precision))
+
+
+@pytest.mark.parametrize("name", ["cudagraphs", "tf32"])
+def test_what_only_cuda_has_is_refused_by_name_on_the_cpu(double: ModelSource, name: str) -> None:
+    """The contender would run as without it."""
+    backend = TorchBackend(Settings(options=TorchOptions(**{name: True}), threads=1))
+    with pytest.raises(OptionError, match=f"{name}=true works on CUDA devices only, .* runs on cpu; leave {name}=true"):
+        backend.to_device(backend.load(double), Device("cpu"))
 
 
 def test_a_missing_an_empty_and_a_broken_file_are_errors_of_the_model(backend: TorchBackend, tmp_path: Path) -> None:

@@ -195,7 +195,8 @@ def test_lowered_products_are_told(double: ModelSource, open_session: Open) -> N
     products.fp32_precision = "bf16"
     try:
         with open_session(double) as session:
-            assert session.effective["precision"] == "bf16 (matmul)"
+            assert session.effective["precision"] == "bfloat16"
+            assert session.effective["lowered"] == "bfloat16 (matmul)"
     finally:
         products.fp32_precision = usual
 
