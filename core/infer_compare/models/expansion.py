@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infer_compare.models.figures import without_weights
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
+from infer_compare.models.onnx_header import all_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -59,10 +60,11 @@ def expanded(
     import onnx.inliner
 
     rules = Rules(registry, partly)
-    if not model.functions and not any(_is_foreign(node, rules, _opset(model)) for node in _nodes(model.graph)):
+    if not model.functions and not any(_is_foreign(node, rules, _opset(model)) for node in all_nodes(model.graph.node)):
         return model
     draft = without_weights(model)
     if draft.functions:
+        _state_own_defaults(draft)
         draft = onnx.inliner.inline_local_functions(draft)
     for _ in range(DEEPEST):
         draft, found = _defined(draft, rules)
@@ -73,15 +75,19 @@ def expanded(
     return draft
 
 
+def _state_own_defaults(model: onnx.ModelProto) -> None:
+    """Writes the attributes that calls of the model's functions leave to their defaults out: the inliner drops them."""
+    functions = {(one.domain, one.name): one for one in model.functions}
+    for nodes in (model.graph.node, *(one.node for one in model.functions)):
+        for node in all_nodes(nodes):
+            function = functions.get((node.domain, node.op_type))
+            stated = {attribute.name for attribute in node.attribute}
+            defaults = () if function is None else function.attribute_proto
+            node.attribute.extend(one for one in defaults if one.name not in stated)
+
+
 def _opset(model: onnx.ModelProto) -> int:
     return max((entry.version for entry in model.opset_import if entry.domain in DEFAULT_DOMAINS), default=1)
-
-
-def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    for node in graph.node:
-        yield node
-        for inner in _subgraphs(node):
-            yield from _nodes(inner)
 
 
 def _subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -116,7 +122,7 @@ def _defined(model: onnx.ModelProto, rules: Rules) -> tuple[onnx.ModelProto, boo
     import onnx.shape_inference
 
     opset = _opset(model)
-    if not any(_is_foreign(node, rules, opset) for node in _nodes(model.graph)):
+    if not any(_is_foreign(node, rules, opset) for node in all_nodes(model.graph.node)):
         return model, False
     with contextlib.suppress(onnx.shape_inference.InferenceError, RuntimeError, ValueError):
         # Some definitions depend on the types of a call's inputs.

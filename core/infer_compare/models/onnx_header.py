@@ -21,7 +21,8 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
     """Look at the names in a model and at the shapes of its inputs and outputs.
 
     Raises:
-        ModelError: a name is not UTF-8, an input or output is listed twice, an axis is larger than any memory, or there are too many axes.
+        ModelError: a name is not UTF-8, an input or output is listed twice, an axis is larger than any memory, there are too
+            many axes, or a function calls itself.
     """
     graph = model.graph
     for noun, values in (("input", graph.input), ("output", graph.output)):
@@ -42,6 +43,35 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
             )
     if any(isinstance(name, bytes) for name in _names(model)):
         raise ModelError(f"{path} is not a valid ONNX file: a name in it is not UTF-8; export it again.")
+
+
+    recursive = _recursive(model)
+    if recursive is not None:
+        raise ModelError(f"{path} is not a valid ONNX file: its function {recursive!r} calls itself; export it again.")
+
+
+def _recursive(model: onnx.ModelProto) -> str | None:
+    """A function of the model that calls itself, at once or through others."""
+    calls = {
+        f"{one.domain}.{one.name}": {f"{node.domain}.{node.op_type}" for node in all_nodes(one.node)}
+        for one in model.functions
+    }
+    while calls:
+        leaves = [name for name, called in calls.items() if not called & calls.keys()]
+        if not leaves:
+            return min(calls)
+        for name in leaves:
+            del calls[name]
+    return None
+
+
+def all_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+    """Return the nodes of a graph or function and of the graphs inside of them."""
+    for node in nodes:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from all_nodes(inner.node)
 
 
 def _named(name: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.models.agreement import sample_rows
+from infer_compare.phases.contender_exploration import describe
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput, Outputs
 from infer_compare.worker.protocol import Explore, Explored
@@ -31,7 +32,7 @@ def evaluate(context: RunContext, points: Sequence[OperatingPoint]) -> Outputs |
     try:
         return written(context.worker(route), Outputs(context.scratch / "outputs" / "reference", specs=specs), points)
     except (OutcomeError, BrokenOutput) as refusal:
-        reason = refusal.outcome if isinstance(refusal, OutcomeError) else refusal
+        reason = describe(refusal.outcome) if isinstance(refusal, OutcomeError) else refusal
         context.observer.note("agreement", f"the reference evaluator did not answer: {reason}")
         return None
 

@@ -40,6 +40,21 @@ def test_a_function_of_the_file_is_written_out_with_the_attributes_of_its_call()
     assert [node.attributes["alpha"] for node in nodes if node.op_type == "LeakyRelu"] == [0.25, 0.5]
 
 
+def test_a_call_that_leaves_an_attribute_out_has_the_functions_default() -> None:
+    """In the graph and in another function."""
+    function = """<domain: "own", opset_import: ["" : 23]>
+        Act <alpha: float = 0.25> (X) => (Y) { Y = LeakyRelu<alpha: float = @alpha>(X) }
+        <domain: "own", opset_import: ["" : 23, "own" : 1]>
+        Outer (X) => (Y) { Y = own.Act(X) }"""
+    model = parsed(
+        "(float[N,4] x) => (float[N,4] y) { a = own.Act(x) b = own.Act<alpha = 0.5>(a) y = own.Outer(b) }", function
+    )
+    registry: OpRegistry[str] = OpRegistry("some")
+    registry.register("LeakyRelu", 16)("rule")
+    nodes = read_graph(expanded(model, registry)).nodes
+    assert [node.attributes["alpha"] for node in nodes] == [0.25, 0.5, 0.25]
+
+
 def test_a_definition_that_depends_on_types_finds_those_of_initializers() -> None:
     """A scale is an initializer in every file."""
     model = parsed(

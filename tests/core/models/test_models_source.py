@@ -308,6 +308,18 @@ def test_an_output_that_loses_its_batch_for_one_row_is_named(resolve, write):
     assert sentence.startswith("For one row, the output 'y' is [] and not [batch]: Squeeze (node 'flat') has no axes;")
 
 
+def test_a_function_that_calls_itself_is_refused_by_name(resolve, write):
+    """Neither shape inference nor an importer would come to an end."""
+    call = helper.make_node("Again", ["x"], ["y"], domain="own")
+    function = helper.make_function("own", "Again", ["x"], ["y"], [call], [helper.make_opsetid("own", 1)])
+    value = [helper.make_tensor_value_info(name, 1, ["batch", 4]) for name in "xy"]
+    graph = helper.make_graph([call], "g", value[:1], value[1:])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    path = write(made=helper.make_model(graph, functions=[function], opset_imports=opsets, ir_version=8))
+    with pytest.raises(ModelError, match=r"its function 'own\.Again' calls itself"):
+        resolve(str(path))
+
+
 def test_an_output_that_is_listed_twice_is_refused_by_name(resolve, write):
     """Frameworks would return other numbers of outputs."""
     values = [("y", TensorProto.FLOAT, ["batch", 4])] * 2
