@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.stats.wording import count, percent
+from infer_compare.stats.wording import count, duration, percent
 from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_SLOWED_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
 
 if TYPE_CHECKING:
-    from infer_compare.results.slices import Diagnostics, GpuDisturbance
+    from infer_compare.results.slices import Diagnostics, GpuDisturbance, Instances
 
 
 SLEPT_NS = 10_000_000
 """The clocks by which sleep is noticed are read one after the other: a shorter difference means nothing."""
+SKEW_NS = 5_000_000
+"""Instances of a contender begin within one call and this of each other: another program may hold a core for 3.5 ms."""
+SKEW_SHARE = 0.02
+"""Or within this share of the time in which they run together."""
 SLEPT = "the machine slept"
 POWER_CHANGED = "the power source of the machine changed"
 ON_BATTERY = "the machine runs on its battery, and the run began on mains power"
@@ -78,6 +82,19 @@ def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> s
     if now is None or began_on_battery is None or now is began_on_battery:
         return None
     return ON_BATTERY if now else ON_MAINS
+
+
+def apart(instances: Instances, call_ns: float) -> str | None:
+    """Return why a slice does not count whose instances did not run at the same time; None where they did.
+
+    Args:
+        instances: how they ran.
+        call_ns: what a call took.
+    """
+    allowed_ns = max(call_ns + SKEW_NS, SKEW_SHARE * instances.window_ns)
+    if instances.window_ns > 0 and instances.skew_ns <= allowed_ns:
+        return None
+    return f"the instances began {duration(instances.skew_ns)} apart, where {duration(allowed_ns)} is allowed"
 
 
 def crowd(diagnostics: Diagnostics, threads: int) -> str | None:

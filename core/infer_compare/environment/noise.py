@@ -57,6 +57,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     asleep_ns: int = 0
     """How long the machine has slept since it started."""
     on_battery: bool | None = None
+    siblings: dict[int, int] = {}
+    """Processor time of the processes that are not foreign, by PID."""
 
 
 class NoiseProbe:
@@ -84,6 +86,7 @@ class NoiseProbe:
         schedstat: whether the kernel tells how long threads waited (a file full of zeros counts as absent).
         cores: logical processors that this process may use.
         slice_ns: how long a slice must be, at least, for its diagnostics to mean something.
+        siblings: processes that are not foreign: the other instances of the same contender.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class NoiseProbe:
         self._countable = processes.numbers_match(host)
         self.blind = not processes.all_visible(host, read_clock)
         self.schedstat = has_schedstat(host)
+        self.siblings: tuple[int, ...] = ()
 
     @property
     def slice_ns(self) -> int:
@@ -125,6 +129,9 @@ class NoiseProbe:
         cores = core_times(self._stat, self._mask)
         if cores is not None and cores.steal_ns != self._stolen_ns:
             self._stolen_ns, self._stolen_since_ns = cores.steal_ns, wall_ns
+        clocks = processes.clocks(self._proc, self._own_pid, self._read_clock) if self._countable else {}
+        for pid in self.siblings:
+            clocks.pop(pid, None)
         return Snapshot(
             wall_ns=wall_ns,
             own_cpu_ns=time.process_time_ns(),
@@ -132,12 +139,13 @@ class NoiseProbe:
             minor_faults=usage.ru_minflt,
             major_faults=usage.ru_majflt,
             threads=thread_times(self._tasks) if self.schedstat else {},
-            clocks=processes.clocks(self._proc, self._own_pid, self._read_clock) if self._countable else {},
+            clocks=clocks,
             cores=cores,
             stolen_since_ns=self._stolen_since_ns,
             throttled=self._throttled(),
             asleep_ns=self._asleep(),
             on_battery=self._power(),
+            siblings=processes.clocks_of(self.siblings, self._read_clock),
         )
 
     def difference(self, before: Snapshot, after: Snapshot) -> Diagnostics:
@@ -145,6 +153,7 @@ class NoiseProbe:
         wall_ns = after.wall_ns - before.wall_ns
         own_ns = after.own_cpu_ns - before.own_cpu_ns
         used = _advance(before.clocks, after.clocks)
+        siblings_ns = sum(_advance(before.siblings, after.siblings).values())
         ran = _advance(*({tid: cpu for tid, (cpu, _) in one.threads.items()} for one in (before, after)))
         waited = _advance(*({tid: delay for tid, (_, delay) in one.threads.items()} for one in (before, after)))
         busiest = self._busiest(used, wall_ns)
@@ -155,7 +164,7 @@ class NoiseProbe:
             # Rounded from seconds.
             system_ns=max(0, after.system_ns - before.system_ns),
             run_delay_ns=sum(waited.values()) if self.schedstat else None,
-            foreign_ns=self._foreign(before, after, sum(used.values()), wall_ns, own_ns),
+            foreign_ns=self._foreign(before, after, sum(used.values()), wall_ns, own_ns + siblings_ns),
             steal_share=self._steal_share(before, after, wall_ns),
             minor_faults=after.minor_faults - before.minor_faults,
             major_faults=after.major_faults - before.major_faults,
@@ -172,7 +181,7 @@ class NoiseProbe:
         )
 
     def _foreign(self, before: Snapshot, after: Snapshot, seen_ns: int, wall_ns: int, own_ns: int) -> int | None:
-        """Processor time of everything else, by the rule that the class docstring gives; None where it is unknown."""
+        """Processor time of everything but the siblings, by the rule that the class docstring gives; None where it is unknown."""
         if before.cores is None or after.cores is None:
             return None if self.blind else seen_ns
         # The part of idle time that waits for a disk can run backwards.

@@ -40,6 +40,8 @@ class GpuProbe:
         """Use `probe_for`."""
         self._library = library
         self._handle = handle
+        self.siblings: tuple[int, ...] = ()
+        """Processes that are not foreign: the other instances of the same contender."""
 
     def snapshot(self) -> GpuSnapshot:
         """The counters now."""
@@ -77,7 +79,7 @@ class GpuProbe:
             samples = library.nvmlDeviceGetProcessUtilization(self._handle, since_us)
         except library.NVMLError:
             return None, ""
-        busy = [one for one in samples if one.smUtil > 0 and one.pid not in {0, os.getpid()}]
+        busy = [one for one in samples if one.smUtil > 0 and one.pid not in {0, os.getpid(), *self.siblings}]
         if not busy:
             return None, ""
         top = max(busy, key=lambda one: one.smUtil)

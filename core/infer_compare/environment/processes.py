@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infer_compare.environment.host import LOCAL, Host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 FIRST_KERNEL_THREAD = 2
 """In the machine's own process namespace, PID 2 is the kernel's `kthreadd`."""
@@ -31,20 +31,22 @@ def clocks(folder: str, own: int, read: Callable[[int], int] = clock_of) -> dict
 
     About 2 us a process. Those that end meanwhile, or whose clocks are denied, are left out.
     """
-    found: dict[int, int] = {}
     try:
         names = os.listdir(folder)  # noqa: PTH208 - a third of the time of making paths, twice for every slice
     except OSError:
-        return found
-    for name in names:
-        if name.isdecimal():
-            pid = int(name)
-            try:
-                found[pid] = read(pid)
-            except OSError:
-                continue
-    found.pop(own, None)
-    return found
+        return {}
+    return clocks_of((pid for name in names if name.isdecimal() and (pid := int(name)) != own), read)
+
+
+def clocks_of(pids: Iterable[int], read: Callable[[int], int] = clock_of) -> dict[int, int]:
+    """The processor time of processes, by PID, without those that have ended or whose clocks are denied."""
+    known: dict[int, int] = {}
+    for pid in pids:
+        try:
+            known[pid] = read(pid)
+        except OSError:
+            continue
+    return known
 
 
 def numbers_match(host: Host = LOCAL) -> bool:

@@ -1,4 +1,4 @@
-"""One contender's worker: started, asked, lost, started again."""
+"""One contender's worker, or those of all its instances: started, asked, lost, started again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
-    from infer_compare.worker.client import WorkerClient
+    from infer_compare.worker.client import WorkerClient, WorkerGroup
     from infer_compare.worker.settings import WorkerSettings
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -24,7 +24,9 @@ Answer = TypeVar("Answer", bound=Reply)
 class ContenderWorker:
     """A contender's worker with its model and the rows of input. A context manager: leaving it ends the worker."""
 
-    def __init__(self, route: Route, settings: WorkerSettings, pool: InputPool, client: WorkerClient) -> None:
+    def __init__(
+        self, route: Route, settings: WorkerSettings, pool: InputPool, client: WorkerClient | WorkerGroup
+    ) -> None:
         """Starts nothing yet.
 
         Args:
@@ -55,6 +57,11 @@ class ContenderWorker:
         return self.route.contender.spec.threads or self.settings.threads
 
     @property
+    def instances(self) -> int:
+        """How many workers run at the same time."""
+        return self.route.contender.spec.instances
+
+    @property
     def alive(self) -> bool:
         """Whether there is a worker that can be asked."""
         return self._client.alive
@@ -75,7 +82,7 @@ class ContenderWorker:
         Raises:
             OutcomeError: it cannot be started.
         """
-        self._beside = beside
+        self._beside = beside + self.instances - 1
         self._mapped = 0
         contender, settings = self.route.contender, self.settings
         opening = Open(
@@ -83,7 +90,7 @@ class ContenderWorker:
             options=contender.spec.options,
             threads=self.threads,
             precision=contender.spec.precision,
-            instances=contender.spec.instances,
+            instances=self.instances,
             seed=settings.seed,
             device_memory=settings.device_memory,
             hurried=timing,
@@ -123,7 +130,7 @@ class ContenderWorker:
                 Load(
                     model=self.route.model,
                     device=contender.spec.device,
-                    backstop=self.settings.max_memory if self.settings.backstop else None,
+                    backstop=self.settings.max_memory // self.instances if self.settings.backstop else None,
                 )
             )
         self.asynchronous = loaded.asynchronous

@@ -16,7 +16,7 @@ from infer_compare.phases.quiet import QuietWait
 from infer_compare.phases.race import Race
 from infer_compare.planner import Order
 from infer_compare.preparation.pool import InputPool
-from infer_compare.worker.client import LocalProcess
+from infer_compare.worker.client import LocalProcess, WorkerGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -159,7 +159,10 @@ class RunContext:
             settings: what its workers are started with, where those of the run do not serve.
         """
         settings = settings or self.settings
-        client = self.surroundings.launch(route.contender.spec.python, max_memory=settings.max_memory)
+        spec, launch = route.contender.spec, self.surroundings.launch
+        # All instances together may hold what one worker may.
+        clients = [launch(spec.python, max_memory=settings.max_memory // spec.instances) for _ in range(spec.instances)]
+        client = clients[0] if spec.instances == 1 else WorkerGroup(clients, now=self.surroundings.now)
         return ContenderWorker(route, settings, self.pool, client)
 
     def outputs(self, label: str) -> Outputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, other_power
+from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, apart, other_power
 from infer_compare.results import Slice, WarmUp
 from infer_compare.worker import protocol
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Series
-    from infer_compare.results.slices import Diagnostics
 
 WARM_UP_CAP_S = 10.0
 """What the warm-up may take beside its first call."""
@@ -109,7 +108,7 @@ class Turns:
             deadline_s=max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * turn.sustain_s,
         )
         worker.suspend()
-        rejected = self._judged(timed.diagnostics, worker)
+        rejected = self._judged(timed, turn, worker)
         return Slice(
             contender=worker.label,
             position=turn.position,
@@ -122,13 +121,19 @@ class Turns:
             phases=timed.phases,
             diagnostics=timed.diagnostics,
             memory=timed.memory,
+            instances=timed.instances,
             rejected=rejected,
         )
 
-    def _judged(self, diagnostics: Diagnostics, worker: ContenderWorker) -> str | None:
+    def _judged(self, timed: protocol.Timed, turn: Turn, worker: ContenderWorker) -> str | None:
         """Why a slice does not count; what a person can undo is said at once."""
-        reason = self._gate(diagnostics, threads=worker.threads, schedstat=worker.schedstat)
+        diagnostics = timed.diagnostics
+        reason = self._gate(diagnostics, threads=worker.threads * worker.instances, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
+        # What lies between the durations of the `enqueue` series is not timed.
+        if timed.instances is not None and turn.series != "enqueue":
+            call_ns = sum(timed.durations_ns) / (len(timed.durations_ns) * timed.calls_per_stamp)
+            reason = reason or apart(timed.instances, call_ns)
         if reason in LAPTOP and reason not in self._told:
             self._told.add(reason)
             remedy = REMEDIES.get(reason, "")

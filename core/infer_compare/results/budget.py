@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from infer_compare.results.slices import Slice
 
 
-def excess_cores(slices: Iterable[Slice], plan: Plan) -> float | None:
+def excess_cores(slices: Iterable[Slice], plan: Plan, threads: int) -> float | None:
     """Return how many cores the accepted slices kept busy, where that is more than the thread budget allows; else None.
 
-    It is the median over slices of the worker's own processor time over elapsed time. Other programs can only lower that,
+    It is the median over slices of its workers' own processor time over elapsed time. Other programs can only lower that,
     and a slice in which a framework did something once does not decide. Runs without a recorded allowance have none.
 
     Args:
         slices: of one contender at one operating point, on the processor.
         plan: of the run.
+        threads: the budget of all instances of the contender together.
     """
     if plan.budget_excess is None:
         return None
@@ -33,4 +34,4 @@ def excess_cores(slices: Iterable[Slice], plan: Plan) -> float | None:
     from statistics import median
 
     used = median(shares)
-    return used if used > plan.threads * (1 + plan.budget_excess) else None
+    return used if used > threads * (1 + plan.budget_excess) else None

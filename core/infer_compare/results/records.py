@@ -131,6 +131,11 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
         own = {spec.label: spec.threads for spec in self.contenders}
         return own.get(contender) or self.plan.threads
 
+    def budget_of(self, contender: str) -> int:
+        """Return the thread budget of all instances of a contender together."""
+        instances = {spec.label: spec.instances for spec in self.contenders}
+        return instances.get(contender, 1) * self.threads_of(contender)
+
     def calls(self, point: OperatingPoint) -> int:
         """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
         rows = self.plan.data_rows

@@ -234,6 +234,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         order = {label: index for index, label in enumerate(self.labels)}
         # On an accelerator the processor does not do the work, and drivers wait busily.
         on_host = {spec.label for spec in self.header.contenders if spec.device == "cpu"}
+        budgets = {label: self.header.budget_of(label) for label in self.labels}
         return tuple(
             Point(
                 contender=label,
@@ -242,7 +243,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                 slices=tuple(slices.get((label, point), ())),
                 warm_ups=tuple(warm_ups.get((label, point), ())),
                 agreement=self.agreement(label, point),
-                excess_cores=excess_cores(slices.get((label, point), ()), self.header.plan)
+                excess_cores=excess_cores(slices.get((label, point), ()), self.header.plan, budgets[label])
                 if label in on_host
                 else None,
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Share
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Quantity, Share
+from infer_compare.limits import MOST_INSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,8 +114,26 @@ class SliceMemory(msgspec.Struct, frozen=True, kw_only=True):
     """The most that it held meanwhile (VmHWM); None where the kernel does not tell."""
 
 
+class Instances(msgspec.Struct, frozen=True, kw_only=True):
+    """How the instances of a contender ran at the same time; each entry is that of one instance, in the same order."""
+
+    window_ns: Nanoseconds
+    """Time in which all of them ran: from the latest first stamp to the earliest last one."""
+    calls: Annotated[tuple[Quantity, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
+    """Calls finished in that time; those that it cuts count by their share."""
+    stamps: Annotated[tuple[Count, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
+    """How many of the slice's durations are its own: those of the first come first."""
+    skew_ns: Nanoseconds
+    """Time from the earliest first stamp to the latest."""
+
+    @property
+    def balance(self) -> float:
+        """Calls of the instance that made fewest, as a share of those of the one that made most."""
+        return min(self.calls) / max(self.calls) if max(self.calls) > 0 else 0.0
+
+
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive iterations of one contender at one operating point."""
+    """Consecutive iterations of one contender at one operating point; those of all its instances are pooled."""
 
     contender: str
     position: Count
@@ -125,13 +145,15 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """One entry per stamp, the discarded first calls left out; a stamp covers `calls_per_stamp` calls."""
     calls_per_stamp: Number = 1
     discarded: Count = 0
-    """Calls before the first stamp kept."""
+    """Calls that have no duration here: those before the first stamp kept, and those outside of the instances' window."""
     samples: Number | None = None
     """Samples of one iteration, where that is not the batch size: a pass over a data set."""
     phases: PhaseTimes | None = None
     diagnostics: Diagnostics | None = None
     memory: SliceMemory | None = None
     """None in runs of older versions."""
+    instances: Instances | None = None
+    """Of a contender with several; the figures of `diagnostics` and `memory` are then sums over them."""
     rejected: str | None = None
     """The cause for which the gate refused the slice; never its latency."""
 
@@ -149,3 +171,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     def mean_ns(self) -> float:
         """Mean time of a call, in nanoseconds."""
         return self.total_ns / self.calls
+
+    @property
+    def pace_ns(self) -> float:
+        """Time for each call that the contender finishes, in nanoseconds: shorter than a call where several instances run."""
+        instances = self.instances
+        finished = 0.0 if instances is None else fsum(instances.calls)
+        return self.mean_ns if instances is None or not finished else instances.window_ns / finished

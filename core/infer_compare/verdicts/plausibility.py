@@ -35,7 +35,7 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, ClockWrong]:
         slices = point.clean_slices
         if peak is None or point.contender in found or not slices or run.contender(point.contender).device != "cpu":
             continue
-        rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.mean_ns for piece in slices])
+        rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.pace_ns for piece in slices])
         if rate > PEAK_EXCESS * peak:
             found[point.contender] = ClockWrong(point=point.point, flops_per_s=rate, excess=rate / peak)
     return found

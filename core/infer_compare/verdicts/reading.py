@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import fsum
 from typing import TYPE_CHECKING
 
 from infer_compare.stats.quantiles import median
@@ -27,19 +29,30 @@ class Reading:
     latencies: NDArray[np.float64]
     """Nanoseconds a call, one entry per stamp: means of blocks where a stamp covers several calls."""
     median: float
-    mean: float
+    pace: float
+    """Nanoseconds for each call that the contender finishes."""
 
     @property
     def location(self) -> float:
-        """The latency that represents the slice in ratios, in nanoseconds.
+        """The time for each call that represents the slice in ratios, in nanoseconds.
 
-        The median is immune to a few disturbed calls; with fewer than four stamps it is no steadier than the mean.
+        The median is immune to a few disturbed calls; with fewer than four stamps it is no steadier than the mean. Of
+        several instances it is the time between calls of any of them, by the median of each.
         """
-        return self.median if len(self.latencies) >= MEDIAN_CALLS else self.mean
+        own = self._of_each_instance()
+        if min(map(len, own)) < MEDIAN_CALLS:
+            return self.pace
+        return 1 / fsum(1 / median(latencies) for latencies in own) if len(own) > 1 else self.median
 
     def throughput(self, batch: int) -> float:
         """Samples a second over the whole slice, pauses of collectors and allocators included."""
-        return (self.piece.samples or batch) * 1e9 / self.mean
+        return (self.piece.samples or batch) * 1e9 / self.pace
+
+    def _of_each_instance(self) -> list[NDArray[np.float64]]:
+        if self.piece.instances is None:
+            return [self.latencies]
+        ends = list(accumulate(self.piece.instances.stamps, initial=0))
+        return [self.latencies[first:end] for first, end in pairwise(ends)]
 
 
 def throughput_series(readings: Sequence[Reading]) -> list[Reading]:
@@ -63,4 +76,4 @@ def read(piece: Slice, restart: int = 0) -> Reading | None:
     middle = median(latencies)
     if middle <= 0:
         return None
-    return Reading(piece, restart, latencies, middle, piece.mean_ns)
+    return Reading(piece, restart, latencies, middle, piece.pace_ns)

@@ -31,6 +31,7 @@ from infer_compare.worker.protocol import (
     Opened,
     Reply,
     Request,
+    Stage,
     Timed,
     TimeSlice,
     WarmedUp,
@@ -50,6 +51,7 @@ ANSWERS: dict[type[Request], type[Reply]] = {
     Inputs: Done,
     Explore: Explored,
     WarmUp: WarmedUp,
+    Stage: Done,
     TimeSlice: Timed,
     Describe: Described,
     Convert: Done,
@@ -132,6 +134,7 @@ def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -
     total_ns = sum(reply.durations_ns)
     begins = posted_ns - CLOCK_NS <= reply.started_ns
     _require(begins and reply.started_ns + total_ns <= answered_ns + CLOCK_NS, "when its calls ran, and for how long")
+    _require(reply.instances is None, "instances beside itself")
     _require(reply.diagnostics.wall_ns <= answered_ns - posted_ns + CLOCK_NS, "how long its slice took")
     _require((reply.samples is not None) == (request.scope == "dataset"), "how many samples an iteration has")
     if reply.phases is not None:

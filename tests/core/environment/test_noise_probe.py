@@ -115,6 +115,26 @@ def test_a_process_that_has_ended_meanwhile_is_named_with_a_question_mark(probe:
     assert found.top.name == "?"
 
 
+@pytest.mark.parametrize("kind", ["probe", "blind_probe"])
+def test_what_the_other_instances_take_is_not_foreign(kind: str, request: pytest.FixtureRequest) -> None:
+    """Whether other processes can be seen or not: one core is the worker's, one its sibling's."""
+    probe = request.getfixturevalue(kind)
+    before = msgspec.structs.replace(START, siblings={500: 3 * MS})
+    after = later(own_cpu_ns=560 * MS, siblings={500: 63 * MS})
+    assert probe.difference(before, after).foreign_ns == 0
+    assert probe.difference(START, later(own_cpu_ns=560 * MS)).foreign_ns == 60 * MS
+
+
+def test_the_other_instances_are_not_among_the_foreign_processes(probe: NoiseProbe, recorded) -> None:
+    """Their clocks are read apart."""
+    recorded({"/proc/77/comm": "python\n", "/proc/123/comm": "compiler\n"})
+    probe.siblings = (77,)
+    seen = probe.snapshot()
+    assert set(seen.siblings) == {77}
+    assert 77 not in seen.clocks
+    assert 123 in seen.clocks
+
+
 def test_processes_that_were_not_there_before_count_from_nothing(probe: NoiseProbe) -> None:
     """A new PID, and one that another process has taken over."""
     clocks = {**START.clocks, 200: 20 * MS, 123: 30 * MS}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
+
 from infer_compare.environment.conditions import Conditions
 from infer_compare.errors import WorkerDied
 from infer_compare.phases.context import Surroundings
@@ -15,6 +17,7 @@ from infer_compare.worker.client.in_process import InProcessConnection
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Callable, Mapping
 
     from infer_compare.phases.busy import Gate
     from infer_compare.worker.client import WorkerClient
@@ -46,6 +49,11 @@ class VirtualTime:
     def wait_until(self, moment_ns: int) -> None:
         self._now_ns = max(self._now_ns, moment_ns)
 
+    def back_to(self, moment_ns: int) -> int:
+        """Sets the clock back, for somebody who has been at work since; returns what it showed."""
+        now_ns, self._now_ns = self._now_ns, min(self._now_ns, moment_ns)
+        return now_ns
+
     def sleep(self, seconds: float) -> None:
         self._now_ns += round(seconds * 1e9)
 
@@ -63,6 +71,7 @@ class QuietProbe:
 
     schedstat = True
     slice_ns = 60_000_000
+    siblings: tuple[int, ...] = ()
 
     def __init__(self, time: VirtualTime) -> None:
         self._time = time
@@ -89,16 +98,17 @@ class QuietProbe:
 class VirtualWorker(InProcess):
     """A worker that can die, by its scripted backend."""
 
-    def __init__(self, time: VirtualTime) -> None:
+    def __init__(self, time: VirtualTime, changes: Mapping[str, object] = {}) -> None:
         def find(reference: str) -> Any:
             backend = load_backend(reference)
             if hasattr(backend, "time"):
                 backend.time = time
-            return backend
+            return changed(backend, changes) if changes else backend
 
         probe: Any = QuietProbe(time)
         super().__init__(
-            lambda: Host(lambda _point: None, clock=time.now_ns, probe=probe, find=find), clock=time.now_ns
+            lambda: Host(lambda _point: None, clock=time.now_ns, probe=probe, find=find, sleep=time.sleep),
+            clock=time.now_ns,
         )
         self._time = time
 
@@ -106,15 +116,30 @@ class VirtualWorker(InProcess):
         return MortalConnection(self._make_host(), self._time)
 
 
+def changed(backend: Any, changes: Mapping[str, object]) -> Any:
+    """The fake backend, with other options than those that it is given."""
+
+    class Changed(backend):
+        def __init__(self, settings: Any) -> None:
+            super().__init__(settings)
+            self.fake = msgspec.structs.replace(self.fake, **changes)
+
+    return Changed
+
+
 class MortalConnection(InProcessConnection):
-    """Has no answer where its backend has ended."""
+    """Has no answer where its backend has ended. What several are asked at one time, they do at the same time."""
 
     def __init__(self, host: Host, time: VirtualTime) -> None:
         super().__init__(host, time.now_ns)
         self._time = time
 
     def answer(self, deadline_s: float) -> Reply:
-        reply = super().answer(deadline_s)
+        now_ns = self._time.back_to(self._posted[1])
+        try:
+            reply = super().answer(deadline_s)
+        finally:
+            self._time.wait_until(now_ns)
         signalled, self._time.died_by = self._time.died_by, None
         if signalled is not None:
             self.kill()
@@ -125,12 +150,15 @@ class MortalConnection(InProcessConnection):
 class Launched:
     """Launches workers, and knows all of them."""
 
-    def __init__(self, time: VirtualTime) -> None:
+    def __init__(self, time: VirtualTime, changes: Callable[[int], Mapping[str, object]] = lambda _number: {}) -> None:
         self.time = time
         self.clients: list[VirtualWorker] = []
+        self.caps: list[int] = []
+        self._changes = changes
 
     def __call__(self, python: str | None, *, max_memory: int) -> WorkerClient:
-        self.clients.append(VirtualWorker(self.time))
+        self.clients.append(VirtualWorker(self.time, self._changes(len(self.clients))))
+        self.caps.append(max_memory)
         return self.clients[-1]
 
     @property
@@ -139,12 +167,14 @@ class Launched:
         return [one for one in self.clients if one.alive]
 
 
-def virtual(gate: Gate, **others: Any) -> Surroundings:
-    """What a run meets there."""
+def virtual(
+    gate: Gate, changes: Callable[[int], Mapping[str, object]] = lambda _number: {}, **others: Any
+) -> Surroundings:
+    """What a run meets there; the options of its workers may be changed by their number."""
     time = VirtualTime()
     return Surroundings(
         **{
-            "launch": Launched(time),
+            "launch": Launched(time, changes),
             "gate": gate,
             "look": lambda _threads: None,
             "observe": Conditions,

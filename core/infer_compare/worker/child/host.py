@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from infer_compare.worker.protocol import (
     Loaded,
     Open,
     Opened,
+    Stage,
     Timed,
     TimeSlice,
     WarmedUp,
@@ -59,6 +61,7 @@ class Host:
         clock: Clock = MONOTONIC,
         probe: NoiseProbe | None = None,
         find: Callable[[str], type[Backend[Any]]] = load_backend,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Holds nothing yet.
 
@@ -67,10 +70,12 @@ class Host:
             clock: is read around everything that is timed.
             probe: counts what disturbs it; that of this machine when None.
             find: gives the class of a backend by its reference.
+            sleep: waits by that clock.
         """
         self._announce = announce
         self._clock = clock
         self._find = find
+        self._sleep = sleep
         self.backend: Backend[Any] | None = None
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
@@ -123,6 +128,9 @@ class Host:
             memory.refuse_beyond(request.backstop)
         self._session = session
         self._gpu = probe_for(device)
+        self._noise.siblings = request.siblings
+        if self._gpu is not None:
+            self._gpu.siblings = request.siblings
         self._asynchronous = self.backend.capabilities.overlaps(device.kind)
         return Loaded(
             inputs=tuple(session.inputs),
@@ -179,13 +187,16 @@ class Host:
         staged = self._stage(request.point, request.scope)
         return warm(session, staged, clock, request, prepare_ns=prepare_ns)
 
+    def stage(self, request: Stage) -> Done:
+        """Stage an operating point, where it is not."""
+        self._ready_to_run(request.point, request.scope)
+        return Done()
+
     def time_slice(self, request: TimeSlice) -> Timed:
         """Time one slice, with what disturbed it."""
-        staged = self._staged
-        if staged is None or staged.point != request.point or staged.scope != request.scope:
-            staged = self._stage(request.point, request.scope)
+        staged = self._ready_to_run(request.point, request.scope)
         session, _ = self._ready()
-        meters = Meters(self._noise, self._clock, self._gpu)
+        meters = Meters(self._noise, self._clock, self._gpu, self._sleep)
         return time_slice(session, staged, meters, request, asynchronous=self._asynchronous)
 
     def close(self) -> None:
@@ -200,6 +211,12 @@ class Host:
         if self._session is None or self._pool is None:
             raise InferCompareError("The worker was asked to run before a model and inputs were there.")
         return self._session, self._pool
+
+    def _ready_to_run(self, point: OperatingPoint, scope: Scope) -> Staged | Passes:
+        staged = self._staged
+        if staged is None or staged.point != point or staged.scope != scope:
+            staged = self._stage(point, scope)
+        return staged
 
     def _stage(self, point: OperatingPoint, scope: Scope) -> Staged | Passes:
         session, pool = self._ready()

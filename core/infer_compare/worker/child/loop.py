@@ -38,6 +38,7 @@ from infer_compare.worker.protocol import (
     Open,
     Reply,
     Request,
+    Stage,
     Timed,
     TimeSlice,
     WarmUp,
@@ -148,6 +149,8 @@ def _dispatch(host: Host, request: Request) -> Reply:
             return host.explore(request)
         case WarmUp():
             return host.warm_up(request)
+        case Stage():
+            return host.stage(request)
         case TimeSlice():
             return host.time_slice(request)
         case Describe():

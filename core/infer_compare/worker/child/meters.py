@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infer_compare.environment.noise import NoiseProbe
     from infer_compare.environment.nvml import GpuProbe
     from infer_compare.timing import Clock
@@ -17,3 +20,5 @@ class Meters(NamedTuple):
     clock: Clock
     gpu: GpuProbe | None = None
     """Of the device, where it has one."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits by the clock."""

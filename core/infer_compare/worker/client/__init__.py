@@ -3,6 +3,7 @@
 from infer_compare.worker.client.base import START_DEADLINE_S, Launcher, WorkerClient
 from infer_compare.worker.client.connection import Connection, MemorySeen
 from infer_compare.worker.client.failures import NoWorker, OtherVersion, RequestFailed, first_line
+from infer_compare.worker.client.group import WorkerGroup
 from infer_compare.worker.client.in_process import InProcess
 from infer_compare.worker.client.local_process import LocalProcess
 
@@ -17,5 +18,6 @@ __all__ = [
     "OtherVersion",
     "RequestFailed",
     "WorkerClient",
+    "WorkerGroup",
     "first_line",
 ]

@@ -1,13 +1,14 @@
 """A worker as its users see it: opened, given a model, asked, suspended, closed.
 
-A client has one worker at a time. Several workers that run at the same time, such as instances of one contender, will be
-a group of clients that has the same verbs: it opens and loads all of them, and asks by posting one request to each before
-it awaits the answers. That is why connections post and answer apart.
+A client has one worker at a time. Several that run at the same time, the instances of one contender, are a `WorkerGroup`,
+which has the same verbs: it posts a request to each client before it awaits the answers. That is why a client posts and
+looks for the answer apart.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import inf
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from infer_compare.interfaces import FailureKind
@@ -15,6 +16,8 @@ from infer_compare.worker.client.failures import NoWorker, OtherVersion, Request
 from infer_compare.worker.protocol import VERSION, Failure, Load, Loaded, Open, Opened, Reply, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.worker.client.connection import Connection, MemorySeen
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -153,9 +156,40 @@ class WorkerClient(ABC):
             ProtocolViolation: what it said cannot be an answer.
             NoWorker: there is none.
         """
+        self.post(request)
+        return self._expected(self._live().answer(deadline_s), kind)
+
+    def post(self, request: Request) -> None:
+        """Send a request, whose answer must be found before the next one is sent. A suspended worker is resumed.
+
+        Raises:
+            WorkerDied: it has ended.
+            NoWorker: there is none.
+        """
+        self._live().post(request)
+
+    def look(self, kind: type[Answer], *, deadline_s: float) -> Answer | None:
+        """Return the answer to what was posted, which is of a kind; None where there is none yet, after a look at the memory.
+
+        Raises:
+            WorkerError: see `ask`.
+        """
         connection = self._live()
-        connection.post(request)
-        return self._expected(connection.answer(deadline_s), kind)
+        if connection.waits_on and connection.time_left(deadline_s) > 0:
+            reply = connection.look_for_answer(0)
+        else:
+            reply = connection.answer(deadline_s)
+        return None if reply is None else self._expected(reply, kind)
+
+    @property
+    def waits_on(self) -> Sequence[int]:
+        """File descriptors of which one becomes readable when there may be an answer; none where looking makes it."""
+        return () if self._connection is None else self._connection.waits_on
+
+    @property
+    def look_after_s(self) -> float:
+        """Seconds after which its memory is to be looked at, while an answer is awaited."""
+        return inf if self._connection is None else self._connection.look_after_s
 
     def _live(self) -> Connection:
         if self._connection is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.worker.protocol import Reply, Request
 
 
@@ -35,6 +37,14 @@ class Connection(Protocol):
     @property
     def stderr_tail(self) -> str:
         """The last lines that it wrote to standard output and standard error."""
+
+    @property
+    def waits_on(self) -> Sequence[int]:
+        """File descriptors of which one becomes readable when there may be an answer; none where looking makes it."""
+
+    @property
+    def look_after_s(self) -> float:
+        """Seconds after which its memory is to be looked at, while an answer is awaited."""
 
     def post(self, request: Request) -> None:
         """Send a request; its answer must be awaited before the next one is sent."""

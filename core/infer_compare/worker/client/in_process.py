@@ -60,6 +60,8 @@ class InProcessConnection:
         self.spawned_ns = clock()
         self.stderr_tail = ""
         self.suspended = False
+        self.waits_on = ()
+        self.look_after_s = inf
         self._host = host
         self._clock = clock
         self._posted: tuple[Request, int] = (Bye(), self.spawned_ns)

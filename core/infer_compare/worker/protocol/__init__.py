@@ -38,6 +38,7 @@ from infer_compare.worker.protocol.requests import (
     Load,
     Open,
     Request,
+    Stage,
     TimeSlice,
     WarmUp,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Reply",
     "ReplyReader",
     "Request",
+    "Stage",
     "Text",
     "TimeSlice",
     "Timed",

@@ -9,7 +9,7 @@ import msgspec
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, OperatingPoint, TensorSpec
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
 from infer_compare.results import Memory, WorkerEnvironment
-from infer_compare.results.slices import Diagnostics, Durations, PhaseTimes, SliceMemory
+from infer_compare.results.slices import Diagnostics, Durations, Instances, PhaseTimes, SliceMemory
 from infer_compare.worker.protocol.message import Line, Message, Text
 
 
@@ -99,6 +99,8 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     phases: PhaseTimes | None
     diagnostics: Diagnostics
     memory: SliceMemory | None = None
+    instances: Instances | None = None
+    """Of the answers of several workers, which were put together; no single worker sends it."""
 
 
 class Failure(Message, frozen=True, kw_only=True, tag="failure"):

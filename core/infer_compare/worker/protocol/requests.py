@@ -21,6 +21,8 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     """See `Settings.precision`."""
     instances: int = 1
     """See `Settings.instances`."""
+    processors: tuple[int, ...] = ()
+    """Logical processors that the worker keeps to; empty for all that there are."""
     seed: int
     device_memory: int | None = None
     """See `Settings.device_memory`."""
@@ -37,6 +39,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     device: str
     backstop: int | None = None
     """Cap of resident memory in bytes that the kernel is to help to keep; None leaves that to the watchdog."""
+    siblings: tuple[int, ...] = ()
+    """Processes of the contender's other instances: what they use is not taken by other programs."""
 
 
 class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
@@ -94,6 +98,13 @@ class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
     """Whether two windows that agree suffice: an earlier worker was as fast at once as it was later."""
 
 
+class Stage(Message, frozen=True, kw_only=True, tag="stage"):
+    """Stage the input buffers of an operating point that was warmed up, where another one is staged."""
+
+    point: OperatingPoint
+    scope: Scope
+
+
 class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     """Time consecutive iterations."""
 
@@ -106,6 +117,8 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     """Where eight calls take longer, as many are kept as fill this time; None leaves that to the worker."""
     sustain_ns: int = 0
     """How long the `sustained` series runs."""
+    start_ns: int | None = None
+    """The machine's monotonic clock at which the first call is made, the same for all instances; None for at once."""
 
 
 class Describe(Message, frozen=True, kw_only=True, tag="describe"):
@@ -137,4 +150,4 @@ class Bye(Message, frozen=True, kw_only=True, tag="bye"):
     """Close the session and end."""
 
 
-Request = Open | Load | Inputs | Explore | WarmUp | TimeSlice | Describe | Convert | Collect | Bye
+Request = Open | Load | Inputs | Explore | WarmUp | Stage | TimeSlice | Describe | Convert | Collect | Bye

@@ -7,11 +7,12 @@ import os
 import select
 import signal
 import time
+from math import inf
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
 from infer_compare.worker import border
-from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, TimeSlice, send
+from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, Stage, TimeSlice, send
 from infer_compare.worker.supervisor.spawned import Spawned, describe_status
 
 if TYPE_CHECKING:
@@ -44,11 +45,23 @@ class Process(Spawned):
             self._poll.register(self._exit, select.POLLIN)
         self._reader = ReplyReader(lambda size: os.read(self._replies, size))
         self._watchdog = watchdog
+        self._hears = True
+        """Whether its standard error is open."""
         self._number = 0
         self._posted: tuple[Request, int] = (Bye(), self.spawned_ns)
         self._dismissed = False
         self.touched: OperatingPoint | None = None
         """The operating point that the worker last said it would touch."""
+
+    @property
+    def waits_on(self) -> list[int]:
+        """File descriptors of which one becomes readable when there may be an answer."""
+        return [self._replies, *([self._errors] if self._hears else []), *([] if self._exit is None else [self._exit])]
+
+    @property
+    def look_after_s(self) -> float:
+        """Seconds after which the watchdog is to look at its memory, while an answer is awaited."""
+        return inf if self._watchdog is None else self._watchdog.period_s
 
     def ask(self, request: Request, deadline_s: float) -> Reply:
         """Send a request and wait for its answer: `post` and `answer`."""
@@ -68,7 +81,7 @@ class Process(Spawned):
             raise self._death()
         self.resume()
         # Not before each slice, where many processes make it slow.
-        self._look(now=not isinstance(request, TimeSlice))
+        self._look(now=not isinstance(request, Stage | TimeSlice))
         self._number += 1
         self.touched = None
         self._posted = (request, time.perf_counter_ns())
@@ -123,10 +136,12 @@ class Process(Spawned):
     def _wait(self, seconds: float) -> Reply | None:
         """Return the next reply, if it comes before that time has passed, or before the watchdog's next look."""
         period = self._watchdog.period_s if self._watchdog else seconds
-        for descriptor, _ in self._poll.poll(max(1, round(min(seconds, period) * 1000))):
+        wait_ms = max(1, round(min(seconds, period) * 1000)) if seconds > 0 else 0
+        for descriptor, _ in self._poll.poll(wait_ms):
             if descriptor == self._errors:
                 if not self._drain_errors():
                     self._poll.unregister(self._errors)
+                    self._hears = False
                 continue
             reply = self._take()
             if reply is not None:
