@@ -44,7 +44,6 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
     if any(isinstance(name, bytes) for name in _names(model)):
         raise ModelError(f"{path} is not a valid ONNX file: a name in it is not UTF-8; export it again.")
 
-
     recursive = _recursive(model)
     if recursive is not None:
         raise ModelError(f"{path} is not a valid ONNX file: its function {recursive!r} calls itself; export it again.")

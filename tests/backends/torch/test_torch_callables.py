@@ -90,7 +90,9 @@ def test_two_functions_with_the_same_weights_are_two_models(backend: TorchBacken
     )
     made = []
     for name in ("plain", "smooth"):
-        told = backend.describe(ModelSource(format="callable", location=f"{path}:{name}", name=name, inputs=ROWS), tmp_path / name)
+        told = backend.describe(
+            ModelSource(format="callable", location=f"{path}:{name}", name=name, inputs=ROWS), tmp_path / name
+        )
         made.append([Path(file).read_bytes() for file in told.files])
     assert made[0] != made[1]
 
