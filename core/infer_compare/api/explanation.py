@@ -67,7 +67,11 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
     return Explanation(
         model=resolved.header.model,
         fills=tuple(map(str, resolved.inputs)),
-        warnings=(*resolved.warnings, *(plan.warning for plan in resolved.inputs if plan.warning)),
+        warnings=(
+            *resolved.warnings,
+            *(text for _, text in resolved.remarks),
+            *(plan.warning for plan in resolved.inputs if plan.warning),
+        ),
         ways=tuple(ways),
     )
 

@@ -28,7 +28,9 @@ class SweepKeywords(TypedDict, total=False):
     batch_sizes: str | int | Iterable[int] | None
     scope: Literal["device", "end_to_end", "dataset"] | None
     data: str | PathLike[str] | None
-    threads: int | None
+    threads: str | int | Iterable[int] | None
+    precisions: str | Iterable[str] | None
+    instances: str | int | Iterable[int | str] | None
     seed: int | None
     mode: Literal["quick", "default", "thorough"] | None
     restarts: int | None

@@ -67,6 +67,8 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
         skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
         how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
         stdout.echo(f"contender    {contender.label} on {contender.device}: {how}")
+    for _, text in resolved.remarks:
+        stdout.echo(f"note         {text}")
     stdout.echo(f"batch sizes  {sizes}")
     stdout.echo(f"scope        {options.scope}, {plan.threads} threads, seed {options.seed}")
     stdout.echo(f"protocol     {options.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")

@@ -123,6 +123,7 @@ class Sweep:
             self._observer.note(unusable.contender, f"skipped: {reason}")
         for topic, text in (
             *(("model", warning) for warning in self._resolved.warnings),
+            *self._resolved.remarks,
             *(("inputs", plan.warning) for plan in self._resolved.inputs if plan.warning),
         ):
             self._context.tell(topic, text)

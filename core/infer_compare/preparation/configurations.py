@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.environment.machine import machine
-from infer_compare.environment.threads import default_threads
 from infer_compare.errors import NoUsableBackend, UsageError
 from infer_compare.interfaces import Device
 from infer_compare.planner.forecast import START_S
 from infer_compare.plugins import candidates
+from infer_compare.preparation.plan import thread_budget
 from infer_compare.request.contenders import CORE, REFERENCE, ContenderRequest
+from infer_compare.request.counts import splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +38,12 @@ def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
     Raises:
         NoUsableBackend: no backend is installed that runs on the device.
         BackendUnusable: a backend is broken.
-        UsageError: there is a single configuration, or the budget is too short to try them.
+        UsageError: several thread budgets are named, there is a single configuration, or the budget is too short to try them.
     """
+    if len(options.thread_counts) > 1:
+        raise UsageError(
+            f"--threads {','.join(map(str, options.thread_counts))}: tune splits one number of threads in all ways; name the most."
+        )
     requests = list(configurations(options, plugins))
     contenders = (*(options.contenders or ()), *requests)
     if not contenders:
@@ -73,7 +78,7 @@ def configurations(options: RunOptions, plugins: Plugins) -> Iterator[ContenderR
         BackendUnusable: a backend that was named is not installed, or is broken.
     """
     kind = Device.parse(options.device).kind
-    budget = options.threads or default_threads()
+    budget = thread_budget(options)
     proposed = {entry.name: [{}, *_supported(entry, kind)] for entry in _backends(options, plugins, kind)}
     ways = splits(budget) if kind == "cpu" else ((1, budget),)
     for place in range(max(map(len, proposed.values()), default=0)):
@@ -81,11 +86,6 @@ def configurations(options: RunOptions, plugins: Plugins) -> Iterator[ContenderR
             for name, own in proposed.items():
                 if place < len(own):
                     yield _request(name, own[place], instances, threads if instances > 1 else None)
-
-
-def splits(threads: int) -> tuple[tuple[int, int], ...]:
-    """Return the ways to split a thread budget evenly: how many instances, and the threads of each; one instance first."""
-    return tuple((instances, threads // instances) for instances in range(1, threads + 1) if threads % instances == 0)
 
 
 def _backends(options: RunOptions, plugins: Plugins, kind: str) -> Sequence[BackendEntry]:

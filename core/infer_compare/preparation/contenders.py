@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
+from infer_compare.environment.threads import default_threads
 from infer_compare.errors import OptionError, UsageError
 from infer_compare.interfaces import Device, Provenance
-from infer_compare.models.precision import ALIASES
 from infer_compare.plugins import read_options
+from infer_compare.preparation.plan import thread_budget
+from infer_compare.preparation.precisions import entry_of, no_precision, own_precision, precisions_of
 from infer_compare.preparation.wiring import LAYOUTS, parse_map
 from infer_compare.request.contenders import FILE, LATER, ContenderRequest
+from infer_compare.request.variants import Axes
 from infer_compare.results import ContenderSpec
 
 if TYPE_CHECKING:
@@ -35,6 +38,9 @@ class Contender:
     spec: ContenderSpec
     entry: BackendEntry
 
+    asked: str
+    """The label of the contender as it was asked for, which its variants share."""
+
     @property
     def label(self) -> str:
         """Unique within the run."""
@@ -42,7 +48,7 @@ class Contender:
 
     def key(self, table: Container[str]) -> str:
         """Return what the contender is called in a table whose keys are labels and backends: its label counts more."""
-        return self.label if self.label in table else self.entry.name
+        return next((name for name in (self.label, self.asked) if name in table), self.entry.name)
 
 
 def find_contenders(
@@ -50,6 +56,7 @@ def find_contenders(
     plugins: Plugins,
     *,
     device: str = "cpu",
+    axes: Axes | None = None,
     pythons: Mapping[str, str] | None = None,
     models: Mapping[str, str] | None = None,
 ) -> tuple[Contender, ...]:
@@ -59,29 +66,41 @@ def find_contenders(
         requests: as typed, such as `onnx:graph_optimization=basic@cuda:0`, or in parts.
         plugins: where the backends are found.
         device: for contenders that name none.
+        axes: the threads, precisions and instances of those that name none; by default what a contender is without them.
         pythons: other interpreters, by backend; that of a contender itself counts more.
         models: models of their own, by label or by backend; the label counts more.
 
     Raises:
-        UsageError: there is none, or a text, backend, option or device cannot be understood.
+        UsageError: there is none, or a text, backend, option or device cannot be understood, or a precision is known to none
+            of them, or one label stands for two.
     """
     if not requests:
         raise UsageError("No backend is named; write for example --backends torch,onnx.")
+    axes = axes or Axes(default_threads())
+    own: set[str] = set()
     seen: Counter[str] = Counter()
     contenders: list[Contender] = []
     for request in requests:
-        contender = _found(request, plugins, device)
-        entry, spec = contender.entry, contender.spec
-        spec = msgspec.structs.replace(
-            spec,
-            python=spec.python or (pythons or {}).get(entry.name),
-            model=(models or {}).get(contender.key(models or {})),
-        )
-        seen[spec.label] += 1
-        if seen[spec.label] > 1:
-            # The same contender twice is a comparison with itself, which shows what the machine's noise does.
-            spec = msgspec.structs.replace(spec, label=f"{spec.label}#{seen[spec.label]}")
-        contenders.append(Contender(spec, entry))
+        for contender in _variants(request, plugins, device, axes):
+            entry, spec = contender.entry, contender.spec
+            spec = msgspec.structs.replace(
+                spec,
+                python=spec.python or (pythons or {}).get(entry.name),
+                model=(models or {}).get(contender.key(models or {})),
+            )
+            seen[spec.label] += 1
+            if ContenderRequest.of(request).label is not None:
+                own.add(spec.label)
+            if seen[spec.label] > 1 and spec.label not in own:
+                # The same contender twice is a comparison with itself, which shows what the machine's noise does.
+                spec = msgspec.structs.replace(spec, label=f"{spec.label}#{seen[spec.label]}")
+            contenders.append(replace(contender, spec=spec))
+    labels = Counter(contender.label for contender in contenders)
+    for label, times in labels.items():
+        if times > 1:
+            raise UsageError(f"{times} contenders have the label {label!r}; give each a label of its own.")
+    if not contenders:
+        raise UsageError(no_precision(requests, plugins, axes.precisions))
     return tuple(contenders)
 
 
@@ -92,9 +111,14 @@ def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...
         UsageError: one of them cannot be understood, or an option names a backend that takes no part.
     """
     named, device = options.taking_part, options.device
-    labels = {contender.label for contender in find_contenders(named, plugins, device=device)}
+    axes = Axes.of(options, thread_budget(options))
+    labels = {
+        label
+        for contender in find_contenders(named, plugins, device=device, axes=axes)
+        for label in (contender.label, contender.asked)
+    }
     models = {name if name in labels else plugins.find(name).name: text for name, text in options.models.items()}
-    contenders = find_contenders(named, plugins, device=device, pythons=options.python, models=models)
+    contenders = find_contenders(named, plugins, device=device, axes=axes, pythons=options.python, models=models)
     backends = {contender.entry.name for contender in contenders}
     for option, names in (("--python", options.python), ("--model", models), ("--layout", options.layout)):
         for name in names:
@@ -114,10 +138,11 @@ def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...
     return contenders
 
 
-def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str) -> Contender:
+def _variants(
+    given: str | ContenderRequest, plugins: Plugins, default_device: str, axes: Axes
+) -> tuple[Contender, ...]:
     text, request = str(given).strip(), ContenderRequest.of(given)
-    file = FILE.fullmatch(request.backend)
-    entry = plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(request.backend)
+    file, entry = FILE.fullmatch(request.backend), entry_of(request, plugins)
     request = _with_own_options(request, entry)
     label, route, options = request.label, request.route, request.texts
     if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
@@ -130,18 +155,33 @@ def _found(given: str | ContenderRequest, plugins: Plugins, default_device: str)
     except ValueError as error:
         raise UsageError(f"In {text!r}: {error}.") from error
     spec = ContenderSpec(
-        label=label or _label(entry.name, request, device),
+        label="",
         backend=entry.name,
         options=options,
         device=str(device),
         python=str(Path(request.python).absolute()) if request.python is not None else None,
         file=request.backend if file else None,
         route=next((known for known in ROUTES if known == route), None),
-        threads=request.threads,
-        precision=_precision(text, request.precision, entry),
-        instances=request.instances or 1,
     )
-    return Contender(spec, entry)
+    asked = _label(entry.name, request, device)
+    own = msgspec.structs.replace(request, precision=own_precision(text, request.precision, entry))
+    able = precisions_of(entry, axes.precisions)
+    if axes.precisions and not able and own.precision is None:
+        return ()
+    return tuple(
+        Contender(
+            msgspec.structs.replace(
+                spec,
+                label=_label(entry.name, request, device, variant.words),
+                threads=variant.threads,
+                precision=variant.precision,
+                instances=variant.instances,
+            ),
+            entry,
+            asked,
+        )
+        for variant in axes.variants(own, able)
+    )
 
 
 def _with_own_options(request: ContenderRequest, entry: BackendEntry) -> ContenderRequest:
@@ -153,19 +193,15 @@ def _with_own_options(request: ContenderRequest, entry: BackendEntry) -> Contend
     )
 
 
-def _precision(text: str, asked: str | None, entry: BackendEntry) -> str | None:
-    """Return the precision that is asked for, under its usual name."""
-    if asked is None:
-        return None
-    name, known = ALIASES.get(asked.lower(), asked.lower()), entry.capabilities.precisions
-    if name not in known:
-        raise OptionError(f"In {text!r}: {entry.name} cannot compute in {asked!r}; write one of {', '.join(known)}.")
-    return name
+def _label(name: str, request: ContenderRequest, device: Device, words: Mapping[str, str] | None = None) -> str:
+    """Return what a contender is called: its label, or what was typed of it; and what sets it apart from its other variants."""
+    own, at = words or {}, f"@{device}" if request.device else ""
+    if request.label is not None:
+        return request.label + _listed(own)
+    typed = {**request.texts, **request.keys, **own}
+    typed.pop("python", None)
+    return name + _listed(typed) + at
 
 
-def _label(name: str, request: ContenderRequest, device: Device) -> str:
-    """What a contender is called that was given no label: what was typed of it."""
-    words = {**request.texts, **request.keys}
-    words.pop("python", None)
-    text = ",".join(f"{key}={value}" for key, value in words.items())
-    return name + (f":{text}" if text else "") + (f"@{device}" if request.device else "")
+def _listed(words: Mapping[str, str]) -> str:
+    return ":" + ",".join(f"{key}={value}" for key, value in words.items()) if words else ""

@@ -18,13 +18,18 @@ def plan_of(options: RunOptions) -> Plan:
     """Return what options leave open, decided for this machine, before anything is known of the model and the data."""
     return Plan(
         batch_sizes=options.batch_sizes,
-        threads=options.threads or default_threads(),
+        threads=thread_budget(options),
         restarts=options.restarts or RESTARTS[options.mode],
         rounds_per_restart=options.rounds or ROUNDS_PER_RESTART[options.mode],
         max_memory=options.max_memory or memory.default_cap(),
         margin=options.margin or MARGIN,
         budget_excess=BUDGET_EXCESS if options.scope != "dataset" else None,
     )
+
+
+def thread_budget(options: RunOptions) -> int:
+    """Return the threads of a contender where nobody says how many: the most that are asked for, or those of the machine."""
+    return max(options.thread_counts, default=0) or default_threads()
 
 
 def settings_of(options: RunOptions, plan: Plan) -> WorkerSettings:

@@ -21,15 +21,17 @@ from infer_compare.preparation.dataset import find_dataset
 from infer_compare.preparation.finding import Finder
 from infer_compare.preparation.plan import plan_of, settings_of
 from infer_compare.preparation.pool import PoolRoom
+from infer_compare.preparation.precisions import left_out
 from infer_compare.preparation.reading import ModelReader
 from infer_compare.preparation.resolved import Resolved
 from infer_compare.preparation.routing import NoRouteError
 from infer_compare.preparation.unusable import none_usable, unusable
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
+from infer_compare.stats.wording import count
 from infer_compare.worker.client import LocalProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import Plugins
@@ -59,6 +61,7 @@ def resolve(
         raise UsageError("A race needs a budget, such as 10m: it drops contenders to spend the time on the others.")
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
     options = msgspec.structs.replace(options, python=pythons)
+    lacking = left_out(options, plugins)
     contenders = contenders_of(options, plugins)
     absent = unusable(contenders, options)
     plan = plan_of(options)
@@ -95,15 +98,32 @@ def resolve(
         model = with_figures(model, exported[0])
     if dataset is not None:
         plan = msgspec.structs.replace(plan, data_rows=dataset.rows, data_sha256=dataset.sha256)
+    header = _header(context, plan, specs, model)
     return Resolved(
-        header=_header(context, plan, specs, model),
+        header=header,
         routes=routes,
         unusable=tuple(absent),
         evaluator=finder.evaluator(),
         inputs=inputs,
         warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ())),
+        remarks=(
+            *(("contenders", clause) for clause in lacking),
+            *(("threads", clause) for clause in _beyond_cores(header)),
+        ),
         settings=replace(settings, dataset=files if options.scope == "dataset" else ()),
     )
+
+
+def _beyond_cores(header: Header) -> Iterator[str]:
+    """Yield a clause on each contender whose instances have more threads together than there are cores for them."""
+    cores = header.environment.usable_cores
+    for spec in header.contenders:
+        if spec.device == "cpu" and spec.instances > 1 and header.budget_of(spec.label) > cores:
+            each = count(header.threads_of(spec.label), "thread")
+            yield (
+                f"{spec.label}: {spec.instances} instances of {each} are more than the {count(cores, 'core')} that may be used, "
+                "so they wait for each other"
+            )
 
 
 def _routed(

@@ -32,6 +32,8 @@ class Resolved:
     settings: WorkerSettings
     warnings: tuple[str, ...] = ()
     """Sentences about what was done to the model."""
+    remarks: tuple[tuple[str, str], ...] = ()
+    """What else the plan has that a reader should know, each with its topic."""
 
     def in_environment(self, **changes: Any) -> Self:  # noqa: ANN401 - fields of any type
         """Return the same with changes to what is known of the machine."""

@@ -26,6 +26,8 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 Repetitions = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_REPETITIONS)]
 Seconds = Annotated[float, msgspec.Meta(ge=limits.SHORTEST_S, le=limits.LONGEST_S)]
 Bytes = Annotated[int, msgspec.Meta(ge=1)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)]
+Instances = Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_INSTANCES)]
 
 COMPARING = ("run", "check")
 MEASURING = ("run", "tune")
@@ -165,12 +167,42 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ] = None
     threads: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=limits.MOST_THREADS)] | None,
+        tuple[Threads, ...] | Threads | None,
         Option(
-            "Threads per backend.",
+            "Threads of one instance of a contender; several, such as 1,2,4, make a contender of each.",
+            'a number, a list of numbers, or a text such as `"1,2"`',
             group="contenders",
             commands=ALL,
+            metavar="N,...",
             default="physical cores",
+            one_text=True,
+            read=values.threads,
+        ),
+    ] = None
+    precisions: Annotated[
+        tuple[str, ...] | None,
+        Option(
+            "Run every contender in each of these precisions, such as float32,bfloat16,int8.",
+            "names, as a list or as comma-separated text",
+            group="contenders",
+            commands=("run", "check", "explain"),
+            metavar="NAMES",
+            default="the model's own",
+            one_text=True,
+            read=values.names,
+        ),
+    ] = None
+    instances: Annotated[
+        tuple[Instances | Literal["auto"], ...] | None,
+        Option(
+            "Run every contender as so many copies at the same time, such as 1,2; auto tries all splits of the threads.",
+            'a number, a list, or a text such as `"1,2"` or `"auto"`',
+            group="contenders",
+            commands=COMPARING,
+            metavar="N,...",
+            default="1",
+            one_text=True,
+            read=values.instances,
         ),
     ] = None
     seed: Annotated[
@@ -342,6 +374,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if self.backends is None and self.contenders is None:
             return DEFAULT_BACKENDS
         return (*(self.backends or ()), *(self.contenders or ()))
+
+    @property
+    def thread_counts(self) -> tuple[int, ...]:
+        """The numbers of threads that are asked for; none where the machine decides."""
+        return (self.threads,) if isinstance(self.threads, int) else self.threads or ()
 
     @property
     def latency_bound_ns(self) -> int | None:

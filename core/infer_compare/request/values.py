@@ -7,6 +7,7 @@ import math
 import msgspec
 
 from infer_compare.errors import UsageError
+from infer_compare.request.counts import parse_instances, parse_threads
 from infer_compare.request.sizes import parse_batch_sizes
 from infer_compare.request.units import checked_duration, checked_size, parse_duration, parse_share, parse_size
 
@@ -24,6 +25,26 @@ def batch_sizes(value: object) -> object:
     if isinstance(sizes, (list, tuple)) and sizes and all(isinstance(size, int) and size > 0 for size in sizes):
         return parse_batch_sizes(",".join(map(str, sizes)))
     return sizes
+
+
+def threads(value: object) -> object:
+    """Return one number of threads by itself, several in their order; from a text, a number or several."""
+    several = [*value] if isinstance(value, (list, tuple)) else None
+    if several and all(_is_whole(item) for item in several):
+        return parse_threads(",".join(map(str, several)))
+    return parse_threads(value) if isinstance(value, str) else value
+
+
+def instances(value: object) -> object:
+    """Return numbers of instances and `auto` in their order; from a text, a number or several."""
+    several = [*value] if isinstance(value, (list, tuple)) else [value]
+    if several and all(_is_whole(item) or isinstance(item, str) for item in several):
+        return parse_instances(",".join(map(str, several)))
+    return value
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def seconds(value: object) -> object:

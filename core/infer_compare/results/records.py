@@ -76,6 +76,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     batch_sizes: tuple[Size, ...] | None
     """Those asked for, or the one size of a model that is fixed; None for `auto`: exploring decides."""
     threads: Number
+    """Of one instance of a contender that says nothing itself: the most that were asked for, or those of the machine."""
     restarts: Count
     rounds_per_restart: Count
     max_memory: Bytes
@@ -120,11 +121,19 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
         named = options.backends is not None or options.contenders is not None
         return msgspec.structs.replace(
             options,
-            backends=options.backends if named else tuple(contender.backend for contender in self.contenders),
-            threads=options.threads or plan.threads,
+            backends=options.backends
+            if named
+            else tuple(dict.fromkeys(contender.backend for contender in self.contenders)),
+            # Threads that are said are those of one instance; where none are said they are divided.
+            threads=options.threads or (None if self.divides else plan.threads),
             restarts=options.restarts or plan.restarts,
             rounds=options.rounds or plan.rounds_per_restart,
         )
+
+    @property
+    def divides(self) -> bool:
+        """Whether there are contenders of several instances."""
+        return any(spec.instances > 1 for spec in self.contenders)
 
     def threads_of(self, contender: str) -> int:
         """Return the thread budget of one instance of a contender."""

@@ -70,6 +70,8 @@ EXAMPLES = {
     "scope": Example(("--scope", "end_to_end"), '"end_to_end"', "end_to_end"),
     "data": Example(("--data", "rows.npz"), '"rows.npz"', "rows.npz"),
     "threads": Example(("--threads", "1"), "1", 1),
+    "precisions": Example(("--precisions", "float32,bfloat16"), '["float32", "bfloat16"]', ["float32", "bfloat16"]),
+    "instances": Example(("--instances", "1,auto"), '[1, "auto"]', [1, "auto"]),
     "seed": Example(("--seed", "7"), "7", 7),
     "mode": Example(("--thorough",), '"thorough"', "thorough"),
     "restarts": Example(None, "2", 2),
