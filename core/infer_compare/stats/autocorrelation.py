@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-_NEGLIGIBLE = 0.05
-"""The sum over lags ends before the first correlation below this."""
+_NEGLIGIBLE = 0.05 * (1 - 1e-9)
+"""The sum over lags ends before the first correlation below this. It is a little less than 0.05, so that rounding decides
+nothing where a correlation is exactly that: of few values it often is."""
 
 
 def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch", "all"] = "all") -> float:
