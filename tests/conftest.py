@@ -55,8 +55,12 @@ SPREAD = (
     "kit/test_mutants.py",
 )
 """Where tests take long and share nothing that takes long to make: each may run in any of several processes."""
-TOGETHER = ("backends/tensorflow", "kit/test_builtin_conformance.py::TestTensorFlow")
-"""What runs in one process, since importing TensorFlow takes seconds."""
+TOGETHER = (
+    ("backends/tensorflow", "kit/test_builtin_conformance.py::TestTensorFlow"),
+    ("packaging/test_wheel.py", "examples/test_openvino_example.py"),
+    ("backends/test_importer_refusals.py", "backends/torch/test_torch_node_coverage.py"),
+)
+"""What runs in one process: importing TensorFlow, building the wheel and making the cases of ONNX take seconds."""
 FIRST = (
     "docs/test_coverage_page.py",
     "docs/test_notebook.py",
@@ -81,6 +85,10 @@ FIRST = (
 """What takes longest in one piece is begun first, so that no process is left with it at the end."""
 
 
+INSTALLING_S = 900
+"""Packages are loaded from the network."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_peak():
     """What the machine can do at most is measured once for all sweeps of this process."""
@@ -93,12 +101,12 @@ def one_peak():
 def run_apart():
     """Runs a command in a folder, without what the variables of this environment would bring into another one."""
 
-    def run(*command, cwd, timeout):
+    def run(*command, cwd, timeout, **variables):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         return subprocess.run(
             [str(one) for one in command],
             cwd=cwd,
-            env=kept,
+            env={**kept, **variables},
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -106,6 +114,54 @@ def run_apart():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def new_environment(run_apart):
+    """Makes a virtual environment `venv` in a folder, with nothing in it, and returns what calls pip on it.
+
+    The pip is that of this environment, and modules are compiled when they are imported: most never are.
+    """
+
+    def make(folder):
+        python = folder / "venv" / "bin" / "python"
+
+        def pip(verb, *arguments):
+            compiled = ("--no-compile",) if verb == "install" else ()
+            command = (sys.executable, "-m", "pip", "--python", python, verb, *compiled, *arguments)
+            done = run_apart(*command, cwd=folder, timeout=INSTALLING_S)
+            assert done.returncode == 0, done.stderr
+
+        done = run_apart(
+            sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder, timeout=INSTALLING_S
+        )
+        assert done.returncode == 0, done.stderr
+        return pip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def program_apart(run_apart):
+    """Runs the program that is installed in the environment of a folder, briefly, whatever else the machine does."""
+
+    def run(folder, *arguments):
+        brief = {"PYTHONPATH": str(TESTS / "calm"), "INFER_COMPARE_TEST_RESTARTS": "1"}
+        program = folder / "venv" / "bin" / "infer-compare"
+        return run_apart(program, *arguments, cwd=folder, timeout=INSTALLING_S, **brief)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def core_wheel(tmp_path_factory, run_apart):
+    """The wheel of this tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, TESTS.parent)
+    done = run_apart(*command, cwd=folder, timeout=INSTALLING_S)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = folder.glob("infer_compare-*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="session")
@@ -154,8 +210,8 @@ class Spreading(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         place = nodeid.removeprefix("tests/")
-        if place.startswith(TOGETHER):
-            return TOGETHER[0]
+        if group := next((places for places in TOGETHER if place.startswith(places)), None):
+            return group[0]
         return nodeid if place.startswith(SPREAD) else super()._split_scope(nodeid)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,43 +10,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "infer-compare-openvino"
-BUSY = "the machine is busy"
 TOLERANCES = {"float32": 1e-4, "bfloat16": 5e-2}
-INSTALLING_S = 900
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * INSTALLING_S)]
-
-
-@pytest.fixture(scope="session")
-def execute(run_apart):
-    """Runs a command of another environment; installing takes long."""
-    return partial(run_apart, timeout=INSTALLING_S)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def venv(tmp_path_factory, execute):
-    """A folder with a virtual environment in it that has both wheels, ONNX Runtime, OpenVINO and pytest."""
+def folder(tmp_path_factory, new_environment, core_wheel):
+    """With a virtual environment in it that has both wheels, ONNX Runtime, OpenVINO and pytest."""
     folder = tmp_path_factory.mktemp("openvino")
-    done = execute(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    pip = folder / "venv" / "bin" / "pip"
-    done = execute(pip, "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, EXAMPLE, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    (core,) = (folder / "dist").glob("infer_compare-*.whl")
-    (plugin,) = (folder / "dist").glob("infer_compare_openvino-*.whl")
-    done = execute(pip, "install", "-c", ROOT / "constraints.txt", f"{core}[onnx]", f"{plugin}[test]", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    pip = new_environment(folder)
+    pip("install", "-c", ROOT / "constraints.txt", f"{core_wheel}[onnx]", f"{EXAMPLE}[test]")
     return folder
 
 
 @pytest.fixture(scope="module")
-def program(venv, execute):
+def program(folder, program_apart):
     """Runs the installed program."""
-
-    def run(*arguments):
-        return execute(venv / "venv" / "bin" / "infer-compare", *arguments, cwd=venv)
-
-    return run
+    return partial(program_apart, folder)
 
 
 def _verify_tolerance(report):
@@ -84,21 +64,21 @@ def test_a_precision_that_is_asked_for_is_the_one_that_is_effective(program):
     assert all(one["rtol"] == TOLERANCES["float32"] for one in report["agreements"])
 
 
-def test_its_own_tests_pass(venv, execute):
+def test_its_own_tests_pass(folder, run_apart):
     """Those of the conformance kit, against what is installed."""
-    python = venv / "venv" / "bin" / "python"
-    done = execute(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE, cwd=venv)
+    python = folder / "venv" / "bin" / "python"
+    done = run_apart(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE, cwd=folder, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_runs_beside_another_framework(program):
-    """A run that other programs disturbed too much is stopped, which is no defect of the plugin."""
+    """Both are measured, and their outputs agree."""
     done = program(
         "run", "mlp", "--backends", "onnx,openvino", "--quick", "--batch-sizes", "1,8", "--json", "-o", "run"
     )
+    assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["state"] == "complete" or BUSY in report["reason"], done.stderr
-    assert done.returncode == (0 if report["state"] == "complete" else 1), done.stderr
+    assert report["state"] == "complete", done.stderr
     outcomes = {curve["contender"]: [point["outcome"] for point in curve["points"]] for curve in report["curves"]}
     assert outcomes == {"onnx": ["measured", "measured"], "openvino": ["measured", "measured"]}
     _verify_tolerance(report)

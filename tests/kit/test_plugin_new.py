@@ -89,16 +89,15 @@ def test_the_project_passes_the_static_checks(project, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_project_installs(project, tmp_path):
+def test_the_project_installs(project, tmp_path, new_environment):
     """With pip, in an environment of its own that sees this one's packages."""
-    assert _run(sys.executable, "-m", "venv", "venv", cwd=tmp_path).returncode == 0
+    pip = new_environment(tmp_path)
     (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
     (site / "seen.pth").write_text(
         f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", encoding="utf-8"
     )
+    pip("install", "--no-deps", project)
     python = tmp_path / "venv" / "bin" / "python"
-    done = _run(python, "-m", "pip", "install", "--no-deps", project, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
     _verify(_run(python, "-m", "infer_compare", "plugin", "check", "warp_drive", "--json", cwd=tmp_path))
 
 
