@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ PAGE = Path(__file__).parent / "coverage.md"
 YARDSTICK = "onnx"
 """The backend whose passes are the cases that count."""
 IMPORTERS = ("torch", "tensorflow")
+BACKENDS = (YARDSTICK, *IMPORTERS)
 
 _EXPANDED = re.compile(r"_expanded.*$")
 
@@ -43,35 +45,51 @@ class Measured:
     version: str
     verdicts: Mapping[str, tuple[str, str]]
     """Verdict and message by the name of the case."""
+    operators: Mapping[str, str]
+    """The operator that each case is about."""
 
     def count(self, names: list[str]) -> Counter[str]:
         """How many of these cases got which verdict."""
         return Counter(self.verdicts[name][0] for name in names)
 
 
-def measure(backend: str) -> Measured:
-    """Runs all cases on a backend, in a fresh process.
+def measure_all() -> dict[str, Measured]:
+    """Every backend's verdicts, the yardstick's first; each runs all cases in a process that loads no other framework.
 
     Raises:
-        subprocess.CalledProcessError: the backend cannot be used.
+        subprocess.CalledProcessError: a backend cannot be used.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "verdicts.json"
-        subprocess.run([sys.executable, __file__, "--backend", backend, str(path)], check=True)
-        version, verdicts = json.loads(path.read_text(encoding="utf-8"))
-    return Measured(version, {name: (verdict, message) for name, (verdict, message) in verdicts.items()})
+        subprocess.run([sys.executable, __file__, "--folder", folder], check=True)
+        return {backend: Measured(*json.loads(_file(folder, backend).read_bytes())) for backend in BACKENDS}
 
 
-def write_verdicts(backend: str, path: Path) -> None:
+def write_all(folder: str) -> None:
+    """Runs all cases on every backend, each in a fork of this process: making the cases takes longer than many runs.
+
+    Raises:
+        SystemExit: a backend cannot be used.
+    """
+    cases = node_cases()
+    for backend in BACKENDS:
+        process = get_context("fork").Process(target=write_verdicts, args=(backend, cases, _file(folder, backend)))
+        process.start()
+        process.join()
+        if process.exitcode:
+            sys.exit(f"{backend} cannot be measured")
+
+
+def write_verdicts(backend: str, cases: tuple[NodeCase, ...], path: Path) -> None:
     """Runs all cases on a backend in this process, and writes the verdicts."""
     ready = processor_backend(backend)
-    verdicts = {case.name: verdict_on(ready, case) for case in node_cases()}
-    path.write_text(json.dumps([ready.version().partition("+")[0], verdicts]), encoding="utf-8")
+    verdicts = {case.name: verdict_on(ready, case) for case in cases}
+    known = {case.name: case for case in cases}
+    operators = {case.name: operator_of(case, known) for case in cases}
+    path.write_text(json.dumps([ready.version().partition("+")[0], verdicts, operators]), encoding="utf-8")
 
 
-def measure_all() -> dict[str, Measured]:
-    """Every backend's verdicts, the yardstick's first."""
-    return {backend: measure(backend) for backend in (YARDSTICK, *IMPORTERS)}
+def _file(folder: str, backend: str) -> Path:
+    return Path(folder) / f"{backend}.json"
 
 
 def counted(measured: Mapping[str, Measured]) -> list[str]:
@@ -91,14 +109,14 @@ def page(measured: Mapping[str, Measured]) -> str:
 
 
 def _lines(measured: Mapping[str, Measured]) -> Iterator[str]:
-    cases = {case.name: case for case in node_cases()}
+    operators = measured[YARDSTICK].operators
     names = counted(measured)
     yield "# Coverage of ONNX operators"
     yield ""
     yield "<!-- written by docs/render_coverage.py -->"
     yield ""
     yield "`torch` and `tensorflow` import ONNX models: they rebuild the graph with their own operators. What they can import is"
-    yield f"measured with the node tests of the `onnx` package {onnx.__version__}: {len(cases)} cases up to opset"
+    yield f"measured with the node tests of the `onnx` package {onnx.__version__}: {len(operators)} cases up to opset"
     yield f"{PUBLISHED_OPSET}, each a small model with inputs and the correct outputs. ONNX Runtime"
     yield f"{measured[YARDSTICK].version} passes {len(names)} of them on the CPU; the shares refer to these."
     yield ""
@@ -124,7 +142,7 @@ def _lines(measured: Mapping[str, Measured]) -> Iterator[str]:
     yield "|---|--:|" + "--:|" * len(IMPORTERS)
     by_operator: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        by_operator[operator_of(cases[name], cases)].append(name)
+        by_operator[operators[name]].append(name)
     for operator, its in sorted(by_operator.items()):
         counts = [measured[backend].count(its) for backend in IMPORTERS]
         told = [f"{one['pass']}" + (f" + {one['constant']}" if one["constant"] else "") for one in counts]
@@ -156,10 +174,10 @@ def _cell(text: str) -> str:
 def main() -> None:
     """Writes the page."""
     parser = argparse.ArgumentParser(description="Measures what the importers cover.")
-    parser.add_argument("--backend", nargs=2, metavar=("BACKEND", "FILE"), help="one backend, in this process")
+    parser.add_argument("--folder", help="where each backend's verdicts are written, instead of the page")
     arguments = parser.parse_args()
-    if arguments.backend:
-        write_verdicts(arguments.backend[0], Path(arguments.backend[1]))
+    if arguments.folder:
+        write_all(arguments.folder)
     else:
         PAGE.write_text(page(measure_all()), encoding="utf-8")
 
