@@ -72,23 +72,6 @@ def test_a_live_module_takes_its_inputs_by_name_and_may_return_a_class_of_its_ow
         save_model(Net(), ["scale:f32[batch,1]", "y:f32[batch,4]"], tmp_path, Plugins.discover())
 
 
-@pytest.mark.slow
-def test_a_live_module_reaches_other_frameworks_and_computes_the_same(sweep, tmp_path) -> None:
-    """By torch's own export."""
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
-    net = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU())
-
-    found = sweep(net, inputs="x:f32[batch,8]", contenders=["torch", "onnx"], folder=tmp_path / "run")
-
-    assert found.document.model.name == "Sequential"
-    assert (tmp_path / "run" / "Sequential.pt2").is_file()
-    assert found.run.header.options.inputs == ("input:f32[batch,8]",)
-    assert [row.outcome for row in found.points] == ["measured"] * 4
-    assert {one.verdict for one in found.document.agreements} == {"agrees"}
-
-
 def test_a_module_whose_inputs_were_not_said_is_refused(sweep, tmp_path) -> None:
     """With what to write; nothing is left."""
     torch = pytest.importorskip("torch")
