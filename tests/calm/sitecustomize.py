@@ -1,7 +1,8 @@
 """On `PYTHONPATH`, it makes every run of the program short and independent of what else the machine does.
 
 Tests that show that a command works, and not what it measures, start their processes with it. What is changed is how
-often something is measured, and whether a disturbed slice counts; every other line of the program runs as it is.
+often and for how long something is measured, and whether a disturbed slice counts; every other line of the program runs
+as it is.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 from importlib.machinery import PathFinder
 
 RESTARTS = int(os.environ["INFER_COMPARE_TEST_RESTARTS"])
+SLICE_NS = 20_000_000
 
 
 def _never(*_args, **_kwargs):
@@ -31,10 +33,24 @@ def _short(protocol):
         table.update(dict.fromkeys(table, number))
 
 
+def _brief(noise):
+    assert noise.SLICE_NS
+    assert noise.BLIND_SLICE_NS
+    noise.SLICE_NS = noise.BLIND_SLICE_NS = SLICE_NS
+
+
+def _steady_soon(measuring):
+    warm_up = measuring.warm_up
+    assert measuring.BRIEF
+    measuring.warm_up = lambda calls, clock, _limits: warm_up(calls, clock, measuring.BRIEF)
+
+
 CHANGES = {
     "infer_compare.environment.gate": _open,
+    "infer_compare.environment.noise": _brief,
     "infer_compare.environment.peak": _unmeasured,
     "infer_compare.verdicts.protocol": _short,
+    "infer_compare.worker.child.measuring": _steady_soon,
 }
 
 

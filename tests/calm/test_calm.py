@@ -7,14 +7,16 @@ import subprocess
 import sys
 
 SCRIPT = """
-from infer_compare.environment import gate, peak
+from infer_compare.environment import gate, noise, peak
 from infer_compare.verdicts import protocol
+from infer_compare.worker.child import measuring
 print(gate.rejection(), gate.crowd(), peak.measure())
 print(*protocol.RESTARTS.values(), *protocol.ROUNDS_PER_RESTART.values())
+print(noise.SLICE_NS, noise.BLIND_SLICE_NS, measuring.warm_up.__module__)
 """
 
 
-def test_a_calm_process_rejects_no_slice_and_repeats_little(calm):
+def test_a_calm_process_rejects_no_slice_repeats_little_and_is_brief(calm):
     """Where a module moves, this fails, and no test becomes slow or depends on the machine unnoticed."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
@@ -23,4 +25,4 @@ def test_a_calm_process_rejects_no_slice_and_repeats_little(calm):
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines() == ["None None None", "2 2 2 1 1 1"]
+    assert done.stdout.splitlines() == ["None None None", "2 2 2 1 1 1", "20000000 20000000 sitecustomize"]
