@@ -79,7 +79,8 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
 def _way(route: Route, model_worker: ModelWorker) -> ConversionPath:
     """A planned way, tried by loading the model where that needs no conversion."""
     capabilities = route.contender.entry.capabilities
-    direct = route.model.format in (*capabilities.formats, *capabilities.imports)
+    # One that the backend makes for a precision would have to be made first.
+    direct = not route.variant and route.model.format in (*capabilities.formats, *capabilities.imports)
     # A model that is not ONNX was read by its framework already.
     if direct and route.model.format == "onnx":
         try:

@@ -34,6 +34,7 @@ from infer_compare.interfaces import (
     Session,
     Settings,
     TensorSpec,
+    VariantPlan,
 )
 from infer_compare.interfaces.backend import Array, Batch
 from infer_compare.interfaces.failures import chain, class_names, classify_common, is_host_oom, is_limit, text_of
@@ -68,6 +69,7 @@ __all__ = [
     "TensorSpec",
     "UnsupportedModel",
     "UntrustedModel",
+    "VariantPlan",
     "chain",
     "class_names",
     "classify_common",

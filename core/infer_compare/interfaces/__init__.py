@@ -18,6 +18,7 @@ from infer_compare.interfaces.values import (
     Provenance,
     Settings,
     TensorSpec,
+    VariantPlan,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Session",
     "Settings",
     "TensorSpec",
+    "VariantPlan",
     "hookimpl",
     "hookspec",
 ]

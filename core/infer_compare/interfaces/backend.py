@@ -24,6 +24,7 @@ from infer_compare.interfaces.values import (
     Options,
     Settings,
     TensorSpec,
+    VariantPlan,
 )
 
 if TYPE_CHECKING:
@@ -182,6 +183,49 @@ class Backend(ABC, Generic[Loaded]):
             UntrustedModel: it may execute code when loaded, and is not trusted.
         """
         raise UnsupportedModel(f"The backend {self.name} cannot read {model.location} of the format {model.format}.")
+
+    def plan_variant(self, model: ModelSource, device: Device) -> VariantPlan | None:  # noqa: ARG002 - an override looks at them
+        """Return which other model is to be made of a model for `Settings.precision`, before anything is measured. It is called
+        in a separate process, only for contenders that ask for a precision.
+
+        Args:
+            model: as `load` would get it.
+            device: where it is to run.
+
+        Returns:
+            What `write_variant` would make; None where `load` takes the model as it is. Default: None.
+
+        Raises:
+            UnsupportedModel: the model cannot be computed in this precision; the contender is then left out, with the text
+                as the reason.
+        """
+        return None
+
+    def write_variant(
+        self,
+        model: ModelSource,
+        device: Device,  # noqa: ARG002 - an override looks at it
+        calibration: Sequence[Batch],  # noqa: ARG002 - as above
+        folder: Path,  # noqa: ARG002 - as above
+    ) -> ModelSource:
+        """Write the model that `plan_variant` announced, and return it. It is called once for all restarts, in a separate
+        process; what it writes is kept between runs.
+
+        Args:
+            model: as `plan_variant` got it.
+            device: where it is to run.
+            calibration: batches of the run's inputs, as a session gets them: together as many rows as were asked for, fewer
+                where the data set is smaller.
+            folder: where to write; empty.
+
+        Returns:
+            What `load` gets instead: a file or folder in `folder`, in one of the formats in `Capabilities.formats`.
+
+        Raises:
+            UnsupportedModel: the model cannot be computed in this precision.
+            ModelError: it cannot be written, for another reason.
+        """
+        raise UnsupportedModel(f"The backend {self.name} does not write {model.location} in another precision.")
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:  # noqa: ARG003 - an override writes there

@@ -127,7 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The thread budget for the computation on the host; to be applied before the first tensor is made."""
     precision: str | None = None
     """One of `Capabilities.precisions`, which the session has to compute in; None for the precision of the model itself,
-    which a framework must not lower by its own choice."""
+    which a framework must not lower by its own choice. See also `Backend.plan_variant`."""
     instances: int = 1
     """How many workers like this one run at the same time, each with that thread budget."""
     seed: int = 0
@@ -166,6 +166,15 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> Path:
         """The location as a path."""
         return Path(self.location)
+
+
+class VariantPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Which model `Backend.write_variant` is going to make of another."""
+
+    text: str
+    """What it is, in words that reports show after the format, such as `int8 (static)`."""
+    rows: Count = 0
+    """How many rows of input it is calibrated with; 0 where it needs none."""
 
 
 class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):

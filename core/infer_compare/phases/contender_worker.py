@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from infer_compare.errors import WorkerError
 from infer_compare.phases.outcome_error import OutcomeError, outcome_error
 from infer_compare.results import Failed, Phase, Start
-from infer_compare.worker.protocol import Done, Explore, Inputs, Load, Open, Reply, Request, TimeSlice, WarmUp
+from infer_compare.worker.protocol import Done, Explore, Load, Open, Reply, Request, TimeSlice, WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,16 +157,8 @@ class ContenderWorker:
 
     def _map(self) -> None:
         """Have the worker map the pool of input rows as it stands."""
-        wiring, pool, dataset = self.route.wiring, self._pool, self.settings.dataset
-        order = wiring.inputs or range(len(pool.paths))
-        request = Inputs(
-            paths=tuple(str(pool.paths[place]) for place in order),
-            axes=wiring.axes,
-            shared=wiring.shared,
-            dtypes=tuple(pool.dtypes[place] for place in order),
-            dataset=tuple(str(dataset[place]) for place in order) if dataset else (),
-        )
-        self._ask(request, Done, "load")
+        pool = self._pool
+        self._ask(self.route.wiring.mapping(pool.paths, pool.dtypes, self.settings.dataset), Done, "load")
         self._mapped = pool.largest
 
     def _supply(self, request: Request) -> None:

@@ -15,16 +15,29 @@ from infer_compare.errors import (
     WorkerTimeout,
 )
 from infer_compare.worker.client import LocalProcess, OtherVersion, RequestFailed
-from infer_compare.worker.protocol import Collect, Convert, Describe, Described, Done, Load, Open
+from infer_compare.worker.protocol import (
+    Collect,
+    Convert,
+    Describe,
+    Described,
+    Done,
+    Load,
+    Open,
+    PlannedVariant,
+    PlanVariant,
+    WriteVariant,
+    WrittenVariant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infer_compare.interfaces import ModelDescription, ModelSource
+    from infer_compare.interfaces import ModelDescription, ModelSource, VariantPlan
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.route import Route
     from infer_compare.worker.client import Launcher, WorkerClient
+    from infer_compare.worker.protocol import Inputs
     from infer_compare.worker.settings import WorkerSettings
 
 WORK_DEADLINE_S = 900.0
@@ -95,6 +108,48 @@ class ModelWorker:
         with self._worker(spec.python, f"Loading {route.model.name} with {entry.name}") as client:
             client.open(self._opening(entry, spec.options, spec.precision))
             client.load(Load(model=route.model, device=spec.device), deadline_s=WORK_DEADLINE_S)
+
+    def plan_variant(self, route: Route) -> VariantPlan | None:
+        """Return which model the contender's backend makes of its model for the precision that it is asked for; None where it
+        loads the model as it is.
+
+        Raises:
+            UnsupportedModel: the model cannot be computed in that precision.
+            ModelError: it cannot be read, or the process was lost over it.
+        """
+        spec, entry = route.contender.spec, route.contender.entry
+        with self._worker(spec.python, f"Looking at {route.model.name} with {entry.name}") as client:
+            client.open(self._opening(entry, spec.options, spec.precision))
+            request = PlanVariant(model=route.model, device=spec.device)
+            return client.ask(request, PlannedVariant, deadline_s=WORK_DEADLINE_S).plan
+
+    def write_variant(
+        self, route: Route, folder: Path, calibration: Inputs | None = None, rows: int = 0, batch: int = 1
+    ) -> ModelSource:
+        """Have that model made, and return it.
+
+        Args:
+            route: of the contender.
+            folder: where it goes; empty.
+            calibration: files with the rows that it is calibrated with; None where it needs none.
+            rows: how many of them.
+            batch: how many of them at once.
+
+        Raises:
+            UnsupportedModel: the model cannot be computed in that precision.
+            ModelError: it cannot be made, or the process was lost over it.
+        """
+        spec, entry = route.contender.spec, route.contender.entry
+        what = f"Making {route.model.name} {spec.precision} with {entry.name}"
+        with self._worker(spec.python, what) as client:
+            client.open(self._opening(entry, spec.options, spec.precision))
+            if calibration is not None:
+                client.ask(calibration, Done, deadline_s=WORK_DEADLINE_S)
+            request = WriteVariant(model=route.model, device=spec.device, folder=str(folder), rows=rows, batch=batch)
+            model = client.ask(request, WrittenVariant, deadline_s=WORK_DEADLINE_S).model
+        if not (model.path.is_relative_to(folder) and model.path.exists()):
+            raise ModelError(f"{what} wrote nothing that can be loaded: {model.location} is not a file in {folder}.")
+        return model
 
     def collect(self, location: str, folder: Path) -> None:
         """Has a function of the user's make data, and writes it to a folder.

@@ -26,6 +26,7 @@ from infer_compare.preparation.reading import ModelReader
 from infer_compare.preparation.resolved import Resolved
 from infer_compare.preparation.routing import NoRouteError
 from infer_compare.preparation.unusable import none_usable, unusable
+from infer_compare.preparation.variants import Variants
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.stats.wording import count
 from infer_compare.worker.client import LocalProcess
@@ -88,7 +89,7 @@ def resolve(
     if convert:
         room.check_disk(plan.batch_sizes)
     finder = Finder(context, reader, model, inputs)
-    specs, routes = _routed(contenders, finder, absent)
+    specs, routes, models = _routed(contenders, finder, absent)
     exported = [
         route.model.path
         for route in routes.values()
@@ -96,6 +97,8 @@ def resolve(
     ]
     if model.format != "onnx" and exported and convert:
         model = with_figures(model, exported[0])
+    variants = Variants(context, inputs)
+    routes = _in_their_precision(routes, variants, models, absent)
     if dataset is not None:
         plan = msgspec.structs.replace(plan, data_rows=dataset.rows, data_sha256=dataset.sha256)
     header = _header(context, plan, specs, model)
@@ -105,7 +108,7 @@ def resolve(
         unusable=tuple(absent),
         evaluator=finder.evaluator(),
         inputs=inputs,
-        warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ())),
+        warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ()), *variants.warnings),
         remarks=(
             *(("contenders", clause) for clause in lacking),
             *(("threads", clause) for clause in _beyond_cores(header)),
@@ -128,8 +131,9 @@ def _beyond_cores(header: Header) -> Iterator[str]:
 
 def _routed(
     contenders: Sequence[Contender], finder: Finder, absent: list[Unusable]
-) -> tuple[tuple[ContenderSpec, ...], dict[str, Route]]:
-    """Every contender with the hash of its own model, and the ways of those that can run; the others join the absent.
+) -> tuple[tuple[ContenderSpec, ...], dict[str, Route], dict[str, ResolvedModel]]:
+    """Every contender with the hash of its own model, and the ways and models of those that can run; the others join the
+    absent.
 
     Raises:
         NoUsableBackend: the model reaches none.
@@ -137,6 +141,7 @@ def _routed(
     known = {record.contender for record in absent}
     specs: list[ContenderSpec] = []
     routes: dict[str, Route] = {}
+    models: dict[str, ResolvedModel] = {}
     for contender in contenders:
         spec = contender.spec
         if contender.label not in known:
@@ -145,12 +150,32 @@ def _routed(
                 if model is not finder.model:
                     spec = msgspec.structs.replace(spec, model_sha256=model.sha256)
                 routes[contender.label] = finder.route(contender, model)
+                models[contender.label] = model
             except NoRouteError as reason:
                 absent.append(Unusable(contender=contender.label, outcome=Skipped(reason=str(reason))))
         specs.append(spec)
     if not routes:
         raise none_usable(absent)
-    return tuple(specs), routes
+    return tuple(specs), routes, models
+
+
+def _in_their_precision(
+    routes: dict[str, Route], variants: Variants, models: dict[str, ResolvedModel], absent: list[Unusable]
+) -> dict[str, Route]:
+    """The ways with the models that backends make for the precision of their contenders; those that cannot join the absent.
+
+    Raises:
+        NoUsableBackend: none is left.
+    """
+    made: dict[str, Route] = {}
+    for label, route in routes.items():
+        try:
+            made[label] = variants.of(route, models[label])
+        except NoRouteError as reason:
+            absent.append(Unusable(contender=label, outcome=Skipped(reason=str(reason))))
+    if not made:
+        raise none_usable(absent)
+    return made
 
 
 def _pythons(options: RunOptions, contenders: Sequence[Contender]) -> dict[str, str]:

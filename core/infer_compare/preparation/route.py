@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.worker.protocol import Inputs
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from infer_compare.interfaces import ModelSource
     from infer_compare.preparation.contenders import Contender
 
@@ -23,6 +28,23 @@ class Wiring:
     outputs: tuple[int, ...] = ()
     """For each of the run's outputs, the place of its own."""
 
+    def mapping(self, paths: Sequence[Path], dtypes: Sequence[str], dataset: Sequence[Path] = ()) -> Inputs:
+        """Return the request by which a worker of the contender maps rows of the run's inputs.
+
+        Args:
+            paths: one file per input of the run.
+            dtypes: what each holds.
+            dataset: one file per input with all rows of a data set, where passes over it are timed.
+        """
+        order = self.inputs or range(len(paths))
+        return Inputs(
+            paths=tuple(str(paths[place]) for place in order),
+            axes=self.axes,
+            shared=self.shared,
+            dtypes=tuple(dtypes[place] for place in order),
+            dataset=tuple(str(dataset[place]) for place in order) if dataset else (),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -36,6 +58,8 @@ class Route:
     """Of that way: 1 for each conversion and for an import, unless a converter says otherwise."""
     wiring: Wiring = Wiring()
     """Which of the run's inputs each of its own is, and in which layout."""
+    variant: bool = False
+    """Whether the model is, or is going to be, one that the backend makes for the contender's precision."""
 
     @property
     def label(self) -> str:

@@ -182,7 +182,7 @@ class Router:
             "options": entry.converter.options,
             "model": model.sha256,
             "inputs": [str(spec) for spec in source.inputs],
-            "versions": {module: _version(module) for module in entry.converter.requires},
+            "versions": {module: version_of(module) for module in entry.converter.requires},
         }
         path, _ = self._cache.get(self._cache.key(parts), name, make, self._context.scratch)
         return path
@@ -201,8 +201,8 @@ def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:
     return msgspec.structs.replace(source, inputs=tuple(specs))
 
 
-def _version(module: str) -> str:
-    """The version of the distribution that brings a top-level module; empty where that is not told."""
+def version_of(module: str) -> str:
+    """Return the version of the distribution that brings a top-level module; empty where that is not told."""
     if not is_installed(module):
         return ""
     names = (module, *distributions.owners([module])[module])

@@ -29,6 +29,8 @@ from infer_compare.worker.protocol import (
     Loaded,
     Open,
     Opened,
+    PlannedVariant,
+    PlanVariant,
     Reply,
     Request,
     Stage,
@@ -36,12 +38,14 @@ from infer_compare.worker.protocol import (
     TimeSlice,
     WarmedUp,
     WarmUp,
+    WriteVariant,
+    WrittenVariant,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.interfaces import ModelSource, TensorSpec
     from infer_compare.results import WorkerEnvironment
     from infer_compare.results.slices import PhaseTimes
 
@@ -54,6 +58,8 @@ ANSWERS: dict[type[Request], type[Reply]] = {
     Stage: Done,
     TimeSlice: Timed,
     Describe: Described,
+    PlanVariant: PlannedVariant,
+    WriteVariant: WrittenVariant,
     Convert: Done,
     Collect: Done,
     Bye: Done,
@@ -104,6 +110,10 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
             _require(reply.load_ns + reply.to_device_ns <= waited_ns + CLOCK_NS, "how long loading took")
         case Described():
             _description(reply)
+        case PlannedVariant():
+            _require(reply.plan is None or _is_line(reply.plan.text), "which model it would make")
+        case WrittenVariant():
+            _source(reply.model)
         case Explored():
             assert isinstance(request, Explore)
             took_ns = reply.prepare_ns + max(reply.first_call_ns, reply.latency_ns)
@@ -161,18 +171,28 @@ def _description(reply: Described) -> None:
         ProtocolViolation: it cannot be.
     """
     description = reply.description
-    places = [description.source.location, description.source.weights, *description.files]
-    _require(all("\0" not in place and len(place) <= LONGEST_NAME for place in places), "where the model lies")
-    _require(bool(description.source.location) and len(description.files) <= MOST_TENSORS, "which files the model has")
-    for what, specs in (
-        ("inputs", description.inputs),
-        ("outputs", description.outputs),
-        ("inputs", description.source.inputs),
-    ):
+    _source(description.source)
+    _require(all(map(_is_place, description.files)), "where the model lies")
+    _require(len(description.files) <= MOST_TENSORS, "which files the model has")
+    for what, specs in (("inputs", description.inputs), ("outputs", description.outputs)):
         _require(_are_tensors(specs), f"the model's {what}")
     _require(
         all(_is_line(text) for item in description.fills.items() for text in item), "how the model's inputs are filled"
     )
+
+
+def _source(source: ModelSource) -> None:
+    """Check where a model lies, and the inputs that are told of it.
+
+    Raises:
+        ProtocolViolation: it cannot be.
+    """
+    _require(bool(source.location) and _is_place(source.location) and _is_place(source.weights), "where the model lies")
+    _require(_are_tensors(source.inputs), "the model's inputs")
+
+
+def _is_place(text: str) -> bool:
+    return "\0" not in text and len(text) <= LONGEST_NAME
 
 
 def _are_tensors(specs: Sequence[TensorSpec]) -> bool:

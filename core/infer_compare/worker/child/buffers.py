@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from infer_compare.errors import InputError
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.arrays import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from infer_compare.interfaces import OperatingPoint
 
 ROTATED = 4
 """How many different batches rotate while timing: constant inputs flatter some devices."""
@@ -92,3 +90,28 @@ class Pool:
         stride = min(size, max(1, (self.rows - size) // (ROTATED - 1)))
         firsts = [index * stride for index in range(ROTATED) if index * stride + size <= self.rows]
         return [self.batch(point, first) for first in firsts or [0]]
+
+
+class RowBatches(Sequence[tuple["NDArray[Any]", ...]]):
+    """The rows of a pool in batches of one size, each cut when it is asked for; the last one begins again at the first row."""
+
+    def __init__(self, pool: Pool, rows: int, batch: int) -> None:
+        """Cuts nothing yet."""
+        self._pool = pool
+        self._point = OperatingPoint(batch)
+        self._count = -(-rows // batch)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[NDArray[Any], ...]]: ...
+
+    def __getitem__(self, index: int | slice) -> tuple[NDArray[Any], ...] | list[tuple[NDArray[Any], ...]]:
+        places = range(self._count)[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        return self._pool.batch(self._point, places * self._point.batch, repeat=True)

@@ -16,7 +16,7 @@ from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import load_backend, load_converter, read_options
 from infer_compare.timing import MONOTONIC, collector_off
-from infer_compare.worker.child.buffers import Pool, mapped
+from infer_compare.worker.child.buffers import Pool, RowBatches, mapped
 from infer_compare.worker.child.exploring import explore
 from infer_compare.worker.child.measuring import time_slice, warm
 from infer_compare.worker.child.meters import Meters
@@ -36,17 +36,22 @@ from infer_compare.worker.protocol import (
     Loaded,
     Open,
     Opened,
+    PlannedVariant,
+    PlanVariant,
     Stage,
     Timed,
     TimeSlice,
     WarmedUp,
     WarmUp,
+    WriteVariant,
+    WrittenVariant,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from infer_compare.interfaces import Backend, OperatingPoint, Session
+    from infer_compare.interfaces.backend import Batch
     from infer_compare.results import Scope
     from infer_compare.timing import Clock
 
@@ -147,6 +152,22 @@ class Host:
         if self.backend is None:
             raise InferCompareError("The worker was asked to describe a model before it was opened.")
         return Described(description=self.backend.describe(request.model, Path(request.folder)))
+
+    def plan_variant(self, request: PlanVariant) -> PlannedVariant:
+        """Tell which model is to be made of one for the contender's precision."""
+        if self.backend is None:
+            raise InferCompareError("The worker was asked for a variant of a model before it was opened.")
+        return PlannedVariant(plan=self.backend.plan_variant(request.model, Device.parse(request.device)))
+
+    def write_variant(self, request: WriteVariant) -> WrittenVariant:
+        """Make that model, calibrated with the inputs that were mapped."""
+        if self.backend is None:
+            raise InferCompareError("The worker was asked for a variant of a model before it was opened.")
+        calibration: Sequence[Batch] = ()
+        if self._pool is not None:
+            calibration = RowBatches(self._pool, request.rows, request.batch)
+        device, folder = Device.parse(request.device), Path(request.folder)
+        return WrittenVariant(model=self.backend.write_variant(request.model, device, calibration, folder))
 
     @staticmethod
     def convert(request: Convert) -> Done:

@@ -36,12 +36,14 @@ from infer_compare.worker.protocol import (
     Inputs,
     Load,
     Open,
+    PlanVariant,
     Reply,
     Request,
     Stage,
     Timed,
     TimeSlice,
     WarmUp,
+    WriteVariant,
     receive_request,
     send,
 )
@@ -155,6 +157,10 @@ def _dispatch(host: Host, request: Request) -> Reply:
             return host.time_slice(request)
         case Describe():
             return host.describe(request)
+        case PlanVariant():
+            return host.plan_variant(request)
+        case WriteVariant():
+            return host.write_variant(request)
         case Convert():
             return host.convert(request)
         case Collect():

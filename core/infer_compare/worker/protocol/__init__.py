@@ -24,9 +24,11 @@ from infer_compare.worker.protocol.replies import (
     Failure,
     Loaded,
     Opened,
+    PlannedVariant,
     Reply,
     Timed,
     WarmedUp,
+    WrittenVariant,
 )
 from infer_compare.worker.protocol.requests import (
     Bye,
@@ -37,10 +39,12 @@ from infer_compare.worker.protocol.requests import (
     Inputs,
     Load,
     Open,
+    PlanVariant,
     Request,
     Stage,
     TimeSlice,
     WarmUp,
+    WriteVariant,
 )
 
 __all__ = [
@@ -63,6 +67,8 @@ __all__ = [
     "Message",
     "Open",
     "Opened",
+    "PlanVariant",
+    "PlannedVariant",
     "Reply",
     "ReplyReader",
     "Request",
@@ -72,6 +78,8 @@ __all__ = [
     "Timed",
     "WarmUp",
     "WarmedUp",
+    "WriteVariant",
+    "WrittenVariant",
     "frame",
     "receive_request",
     "reply_decoder",

@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces import Device, FailureKind, ModelDescription, OperatingPoint, TensorSpec
+from infer_compare.interfaces import (
+    Device,
+    FailureKind,
+    ModelDescription,
+    ModelSource,
+    OperatingPoint,
+    TensorSpec,
+    VariantPlan,
+)
 from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number
 from infer_compare.results import Memory, WorkerEnvironment
 from infer_compare.results.slices import Diagnostics, Durations, Instances, PhaseTimes, SliceMemory
@@ -55,6 +63,18 @@ class Described(Message, frozen=True, kw_only=True, tag="described"):
     """What the model is."""
 
     description: ModelDescription
+
+
+class PlannedVariant(Message, frozen=True, kw_only=True, tag="planned_variant"):
+    """Which model is to be made; None where the model is loaded as it is."""
+
+    plan: VariantPlan | None
+
+
+class WrittenVariant(Message, frozen=True, kw_only=True, tag="written_variant"):
+    """The model was made."""
+
+    model: ModelSource
 
 
 class Explored(Message, frozen=True, kw_only=True, tag="explored"):
@@ -116,4 +136,16 @@ class Failure(Message, frozen=True, kw_only=True, tag="failure"):
     traceback: Text
 
 
-Reply = Begins | Opened | Loaded | Done | Described | Explored | WarmedUp | Timed | Failure
+Reply = (
+    Begins
+    | Opened
+    | Loaded
+    | Done
+    | Described
+    | PlannedVariant
+    | WrittenVariant
+    | Explored
+    | WarmedUp
+    | Timed
+    | Failure
+)

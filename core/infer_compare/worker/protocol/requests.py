@@ -129,6 +129,26 @@ class Describe(Message, frozen=True, kw_only=True, tag="describe"):
     """For files that the run needs."""
 
 
+class PlanVariant(Message, frozen=True, kw_only=True, tag="plan_variant"):
+    """Tell which model is to be made of one for the precision that the backend was opened with."""
+
+    model: ModelSource
+    device: str
+
+
+class WriteVariant(Message, frozen=True, kw_only=True, tag="write_variant"):
+    """Make that model, calibrated with rows of the inputs that were mapped."""
+
+    model: ModelSource
+    device: str
+    folder: str
+    """Where to write."""
+    rows: int = 0
+    """How many rows it is calibrated with; none were mapped where it is 0."""
+    batch: int = 1
+    """How many of them are in one batch."""
+
+
 class Convert(Message, frozen=True, kw_only=True, tag="convert"):
     """Write a model as one of another format."""
 
@@ -150,4 +170,18 @@ class Bye(Message, frozen=True, kw_only=True, tag="bye"):
     """Close the session and end."""
 
 
-Request = Open | Load | Inputs | Explore | WarmUp | Stage | TimeSlice | Describe | Convert | Collect | Bye
+Request = (
+    Open
+    | Load
+    | Inputs
+    | Explore
+    | WarmUp
+    | Stage
+    | TimeSlice
+    | Describe
+    | PlanVariant
+    | WriteVariant
+    | Convert
+    | Collect
+    | Bye
+)
