@@ -20,6 +20,7 @@ from infer_compare.planner.racing import (
 )
 from infer_compare.results import Dropped
 from infer_compare.verdicts.measurements import Candidate
+from infer_compare.verdicts.output_errors import output_error
 from infer_compare.verdicts.protocol import RESTARTS
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class Race:
         spec = run.contender(label)
         base = base_of(spec, run.header.contenders)
         lead = self._lead()
+        untried = None if base is None else run.drop(base.label)
+        if untried is not None and untried.reason == "time":
+            self._drop(Dropped(contender=label, restart=0, reason="time"))
+            return False
         if base is not None and lead is not None:
             bounds = trial_bounds(run, {base.label})
             best = max((own.high for own in bounds.values()), default=0.0)
@@ -128,7 +133,7 @@ class Race:
             return points
         kept = {}
         for label, own in points.items():
-            error = output_error(self.context, label)
+            error = self._error(label)
             if error is not None and error > most:
                 self._drop(Dropped(contender=label, restart=0, reason="error", error=error))
             else:
@@ -184,8 +189,13 @@ class Race:
 
     def least_error(self, labels: Sequence[str]) -> tuple[str, float] | None:
         """Return the contender with the least output error, where none has one that is allowed."""
-        errors = {label: error for label in labels if (error := output_error(self.context, label)) is not None}
+        errors = {label: error for label in labels if (error := self._error(label)) is not None}
         return min(errors.items(), key=lambda item: item[1], default=None)
+
+    def _error(self, label: str) -> float | None:
+        """Return the output error of a contender, relative to the largest output of the reference; None where unknown."""
+        error = output_error(self.context.run, label)
+        return None if error is None else error.relative
 
     def _lead(self) -> tuple[str, float] | None:
         """Return who leads while contenders are tried, and the throughput that it has at least.
@@ -211,15 +221,3 @@ _WHY = {
     "error": "its output error is too large",
     "time": "there is no time left for it",
 }
-
-
-def output_error(context: RunContext, label: str) -> float | None:
-    """Return the largest error of a contender's outputs, relative to the largest output of the reference; None where unknown."""
-    errors = [
-        output.max_difference / output.max_reference
-        for agreement in context.run.agreements
-        if agreement.contender == label and agreement.reference != label
-        for output in agreement.outputs
-        if output.max_reference
-    ]
-    return max(errors, default=None)

@@ -63,7 +63,14 @@ def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
             "give more time, or name fewer backends with --backends."
         )
     return msgspec.structs.replace(
-        options, backends=None, contenders=contenders, race=True, budget=budget, mode="quick"
+        options,
+        backends=None,
+        contenders=contenders,
+        race=True,
+        budget=budget,
+        mode="quick",
+        # Who says how large the error may be takes errors beyond the tolerance.
+        allow_error=options.allow_error or options.max_error is not None,
     )
 
 

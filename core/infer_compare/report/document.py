@@ -19,6 +19,7 @@ from infer_compare.report.sentences.notes import derive_notes
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.shortcomings import shortcomings, state_of
 from infer_compare.report.timelines import timelines
+from infer_compare.report.tuning import tuning
 from infer_compare.report.words import plain, shell_line, without_folder
 from infer_compare.verdicts import summarise
 from infer_compare.verdicts.new_shapes import costly_shapes, new_shape_ns
@@ -60,5 +61,6 @@ def document(run: Run) -> ReportDocument:
         notes=derive_notes(run, points, summary.figures),
         warnings=header.environment.warnings,
         shortcomings=shortcomings(run, summary, failed),
+        tuning=tuning(run, points, summary),
         timelines=timelines(run),
     )

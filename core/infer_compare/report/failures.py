@@ -117,7 +117,7 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             groups[point.contender, over_budget_words(point.excess_cores, threads)].append(point)
         elif point.slices:
             groups[point.contender, "every slice was disturbed"].append(point)
-        elif complete:
+        elif complete and not run.header.options.race:
             groups[point.contender, "only trial calls ran"].append(point)
     for (label, why), own in groups.items():
         where = tuple(point.point for point in own)

@@ -10,6 +10,7 @@ from infer_compare.report.sections import printed_many
 from infer_compare.report.sections.blocks import (
     Chart,
     Charts,
+    Code,
     Command,
     Download,
     Facts,
@@ -88,6 +89,8 @@ def _block(block: AnyBlock) -> Iterator[str]:
             yield "\n".join(f"- {key}: {escape(value)}" for key, value in block.rows if value)
         case Command():
             yield fenced(shell_line(block.words), "sh")
+        case Code():
+            yield fenced(block.text, "python")
         case Table():
             titles = [*map(code_cell if block.code_header else escape, block.header[1:])]
             yield table((escape(block.header[0]), *titles), ([*map(_cell, row)] for row in block.rows))

@@ -43,6 +43,9 @@ def _ending(run: Run) -> Iterator[str]:
 
 
 def _contenders(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> Iterator[str]:
+    if run.header.options.race and summary.answer.recommended is not None:
+        # Backends propose what may not run here; a winner answers what was asked.
+        return
     out = {one.contender: excluded_sentence(one) for one in excluded(summary.excluded)}
     for label in run.labels:
         own = [one for one in failures if one.contender == label]

@@ -36,7 +36,7 @@ from infer_compare.results.records import (
 from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.run import Point, Run
 from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
-from infer_compare.results.tuning import Dropped, Recipe
+from infer_compare.results.tuning import Dropped, DropReason, Recipe
 
 __all__ = [
     "RUN_SCHEMA",
@@ -50,6 +50,7 @@ __all__ = [
     "Death",
     "Diagnostics",
     "Died",
+    "DropReason",
     "Dropped",
     "Environment",
     "Failed",

@@ -12,6 +12,7 @@ from infer_compare.verdicts.obstacles import (
     ClockWrong,
     Disturbed,
     Ended,
+    LeftRace,
     NotTimed,
     NotTried,
     OverBudget,
@@ -52,6 +53,10 @@ def exclusions(run: Run, points: Iterable[Point], liars: Mapping[str, ClockWrong
             obstacle = liars[label]
         elif label in unusable:
             obstacle = Ended(outcome=unusable[label])
+        elif (dropped := run.drop(label)) is not None and (
+            dropped.reason == "error" or not any(point.measured for point in by_contender[label])
+        ):
+            obstacle = LeftRace(record=dropped)
         elif any(point.measured for point in by_contender[label]):
             continue
         else:

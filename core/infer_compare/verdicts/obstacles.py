@@ -8,6 +8,7 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.outcomes import AnyOutcome
+from infer_compare.results.tuning import Dropped
 
 if TYPE_CHECKING:
     from infer_compare.results import Agreement
@@ -69,7 +70,13 @@ class NotTried(Obstacle, frozen=True, kw_only=True, tag="not_tried"):
     point: OperatingPoint | None = None
 
 
-AnyObstacle = OutputsDiffer | ClockWrong | Ended | OverBudget | Disturbed | NotTimed | NotTried
+class LeftRace(Obstacle, frozen=True, kw_only=True, tag="left_race"):
+    """It was dropped before it was measured, or its output error is too large."""
+
+    record: Dropped
+
+
+AnyObstacle = OutputsDiffer | ClockWrong | Ended | OverBudget | Disturbed | NotTimed | NotTried | LeftRace
 
 
 def differing(agreement: Agreement) -> OutputsDiffer:

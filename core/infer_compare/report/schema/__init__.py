@@ -19,6 +19,7 @@ from infer_compare.report.schema.documents import (
 from infer_compare.report.schema.findings import AgreementReport, Cause, Excluded, FailureReport, Noise
 from infer_compare.report.schema.part import Axes, Part
 from infer_compare.report.schema.timelines import CallSlice, Timeline
+from infer_compare.report.schema.tuning import DroppedReport, RecipeReport, Tuning
 from infer_compare.report.schema.variants import PrecisionGain, Split, SplitReport
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Cost",
     "Costs",
     "Curve",
+    "DroppedReport",
     "Excluded",
     "FailureReport",
     "Noise",
@@ -42,6 +44,7 @@ __all__ = [
     "PointReport",
     "PrecisionGain",
     "Price",
+    "RecipeReport",
     "ReportCollection",
     "ReportDocument",
     "Split",
@@ -50,5 +53,6 @@ __all__ = [
     "State",
     "TimeUnit",
     "Timeline",
+    "Tuning",
     "UnderBound",
 ]

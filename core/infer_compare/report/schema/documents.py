@@ -12,6 +12,7 @@ from infer_compare.report.schema.curves import Curve
 from infer_compare.report.schema.findings import AgreementReport, Excluded, FailureReport, Noise
 from infer_compare.report.schema.part import Part
 from infer_compare.report.schema.timelines import Timeline
+from infer_compare.report.schema.tuning import Tuning
 from infer_compare.results import Environment, ModelInfo, Note
 from infer_compare.verdicts import PairVerdict
 from infer_compare.verdicts.new_shapes import NewShapes
@@ -64,6 +65,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """What was known about the machine beforehand."""
     shortcomings: tuple[str, ...]
     """What was asked for and not answered, one sentence each: why the exit code is 1."""
+    tuning: Tuning | None = None
+    """Of `infer-compare tune`; None for other runs."""
     costs: Costs | None = None
     """Where a price was given."""
     timelines: tuple[Timeline, ...] = ()

@@ -24,6 +24,7 @@ from infer_compare.report.sections.new_shapes import new_shape_costs, new_shapes
 from infer_compare.report.sections.pairs import every_pair
 from infer_compare.report.sections.parts import parts, passes
 from infer_compare.report.sections.several import run_title, runs
+from infer_compare.report.sections.tuning import dropped, pareto, winner
 from infer_compare.report.sections.view import View
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ __all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printe
 
 PRINTED: tuple[Maker, ...] = (
     answer,
+    winner,
+    pareto,
+    dropped,
     cost,
     curves,
     every_pair,
@@ -59,6 +63,9 @@ PRINTED: tuple[Maker, ...] = (
 OF_A_SETTING: tuple[Maker, ...] = (answer, curves, shape, boundary, every_pair)
 """On the page, for each setting of the axes other than the batch."""
 OF_A_RUN: tuple[Maker, ...] = (
+    winner,
+    pareto,
+    dropped,
     cost,
     passes,
     failures,

@@ -99,6 +99,12 @@ class Command(Block, frozen=True, kw_only=True):
     words: tuple[str, ...]
 
 
+class Code(Block, frozen=True, kw_only=True):
+    """Python code to paste."""
+
+    text: str
+
+
 class Download(Block, frozen=True, kw_only=True):
     """A file that the page carries."""
 
@@ -201,7 +207,19 @@ class Folded(Block, frozen=True, kw_only=True):
 
 
 AnyBlock = (
-    Headline | Paragraph | Sentences | Facts | Command | Download | Table | Grid | Chart | Charts | Folded | WhatIf
+    Headline
+    | Paragraph
+    | Sentences
+    | Facts
+    | Command
+    | Code
+    | Download
+    | Table
+    | Grid
+    | Chart
+    | Charts
+    | Folded
+    | WhatIf
 )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from infer_compare.report.sentences.drops import drop_words
 from infer_compare.results.outcomes import Died, Failed, LimitReached, Measured, OutOfMemory, Skipped, TimedOut
 from infer_compare.stats.wording import count, significant
 from infer_compare.verdicts.obstacles import (
     ClockWrong,
     Disturbed,
     Ended,
+    LeftRace,
     NotTimed,
     NotTried,
     OutputsDiffer,
@@ -72,6 +74,8 @@ def obstacle_words(obstacle: AnyObstacle, subject: str = "it") -> str:
             return "every slice was disturbed by other processes"
         case NotTimed():
             return "only trial calls ran"
+        case LeftRace():
+            return drop_words(obstacle.record)
         case NotTried():
             return f"{subject} was not run{_at(obstacle.point)}"
         case _:

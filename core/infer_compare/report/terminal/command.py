@@ -1,4 +1,4 @@
-"""A command on as many lines as the width asks for."""
+"""A command on as many lines as the width asks for, and code as it is."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ class ShellCommand:
         """Lines that are never wrapped: that would change the command."""
         for line in shell_lines(self._words, options.max_width - INDENT):
             yield Text(f"{' ' * INDENT}{line}", no_wrap=True, overflow="ignore", style="bold")
+
+
+class PastedCode:
+    """Code at the left edge, so that it can be copied."""
+
+    def __init__(self, text: str) -> None:
+        """Takes the code."""
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lines that are never wrapped: that would change the code."""
+        for line in self._text.splitlines():
+            yield Text(line, no_wrap=True, overflow="ignore")

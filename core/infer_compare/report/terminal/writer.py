@@ -9,6 +9,7 @@ from rich.text import Text
 from infer_compare.report.sections.blocks import (
     Chart,
     Charts,
+    Code,
     Command,
     Download,
     Facts,
@@ -20,7 +21,7 @@ from infer_compare.report.sections.blocks import (
     Table,
     WhatIf,
 )
-from infer_compare.report.terminal.command import ShellCommand
+from infer_compare.report.terminal.command import PastedCode, ShellCommand
 from infer_compare.report.terminal.fitting import FittingTable
 from infer_compare.report.terminal.grid import Tables
 from infer_compare.report.terminal.layout import bullets, heading, indented, key_values, said
@@ -75,6 +76,8 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
             yield indented(rows) if block.name else rows
         case Command():
             yield ShellCommand(block.words)
+        case Code():
+            yield PastedCode(block.text)
         case Table():
             yield FittingTable(block)
         case Grid():

@@ -1,0 +1,92 @@
+"""What a search for the fastest configuration found: how to use it, what else there is to choose, and what was dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report.phrases import milliseconds, size_words
+from infer_compare.report.sections.blocks import Cell, Code, Command, Paragraph, Section, Table
+from infer_compare.report.words import size
+from infer_compare.stats.wording import rate, significant
+
+if TYPE_CHECKING:
+    from infer_compare.report.schema import ReportDocument
+    from infer_compare.report.schema.tuning import DroppedReport, RecipeReport
+    from infer_compare.report.sections.blocks import AnyBlock, Row
+    from infer_compare.report.sections.view import View
+    from infer_compare.verdicts.pareto import Choice
+
+
+def winner(view: View) -> Section | None:
+    """How to run the configuration that won, measured again and in a program."""
+    tuning = view.document.tuning
+    if tuning is None or tuning.recipe is None:
+        return None
+    recipe = tuning.recipe
+    blocks: list[AnyBlock] = [
+        Paragraph(text="To measure it again:"),
+        Command(words=_command(view.document, recipe)),
+    ]
+    if recipe.code:
+        where = f"{recipe.file} is in the run folder" if recipe.kept else f"{recipe.file} is your model file"
+        blocks += [Paragraph(text=f"To use it ({where}):"), Code(text=recipe.code)]
+    return Section(
+        title="How to use the winner",
+        subtitle=f"{recipe.contender} at {size_words(recipe.point)}",
+        blocks=tuple(blocks),
+    )
+
+
+def pareto(view: View) -> Section | None:
+    """The choices that no other one beats in everything."""
+    tuning = view.document.tuning
+    if tuning is None or not tuning.front:
+        return None
+    table = Table(
+        caption="What no other choice beats in throughput, latency, output error and memory at once",
+        header=("contender", "batch", "samples/s", "p95", "output error", "memory"),
+        rows=tuple(map(_choice, tuning.front)),
+    )
+    return Section(title="Best choices", subtitle="no other one beats them in everything", blocks=(table,))
+
+
+def dropped(view: View) -> Section | None:
+    """Who was dropped, when and why."""
+    tuning = view.document.tuning
+    if tuning is None or not tuning.dropped:
+        return None
+    table = Table(
+        caption="Contenders that were dropped, in their order",
+        header=("contender", "after", "because"),
+        rows=tuple(map(_dropped, tuning.dropped)),
+        left=frozenset({0, 1, 2}),
+        wrap=frozenset({0, 2}),
+    )
+    return Section(title="Dropped", subtitle="to spend the time on the others", blocks=(table,))
+
+
+def _choice(choice: Choice) -> Row:
+    return (
+        Cell(text=choice.contender, contender=choice.contender),
+        Cell(text=size_words(choice.point)),
+        Cell(text=rate(choice.throughput)),
+        Cell(text=milliseconds(choice.latency_ns)),
+        Cell(text="" if choice.error is None else f"{choice.error:.2g}"),
+        Cell(text="" if choice.memory is None else size(choice.memory)),
+    )
+
+
+def _dropped(record: DroppedReport) -> Row:
+    after = "trial calls" if not record.restart else f"restart {significant(record.restart)}"
+    if record.reason in {"untried", "time"}:
+        after = "" if not record.restart else after
+    return (
+        Cell(text=record.contender, contender=record.contender),
+        Cell(text=after),
+        Cell(text=record.sentence),
+    )
+
+
+def _command(document: ReportDocument, recipe: RecipeReport) -> tuple[str, ...]:
+    sizes = ("--batch-sizes", str(recipe.point.batch))
+    return ("infer-compare", "run", document.model.source, "-b", recipe.typed, *sizes)
