@@ -26,6 +26,7 @@ from infer_compare.backends import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from infer_compare.backends import Settings
     from infer_compare_onnx.session import OnnxSession
 
 __all__ = ["OnnxBackend", "OnnxOptions"]
@@ -63,6 +64,13 @@ class OnnxBackend(Backend[Path]):
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = OnnxOptions
+
+    @classmethod
+    def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:
+        """Return the code that runs a model without infer-compare; see `snippet`."""
+        from infer_compare_onnx.snippet import snippet
+
+        return snippet(model, settings, device)
 
     def version(self) -> str:
         """ONNX Runtime's version."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare.backends import Array, Batch, Device, ModelDescription, ModelSource, TensorSpec
+    from infer_compare.backends import Array, Batch, Device, ModelDescription, ModelSource, Settings, TensorSpec
     from infer_compare_tensorflow.dataset import Pipeline
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram
@@ -76,6 +76,13 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
     )
     options: ClassVar[type[Options]] = TensorFlowOptions
     _pipeline: Pipeline | None = None
+
+    @classmethod
+    def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:
+        """Return the code that runs a model without infer-compare; see `snippet`."""
+        from infer_compare_tensorflow.snippet import snippet
+
+        return snippet(model, settings, device)
 
     def version(self) -> str:
         """Return the version of TensorFlow; the thread budget is applied and read back.

@@ -63,6 +63,13 @@ class TorchBackend(Backend["LoadedModel"]):
         self._options = chosen if isinstance(chosen, TorchOptions) else TorchOptions()
         check(self._options, settings.precision)
 
+    @classmethod
+    def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:
+        """Return the code that runs a model without infer-compare; see `snippet`."""
+        from infer_compare_torch.snippet import snippet
+
+        return snippet(model, settings, device)
+
     def version(self) -> str:
         """Return the version of torch, and apply the thread budget.
 

@@ -11,6 +11,7 @@ from infer_compare.phases.explore import explore
 from infer_compare.phases.limit import limit
 from infer_compare.phases.power import power
 from infer_compare.phases.rank import rank
+from infer_compare.phases.recipe import recipe
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
@@ -107,7 +108,10 @@ class Sweep:
                 return "stopped", nothing_left(self._context, race.least_error(list(alike)))
         if not ranked:
             return "complete", ""
-        return rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))
+        ended = rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))
+        if race is not None:
+            recipe(self._context)
+        return ended
 
     def _compared(self) -> Explored:
         """Find out what every contender can run, and compare its outputs."""

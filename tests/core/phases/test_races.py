@@ -9,7 +9,7 @@ import pytest
 
 from infer_compare import api
 from infer_compare.errors import UsageError
-from infer_compare.report import document
+from infer_compare.report import document, find_reporter, render
 
 from .conftest import asked, contender, open_gate  # type: ignore[import-not-found]
 from .virtual import virtual  # type: ignore[import-not-found]
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
     from infer_compare.results import Run
 
-RACE = {"race": True, "budget": 120.0, "batch_sizes": None, "restarts": None, "rounds": None}
+RACE = {"race": True, "budget": 40.0, "batch_sizes": None, "restarts": None, "rounds": None}
 FAST = contender("fast", fixed_us=400, per_sample_us=100)
 CLOSE = contender("close", fixed_us=400, per_sample_us=115)
 SLOW = contender("slow", fixed_us=400, per_sample_us=150)
@@ -45,16 +45,6 @@ def test_a_race_finds_the_fastest_and_drops_the_others_early(sweep: Callable[...
     assert rounds_of(run, "hopeless") == 0 < rounds_of(run, "slow") <= rounds_of(run, "close") < rounds_of(run, "fast")
 
 
-def test_what_a_race_dropped_is_said_and_stored(sweep: Callable[..., Run], tmp_path: Path) -> None:
-    """With the one that it could not win against, and how near it could have come at best."""
-    run = sweep(SLOW, FAST, **RACE)
-    (record,) = run.dropped
-    assert (record.contender, record.reason, record.against) == ("slow", "slower", "fast")
-    assert record.at_most is not None
-    assert record.at_most < 1
-    assert api.load_run(tmp_path / "run").dropped == run.dropped
-
-
 def test_equal_contenders_end_a_race_as_equals(sweep: Callable[..., Run]) -> None:
     """Neither is dropped, and no time is spent on what cannot be told apart."""
     run = sweep(contender("one", per_sample_us=100), contender("other", per_sample_us=100), **RACE)
@@ -63,6 +53,7 @@ def test_equal_contenders_end_a_race_as_equals(sweep: Callable[..., Run]) -> Non
     assert run.closing.elapsed_s < RACE["budget"] / 2
 
 
+@pytest.mark.slow
 def test_a_race_ends_within_its_budget(sweep: Callable[..., Run]) -> None:
     """Also where trying everybody would take longer; who was not tried is named."""
     names = [f"c{number}" for number in range(20)]
@@ -81,6 +72,7 @@ def test_a_contender_that_does_not_answer_costs_only_its_share(sweep: Callable[.
     assert {label for label, _ in run.explored} == {"fast", "hung"}
 
 
+@pytest.mark.slow
 def test_a_latency_bound_drops_who_cannot_keep_it(sweep: Callable[..., Run]) -> None:
     """However high its throughput is at large batch sizes."""
     late = contender("late", fixed_us=30_000, per_sample_us=10)
@@ -99,6 +91,7 @@ def test_a_bound_that_nobody_keeps_is_answered_with_the_shortest_latency(sweep: 
     assert run.closing.reason == "no configuration keeps the latency bound; the shortest latency is 0.5 ms"
 
 
+@pytest.mark.slow
 def test_several_instances_are_not_tried_where_one_is_far_behind(sweep: Callable[..., Run]) -> None:
     """They cannot make up for it."""
     far = contender("far", fixed_us=4000, per_sample_us=1000)
@@ -115,6 +108,7 @@ def test_a_race_without_a_budget_is_refused(tmp_path: Path, installed: Plugins) 
         api.sweep(options, tmp_path / "run", plugins=installed, surroundings=virtual(open_gate))
 
 
+@pytest.mark.slow
 def test_a_race_that_was_cut_off_is_resumed(sweep: Callable[..., Run], tmp_path: Path, installed: Plugins) -> None:
     """Who was dropped stays dropped; the rest is measured to the end."""
     whole = sweep(HOPELESS, SLOW, FAST, **RACE)
@@ -129,3 +123,37 @@ def test_a_race_that_was_cut_off_is_resumed(sweep: Callable[..., Run], tmp_path:
     assert run.closing.state == "complete"
     assert [record.contender for record in run.dropped] == [record.contender for record in whole.dropped]
     assert msgspec.structs.asdict(run.header) == msgspec.structs.asdict(whole.header)
+
+
+def test_the_report_of_a_race_says_how_to_use_the_winner_and_who_was_dropped(
+    sweep: Callable[..., Run], installed: Plugins, tmp_path: Path
+) -> None:
+    """In every format, with the choices that nobody beats in everything."""
+    run = sweep(SLOW, FAST, **RACE)
+    (record,) = run.dropped
+    assert (record.contender, record.reason, record.against) == ("slow", "slower", "fast")
+    assert record.at_most is not None
+    assert record.at_most < 1
+    assert api.load_run(tmp_path / "run").dropped == run.dropped
+    made = document(run)
+    assert made.tuning is not None
+    assert made.tuning.recipe is not None
+    assert made.tuning.recipe.typed.endswith("FakeBackend:fixed_us=400,per_sample_us=100")
+    assert {choice.contender for choice in made.tuning.front} >= {"fast"}
+    assert not made.shortcomings
+    for name in ("text", "markdown", "html", "json"):
+        text = str(render(find_reporter(name, installed), made))
+        assert "per_sample_us=100" in text
+        assert "it reaches at most" in text
+
+
+@pytest.mark.slow
+def test_a_race_in_which_nobody_is_exact_enough_says_the_least_error(sweep: Callable[..., Run]) -> None:
+    """So that one knows what to ask for."""
+    run = sweep(FAST, contender("wrong", outputs="wrong"), **RACE, max_error=1e-3, allow_error=True)
+    assert {record.reason for record in run.dropped} == {"error"}
+    assert run.closing is not None
+    assert run.closing.state == "stopped"
+    assert run.closing.reason.startswith(
+        "no configuration keeps --max-error 0.001; the least output error is 0.38, of "
+    )
