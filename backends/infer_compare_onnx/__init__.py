@@ -26,7 +26,7 @@ from infer_compare.backends import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infer_compare.backends import Settings
+    from infer_compare.backends import Machine, Settings
     from infer_compare_onnx.session import OnnxSession
 
 __all__ = ["OnnxBackend", "OnnxOptions"]
@@ -64,6 +64,11 @@ class OnnxBackend(Backend[Path]):
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = OnnxOptions
+
+    @classmethod
+    def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:
+        """Return int8 on the processor, and float16 on CUDA, whose cores compute in it."""
+        return [{"precision": "int8" if machine.device_kinds == ("cpu",) else "float16"}]
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from infer_compare.backends import Array, Batch, Device, ModelDescription, ModelSource, Settings, TensorSpec
+    from infer_compare.backends import (
+        Array,
+        Batch,
+        Device,
+        Machine,
+        ModelDescription,
+        ModelSource,
+        Settings,
+        TensorSpec,
+    )
     from infer_compare_tensorflow.dataset import Pipeline
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram
@@ -27,6 +36,9 @@ __all__ = ["TensorFlowBackend", "TensorFlowOptions", "infer_compare_backends", "
 
 NATIVE = ("keras", "savedmodel")
 """Formats that are TensorFlow's own."""
+
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+"""Of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
 
 ONNX_OPSET = 18
 """Of exported models: the newest that tf2onnx writes, and all that read ONNX here know it."""
@@ -76,6 +88,14 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
     )
     options: ClassVar[type[Options]] = TensorFlowOptions
     _pipeline: Pipeline | None = None
+
+    @classmethod
+    def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:
+        """Return bfloat16 where the processor computes in it, float16 on a GPU, and XLA."""
+        lower = [{"precision": "bfloat16"}] if machine.cpu_flags & BFLOAT16_FLAGS else []
+        if machine.device_kinds != ("cpu",):
+            lower = [{"precision": "float16"}]
+        return [*lower, {"jit_compile": "true"}]
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:

@@ -13,7 +13,7 @@ from infer_compare_torch.failures import classify
 from infer_compare_torch.options import TorchOptions, check, check_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.backends import (
         Classification,
         Device,
+        Machine,
         ModelDescription,
         ModelSource,
         Session,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 ONNX_OPSET = 20
 """Of the files that are exported."""
+
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+"""Of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
 
 
 class TorchBackend(Backend["LoadedModel"]):
@@ -62,6 +66,14 @@ class TorchBackend(Backend["LoadedModel"]):
         chosen = settings.options
         self._options = chosen if isinstance(chosen, TorchOptions) else TorchOptions()
         check(self._options, settings.precision)
+
+    @classmethod
+    def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:
+        """Return bfloat16 where the processor computes in it, channels last, and compilation, which takes longest to try."""
+        if machine.device_kinds != ("cpu",):
+            return [{"precision": "bfloat16"}, {"precision": "float16"}, {"cudagraphs": "true"}, {"compile": "true"}]
+        lower = [{"precision": "bfloat16"}] if machine.cpu_flags & BFLOAT16_FLAGS else []
+        return [*lower, {"channels_last": "true"}, {"compile": "true"}]
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from infer_compare.backends import Device, ModelSource, Settings
 
+BY_THE_SESSION = ("autocast", "cudagraphs", "tf32")
+"""Options that a session does more for than can be pasted in a few lines."""
+
 
 def snippet(model: ModelSource, settings: Settings, device: Device) -> str | None:
     """Return the code; see `Backend.snippet`.
@@ -15,7 +18,7 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str | Non
     is loaded: the steps of the backend do that.
     """
     options = settings.options
-    if settings.precision not in {None, "float32"}:
+    if settings.precision not in {None, "float32"} or any(getattr(options, name, False) for name in BY_THE_SESSION):
         return None
     if model.format == "pt2":
         head = ["import torch"]
@@ -28,13 +31,16 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str | Non
         ]
     else:
         return None
+    if getattr(options, "flush_denormal", False):
+        made.insert(0, "torch.set_flush_denormal(True)")
     place = "" if device.kind == "cpu" else f'.to("{device}")'
     if place:
         made.append(f"model = model{place}")
     if getattr(options, "channels_last", False):
         made.append("model = model.to(memory_format=torch.channels_last)")
     if getattr(options, "compile", False):
-        made.append(f"model = torch.compile(model, dynamic={getattr(options, 'dynamic', False)})")
+        mode = ', mode="max-autotune"' if getattr(options, "compile", False) == "max-autotune" else ""
+        made.append(f"model = torch.compile(model, dynamic={getattr(options, 'dynamic', False)}{mode})")
     lines = [
         *head,
         "",
