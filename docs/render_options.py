@@ -1,4 +1,4 @@
-"""Writes what repeats the declaration of the options: their table in `docs/config-file.md`, and the keywords of `sweep`.
+"""Writes what repeats the declaration of the options: their table in `docs/config-file.md`, and the keywords of `sweep` and `tune`.
 
 python docs/render_options.py
 
@@ -56,13 +56,8 @@ def page(text: str) -> str:
 
 
 def keywords() -> str:
-    """Return the module that tells type checkers and editors the keywords of `sweep`."""
-    fields = "".join(
-        f"    {name}: {_python_type(declaration)} | None\n"
-        for name, declaration in declared().items()
-        if name != "model"
-    )
-    return f'''"""The keywords of `infer_compare.sweep`, for type checkers and editors: written by `docs/render_options.py`."""
+    """Return the module that tells type checkers and editors the keywords of `sweep` and `tune`."""
+    return f'''"""The keywords of `infer_compare.sweep` and `tune`, for type checkers and editors: written by `docs/render_options.py`."""
 
 from __future__ import annotations
 
@@ -77,7 +72,20 @@ if TYPE_CHECKING:
 class SweepKeywords(TypedDict, total=False):
     """The options of a run besides its model; what is None is as if it was not given."""
 
-{fields}'''
+{_fields(None)}
+
+class TuneKeywords(TypedDict, total=False):
+    """Those of a search for the fastest configuration."""
+
+{_fields("tune")}'''
+
+
+def _fields(command: str | None) -> str:
+    return "".join(
+        f"    {name}: {_python_type(declaration)} | None\n"
+        for name, declaration in declared().items()
+        if name != "model" and (command is None or declaration.belongs_to(command))
+    )
 
 
 def _python_type(declaration: Declared) -> str:

@@ -1,6 +1,6 @@
 """Which inference framework, with which options, at which batch size, on this machine?
 
-What a script or a notebook calls: `sweep`, `load`, `load_runs`, `compare`. Plugins import from `infer_compare.backends`,
+What a script or a notebook calls: `sweep`, `tune`, `load`, `load_runs`, `compare`. Plugins import from `infer_compare.backends`,
 `infer_compare.reports` and `infer_compare.testing`. Nothing here imports a framework, nor numpy.
 """
 
@@ -15,7 +15,7 @@ from infer_compare.version import __version__
 
 if TYPE_CHECKING:
     from infer_compare.api.comparison import Comparison, compare
-    from infer_compare.api.interactive import load, sweep
+    from infer_compare.api.interactive import load, sweep, tune
     from infer_compare.api.result import Result
     from infer_compare.api.rows import LimitRow, PointRow
     from infer_compare.api.runs import Runs, load_runs
@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "load_runs",
     "sweep",
+    "tune",
 ]
 
 _lazy = lazily(
@@ -54,6 +55,7 @@ _lazy = lazily(
         "load": "infer_compare.api.interactive",
         "load_runs": "infer_compare.api.runs",
         "sweep": "infer_compare.api.interactive",
+        "tune": "infer_compare.api.interactive",
     },
 )
 

@@ -1,36 +1,35 @@
-"""`infer_compare.sweep` and `infer_compare.load`: what a script or a notebook calls."""
+"""`infer_compare.sweep`, `tune` and `load`: what a script or a notebook calls."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
 import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from infer_compare import api
 from infer_compare.api.live import is_live, name_of, saved_in
+from infer_compare.api.plain_values import plain
 from infer_compare.api.progress import listening
 from infer_compare.api.result import Result
 from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
+from infer_compare.preparation.configurations import tuned
 from infer_compare.report import find_reporter, render
 from infer_compare.report.files import check_free, write_report
 from infer_compare.report.price import parse_price
-from infer_compare.request import values
 from infer_compare.request.options import declared
 from infer_compare.request.reading import complete, over, read_options
-from infer_compare.request.units import duration_s
 from infer_compare.store import FILE, default_folder, run_file
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Unpack
 
     from infer_compare.api.accepted import LiveModel, NamedModel
-    from infer_compare.api.keywords import SweepKeywords
+    from infer_compare.api.keywords import SweepKeywords, TuneKeywords
     from infer_compare.phases.events import Observer
 
 
@@ -88,8 +87,76 @@ def sweep(
         StoreError: the folder holds a run, or cannot be made or written.
         KeyboardInterrupt: it was interrupted or cancelled, and every worker was ended; what was measured is in the folder.
     """
+    return _measured("sweep", model, folder, plugins, observer, cancel, options)
+
+
+@overload
+def tune(
+    model: NamedModel | None = None,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    cancel: threading.Event | None = None,
+    **options: Unpack[TuneKeywords],
+) -> Result: ...
+
+
+@overload
+def tune(
+    model: LiveModel,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    cancel: threading.Event | None = None,
+    **options: Unpack[TuneKeywords],
+) -> Result: ...
+
+
+def tune(
+    model: object = None,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    plugins: Plugins | None = None,
+    observer: Observer | None = None,
+    cancel: threading.Event | None = None,
+    **options: Unpack[TuneKeywords],
+) -> Result:
+    """Finds the fastest configuration for a model on this machine, as `infer-compare tune` does, and stores the run.
+
+    What is None has the default of the command line. How to use the winner is in `Result.run.recipe`.
+
+    Args:
+        model: see `sweep`.
+        folder: see `sweep`.
+        plugins: see `sweep`.
+        observer: see `sweep`.
+        cancel: see `sweep`.
+        options: the keys of a configuration file.
+
+    Raises:
+        UsageError: something that was asked for cannot be done as it stands, or the budget is too short; no run is left.
+        NoUsableBackend: no contender can be started; no run is left.
+        StoreError: the folder holds a run, or cannot be made or written.
+        KeyboardInterrupt: it was interrupted or cancelled, and every worker was ended; what was measured is in the folder.
+    """
+    return _measured("tune", model, folder, plugins, observer, cancel, options)
+
+
+def _measured(
+    command_name: Literal["sweep", "tune"],
+    model: object,
+    folder: str | os.PathLike[str] | None,
+    plugins: Plugins | None,
+    observer: Observer | None,
+    cancel: threading.Event | None,
+    options: Mapping[str, Any],
+) -> Result:
     plugins = plugins or Plugins.discover()
-    given = read_options({name: _plain(name, value) for name, value in options.items()}, "sweep")
+    if command_name == "tune" and (others := [name for name in options if not _belongs_to_tune(name)]):
+        raise UsageError(f"tune: there is no option {others[0]!r}.")
+    given = read_options({name: plain(name, value, command_name) for name, value in options.items()}, command_name)
     price, names = given.get("price"), given.get("reports", ())
     if price is not None:
         parse_price(price)
@@ -104,9 +171,11 @@ def sweep(
     with contextlib.ExitStack() as stack:
         if live:
             saved = stack.enter_context(saved_in(place, model, given.get("inputs", ()), plugins))
-            given |= read_options({"inputs": saved.inputs}, "sweep")
+            given |= read_options({"inputs": saved.inputs}, command_name)
             text = saved.text
-        asked = complete(over(read_options({"model": text}, "sweep"), given))
+        asked = complete(over(read_options({"model": text}, command_name), given))
+        if command_name == "tune":
+            asked = tuned(asked, plugins)
         run = api.sweep(asked, place, plugins=plugins, observer=listening(observer, cancel), command=command)
     result = Result(run, place, price=price, plugins=plugins)
     for reporter, target in zip(reporters, targets, strict=True):
@@ -114,11 +183,20 @@ def sweep(
     return result
 
 
+def _belongs_to_tune(name: str) -> bool:
+    option = declared().get(name)
+    return option is None or option.belongs_to("tune")
+
+
 def _describe(function: Callable[..., Result]) -> None:
-    """Gives `sweep` the signature and the text of the options that a run can be asked for."""
+    """Gives `sweep` or `tune` the signature and the text of the options that it can be asked for."""
     arguments = inspect.signature(function)
     model, *others, _ = arguments.parameters.values()
-    options = {name: option for name, option in declared().items() if name != model.name}
+    options = {
+        name: option
+        for name, option in declared().items()
+        if name != model.name and (function is not tune or _belongs_to_tune(name))
+    }
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options]
     function.__signature__ = arguments.replace(parameters=[model, *keywords, *others])  # type: ignore[attr-defined]
     text = "".join(
@@ -130,6 +208,7 @@ def _describe(function: Callable[..., Result]) -> None:
 
 
 _describe(sweep)
+_describe(tune)
 
 
 def load(path: str | os.PathLike[str], *, price: str | None = None) -> Result:
@@ -145,26 +224,3 @@ def load(path: str | os.PathLike[str], *, price: str | None = None) -> Result:
     """
     file = run_file(Path(path))
     return Result(api.load_run(file), file.parent, price=price)
-
-
-def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - any of what can be asked for
-    """Tuples and arrays as lists, tables as dictionaries, paths as texts, durations as seconds; one text for one input."""
-    plain = _of_python(value)
-    option = declared().get(name)
-    if plain is not None and option is not None and option.option.read is values.seconds:
-        try:
-            return duration_s(plain)
-        except UsageError as error:
-            raise UsageError(f"sweep: {name}: {error}") from None
-    return [plain] if name == "inputs" and isinstance(plain, str) else plain
-
-
-def _of_python(value: Any) -> Any:  # noqa: ANN401 - any of what can be asked for
-    if isinstance(value, Mapping):
-        return {str(key): _of_python(part) for key, part in value.items()}
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        # A number of numpy is made one of Python.
-        return value.item() if hasattr(value, "item") else value
-    return [_of_python(part) for part in value]

@@ -1,4 +1,4 @@
-"""The keywords of `infer_compare.sweep`, for type checkers and editors: written by `docs/render_options.py`."""
+"""The keywords of `infer_compare.sweep` and `tune`, for type checkers and editors: written by `docs/render_options.py`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,39 @@ class SweepKeywords(TypedDict, total=False):
     max_device_memory: str | int | None
     backstop: bool | None
     find_limit: bool | None
+    timeout: str | timedelta | None
+    price: str | None
+    reports: Iterable[str] | None
+
+
+class TuneKeywords(TypedDict, total=False):
+    """Those of a search for the fastest configuration."""
+
+    models: Mapping[str, str] | None
+    name: str | None
+    backends: str | Iterable[str] | None
+    contenders: Iterable[str | Mapping[str, object]] | None
+    device: str | None
+    inputs: str | Iterable[str] | None
+    python: Mapping[str, str] | None
+    convert: bool | None
+    trust: bool | None
+    layout: Mapping[str, str] | None
+    input_map: Iterable[str] | Mapping[str, Mapping[str, str]] | None
+    output_map: Iterable[str] | Mapping[str, Mapping[str, str]] | None
+    batch_sizes: str | int | Iterable[int] | None
+    data: str | PathLike[str] | None
+    threads: int | None
+    seed: int | None
+    max_error: float | None
+    budget: str | timedelta | None
+    wait: str | timedelta | None
+    latency_bound: str | timedelta | None
+    percentile: float | None
+    rtol: float | None
+    margin: str | float | None
+    max_memory: str | int | None
+    max_device_memory: str | int | None
     timeout: str | timedelta | None
     price: str | None
     reports: Iterable[str] | None
