@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.curves import output_error
+from infer_compare.report.curves import needed_rtol
 from infer_compare.report.schema import AgreementReport
+from infer_compare.verdicts.output_errors import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ def agreements(run: Run) -> tuple[AgreementReport, ...]:
 
 
 def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
-    worst = max(found, key=lambda one: (_SEVERITY[one.verdict], output_error(one) or 0.0))
+    worst = max(found, key=lambda one: (_SEVERITY[one.verdict], needed_rtol(one) or 0.0))
     shares = [output.top1 for one in found for output in one.outputs if output.top1 is not None]
     rows = [one.row_consistent for one in found if one.row_consistent is not None]
     return AgreementReport(
@@ -31,7 +32,8 @@ def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
         verdict=worst.verdict,
         reason=worst.reason,
         rtol=worst.rtol,
-        output_error=output_error(worst),
+        output_error=error_of(worst),
+        needed_rtol=needed_rtol(worst),
         point=worst.point,
         top1=min(shares, default=None),
         row_consistent=all(rows) if rows else None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.answers import answers
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.sentences.answers import bound_words
-from infer_compare.report.sentences.names import names_of
+from infer_compare.report.sentences.names import Names
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import rate
 from infer_compare.verdicts import summarise
@@ -22,7 +22,7 @@ NONE = "no answer"
 def answer_line(run: Run) -> str:
     """Return such as `onnx at batch 32, 12,300 samples/s`, or `no answer`."""
     summary = summarise(run)
-    made = answers(run, summary, names_of(run, summary))
+    made = answers(run, summary, Names(run, summary))
     parts = [words for one in made if (words := _words(one))]
     if parts:
         more = f"; {len(parts) - 1} more" if len(parts) > 1 else ""

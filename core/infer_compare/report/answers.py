@@ -10,7 +10,6 @@ from infer_compare.report.bounds import under_bound, unshown_under_bound
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import AnswerReport
 from infer_compare.report.sentences.answers import bound_words, sentences
-from infer_compare.report.sentences.names import with_names
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.variants import precision_gains, splits
 from infer_compare.report.words import plain
@@ -20,25 +19,26 @@ from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.quality import quality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.interfaces import OperatingPoint
+    from infer_compare.report.sentences.names import Names
     from infer_compare.results import Run
     from infer_compare.verdicts import Answer, BoundAnswer, PairVerdict, Summary
 
 
-def answers(run: Run, summary: Summary, names: Mapping[str, str]) -> tuple[AnswerReport, ...]:
+def answers(run: Run, summary: Summary, names: Names) -> tuple[AnswerReport, ...]:
     """One for each setting of the axes other than the batch.
 
     Args:
         run: the run.
         summary: what was derived from it.
-        names: what sentences call contenders, by label.
+        names: what sentences call contenders.
     """
     complete = run.closing is not None and run.closing.state == "complete"
     made: list[AnswerReport] = []
     for found in summary.answers:
-        one = with_names(found, names)
+        one = names.in_answer(found)
         if one.recommended is None and (rough := _rough(run, one)):
             headline, estimate = rough, True
         elif one.bound is None or one.recommended is None:
@@ -53,7 +53,7 @@ def answers(run: Run, summary: Summary, names: Mapping[str, str]) -> tuple[Answe
                 headline=plain(f"{where}{headline}"),
                 estimate=estimate,
                 sentences=tuple(map(plain, sentences(one))),
-                answer=msgspec.structs.replace(one, headline=spoken(one.headline)),
+                answer=msgspec.structs.replace(one, headline=spoken(one.headline), variants=spoken(one.variants)),
                 quality=quality(one, settled=not estimate),
                 gains=precision_gains(run, one),
                 splits=splits(run, one),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.schema import ContenderReport, StartUp
 from infer_compare.results import Measured
 from infer_compare.stats.quantiles import median
+from infer_compare.verdicts import output_error
 from infer_compare.verdicts.setups import setup_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
             threads=setup.threads,
             instances=setup.instances,
             precision=setup.precision,
+            output_error=output_error(run, spec.label),
+            deviates=run.deviates(spec.label) is not None,
         )
         starts = [start for start in run.starts if start.contender == spec.label]
         found.append(_as_it_ran(run, asked, starts) if starts else asked)
@@ -67,6 +70,7 @@ def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
     smallest = min(first, default=None)
     # Those of restarts are hurried, and compete with each other for the cores.
     told = [start for start in starts if start.restart == 0] or starts
+    explored = next((one.outcome for one in run.probes if one.phase == "explore" and one.contender == label), None)
     return StartUp(
         starts=len(starts),
         spawn_ns=median([start.spawn_ns for start in told]),
@@ -75,6 +79,7 @@ def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
         to_device_ns=median([start.to_device_ns for start in told]),
         first_call_ns=median(first[smallest]) if smallest is not None else None,
         first_call_at=smallest,
+        compile_ns=explored.prepare_ns + explored.first_call_ns if isinstance(explored, Measured) else None,
     )
 
 

@@ -14,6 +14,7 @@ from infer_compare.results import Measured
 from infer_compare.verdicts.flags import flags_of
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.outcome_kinds import tag_of
+from infer_compare.verdicts.output_errors import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,13 +90,14 @@ def _report(
         memory=point.memory,
         rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
         agreement=point.agreement.verdict if point.agreement else None,
-        output_error=output_error(point.agreement) if point.agreement else None,
+        output_error=error_of(point.agreement) if point.agreement else None,
+        needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
         flags=flags_of(found) if found else (),
         fastest=fastest,
     )
 
 
-def output_error(agreement: Agreement) -> float | None:
+def needed_rtol(agreement: Agreement) -> float | None:
     """The tolerance that the worst of the outputs needs; None where nothing could be compared."""
     return max((one.needed_rtol for one in agreement.outputs), default=None)
 

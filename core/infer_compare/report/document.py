@@ -14,7 +14,7 @@ from infer_compare.report.plan import plan_report
 from infer_compare.report.schema import ReportDocument
 from infer_compare.report.sentences.cautions import cautions
 from infer_compare.report.sentences.exclusions import excluded
-from infer_compare.report.sentences.names import named_pairs, names_of
+from infer_compare.report.sentences.names import Names
 from infer_compare.report.sentences.notes import derive_notes
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.shortcomings import shortcomings, state_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def document(run: Run) -> ReportDocument:
     """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps."""
     summary = summarise(run)
-    names = names_of(run, summary)
+    names = Names(run, summary)
     points = run.points
     shapes = new_shape_ns(run)
     lines = curves(run, points, summary, shapes)
@@ -51,7 +51,7 @@ def document(run: Run) -> ReportDocument:
         contenders=contenders(run),
         answers=answers(run, summary, names),
         curves=lines,
-        pairs=spoken(named_pairs(summary.pairs, names)),
+        pairs=spoken(names.in_pairs(summary.pairs)),
         new_shapes=costly_shapes(run, shapes),
         failures=failed,
         agreements=agreements(run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.phrases import note_sentences, variant_sentences
+from infer_compare.report.phrases import note_sentences
 from infer_compare.report.price import money
 from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.sentences.quality import quality_words
@@ -33,7 +33,7 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
     answers = document.answers
     lines = [line for one in answers[:MOST_SETTINGS] for line in _answer(one, alone=len(answers) == 1)]
     if len(answers) == 1:
-        lines += variant_sentences(answers[0])
+        lines += _variants(answers[0])
     if len(answers) > MOST_SETTINGS:
         lines.append(f"{count(len(answers) - MOST_SETTINGS, 'more setting')} of the other axes: -v")
     missing = [*(note.text for note in document.notes if note.topic == "damaged"), *document.shortcomings]
@@ -81,6 +81,19 @@ def _runner_up(one: AnswerReport) -> str:
         return ""
     more = len(one.answer.headline) - 1
     return plain(f"{brief(one.answer.headline[0])}{f'; {more} more, -v' if more else ''}")
+
+
+def _variants(one: AnswerReport) -> Iterator[str]:
+    """Yield what a precision and a split bring, each of the recommended contender's backend where it has one."""
+    best = one.answer.recommended
+    label = best.contender if best is not None else ""
+    for found in (
+        [(gain.sentence, {gain.contender, gain.base}) for gain in one.gains],
+        [(report.sentence, {split.contender for split in report.splits}) for report in one.splits],
+    ):
+        if found:
+            own = [sentence for sentence, labels in found if label in labels]
+            yield (own or [sentence for sentence, _ in found])[0]
 
 
 def _quality(document: ReportDocument) -> str:

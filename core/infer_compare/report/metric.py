@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool | None
 Kind = Literal["text", "integer", "number", "truth"]
-TableName = Literal["best", "setup", "curves", "verbose", "throughput", "latency", "memory", "device-memory"]
-"""Each contender's best; what contenders compute with, where that differs; the curves in a terminal, and what they have more
-with -v; the tables of the other formats."""
+TableName = Literal["best", "curves", "verbose", "throughput", "latency", "memory", "device-memory"]
+"""Each contender's best; the curves in a terminal, and what they have more with -v; the tables of the other formats."""
 
 
 class Place(NamedTuple):

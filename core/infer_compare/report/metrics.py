@@ -12,7 +12,7 @@ from infer_compare.report import readers
 from infer_compare.report.metric import Kind, Metric, Place, TableName, Value
 from infer_compare.report.phrases import machine_words, spread_percent
 from infer_compare.report.words import size
-from infer_compare.stats.wording import listing, significant
+from infer_compare.stats.wording import duration, listing, significant
 from infer_compare.verdicts.flags import FLAGS
 from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
     from infer_compare.report.schema import PointReport
 
-__all__ = ["METRICS", "Kind", "Metric", "Place", "TableName", "Value", "metrics_of"]
+__all__ = ["BY_NAME", "METRICS", "Kind", "Metric", "Place", "TableName", "Value", "metrics_of"]
 
 PART = "median part of an end-to-end iteration"
 RETRIES = "allocations on the device that succeeded only after caches were emptied"
-ERROR = "output error: the smallest relative tolerance under which the outputs would agree"
+ERROR = "output error: the largest difference from the reference's outputs, relative to its largest value"
+NEEDED = "the smallest relative tolerance under which the outputs would agree"
+COSINE = "cosine similarity of the outputs and the reference's"
+TOP1 = "share of rows with the same largest entry as the reference's, 0 to 1"
+COMPILE = "preparing and first call of a fresh worker, at the first size that it ran: compiling and tuning included"
 FASTEST = "true where it is shown to beat every other contender that ran here, else false"
 FITTING = "largest batch size of the contender that fits into memory, where it was searched for"
 NEW_SHAPE = (
@@ -74,7 +78,6 @@ METRICS = (
         readers.contender("precision"),
         "precision that it computes in, as the framework reports it",
         title="precision",
-        tables=("setup",),
     ),
     Metric(
         "provenance",
@@ -89,7 +92,6 @@ METRICS = (
         readers.contender("threads"),
         "thread budget of one instance of the contender",
         title="threads",
-        tables=("setup",),
     ),
     Metric(
         "instances",
@@ -97,7 +99,6 @@ METRICS = (
         readers.contender("instances"),
         "workers that run the contender at the same time, each with that thread budget",
         title="instances",
-        tables=("setup",),
     ),
     Metric("scope", "text", lambda place: place.document.plan.scope, "what was timed: device, end_to_end or dataset"),
     Metric(
@@ -147,7 +148,14 @@ METRICS = (
     Metric("earlier_throughput", "number", readers.figure("earlier_throughput"), EARLIER),
     Metric("recommended", "truth", readers.recommended, "whether the answer recommends this point"),
     Metric("fastest", "truth", readers.point("fastest"), FASTEST),
-    Metric("largest_fitting", "integer", readers.largest_fitting, FITTING),
+    Metric(
+        "largest_fitting",
+        "integer",
+        readers.largest_fitting,
+        FITTING,
+        title="largest batch",
+        write=lambda size: f"{size:,}",
+    ),
     Metric(
         "flags",
         "text",
@@ -197,9 +205,38 @@ METRICS = (
         readers.point("agreement"),
         "whether the outputs agree with the reference's: agrees, differs or inconclusive",
     ),
-    Metric("output_error", "number", readers.point("output_error"), ERROR),
+    Metric(
+        "output_error",
+        "number",
+        readers.output_error("relative"),
+        ERROR,
+        title="output error",
+        brief="error",
+        write=lambda error: f"{error:.2g}",
+    ),
+    Metric("output_cosine", "number", readers.output_error("cosine"), COSINE),
+    Metric(
+        "same_top1",
+        "number",
+        readers.output_error("top1"),
+        TOP1,
+        title="same top-1",
+        write=lambda share: f"{100 * share:.4g} %",
+    ),
+    Metric("needed_rtol", "number", readers.point("needed_rtol"), NEEDED),
+    Metric(
+        "compile_ms",
+        "number",
+        readers.compile_ms,
+        COMPILE,
+        title="first call",
+        write=lambda milliseconds: duration(milliseconds * readers.MILLISECOND),
+    ),
 )
 """In the order of the columns. A value is missing where something is not known."""
+
+
+BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 def metrics_of(table: TableName) -> tuple[Metric, ...]:

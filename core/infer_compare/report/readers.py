@@ -34,6 +34,17 @@ def contender(name: str) -> Callable[[Place], Value]:
     return lambda place: getattr(place.contender, name)
 
 
+def output_error(name: str) -> Callable[[Place], Value]:
+    """Read a part of the output error."""
+    return lambda place: getattr(place.point.output_error, name, None)
+
+
+def compile_ms(place: Place) -> Value:
+    """Read what preparing and the first call of a fresh worker took, in milliseconds."""
+    ran = place.point.outcome == "measured"
+    return _ms(getattr(place.contender.start_up, "compile_ns", None)) if ran else None
+
+
 def part_ms(name: str) -> Callable[[Place], Value]:
     """Read the median of one part of an end-to-end iteration, in milliseconds."""
     return lambda place: _ms(getattr(place.point.figures and place.point.figures.phases, f"{name}_ns", None))

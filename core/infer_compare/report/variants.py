@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.report.schema import PrecisionGain, Split, SplitReport
 from infer_compare.report.sentences.variants import gain_words, split_sentence
 from infer_compare.report.words import plain
-from infer_compare.verdicts.setups import BITS, setup_of
+from infer_compare.verdicts.setups import BITS, family, setup_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -29,7 +29,7 @@ def precision_gains(run: Run, answer: Answer) -> tuple[PrecisionGain, ...]:
     groups: dict[Hashable, list[str]] = {}
     for label, setup in setups.items():
         if (setup.precision or "") in BITS:
-            groups.setdefault((_family(run, label), setup.threads, setup.instances), []).append(label)
+            groups.setdefault((family(run, label), setup.threads, setup.instances), []).append(label)
     return tuple(
         _gain(run, answer, limits, setups, label, base)
         for labels in groups.values()
@@ -48,7 +48,7 @@ def splits(run: Run, answer: Answer) -> tuple[SplitReport, ...]:
     """
     groups: dict[Hashable, list[Best]] = {}
     for best in answer.by_contender:
-        groups.setdefault((_family(run, best.contender), setup_of(run, best.contender).precision), []).append(best)
+        groups.setdefault((family(run, best.contender), setup_of(run, best.contender).precision), []).append(best)
     return tuple(_splits(run, answer, bests) for bests in groups.values() if _are_split(run, bests))
 
 
@@ -118,20 +118,13 @@ def _gain(
     )
 
 
-def _family(run: Run, label: str) -> Hashable:
-    """Everything that was asked of a contender but for its precision, threads and instances."""
-    spec = run.contender(label)
-    options = frozenset(spec.options.items())
-    return (spec.backend, spec.file, spec.device, spec.python, spec.model, spec.route, options)
-
-
 def _bits(setup: Setup) -> int:
     return BITS[setup.precision or ""]
 
 
 def _pair(answer: Answer, a: str, b: str) -> PairVerdict | None:
     """Return the verdict on the bests of two contenders, with the first as A; None where they were not held against each other."""
-    for pair in answer.headline:
+    for pair in (*answer.headline, *answer.variants):
         if {pair.a.label, pair.b.label} == {a, b}:
             return pair if pair.a.label == a else pair.turned()
     return None

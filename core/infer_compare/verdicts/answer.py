@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ from infer_compare.verdicts.protocol import (
     ORDINARY_RESTARTS,
 )
 from infer_compare.verdicts.reading import latency_series
+from infer_compare.verdicts.setups import family
 from infer_compare.verdicts.slow_calls import SlowCalls
 from infer_compare.verdicts.verdict import margin_between, pair_verdict
 from infer_compare.verdicts.withheld import Shortfall, Withheld, withheld
@@ -46,6 +48,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The best of each ranked contender, the highest throughput first."""
     headline: tuple[PairVerdict, ...]
     """The recommended one against each other contender's best, adjusted as one family by Holm's method."""
+    variants: tuple[PairVerdict, ...] = ()
+    """The bests of other contenders that differ from each other in precision, threads or instances only; not adjusted."""
     bound: BoundAnswer | None = None
     """Where a latency bound was asked for."""
     kept: tuple[KeptBounds, ...] = ()
@@ -95,6 +99,11 @@ def answer(
         recommended=bests[0] if bests else None,
         by_contender=tuple(bests),
         headline=_headline(run, bests, measurements),
+        variants=tuple(
+            _compared(run, one, other, measurements)[0]
+            for one, other in combinations(bests[1:], 2)
+            if family(run, one.contender) == family(run, other.contender)
+        ),
         bound=bound,
         kept=kept,
     )
@@ -107,18 +116,25 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
     pairs: list[PairVerdict] = []
     known: list[tuple[Contrast, Evidence | None] | None] = []
     for other in others:
-        a, b = (side(run, one.contender, one.point) for one in (first, other))
-        margin = margin_between(run, a.label, b.label)
-        contrast = _best_against_best(a, b, measurements)
-        if contrast is None:
-            known.append(None)
-            reason = Withheld(shortfall=Shortfall(rule="no_clean_round"))
-            pairs.append(PairVerdict(a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, withheld=reason))
-            continue
-        family = measurements.family(a.label, b.label, BOTH)
-        known.append((contrast, family.evidence(contrast)))
-        pairs.append(pair_verdict(a, b, contrast, family, run.header, margin=margin, best=True))
+        pair, rounds = _compared(run, first, other, measurements)
+        pairs.append(pair)
+        known.append(rounds)
     return _adjusted(run, pairs, known)
+
+
+def _compared(
+    run: Run, one: Best, other: Best, measurements: Measurements
+) -> tuple[PairVerdict, tuple[Contrast, Evidence | None] | None]:
+    """Return the verdict on two bests before any adjustment, and what it rests on, where there is anything."""
+    a, b = (side(run, best.contender, best.point) for best in (one, other))
+    margin = margin_between(run, a.label, b.label)
+    contrast = _best_against_best(a, b, measurements)
+    if contrast is None:
+        reason = Withheld(shortfall=Shortfall(rule="no_clean_round"))
+        return PairVerdict(a=a, b=b, verdict=Verdict.INCONCLUSIVE, margin=margin, withheld=reason), None
+    compared = measurements.family(a.label, b.label, BOTH)
+    verdict = pair_verdict(a, b, contrast, compared, run.header, margin=margin, best=True)
+    return verdict, (contrast, compared.evidence(contrast))
 
 
 def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.results import OutputError
 
 if TYPE_CHECKING:
-    from infer_compare.results import Run
+    from infer_compare.results import Agreement, Run
 
 
 def output_error(run: Run, label: str) -> OutputError | None:
@@ -17,8 +17,15 @@ def output_error(run: Run, label: str) -> OutputError | None:
         run: the run; a prefix of one will do.
         label: of the contender.
     """
-    last = {agreement.point: agreement.error for agreement in run.agreements if agreement.contender == label}
+    last = {agreement.point: error_of(agreement) for agreement in run.agreements if agreement.contender == label}
     return OutputError.worst(error for error in last.values() if error is not None)
+
+
+def error_of(agreement: Agreement) -> OutputError | None:
+    """Return the output error of a comparison; runs of before it was recorded have what their outputs tell."""
+    if agreement.error is not None or agreement.contender == agreement.reference:
+        return agreement.error
+    return OutputError.worst(output.error for output in agreement.outputs)
 
 
 def deviations(run: Run) -> dict[str, OutputError]:

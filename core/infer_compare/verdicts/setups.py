@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from infer_compare.results import Run
 
@@ -43,6 +43,13 @@ def setup_of(run: Run, label: str) -> Setup:
         threads=run.header.threads_of(label),
         instances=spec.instances,
     )
+
+
+def family(run: Run, label: str) -> Hashable:
+    """Return everything that was asked of a contender but for its precision, threads and instances."""
+    spec = run.contender(label)
+    options = frozenset(spec.options.items())
+    return (spec.backend, spec.file, spec.device, spec.python, spec.model, spec.route, options)
 
 
 def unequal(setups: Iterable[Setup]) -> tuple[Trait, ...]:

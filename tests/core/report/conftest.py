@@ -22,6 +22,7 @@ from infer_compare.results import (
     ModelInfo,
     OperatingPoint,
     OutputComparison,
+    OutputError,
     PhaseTimes,
     Probe,
     Round,
@@ -61,6 +62,8 @@ class Story:
         imported: contenders whose model is imported.
         asked: what was asked of contenders, such as their threads, by label.
         precisions: that contenders compute in where it is not float32.
+        errors: output errors, by label; those of contenders that differ too are allowed by `--allow-error`.
+        compiling: seconds that the first call takes, by label.
         refused: slices of these restarts are refused by the gate.
         extra: records between the last round and the closing one.
         closing: the last record; None where the run was interrupted.
@@ -76,6 +79,8 @@ class Story:
     imported: Sequence[str] = ()
     asked: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     precisions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    errors: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    compiling: Mapping[str, float] = dataclasses.field(default_factory=dict)
     refused: Sequence[int] = ()
     restarts: int = 4
     rounds: int = 2
@@ -151,7 +156,7 @@ class Story:
             for size, milliseconds in curve.items():
                 ran = Measured(
                     prepare_ns=2 * MILLISECOND,
-                    first_call_ns=30 * MILLISECOND,
+                    first_call_ns=round(self.compiling.get(label, 0.03) * 1000) * MILLISECOND,
                     latency_ns=round(milliseconds * MILLISECOND),
                     memory=Memory(resident=(150 + 2 * size) * 2**20),
                 )
@@ -164,6 +169,7 @@ class Story:
         for label, curve in self.curves.items():
             differs = label in self.differs
             needed = 0.0 if label == reference else 0.31 if differs else 2.1e-7
+            error = self.errors.get(label)
             for size in curve:
                 if (label, size) in self.outcomes or label in self.unusable:
                     continue
@@ -174,6 +180,8 @@ class Story:
                     verdict="differs" if differs else "agrees",
                     reason="output 'y' needs a tolerance of 0.31, and 0.0001 is allowed" if differs else "",
                     rtol=1e-4,
+                    error=OutputError(relative=error, cosine=1 - error**2, top1=1 - error) if error else None,
+                    recognizable=True if error else None,
                     outputs=(
                         OutputComparison(
                             output="y", max_difference=needed, max_reference=1.0, needed_rtol=needed, top1=1.0
@@ -194,7 +202,8 @@ class Story:
                         for label, curve in self.curves.items()
                         if size in curve
                         and (label, size) not in self.outcomes
-                        and label not in {*self.differs, *self.unusable}
+                        and (label not in self.differs or label in self.errors)
+                        and label not in self.unusable
                     ]
                     if labels:
                         index += 1

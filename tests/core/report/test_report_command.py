@@ -122,7 +122,7 @@ def test_the_schema_tells_of_costs(cli, kind):
     """For one run and for several."""
     schema = json.loads(cli("schema", kind).out)
     assert "costs" in schema["$defs"]["ReportDocument"]["properties"]
-    assert schema["title"].startswith(f"infer-compare/{kind} 2.")
+    assert schema["title"].startswith(f"infer-compare/{kind} 3.")
     assert {"per_million", "throughput", "point"} <= set(schema["$defs"]["Cost"]["properties"])
 
 

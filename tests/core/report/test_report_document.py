@@ -284,7 +284,9 @@ def test_a_contender_that_computes_something_else_counts(story: type[Story]) -> 
     """It keeps its place in the table of agreement, with the worst difference, and is not ranked."""
     made = document(story(differs=("torch",)).run())
     assert made.agreements[1].verdict == "differs"
-    assert made.agreements[1].output_error == 0.31
+    assert made.agreements[1].needed_rtol == 0.31
+    assert made.agreements[1].output_error is not None
+    assert made.agreements[1].output_error.relative == 0.31
     (sentence,) = made.shortcomings
     assert sentence.startswith("torch is not ranked: its outputs differ from those of onnx at batch 1")
     assert all(one.contender != "torch" for one in made.failures)

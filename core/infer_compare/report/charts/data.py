@@ -82,6 +82,31 @@ class FrontierChart(msgspec.Struct, frozen=True, kw_only=True):
     bound: Mark | UnsetType = UNSET
 
 
+class AccuracySeries(msgspec.Struct, kw_only=True):
+    """A contender at its best batch."""
+
+    c: str
+    x: float
+    """The output error; at the edge of the chart where it is too small to be drawn."""
+    y: float
+    half: float
+    """Half of the throughput's interval."""
+    memory: int | None
+    """Bytes: the area of the mark."""
+    text: str
+
+
+class AccuracyChart(msgspec.Struct, frozen=True, kw_only=True):
+    """Throughput against output error."""
+
+    kind: Literal["accuracy"] = "accuracy"
+    exact: float
+    """Where outputs without error are drawn."""
+    log: bool
+    """Whether throughputs differ too much for an axis from zero."""
+    series: list[AccuracySeries]
+
+
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One part of every bar."""
 
@@ -102,7 +127,7 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True):
     share: bool | UnsetType = UNSET
 
 
-ChartData = BatchChart | FrontierChart | BarChart
+ChartData = BatchChart | FrontierChart | AccuracyChart | BarChart
 
 
 def plain_data(chart: ChartData, places: dict[str, int]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ SCRIPTS = (
     "axes",
     "batch_chart",
     "frontier_chart",
+    "accuracy_chart",
     "bar_chart",
     "drawing",
     "what_if",

@@ -6,6 +6,7 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint, Provenance
 from infer_compare.report.schema.part import Part
+from infer_compare.results import OutputError
 
 
 class StartUp(Part, frozen=True, kw_only=True):
@@ -23,6 +24,8 @@ class StartUp(Part, frozen=True, kw_only=True):
     """The first call of a worker that had run nothing before: median over the workers that began at `first_call_at`."""
     first_call_at: OperatingPoint | None = None
     """The smallest operating point at which a worker began."""
+    compile_ns: float | None = None
+    """Preparing and the first call in the worker that explored, at the first size that it ran: compiling and tuning included."""
 
     @property
     def total_ns(self) -> float:
@@ -57,6 +60,10 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     """How the model reached the backend."""
     effective: dict[str, str] = msgspec.field(default_factory=dict)
     """What really ran: provider, precision, threads, tuning."""
+    output_error: OutputError | None = None
+    """The worst over all points."""
+    deviates: bool = False
+    """Whether its outputs differ beyond the tolerance, and it is ranked because that was allowed."""
     start_up: StartUp | None = None
     resident_bytes: int | None = None
     """Resident memory with the model loaded and nothing run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.report.schema.part import Axes, Part
-from infer_compare.results import AgreementVerdict, Memory
+from infer_compare.results import AgreementVerdict, Memory, OutputError
 from infer_compare.stats.shape import Shape
 from infer_compare.verdicts import Figures
 from infer_compare.verdicts.flags import Flag
@@ -35,7 +35,9 @@ class PointReport(Part, frozen=True, kw_only=True):
     excess_cores: float | None = None
     """Cores that it kept busy, where that is more than the thread budget allows: it then has no figures."""
     agreement: AgreementVerdict | None
-    output_error: float | None
+    output_error: OutputError | None
+    """How far its outputs are from the reference's."""
+    needed_rtol: float | None
     """The smallest relative tolerance under which its outputs would agree."""
     flags: tuple[Flag, ...]
     fastest: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.report.schema.part import Part
-from infer_compare.results import AgreementVerdict, ForeignProcess
+from infer_compare.results import AgreementVerdict, ForeignProcess, OutputError
 from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 
@@ -17,7 +17,9 @@ class AgreementReport(Part, frozen=True, kw_only=True):
     reason: str
     rtol: float
     """Allowed."""
-    output_error: float | None
+    output_error: OutputError | None
+    """How far they are from the reference's; None where nothing could be compared, and for a reference that is not exact."""
+    needed_rtol: float | None
     """The smallest relative tolerance under which they would agree; None where nothing could be compared."""
     point: OperatingPoint
     top1: float | None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.sections.accuracy import accuracy, accuracy_charts
 from infer_compare.report.sections.answer import answer
 from infer_compare.report.sections.conditions import conditions, repeat, start_up
 from infer_compare.report.sections.cost import cost
@@ -44,6 +45,7 @@ PRINTED: tuple[Maker, ...] = (
     dropped,
     cost,
     curves,
+    accuracy,
     every_pair,
     shape,
     arithmetic,
@@ -60,7 +62,7 @@ PRINTED: tuple[Maker, ...] = (
     repeat,
 )
 """In a terminal and in Markdown, from top to bottom."""
-OF_A_SETTING: tuple[Maker, ...] = (answer, curves, shape, boundary, every_pair)
+OF_A_SETTING: tuple[Maker, ...] = (answer, accuracy, accuracy_charts, curves, shape, boundary, every_pair)
 """On the page, for each setting of the axes other than the batch."""
 OF_A_RUN: tuple[Maker, ...] = (
     winner,

@@ -18,7 +18,7 @@ from infer_compare.report.phrases import (
 from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
 from infer_compare.report.sections.method import SCOPES
 from infer_compare.report.sections.pairs import verdict_cell
-from infer_compare.report.sections.point_cells import differing_metrics, point_cells
+from infer_compare.report.sections.point_cells import point_cells
 from infer_compare.report.sections.what_if import what_if
 from infer_compare.report.sentences.answers import bound_words, quotient_sentences
 from infer_compare.report.sentences.exclusions import excluded_sentence
@@ -93,7 +93,7 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
         Place(view.document, contenders[best.contender], points[best.contender, best.point])
         for best in answer.by_contender
     ]
-    metrics = (*metrics_of("best"), *differing_metrics(places, metrics_of("setup")))
+    metrics = metrics_of("best")
     stand = standings(answer)
     verdicts = {pair.b.label: verdict_cell(pair) for pair in answer.headline}
     # Where no verdict carries it, the first of the list is not marked as shown.
@@ -105,7 +105,7 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
         throughput, *rest = point_cells(place, metrics)
         rows.append(
             (
-                Cell(text=contenders[best.contender].name, contender=best.contender, kind="" if number else "first"),
+                Cell(text=best.name, contender=best.contender, kind="" if number else "first"),
                 Cell(text=size_words(best.point)),
                 Cell(text=throughput.text, share=share, spread=share * (best.figures.spread or 0.0)),
                 *rest,

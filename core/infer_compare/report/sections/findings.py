@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import Row
     from infer_compare.report.sections.view import View
 
-ERRORS = "output error, relative to how far the inputs move a slice"
+ERRORS = "needs, allowed: relative tolerance"
 
 
 def shape(view: View) -> Section | None:
@@ -66,11 +66,11 @@ def agreement(view: View, *, reasons: bool = True) -> Section | None:
     if not document.agreements:
         return None
     table = Table(
-        caption=f"Agreement of outputs: {ERRORS}",
-        header=("contender", "outputs", "reference", "worst", "allowed", "at batch", "same top-1"),
+        caption=f"Agreement of outputs; {ERRORS}",
+        header=("contender", "outputs", "reference", "output error", "needs", "allowed", "at batch", "same top-1"),
         rows=tuple(map(_agreement, document.agreements)),
         left=frozenset({0, 1, 2}),
-        wrap=frozenset({0, 2, 5, 6}),
+        wrap=frozenset({0, 2, 3, 6, 7}),
         look="compact",
     )
     why = tuple(
@@ -88,7 +88,8 @@ def _agreement(one: AgreementReport) -> Row:
     """Contender, verdict, reference, worst and allowed difference, where, and the share of equal top entries."""
     verdict = "reference" if one.contender == one.reference and one.verdict == "agrees" else one.verdict
     texts = (
-        "" if one.output_error is None else f"{one.output_error:.2g}",
+        "" if one.output_error is None else f"{one.output_error.relative:.2g}",
+        "" if one.needed_rtol is None else f"{one.needed_rtol:.2g}",
         f"{one.rtol:.2g}",
         size_words(one.point),
         "" if one.top1 is None else f"{100 * one.top1:.4g} %",

@@ -42,11 +42,6 @@ def known_metrics(places: Sequence[Place], metrics: Sequence[Metric]) -> tuple[M
     )
 
 
-def differing_metrics(places: Sequence[Place], metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    """Return the figures whose values are not the same everywhere."""
-    return tuple(metric for metric in metrics if len({metric.read(place) for place in places}) > 1)
-
-
 def _rough(metric: Metric, point: PointReport) -> Cell:
     if metric.rough is None:
         return Cell(text="")

@@ -7,82 +7,97 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.stats.wording import count
+from infer_compare.verdicts import deviations
 from infer_compare.verdicts.setups import setup_of, unequal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from infer_compare.results import Run
     from infer_compare.verdicts import Answer, PairVerdict, Summary
     from infer_compare.verdicts.setups import Setup, Trait
 
 
-def names_of(run: Run, summary: Summary) -> dict[str, str]:
-    """Return a name for each ranked contender: with its precision, threads and instances where these are unequal.
+class Names:
+    """The names of the contenders of a run: what a label itself says is not repeated."""
 
-    What the label itself says is not repeated.
+    def __init__(self, run: Run, summary: Summary) -> None:
+        """Looks up what each contender computes with.
 
-    Args:
-        run: the run.
-        summary: what was derived from it.
-    """
-    out = {one.contender for one in summary.excluded}
-    setups = {label: setup_of(run, label) for label in run.labels if label not in out}
-    differing = unequal(setups.values())
-    return {label: f"{run.name(label)}{_setup_words(label, setup, differing)}" for label, setup in setups.items()}
+        Args:
+            run: the run.
+            summary: what was derived from it.
+        """
+        out = {one.contender for one in summary.excluded}
+        self._run = run
+        self._setups = {label: setup_of(run, label) for label in run.labels}
+        self._ranked = unequal(setup for label, setup in self._setups.items() if label not in out)
+        self._marks = {label: f" (output error {error.relative:.2g})" for label, error in deviations(run).items()}
 
+    def alone(self, label: str) -> str:
+        """Return the name of a contender by itself: with its precision where those of ranked contenders are unequal, and its
+        threads and instances where they are its own.
+        """
+        setup = self._setups[label]
+        usual = setup.instances == 1 and setup.threads == self._run.header.plan.threads
+        traits = [trait for trait in self._ranked if trait == "precision" or not usual]
+        return self._name(label, traits)
 
-def with_names(answer: Answer, names: Mapping[str, str]) -> Answer:
-    """Return an answer whose sentences call the contenders so."""
-    replace = msgspec.structs.replace
-    bests = tuple(replace(best, name=names.get(best.contender, best.name)) for best in answer.by_contender)
-    bound = answer.bound
-    if bound is not None:
-        checks = {check: replace(check, name=names.get(check.contender, check.name)) for check in bound.checks}
-        bound = replace(
-            bound,
-            checks=tuple(checks.values()),
-            best=None if bound.best is None else checks[bound.best],
-            largest=tuple(checks[check] for check in bound.largest),
-        )
-    return replace(
-        answer,
-        recommended=bests[0] if answer.recommended is not None else None,
-        by_contender=bests,
-        headline=named_pairs(answer.headline, names),
-        bound=bound,
-        kept=tuple(
-            replace(
-                one, points=tuple(replace(point, name=names.get(point.contender, point.name)) for point in one.points)
-            )
-            for one in answer.kept
-        ),
-    )
-
-
-def named_pairs(pairs: Iterable[PairVerdict], names: Mapping[str, str]) -> tuple[PairVerdict, ...]:
-    """Return verdicts whose sentences call the contenders so."""
-    replace = msgspec.structs.replace
-    return tuple(
-        replace(
+    def in_pair(self, pair: PairVerdict) -> PairVerdict:
+        """Return a verdict whose sides are named with what is unequal between them."""
+        traits = unequal((self._setups[pair.a.label], self._setups[pair.b.label]))
+        replace = msgspec.structs.replace
+        return replace(
             pair,
-            a=replace(pair.a, name=names.get(pair.a.label, pair.a.name)),
-            b=replace(pair.b, name=names.get(pair.b.label, pair.b.name)),
+            a=replace(pair.a, name=self._name(pair.a.label, traits)),
+            b=replace(pair.b, name=self._name(pair.b.label, traits)),
         )
-        for pair in pairs
-    )
+
+    def in_pairs(self, pairs: Iterable[PairVerdict]) -> tuple[PairVerdict, ...]:
+        """Return all verdicts so."""
+        return tuple(map(self.in_pair, pairs))
+
+    def in_answer(self, answer: Answer) -> Answer:
+        """Return an answer whose contenders are named so."""
+        replace = msgspec.structs.replace
+        bests = tuple(replace(best, name=self.alone(best.contender)) for best in answer.by_contender)
+        bound = answer.bound
+        if bound is not None:
+            checks = {check: replace(check, name=self.alone(check.contender)) for check in bound.checks}
+            bound = replace(
+                bound,
+                checks=tuple(checks.values()),
+                best=None if bound.best is None else checks[bound.best],
+                largest=tuple(checks[check] for check in bound.largest),
+            )
+        return replace(
+            answer,
+            recommended=bests[0] if answer.recommended is not None else None,
+            by_contender=bests,
+            headline=self.in_pairs(answer.headline),
+            variants=self.in_pairs(answer.variants),
+            bound=bound,
+            kept=tuple(
+                replace(one, points=tuple(replace(point, name=self.alone(point.contender)) for point in one.points))
+                for one in answer.kept
+            ),
+        )
+
+    def _name(self, label: str, traits: Collection[Trait]) -> str:
+        name = self._run.name(label)
+        return f"{name}{_setup_words(label, self._setups[label], traits)}{self._marks.get(label, '')}"
 
 
-def _setup_words(label: str, setup: Setup, differing: Collection[Trait]) -> str:
+def _setup_words(label: str, setup: Setup, traits: Collection[Trait]) -> str:
     said = {key for key in ("threads", "precision", "instances") if f"{key}=" in label}
     if setup.precision != setup.asked_precision:
         said -= {"precision"}
     words = ""
-    if "precision" in differing and "precision" not in said and setup.precision is not None:
+    if "precision" in traits and "precision" not in said and setup.precision is not None:
         words += f" in {setup.precision}"
-    if "instances" in differing and "instances" not in said:
+    if "instances" in traits and "instances" not in said:
         own = count(setup.instances, "instance")
         words += f" with {own}" if "threads" in said else f" with {own} of {count(setup.threads, 'thread')}"
-    elif "threads" in differing and "threads" not in said:
+    elif "threads" in traits and "threads" not in said:
         words += f" with {count(setup.threads, 'thread')}"
     return words

@@ -18,7 +18,7 @@ LONGEST_NAME = 24
 
 
 class FittingTable:
-    """A renderable that keeps names and verdicts whole: columns of figures before the last column go first."""
+    """A renderable that keeps names and verdicts whole: columns of figures go first, the last ones before others."""
 
     def __init__(self, block: Table) -> None:
         """Takes what to lay out."""
@@ -30,7 +30,7 @@ class FittingTable:
         kept = every
         unlimited = options.update(max_width=100_000)
         while console.measure(indented(self._table(kept, LONGEST_NAME)), options=unlimited).maximum > options.max_width:
-            figures = [place for place in kept[2:-1] if place not in self._block.left]
+            figures = [place for place in kept[2:] if place not in self._block.left]
             if not figures:
                 break
             kept = [place for place in kept if place != figures[-1]]

@@ -1,4 +1,4 @@
-const KINDS = { batch: batchChart, frontier: frontierChart, bars: barChart };
+const KINDS = { batch: batchChart, frontier: frontierChart, accuracy: accuracyChart, bars: barChart };
 
 /* A part of a chart, dragged out with a mouse; on touch screens dragging scrolls the page. A double click shows all of it again. */
 const scales = {};
