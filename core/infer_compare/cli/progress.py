@@ -44,6 +44,7 @@ class Terminal(ProgressLine):
 
         self._console = console
         self._verbose = verbose
+        self._instances: dict[str, int] = {}
         self._text = Text
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._ticker = Ticker(self._draw)
@@ -77,6 +78,7 @@ class Terminal(ProgressLine):
     def resolved(self, header: Header) -> None:
         """Say what is about to be done."""
         super().resolved(header)
+        self._instances = {contender.label: contender.instances for contender in header.contenders}
         if self._live is not None:
             labels = ", ".join(contender.label for contender in header.contenders)
             self._print(f"[bold]{_escape(header.model.name)}[/] on {_escape(labels)}")
@@ -87,7 +89,7 @@ class Terminal(ProgressLine):
         if isinstance(outcome, OutOfMemory):
             self.note("memory", f"{label} ran out of memory at {point}")
         elif self._verbose and isinstance(outcome, Measured):
-            rate = point.batch / outcome.latency_ns * 1e9
+            rate = self._instances.get(label, 1) * point.batch / outcome.latency_ns * 1e9
             self._print(f"  {_escape(label)} {point}: about {rate:,.0f} samples/s")
 
     def found_limit(self, limit: Limit) -> None:

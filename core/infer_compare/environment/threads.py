@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from math import floor
+from typing import TYPE_CHECKING
 
 from infer_compare.environment.cgroup import control_groups
 from infer_compare.environment.host import LOCAL, Host, parse_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def affinity() -> frozenset[int]:
@@ -14,6 +18,17 @@ def affinity() -> frozenset[int]:
     if not hasattr(os, "sched_getaffinity"):  # macOS has no mask
         return frozenset(range(os.cpu_count() or 1))
     return frozenset(os.sched_getaffinity(0))
+
+
+def keep_to(processors: Iterable[int]) -> None:
+    """Keep this process to logical processors; threads that are started later do the same.
+
+    Raises:
+        OSError: it may not run on any of them.
+    """
+    tasks = "/proc/self/task"
+    for thread in os.listdir(tasks):  # noqa: PTH208 - numbers, not paths
+        os.sched_setaffinity(int(thread), processors)
 
 
 def physical_cores(host: Host = LOCAL, within: frozenset[int] | None = None) -> int:

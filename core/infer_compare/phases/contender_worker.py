@@ -25,7 +25,12 @@ class ContenderWorker:
     """A contender's worker with its model and the rows of input. A context manager: leaving it ends the worker."""
 
     def __init__(
-        self, route: Route, settings: WorkerSettings, pool: InputPool, client: WorkerClient | WorkerGroup
+        self,
+        route: Route,
+        settings: WorkerSettings,
+        pool: InputPool,
+        client: WorkerClient | WorkerGroup,
+        processors: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         """Starts nothing yet.
 
@@ -34,11 +39,13 @@ class ContenderWorker:
             settings: what its workers are started with.
             pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
             client: starts its workers, and speaks to them.
+            processors: the logical processors that each of its instances keeps to; empty where they run anywhere.
         """
         self.route = route
         self.settings = settings
         self._pool = pool
         self._client = client
+        self._processors = processors
         self._beside = 0
         self._mapped = 0
         """The largest batch size for which the worker has rows."""
@@ -92,7 +99,7 @@ class ContenderWorker:
             precision=contender.spec.precision,
             instances=self.instances,
             seed=settings.seed,
-            device_memory=settings.device_memory,
+            device_memory=None if settings.device_memory is None else settings.device_memory // self.instances,
             hurried=timing,
             foreign=contender.spec.python is not None,
         )
@@ -147,6 +154,7 @@ class ContenderWorker:
             asynchronous=loaded.asynchronous,
             effective=loaded.effective,
             beside=self._beside,
+            processors=self._processors,
             spawn_ns=max(0, opened.began_ns - client.spawned_ns),
             import_ns=opened.import_ns,
             load_ns=loaded.load_ns,

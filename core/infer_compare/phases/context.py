@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from infer_compare.environment import gate, peak
 from infer_compare.environment.conditions import observe
+from infer_compare.environment.placement import placement
+from infer_compare.environment.topology import cores
 from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.outputs import Outputs
@@ -19,18 +21,20 @@ from infer_compare.preparation.pool import InputPool
 from infer_compare.worker.client import LocalProcess, WorkerGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from infer_compare.environment.conditions import Conditions
     from infer_compare.environment.peak import Peak
+    from infer_compare.environment.placement import Placement
+    from infer_compare.environment.topology import Core
     from infer_compare.phases.busy import Gate
     from infer_compare.phases.events import Observer
     from infer_compare.phases.journal import Journal
     from infer_compare.preparation.resolved import Resolved
     from infer_compare.preparation.route import Route
     from infer_compare.request.options import RunOptions
-    from infer_compare.results import Header, Plan, Run
+    from infer_compare.results import ContenderSpec, Header, Plan, Run
     from infer_compare.results.slices import Diagnostics
     from infer_compare.worker.client import Launcher
     from infer_compare.worker.settings import WorkerSettings
@@ -47,6 +51,8 @@ class Surroundings:
     """Watches the machine while no worker runs."""
     observe: Callable[[], Conditions] = observe
     """Returns what else runs on the machine before a run begins."""
+    cores: Callable[[], Sequence[Core]] = cores
+    """Returns the physical cores that may be used."""
     peak: Callable[[int], Peak | None] = field(default_factory=lambda: peak.measure)
     """Measures what the machine can do at most, for a number of threads."""
     now: Callable[[], float] = time.monotonic
@@ -160,10 +166,20 @@ class RunContext:
         """
         settings = settings or self.settings
         spec, launch = route.contender.spec, self.surroundings.launch
+        if spec.instances == 1:
+            return ContenderWorker(route, settings, self.pool, launch(spec.python, max_memory=settings.max_memory))
         # All instances together may hold what one worker may.
         clients = [launch(spec.python, max_memory=settings.max_memory // spec.instances) for _ in range(spec.instances)]
-        client = clients[0] if spec.instances == 1 else WorkerGroup(clients, now=self.surroundings.now)
-        return ContenderWorker(route, settings, self.pool, client)
+        placement = self.placement(spec)
+        processors = () if placement is None else placement.processors
+        group = WorkerGroup(clients, processors, now=self.surroundings.now)
+        return ContenderWorker(route, settings, self.pool, group, processors)
+
+    def placement(self, spec: ContenderSpec) -> Placement | None:
+        """Return the cores that the instances of a contender keep to; None where they run anywhere."""
+        if spec.instances == 1 or spec.device != "cpu":
+            return None
+        return placement(self.surroundings.cores(), spec.instances, self.header.threads_of(spec.label))
 
     def outputs(self, label: str) -> Outputs:
         """Return what a contender's worker writes of what it computed."""

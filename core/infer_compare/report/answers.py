@@ -82,7 +82,7 @@ def _rough(run: Run, answer: Answer) -> str:
     best: dict[str, tuple[float, OperatingPoint]] = {}
     for (label, point), outcome in run.explored.items():
         if isinstance(outcome, Measured) and point.axes == answer.axes and label not in excluded:
-            seen = point.batch / outcome.latency_ns * 1e9
+            seen = run.contender(label).instances * point.batch / outcome.latency_ns * 1e9
             best[label] = max(best.get(label, (0.0, point)), (seen, point), key=lambda one: one[0])
     if not best:
         return ""

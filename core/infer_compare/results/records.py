@@ -152,7 +152,7 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
 
 
 class Start(Record, frozen=True, kw_only=True, tag="start"):
-    """A worker that was started, with what its start-up cost and what is effective in it."""
+    """A worker that was started, or those of all instances of a contender, with what its start-up cost and what is effective in it."""
 
     contender: str
     restart: Count
@@ -169,6 +169,8 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     effective: dict[str, str]
     beside: Count = 0
     """Other workers that were started at the same time, at most. While exploring each had a core to itself."""
+    processors: tuple[tuple[Count, ...], ...] = ()
+    """Logical processors that each of several instances keeps to; empty where they run anywhere."""
     spawn_ns: Nanoseconds
     """Until the process answered."""
     import_ns: Nanoseconds
@@ -176,7 +178,7 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     load_ns: Nanoseconds
     to_device_ns: Nanoseconds
     resident: Bytes | None = None
-    """Resident memory with the model loaded and nothing run."""
+    """Resident memory, of all instances together, with the model loaded and nothing run."""
     environment: WorkerEnvironment | None = None
     """What it ran in; None in runs of before this was recorded."""
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from infer_compare import api
+from infer_compare.environment.topology import cores
+from infer_compare.phases.events import Observer
 from infer_compare.results import Died, Measured, OutOfMemory, TimedOut
 from infer_compare.verdicts.summary import summarise
 
@@ -43,8 +49,7 @@ def second(**changes: object):
     return virtual(open_gate, of)
 
 
-@pytest.mark.parametrize("instances", [2, 3])
-@pytest.mark.parametrize("scope", ["device", "end_to_end"])
+@pytest.mark.parametrize(("instances", "scope"), [(2, "device"), (3, "end_to_end")])
 def test_instances_that_do_not_disturb_each_other_serve_so_many_times_as_much(sweep, instances: int, scope) -> None:
     """And each call takes as long as that of one."""
     several = contender("several", instances=instances, **STEADY)
@@ -119,3 +124,71 @@ def test_the_cap_of_memory_is_that_of_all_instances_together(sweep) -> None:
     sweep(PAIR, batch_sizes=(1,), max_memory=2**31, surroundings=surroundings)
     assert isinstance(surroundings.launch, Launched)
     assert set(surroundings.launch.caps) == {2**30}
+
+
+def workers() -> list[psutil.Process]:
+    """Every worker of this process, in the order in which they were started."""
+    children = psutil.Process(os.getpid()).children()
+    return sorted((one for one in children if "infer_compare.worker" in one.cmdline()), key=lambda one: one.pid)
+
+
+class Watching(Observer):
+    """Does something whenever slices are about to be timed."""
+
+    def __init__(self, act) -> None:
+        self._act = act
+
+    def timing(self, point):
+        self._act(point.batch)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(len(cores()) < 2, reason="needs a core for each instance")
+def test_two_processes_of_one_contender_run_at_the_same_time(real_sweep) -> None:
+    """Each is a worker with cores of its own."""
+    masks: list[list[tuple[int, ...]]] = []
+
+    def look(_: int) -> None:
+        masks.append([tuple(worker.cpu_affinity()) for worker in workers()])
+
+    run = real_sweep("reference:label=pair,instances=2", batch_sizes=(1,), observer=Watching(look))
+    assert all(len(own) == 2 and not set(own[0]) & set(own[1]) for own in masks)
+    assert {start.processors for start in run.starts} == {tuple(masks[0])}
+    assert {start.beside for start in run.starts} == {1}
+    for piece in slices(run, "pair"):
+        assert len(piece.instances.calls) == 2
+        assert piece.instances.window_ns > 0
+        assert min(piece.instances.calls) > 0
+
+
+@pytest.mark.slow
+def test_when_one_of_two_processes_is_killed_the_point_is_lost_and_the_other_is_ended(real_sweep) -> None:
+    """The contender gets a fresh pair for the next size."""
+    killed: list[int] = []
+
+    def kill(batch: int) -> None:
+        if batch == 2 and not killed:
+            killed.append(workers()[1].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    run = real_sweep(PAIR, batch_sizes=(1, 2), observer=Watching(kill))
+    (death,) = run.deaths
+    assert (death.point.batch, death.outcome.signal) == (2, "SIGKILL")
+    assert any(point.measured for point in run.points if point.point.batch == 1)
+
+
+@pytest.mark.slow
+def test_an_interrupt_while_instances_are_timed_leaves_no_process(real_sweep) -> None:
+    """It comes while the parent waits for both."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupt = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            real_sweep(
+                contender("pair", instances=2, fixed_us=200_000),
+                batch_sizes=(1,),
+                observer=Watching(lambda _: interrupt.start() if not interrupt.is_alive() else None),
+            )
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert not workers()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from infer_compare.environment.conditions import Conditions
+from infer_compare.environment.topology import Core
 from infer_compare.errors import WorkerDied
 from infer_compare.phases.context import Surroundings
 from infer_compare.plugins import load_backend
@@ -178,6 +179,7 @@ def virtual(
             "gate": gate,
             "look": lambda _threads: None,
             "observe": Conditions,
+            "cores": lambda: (Core((0,)), Core((1,))),
             "peak": lambda _threads: None,
             "now": time.now_s,
             "sleep": time.sleep,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.environment import memory
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.nvml import GpuProbe, probe_for
+from infer_compare.environment.threads import keep_to
 from infer_compare.environment.worker import describe_worker
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
@@ -94,6 +95,8 @@ class Host:
         """Make the backend and import its framework."""
         clock = self._clock
         start = clock()
+        if request.processors:
+            keep_to(request.processors)
         with collector_off() if request.hurried else contextlib.nullcontext():
             backend_class = self._find(request.backend)
             settings = Settings(

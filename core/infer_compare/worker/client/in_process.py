@@ -71,8 +71,8 @@ class InProcessConnection:
         self.resume()
         request = request_decoder.decode(to_bytes(request))
         if isinstance(request, Open):
-            # The collector of this process is not the worker's to switch off.
-            request = msgspec.structs.replace(request, hurried=False)
+            # The collector of this process is not the worker's to switch off, nor are its processors.
+            request = msgspec.structs.replace(request, hurried=False, processors=())
         self._posted = (request, self._clock())
 
     def answer(self, deadline_s: float) -> Reply:
