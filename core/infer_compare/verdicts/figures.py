@@ -22,6 +22,7 @@ from infer_compare.verdicts.reading import Reading, latency_series, read, throug
 from infer_compare.verdicts.slice_figures import (
     PhaseMedians,
     active_threads,
+    balance_of,
     drift_of,
     phase_medians,
     power_capped,
@@ -89,6 +90,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """More of them than cores."""
     not_steady: bool
     """A worker had not reached a steady state when its warm-up was cut off."""
+    balance: float | None = None
+    """Of several instances, calls of the one that made fewest as a share of those of the one that made most: median over
+    slices."""
     phases: PhaseMedians | None = None
     pipelined: bool = False
     """Whether the throughput is that of batches of which one is always enqueued ahead, as on accelerators."""
@@ -169,6 +173,7 @@ def point_figures(point: Point, measurements: Measurements) -> Figures | None:
         page_fault_bound=whole.page_fault_bound,
         active_threads=whole.active_threads,
         oversubscribed=whole.oversubscribed,
+        balance=whole.balance,
         power_capped=whole.power_capped,
         confirmed=True,
         earlier_throughput=_earlier_throughput(candidate, measurements),
@@ -252,6 +257,7 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         page_fault_bound=faults is not None and faults >= 1 and system_share(diagnostics) > PAGE_FAULT_SYSTEM_SHARE,
         active_threads=threads,
         oversubscribed=threads is not None and threads > min(one.cores for one in diagnostics),
+        balance=balance_of(readings),
         not_steady=any(not one.steady for one in point.warm_ups),
         memory_growth=growth_per_call(point.slices),
         phases=phase_medians(readings),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from infer_compare.verdicts.protocol import DRIFT
+from infer_compare.verdicts.protocol import BALANCE, DRIFT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ Flag = Literal[
     "drift",
     "page_fault_bound",
     "oversubscribed",
+    "unbalanced",
     "power_capped",
     "swapped",
     "sustained",
@@ -49,6 +50,7 @@ FLAGS: dict[Flag, FlagKind] = {
     "drift": FlagKind("doubt", lambda figures: abs(figures.drift or 0.0) > DRIFT),
     "page_fault_bound": FlagKind("hint", lambda figures: figures.page_fault_bound),
     "oversubscribed": FlagKind("doubt", lambda figures: figures.oversubscribed),
+    "unbalanced": FlagKind("doubt", lambda figures: (1.0 if figures.balance is None else figures.balance) < BALANCE),
     "power_capped": FlagKind("hint", lambda figures: figures.power_capped),
     "swapped": FlagKind("suspect", lambda figures: figures.swapped),
     "sustained": FlagKind("hint", lambda figures: figures.short is not None),

@@ -123,6 +123,8 @@ DRIFT = 0.05
 """Relative change over the duration above which a point is flagged."""
 DRIFT_SLICES = 8
 """Fewer slices than this tell no trend from noise."""
+BALANCE = 0.8
+"""Calls of the slowest of several instances, as a share of those of the fastest, below which a point is flagged."""
 PAGE_FAULT_SYSTEM_SHARE = 0.10
 """Share of processor time spent in the kernel above which a point with page faults in its calls is page-fault bound."""
 

@@ -85,6 +85,12 @@ def active_threads(diagnostics: Sequence[Diagnostics]) -> int | None:
     return int(nearest_rank(counts, 0.5)) if counts else None
 
 
+def balance_of(readings: Sequence[Reading]) -> float | None:
+    """Return the calls of the slowest instance as a share of those of the fastest: median over slices; None for one instance."""
+    shares = [one.piece.instances.balance for one in readings if one.piece.instances is not None]
+    return median(shares) if shares else None
+
+
 def phase_medians(readings: Sequence[Reading]) -> PhaseMedians | None:
     """Return the medians of the parts of an iteration; None where they were not timed."""
     import numpy as np

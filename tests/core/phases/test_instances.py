@@ -11,9 +11,11 @@ import psutil
 import pytest
 
 from infer_compare import api
-from infer_compare.environment.topology import cores
+from infer_compare.environment.threads import usable_cores
+from infer_compare.environment.topology import Core, cores
 from infer_compare.phases.events import Observer
 from infer_compare.results import Died, Measured, OutOfMemory, TimedOut
+from infer_compare.verdicts.flags import flags_of
 from infer_compare.verdicts.summary import summarise
 
 from .conftest import contender, open_gate  # type: ignore[import-not-found]
@@ -69,7 +71,9 @@ def test_instances_that_do_not_disturb_each_other_serve_so_many_times_as_much(sw
 def test_what_the_slower_of_two_instances_makes_alone_is_not_counted(sweep) -> None:
     """Of two, one takes twice as long for a call: together they serve one and a half times as much as the quick one."""
     run = sweep(PAIR, batch_sizes=(1,), surroundings=second(fixed_us=800))
-    assert figures(run, "pair").throughput == pytest.approx(1.5 / 400e-6, rel=0.02)
+    own = figures(run, "pair")
+    assert own.throughput == pytest.approx(1.5 / 400e-6, rel=0.02)
+    assert "unbalanced" in flags_of(own)
     assert all(piece.instances.balance == pytest.approx(0.5, rel=0.05) for piece in slices(run, "pair"))
 
 
@@ -116,6 +120,27 @@ def test_a_batch_fits_where_it_fits_in_every_instance(sweep) -> None:
     """They are tried at the same time."""
     run = sweep(PAIR, batch_sizes=(1, 2, 4), surroundings=second(oom_above=2))
     assert [type(point.outcome) for point in run.points] == [Measured, Measured, OutOfMemory]
+
+
+def test_instances_that_want_more_cores_than_there_are_are_warned_of_before_they_run(sweep) -> None:
+    """What they wait for each other is not held against the machine."""
+    threads = usable_cores()
+    run = sweep(contender("crowd", instances=2, threads=threads), contender("fits"), batch_sizes=(1,))
+    (note,) = (note for note in run.notes if note.topic == "instances")
+    assert "crowd runs 2 instances of" in note.text
+    assert "oversubscribed" in note.text
+    assert run.starts[0].processors == ()
+
+
+def test_instances_on_cores_of_two_kinds_are_warned_of(sweep) -> None:
+    """Where one performance core is there, and one efficiency core."""
+    there = (Core((0,)), Core((1,), efficiency=True))
+    run = sweep(PAIR, batch_sizes=(1,), surroundings=virtual(open_gate, cores=lambda: there))
+    (note,) = (note for note in run.notes if note.topic == "instances")
+    assert note.text == (
+        "pair runs 2 instances of 1 thread on performance and efficiency cores, so some instances are slower than others; "
+        "choose at most 1 thread in all for performance cores alone"
+    )
 
 
 def test_the_cap_of_memory_is_that_of_all_instances_together(sweep) -> None:

@@ -33,6 +33,7 @@ def test_every_flag_of_the_schema_has_a_rule_and_a_phrase() -> None:
         ("sustained", {"short": 100.0, "sustained": 80.0}),
         ("memory_grows", {"memory_growth": 4096.0}),
         ("mostly_rejected", {"rejected": 0.6}),
+        ("unbalanced", {"balance": 0.6}),
         ("bimodal", {"modes_ns": (1.0e6, 2.0e6)}),
     ],
 )

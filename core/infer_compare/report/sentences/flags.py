@@ -42,6 +42,10 @@ FLAG_WORDS: dict[Flag, FlagWords] = {
         lambda figures: f"{significant(figures.minor_faults_per_call or 0.0)} a call",
     ),
     "oversubscribed": FlagWords("uses more threads than there are cores", lambda figures: str(figures.active_threads)),
+    "unbalanced": FlagWords(
+        "has instances that are slower than others",
+        lambda figures: f"the slowest makes {percent(figures.balance or 0.0)} of the calls of the fastest",
+    ),
     "power_capped": FlagWords("is held back by the GPU's power limit"),
     "swapped": FlagWords("read pages from disk or went into swap while it was tried, which makes its figures suspect,"),
     "sustained": FlagWords(
