@@ -70,7 +70,7 @@ class TuneKeywords(TypedDict, total=False):
     output_map: Iterable[str] | Mapping[str, Mapping[str, str]] | None
     batch_sizes: str | int | Iterable[int] | None
     data: str | PathLike[str] | None
-    threads: int | None
+    threads: str | int | Iterable[int] | None
     seed: int | None
     max_error: float | None
     budget: str | timedelta | None

@@ -28,11 +28,10 @@ from infer_compare.preparation.routing import NoRouteError
 from infer_compare.preparation.unusable import none_usable, unusable
 from infer_compare.preparation.variants import Variants
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
-from infer_compare.stats.wording import count
 from infer_compare.worker.client import LocalProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import Plugins
@@ -101,32 +100,16 @@ def resolve(
     routes = _in_their_precision(routes, variants, models, absent)
     if dataset is not None:
         plan = msgspec.structs.replace(plan, data_rows=dataset.rows, data_sha256=dataset.sha256)
-    header = _header(context, plan, specs, model)
     return Resolved(
-        header=header,
+        header=_header(context, plan, specs, model),
         routes=routes,
         unusable=tuple(absent),
         evaluator=finder.evaluator(),
         inputs=inputs,
         warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ()), *variants.warnings),
-        remarks=(
-            *(("contenders", clause) for clause in lacking),
-            *(("threads", clause) for clause in _beyond_cores(header)),
-        ),
+        remarks=tuple(("contenders", clause) for clause in lacking),
         settings=replace(settings, dataset=files if options.scope == "dataset" else ()),
     )
-
-
-def _beyond_cores(header: Header) -> Iterator[str]:
-    """Yield a clause on each contender whose instances have more threads together than there are cores for them."""
-    cores = header.environment.usable_cores
-    for spec in header.contenders:
-        if spec.device == "cpu" and spec.instances > 1 and header.budget_of(spec.label) > cores:
-            each = count(header.threads_of(spec.label), "thread")
-            yield (
-                f"{spec.label}: {spec.instances} instances of {each} are more than the {count(cores, 'core')} that may be used, "
-                "so they wait for each other"
-            )
 
 
 def _routed(
