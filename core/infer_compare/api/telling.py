@@ -53,7 +53,7 @@ class Telling(Observer):
         from infer_compare.verdicts.measurements import Candidate, Measurements
 
         points = run.points
-        table = figures_table(points, Measurements(run.rounds, run.header.plan.threads))
+        table = figures_table(points, Measurements(run.rounds, run.header.budget_of))
         for point in points:
             self._plugins.point_finished(point, table.get(Candidate(point.contender, point.point)))
 

@@ -72,7 +72,7 @@ def _figures(
 ) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures], Measurements]:
     """Return the points of each contender and their figures, by the rounds that rank all sizes alone."""
     run = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.phase == "measure"))
-    measurements = Measurements(run.rounds, run.header.plan.threads)
+    measurements = Measurements(run.rounds, run.header.budget_of)
     points: dict[str, list[Point]] = {label: [] for label in labels}
     for point in run.points:
         if point.contender in points:

@@ -134,7 +134,7 @@ def leading(run: Run, points: Points, restarts: int) -> Leading | None:
         restarts: that have been made.
     """
     rounds = tuple(round_ for round_ in run.rounds if round_.phase == "measure")
-    measurements = Measurements(rounds, run.header.plan.threads)
+    measurements = Measurements(rounds, run.header.budget_of)
     wanted = {Candidate(label, point) for label, own in points.items() for point in own}
     table = figures_table(
         (

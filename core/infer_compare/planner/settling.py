@@ -35,7 +35,7 @@ def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
     to_come = run.header.plan.restarts - restarts_done
     if restarts_done < min(EARLY_LOOKS) or (len(points) == 1 and to_come > 0):
         return _without_empty({label: set(own) for label, own in points.items()})
-    measurements = Measurements(run.rounds, run.header.plan.threads)
+    measurements = Measurements(run.rounds, run.header.budget_of)
     greedy = {(point.contender, point.point) for point in run.points if point.excess_cores is not None}
     left: dict[str, set[OperatingPoint]] = {label: set() for label in points}
     for a, b in combinations(points, 2):

@@ -42,7 +42,7 @@ def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
     """
     if len(options.thread_counts) > 1:
         raise UsageError(
-            f"--threads {','.join(map(str, options.thread_counts))}: tune splits one number of threads in all ways; name the most."
+            f"--threads {','.join(map(str, options.thread_counts))}: tune takes one number and splits it in all ways; write --threads {max(options.thread_counts)}."
         )
     requests = list(configurations(options, plugins))
     contenders = (*(options.contenders or ()), *requests)

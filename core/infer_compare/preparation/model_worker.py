@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import ModelDescription, ModelSource, VariantPlan
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.route import Route
+    from infer_compare.results import ContenderSpec
     from infer_compare.worker.client import Launcher, WorkerClient
     from infer_compare.worker.protocol import Inputs
     from infer_compare.worker.settings import WorkerSettings
@@ -79,7 +80,7 @@ class ModelWorker:
             ModelError: it cannot be read, or the process was lost over it.
         """
         with self._worker(python, f"Reading {model.location} with {entry.name}") as client:
-            client.open(self._opening(entry, {}))
+            client.open(self._opening(entry))
             work = Describe(model=model, folder=str(folder))
             return client.ask(work, Described, deadline_s=WORK_DEADLINE_S).description
 
@@ -106,7 +107,7 @@ class ModelWorker:
         """
         spec, entry = route.contender.spec, route.contender.entry
         with self._worker(spec.python, f"Loading {route.model.name} with {entry.name}") as client:
-            client.open(self._opening(entry, spec.options, spec.precision))
+            client.open(self._opening(entry, spec))
             client.load(Load(model=route.model, device=spec.device), deadline_s=WORK_DEADLINE_S)
 
     def plan_variant(self, route: Route) -> VariantPlan | None:
@@ -162,13 +163,13 @@ class ModelWorker:
             client.spawn()
             client.ask(Collect(location=location, folder=str(folder)), Done, deadline_s=WORK_DEADLINE_S)
 
-    def _opening(self, entry: BackendEntry, options: dict[str, str], precision: str | None = None) -> Open:
+    def _opening(self, entry: BackendEntry, spec: ContenderSpec | None = None) -> Open:
         settings = self._settings
         return Open(
             backend=entry.reference,
-            options=options,
-            threads=settings.threads,
-            precision=precision,
+            options=spec.options if spec is not None else {},
+            threads=(spec.threads if spec is not None else None) or settings.threads,
+            precision=spec.precision if spec is not None else None,
             seed=settings.seed,
         )
 

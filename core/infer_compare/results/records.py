@@ -145,6 +145,11 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
         instances = {spec.label: spec.instances for spec in self.contenders}
         return instances.get(contender, 1) * self.threads_of(contender)
 
+    @property
+    def most_threads(self) -> int:
+        """The largest thread budget that any contender has, over all of its instances."""
+        return max((self.budget_of(spec.label) for spec in self.contenders), default=self.plan.threads)
+
     def calls(self, point: OperatingPoint) -> int:
         """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
         rows = self.plan.data_rows

@@ -191,7 +191,7 @@ class _Verdicts:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._measurements = Measurements(run.rounds, run.header.plan.threads)
+        self._measurements = Measurements(run.rounds, run.header.budget_of)
         self._points = {Candidate(point.contender, point.point): point for point in run.points}
         self._asked = run.header.plan.points or ()
 

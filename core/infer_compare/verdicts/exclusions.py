@@ -60,7 +60,7 @@ def exclusions(run: Run, points: Iterable[Point], liars: Mapping[str, ClockWrong
         elif any(point.measured for point in by_contender[label]):
             continue
         else:
-            obstacle = _nothing_measured(by_contender[label], run.header.plan.threads)
+            obstacle = _nothing_measured(by_contender[label], run.header.budget_of(label))
         excluded.append(Exclusion(contender=label, obstacle=obstacle))
     return tuple(excluded)
 

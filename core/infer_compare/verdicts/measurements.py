@@ -13,7 +13,7 @@ from infer_compare.verdicts.evidence import Family
 from infer_compare.verdicts.reading import Reading, read, throughput_series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from infer_compare.interfaces.values import OperatingPoint
     from infer_compare.results import Round, Slice
@@ -44,14 +44,14 @@ class Speed(NamedTuple):
 class Measurements:
     """An index over rounds; made once, asked often."""
 
-    def __init__(self, rounds: Iterable[Round], threads: int) -> None:
+    def __init__(self, rounds: Iterable[Round], budget_of: Callable[[str], int]) -> None:
         """Reads every slice once.
 
         Args:
             rounds: in order of time.
-            threads: the budget of every contender, for the allowance.
+            budget_of: returns the threads of all instances of a contender together, for the allowance.
         """
-        self._threads = threads
+        self._budget_of = budget_of
         self._contrasts: dict[tuple[Candidate, Candidate, tuple[Phase, ...]], Contrast | None] = {}
         self._families: dict[tuple[str, str, tuple[Phase, ...]], Family] = {}
         self._slices: dict[Candidate, list[tuple[Phase, Slice]]] = defaultdict(list)
@@ -148,13 +148,13 @@ class Measurements:
 
     def _allowance(self, slices: Iterable[Slice]) -> float:
         shares = [
-            share
+            self._budget_of(piece.contender) * share
             for piece in slices
             if piece.rejected is None
             and piece.diagnostics is not None
             and (share := piece.diagnostics.wait_share) is not None
         ]
-        return self._threads * fsum(shares) / len(shares) if shares else 0.0
+        return fsum(shares) / len(shares) if shares else 0.0
 
 
 def _keyed(speeds: Iterable[Speed], *, by_round: bool) -> dict[tuple[int, str, int], float]:

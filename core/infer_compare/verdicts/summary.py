@@ -57,7 +57,7 @@ def summarise(run: Run) -> Summary:
     Args:
         run: the run.
     """
-    measurements = Measurements(run.rounds, run.header.plan.threads)
+    measurements = Measurements(run.rounds, run.header.budget_of)
     points = {Candidate(point.contender, point.point): point for point in run.points}
     table = figures_table(points.values(), measurements)
     liars = impossible(run, points.values())

@@ -70,7 +70,7 @@ def compare_points(
         points: the run's points, where the caller has them.
         liars: the contenders whose clock cannot be right, where the caller has them.
     """
-    index = measurements or Measurements(run.rounds, run.header.plan.threads)
+    index = measurements or Measurements(run.rounds, run.header.budget_of)
     known = points if points is not None else {Candidate(one.contender, one.point): one for one in run.points}
     a, b = side(run, a_label, point), side(run, b_label, point)
     margin = margin_between(run, a_label, b_label)
@@ -155,7 +155,7 @@ def _obstacle(
     if not isinstance(point.outcome, Measured):
         return Ended(outcome=point.outcome, point=side_.point)
     if point.excess_cores is not None:
-        return OverBudget(cores=point.excess_cores, threads=run.header.plan.threads, point=side_.point)
+        return OverBudget(cores=point.excess_cores, threads=run.header.budget_of(side_.label), point=side_.point)
     return None
 
 

@@ -349,3 +349,24 @@ def test_peak_memory_and_the_largest_batch_stand_side_by_side(recorded):
     assert onnx.failed == (None, 8)
     assert (onnx.point.batch, torch.point.batch) == (4, 8)
     assert onnx.resident_bytes == (204 * 2**20, 304 * 2**20)
+
+
+def test_a_contender_with_another_thread_budget_is_not_compared_and_the_others_are(recorded):
+    """The condition names whom it concerns; where the budget of all is another, it stands once."""
+
+    def run(threads: int | None, instances: int = 1):
+        made = recorded().run()
+        first, *others = made.header.contenders
+        own = msgspec.structs.replace(first, threads=threads, instances=instances)
+        return msgspec.structs.replace(made, header=msgspec.structs.replace(made.header, contenders=(own, *others)))
+
+    base = run(None)
+    for threads, instances, text in ((base.header.plan.threads + 1, 1, None), (1, 2, "2 x 1")):
+        found = compared(base, run(threads, instances))
+        told = [one for one in found.conditions if one.topic == "threads"]
+        assert [(one.contender, one.new) for one in told] == [("onnx", text or str(threads))]
+        verdicts = _verdicts(found)
+        assert {verdicts["onnx", size] for size in (1, 4, 8)} == {Verdict.INCONCLUSIVE}
+        assert verdicts["torch", 8] is Verdict.SAME
+    for_all = compared(recorded().run(), recorded(plan={"threads": base.header.plan.threads + 1}).run())
+    assert [one.contender for one in for_all.conditions if one.topic == "threads"] == [None]

@@ -139,7 +139,7 @@ def test_the_sizes_to_confirm_include_the_smallest_tied_one(synthetic) -> None:
     curve = {size: 1e3 * size / rate for size, rate in {4: 600, 8: 990, 16: 993, 32: 996, 64: 1000}.items()}
     run = synthetic({"onnx": curve}, sigma=0.001, jitter=0.001).build()
     table = {Candidate("onnx", one.point): figures(one) for one in run.points}
-    index = Measurements(run.rounds, 2)
+    index = Measurements(run.rounds, run.header.budget_of)
     assert to_confirm("onnx", run.points, table, index) == points(8, 32, 64)
     assert to_confirm("torch", run.points, table, index) == ()
 

@@ -105,7 +105,7 @@ def test_a_single_slice_has_no_spread() -> None:
 def test_the_spread_is_that_of_slices_or_the_wider_one_of_restarts(synthetic) -> None:
     """Where workers differ more than rounds do, restart means tell the truth."""
     run = synthetic({"onnx": {1: 1.0}}, tau=0.05, sigma=0.002).build()
-    index = Measurements(run.rounds, threads=2)
+    index = Measurements(run.rounds, run.header.budget_of)
     with_restarts = figures(run.points[0], index.readings(Candidate("onnx", OperatingPoint(1))))
     without = figures(run.points[0])
     assert with_restarts is not None

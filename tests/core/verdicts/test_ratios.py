@@ -33,7 +33,9 @@ def both(onnx: float, torch: float, size: int = 8) -> dict[str, dict[int, float]
 def test_the_ratio_is_the_mean_of_paired_logarithms(synthetic) -> None:
     """Of the medians of two slices each, with the t interval over restarts, moderated by what is expected of them."""
     run = synthetic(both(1.0, 5.31)).build()
-    contrast = Measurements(run.rounds, 2).contrast(Candidate("onnx", EIGHT), Candidate("torch", EIGHT))
+    contrast = Measurements(run.rounds, run.header.budget_of).contrast(
+        Candidate("onnx", EIGHT), Candidate("torch", EIGHT)
+    )
     assert isinstance(contrast, PairedRounds)
     assert [len(group) for group in contrast.groups] == [4, 4, 4, 4]
     for one, found in zip(run.rounds, [value for group in contrast.groups for value in group], strict=True):
@@ -113,7 +115,9 @@ def test_contenders_measured_in_separate_groups_are_compared_unpaired(synthetic)
     apart = [synthetic({label: curve}, seed=seed).build() for seed, (label, curve) in enumerate(curves.items())]
     whole = synthetic(curves).build()
     run = msgspec.structs.replace(whole, rounds=apart[0].rounds + apart[1].rounds)
-    contrast = Measurements(run.rounds, 2).contrast(Candidate("onnx", EIGHT), Candidate("torch", EIGHT))
+    contrast = Measurements(run.rounds, run.header.budget_of).contrast(
+        Candidate("onnx", EIGHT), Candidate("torch", EIGHT)
+    )
     assert isinstance(contrast, SeparateRounds)
     found = verdict(run)
     assert found.verdict is Verdict.FASTER

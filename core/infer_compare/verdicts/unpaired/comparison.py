@@ -77,7 +77,7 @@ class _Side:
     def __init__(self, run: Run, which: Which) -> None:
         self.run = run
         self.which = which
-        self.measurements = Measurements(run.rounds, run.header.plan.threads)
+        self.measurements = Measurements(run.rounds, run.header.budget_of)
         self.points = {Candidate(one.contender, one.point): one for one in run.points}
         self.table: Mapping[Candidate, Figures] = figures_table(self.points.values(), self.measurements)
         liars = impossible(run, self.points.values())
@@ -89,7 +89,7 @@ class _Side:
         if point is None:
             return NotTried()
         if point.excess_cores is not None:
-            return OverBudget(cores=point.excess_cores, threads=self.run.header.plan.threads)
+            return OverBudget(cores=point.excess_cores, threads=self.run.header.budget_of(candidate.label))
         if isinstance(point.outcome, Measured):
             return Disturbed() if point.slices else NotTimed()
         return Ended(outcome=point.outcome)
@@ -150,7 +150,7 @@ def compare_runs(
 
 
 def _contrast(old: _Side, fresh: _Side, candidate: Candidate) -> Contrast | None:
-    samples = [sample(one.measurements, candidate, one.run.header.plan.threads) for one in (old, fresh)]
+    samples = [sample(one.measurements, candidate, one.run.header.budget_of(candidate.label)) for one in (old, fresh)]
     if samples[0] is None or samples[1] is None:
         return None
     return contrast(samples[0], samples[1])

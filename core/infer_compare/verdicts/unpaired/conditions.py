@@ -20,6 +20,7 @@ PEAK_APART = 0.10
 MEMORY_APART = 0.02
 """The same for the memory that a run could use."""
 UNKNOWN = "unknown"
+MODELS_OWN = "the model's own"
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +37,16 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 def conditions_between(base: Run, new: Run) -> tuple[Condition, ...]:
     """What differs: first what concerns all contenders, decisive conditions first, then each common contender's."""
-    general = [*_model(base.header, new.header), *_plan(base.header, new.header)]
+    threads = _threads(base, new)
+    general = [*_model(base.header, new.header), *(one for one in threads if one.contender is None)]
+    general += _plan(base.header, new.header)
     general += [*_machine(base.header, new.header), *_measured(base, new)]
     general.sort(key=lambda one: not one.decisive)
-    own = [one for label in common_labels(base, new) for one in _contender(base, new, label)]
+    own = [
+        one
+        for label in common_labels(base, new)
+        for one in (*(one for one in threads if one.contender == label), *_contender(base, new, label))
+    ]
     return (*general, *own)
 
 
@@ -57,8 +64,22 @@ def _model(base: Header, new: Header) -> Iterator[Condition]:
     yield from _differing("model", base.model.sha256[:12], new.model.sha256[:12])
 
 
+def _threads(base: Run, new: Run) -> tuple[Condition, ...]:
+    """Return the thread budgets that differ: once where they are those of the runs, else by contender."""
+    labels = common_labels(base, new)
+    budgets = {label: (_budget(base.header, label), _budget(new.header, label)) for label in labels}
+    if len(set(budgets.values())) == 1:
+        return tuple(_differing("threads", *budgets[labels[0]]))
+    return tuple(condition for label in labels for condition in _differing("threads", *budgets[label], label))
+
+
+def _budget(header: Header, label: str) -> str:
+    """Return the threads of a contender, such as `2`; of two instances `2 x 2`."""
+    threads, together = header.threads_of(label), header.budget_of(label)
+    return str(threads) if threads == together else f"{together // threads} x {threads}"
+
+
 def _plan(base: Header, new: Header) -> Iterator[Condition]:
-    yield from _differing("threads", str(base.plan.threads), str(new.plan.threads))
     old, fresh = base.options, new.options
     yield from _differing("scope", old.scope, fresh.scope)
     yield from _differing("fills", "; ".join(old.inputs) or "default", "; ".join(fresh.inputs) or "default")
@@ -95,7 +116,7 @@ def _measured(base: Run, new: Run) -> Iterator[Condition]:
     noise = [_rejected(one) for one in (base, new)]
     if abs(noise[0] - noise[1]) > NOISE_APART:
         yield from _differing("noise", *(f"{percent(one)} of slices rejected" for one in noise), decisive=False)
-    if base.header.plan.threads != new.header.plan.threads:
+    if base.header.most_threads != new.header.most_threads:
         return  # The peak is that of the thread budget.
     old, fresh = (one.header.environment.peak_flops for one in (base, new))
     for dtype in old:
@@ -109,19 +130,19 @@ def _contender(base: Run, new: Run, label: str) -> Iterator[Condition]:
     yield from _differing("backend", old.backend, fresh.backend, label)
     yield from _differing("device", old.device, fresh.device, label)
     yield from _differing("options", *_differing_pairs(old.options, fresh.options), label)
+    yield from _differing("precision", old.precision or MODELS_OWN, fresh.precision or MODELS_OWN, label)
     # An interpreter's path may differ where its version and packages do not, and those are compared themselves.
     started, restarted = base.start(label), new.start(label)
     if started is not None and restarted is not None:
-        yield from _as_they_ran(
-            started, restarted, label, same_threads=base.header.plan.threads == new.header.plan.threads
-        )
+        same_threads = base.header.threads_of(label) == new.header.threads_of(label)
+        yield from _as_they_ran(started, restarted, label, same_threads=same_threads)
 
 
 def _as_they_ran(old: Start, fresh: Start, label: str, *, same_threads: bool) -> Iterator[Condition]:
     yield from _differing("version", old.framework_version or UNKNOWN, fresh.framework_version or UNKNOWN, label)
     yield from _differing("plugin", old.plugin_version or UNKNOWN, fresh.plugin_version or UNKNOWN, label)
     yield from _differing("route", " -> ".join(old.chain) or old.provenance, " -> ".join(fresh.chain) or fresh.provenance, label)  # fmt: skip
-    # The thread budget is reported once for all contenders.
+    # The thread budget is reported apart.
     told = set() if same_threads else {"threads"}
     before, after = ({key: text for key, text in one.effective.items() if key not in told} for one in (old, fresh))
     yield from _differing("effective", *_differing_pairs(before, after), label)

@@ -124,7 +124,7 @@ def sample(measurements: Measurements, candidate: Candidate, threads: int) -> Sa
     Args:
         measurements: the rounds of its run.
         candidate: a contender at an operating point.
-        threads: the budget of that run, for the allowance.
+        threads: the budget of all its instances in that run, for the allowance.
     """
     found: dict[int, list[float]] = defaultdict(list)
     shares: list[float] = []
