@@ -244,12 +244,6 @@ def test_a_file_cannot_be_given_to_a_run_that_is_resumed(cli, write) -> None:
     assert "--config" in result.err
 
 
-@pytest.fixture
-def open_gate(monkeypatch):
-    """What else runs on the machine decides no test."""
-    monkeypatch.setattr("infer_compare.environment.gate.rejection", lambda *_args, **_kwargs: None)
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """Where one run is kept for all tests, once it was made."""
