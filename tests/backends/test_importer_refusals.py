@@ -35,7 +35,7 @@ BOGUS: dict[int, Any] = {
     AttributeProto.FLOAT: float("nan"),
 }
 
-PARTS = {"torch": 24, "tensorflow": 96}
+PARTS = {"torch": 48, "tensorflow": 96}
 """Of so many ways to break a node one is tried: tracing takes its time."""
 
 KINDS = (TensorProto.STRING, TensorProto.FLOAT8E4M3FN, TensorProto.COMPLEX64, TensorProto.BOOL, TensorProto.FLOAT16, 77)

@@ -6,7 +6,8 @@ import transformers as hf
 
 from infer_compare import ModelSpec
 
-SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+# One layer of each kind: a second is the same again. T5 shares its positions between layers, and a cache is one by layer.
+SMALL = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
 TOKENS = "i64[batch,12]=randint(0,99)"
 
 
@@ -25,7 +26,7 @@ def bert():
 
 def gpt2():
     """Logits only."""
-    config = hf.GPT2Config(vocab_size=99, n_positions=32, n_embd=32, n_layer=2, n_head=4, use_cache=False)
+    config = hf.GPT2Config(vocab_size=99, n_positions=32, n_embd=32, n_layer=1, n_head=4, use_cache=False)
     return ModelSpec(hf.GPT2LMHeadModel(config), inputs=[f"input_ids:{TOKENS}"])
 
 
@@ -44,7 +45,7 @@ def t5_encoder():
 def whisper_encoder():
     """Convolutions over a spectrogram of fixed length."""
     config = hf.WhisperConfig(
-        num_mel_bins=16, d_model=32, encoder_layers=2, encoder_attention_heads=4, encoder_ffn_dim=64,
+        num_mel_bins=16, d_model=32, encoder_layers=1, encoder_attention_heads=4, encoder_ffn_dim=64,
         decoder_layers=1, decoder_attention_heads=4, decoder_ffn_dim=64, max_source_positions=24, vocab_size=99,
         pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
     )  # fmt: skip
