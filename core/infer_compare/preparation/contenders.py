@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from infer_compare.request.variants import Axes
 from infer_compare.results import ContenderSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
 
     from infer_compare.plugins import BackendEntry, Plugins
     from infer_compare.request.options import RunOptions
@@ -101,7 +102,23 @@ def find_contenders(
             raise UsageError(f"{times} contenders have the label {label!r}; give each a label of its own.")
     if not contenders:
         raise UsageError(no_precision(requests, plugins, axes.precisions))
+    kinds = {kind for contender in contenders for kind in contender.entry.backend.capabilities.device_kinds}
+    # A backend that lacks what others have takes no part, and says so; of what nobody has, nothing can come.
+    _check_kind("--device", device, kinds, "the contenders run")
     return tuple(contenders)
+
+
+def _check_kind(where: str, device: str, kinds: Collection[str], who: str) -> None:
+    """Refuses a kind of device that there is none of; one that is no device at all was refused already.
+
+    Raises:
+        UsageError: with the kinds that there are.
+    """
+    kind = Device.parse(device).kind
+    if kind not in kinds:
+        near = difflib.get_close_matches(kind, kinds, 1)
+        guess = f"; did you mean {near[0]}?" if near else "."
+        raise UsageError(f"{where}: {who} on {' or '.join(sorted(kinds))}, not on {kind!r}{guess}")
 
 
 def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...]:
@@ -154,6 +171,10 @@ def _variants(
         device = Device.parse(request.device or default_device)
     except ValueError as error:
         raise UsageError(f"In {text!r}: {error}.") from error
+    if request.device:
+        _check_kind(
+            f"In {text!r}", request.device, entry.backend.capabilities.device_kinds, f"the backend {entry.name} runs"
+        )
     spec = ContenderSpec(
         label="",
         backend=entry.name,

@@ -226,6 +226,13 @@ def test_a_device_that_is_no_device_is_refused(cli):
     _refused(cli("run", "mlp", "-b", FAKE, "--device", "gpu card"), "cpu, cuda or cuda:1")
 
 
+@pytest.mark.parametrize("command", ["run", "check", "explain"])
+def test_a_kind_of_device_that_the_backend_lacks_is_refused_with_those_that_it_has(cli, command):
+    """Whether it was typed for one contender or for all; a kind of a plugin's own is known from its declaration."""
+    _refused(cli(command, "mlp", "-b", f"{FAKE}@acelerator"), "'acelerator'; did you mean accelerator?")
+    _refused(cli(command, "mlp", "-b", FAKE, "--device", "xpu:1"), "on accelerator or cpu, not on 'xpu'")
+
+
 def test_a_file_backend_that_is_not_there_is_refused(cli):
     """By its path."""
     _refused(cli("run", "mlp", "-b", "nowhere.py:Backend"), "nowhere.py")

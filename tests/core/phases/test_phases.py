@@ -235,17 +235,19 @@ def test_a_request_that_cannot_be_resolved_leaves_no_folder(sweep, tmp_path):
 
 def test_without_any_usable_contender_there_is_no_run(sweep, tmp_path):
     """The sentence says why for each."""
+    other = _other(tmp_path, "formats=('tflite',)")
     with pytest.raises(NoUsableBackend, match="onnx models"):
-        sweep(f"{_other_format(tmp_path)}:Picky")
+        sweep(f"{other}:Other")
     assert not (tmp_path / "run").exists()
 
 
-def test_a_device_that_is_not_there_is_never_answered_by_another(sweep):
+def test_a_device_that_is_not_there_is_never_answered_by_another(sweep, tmp_path):
     """The contender is skipped with the backend's own sentence."""
-    run = sweep(contender("gpu") + "@cuda", contender("cpu"))
+    other = _other(tmp_path, "formats=('onnx',), device_kinds=('warp',)")
+    run = sweep(contender("cpu"), f"{other}:Other", device="warp:7")
     (unusable,) = run.unusable
     assert isinstance(unusable.outcome, Skipped)
-    assert "no device cuda:0" in unusable.outcome.reason
+    assert "no device warp:7" in unusable.outcome.reason
 
 
 def test_the_same_contender_twice_is_a_comparison_with_itself(sweep):
@@ -279,14 +281,14 @@ def test_plugins_hear_of_the_run(sweep):
     assert heard == ["started mlp", "point 1", "point 2", "finished complete"]
 
 
-def _other_format(folder: Path) -> Path:
-    path = folder / "picky.py"
+def _other(folder: Path, capabilities: str) -> Path:
+    path = folder / "other.py"
     path.write_text(
         "from infer_compare.backends import Capabilities\n"
         "from fault_injection import FakeBackend\n"
-        "class Picky(FakeBackend):\n"
-        "    name = 'picky'\n"
-        "    capabilities = Capabilities(formats=('tflite',))\n",
+        "class Other(FakeBackend):\n"
+        "    name = 'other'\n"
+        f"    capabilities = Capabilities({capabilities})\n",
         encoding="utf-8",
     )
     return path
