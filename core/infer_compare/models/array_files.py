@@ -53,7 +53,11 @@ def mapped(path: Path) -> Array:
         start = file.read(len(MAGIC))
     if start != MAGIC:
         archive = start.startswith(b"PK")
-        raise ValueError("it is an archive, but not a .npz file" if archive else "it is not a .npy file")
+        raise ValueError(
+            "it is an archive, but not a .npz file"
+            if archive
+            else "it is no file of numpy's; write one row per sample with numpy.savez"
+        )
     with np.errstate(over="ignore"):  # of a shape that lies: then it does not fit the file
         return array_of(np.load(path, mmap_mode="r", allow_pickle=False))
 

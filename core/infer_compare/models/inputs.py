@@ -77,6 +77,11 @@ class _Choice:
 
 def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> _Choice:
     if spec.dtype not in SHORT:
+        if spec.dtype == "object":
+            raise InputError(
+                f"The input {spec.name!r} is text, and inputs are arrays of numbers; name a model that begins behind the step "
+                "that reads text."
+            )
         raise InputError(f"The input {spec.name!r} is of type {spec.dtype}, which cannot be generated.")
     if given.dtype is not None and given.dtype != spec.dtype:
         raise InputError(

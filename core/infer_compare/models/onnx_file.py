@@ -209,7 +209,7 @@ def _naming(path: Path) -> Iterator[None]:
     ) as error:  # RuntimeError: of a name
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"The external data of {path} cannot be read ({reason}); it must lie in the model's own folder."
+            f"The external data of {path} cannot be read ({reason}); it must lie whole in the model's own folder."
         ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ def remedy(text: str) -> str | None:
     match kind:
         case ".pt" if _is_scripted(path):
             return _scripted(text)
+        case ".pt" if _is_whole_module(path):
+            return _made(text, f"torch.load({_quoted(text)}, weights_only=False)", "is a pickled module")
         case ".pt":
             return _weights(text, f'torch.load({_quoted(text)}, map_location="cpu", weights_only=True)', "")
         case ".safetensors":
@@ -102,14 +105,36 @@ def _weights(text: str, load: str, imports: str) -> str:
 
 def _scripted(text: str) -> str:
     return (
-        f"{text} is a TorchScript program. Write a function that loads it, for example in my_net.py:\n\n"
+        f"{_made(text, f'torch.jit.load({_quoted(text)})', 'is a TorchScript program')}. It runs on torch alone; for the "
+        "other frameworks export the original module with torch.export.save or torch.onnx.export."
+    )
+
+
+def _made(text: str, load: str, what: str) -> str:
+    """Return the remedy for a file that holds a model: a function that loads it, which may execute what is in the file."""
+    return (
+        f"{text} {what}. Write a function that loads it, for example in my_net.py:\n\n"
         "    import torch\n"
         "    from infer_compare import ModelSpec\n\n"
         "    def make():\n"
-        f'        return ModelSpec(torch.jit.load({_quoted(text)}), inputs=["{IMAGE}"])  # its inputs, by the names in forward()\n\n'
-        "and name the function: infer-compare run my_net.py:make. It runs on torch alone; for the other frameworks export "
-        "the original module with torch.export.save or torch.onnx.export."
+        f'        return ModelSpec({load}, inputs=["{IMAGE}"])  # its inputs, by the names in forward()\n\n'
+        "and name the function: infer-compare run my_net.py:make"
     )
+
+
+def _is_whole_module(path: Path) -> bool:
+    """Return whether a file is an archive of a pickled object, not of a dictionary of weights; nothing is unpickled."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            name = next((name for name in archive.namelist() if name.endswith("/data.pkl")), None)
+            if name is None:
+                return False
+            with archive.open(name) as member:
+                start = member.read(200)
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error):
+        return False
+    # Protocol 2, then the class of the object; a plain dictionary has none.
+    return start[:1] == b"\x80" and start[2:3] == b"c" and not start[3:].startswith(b"collections\n")
 
 
 def _is_scripted(path: Path) -> bool:
@@ -206,10 +231,12 @@ def data_remedy(text: str, suffixes: frozenset[str], spec: TensorSpec) -> str | 
         order = "" if last or channels == 1 else ".transpose(0, 3, 1, 2)"
         folded = f".reshape({', '.join(map(str, (-1, *shape)))})" if channels == 1 else ""
         scale = "" if spec.dtype == "uint8" else " / 255"
+        place = f"pathlib.Path({_quoted(text)})"
+        files = f'sorted({place}.rglob("*.*"))' if is_folder(Path(text)) else f"[{place}]"
         return (
             f"{text} holds images; write them to an array with one row per sample, and name that file:\n\n"
             "    import numpy, pathlib, PIL.Image\n"
-            f'    files = sorted(pathlib.Path({_quoted(text)}).rglob("*.*"))\n'
+            f"    files = {files}\n"
             f'    images = [PIL.Image.open(file).convert("{mode}").resize(({width}, {height})) for file in files]\n'
             f"    rows = numpy.stack(images){order}{folded}\n"
             f'    numpy.savez("data.npz", **{{{_quoted(spec.name)}: (rows{scale}).astype("{spec.dtype}")}})\n'

@@ -67,6 +67,24 @@ def test_a_format_of_another_runtime_is_named(cli, tmp_path, name: str, words: s
     assert words in result.err
 
 
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"\x80\x02ccollections\nOrderedDict\nq\x00)", "holds weights but not the model"),
+        (b"\x80\x02}q\x00", "holds weights but not the model"),
+        (b"\x80\x02ctorch.nn.modules.linear\nLinear\nq\x00)", 'torch.load("net.pth", weights_only=False)'),
+    ],
+    ids=["weights", "dictionary", "module"],
+)
+def test_a_pickled_module_is_told_from_weights(cli, tmp_path, start, words) -> None:
+    """By its first bytes; nothing in it is executed."""
+    with zipfile.ZipFile(tmp_path / "net.pth", "w") as archive:
+        archive.writestr("net/data.pkl", start)
+    result = cli("check", "net.pth")
+    assert result.code == 2
+    assert words in result.err
+
+
 def test_a_scripted_program_is_told_from_weights(cli, tmp_path) -> None:
     """Both end in .pt."""
     with zipfile.ZipFile(tmp_path / "net.pt", "w") as archive:
@@ -98,6 +116,24 @@ def test_a_configuration_of_something_else_is_no_obstacle(cli, tmp_path, text: s
     result = cli("check", "net")
     assert result.code == 2
     assert "saved_model.pb" in result.err or "AutoModel" in result.err
+
+
+def test_a_model_that_takes_text_is_refused_with_a_remedy(cli, tmp_path) -> None:
+    """Only arrays of numbers are passed."""
+    node = helper.make_node("StringNormalizer", ["x"], ["y"], case_change_action="LOWER")
+    x, y = (helper.make_tensor_value_info(name, TensorProto.STRING, ["batch"]) for name in "xy")
+    save(helper.make_model(helper.make_graph([node], "g", [x], [y])), tmp_path / "words.onnx")
+    result = cli("check", "words.onnx")
+    assert result.code == 2
+    assert "The input 'x' is text" in result.err
+
+
+def test_one_image_is_no_folder_of_images(cli, tmp_path) -> None:
+    """The lines to paste open that file."""
+    (tmp_path / "cat.jpg").write_bytes(b"x")
+    result = cli("check", "cnn", "--data", "cat.jpg")
+    assert result.code == 2
+    assert 'files = [pathlib.Path("cat.jpg")]' in pasted(result.err)
 
 
 def test_a_model_that_returns_a_zip_map_gets_the_option_that_leaves_it_out(cli, tmp_path) -> None:
