@@ -6,9 +6,7 @@ Importing this package loads neither ONNX Runtime nor numpy; `session` and `devi
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, ClassVar
 
 from infer_compare import hookimpl
 from infer_compare.backends import (
@@ -22,27 +20,15 @@ from infer_compare.backends import (
     Options,
     UnsupportedModel,
 )
+from infer_compare_onnx.options import OnnxOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infer_compare.backends import Machine, Settings
+    from infer_compare.backends import Batch, Machine, Settings, VariantPlan
     from infer_compare_onnx.session import OnnxSession
 
 __all__ = ["OnnxBackend", "OnnxOptions"]
-
-
-class OnnxOptions(Options, frozen=True, kw_only=True):
-    """What a contender may say of ONNX Runtime."""
-
-    graph_optimization: Annotated[
-        Literal["disable", "basic", "extended", "all"],
-        msgspec.Meta(description="How far ONNX Runtime rewrites the graph when it loads it."),
-    ] = "all"
-    execution_mode: Annotated[
-        Literal["sequential", "parallel"],
-        msgspec.Meta(description="Whether independent operators run one after another or side by side."),
-    ] = "sequential"
 
 
 class OnnxBackend(Backend[Path]):
@@ -61,6 +47,7 @@ class OnnxBackend(Backend[Path]):
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("onnx",),
         device_kinds=("cpu", "cuda"),
+        precisions=("float32", "float16", "int8"),
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = OnnxOptions
@@ -109,6 +96,27 @@ class OnnxBackend(Backend[Path]):
             raise ModelError(f"The model file {model.path} is empty.")
         return model.path
 
+    def plan_variant(self, model: ModelSource, device: Device) -> VariantPlan | None:  # noqa: ARG002 - the same on all devices
+        """Return which model is made of one in float32 for `float16` or `int8`; see `infer_compare_onnx.variants`."""
+        from infer_compare_onnx.variants import plan
+
+        if self.settings.precision is None:
+            return None
+        return plan(model, self.settings.precision, self._options)
+
+    def write_variant(
+        self,
+        model: ModelSource,
+        device: Device,  # noqa: ARG002 - as above
+        calibration: Sequence[Batch],
+        folder: Path,
+    ) -> ModelSource:
+        """Write that model."""
+        from infer_compare_onnx.variants import write
+
+        assert self.settings.precision is not None
+        return write(model, self.settings.precision, self._options, calibration, folder)
+
     def to_device(self, loaded: Path, device: Device) -> OnnxSession:
         """Make a session on the device.
 
@@ -122,6 +130,11 @@ class OnnxBackend(Backend[Path]):
         if device.kind not in self.capabilities.device_kinds:
             raise DeviceUnavailable(f"The onnx backend runs on cpu and cuda, not on {device}.")
         return OnnxSession(loaded, device, self.settings)
+
+    @property
+    def _options(self) -> OnnxOptions:
+        assert isinstance(self.settings.options, OnnxOptions)
+        return self.settings.options
 
     def classify(self, error: BaseException) -> Classification:
         """Return what an exception of ONNX Runtime means; see `infer_compare_onnx.failures`."""

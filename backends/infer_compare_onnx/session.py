@@ -22,13 +22,14 @@ from infer_compare.backends import (
 )
 from infer_compare_onnx.devices import CUDA_PROVIDER, cuda_devices, cuda_problem, distributions
 from infer_compare_onnx.failures import explain
+from infer_compare_onnx.graph_precision import precision_of_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from infer_compare.backends import Array, Batch, Device, Settings
-    from infer_compare_onnx import OnnxOptions
+    from infer_compare_onnx.options import OnnxOptions
 
 CPU_PROVIDER = "CPUExecutionProvider"
 SILENT = 4
@@ -112,7 +113,8 @@ class OnnxSession(Session[Slot]):
         self._run: Any = self._session.run_with_iobinding
         self._run_options = _asynchronous() if self._cuda else None
         self._barrier = self._session.io_binding()
-        self._effective = _effective(self._session, self.inputs + self.outputs, cuda=self._cuda)
+        precision = precision_of_graph(path) or precision_of((*self.inputs, *self.outputs))
+        self._effective = _effective(self._session, precision, cuda=self._cuda)
 
     @property
     def effective(self) -> Mapping[str, str]:
@@ -266,10 +268,9 @@ def _varying(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> tup
     )
 
 
-def _effective(session: Any, specs: Sequence[TensorSpec], *, cuda: bool) -> dict[str, str]:  # noqa: ANN401 - as above
+def _effective(session: Any, precision: str, *, cuda: bool) -> dict[str, str]:  # noqa: ANN401 - as above
     options = session.get_session_options()
     provider_options = session.get_provider_options().get(CUDA_PROVIDER, {})
-    precision = precision_of(specs)
     if precision == "float32" and cuda and provider_options.get("use_tf32") == "1":
         precision = "tf32"
     effective = {

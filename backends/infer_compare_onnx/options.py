@@ -1,0 +1,53 @@
+"""What a contender may say of ONNX Runtime."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from infer_compare.backends import Options
+
+
+class OnnxOptions(Options, frozen=True, kw_only=True):
+    """What a contender may say of ONNX Runtime."""
+
+    graph_optimization: Annotated[
+        Literal["disable", "basic", "extended", "all"],
+        msgspec.Meta(description="How far ONNX Runtime rewrites the graph when it loads it."),
+    ] = "all"
+    execution_mode: Annotated[
+        Literal["sequential", "parallel"],
+        msgspec.Meta(description="Whether independent operators run one after another or side by side."),
+    ] = "sequential"
+    quantization: Annotated[
+        Literal["auto", "static", "dynamic"],
+        msgspec.Meta(
+            description="With int8, whether the ranges of activations are calibrated once (static) or measured in each call "
+            "(dynamic); auto is static for convolutional models, else dynamic."
+        ),
+    ] = "auto"
+    per_channel: Annotated[
+        bool, msgspec.Meta(description="With int8, whether weights have a scale for each output channel.")
+    ] = False
+    weight_type: Annotated[
+        Literal["auto", "int8", "uint8"],
+        msgspec.Meta(
+            description="With int8, how weights are stored; auto is uint8 with per_channel on x86 processors without VNNI, "
+            "whose sums of int8 products saturate, else int8."
+        ),
+    ] = "auto"
+    calibration: Annotated[
+        Literal["minmax", "entropy", "percentile"],
+        msgspec.Meta(description="With static int8, how the range of an activation is chosen."),
+    ] = "minmax"
+    calibration_rows: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=100_000, description="With static int8, how many rows of input it is calibrated with."),
+    ] = 64
+    exclude: Annotated[
+        str,
+        msgspec.Meta(
+            description="With int8 or float16, types or names of nodes that stay float32, separated by +: Gemm+Gather."
+        ),
+    ] = ""
