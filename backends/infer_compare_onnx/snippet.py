@@ -24,7 +24,9 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str:
     if device.kind == "cuda":
         provider = f'("CUDAExecutionProvider", {{"device_id": "{device.index}"}})'
     lines += [
-        f"session = ort.InferenceSession({model.location!r}, options, providers=[{provider}])",
+        "session = ort.InferenceSession(",
+        f"    {model.location!r}, options, providers=[{provider}]",
+        ")",
         "names = [node.name for node in session.get_inputs()]",
         "",
         "",

@@ -51,7 +51,8 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str | Non
         "@torch.inference_mode()",
         "def predict(*inputs):",
         f"    outputs = model(*[torch.as_tensor(array){place} for array in inputs])",
-        "    outputs = outputs if isinstance(outputs, (tuple, list)) else [outputs]",
+        "    if not isinstance(outputs, (tuple, list)):",
+        "        outputs = [outputs]",
         "    return [output.cpu().numpy() for output in outputs]",
         "",
     ]

@@ -56,7 +56,8 @@ def print_text(
         renderables = glance_renderables(documents, [str(place) for place in places], [str(one) for one in reports])
     with console.capture() as capture:
         for one in renderables:
-            console.print(one)
+            # Lines of code that are longer than the terminal is wide are still code.
+            console.print(one, crop=False)
     encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     text = tidy(capture.get()).encode(encoding, "replace").decode(encoding)
     stdout.write(text, color=True)

@@ -61,6 +61,8 @@ def explore(context: RunContext) -> Explored:
                 continue
             if turn.run():
                 explored[route.label] = turn
+                if race is not None and turn.disturbed:
+                    race.disturbed.add(route.label)
             used = peaks(context.run).get(route.label, 0)
             if race is not None or plan.points is not None or used > memory.limit().share(WAITING):
                 turn.close()

@@ -47,6 +47,8 @@ class Race:
     """Drops contenders of a run that cannot win, and stores why."""
 
     context: RunContext
+    disturbed: set[str] = field(default_factory=set)
+    """Contenders whose trial calls other programs disturbed."""
     _began: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,7 @@ class Race:
             self._drop(Dropped(contender=label, restart=0, reason="time"))
             return False
         if base is not None and lead is not None:
-            bounds = trial_bounds(run, {base.label})
+            bounds = trial_bounds(run, {base.label}, self.disturbed)
             best = max((own.high for own in bounds.values()), default=0.0)
             if best * UNTRIED < lead[1] and base.label != lead[0]:
                 ratio = best * UNTRIED / lead[1]
@@ -106,7 +108,7 @@ class Race:
         """
         run = self.context.run
         able = self._within_error(points)
-        bounds = trial_bounds(run, able)
+        bounds = trial_bounds(run, able, self.disturbed)
         behind = outpaced(bounds)
         lead = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
         raced: dict[str, tuple[OperatingPoint, ...]] = {}
@@ -204,7 +206,7 @@ class Race:
         """
         run = self.context.run
         own = {spec.label for spec in run.header.contenders if spec.precision is None}
-        bounds = trial_bounds(run, own)
+        bounds = trial_bounds(run, own, self.disturbed)
         first = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
         return None if first is None else (first.label, bounds[first].low)
 

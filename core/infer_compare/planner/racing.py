@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROUGH = 1.3
 """A trial call is off by this factor at most, in either direction: it is one of few, on a machine that may be disturbed."""
+DISTURBED = 2.5
+"""The same where other programs disturbed the trial calls of a contender."""
 RISING = 2.0
 """A contender whose last size still gained reaches at most this multiple of it at larger ones."""
 GAIN = 1.1
@@ -69,23 +71,25 @@ def outpaced(bounds: Mapping[Candidate, Bounds], leading: Collection[Candidate] 
     return frozenset(candidate for candidate, own in bounds.items() if own.high < floor)
 
 
-def trial_bounds(run: Run, labels: Collection[str]) -> dict[Candidate, Bounds]:
+def trial_bounds(run: Run, labels: Collection[str], disturbed: Collection[str] = ()) -> dict[Candidate, Bounds]:
     """Return what trial calls tell of the throughput of each candidate, in samples a second. Those that cannot keep the latency
     bound of the run are left out.
 
     Args:
         run: as far as it was explored.
         labels: the contenders.
+        disturbed: those whose trial calls other programs disturbed.
     """
     bound_ns = run.header.options.latency_bound_ns
     instances = {spec.label: spec.instances for spec in run.header.contenders}
     bounds = {}
     for (label, point), outcome in run.explored.items():
         if label in labels and isinstance(outcome, Measured):
-            if bound_ns is not None and outcome.latency_ns > ROUGH * bound_ns:
+            factor = DISTURBED if label in disturbed else ROUGH
+            if bound_ns is not None and outcome.latency_ns > factor * bound_ns:
                 continue
             rate = instances[label] * point.batch * 1e9 / outcome.latency_ns
-            bounds[Candidate(label, point)] = Bounds(rate / ROUGH, rate * ROUGH)
+            bounds[Candidate(label, point)] = Bounds(rate / factor, rate * factor)
     return bounds
 
 

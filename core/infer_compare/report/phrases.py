@@ -141,7 +141,9 @@ def variant_sentences(one: AnswerReport) -> list[str]:
 
 def excluded_sentences(document: ReportDocument) -> list[str]:
     """What restricts the ranking: outputs that say little, and contenders without a place; shortcomings stand apart."""
-    sentences = [plain(excluded_sentence(one)) for one in document.excluded]
+    # Who was dropped from a race is listed in a table of its own.
+    dropped = {one.contender for one in document.tuning.dropped} if document.tuning is not None else set()
+    sentences = [plain(excluded_sentence(one)) for one in document.excluded if one.contender not in dropped]
     return [*document.cautions, *(one for one in sentences if one not in document.shortcomings)]
 
 

@@ -46,6 +46,9 @@ def glance_renderables(
 ) -> list[RenderableType]:
     """The answer of a run in at most eight lines; of several runs, a table of the best of each.
 
+    A search for the fastest configuration is asked for what follows from it too: the ranking, how to use the winner, what
+    else there is to choose, and what was dropped.
+
     Args:
         documents: what to show.
         places: the run folders, in the same order.
@@ -54,14 +57,15 @@ def glance_renderables(
     from rich.text import Text
 
     from infer_compare.report.glance import glance
-    from infer_compare.report.sections import runs
+    from infer_compare.report.sections import runs, tuned
     from infer_compare.report.terminal import writer
 
     if len(documents) > 1:
         more = Text("\nnext: the same with -v shows every run in full")
         return [*writer.renderables([runs(documents)]), more]
     headline, *rest = glance(documents[0], places[0] if places else "", reports)
-    return [Text(headline, style="bold", overflow="fold"), *(Text(line, overflow="fold") for line in rest)]
+    lines = [Text(headline, style="bold", overflow="fold"), *(Text(line, overflow="fold") for line in rest)]
+    return [*lines, *writer.renderables(tuned(documents[0]))]
 
 
 class TextReporter:
@@ -92,7 +96,7 @@ def written(sections: Iterable[Section]) -> str:
         file=file, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
     )
     for one in writer.renderables(sections):
-        console.print(one)
+        console.print(one, crop=False)
     return tidy(file.getvalue())
 
 

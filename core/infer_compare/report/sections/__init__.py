@@ -25,7 +25,7 @@ from infer_compare.report.sections.new_shapes import new_shape_costs, new_shapes
 from infer_compare.report.sections.pairs import every_pair
 from infer_compare.report.sections.parts import parts, passes
 from infer_compare.report.sections.several import run_title, runs
-from infer_compare.report.sections.tuning import dropped, pareto, winner
+from infer_compare.report.sections.tuning import dropped, pareto, ranking, winner
 from infer_compare.report.sections.view import View
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Maker = Callable[[View], Section | None]
 
-__all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printed", "printed_many", "runs"]
+__all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printed", "printed_many", "runs", "tuned"]
 
 PRINTED: tuple[Maker, ...] = (
     answer,
@@ -101,6 +101,11 @@ def printed_many(documents: Sequence[ReportDocument], *, verbose: bool = False) 
     for number, document in enumerate(documents, 1):
         found += [run_title(number, document), *printed(document, verbose=verbose)]
     return found
+
+
+def tuned(document: ReportDocument) -> list[Section]:
+    """Return the sections that a search for the fastest configuration is asked for; none for another run."""
+    return [] if document.tuning is None else _made((ranking, winner, pareto, dropped), View(document=document))
 
 
 def paged(document: ReportDocument, key: str) -> list[Section]:

@@ -16,7 +16,7 @@ def drop_words(record: Dropped) -> str:
         case "slower":
             return f"it reaches at most {significant(record.at_most or 0.0, 2)}x the throughput of {record.against}"
         case "untried":
-            return f"it was not tried, since {record.against} is too far behind for several instances to make up for it"
+            return f"{record.against} is too far behind for several instances to make up for it"
         case "latency":
             least = f"; its shortest latency is {duration(record.latency_ns)}" if record.latency_ns else ""
             return f"it cannot keep the latency bound{least}"
