@@ -34,7 +34,7 @@ def recipe(context: RunContext) -> None:
         Recipe(
             contender=label,
             point=point,
-            typed=typed(route.contender.spec),
+            typed=typed(route.contender.spec, context.plan.threads if context.options.thread_counts else None),
             code=code,
             file=file,
             kept=kept,
@@ -50,15 +50,20 @@ def winner(run: Run) -> tuple[str, OperatingPoint] | None:
     return None if answer.recommended is None else (answer.recommended.contender, answer.recommended.point)
 
 
-def typed(spec: ContenderSpec) -> str:
-    """Return a contender as it would be typed after `-b`, without its label."""
+def typed(spec: ContenderSpec, threads: int | None = None) -> str:
+    """Return a contender as it would be typed after `-b`, without its label.
+
+    Args:
+        spec: the contender.
+        threads: those of the run, where they were asked for.
+    """
     request = ContenderRequest(
         backend=spec.file or spec.backend,
         options=dict(spec.options),
         device=None if spec.device == "cpu" else spec.device,
         route=spec.route,
         python=spec.python,
-        threads=spec.threads,
+        threads=spec.threads or threads,
         precision=spec.precision,
         instances=spec.instances if spec.instances > 1 else None,
     )

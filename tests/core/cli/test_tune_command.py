@@ -14,7 +14,8 @@ from infer_compare import api
 from infer_compare.errors import BackendUnusable
 from infer_compare.phases.context import Surroundings
 from infer_compare.plugins import Plugins
-from infer_compare.preparation.configurations import splits, tuned
+from infer_compare.preparation.configurations import tuned
+from infer_compare.request.counts import splits
 from infer_compare.request.options import RunOptions
 
 if TYPE_CHECKING:

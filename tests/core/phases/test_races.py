@@ -138,7 +138,7 @@ def test_the_report_of_a_race_says_how_to_use_the_winner_and_who_was_dropped(
     made = document(run)
     assert made.tuning is not None
     assert made.tuning.recipe is not None
-    assert made.tuning.recipe.typed.endswith("FakeBackend:fixed_us=400,per_sample_us=100")
+    assert made.tuning.recipe.typed.endswith("FakeBackend:fixed_us=400,per_sample_us=100,threads=1")
     assert {choice.contender for choice in made.tuning.front} >= {"fast"}
     assert not made.shortcomings
     for name in ("text", "markdown", "html", "json"):
