@@ -1,8 +1,9 @@
 """What a precision brings: throughput, output error, memory and the largest batch, for several models and frameworks.
 
-Each model is one run of `infer-compare run --find-limit --allow-error`, kept in the folder that `--state` names and not
+Each model takes two runs of `infer-compare run --allow-error`, one for the throughput at the best of a few batch sizes, and
+one that searches for the largest batch under a cap on memory. They are kept in the folder that `--state` names and not
 repeated: a command that was cut off goes on where it was, and several commands with parts of the models add up to the
-whole table. The largest batch is that under a cap on memory, the throughput that of the best batch of a few.
+whole table. `--budget` bounds each run.
 
     python benchmarks/contenders.py [--models cnn,resnet18] [--budget 4m] [--short] [--state runs/contenders] [--save]
 """
@@ -45,8 +46,12 @@ CONTENDERS = (
     "tensorflow:precision=bfloat16",
 )
 BASE = "float32"
-SIZES = "1,4,16"
-MEMORY = "2GiB"
+MEMORY = "1500MiB"
+KINDS = {
+    "throughput": ("--batch-sizes", "1,4,16"),
+    "limit": ("--batch-sizes", "1", "--find-limit", "--max-memory", MEMORY),
+}
+"""What each run of a model is asked for."""
 SPARE_S = 240
 """What a run may take beyond its budget: starting, converting, comparing outputs, writing the run."""
 STOPPING_S = 30
@@ -101,20 +106,23 @@ def possible(texts: Sequence[str]) -> list[str]:
     return kept
 
 
-def run_folder(state: Path, model: str, arguments: argparse.Namespace) -> Path:
-    """Where the run of a model is kept: runs of other settings are others."""
-    return state / f"{model}-{arguments.budget}-{arguments.threads}"
-
-
-def measured(model: str, arguments: argparse.Namespace) -> ReportDocument | None:
-    """Return the report of a model's run, from the state where it is there; None where there is no answer."""
-    folder = run_folder(arguments.state, model, arguments)
+def measured(model: str, kind: str, arguments: argparse.Namespace) -> ReportDocument | None:
+    """Return the report of one run of a model, from the state where it is there; None where none was stored."""
+    folder = arguments.state / f"{model}-{kind}-{arguments.budget}-{arguments.threads}"
     if not _is_complete(folder):
         seconds = parse_duration(arguments.budget)
-        command = [sys.executable, "-m", "infer_compare", "run", model, "--quick", "--allow-error", "--find-limit"]
+        command = [sys.executable, "-m", "infer_compare", "run", model, "--quick", "--allow-error", *KINDS[kind]]
         command += [word for text in possible(arguments.contenders.split(";")) for word in ("-b", text)]
-        command += ["--batch-sizes", SIZES, "--max-memory", MEMORY, "--threads", str(arguments.threads)]
-        command += ["--budget", arguments.budget, "--wait", arguments.wait, "-o", str(folder)]
+        command += [
+            "--threads",
+            str(arguments.threads),
+            "--budget",
+            arguments.budget,
+            "--wait",
+            arguments.wait,
+            "-o",
+            str(folder),
+        ]
         if folder.exists():
             command = [sys.executable, "-m", "infer_compare", "run", "--resume", str(folder)]
         tell(f"{model}: {' '.join(command[3:])}")
@@ -143,17 +151,23 @@ def _is_complete(folder: Path) -> bool:
     return closing is not None and closing.state == "complete"
 
 
-def rows(made: ReportDocument) -> list[Row]:
-    """Return a row for each contender, in the order in which they were asked for."""
-    return [_row(made, contender) for contender in made.contenders]
+def rows(made: ReportDocument, limits: ReportDocument | None) -> list[Row]:
+    """Return a row for each contender, in the order in which they were asked for.
+
+    Args:
+        made: the run with the throughputs.
+        limits: the one with the largest batches, where there is one.
+    """
+    return [_row(made, limits, contender) for contender in made.contenders]
 
 
-def _row(made: ReportDocument, contender: ContenderReport) -> Row:
+def _row(made: ReportDocument, limits: ReportDocument | None, contender: ContenderReport) -> Row:
     label = contender.label
     best = next((best for one in made.answers for best in one.answer.by_contender if best.contender == label), None)
     curve = next((curve for curve in made.curves if curve.contender == label), None)
     at = next((point for point in curve.points if best and point.point == best.point), None) if curve else None
-    limit = curve.boundary if curve is not None and curve.boundary is not None and curve.boundary.searched else None
+    searched = [curve.boundary for curve in limits.curves if curve.contender == label] if limits is not None else []
+    limit = next((boundary for boundary in searched if boundary is not None and boundary.searched), None)
     excluded = next((one.reason for one in made.excluded if one.contender == label), "")
     return Row(
         backend=contender.backend,
@@ -176,7 +190,9 @@ def answers(found: dict[str, Sequence[Row]]) -> Iterator[str]:
         if precision == BASE:
             continue
         pairs = [(row, base) for own in found.values() for row, base in _against_base(own, backend, precision)]
-        larger = sorted(row.largest / base.largest for row, base in pairs if row.largest and base.largest)
+        larger = sorted(
+            row.largest / base.largest for row, base in pairs if row.largest and base.largest and not base.is_open
+        )
         faster = sorted(row.throughput / base.throughput for row, base in pairs if row.throughput and base.throughput)
         if larger or faster:
             yield (
@@ -201,13 +217,13 @@ def _range(ratios: Sequence[float]) -> str:
 def lines(arguments: argparse.Namespace) -> Iterator[str]:
     """The table, then what each precision brought."""
     if arguments.short:
-        arguments.budget = arguments.budget or "1m"
-    arguments.budget = arguments.budget or "3m"
+        arguments.budget = arguments.budget or "45s"
+    arguments.budget = arguments.budget or "90s"
     models = arguments.models.split(",") if arguments.models else SHORT_MODELS if arguments.short else MODELS
     found: dict[str, Sequence[Row]] = {}
     about = ""
     for model in models:
-        made = measured(model, arguments)
+        made, limits = (measured(model, kind, arguments) for kind in KINDS)
         if made is None:
             tell(f"{model}: no run was stored")
             continue
@@ -218,7 +234,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
             )
             yield about
             yield HEADER
-        found[model] = rows(made)
+        found[model] = rows(made, limits)
         for place, row in enumerate(found[model]):
             yield f"{'' if place else model:13}{row.text}".rstrip()
     yield ""
@@ -230,10 +246,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", help=f"separated by commas; {','.join(MODELS)} when not given")
     parser.add_argument("--contenders", default=";".join(CONTENDERS), help="as after -b, separated by semicolons")
-    parser.add_argument("--budget", help="of one run, such as 3m; a run may take four minutes longer")
+    parser.add_argument("--budget", help="of one run, such as 3m: two runs a model")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--wait", default="1m", help="how long a run waits for a quiet machine")
-    parser.add_argument("--short", action="store_true", help=f"{','.join(SHORT_MODELS)} with a budget of 1m")
+    parser.add_argument("--short", action="store_true", help=f"{','.join(SHORT_MODELS)} with a budget of 45s")
     parser.add_argument("--state", type=Path, default=Path("runs/contenders"), help="where runs are kept")
     report("contenders", lines, parser)
 

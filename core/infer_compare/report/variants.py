@@ -35,7 +35,7 @@ def precision_gains(run: Run, answer: Answer) -> tuple[PrecisionGain, ...]:
         for labels in groups.values()
         for base in (max(labels, key=lambda label: _bits(setups[label])),)
         for label in labels
-        if _bits(setups[label]) < _bits(setups[base])
+        if _bits(setups[label]) < _bits(setups[base]) and _is_known(limits[base])
     )
 
 
@@ -93,7 +93,7 @@ def _gain(
         faster: float | None = pair.comparison.ratio
     else:
         faster = bests[label] / bests[base] if label in bests and base in bests else None
-    is_known = own.largest_fitting and other.largest_fitting and other.smallest_failing is not None
+    both_fit = own.largest_fitting and other.largest_fitting
     return PrecisionGain(
         contender=label,
         precision=setups[label].precision or "",
@@ -102,8 +102,7 @@ def _gain(
         largest=own.largest_fitting,
         open=own.smallest_failing is None,
         base_largest=other.largest_fitting,
-        base_open=other.smallest_failing is None,
-        larger=(own.largest_fitting or 0) / (other.largest_fitting or 1) if is_known else None,
+        larger=(own.largest_fitting or 0) / (other.largest_fitting or 1) if both_fit else None,
         faster=faster,
         sentence=plain(
             gain_words(
@@ -116,6 +115,11 @@ def _gain(
             )
         ),
     )
+
+
+def _is_known(limit: Limit) -> bool:
+    """Whether the search found where the contender ends: against a size that may not be the largest nothing can be said."""
+    return limit.smallest_failing is not None
 
 
 def _bits(setup: Setup) -> int:

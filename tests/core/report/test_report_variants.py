@@ -74,6 +74,11 @@ def test_limits_that_are_open_or_equal_are_said_so(story, own, other, words):
     assert words in gain(limited(story, own, other))
 
 
+def test_a_base_whose_largest_batch_was_not_found_is_not_compared_with(story):
+    """The time was used up, or the largest size that was to be tried fits."""
+    assert limited(story, (16,), (16,)).answers[0].gains == ()
+
+
 def test_a_lower_precision_that_is_slower_is_said_to_be(story):
     """A larger batch brings nothing then."""
     slow = {"onnx": INT8["onnx"], "onnx:precision=int8": {size: 2 * ms for size, ms in INT8["onnx"].items()}}

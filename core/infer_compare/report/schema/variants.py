@@ -19,7 +19,6 @@ class PrecisionGain(Part, frozen=True, kw_only=True):
     open: bool
     """Whether a larger one may fit: the search found none that does not."""
     base_largest: int | None
-    base_open: bool
     larger: float | None
     """Ratio of the two; None where either is not known."""
     faster: float | None = None

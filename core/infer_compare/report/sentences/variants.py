@@ -77,11 +77,10 @@ def _fits(name: str, base: str, own: Limit, other: Limit) -> str:
     more = " or more" if own.smallest_failing is None else ""
     if least is None:
         return f"{name} fits batch {largest:,}{more} where {base} does not fit at all"
-    base_more = " or more" if other.smallest_failing is None else ""
-    if largest == least and not (more or base_more):
+    if largest == least and not more:
         return f"{name} fits no larger batch than {base} ({least:,})"
-    larger = "" if more or base_more else f" ({ratio(largest / least)}x)"
-    return f"{name} fits batch {largest:,}{more} where {base} fits {least:,}{base_more}{larger}"
+    larger = "" if more else f" ({ratio(largest / least)}x)"
+    return f"{name} fits batch {largest:,}{more} where {base} fits {least:,}{larger}"
 
 
 def _speed(pair: PairVerdict | None, faster: float | None) -> str:
