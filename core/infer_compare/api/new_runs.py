@@ -138,7 +138,7 @@ def _with_command(resolved: Resolved, command: tuple[str, ...]) -> Resolved:
 
 def _with_peak(resolved: Resolved, surroundings: Surroundings) -> Resolved:
     """Measures what the machine can do at most; done when everything that was asked for is known to be right."""
-    peak = surroundings.peak(resolved.header.most_threads)
+    peak = surroundings.peak(resolved.header.largest_budget)
     if peak is None:
         return resolved
     return resolved.in_environment(peak_flops=peak.flops, copy_bytes_s=peak.copy_bytes_s)

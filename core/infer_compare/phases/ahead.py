@@ -20,10 +20,14 @@ WAIT_S = 0.01
 
 
 class Starter(Protocol):
-    """Who begins one worker, such as a `Probes`."""
+    """Who begins the worker of a contender, or those of its instances, such as a `Probes`."""
+
+    @property
+    def instances(self) -> int:
+        """How many workers start at once."""
 
     def begin(self, *, beside: int) -> None:
-        """Start the worker beside so many others; a failure is reported when its turn comes."""
+        """Start them beside so many of other contenders; a failure is reported when its turn comes."""
 
     def opened(self, seconds: float) -> bool:
         """Return whether it has imported its framework and is suspended, or will never do so, after that time at most."""
@@ -42,13 +46,14 @@ def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: 
     """
     cores = usable_cores() if cores is None else cores
     room = memory.limit().share(ROOM) if room is None else room
-    if min(cores, len(starters)) < 2 or len(starters) * IDLE_BYTES > room:
+    workers = sum(starter.instances for starter in starters)
+    if min(cores, len(starters)) < 2 or workers * IDLE_BYTES > room:
         return
     waiting = list(starters)
     starting: list[Starter] = []
     while waiting or starting:
-        while waiting and len(starting) < cores:
+        while waiting and sum(starter.instances for starter in starting) < cores:
             starter = waiting.pop(0)
-            starter.begin(beside=min(cores, len(starters)) - 1)
+            starter.begin(beside=max(0, min(cores, workers) - starter.instances))
             starting.append(starter)
         starting = [worker for worker in starting if not worker.opened(WAIT_S)]

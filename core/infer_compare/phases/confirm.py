@@ -32,6 +32,11 @@ class WaitingWorker:
     workers: RestartWorkers
     label: str
 
+    @property
+    def instances(self) -> int:
+        """How many workers the contender has."""
+        return self.workers.instances(self.label)
+
     def begin(self, *, beside: int) -> None:
         """Start it."""
         self.workers.begin(self.label, beside=beside)

@@ -39,9 +39,8 @@ class ContenderExploration:
     @property
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
-        gate, threads = self._context.surroundings.gate, self._context.header.budget_of(self._route.label)
-        schedstat = self.probes.worker.schedstat
-        return disturbed(self.probes.diagnostics, gate, threads=threads, schedstat=schedstat) is not None
+        gate, worker = self._context.surroundings.gate, self.probes.worker
+        return disturbed(self.probes.diagnostics, gate, threads=worker.budget, schedstat=worker.schedstat) is not None
 
     @property
     def needs_worker(self) -> bool:

@@ -69,6 +69,11 @@ class ContenderWorker:
         return self.route.contender.spec.instances
 
     @property
+    def budget(self) -> int:
+        """The thread budget of all instances together."""
+        return self.instances * self.threads
+
+    @property
     def alive(self) -> bool:
         """Whether there is a worker that can be asked."""
         return self._client.alive

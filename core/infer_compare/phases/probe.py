@@ -50,6 +50,11 @@ class Probes:
         self.diagnostics: list[Diagnostics] = []
         """What disturbed the calls of each probe."""
 
+    @property
+    def instances(self) -> int:
+        """How many workers the contender has."""
+        return self.worker.instances
+
     def begin(self, *, beside: int) -> None:
         """Start a worker ahead of its turn; `start` then completes its start.
 

@@ -37,7 +37,7 @@ class QuietWait:
     @classmethod
     def of(cls, header: Header, surroundings: Surroundings, observer: Observer) -> Self:
         """Return the wait that a run was asked for."""
-        return cls(header.options.wait or 0.0, header.most_threads, surroundings, observer)
+        return cls(header.options.wait or 0.0, header.largest_budget, surroundings, observer)
 
     def before_run(self) -> None:
         """Wait before anything is measured, where that was asked for; a machine that stays busy is measured anyway."""

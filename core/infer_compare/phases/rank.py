@@ -76,7 +76,7 @@ def _look_at_machine(context: RunContext) -> None:
         HostBusy: it is.
     """
     context.observer.note("machine", "other programs disturbed every contender; one more look")
-    seen = context.surroundings.look(context.header.most_threads)
+    seen = context.surroundings.look(context.header.largest_budget)
     if seen is not None and not context.quiet.has_come():
         raise HostBusy(described([seen]))
 

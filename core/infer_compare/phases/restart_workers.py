@@ -56,12 +56,20 @@ class RestartWorkers:
         They import their frameworks side by side; the worker that explored shows what starting costs.
         """
         self._settled = settled(self._journal.run.rounds)
-        others = len(self._workers) - 1
+        workers = sum(map(self.instances, self._workers))
         order = self._order.shuffled(list(self._workers))
-        begun = [label for label in order if label in self._ahead or self._begin(label, beside=others)]
+        begun = [
+            label
+            for label in order
+            if label in self._ahead or self._begin(label, beside=workers - self.instances(label))
+        ]
         for label in begun:
             if label in self.labels:
                 self._finish(label)
+
+    def instances(self, label: str) -> int:
+        """Return how many workers a contender has."""
+        return self._workers[label].instances
 
     def begin(self, label: str, *, beside: int) -> None:
         """Start one worker ahead of this set's turn; `start` then completes its start.

@@ -128,7 +128,7 @@ class Turns:
     def _judged(self, timed: protocol.Timed, turn: Turn, worker: ContenderWorker) -> str | None:
         """Why a slice does not count; what a person can undo is said at once."""
         diagnostics = timed.diagnostics
-        reason = self._gate(diagnostics, threads=worker.threads * worker.instances, schedstat=worker.schedstat)
+        reason = self._gate(diagnostics, threads=worker.budget, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
         # What lies between the durations of the `enqueue` series is not timed.
         if timed.instances is not None and turn.series != "enqueue":

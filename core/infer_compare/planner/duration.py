@@ -26,6 +26,8 @@ ASYNCHRONOUS_S = 3.1
 """The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
 SWITCH_S = 0.003
 """Staging, reading counters and talking to the worker, per slice."""
+AGREEING_S = 0.015
+"""Telling all instances of a contender to be ready, and when to start."""
 WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
@@ -51,6 +53,8 @@ class Expectation:
     first_call_ns: Mapping[tuple[str, OperatingPoint], int]
     asynchronous: frozenset[str] = frozenset()
     """Contenders whose device works on its own."""
+    together: frozenset[str] = frozenset()
+    """Contenders of several instances."""
     passes: bool = False
     """Whether an iteration is a pass over a data set, of which a slice may be one."""
     long_ns: int = LONG_SLICE_NS["default"]
@@ -71,12 +75,16 @@ class Expectation:
             latency_ns={key: outcome.latency_ns * header.calls(key[1]) for key, outcome in measured.items()},
             first_call_ns={key: outcome.prepare_ns + outcome.first_call_ns for key, outcome in measured.items()},
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
+            together=frozenset(spec.label for spec in header.contenders if spec.instances > 1),
             passes=options.scope == "dataset",
             long_ns=long_slice_ns(options.mode, bounded=options.latency_bound is not None),
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
         """Return the seconds of the slices of one turn."""
+        return self._timed_s(label, point) + (AGREEING_S if label in self.together else 0.0)
+
+    def _timed_s(self, label: str, point: OperatingPoint) -> float:
         if self.passes:
             return max(SLICE_S, self.latency_ns.get((label, point), 0) / 1e9) + SWITCH_S
         if label in self.asynchronous:

@@ -69,10 +69,11 @@ def forecast(header: Header, contenders: int) -> Forecast:
     low_points, high_points = (contenders * number for number in sizes)
     early = min(EARLY_RESTARTS, plan.restarts)
     low = low_points * (early * turn_s + EXPLORE_S[0]) + contenders * START_S[0] * (OTHER_WORKERS[0] + early)
-    measuring = high_points * SLOW * plan.restarts * turn_s + contenders * START_S[1] * plan.restarts
+    high_start_s = START_S[1] * _starts(header)
+    measuring = high_points * SLOW * plan.restarts * turn_s + contenders * high_start_s * plan.restarts
     if may_be_shortened(header):
         measuring = min(measuring, measuring_limit_s(options))
-    high = measuring + high_points * EXPLORE_S[1] + contenders * START_S[1] * OTHER_WORKERS[1]
+    high = measuring + high_points * EXPLORE_S[1] + contenders * high_start_s * OTHER_WORKERS[1]
     mode = "in the default mode" if options.mode == "default" else f"with --{options.mode}"
     limit = ", and the search for the limit on top" if options.find_limit else ""
     return Forecast(min(low, high), high, f" {mode} where a call takes milliseconds{limit}; refined after exploring")
@@ -112,6 +113,13 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
         least = known.plan_s(points, *shortest(options), options.mode)
         high = min(high, before + max(measuring_limit_s(options), least))
     return Forecast(min(low, high), high, ", estimated from that run")
+
+
+def _starts(header: Header) -> float:
+    """Return how many starts a contender costs, on average: its instances start side by side, one on each core."""
+    cores = header.environment.usable_cores
+    rows = [math.ceil(spec.instances / cores) for spec in header.contenders]
+    return sum(rows) / max(1, len(rows))
 
 
 def _timed(header: Header) -> dict[str, object]:

@@ -53,7 +53,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
                     _report(
                         point,
                         found.get((label, point.point)),
-                        run.header.threads_of(label),
+                        run.header.budget_of(label),
                         fastest=(label, point.point) in fastest,
                         new_shape_ns=new_shapes.get((label, point.point)),
                     )

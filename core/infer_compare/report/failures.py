@@ -113,7 +113,7 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
         if not isinstance(point.outcome, Measured) or point.measured or run.differs(point.contender) is not None:
             continue
         if point.excess_cores is not None:
-            threads = run.header.threads_of(point.contender)
+            threads = run.header.budget_of(point.contender)
             groups[point.contender, over_budget_words(point.excess_cores, threads)].append(point)
         elif point.slices:
             groups[point.contender, "every slice was disturbed"].append(point)

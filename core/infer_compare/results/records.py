@@ -146,8 +146,8 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
         return instances.get(contender, 1) * self.threads_of(contender)
 
     @property
-    def most_threads(self) -> int:
-        """The largest thread budget that any contender has, over all of its instances."""
+    def largest_budget(self) -> int:
+        """Threads of the contender that has most, all its instances together."""
         return max((self.budget_of(spec.label) for spec in self.contenders), default=self.plan.threads)
 
     def calls(self, point: OperatingPoint) -> int:

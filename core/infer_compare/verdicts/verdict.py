@@ -155,7 +155,7 @@ def _obstacle(
     if not isinstance(point.outcome, Measured):
         return Ended(outcome=point.outcome, point=side_.point)
     if point.excess_cores is not None:
-        return OverBudget(cores=point.excess_cores, threads=run.header.budget_of(side_.label), point=side_.point)
+        return OverBudget(cores=point.excess_cores, threads=run.header.budget_of(point.contender), point=side_.point)
     return None
 
 

@@ -45,16 +45,17 @@ class ScriptedProbes:
     label: str
     looks: int
     machine: Machine
+    instances: int = 1
 
     def begin(self, *, beside: int) -> None:
         self.machine.begun.append(self.label)
-        self.machine.at_work += 1
+        self.machine.at_work += self.instances
         self.machine.most = max(self.machine.most, self.machine.at_work)
 
     def opened(self, seconds: float) -> bool:
         self.looks -= 1
         if self.looks == 0:
-            self.machine.at_work -= 1
+            self.machine.at_work -= self.instances
         return self.looks <= 0
 
 
@@ -71,6 +72,16 @@ def test_as_many_workers_start_at_a_time_as_there_are_cores(cores: int) -> None:
     begin_ahead(starting, cores=cores, room=100 * IDLE_BYTES)
     assert machine.begun == [one.label for one in starting]
     assert (machine.most, machine.at_work) == (min(cores, 5), 0)
+
+
+def test_the_workers_of_all_instances_count_where_several_start_ahead() -> None:
+    """Two pairs have as many workers as there are cores; the third contender waits for one of them."""
+    machine, starting = scripted(3, 3, 1)
+    starting[0].instances = starting[1].instances = 2
+    begin_ahead(starting, cores=4, room=5 * IDLE_BYTES)
+    assert machine.most == 4
+    begin_ahead(starting, cores=4, room=5 * IDLE_BYTES - 1)
+    assert machine.begun == [one.label for one in starting]
 
 
 @pytest.mark.parametrize(("cores", "room"), [(1, 100 * IDLE_BYTES), (8, 2 * IDLE_BYTES)])

@@ -71,7 +71,7 @@ def _budgets(run: Run, points: Iterable[Point]) -> Iterable[Note]:
             excess.setdefault(one.contender, []).append(f"{one.point} ({significant(one.excess_cores, 2)} cores)")
     for label, where in excess.items():
         text = (
-            f"{label} exceeds its budget of {count(run.header.threads_of(label), 'thread')} at {listing(where)}: these points are not ranked, and a "
+            f"{label} exceeds its budget of {count(run.header.budget_of(label), 'thread')} at {listing(where)}: these points are not ranked, and a "
             "quieter machine would not change that"
         )
         yield Note(topic="threads", text=text)

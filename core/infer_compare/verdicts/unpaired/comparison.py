@@ -89,7 +89,7 @@ class _Side:
         if point is None:
             return NotTried()
         if point.excess_cores is not None:
-            return OverBudget(cores=point.excess_cores, threads=self.run.header.budget_of(candidate.label))
+            return OverBudget(cores=point.excess_cores, threads=self.run.header.budget_of(point.contender))
         if isinstance(point.outcome, Measured):
             return Disturbed() if point.slices else NotTimed()
         return Ended(outcome=point.outcome)

@@ -116,7 +116,7 @@ def _measured(base: Run, new: Run) -> Iterator[Condition]:
     noise = [_rejected(one) for one in (base, new)]
     if abs(noise[0] - noise[1]) > NOISE_APART:
         yield from _differing("noise", *(f"{percent(one)} of slices rejected" for one in noise), decisive=False)
-    if base.header.most_threads != new.header.most_threads:
+    if base.header.largest_budget != new.header.largest_budget:
         return  # The peak is that of the thread budget.
     old, fresh = (one.header.environment.peak_flops for one in (base, new))
     for dtype in old:
