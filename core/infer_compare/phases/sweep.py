@@ -12,7 +12,6 @@ from infer_compare.phases.limit import limit
 from infer_compare.phases.power import power
 from infer_compare.phases.rank import rank
 from infer_compare.phases.recipe import recipe
-from infer_compare.preparation.instances import instance_warnings
 from infer_compare.results import Closing, Note, Run
 from infer_compare.worker.supervisor import removed_if_killed
 
@@ -129,10 +128,6 @@ class Sweep:
         for topic, text in (
             *(("model", warning) for warning in self._resolved.warnings),
             *self._resolved.remarks,
-            *(
-                ("instances", text)
-                for text in instance_warnings(self._resolved.header, self._context.surroundings.cores())
-            ),
             *(("inputs", plan.warning) for plan in self._resolved.inputs if plan.warning),
         ):
             self._context.tell(topic, text)

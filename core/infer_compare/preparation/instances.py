@@ -1,21 +1,38 @@
-"""What is to be said of instances before they run: more threads than cores, and cores of two kinds."""
+"""What is said of instances before they run: more threads than cores, and cores of two kinds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from infer_compare.environment.placement import placement
+from infer_compare.errors import UsageError
 from infer_compare.stats.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from infer_compare.environment.topology import Core
+    from infer_compare.preparation.contenders import Contender
+    from infer_compare.request.options import RunOptions
     from infer_compare.results import Header
 
 
-def instance_warnings(header: Header, cores: Sequence[Core]) -> Iterator[str]:
-    """Yield a sentence for each contender whose instances take time from each other, or run on cores of two kinds.
+def check_scope(options: RunOptions, contenders: Iterable[Contender]) -> None:
+    """Refuse several instances where passes over a data set are timed: there are too few of them to cut any.
+
+    Raises:
+        UsageError: a contender has several.
+    """
+    several = next((one for one in contenders if one.spec.instances > 1), None)
+    if options.scope == "dataset" and several is not None:
+        raise UsageError(
+            f"--scope dataset times passes of one process, and {several.label} has {several.spec.instances} instances; "
+            "leave them out, or choose --scope device or end_to_end."
+        )
+
+
+def instance_remarks(header: Header, cores: Sequence[Core]) -> Iterator[str]:
+    """Yield a clause on each contender whose instances take time from each other, or run on cores of two kinds.
 
     Args:
         header: of the run.
@@ -26,17 +43,14 @@ def instance_warnings(header: Header, cores: Sequence[Core]) -> Iterator[str]:
         if spec.instances == 1 or spec.device != "cpu":
             continue
         threads = header.threads_of(spec.label)
-        split = f"{spec.label} runs {count(spec.instances, 'instance')} of {count(threads, 'thread')}"
+        split = f"{spec.label}: {spec.instances} instances of {count(threads, 'thread')}"
         if header.budget_of(spec.label) > usable:
-            yield (
-                f"{split} on {count(usable, 'core')} and is marked oversubscribed: its threads wait for each other, which "
-                f"counts as its own time; choose at most {count(usable, 'thread')} in all"
-            )
+            yield f"{split} are more than the {count(usable, 'core')} that may be used, so they wait for each other (oversubscribed)"
             continue
         placed = placement(cores, spec.instances, threads)
         if placed is not None and placed.mixed:
             most = sum(not core.efficiency for core in cores)
             yield (
-                f"{split} on performance and efficiency cores, so some instances are slower than others; choose at most "
-                f"{count(most, 'thread')} in all for performance cores alone"
+                f"{split} need performance and efficiency cores, so some are slower than others; "
+                f"performance cores suffice for {count(most, 'thread')} in all"
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.environment.machine import describe
+from infer_compare.environment.topology import cores
 from infer_compare.errors import UsageError
 from infer_compare.models.inputs import resolve_inputs
 from infer_compare.models.source import with_figures
@@ -19,6 +20,7 @@ from infer_compare.preparation.contenders import contenders_of
 from infer_compare.preparation.context import PreparationContext
 from infer_compare.preparation.dataset import find_dataset
 from infer_compare.preparation.finding import Finder
+from infer_compare.preparation.instances import check_scope, instance_remarks
 from infer_compare.preparation.plan import plan_of, settings_of
 from infer_compare.preparation.pool import PoolRoom
 from infer_compare.preparation.precisions import left_out
@@ -63,6 +65,7 @@ def resolve(
     options = msgspec.structs.replace(options, python=pythons)
     lacking = left_out(options, plugins)
     contenders = contenders_of(options, plugins)
+    check_scope(options, contenders)
     absent = unusable(contenders, options)
     plan = plan_of(options)
     settings = settings_of(options, plan)
@@ -100,14 +103,18 @@ def resolve(
     routes = _in_their_precision(routes, variants, models, absent)
     if dataset is not None:
         plan = msgspec.structs.replace(plan, data_rows=dataset.rows, data_sha256=dataset.sha256)
+    header = _header(context, plan, specs, model)
     return Resolved(
-        header=_header(context, plan, specs, model),
+        header=header,
         routes=routes,
         unusable=tuple(absent),
         evaluator=finder.evaluator(),
         inputs=inputs,
         warnings=(*model.warnings, *(dataset.warnings if dataset is not None else ()), *variants.warnings),
-        remarks=tuple(("contenders", clause) for clause in lacking),
+        remarks=(
+            *(("contenders", clause) for clause in lacking),
+            *(("instances", clause) for clause in instance_remarks(header, cores())),
+        ),
         settings=replace(settings, dataset=files if options.scope == "dataset" else ()),
     )
 

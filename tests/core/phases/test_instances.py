@@ -11,8 +11,7 @@ import psutil
 import pytest
 
 from infer_compare import api
-from infer_compare.environment.threads import usable_cores
-from infer_compare.environment.topology import Core, cores
+from infer_compare.environment.topology import cores
 from infer_compare.phases.events import Observer
 from infer_compare.results import Died, Measured, OutOfMemory, TimedOut
 from infer_compare.verdicts.flags import flags_of
@@ -122,25 +121,11 @@ def test_a_batch_fits_where_it_fits_in_every_instance(sweep) -> None:
     assert [type(point.outcome) for point in run.points] == [Measured, Measured, OutOfMemory]
 
 
-def test_instances_that_want_more_cores_than_there_are_are_warned_of_before_they_run(sweep) -> None:
-    """What they wait for each other is not held against the machine."""
-    threads = usable_cores()
-    run = sweep(contender("crowd", instances=2, threads=threads), contender("fits"), batch_sizes=(1,))
-    (note,) = (note for note in run.notes if note.topic == "instances")
-    assert "crowd runs 2 instances of" in note.text
-    assert "oversubscribed" in note.text
-    assert run.starts[0].processors == ()
-
-
-def test_instances_on_cores_of_two_kinds_are_warned_of(sweep) -> None:
-    """Where one performance core is there, and one efficiency core."""
-    there = (Core((0,)), Core((1,), efficiency=True))
-    run = sweep(PAIR, batch_sizes=(1,), surroundings=virtual(open_gate, cores=lambda: there))
-    (note,) = (note for note in run.notes if note.topic == "instances")
-    assert note.text == (
-        "pair runs 2 instances of 1 thread on performance and efficiency cores, so some instances are slower than others; "
-        "choose at most 1 thread in all for performance cores alone"
-    )
+def test_memory_ends_where_it_ends_for_one_of_the_instances(sweep) -> None:
+    """The search tries a size in all of them at the same time."""
+    run = sweep(PAIR, batch_sizes=(1,), find_limit=True, surroundings=second(oom_above=9))
+    (limit,) = run.limits
+    assert (limit.largest_fitting, limit.smallest_failing, limit.verified) == (9, 10, True)
 
 
 def test_the_cap_of_memory_is_that_of_all_instances_together(sweep) -> None:
