@@ -23,6 +23,7 @@ KEYWORDS = Path(__file__).parents[1] / "core" / "infer_compare" / "api" / "keywo
 READ = {
     values.names: "str | Iterable[str]",
     values.batch_sizes: "str | int | Iterable[int]",
+    values.precisions: "str | Iterable[str]",
     values.threads: "str | int | Iterable[int]",
     values.instances: "str | int | Iterable[int | str]",
     values.seconds: "str | timedelta",

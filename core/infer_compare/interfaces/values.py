@@ -101,6 +101,8 @@ class Device(msgspec.Struct, frozen=True):
             return cls(kind)
         if not index.isdecimal():
             raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")
+        if kind == "cpu" and index.strip("0"):
+            raise ValueError(f"there is no {text.strip()}: all processors together are one device, cpu")
         return cls(kind, whole_number(index, 0, LARGEST_DEVICE))
 
     def __str__(self) -> str:

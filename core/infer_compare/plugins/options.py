@@ -49,7 +49,11 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
     for key in given:
         if key not in known:
             names = [*known, *CORE]
-            near = difflib.get_close_matches(key, names, 1) or [name for name in known if key in name]
+            near = difflib.get_close_matches(key, names, 1) or [
+                *(name for name in known if key in name),
+                # As `intra_op_num_threads`, which other libraries have.
+                *(name for name in CORE if name in key.split("_")),
+            ]
             hint = f" Did you mean {near[0]!r}?" if near else ""
             have = ", ".join(sorted(known)) or "none"
             raise OptionError(

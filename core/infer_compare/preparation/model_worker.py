@@ -120,7 +120,7 @@ class ModelWorker:
         """
         spec, entry = route.contender.spec, route.contender.entry
         with self._worker(spec.python, f"Looking at {route.model.name} with {entry.name}") as client:
-            client.open(self._opening(entry, spec.options, spec.precision))
+            client.open(self._opening(entry, spec))
             request = PlanVariant(model=route.model, device=spec.device)
             return client.ask(request, PlannedVariant, deadline_s=WORK_DEADLINE_S).plan
 
@@ -143,7 +143,7 @@ class ModelWorker:
         spec, entry = route.contender.spec, route.contender.entry
         what = f"Making {route.model.name} {spec.precision} with {entry.name}"
         with self._worker(spec.python, what) as client:
-            client.open(self._opening(entry, spec.options, spec.precision))
+            client.open(self._opening(entry, spec))
             if calibration is not None:
                 client.ask(calibration, Done, deadline_s=WORK_DEADLINE_S)
             request = WriteVariant(model=route.model, device=spec.device, folder=str(folder), rows=rows, batch=batch)

@@ -189,7 +189,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             metavar="NAMES",
             default="the model's own",
             one_text=True,
-            read=values.names,
+            read=values.precisions,
         ),
     ] = None
     instances: Annotated[

@@ -17,6 +17,17 @@ def names(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
 
+def precisions(value: object) -> object:
+    """Return names of precisions, each once; from a text that separates them by commas, or several."""
+    several = names(value)
+    if not isinstance(several, (list, tuple)) or not all(isinstance(name, str) for name in several):
+        return value
+    stripped = [name.strip() for name in several]
+    if not all(stripped):
+        raise UsageError("--precisions: a name is empty; write for example float32,bfloat16.")
+    return [*dict.fromkeys(stripped)]
+
+
 def batch_sizes(value: object) -> object:
     """Return batch sizes in ascending order, or None for `auto`; from a text, a size or several."""
     if isinstance(value, str):

@@ -50,6 +50,8 @@ def test_a_contender_has_threads_a_precision_and_instances_of_its_own(plugins) -
         ("onnx:threads=0", "threads=0 does not fit: '0' is not a whole number from 1 to 8192"),
         ("onnx:instances=two", "instances=two does not fit: 'two' is not a whole number from 1 to 1024"),
         ("reference:precision=int3", "reference cannot compute in 'int3'; write one of float32"),
+        ("onnx:intra_op_num_threads=4", "has no option 'intra_op_num_threads'. Did you mean 'threads'?"),
+        ("onnx:inference_precision=bf16", "has no option 'inference_precision'. Did you mean 'precision'?"),
     ],
 )
 def test_a_key_that_does_not_fit_is_refused_with_what_may_be_written(text, problem, plugins) -> None:
@@ -57,6 +59,20 @@ def test_a_key_that_does_not_fit_is_refused_with_what_may_be_written(text, probl
     with pytest.raises(OptionError) as caught:
         find_contenders([text], plugins)
     assert problem in str(caught.value)
+
+
+def test_there_is_one_cpu(plugins) -> None:
+    """Its processors are not devices; a number that changes nothing would be taken for a choice."""
+    with pytest.raises(UsageError, match="there is no cpu:3: all processors together are one device, cpu"):
+        find_contenders(["onnx@cpu:3"], plugins)
+    (contender,) = find_contenders(["onnx@cpu:0"], plugins)
+    assert contender.spec.device == "cpu"
+
+
+def test_an_empty_name_of_a_precision_is_refused() -> None:
+    """As one comma too many leaves it."""
+    with pytest.raises(UsageError, match="--precisions: a name is empty; write for example float32,bfloat16"):
+        read_options({"precisions": "float32,"}, "sweep")
 
 
 def test_a_number_of_a_table_is_checked_as_one_that_is_typed() -> None:

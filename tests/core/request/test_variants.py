@@ -134,14 +134,6 @@ def test_a_backend_that_lacks_a_precision_is_left_out_there(plugins, tmp_path) -
         api.plan(RunOptions(model="mlp", backends=("reference",), precisions=("float32", "int3")), plugins=plugins)
 
 
-def test_more_threads_than_cores_are_said_before_anything_runs(plugins) -> None:
-    """Of all instances together."""
-    asked = RunOptions(model="mlp", contenders=("reference:threads=4096,instances=2",))
-    ((topic, text),) = api.plan(asked, plugins=plugins).remarks
-    assert topic == "threads"
-    assert text.startswith("reference:threads=4096,instances=2: 2 instances of 4,096 threads are more than the ")
-
-
 @pytest.mark.parametrize(
     ("text", "options"),
     [("reference", {"instances": (1, 2)}), ("reference:instances=2", {}), ("reference", {"threads": (2, 1), "instances": ("auto",)})],
