@@ -190,7 +190,7 @@ def test_each_backend_and_each_of_its_options_is_told(page_text, rows):
         for option in describe_options(entry.backend):
             (row,) = [one for one in told[entry.name] if one.startswith(f" `{option.name}` |")]
             _, values, default, meaning = row.rstrip(" |").split(" | ")
-            assert default == f"`{option.default}`", option
+            assert default == (f"`{option.default}`" if option.default else "none"), option
             if " | " in option.type:
                 assert set(values.strip().split(", ")) == set(option.type.split(" | ")), option
             assert meaning.strip()
