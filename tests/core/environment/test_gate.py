@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer_compare.environment.gate import rejection
+from infer_compare.environment.gate import apart, rejection
 from infer_compare.results import ForeignProcess
+from infer_compare.results.slices import Instances
 
 from .conftest import MS, QUIET, slice_with  # type: ignore[import-not-found]
 
@@ -43,6 +44,38 @@ def test_threads_that_wait_for_each_other_are_not_refused() -> None:
     """TensorFlow's four threads on two cores wait 15 % of their time with nobody else there."""
     own_doing = slice_with(own_cpu_ns=80 * MS, run_delay_ns=14 * MS, foreign_ns=0, active_threads=4)
     assert rejection(own_doing, threads=2, schedstat=True) is None
+
+
+def test_instances_that_wait_for_each_other_are_not_refused() -> None:
+    """Four threads of two instances on two cores wait half of their time for each other, with nobody else there."""
+    own_doing = slice_with(own_cpu_ns=120 * MS, run_delay_ns=120 * MS, foreign_ns=4 * MS, active_threads=4)
+    assert rejection(own_doing, threads=4, schedstat=True) is None
+    assert rejection(own_doing, threads=4, schedstat=False) is None
+
+
+@pytest.mark.parametrize(
+    ("skew_ms", "call_ms", "window_ms", "refused"),
+    [
+        (4, 0, 60, False),
+        (6, 0, 60, True),
+        (14, 10, 60, False),
+        (16, 10, 60, True),
+        (19, 0, 1000, False),
+        (21, 0, 1000, True),
+    ],
+)
+def test_instances_that_begin_far_apart_are_refused(
+    skew_ms: int, call_ms: int, window_ms: int, *, refused: bool
+) -> None:
+    """Within a call and 5 ms, or 2 % of the time in which they run together, they count."""
+    ran = Instances(window_ns=window_ms * MS, calls=(9.0, 9.0), stamps=(9, 9), skew_ns=skew_ms * MS)
+    assert (apart(ran, call_ms * MS) is not None) == refused
+
+
+def test_instances_that_never_ran_at_the_same_time_are_refused() -> None:
+    """With how far apart they began."""
+    ran = Instances(window_ns=0, calls=(0.0, 0.0), stamps=(9, 9), skew_ns=70 * MS)
+    assert apart(ran, 80 * MS) == "the instances began 70.0 ms apart, and did not run at the same time"
 
 
 def test_others_that_left_room_are_not_a_reason() -> None:
