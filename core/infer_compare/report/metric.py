@@ -39,7 +39,7 @@ class Metric(NamedTuple):
     write: Callable[[Any], str] = str
     """How a cell writes a value."""
     tables: tuple[TableName, ...] = ()
-    rough: Callable[[PointReport], float] | None = None
+    rough: Callable[[Place], float] | None = None
     """An estimate from exploring, where there are no figures."""
     ranked: bool = False
     """Whether it is what contenders are ranked by: it bears the marks of the point."""

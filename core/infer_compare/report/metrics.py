@@ -19,7 +19,6 @@ from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infer_compare.report.schema import PointReport
 
 __all__ = ["BY_NAME", "METRICS", "Kind", "Metric", "Place", "TableName", "Value", "metrics_of"]
 
@@ -38,15 +37,15 @@ NEW_SHAPE = (
 EARLIER = "throughput of a confirmed size by the rounds before those that confirmed it"
 
 
-def _rough_ms(point: PointReport) -> float:
-    return (point.rough_latency_ns or 0) / readers.MILLISECOND
+def _rough_ms(place: Place) -> float:
+    return (place.point.rough_latency_ns or 0) / readers.MILLISECOND
 
 
 def _latency(
     kind: str,
     description: str,
     tables: tuple[TableName, ...] = (),
-    rough: Callable[[PointReport], float] | None = None,
+    rough: Callable[[Place], float] | None = None,
 ) -> Metric:
     name = f"latency_{kind}"
     read = readers.figure_ms(name)
@@ -116,7 +115,7 @@ METRICS = (
         title="samples/s",
         write=significant,
         tables=("best", "curves", "throughput"),
-        rough=lambda point: point.point.batch * 1e9 / (point.rough_latency_ns or 1),
+        rough=readers.rough_throughput,
         ranked=True,
     ),
     Metric("throughput_low", "number", readers.end(-1), "lower end of the throughput's 95 % interval"),

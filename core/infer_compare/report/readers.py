@@ -34,6 +34,12 @@ def contender(name: str) -> Callable[[Place], Value]:
     return lambda place: getattr(place.contender, name)
 
 
+def rough_throughput(place: Place) -> float:
+    """Compute the samples a second of all instances together from the latency that exploring saw."""
+    point = place.point
+    return place.contender.instances * point.point.batch * 1e9 / (point.rough_latency_ns or 1)
+
+
 def output_error(name: str) -> Callable[[Place], Value]:
     """Read a part of the output error."""
     return lambda place: getattr(place.point.output_error, name, None)

@@ -13,6 +13,7 @@ import pytest
 from infer_compare import api
 from infer_compare.environment.topology import cores
 from infer_compare.phases.events import Observer
+from infer_compare.report import document
 from infer_compare.results import Died, Measured, OutOfMemory, TimedOut
 from infer_compare.verdicts.flags import flags_of
 from infer_compare.verdicts.summary import summarise
@@ -202,3 +203,10 @@ def test_an_interrupt_while_instances_are_timed_leaves_no_process(real_sweep) ->
     finally:
         signal.signal(signal.SIGINT, handler)
     assert not workers()
+
+
+def test_what_trial_calls_show_of_instances_is_what_all_of_them_serve(sweep) -> None:
+    """Where nothing else is known, since the machine is busy."""
+    run = sweep(PAIR, batch_sizes=(1,), gate=lambda *_args, **_others: "other programs took a core")
+    assert run.closing.state == "stopped"
+    assert "pair at batch 1 about 5,000" in document(run).answers[0].headline

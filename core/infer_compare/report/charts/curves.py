@@ -12,6 +12,7 @@ from msgspec import UNSET
 from infer_compare.report.charts.data import BatchChart, FrontierChart, FrontierSeries, Mark, Series
 from infer_compare.report.metrics import Place, metrics_of
 from infer_compare.report.phrases import is_rough, milliseconds, missing_words
+from infer_compare.report.readers import rough_throughput
 from infer_compare.report.sentences.answers import bound_words
 from infer_compare.report.words import plain, size
 from infer_compare.stats.wording import duration, rate, significant
@@ -45,9 +46,10 @@ def throughput_chart(view: View) -> BatchChart:
             spread, value = figures.spread or 0.0, figures.throughput
             text = f"{hover_text(place, 'throughput')}{_marks(place.point)}"
             one.add(place.point, value, text, (value * (1 - spread), value * (1 + spread)))
-        for point in filter(is_rough, curve.points):
-            guess = point.point.batch * 1e9 / (point.rough_latency_ns or 1)
-            one.rough.append((point.point.batch, guess, f"~{significant(guess)} rough, never ranked"))
+        for place in _places(view, curve):
+            if is_rough(place.point):
+                guess = rough_throughput(place)
+                one.rough.append((place.point.point.batch, guess, f"~{significant(guess)} rough, never ranked"))
         found.append(one)
     return BatchChart(y="samples/s", log=is_wide(found), sizes=view.batches, series=_drawn(found))
 
@@ -141,9 +143,13 @@ def _begun(view: View) -> Iterator[tuple[Curve, Series]]:
         yield curve, Series(c=curve.contender, missing=missing)
 
 
-def _measured(view: View, curve: Curve) -> Iterator[Place]:
+def _places(view: View, curve: Curve) -> Iterator[Place]:
     contender = next(one for one in view.document.contenders if one.label == curve.contender)
-    return (Place(view.document, contender, point) for point in curve.points if point.figures is not None)
+    return (Place(view.document, contender, point) for point in curve.points)
+
+
+def _measured(view: View, curve: Curve) -> Iterator[Place]:
+    return (place for place in _places(view, curve) if place.point.figures is not None)
 
 
 def is_wide(series: Sequence[Series]) -> bool:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.report.metrics import Metric, Place
-    from infer_compare.report.schema import PointReport
     from infer_compare.report.sections.blocks import Row
 
 
@@ -27,7 +26,7 @@ def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
             for metric, value in zip(metrics, values, strict=True)
         )
     if is_rough(point):
-        return tuple(_rough(metric, point) for metric in metrics)
+        return tuple(_rough(metric, place) for metric in metrics)
     rest = (Cell(text=""),) * (len(metrics) - 1)
     hint = plain(point.reason)
     return (Cell(text=missing_words(point), kind="missing", hint=hint, faint=point.outcome == "skipped"), *rest)
@@ -42,8 +41,8 @@ def known_metrics(places: Sequence[Place], metrics: Sequence[Metric]) -> tuple[M
     )
 
 
-def _rough(metric: Metric, point: PointReport) -> Cell:
+def _rough(metric: Metric, place: Place) -> Cell:
     if metric.rough is None:
         return Cell(text="")
-    hint = point.reason if metric.ranked else ""
-    return Cell(text=f"~{metric.write(metric.rough(point))}", kind="rough", hint=hint, faint=True)
+    hint = place.point.reason if metric.ranked else ""
+    return Cell(text=f"~{metric.write(metric.rough(place))}", kind="rough", hint=hint, faint=True)
