@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from infer_compare.stats.autocorrelation import effective_size
 from infer_compare.stats.drift import relative_drift, theil_sen_slope
@@ -66,6 +65,8 @@ def test_the_effective_size_lies_between_one_and_the_size(stretches: list[list[f
 def test_the_slope_agrees_with_scipy(points: list[tuple[int, float]]) -> None:
     """For points at different times."""
     times, values = zip(*points, strict=True)
+    from scipy import stats
+
     expected = stats.theilslopes(values, times).slope
     assert theil_sen_slope(times, values) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special, stats
 
 from infer_compare.stats.beta import incomplete_beta
 from infer_compare.stats.student import estimate, estimate_difference, t_interval, t_quantile, t_survival
@@ -19,6 +18,8 @@ values = st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: round(value, 6)
 @given(a=st.floats(0.05, 2000), b=st.floats(0.05, 2000), x=st.floats(0, 1))
 def test_the_incomplete_beta_function_agrees_with_scipy(a: float, b: float, x: float) -> None:
     """Over all shapes that a t or binomial distribution of a run can need."""
+    from scipy import special
+
     assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), abs=1e-10)
 
 
@@ -26,6 +27,8 @@ def test_the_incomplete_beta_function_agrees_with_scipy(a: float, b: float, x: f
 @given(t=st.floats(-1e4, 1e4), df=degrees)
 def test_the_distribution_agrees_with_scipy(t: float, df: float) -> None:
     """To 1e-9, in the middle and in the tails."""
+    from scipy import stats
+
     assert t_survival(t, df) == pytest.approx(stats.t.sf(t, df), abs=1e-9)
 
 
@@ -33,6 +36,8 @@ def test_the_distribution_agrees_with_scipy(t: float, df: float) -> None:
 @given(probability=st.floats(1e-5, 1 - 1e-5), df=degrees)
 def test_the_quantile_agrees_with_scipy(probability: float, df: float) -> None:
     """To 1e-9 of its size."""
+    from scipy import stats
+
     assert t_quantile(probability, df) == pytest.approx(stats.t.ppf(probability, df), rel=1e-9, abs=1e-9)
 
 
@@ -44,6 +49,8 @@ def test_the_quantiles_are_those_of_the_printed_tables(df: int, expected: float)
 
 def test_far_tails_stay_finite() -> None:
     """Infinity has no tail beyond it, and a tiny tail has a large finite quantile."""
+    from scipy import stats
+
     assert t_survival(float("inf"), 3) == 0.0
     assert t_survival(float("-inf"), 3) == 1.0
     assert t_survival(1e200, 3) == 0.0
@@ -54,6 +61,8 @@ def test_far_tails_stay_finite() -> None:
 @given(data=st.lists(values, min_size=2, max_size=30), confidence=st.sampled_from([0.9, 0.95, 0.99]))
 def test_an_interval_agrees_with_scipy(data: list[float], confidence: float) -> None:
     """The ordinary t interval of a mean."""
+    from scipy import stats
+
     found = t_interval(data, confidence)
     error = float(stats.sem(np.array(data)))
     half = error * stats.t.ppf((1 + confidence) / 2, len(data) - 1)
@@ -70,6 +79,8 @@ def test_an_interval_agrees_with_scipy(data: list[float], confidence: float) -> 
 )
 def test_a_difference_of_two_groups_agrees_with_scipy(a: list[float], b: list[float]) -> None:
     """Difference, ends and fractional degrees of freedom."""
+    from scipy import stats
+
     found = estimate_difference(a, b).interval(0.95)
     expected = stats.ttest_ind(a, b, equal_var=False)
     ends = expected.confidence_interval(0.95)
@@ -83,6 +94,8 @@ def test_a_difference_of_two_groups_agrees_with_scipy(a: list[float], b: list[fl
 @given(data=st.lists(values, min_size=2, max_size=12).filter(lambda data: np.std(data) > 1e-3))
 def test_a_p_value_agrees_with_scipy(data: list[float]) -> None:
     """Of a mean of zero, two-sided."""
+    from scipy import stats
+
     assert estimate(data).p_value() == pytest.approx(stats.ttest_1samp(data, 0.0).pvalue, abs=1e-8)
 
 

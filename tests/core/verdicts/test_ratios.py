@@ -6,7 +6,6 @@ from math import exp, log
 
 import msgspec
 import pytest
-from scipy import stats
 
 from infer_compare.report.sentences.verdicts import pair_sentence, reason_words
 from infer_compare.results import Died, OperatingPoint, OutOfMemory, Skipped, Unusable
@@ -46,6 +45,8 @@ def test_the_ratio_is_the_mean_of_paired_logarithms(synthetic) -> None:
         assert found == pytest.approx(logs["torch"] - logs["onnx"])
     means = [sum(group) / 4 for group in contrast.groups]
     # One point has three degrees of freedom of its own; the expectation of 1.5 % counts for one.
+    from scipy import stats
+
     variance = (0.015**2 + 3 * stats.tvar(means)) / 4
     half = stats.t.ppf(0.975, 4) * (variance / 4) ** 0.5
     found = compare(contrast, Family((contrast,)).evidence(contrast))
