@@ -50,7 +50,7 @@ def test_the_notebook_works_in_an_empty_folder(notebook, tmp_path, calm, monkeyp
     """From a sweep to a plot, a comparison and a table of three runs."""
     pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
-    for name, value in calm(restarts=2).items():
+    for name, value in calm().items():
         monkeypatch.setenv(name, value)
     executed = load_script("render_notebook").executed(notebook, tmp_path)
     _is_whole(_shown(executed))

@@ -98,7 +98,9 @@ def test_a_folder_with_runs_is_refused_before_anything_is_started(fakes: Plugins
 def test_a_real_backend_is_measured_against_itself():
     """On a machine that is busy, that is said; else all comparisons are made, and the planted order comes out."""
     pytest.importorskip("onnxruntime")
-    done = run_selftest(Setup(threads=1, quick=True), Plugins.discover(), Observer(), backends=["onnx"])
+    done = run_selftest(
+        Setup(threads=1, quick=True, batch_sizes=(1, 8)), Plugins.discover(), Observer(), backends=["onnx"]
+    )
     (found,) = done.backends
     assert found.slices > 0
     if found.state == "busy":
