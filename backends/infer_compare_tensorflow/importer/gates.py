@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import (
+    ALPHA,
+    USUAL_ACTIVATIONS,
+    activation_names,
+    directions_of,
+    recurrent_activations,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from infer_compare.backends.onnx_graphs import Node
 
-DEFAULTS = {
-    "Affine": (1.0, 0.0),
-    "Elu": (1.0, 0.0),
-    "HardSigmoid": (0.2, 0.5),
-    "LeakyRelu": (0.01, 0.0),
-    "ScaledTanh": (1.0, 1.0),
-    "ThresholdedRelu": (1.0, 0.0),
-}
-"""Alpha and beta of the activations that have them, where the node tells none."""
-
-WITH_BETA = frozenset({"Affine", "HardSigmoid", "ScaledTanh"})
+PLAIN = ("Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")
+"""Activations without numbers."""
 
 
 def _activation(name: str, alpha: float, beta: float) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -43,21 +41,15 @@ def _activation(name: str, alpha: float, beta: float) -> Callable[[tf.Tensor], t
     return functions[name]
 
 
-def activations(node: Node, defaults: Sequence[str], directions: int) -> list[list[Callable[[tf.Tensor], tf.Tensor]]]:
+def activations(node: Node) -> list[list[Callable[[tf.Tensor], tf.Tensor]]]:
     """The activations of each direction, in the order of the node's attribute."""
-    spelled = {name.lower(): name for name in (*DEFAULTS, "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")}
-    names = list(node.attributes.get("activations") or list(defaults) * directions)
-    alphas = list(node.attributes.get("activation_alpha", ()))
-    betas = list(node.attributes.get("activation_beta", ()))
-    found = []
-    for given in names:
+    spelled = {name.lower(): name for name in (*ALPHA, *PLAIN)}
+    names = []
+    for given in activation_names(node):
         name = spelled.get(given.lower())
         if name is None:
             raise UnsupportedModel(f"ONNX operator {node} has the activation {given!r}, which cannot be imported.")
-        alpha, beta = DEFAULTS.get(name, (0.0, 0.0))
-        # The lists hold entries only for the activations that take them.
-        alpha = alphas.pop(0) if name in DEFAULTS and alphas else alpha
-        beta = betas.pop(0) if name in WITH_BETA and betas else beta
-        found.append(_activation(name, alpha, beta))
-    size = len(defaults)
-    return [found[start : start + size] for start in range(0, size * directions, size)]
+        names.append(name)
+    functions = [_activation(*activation) for activation in recurrent_activations(node, names)]
+    size = len(USUAL_ACTIVATIONS[node.op_type])
+    return [functions[start : start + size] for start in range(0, size * directions_of(node), size)]

@@ -135,10 +135,6 @@ def _clipped(node: Node, x: tf.Tensor) -> tf.Tensor:
     return x if bound is None else tf.clip_by_value(x, -bound, bound)
 
 
-def _directions(node: Node) -> int:
-    return 2 if node.attributes.get("direction", "forward") == "bidirectional" else 1
-
-
 def _summed(one: tf.Tensor, other: tf.Tensor) -> tuple[tf.Tensor, None]:
     return one + other, None
 
@@ -154,7 +150,7 @@ def rnn(
     hidden: Value = None,
 ) -> list[Value]:
     """`h' = f(x W' + h R' + b)`."""
-    functions = activations(node, ["Tanh"], _directions(node))
+    functions = activations(node)
 
     def make_step(layer: _Layer, index: int) -> Step:
         (function,) = functions[index]
@@ -179,7 +175,7 @@ def gru(
     hidden: Value = None,
 ) -> list[Value]:
     """`h' = (1 - z) * n + z * h` with the update gate z, the reset gate r and the candidate n."""
-    functions = activations(node, ["Sigmoid", "Tanh"], _directions(node))
+    functions = activations(node)
     reset_after = bool(node.attributes.get("linear_before_reset", 0))
 
     def make_step(layer: _Layer, index: int) -> Step:
@@ -224,7 +220,7 @@ def lstm(
     peepholes: Value = None,
 ) -> list[Value]:
     """`c' = f * c + i * n` and `h' = o * tanh(c')`, with peepholes of i, o and f into the cell on request."""
-    functions = activations(node, ["Sigmoid", "Tanh", "Tanh"], _directions(node))
+    functions = activations(node)
     coupled = bool(node.attributes.get("input_forget", 0))
     looks = None if peepholes is None else tensor(peepholes)
 

@@ -6,13 +6,19 @@ weights that are worked out while tracing, or a matrix product where antialiasin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import (
+    ResizedAxis,
+    early_resize_attributes,
+    resize_attributes,
+    rounding_of,
+    source_positions,
+)
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import (
     ChannelsLast,
@@ -26,21 +32,11 @@ from infer_compare_tensorflow.importer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from infer_compare.backends.onnx_graphs import Node
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """How one axis is resized."""
-
-    size: int
-    target: int
-    scale: float
-    roi: tuple[float, float] = (0.0, 1.0)
+    from infer_compare.backends.onnx_graphs import Node, ResizeAttributes
 
 
 @operator("Upsample", 7, layouts=True)
@@ -63,11 +59,11 @@ def resize_10(node: Node, data: Value, scales: Value) -> Value:
 
 def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
     axes = {
-        axis: _Axis(size := known_size(node, data, axis), int(np.floor(size * scale)), scale)
+        axis: ResizedAxis(size := known_size(node, data, axis), int(np.floor(size * scale)), scale)
         for axis, scale in enumerate(scales)
         if scale != 1
     }
-    return _resized(node, data, axes, coordinates="asymmetric", rounding="simple")
+    return _resized(node, data, axes, early_resize_attributes(node))
 
 
 @operator("Resize", 11, 13, 18, 19, layouts=True, dims=True)
@@ -76,11 +72,11 @@ def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, siz
     rank = rank_of(data)
     where = [axis % rank for axis in node.attributes.get("axes", range(rank))]
     region = [] if roi is None else constant(node, roi, "region").reshape(-1).astype(float).tolist()
-    coordinates = node.attributes.get("coordinate_transformation_mode", "half_pixel")
+    rules = resize_attributes(node)
     ends = dict.fromkeys(where, (0.0, 1.0))
-    if coordinates == "tf_crop_and_resize":
+    if rules.coordinates == "tf_crop_and_resize":
         ends = dict(zip(where, zip(region[: len(where)], region[len(where) :], strict=True), strict=True))
-    axes: dict[int, _Axis] = {}
+    axes: dict[int, ResizedAxis] = {}
     if scales is not None and constant(node, scales, "list of scales").size:
         factors = scales.astype(float).tolist()
         targets = None
@@ -94,8 +90,8 @@ def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, siz
             continue
         size = known_size(node, data, axis)
         length = int(np.floor(size * (end - begin) * factors[index])) if targets is None else targets[index]
-        axes[axis] = _Axis(size, length, factors[index], (begin, end))
-    return _resized(node, data, axes, coordinates, node.attributes.get("nearest_mode", "round_prefer_floor"))
+        axes[axis] = ResizedAxis(size, length, factors[index], begin, end)
+    return _resized(node, data, axes, rules)
 
 
 def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple[Value, dict[int, int]]:
@@ -107,7 +103,7 @@ def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple
         return data, dict(zip(where, ints(node, sizes, "list of sizes"), strict=True))
     wanted = dict(zip(where, sizes.entries, strict=True))
     batch = wanted.pop(0, 1)
-    fixed_ratio = node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch"
+    fixed_ratio = resize_attributes(node).policy != "stretch"
     if fixed_ratio or not all(isinstance(one, int) for one in wanted.values()):
         raise UnsupportedModel(f"ONNX operator {node} needs constant spatial sizes for its import into TensorFlow.")
     if not isinstance(batch, int):
@@ -124,7 +120,7 @@ def _scales_of_sizes(
     node: Node, data: Value, where: Sequence[int], sizes: Sequence[int]
 ) -> tuple[list[float], list[int]]:
     """Scales that lead to the sizes, with the aspect ratio kept where the node asks for it."""
-    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
+    policy = resize_attributes(node).policy
     from_shape = [want / known_size(node, data, axis) for axis, want in zip(where, sizes, strict=True)]
     if policy == "stretch":
         return from_shape, list(sizes)
@@ -133,81 +129,60 @@ def _scales_of_sizes(
     return [scale] * len(where), targets
 
 
-def _resized(node: Node, data: Value, axes: dict[int, _Axis], coordinates: str, rounding: str) -> Value:
+def _resized(node: Node, data: Value, axes: dict[int, ResizedAxis], rules: ResizeAttributes) -> Value:
     held = isinstance(data, ChannelsLast)
     x = data.last if held else tensor(data)
-    kind = node.attributes.get("mode", "nearest")
     valid: list[tuple[int, NDArray[Any]]] = []
-    if kind != "nearest" and not x.dtype.is_floating:
+    if rules.mode != "nearest" and not x.dtype.is_floating:
         raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which cannot be imported into TensorFlow.")
     for axis, one in axes.items():
         place = data.axis(axis) if held else axis
-        positions = _positions(one, coordinates)
-        if coordinates == "tf_crop_and_resize":
+        positions = _positions(one, rules.coordinates)
+        if rules.coordinates == "tf_crop_and_resize":
             valid.append((place, (positions >= 0) & (positions <= one.size - 1)))
-        if kind == "nearest":
-            x = tf.gather(x, _nearest(positions, one, rounding), axis=place)
+        if rules.mode == "nearest":
+            x = tf.gather(x, _nearest(positions, one, rules.nearest), axis=place)
         else:
-            x = _interpolated(node, x, place, one, positions, kind)
+            x = _interpolated(x, place, one, positions, rules)
     for place, inside in valid:
         shape = [1] * len(x.shape)
         shape[place] = -1
-        fill = tf.cast(node.attributes.get("extrapolation_value", 0.0), x.dtype)
+        fill = tf.cast(rules.extrapolation, x.dtype)
         x = tf.where(inside.reshape(shape), x, fill)
     return ChannelsLast(x) if held else x
 
 
-def _positions(axis: _Axis, mode: str) -> NDArray[Any]:
+def _positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
     """Where each place of the result lies in the data, by ONNX's formulas."""
-    place = np.arange(axis.target, dtype=np.float64)
-    scale, size, target = axis.scale, axis.size, axis.target
-    match mode:
-        case "half_pixel":
-            return (place + 0.5) / scale - 0.5
-        case "half_pixel_symmetric":
-            adjustment = target / (scale * size)
-            return size / 2 * (1 - adjustment) + (place + 0.5) / scale - 0.5
-        case "pytorch_half_pixel":
-            return (place + 0.5) / scale - 0.5 if target > 1 else np.zeros(target)
-        case "align_corners":
-            # ONNX reckons with the scaled length, which need not be whole.
-            length = scale * size
-            return place * (size - 1) / (length - 1) if length != 1 else np.zeros(target)
-        case "asymmetric":
-            return place / scale
-        case "tf_half_pixel_for_nn":
-            return (place + 0.5) / scale
-        case "tf_crop_and_resize":
-            begin, end = axis.roi
-            if target == 1:
-                return np.full(1, 0.5 * (begin + end) * (size - 1))
-            return begin * (size - 1) + place * (end - begin) * (size - 1) / (target - 1)
-        case _:
-            raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} cannot be imported into TensorFlow")
+    steps = np.arange(axis.places, dtype=np.float64)
+    # ONNX reckons with the scaled length, which need not be whole.
+    found: NDArray[Any] | None = source_positions(steps, axis, mode, axis.scale * axis.size)
+    if found is None:
+        raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} cannot be imported into TensorFlow")
+    return found
 
 
-def _nearest(positions: NDArray[Any], axis: _Axis, rounding: str) -> NDArray[Any]:
-    rules: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
-        "round_prefer_floor": lambda x: np.ceil(x - 0.5),
-        "round_prefer_ceil": lambda x: np.floor(x + 0.5),
-        "floor": np.floor,
-        "ceil": np.ceil,
-        # What operators before opset 11 follow.
-        "simple": np.ceil if axis.scale < 1 else np.floor,
-    }
-    places: NDArray[Any] = np.clip(rules[rounding](positions), 0, axis.size - 1)
-    return places.astype(np.int32)
+def _nearest(positions: NDArray[Any], axis: ResizedAxis, rounding: str) -> NDArray[Any]:
+    rule = rounding_of(rounding, axis.scale)
+    if rule is None:
+        raise UnsupportedModel(f"the nearest_mode {rounding!r} cannot be imported into TensorFlow")
+    function, shift = rule
+    places: NDArray[Any] = np.ceil(positions + shift) if function == "ceil" else np.floor(positions + shift)
+    inside: NDArray[Any] = np.clip(places, 0, axis.size - 1)
+    return inside.astype(np.int32)
 
 
-def _interpolated(node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: NDArray[Any], kind: str) -> tf.Tensor:
-    neighbours, weights = _neighbours(node, axis, positions, kind)
-    if bool(node.attributes.get("exclude_outside", 0)):
+def _interpolated(
+    x: tf.Tensor, place: int, axis: ResizedAxis, positions: NDArray[Any], rules: ResizeAttributes
+) -> tf.Tensor:
+    neighbours, weights = _neighbours(axis, positions, rules)
+    if rules.exclude_outside:
         weights = np.where((neighbours >= 0) & (neighbours < axis.size), weights, 0)
         weights /= weights.sum(1, keepdims=True)
     clipped = np.clip(neighbours, 0, axis.size - 1)
     if weights.shape[1] > 4:
-        matrix = np.zeros((axis.target, axis.size))
-        np.add.at(matrix, (np.arange(axis.target)[:, None], clipped), weights)
+        matrix = np.zeros((axis.places, axis.size))
+        np.add.at(matrix, (np.arange(axis.places)[:, None], clipped), weights)
         moved = tf.tensordot(x, tf.constant(matrix, x.dtype), [[place], [1]])
         last = len(x.shape) - 1
         return tf.transpose(moved, [*range(place), last, *range(place, last)])
@@ -221,17 +196,18 @@ def _interpolated(node: Node, x: tf.Tensor, place: int, axis: _Axis, positions: 
     return tf.add_n(parts)
 
 
-def _neighbours(node: Node, axis: _Axis, positions: NDArray[Any], kind: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _neighbours(
+    axis: ResizedAxis, positions: NDArray[Any], rules: ResizeAttributes
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Indices and weights [target, neighbours]; antialiasing widens the filter when an image shrinks."""
-    shrink = min(axis.scale, 1.0) if node.attributes.get("antialias", 0) else 1.0
-    a = node.attributes.get("cubic_coeff_a", -0.75)
-    support = (1.0 if kind == "linear" else 2.0) / shrink
+    shrink = min(axis.scale, 1.0) if rules.antialias else 1.0
+    support = (1.0 if rules.mode == "linear" else 2.0) / shrink
     base = np.floor(positions)
     reach = int(np.ceil(support))
     offsets = np.arange(-reach + 1, reach + 1)
     neighbours = (base[:, None] + offsets).astype(int)
     distance = np.abs(positions[:, None] - neighbours) * shrink
-    weights = np.maximum(1 - distance, 0) if kind == "linear" else _cubic(distance, a)
+    weights = np.maximum(1 - distance, 0) if rules.mode == "linear" else _cubic(distance, rules.cubic)
     return neighbours, weights / weights.sum(1, keepdims=True)
 
 

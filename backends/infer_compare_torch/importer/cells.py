@@ -27,19 +27,6 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor, float, float], torch.Tensor]] = {
     "ThresholdedRelu": lambda x, alpha, _: functional.threshold(x, alpha, 0.0),
 }
 
-TAKES_ALPHA = {
-    "Affine": 1.0,
-    "Elu": 1.0,
-    "HardSigmoid": 0.2,
-    "LeakyRelu": 0.01,
-    "ScaledTanh": 1.0,
-    "ThresholdedRelu": 1.0,
-}
-"""Defaults of alpha, for the activations that have one."""
-
-TAKES_BETA = {"Affine": 0.0, "HardSigmoid": 0.5, "ScaledTanh": 1.0}
-"""Defaults of beta, for the activations that have one."""
-
 
 class Cell:
     """One direction of a recurrent layer."""

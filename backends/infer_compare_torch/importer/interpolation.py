@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import ResizedAxis, rounding_of, source_positions
 
 CUBIC_REACH = 4
 """Source places that a cubic takes part of."""
@@ -29,32 +30,16 @@ def coordinates(size: int, places: int, scale: float, rule: str, start: float = 
         UnsupportedModel: corners are to be aligned by a scale that does not give a whole size; ONNX's own tests
             and ONNX Runtime do different things then.
     """
+    if rule == "align_corners" and abs(scale * size - places) > 1e-3:
+        raise UnsupportedModel(
+            f"Resize aligns corners by a scale of {scale:g} from {size} to {places} places, which is not defined; "
+            "give sizes, or a scale that makes a whole size."
+        )
     steps = torch.arange(places, dtype=torch.float32)
-    match rule:
-        case "asymmetric":
-            return steps / scale
-        case "align_corners" if abs(scale * size - places) > 1e-3:
-            raise UnsupportedModel(
-                f"Resize aligns corners by a scale of {scale:g} from {size} to {places} places, which is not defined; "
-                "give sizes, or a scale that makes a whole size."
-            )
-        case "align_corners":
-            return steps * (size - 1) / (places - 1) if places > 1 else torch.zeros(places)
-        case "half_pixel":
-            return (steps + 0.5) / scale - 0.5
-        case "pytorch_half_pixel":
-            return (steps + 0.5) / scale - 0.5 if places > 1 else torch.zeros(places)
-        case "half_pixel_symmetric":
-            adjustment = places / (scale * size)
-            return size / 2 * (1 - adjustment) + (steps + 0.5) / scale - 0.5
-        case "tf_half_pixel_for_nn":
-            return (steps + 0.5) / scale
-        case "tf_crop_and_resize":
-            if places > 1:
-                return start * (size - 1) + steps * (end - start) * (size - 1) / (places - 1)
-            return torch.full((places,), 0.5 * (start + end) * (size - 1))
-        case _:
-            raise UnsupportedModel(f"the coordinate_transformation_mode {rule!r} cannot be imported into torch")
+    found: torch.Tensor | None = source_positions(steps, ResizedAxis(size, places, scale, start, end), rule, places)
+    if found is None:
+        raise UnsupportedModel(f"the coordinate_transformation_mode {rule!r} cannot be imported into torch")
+    return found
 
 
 def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> torch.Tensor:
@@ -66,19 +51,11 @@ def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> 
         scale: what the axis is stretched by.
         rule: the `nearest_mode`, or `simple`, which operators before opset 11 follow.
     """
-    match rule:
-        case "round_prefer_floor":
-            places = torch.ceil(points - 0.5)
-        case "round_prefer_ceil":
-            places = torch.floor(points + 0.5)
-        case "floor":
-            places = torch.floor(points)
-        case "ceil":
-            places = torch.ceil(points)
-        case "simple":
-            places = torch.ceil(points) if scale < 1 else torch.floor(points)
-        case _:
-            raise UnsupportedModel(f"the nearest_mode {rule!r} cannot be imported into torch")
+    rounding = rounding_of(rule, scale)
+    if rounding is None:
+        raise UnsupportedModel(f"the nearest_mode {rule!r} cannot be imported into torch")
+    function, shift = rounding
+    places = torch.ceil(points + shift) if function == "ceil" else torch.floor(points + shift)
     return places.clamp(0, size - 1).to(torch.int64)
 
 

@@ -12,12 +12,19 @@ import torch
 from torch import nn
 
 from infer_compare.backends import UnsupportedModel
-from infer_compare_torch.importer.cells import ACTIVATIONS, TAKES_ALPHA, TAKES_BETA, run_cells
+from infer_compare.backends.onnx_graphs import (
+    USUAL_ACTIVATIONS,
+    activation_names,
+    directions_of,
+    recurrent_activations,
+)
+from infer_compare_torch.importer.cells import ACTIVATIONS, run_cells
 from infer_compare_torch.importer.registry import operator
 
 if TYPE_CHECKING:
     from infer_compare.backends.onnx_graphs import Node
     from infer_compare_torch.importer.builder import Builder
+    from infer_compare_torch.importer.cells import Activation
     from infer_compare_torch.importer.values import Value
 
 GATES = {
@@ -26,8 +33,6 @@ GATES = {
     "GRU": (1, 0, 2),
     "RNN": (0,),
 }
-
-USUAL = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "RNN": ("Tanh",)}
 
 
 class Layer(nn.Module):
@@ -110,16 +115,12 @@ _recurrent("GRU", 7, 14, 22)
 _recurrent("RNN", 7, 14, 22)
 
 
-def _directions(node: Node) -> int:
-    return 2 if node.attributes.get("direction", "forward") == "bidirectional" else 1
-
-
 def _is_usual(node: Node) -> bool:
     """Whether a node asks for nothing that torch's layers lack, but for their weights to be known."""
     attributes = node.attributes
     named = tuple(attributes.get("activations", ()))
-    usual = USUAL[node.op_type] * _directions(node)
-    same = not named or named == usual or (node.op_type == "RNN" and named == ("Relu",) * _directions(node))
+    usual = USUAL_ACTIVATIONS[node.op_type] * directions_of(node)
+    same = not named or named == usual or (node.op_type == "RNN" and named == ("Relu",) * directions_of(node))
     coupled = attributes.get("input_forget", 0)
     after = node.op_type != "GRU" or attributes.get("linear_before_reset", 0)
     return same and not coupled and bool(after) and "clip" not in attributes
@@ -131,7 +132,7 @@ def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> 
         return None
     if bias is not None and not isinstance(bias, torch.Tensor):
         return None
-    directions, hidden = _directions(node), recurrence.shape[2]
+    directions, hidden = directions_of(node), recurrence.shape[2]
     kinds: dict[str, Any] = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.RNN}
     named: dict[str, Any] = {"bidirectional": directions == 2, "bias": bias is not None, "dtype": weight.dtype}
     if node.op_type == "RNN":
@@ -151,17 +152,12 @@ def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> 
     return Layer(layer, backwards=backwards, batch_first=bool(node.attributes.get("layout", 0)))
 
 
-def _activations(node: Node) -> tuple[tuple[str, float, float], ...]:
-    """Name, alpha and beta of each activation, for each direction in turn."""
-    names = list(node.attributes.get("activations") or USUAL[node.op_type] * _directions(node))
-    alphas, betas = list(node.attributes.get("activation_alpha", ())), list(node.attributes.get("activation_beta", ()))
-    chosen = []
+def _activations(node: Node) -> tuple[Activation, ...]:
+    """The activations of each direction in turn."""
+    names = activation_names(node)
     for name in names:
         if name not in ACTIVATIONS:
             raise UnsupportedModel(
                 f"ONNX operator {node} uses the activation {name}, which cannot be imported into torch."
             )
-        alpha = alphas.pop(0) if name in TAKES_ALPHA and alphas else TAKES_ALPHA.get(name, 0.0)
-        beta = betas.pop(0) if name in TAKES_BETA and betas else TAKES_BETA.get(name, 0.0)
-        chosen.append((name, alpha, beta))
-    return tuple(chosen)
+    return tuple((name, alpha, beta) for name, alpha, beta in recurrent_activations(node, names))

@@ -10,6 +10,7 @@ from torch import fx
 from torch.nn import functional
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare.backends.onnx_graphs import early_resize_attributes, resize_attributes
 from infer_compare_torch.importer.host import maximum, minimum, single
 from infer_compare_torch.importer.registry import operator
 from infer_compare_torch.importer.resampling import (
@@ -28,45 +29,13 @@ from infer_compare_torch.importer.values import Scalar, Tensorial, Value, dtype_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.backends.onnx_graphs import Node
+    from infer_compare.backends.onnx_graphs import Node, ResizeAttributes
     from infer_compare_torch.importer.builder import Builder
 
 EXACT_SCALE = 32
 """Whole scales up to here torch's nearest neighbour places as ONNX does; above, rounding parts them."""
 
 SMOOTH = {3: "linear", 4: "bilinear", 5: "trilinear"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How a node resizes."""
-
-    mode: str
-    coordinates: str
-    nearest: str
-    cubic: float
-    exclude_outside: bool
-    antialias: bool
-    extrapolation: float
-
-    @classmethod
-    def of(cls, node: Node) -> Rules:
-        """Reads a node's attributes."""
-        attributes = node.attributes
-        return cls(
-            mode=attributes.get("mode", "nearest"),
-            coordinates=attributes.get("coordinate_transformation_mode", "half_pixel"),
-            nearest=attributes.get("nearest_mode", "round_prefer_floor"),
-            cubic=attributes.get("cubic_coeff_a", -0.75),
-            exclude_outside=bool(attributes.get("exclude_outside", 0)),
-            antialias=bool(attributes.get("antialias", 0)),
-            extrapolation=attributes.get("extrapolation_value", 0.0),
-        )
-
-    @classmethod
-    def early(cls, mode: str) -> Rules:
-        """Those of `Upsample`, and of `Resize` at opset 10."""
-        return cls(mode, "asymmetric", "simple", -0.75, False, False, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +50,9 @@ class Stretch:
     end: Scalar = 1.0
 
 
-def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[Stretch], rules: Rules) -> Value:
+def _apply(
+    builder: Builder, node: Node, value: Tensorial, stretches: Sequence[Stretch], rules: ResizeAttributes
+) -> Value:
     moved = [
         one for one in stretches if isinstance(one.scale, fx.Node) or one.scale != 1 or rules.coordinates in SHIFTING
     ]
@@ -105,7 +76,7 @@ def _apply(builder: Builder, node: Node, value: Tensorial, stretches: Sequence[S
     return value
 
 
-def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules: Rules) -> Value | None:
+def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules: ResizeAttributes) -> Value | None:
     """The call of torch's own that does the same, if there is one."""
     rank = rank_of(value)
     if rank not in SMOOTH or not moved or any(one.axis < 2 for one in moved):
@@ -155,7 +126,7 @@ def _is_exact(one: Stretch) -> bool:
 @operator("Upsample", 7)
 def _upsample_by_attribute(builder: Builder, node: Node, value: Tensorial) -> Value:
     stretches = _by_scales(builder, value, list(node.attributes["scales"]), _axes(node, value))
-    return _apply(builder, node, value, stretches, Rules.early(_early_mode(node)))
+    return _apply(builder, node, value, stretches, early_resize_attributes(node))
 
 
 @operator("Upsample", 9)
@@ -163,12 +134,7 @@ def _upsample_by_attribute(builder: Builder, node: Node, value: Tensorial) -> Va
 def _upsample(builder: Builder, node: Node, value: Tensorial, scales: Tensorial) -> Value:
     axes = _axes(node, value)
     stretches = _by_scales(builder, value, builder.numbers(scales, len(axes)), axes)
-    return _apply(builder, node, value, stretches, Rules.early(_early_mode(node)))
-
-
-def _early_mode(node: Node) -> str:
-    mode = str(node.attributes.get("mode", "nearest"))
-    return "linear" if mode in {"linear", "bilinear"} else mode
+    return _apply(builder, node, value, stretches, early_resize_attributes(node))
 
 
 def _by_scales(
@@ -223,7 +189,7 @@ def _resize(
 ) -> Value:
     tensor = builder.tensor(value)
     axes = _axes(node, tensor)
-    rules = Rules.of(node)
+    rules = resize_attributes(node)
     crops = rules.coordinates == "tf_crop_and_resize"
     regions = builder.numbers(region, 2 * len(axes)) if crops and region is not None else []
     if scales is not None and shape_of(scales) != (0,):
@@ -231,11 +197,10 @@ def _resize(
         return _apply(builder, node, tensor, stretches, rules)
     assert sizes is not None
     wanted = builder.numbers(sizes, len(axes))
-    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
-    if policy == "stretch":
+    if rules.policy == "stretch":
         stretches = _by_sizes(builder, tensor, wanted, axes, regions)
     else:
-        stretches = _by_ratio(builder, tensor, wanted, axes, largest=policy == "not_smaller")
+        stretches = _by_ratio(builder, tensor, wanted, axes, largest=rules.policy == "not_smaller")
     return _apply(builder, node, tensor, stretches, rules)
 
 
