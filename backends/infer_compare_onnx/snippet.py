@@ -22,7 +22,8 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str:
     ]
     provider = '"CPUExecutionProvider"'
     if device.kind == "cuda":
-        provider = f'("CUDAExecutionProvider", {{"device_id": "{device.index}"}})'
+        chosen = {"device_id": str(device.index), **getattr(settings.options, "provider", {})}
+        provider = f'("CUDAExecutionProvider", {chosen})'
     lines += [
         "session = ort.InferenceSession(",
         f"    {model.location!r}, options, providers=[{provider}]",
@@ -46,4 +47,14 @@ def _chosen(options: Options, threads: int) -> list[str]:
     if getattr(options, "execution_mode", "") == "parallel":
         lines.append("options.execution_mode = ort.ExecutionMode.ORT_PARALLEL")
         lines.append(f"options.inter_op_num_threads = {threads}")
+    if not getattr(options, "arena", True):
+        lines.append("options.enable_cpu_mem_arena = False")
+    if not getattr(options, "memory_pattern", True):
+        lines.append("options.enable_mem_pattern = False")
+    spinning = getattr(options, "allow_spinning", None)
+    if spinning is not None:
+        value = "1" if spinning else "0"
+        lines.append(f'options.add_session_config_entry("session.intra_op.allow_spinning", "{value}")')
+    if getattr(options, "denormal_as_zero", False):
+        lines.append('options.add_session_config_entry("session.set_denormal_as_zero", "1")')
     return lines
