@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import msgspec
 
@@ -46,8 +46,18 @@ def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Optio
 
 def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
     known = {field.name: field for field in msgspec.structs.fields(backend.options)}
-    for key in given:
-        if key not in known:
+    groups: dict[str, dict[str, str]] = {
+        name: {} for name, field in known.items() if get_origin(_bare(field.type)) is dict
+    }
+    words: dict[str, str | dict[str, str]] = {}
+    for key, value in given.items():
+        group, dot, name = key.partition(".")
+        if dot and name and group in groups:
+            groups[group][name] = value
+            words[group] = groups[group]
+        elif key in known:
+            words[key] = value
+        else:
             names = [*known, *CORE]
             near = difflib.get_close_matches(key, names, 1) or [
                 *(name for name in known if key in name),
@@ -55,21 +65,28 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
                 *(name for name in CORE if name in key.split("_")),
             ]
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            have = ", ".join(sorted(known)) or "none"
+            have = ", ".join(sorted(f"{name}.KEY" if name in groups else name for name in known)) or "none"
             raise OptionError(
                 f"The backend {backend.name!r} has no option {key!r}.{hint} Its options: {have}; "
                 f"every contender also has {', '.join(CORE)}."
             )
     try:
-        return msgspec.convert(dict(given), backend.options, strict=False)
+        return msgspec.convert(words, backend.options, strict=False)
     except msgspec.ValidationError as error:
         raise OptionError(_misfit(backend, given, str(error))) from error
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401 - a type may be anything
+    """A type without what it is annotated with."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _misfit(backend: type[Backend[Any]], given: Mapping[str, str], problem: str) -> str:
     """Return the sentence on a value that does not fit, with what may be written instead."""
     named = _AT.search(problem)
     options = {option.name: option for option in describe_options(backend)}
+    if named is not None and f"{named[1]}.KEY" in options:
+        return f"{backend.name}: {named[1]} is a group of options; write {named[1]}.KEY=VALUE."
     if named is None or named[1] not in options or named[1] not in given:
         return f"An option of the backend {backend.name!r} has an invalid value: {problem}."
     name, kind = named[1], options[named[1]].type
@@ -85,7 +102,7 @@ def _misfit(backend: type[Backend[Any]], given: Mapping[str, str], problem: str)
 
 
 def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:
-    """Return name, type, default and text of each option, as they can be shown.
+    """Return name, type, default and text of each option, as they can be shown; of a group of keys, `NAME.KEY`.
 
     Raises:
         BackendUnusable: the class of the options cannot be read.
@@ -96,7 +113,9 @@ def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ..
             own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
             return tuple(
                 OptionDescription(
-                    *map(one_line, (name, _type(entry), _default(entry), str(entry.get("description", ""))))
+                    *map(
+                        one_line, (_name(name, entry), _type(entry), _default(entry), str(entry.get("description", "")))
+                    )
                 )
                 for name, entry in own["properties"].items()
             )
@@ -104,8 +123,15 @@ def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ..
         raise BackendUnusable(f"The options of the backend {backend.name!r} cannot be read: {failure}.") from failure
 
 
+def _name(name: str, entry: dict[str, Any]) -> str:
+    """The option as it would be typed."""
+    return f"{name}.KEY" if entry.get("type") == "object" else name
+
+
 def _type(entry: dict[str, Any]) -> str:
     """`integer | null`, or the choices where there are any."""
+    if entry.get("type") == "object":
+        return _type(entry.get("additionalProperties") or {"type": "string"})
     if "anyOf" in entry:
         return " | ".join(map(_type, entry["anyOf"]))
     return " | ".join(map(str, entry["enum"])) if "enum" in entry else str(entry.get("type", ""))
@@ -116,4 +142,6 @@ def _default(entry: dict[str, Any]) -> str:
     value = entry.get("default", "")
     if value is None:
         return "null"
+    if value == {}:
+        return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
