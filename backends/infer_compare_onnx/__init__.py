@@ -17,6 +17,7 @@ from infer_compare.backends import (
     DeviceUnavailable,
     ModelError,
     ModelSource,
+    OptionError,
     Options,
     UnsupportedModel,
 )
@@ -51,6 +52,16 @@ class OnnxBackend(Backend[Path]):
         asynchronous=("cuda",),
     )
     options: ClassVar[type[Options]] = OnnxOptions
+
+    def __init__(self, settings: Settings) -> None:
+        """Keeps the settings.
+
+        Raises:
+            OptionError: an option says how a model is made int8, and the contender is not.
+        """
+        super().__init__(settings)
+        if (unused := self._options.unused(settings.precision)) is not None:
+            raise OptionError(f"onnx: {unused} has an effect only with precision=int8; add that, or leave it out.")
 
     @classmethod
     def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:

@@ -8,6 +8,9 @@ import msgspec
 
 from infer_compare.backends import Options
 
+QUANTISING = ("quantization", "per_channel", "weight_type", "calibration", "calibration_rows")
+"""Options that say how a model is made int8."""
+
 
 class OnnxOptions(Options, frozen=True, kw_only=True):
     """What a contender may say of ONNX Runtime."""
@@ -20,6 +23,31 @@ class OnnxOptions(Options, frozen=True, kw_only=True):
         Literal["sequential", "parallel"],
         msgspec.Meta(description="Whether independent operators run one after another or side by side."),
     ] = "sequential"
+    arena: Annotated[
+        bool, msgspec.Meta(description="Whether memory of the processor is kept in an arena between calls.")
+    ] = True
+    memory_pattern: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether memory for all tensors of a call is laid out at once, as the first call showed it."
+        ),
+    ] = True
+    allow_spinning: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="Whether idle threads wait actively for work; null is false where instances and threads ask for more "
+            "cores than there are."
+        ),
+    ] = None
+    denormal_as_zero: Annotated[
+        bool, msgspec.Meta(description="Whether numbers too small for the normal range of floats are taken as zero.")
+    ] = False
+    provider: Annotated[
+        dict[str, str],
+        msgspec.Meta(
+            description="Options of the execution provider, such as provider.cudnn_conv_algo_search=HEURISTIC."
+        ),
+    ] = msgspec.field(default_factory=dict)
     quantization: Annotated[
         Literal["auto", "static", "dynamic"],
         msgspec.Meta(
@@ -50,4 +78,13 @@ class OnnxOptions(Options, frozen=True, kw_only=True):
         msgspec.Meta(
             description="With int8 or float16, types or names of nodes that stay float32, separated by +: Gemm+Gather."
         ),
-    ] = ""
+    ] = "none"
+
+    def unused(self, precision: str | None) -> str | None:
+        """Return an option that is given and has no effect in a precision, as it would be typed; None where there is none."""
+        for names, needed in ((QUANTISING, ("int8",)), (("exclude",), ("int8", "float16"))):
+            for name in names:
+                value = getattr(self, name)
+                if precision not in needed and value != getattr(OnnxOptions(), name):
+                    return f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+        return None

@@ -174,7 +174,7 @@ def excluded(model: onnx.ModelProto, exclude: str) -> list[str]:
     Raises:
         UnsupportedModel: no node has such a type or name.
     """
-    words = {word.strip() for word in exclude.split("+") if word.strip()}
+    words = {word.strip() for word in exclude.split("+")} - {"", "none"}
     nodes = model.graph.node
     unknown = words - {node.op_type for node in nodes} - {node.name for node in nodes}
     if unknown:

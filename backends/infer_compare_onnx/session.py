@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import ml_dtypes
@@ -12,7 +11,6 @@ import numpy as np
 import onnxruntime
 
 from infer_compare.backends import (
-    DeviceUnavailable,
     Session,
     TensorSpec,
     UnsupportedModel,
@@ -20,8 +18,8 @@ from infer_compare.backends import (
     precision_of,
     unnamed,
 )
-from infer_compare_onnx.devices import CUDA_PROVIDER, cuda_devices, cuda_problem, distributions
-from infer_compare_onnx.failures import explain
+from infer_compare_onnx.creation import make_session
+from infer_compare_onnx.effective import effective_of
 from infer_compare_onnx.graph_precision import precision_of_graph
 
 if TYPE_CHECKING:
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
 
     from infer_compare.backends import Array, Batch, Device, Settings
     from infer_compare_onnx.options import OnnxOptions
-
-CPU_PROVIDER = "CPUExecutionProvider"
-SILENT = 4
-"""Severity of fatal errors only: every failed allocation is logged otherwise, and raised besides."""
 
 DTYPES = {
     "tensor(float)": "float32",
@@ -54,20 +48,6 @@ DTYPES = {
 
 BFLOAT16 = 16
 """ONNX's number of that element type."""
-
-_distributions = cache(distributions)
-"""Looking through all that is installed takes a fifth of a second."""
-
-LEVELS = {
-    "disable": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
-    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
-    "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
-    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
-}
-MODES = {
-    "sequential": onnxruntime.ExecutionMode.ORT_SEQUENTIAL,
-    "parallel": onnxruntime.ExecutionMode.ORT_PARALLEL,
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -96,9 +76,7 @@ class OnnxSession(Session[Slot]):
         """
         self._cuda = device.kind == "cuda"
         self._device = ("cuda" if self._cuda else "cpu", device.index)
-        if self._cuda:
-            _require_cuda(device)
-        self._session: Any = _make(path, device, settings)
+        self._session: Any = make_session(path, device, settings)
         inputs = [_spec(node, "input") for node in self._session.get_inputs()]
         outputs = [_spec(node, "output") for node in self._session.get_outputs()]
         self.inputs, self.outputs = name_batch(inputs, outputs)
@@ -113,8 +91,9 @@ class OnnxSession(Session[Slot]):
         self._run: Any = self._session.run_with_iobinding
         self._run_options = _asynchronous() if self._cuda else None
         self._barrier = self._session.io_binding()
+        options: OnnxOptions = settings.options  # type: ignore[assignment]
         precision = precision_of_graph(path) or precision_of((*self.inputs, *self.outputs))
-        self._effective = _effective(self._session, precision, cuda=self._cuda)
+        self._effective = effective_of(self._session, precision, options.provider, cuda=self._cuda)
 
     @property
     def effective(self) -> Mapping[str, str]:
@@ -188,53 +167,6 @@ def _closed(*_: object) -> NoReturn:
     raise RuntimeError("the session is closed")
 
 
-def _require_cuda(device: Device) -> None:
-    problem = cuda_problem()
-    if problem is not None:
-        raise DeviceUnavailable(f"ONNX Runtime cannot use {device}: {problem}.")
-    if device.index >= len(cuda_devices()):
-        raise DeviceUnavailable(f"There is no {device}; the last device is cuda:{len(cuda_devices()) - 1}.")
-
-
-def _make(path: Path, device: Device, settings: Settings) -> Any:  # noqa: ANN401 - ONNX Runtime has no type hints
-    onnxruntime.set_default_logger_severity(SILENT)
-    options = _session_options(settings)
-    provider: Any = CPU_PROVIDER
-    if device.kind == "cuda":
-        chosen = {"device_id": str(device.index)}
-        if settings.device_memory is not None:
-            # Of its arena alone: what cuDNN and cuBLAS take beside it is not counted.
-            chosen["gpu_mem_limit"] = str(settings.device_memory)
-        provider = (CUDA_PROVIDER, chosen)
-        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-    try:
-        # With its fallback enabled, ONNX Runtime prints to stdout and runs on the processor.
-        session = onnxruntime.InferenceSession(path, options, providers=[provider], enable_fallback=False)
-    except Exception as error:
-        explained = explain(error, path)
-        if explained is None:
-            raise
-        raise explained from error
-    wanted = CUDA_PROVIDER if device.kind == "cuda" else CPU_PROVIDER
-    if wanted not in session.get_providers():
-        raise DeviceUnavailable(
-            f"ONNX Runtime used {', '.join(session.get_providers())} instead of {wanted} for {device}; "
-            "its log says why (ORT_LOGGING_LEVEL, or its requirements page for CUDA and cuDNN versions)."
-        )
-    return session
-
-
-def _session_options(settings: Settings) -> Any:  # noqa: ANN401 - as above
-    options: OnnxOptions = settings.options  # type: ignore[assignment]
-    made = onnxruntime.SessionOptions()
-    made.log_severity_level = SILENT
-    made.intra_op_num_threads = settings.threads
-    made.graph_optimization_level = LEVELS[options.graph_optimization]
-    made.execution_mode = MODES[options.execution_mode]
-    made.inter_op_num_threads = settings.threads if options.execution_mode == "parallel" else 1
-    return made
-
-
 def _asynchronous() -> Any:  # noqa: ANN401 - as above
     options = onnxruntime.RunOptions()
     options.add_run_config_entry("disable_synchronize_execution_providers", "1")
@@ -266,38 +198,3 @@ def _varying(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> tup
             for index, axis in enumerate(spec.shape)
         )
     )
-
-
-def _effective(session: Any, precision: str, *, cuda: bool) -> dict[str, str]:  # noqa: ANN401 - as above
-    options = session.get_session_options()
-    provider_options = session.get_provider_options().get(CUDA_PROVIDER, {})
-    if precision == "float32" and cuda and provider_options.get("use_tf32") == "1":
-        precision = "tf32"
-    effective = {
-        "provider": ", ".join(session.get_providers()),
-        "threads": str(options.intra_op_num_threads),
-        "inter_op_threads": str(options.inter_op_num_threads),
-        "graph_optimization": _word(LEVELS, options.graph_optimization_level),
-        "execution_mode": _word(MODES, options.execution_mode),
-        "precision": precision,
-        "distribution": _distributions(),
-    }
-    if cuda:
-        effective["cudnn_conv_algo_search"] = provider_options.get("cudnn_conv_algo_search", "unknown")
-        effective["nodes"] = _nodes(session)
-    return effective
-
-
-def _word(words: Mapping[str, Any], value: object) -> str:
-    return next((word for word, one in words.items() if one == value), str(value))
-
-
-def _nodes(session: Any) -> str:  # noqa: ANN401 - as above
-    """How many nodes each provider took, since those that CUDA lacks run on the processor."""
-    tell = getattr(session, "get_provider_graph_assignment_info", None)
-    if tell is None:
-        return "unknown"
-    counts: dict[str, int] = {}
-    for part in tell():
-        counts[part.ep_name] = counts.get(part.ep_name, 0) + len(part.get_nodes())
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))

@@ -93,15 +93,15 @@ def test_a_silent_fallback_to_the_processor_is_unavailable(
     """Even where everything looks well beforehand, the providers of the session decide."""
     import onnxruntime
 
-    from infer_compare_onnx import session
+    from infer_compare_onnx import creation
 
     real = onnxruntime.InferenceSession
 
     def on_the_processor(path, options, *, providers, enable_fallback):
         return real(path, options, providers=["CPUExecutionProvider"], enable_fallback=enable_fallback)
 
-    monkeypatch.setattr(session, "cuda_problem", lambda: None)
-    monkeypatch.setattr(session, "cuda_devices", lambda: (Device("cuda", 0),))
+    monkeypatch.setattr(creation, "cuda_problem", lambda: None)
+    monkeypatch.setattr(creation, "cuda_devices", lambda: (Device("cuda", 0),))
     monkeypatch.setattr(onnxruntime, "InferenceSession", on_the_processor)
     with pytest.raises(DeviceUnavailable, match="used CPUExecutionProvider instead of CUDAExecutionProvider"):
         backend.to_device(backend.load(double), Device("cuda"))
@@ -111,10 +111,10 @@ def test_a_device_index_beyond_the_last_is_unavailable(
     backend: OnnxBackend, double: ModelSource, monkeypatch: pytest.MonkeyPatch
 ):
     """The sentence names the last device."""
-    from infer_compare_onnx import session
+    from infer_compare_onnx import creation
 
-    monkeypatch.setattr(session, "cuda_problem", lambda: None)
-    monkeypatch.setattr(session, "cuda_devices", lambda: (Device("cuda", 0), Device("cuda", 1)))
+    monkeypatch.setattr(creation, "cuda_problem", lambda: None)
+    monkeypatch.setattr(creation, "cuda_devices", lambda: (Device("cuda", 0), Device("cuda", 1)))
     with pytest.raises(DeviceUnavailable, match=r"no cuda:2; the last device is cuda:1"):
         backend.to_device(backend.load(double), Device("cuda", 2))
 

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from infer_compare.backends import Device, ModelSource, Settings, UnsupportedModel
+from infer_compare.backends import Device, ModelSource, OptionError, Settings, UnsupportedModel
 from infer_compare_onnx import OnnxBackend, OnnxOptions
 from infer_compare_onnx.graph_precision import precision_of_graph
 
@@ -294,3 +294,17 @@ def test_a_file_that_is_no_model_has_no_precision(tmp_path: Path, data: bytes) -
     path = tmp_path / "broken.onnx"
     path.write_bytes(data)
     assert precision_of_graph(path) is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "options", "said"),
+    [
+        (None, {"quantization": "static"}, "quantization=static"),
+        ("float16", {"per_channel": True}, "per_channel=true"),
+        ("float32", {"exclude": "Conv"}, "exclude=Conv"),
+    ],
+)
+def test_an_option_that_has_no_effect_in_a_precision_is_refused(precision, options, said) -> None:
+    """With what to add."""
+    with pytest.raises(OptionError, match=f"onnx: {said} has an effect only with precision=int8"):
+        OnnxBackend(Settings(options=OnnxOptions(**options), threads=1, precision=precision))

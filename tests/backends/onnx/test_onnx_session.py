@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from infer_compare.backends import Device, ModelError, ModelSource, Settings, TensorSpec, UnsupportedModel
+from infer_compare.backends import (
+    Device,
+    ModelError,
+    ModelSource,
+    OptionError,
+    Settings,
+    TensorSpec,
+    UnsupportedModel,
+)
 from infer_compare_onnx import OnnxBackend, OnnxOptions
 
 if TYPE_CHECKING:
@@ -242,3 +250,33 @@ def test_a_wrong_dtype_raises_an_ordinary_error(double: ModelSource, open_sessio
         with pytest.raises(RuntimeError, match="Unexpected input data type") as caught:
             session.run(slot)
     assert backend.classify(caught.value).kind == "no"
+
+
+def test_switches_of_the_session_are_read_back_where_they_are_not_as_usual(double: ModelSource):
+    """Nothing is said of those that are as ONNX Runtime has them."""
+
+    def effective(**options: object) -> dict[str, str]:
+        settings = Settings(options=OnnxOptions(**options), threads=1)  # type: ignore[arg-type]
+        with OnnxBackend(settings).to_device(double.path, Device("cpu")) as session:
+            told = session.effective
+            return {key: told[key] for key in told if key in {*options, "allow_spinning"}}
+
+    assert effective() == {}
+    given = {"arena": False, "memory_pattern": False, "denormal_as_zero": True, "allow_spinning": False}
+    assert effective(**given) == {key: str(value).lower() for key, value in given.items()}
+
+
+def test_idle_threads_do_not_spin_where_instances_ask_for_more_cores_than_there_are(double: ModelSource):
+    """Unless it is asked for."""
+    many = {"threads": 2, "instances": 4096}
+    for asked, spins in ((None, "false"), (True, None)):
+        settings = Settings(options=OnnxOptions(allow_spinning=asked), **many)  # type: ignore[arg-type]
+        with OnnxBackend(settings).to_device(double.path, Device("cpu")) as session:
+            assert session.effective.get("allow_spinning") == spins
+
+
+def test_options_of_a_provider_are_refused_on_the_processor(double: ModelSource):
+    """It has none, and would ignore them."""
+    settings = Settings(options=OnnxOptions(provider={"use_tf32": "0"}), threads=1)
+    with pytest.raises(OptionError, match=r"provider\.use_tf32 is an option of an accelerator's provider"):
+        OnnxBackend(settings).to_device(double.path, Device("cpu"))
