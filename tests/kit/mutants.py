@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 
 from infer_compare.backends import (
     Capabilities,
@@ -178,6 +179,63 @@ class Choice(Options, frozen=True, kw_only=True):
 @fails("options_are_effective")
 class DropsItsOptions(Sound):
     options = Choice
+
+
+# Precisions
+
+
+class RoundingSession(SoundSession):
+    """Computes in the precision that it is asked for, near enough."""
+
+    bits: ClassVar[int] = 13
+    """Of the fraction of a float32, which are dropped."""
+
+    @property
+    def effective(self) -> Mapping[str, str]:
+        return {**super().effective, "precision": self.backend.settings.precision or "float32"}
+
+    def fetch(self, staged: Any) -> Any:
+        outputs = super().fetch(staged)
+        if self.backend.settings.precision is None:
+            return outputs
+        mask = np.uint32(2**32 - 2**self.bits)
+        return [(output.view(np.uint32) & mask).view(np.float32) for output in outputs]
+
+
+class Rounds(Sound):
+    """Sound, with a second precision; see `test_mutants`."""
+
+    capabilities = Capabilities(formats=("onnx",), precisions=("float32", "float16"))
+    session = RoundingSession
+
+
+class Forgets(RoundingSession):
+    @property
+    def effective(self) -> Mapping[str, str]:
+        return self._inner.effective  # type: ignore[no-any-return]
+
+
+@fails("precisions_are_effective")
+class DropsThePrecision(Rounds):
+    session = Forgets
+
+
+class RoundsTooMuch(RoundingSession):
+    bits = 21
+
+
+@fails("precisions_agree")
+class TooCoarse(Rounds):
+    session = RoundsTooMuch
+
+
+class RoundsNothing(RoundingSession):
+    bits = 0
+
+
+@fails("precisions_are_computed_in")
+class OnlySaysSo(Rounds):
+    session = RoundsNothing
 
 
 # Loading and devices
@@ -629,6 +687,14 @@ class TellsTwice(Counting):
             time.sleep(0.01)
         else:
             super().run(staged)
+
+
+@fails("thread_budget_is_of_one_instance")
+class DividesItsBudget(Counting):
+    @property
+    def effective(self) -> Mapping[str, str]:
+        settings = self.backend.settings
+        return {**super().effective, "threads": str(settings.threads // settings.instances)}
 
 
 @fails("thread_budget_is_kept")

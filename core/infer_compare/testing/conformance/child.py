@@ -35,7 +35,8 @@ LARGEST_BATCH = 1 << 20
 
 def _make(job: Job) -> Backend[Any]:
     backend = load_backend(job.backend)
-    return backend(Settings(options=read_options(backend, job.options), threads=job.threads))
+    options = read_options(backend, job.options)
+    return backend(Settings(options=options, threads=job.threads, instances=job.instances))
 
 
 def _open(job: Job) -> tuple[Backend[Any], Session[Any]]:

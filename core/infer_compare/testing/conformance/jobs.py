@@ -37,6 +37,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Files with rows of the inputs."""
     device: str = "cpu"
     threads: int = 1
+    instances: int = 1
     cap: int = 0
     """Bytes of memory beyond what is held when the model is there."""
     alternatives: tuple[dict[str, str], ...] = ()

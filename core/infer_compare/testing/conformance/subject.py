@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
     Own = tuple[ModelSource, Sequence[Array], Sequence[Array]]
     """A model, one batch of inputs, and the outputs that are right for it; the first axis of each is the batch."""
+
+
+BATCH = 8
+"""Rows in each batch by which a model of another precision is calibrated."""
 
 
 class Subject:
@@ -64,6 +69,7 @@ class Subject:
         self._made: dict[int, Backend[Any]] = {}
         self._examples: dict[Kind, Example] = {}
         self._simplest: Example | None = None
+        self._numbers = count()
         self._loads: Loads | None = None
         self._threads: dict[int, Threads] = {}
 
@@ -100,14 +106,15 @@ class Subject:
         if getattr(self.backend, "__abstractmethods__", ()):
             raise NotApplicable("methods are missing: see nothing_is_abstract")
 
-    def make(self, options: Mapping[str, str] | None = None) -> Backend[Any]:
+    def make(self, options: Mapping[str, str] | None = None, precision: str | None = None) -> Backend[Any]:
         """Return a backend object with one thread, its framework imported, as a worker makes it.
 
         Args:
             options: in place of those of the check.
+            precision: that it is to compute in; that of the model when None.
         """
         chosen = self.options if options is None else options
-        made = self.backend(Settings(options=read_options(self.backend, chosen), threads=1))
+        made = self.backend(Settings(options=read_options(self.backend, chosen), threads=1, precision=precision))
         made.version()
         return made
 
@@ -194,6 +201,21 @@ class Subject:
             yield opened
         finally:
             opened.close()
+
+    def in_precision(self, example: Example, precision: str) -> Session[Any]:
+        """Return a session of a model in another precision, for which the backend may make another model first.
+
+        Raises:
+            UnsupportedModel: the backend refuses this model in it, as it may.
+        """
+        made, source = self.make(precision=precision), example.source
+        plan = made.plan_variant(source, self.device)
+        if plan is not None:
+            folder = self.folder / f"{example.name}-{precision}-{next(self._numbers)}"
+            folder.mkdir()
+            batches = [example.batch(BATCH, first) for first in range(0, plan.rows, BATCH)]
+            source = made.write_variant(source, self.device, batches, folder)
+        return made.to_device(made.load(source), self.device)
 
     def loads(self) -> Loads:
         """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""

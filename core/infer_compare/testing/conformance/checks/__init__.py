@@ -3,6 +3,7 @@
 from infer_compare.testing.conformance.checks import (  # isort: skip - in the order in which they are run
     identity,
     options,
+    precision,
     loading,
     agreement,
     running,
@@ -12,4 +13,4 @@ from infer_compare.testing.conformance.checks import (  # isort: skip - in the o
     threads,
 )
 
-__all__ = ["agreement", "clock", "identity", "life", "loading", "memory", "options", "running", "threads"]
+__all__ = ["agreement", "clock", "identity", "life", "loading", "memory", "options", "precision", "running", "threads"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.environment.threads import usable_cores
+from infer_compare.testing.conformance.jobs import Effective, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import DeclaredGap, NotApplicable, Violation
 
@@ -28,6 +29,30 @@ def check_thread_budget_is_told(subject: Subject) -> None:
             raise Violation(
                 f"With a budget of {budget}, `effective` reports {told} threads; apply `self.settings.threads` before the "
                 "framework starts its threads."
+            )
+
+
+@check("threads", slow=True)
+def check_thread_budget_is_of_one_instance(subject: Subject) -> None:
+    """With several instances, `effective` tells the same number of threads: the budget is that of each."""
+    sets = (subject.options,)
+    for instances in (1, 2):
+        job = subject.job(
+            "effective",
+            subject.simplest,
+            threads=2,
+            instances=instances,
+            alternatives=sets,
+            device=str(subject.device),
+        )
+        (told,) = ask(job, Effective).told
+        number = (told or {}).get("threads", "")
+        if not number.isdecimal():
+            raise NotApplicable("no number of threads is reported: see thread_budget_is_told")
+        if int(number) != 2:
+            raise Violation(
+                f"With a budget of 2 threads for each of {instances} instances, `effective` reports {number} threads; do not "
+                "divide `self.settings.threads` by `self.settings.instances`."
             )
 
 

@@ -1,0 +1,88 @@
+"""Precisions: each that is declared is computed in, and told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infer_compare.errors import BackendUnusable, DeviceUnavailable, UnsupportedModel
+from infer_compare.models.precision import known
+from infer_compare.testing.conformance.computing import compute, disagreement, same
+from infer_compare.testing.conformance.registry import check
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from infer_compare.interfaces import Session
+    from infer_compare.testing.conformance.models import Example
+    from infer_compare.testing.conformance.subject import Subject
+
+ROWS = 16
+FULL = ("float64", "float32")
+"""Precisions of at least 24 bits, whose outputs may be those of float32."""
+
+
+@check("options")
+def check_precisions_are_effective(subject: Subject) -> None:
+    """A session that is made for a declared precision says that it computes in it."""
+    for precision, _, opened in _sessions(subject):
+        with opened as session:
+            told = session.effective.get("precision", "")
+        try:
+            name = known(told)
+        except ValueError:
+            name = told
+        if name != precision:
+            raise Violation(
+                f"Asked for {precision}, `effective` reports the precision {told!r}; apply `self.settings.precision`, and "
+                "report what the framework says, or leave it out of `Capabilities.precisions`."
+            )
+
+
+@check("options")
+def check_precisions_agree(subject: Subject) -> None:
+    """In each declared precision outputs agree with the reference, within the tolerance of that precision."""
+    for precision, example, opened in _sessions(subject):
+        with opened as session:
+            outputs = compute(session, example.batch(ROWS))
+            reason = disagreement(session, example, outputs, example.expected(ROWS))
+        if reason:
+            raise Violation(f"In {precision}, of the model {example.name} at batch {ROWS}, {reason}.")
+
+
+@check("options")
+def check_precisions_are_computed_in(subject: Subject) -> None:
+    """In a declared precision of fewer than 24 bits outputs are not those of float32, bit by bit."""
+    for precision, example, opened in _sessions(subject):
+        with opened as session:
+            outputs = compute(session, example.batch(ROWS))
+        with subject.session(example) as plain:
+            full = plain.effective.get("precision") in FULL
+            expected = compute(plain, example.batch(ROWS))
+        if full and precision not in FULL and same(outputs, expected):
+            raise Violation(
+                f"In {precision} the outputs of the model {example.name} are those of float32, bit by bit; compute in the "
+                "precision of `self.settings.precision`, or leave it out of `Capabilities.precisions`."
+            )
+
+
+def _sessions(subject: Subject) -> Iterator[tuple[str, Example, AbstractContextManager[Session[Any]]]]:
+    """Each declared precision other than float32, with a model that the backend takes in it, and a session of it to open.
+
+    Raises:
+        NotApplicable: there is none.
+    """
+    declared = [name for name in subject.backend.capabilities.precisions if name != "float32"]
+    if not declared:
+        raise NotApplicable("no precision but float32 is declared")
+    refusals: list[str] = []
+    for precision in declared:
+        try:
+            opened = subject.in_precision(subject.simplest, precision)
+        except (UnsupportedModel, DeviceUnavailable, BackendUnusable) as error:
+            refusals.append(f"{precision}: {error}")
+            continue
+        yield precision, subject.simplest, opened
+    if len(refusals) == len(declared):
+        raise NotApplicable(f"the backend refuses the model {subject.simplest.name} in {'; '.join(refusals)}")
