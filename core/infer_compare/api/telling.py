@@ -49,8 +49,8 @@ class Telling(Observer):
         self._observer.finished(run)
 
     def _tell_points(self, run: Run) -> None:
-        from infer_compare.verdicts.figures import figures_table
         from infer_compare.verdicts.measurements import Candidate, Measurements
+        from infer_compare.verdicts.point_figures import figures_table
 
         points = run.points
         table = figures_table(points, Measurements(run.rounds, run.header.budget_of))

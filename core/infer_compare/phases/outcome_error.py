@@ -33,6 +33,10 @@ class OutcomeError(Exception):
         self.suspect = suspect
 
 
+class ContenderLost(Exception):
+    """A contender failed in the middle of a round."""
+
+
 def outcome_error(error: WorkerError, phase: Phase, *, cap: int, seen: MemorySeen) -> OutcomeError:
     """Return what an error of a worker is to its contender.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from infer_compare.phases.outcome_error import OutcomeError
+from infer_compare.phases.outcome_error import ContenderLost, OutcomeError
 from infer_compare.phases.turns import Turn, Turns
 from infer_compare.planner.warming import settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
@@ -248,7 +248,3 @@ class RestartWorkers:
             self.end()
         else:
             self._stack.__exit__(kind, *error)  # type: ignore[arg-type]
-
-
-class ContenderLost(Exception):
-    """A contender failed in the middle of a round."""

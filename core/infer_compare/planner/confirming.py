@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.verdicts.best import to_confirm
-from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Measurements
+from infer_compare.verdicts.point_figures import figures_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

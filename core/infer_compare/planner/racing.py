@@ -14,8 +14,8 @@ import msgspec
 
 from infer_compare.results import Dropped, Measured
 from infer_compare.verdicts.contrast import PairedRounds
-from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.measurements import Candidate, Measurements
+from infer_compare.verdicts.point_figures import figures_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -30,12 +30,12 @@ from infer_compare.results.records import (
     Note,
     Plan,
     Probe,
-    Start,
     Unusable,
 )
 from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.run import Point, Run
 from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
+from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, DropReason, Recipe
 
 __all__ = [

@@ -19,11 +19,11 @@ from infer_compare.results.records import (
     Limit,
     Note,
     Probe,
-    Start,
     Unusable,
 )
 from infer_compare.results.rounds import Round, WarmUp
 from infer_compare.results.slices import Slice
+from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, Recipe
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The figures of one point, from its accepted slices."""
+"""The figures of one point, from some of its accepted slices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from infer_compare.results import Measured
 from infer_compare.stats.modes import two_modes
 from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
 from infer_compare.verdicts.growth import growth_per_call
-from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.protocol import (
     LAUNCH_BOUND_SHARE,
     P99_CALLS,
@@ -31,10 +30,9 @@ from infer_compare.verdicts.slice_figures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from infer_compare.results import Point
-    from infer_compare.verdicts.measurements import Measurements
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,66 +121,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     def bimodal(self) -> bool:
         """Whether the slices fall into two groups."""
         return self.modes_ns is not None
-
-
-def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[Candidate, Figures]:
-    """The figures of every point that has any, by candidate.
-
-    Args:
-        points: of a run.
-        measurements: the index of the run's rounds.
-    """
-    found = {}
-    for point in points:
-        one = point_figures(point, measurements)
-        if one is not None:
-            found[Candidate(point.contender, point.point)] = one
-    return found
-
-
-def point_figures(point: Point, measurements: Measurements) -> Figures | None:
-    """Return the figures that every report shows for a point; None where there are none.
-
-    Where fresh rounds confirmed it, throughput and latencies are those of these rounds alone: the highest of many noisy
-    figures is too high on average, and no choice among sizes has flattered these. What tells how it ran (flags, faults,
-    drift, the share of rejected slices) rests on all rounds, and so does the 99th percentile where the fresh rounds have
-    too few calls for one.
-
-    Args:
-        point: with its slices and warm-ups.
-        measurements: the index of the run's rounds.
-    """
-    candidate = Candidate(point.contender, point.point)
-    whole = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")))
-    if whole is None or not measurements.confirmed(candidate):
-        return whole
-    fresh = figures(point, measurements.readings(candidate, ("confirm", "sustain")))
-    if fresh is None:
-        return whole
-    p99_ns = fresh.latency_p99_ns
-    if p99_ns is None and whole.latency_p99_ns is not None and whole.latency_p99_ns >= fresh.latency_p95_ns:
-        p99_ns = whole.latency_p99_ns
-    return msgspec.structs.replace(
-        fresh,
-        latency_p99_ns=p99_ns,
-        outliers_mild=whole.outliers_mild,
-        outliers_severe=whole.outliers_severe,
-        drift=whole.drift,
-        modes_ns=whole.modes_ns,
-        minor_faults_per_call=whole.minor_faults_per_call,
-        page_fault_bound=whole.page_fault_bound,
-        active_threads=whole.active_threads,
-        oversubscribed=whole.oversubscribed,
-        balance=whole.balance,
-        power_capped=whole.power_capped,
-        confirmed=True,
-        earlier_throughput=_earlier_throughput(candidate, measurements),
-    )
-
-
-def _earlier_throughput(candidate: Candidate, measurements: Measurements) -> float | None:
-    rates = throughput_series(measurements.readings(candidate, ("measure",)))
-    return median([one.throughput(candidate.point.batch) for one in rates]) if rates else None
 
 
 def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:

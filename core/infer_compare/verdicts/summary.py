@@ -10,10 +10,11 @@ import msgspec
 from infer_compare.stats.shape import Shape, fit_shape
 from infer_compare.verdicts.answer import Answer, Axes, answer
 from infer_compare.verdicts.exclusions import Exclusion, exclusions
-from infer_compare.verdicts.figures import Figures, figures_table
+from infer_compare.verdicts.figures import Figures
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.pairs import PairVerdict
 from infer_compare.verdicts.plausibility import impossible
+from infer_compare.verdicts.point_figures import figures_table
 from infer_compare.verdicts.verdict import compare_points
 
 if TYPE_CHECKING:

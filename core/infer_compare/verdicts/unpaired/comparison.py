@@ -11,12 +11,12 @@ from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results import Measured
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.exclusions import exclusions
-from infer_compare.verdicts.figures import figures_table
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.obstacles import AnyObstacle, Disturbed, Ended, NotTimed, NotTried, OverBudget
 from infer_compare.verdicts.pairs import side
 from infer_compare.verdicts.plausibility import impossible
+from infer_compare.verdicts.point_figures import figures_table
 from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.verdicts.summary import summarise
 from infer_compare.verdicts.unpaired.conditions import Condition, common_labels, conditions_between, decisive_for

@@ -15,7 +15,7 @@ from infer_compare.environment.threads import keep_to
 from infer_compare.environment.worker import describe_worker
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device, Settings
-from infer_compare.plugins import load_backend, load_converter, read_options
+from infer_compare.plugins import load_backend, read_options
 from infer_compare.timing import MONOTONIC, collector_off
 from infer_compare.worker.child.buffers import Pool, RowBatches, mapped
 from infer_compare.worker.child.exploring import explore
@@ -25,10 +25,6 @@ from infer_compare.worker.child.passes import Passes
 from infer_compare.worker.child.staged import Staged
 from infer_compare.worker.protocol import (
     VERSION,
-    Collect,
-    Convert,
-    Describe,
-    Described,
     Done,
     Explore,
     Explored,
@@ -37,8 +33,6 @@ from infer_compare.worker.protocol import (
     Loaded,
     Open,
     Opened,
-    PlannedVariant,
-    PlanVariant,
     Stage,
     Timed,
     TimeSlice,
@@ -150,18 +144,6 @@ class Host:
             asynchronous=self._asynchronous,
         )
 
-    def describe(self, request: Describe) -> Described:
-        """Describe a model that only the framework can read."""
-        if self.backend is None:
-            raise InferCompareError("The worker was asked to describe a model before it was opened.")
-        return Described(description=self.backend.describe(request.model, Path(request.folder)))
-
-    def plan_variant(self, request: PlanVariant) -> PlannedVariant:
-        """Tell which model is to be made of one for the contender's precision."""
-        if self.backend is None:
-            raise InferCompareError("The worker was asked for a variant of a model before it was opened.")
-        return PlannedVariant(plan=self.backend.plan_variant(request.model, Device.parse(request.device)))
-
     def write_variant(self, request: WriteVariant) -> WrittenVariant:
         """Make that model, calibrated with the inputs that were mapped."""
         if self.backend is None:
@@ -171,20 +153,6 @@ class Host:
             calibration = RowBatches(self._pool, request.rows, request.batch)
         device, folder = Device.parse(request.device), Path(request.folder)
         return WrittenVariant(model=self.backend.write_variant(request.model, device, calibration, folder))
-
-    @staticmethod
-    def convert(request: Convert) -> Done:
-        """Write a model in another format."""
-        load_converter(request.converter).convert(request.model, Path(request.target))
-        return Done()
-
-    @staticmethod
-    def collect(request: Collect) -> Done:
-        """Call a function that makes data, and write what it returns."""
-        from infer_compare.models.collected_data import collect
-
-        collect(request.location, Path(request.folder))
-        return Done()
 
     def inputs(self, request: Inputs) -> Done:
         """Map the pool of input rows, and the data set where there is one."""

@@ -22,6 +22,7 @@ from infer_compare.errors import (
 from infer_compare.foreign import described, escaped, one_line, text_of
 from infer_compare.interfaces import Classification, FailureKind
 from infer_compare.interfaces.failures import classify_common
+from infer_compare.worker.child import models
 from infer_compare.worker.child.host import Host
 from infer_compare.worker.child.isolation import isolate
 from infer_compare.worker.protocol import (
@@ -156,15 +157,15 @@ def _dispatch(host: Host, request: Request) -> Reply:
         case TimeSlice():
             return host.time_slice(request)
         case Describe():
-            return host.describe(request)
+            return models.describe(host.backend, request)
         case PlanVariant():
-            return host.plan_variant(request)
+            return models.plan_variant(host.backend, request)
         case WriteVariant():
             return host.write_variant(request)
         case Convert():
-            return host.convert(request)
+            return models.convert(request)
         case Collect():
-            return host.collect(request)
+            return models.collect(request)
         case Bye():
             host.close()
             return Done()
