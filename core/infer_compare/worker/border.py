@@ -142,7 +142,7 @@ def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -
         ProtocolViolation: it does not.
     """
     total_ns = sum(reply.durations_ns)
-    begins = posted_ns - CLOCK_NS <= reply.started_ns
+    begins = max(posted_ns - CLOCK_NS, request.start_ns or 0) <= reply.started_ns
     _require(begins and reply.started_ns + total_ns <= answered_ns + CLOCK_NS, "when its calls ran, and for how long")
     _require(reply.instances is None, "instances beside itself")
     _require(reply.diagnostics.wall_ns <= answered_ns - posted_ns + CLOCK_NS, "how long its slice took")
