@@ -34,10 +34,3 @@ def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
         return Result(int(ended.value.code or 0), printed.out, printed.err)
 
     return run
-
-
-@pytest.fixture
-def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What else runs on the machine decides nothing in this process."""
-    for name in ("rejection", "crowd"):
-        monkeypatch.setattr(f"infer_compare.environment.gate.{name}", lambda *_args, **_kwargs: None)
