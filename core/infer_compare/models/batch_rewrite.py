@@ -9,9 +9,10 @@ rewritten. The result is a guess that has to be proved.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infer_compare.models.figures import shapes_at, without_weights
+from infer_compare.models.graph_edit import GraphEdit
 from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
 from infer_compare.models.specs import BATCH
 
@@ -83,14 +84,13 @@ class _Draft:
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
         del self.model.graph.value_info[:]
+        self._edit = GraphEdit(self.model)
         constants = {tensor.name for tensor in model.graph.initializer}
         self._inputs = [one.name for one in model.graph.input if one.name not in constants]
         for value in self.model.graph.input:
             if value.name in self._inputs:
                 value.type.tensor_type.shape.dim[0].dim_param = BATCH
-        self._names = {name for node in model.graph.node for name in (*node.input, *node.output)} | constants
         self._opset = max((one.version for one in model.opset_import if one.domain in DEFAULT_DOMAINS), default=1)
-        self._batch = ""
 
     def rewrite(self) -> None:
         """Rewrite node by node, each with the shapes that follow from the rewrites before it."""
@@ -144,7 +144,7 @@ class _Draft:
         """The entry of the target that holds the batch becomes -1, and the others what they are in the file."""
         if len(node.input) < 2:
             return False
-        axis, target = self._axis(node.input[0]), self._ints(node.input[1])
+        axis, target = self._axis(node.input[0]), self._edit.integers(node.input[1])
         shape = self._before.get(node.output[0])
         if axis is None or target is None or shape is None or len(target) != len(shape):
             return False
@@ -159,19 +159,19 @@ class _Draft:
         place = min(places, key=lambda index: (shape[index] != self._fixed, abs(index - axis)))
         if target[place] == -1 or (target[place] == 0 and place == axis):
             return False
-        node.input[1] = self._constant([-1 if index == place else size for index, size in enumerate(shape)])
+        node.input[1] = self._edit.constant([-1 if index == place else size for index, size in enumerate(shape)])
         return True
 
     def _expand(self, node: onnx.NodeProto) -> bool:
         """A batch is not expanded to its own size but to 1, which leaves it as it is."""
-        axis, target = self._axis(node.input[0]), self._ints(node.input[1])
+        axis, target = self._axis(node.input[0]), self._edit.integers(node.input[1])
         if axis is None or target is None or self._fixed == 1:
             return False
         index = axis - len(self._before[node.input[0]]) + len(target)
         if index < 0 or target[index] != self._fixed:
             return False
         target[index] = 1
-        node.input[1] = self._constant(target)
+        node.input[1] = self._edit.constant(target)
         return True
 
     def _slice(self, node: onnx.NodeProto) -> bool:
@@ -179,9 +179,9 @@ class _Draft:
         axis = self._axis(node.input[0])
         if axis is None or len(node.input) < 3:
             return False
-        starts, ends = self._ints(node.input[1]), self._ints(node.input[2])
-        axes = self._ints(node.input[3]) if len(node.input) > 3 and node.input[3] else None
-        steps = self._ints(node.input[4]) if len(node.input) > 4 and node.input[4] else None
+        starts, ends = self._edit.integers(node.input[1]), self._edit.integers(node.input[2])
+        axes = self._edit.integers(node.input[3]) if len(node.input) > 3 and node.input[3] else None
+        steps = self._edit.integers(node.input[4]) if len(node.input) > 4 and node.input[4] else None
         if starts is None or ends is None:
             return False
         rank = len(self._before[node.input[0]])
@@ -193,18 +193,23 @@ class _Draft:
         if starts[place] not in {0, -size} or not size <= ends[place] < GROWTH * size:
             return False
         starts[place], ends[place] = 0, TO_THE_END
-        node.input[1], node.input[2] = self._constant(starts), self._constant(ends)
+        node.input[1], node.input[2] = self._edit.constant(starts), self._edit.constant(ends)
         return True
 
     def _resize(self, node: onnx.NodeProto) -> bool:
         """The first of the sizes is taken from the input."""
-        sizes = self._ints(node.input[3]) if len(node.input) > 3 and node.input[3] else None
+        sizes = self._edit.integers(node.input[3]) if len(node.input) > 3 and node.input[3] else None
         if self._axis(node.input[0]) != 0 or sizes is None or len(sizes) != len(self._before[node.input[0]]):
             return False
         if self._opset < OLDEST_OPSET or sizes[0] != self._fixed:
             return False
-        joined = self._fresh("sizes")
-        self._insert(node, self._node("Concat", [self._rows(), self._constant(sizes[1:])], joined, axis=0))
+        joined = self._edit.fresh("sizes")
+        self._edit.insert(
+            node,
+            self._edit.node(
+                "Concat", [self._edit.rows_of(self._inputs[0]), self._edit.constant(sizes[1:])], joined, axis=0
+            ),
+        )
         node.input[3] = joined
         return True
 
@@ -238,70 +243,6 @@ class _Draft:
                 continue
             if self._opset < OLDEST_OPSET:
                 return changed
-            row = name
-            if self._fixed != 1:
-                row = self._fresh("row")
-                bounds = [self._constant([number]) for number in (0, 1, axis)]
-                self._insert(node, self._node("Slice", [name, *bounds], row))
-            parts = [self._rows()]
-            if axis > 0:
-                parts.insert(0, self._constant([1] * axis))
-            if axis + 1 < len(before):
-                parts.append(self._constant([1] * (len(before) - axis - 1)))
-            shape, wide = self._fresh("shape"), self._fresh("wide")
-            self._insert(node, self._node("Concat", parts, shape, axis=0), self._node("Expand", [row, shape], wide))
-            node.input[position] = wide
+            node.input[position] = self._edit.repeated(node, name, axis, before, self._inputs[0])
             changed = True
         return changed
-
-    def _rows(self) -> str:
-        """The number of rows, as a vector of one."""
-        if not self._batch:
-            shape, self._batch = self._fresh("input_shape"), self._fresh("rows")
-            nodes = [
-                self._node("Shape", [self._inputs[0]], shape),
-                self._node("Gather", [shape, self._constant([0])], self._batch, axis=0),
-            ]
-            for index, one in enumerate(nodes):
-                self.model.graph.node.insert(index, one)
-        return self._batch
-
-    def _ints(self, name: str) -> list[int] | None:
-        """The integers of a constant; None where it is none."""
-        from onnx import numpy_helper
-
-        for tensor in self.model.graph.initializer:
-            if tensor.name == name:
-                return [int(one) for one in numpy_helper.to_array(tensor).reshape(-1)]
-        for node in self.model.graph.node:
-            if node.op_type == "Constant" and name in node.output and len(node.attribute) == 1:
-                (attribute,) = node.attribute
-                if attribute.name == "value":
-                    return [int(one) for one in numpy_helper.to_array(attribute.t).reshape(-1)]
-                if attribute.name == "value_ints":
-                    return list(attribute.ints)
-        return None
-
-    def _constant(self, values: Sequence[int]) -> str:
-        """A new vector; the old one may serve other nodes."""
-        from onnx import TensorProto, helper
-
-        name = self._fresh("constant")
-        self.model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
-        return name
-
-    def _node(self, op_type: str, inputs: list[str], output: str, **attributes: Any) -> onnx.NodeProto:  # noqa: ANN401 - attributes are of many types
-        from onnx import helper
-
-        return helper.make_node(op_type, inputs, [output], name=output, **attributes)
-
-    def _insert(self, before: onnx.NodeProto, *nodes: onnx.NodeProto) -> None:
-        """Puts nodes right before another."""
-        index = next(index for index, one in enumerate(self.model.graph.node) if one.output == before.output)
-        for offset, node in enumerate(nodes):
-            self.model.graph.node.insert(index + offset, node)
-
-    def _fresh(self, stem: str) -> str:
-        name = next(one for number in range(10**6) if (one := f"free_batch_{stem}_{number}") not in self._names)
-        self._names.add(name)
-        return name
