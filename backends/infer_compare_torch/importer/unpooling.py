@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional
 
 from infer_compare_torch.importer.convolution import interleaved
-from infer_compare_torch.importer.pooling import Window
 from infer_compare_torch.importer.registry import operator
+from infer_compare_torch.importer.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
