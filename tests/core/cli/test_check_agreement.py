@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
@@ -55,6 +56,28 @@ def test_unrelated_policies_with_masked_logits_differ(cli, tmp_path) -> None:
     assert "reference differs" not in words(result)
     # Where outputs differ, it is clear already that comparing notices something.
     assert "would be noticed" not in result.out
+
+
+@pytest.mark.parametrize(("noise", "code"), [(0.05, 0), (1.0, 1)])
+def test_an_output_error_is_accepted_if_errors_are_allowed_and_another_model_is_not(cli, tmp_path, noise, code) -> None:
+    """A twentieth of each weight is an error; weights of which as much is noise are another model."""
+    random = np.random.default_rng(0)
+    right = random.standard_normal((8, 6)).astype(np.float32)
+    wrong = (right + noise * random.standard_normal((8, 6))).astype(np.float32)
+    for name, weights in (("a.onnx", right), ("b.onnx", wrong)):
+        save(
+            tmp_path / name,
+            [helper.make_node("MatMul", ["x", "w"], ["y"])],
+            [("x", TensorProto.FLOAT, ["batch", 8])],
+            [("y", TensorProto.FLOAT, ["batch", 6])],
+            [("w", weights)],
+        )
+    asked = ("check", "a.onnx", "--backends", "onnx,reference", "--model", "onnx=b.onnx", "--batch-sizes", "1,3")
+    result = cli(*asked, "--allow-error")
+    assert result.code == code, result.out
+    said = "outputs of onnx differ beyond the tolerance (output error 0." in words(result)
+    assert said == ("onnx differs from reference" not in words(result)) == (not code)
+    assert ("All outputs agree within the errors that are allowed." in words(result)) == (not code)
 
 
 def test_a_time_major_output_agrees_row_by_row(cli, tmp_path) -> None:

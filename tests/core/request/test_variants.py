@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import product
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,6 +100,19 @@ def test_labels_name_what_differs_from_the_contender_as_it_was_asked_for(texts, 
     assert labels(plugins, *texts, **options) == wanted
 
 
+@QUICK
+@given(
+    axes=AXES,
+    texts=st.lists(st.sampled_from(["reference", "reference:threads=3", "reference@cpu"]), min_size=1, max_size=4),
+)
+def test_every_contender_has_a_label_of_its_own(axes, texts, plugins) -> None:
+    """In the order in which they were asked for, and the same each time."""
+    axes = axes._replace(precisions=())
+    made = [contender.label for contender in find_contenders(texts, plugins, axes=axes)]
+    assert len(set(made)) == len(made) == sum(len(axes.variants(ContenderRequest.of(text))) for text in texts)
+    assert made == [contender.label for contender in find_contenders(texts, plugins, axes=axes)]
+
+
 def test_a_contender_with_instances_and_no_threads_divides_the_budget(plugins) -> None:
     """Threads that are said, for the run or for itself, are those of one instance."""
     for text, options, threads in (
@@ -144,3 +158,11 @@ def test_asking_for_a_stored_run_again_gives_the_same_contenders(text, options, 
     again = api.plan(header.repeated, plugins=plugins).header
     assert again.contenders == header.contenders
     assert again.plan.threads == header.plan.threads
+
+
+def test_backends_that_were_left_open_are_named_once_though_each_has_several_variants(plugins) -> None:
+    """Asking for them again multiplies them again."""
+    header = api.plan(RunOptions(model="mlp", backends=("reference",), threads=(1, 2)), plugins=plugins).header
+    unnamed = msgspec.structs.replace(header, options=msgspec.structs.replace(header.options, backends=None))
+    assert len(header.contenders) == 2
+    assert unnamed.repeated.backends == ("reference",)
