@@ -105,7 +105,7 @@ def test_a_random_model_is_called_random(cli, tmp_path) -> None:
     result = cli("check", "noise.onnx", "--backends", "onnx", "--batch-sizes", "1,3")
     assert result.code == 1
     assert "the model is random or keeps state" in words(result)
-    assert "row" not in result.out
+    assert "rows" not in result.out
 
 
 def test_it_is_told_how_many_changed_weights_would_be_noticed(cli, tmp_path) -> None:
