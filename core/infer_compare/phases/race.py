@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from infer_compare.results import Plan
 
 TRYING_SHARE = 0.5
-"""Trying contenders begins no later than after this share of the budget."""
+"""Trying contenders begins no later than after this share of the budget that is left when the model is ready."""
 TRYING_LATEST = 0.65
-"""By this share of the budget a worker that tries a contender must have answered."""
+"""By this share of it a worker that tries a contender must have answered."""
 LEAST_WAIT_S = 2.0
 """However late it is, a worker has so long to answer."""
 ROUNDS = 2
@@ -49,19 +49,21 @@ class Race:
     context: RunContext
     disturbed: set[str] = field(default_factory=set)
     """Contenders whose trial calls other programs disturbed."""
+    preparing_s: float = field(init=False)
+    """Seconds that reading and converting models took."""
     _began: float = field(init=False)
+    _has_s: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know how long it has."""
-        budget = self.context.options.budget
-        assert budget is not None
+        """Know how long it has: what preparing took is gone."""
         assert self.context.deadline is not None
-        self._began = self.context.deadline - budget
+        self._began = self.context.surroundings.now()
+        self._has_s = max(0.0, self.context.deadline - self._began)
+        self.preparing_s = self._began - self.context.deadline + (self.context.options.budget or 0.0)
 
     def left_to_try_s(self) -> float:
         """Return the seconds that a worker which tries a contender has to answer."""
-        budget = self.context.options.budget or 0.0
-        latest = self._began + TRYING_LATEST * budget
+        latest = self._began + TRYING_LATEST * self._has_s
         return max(LEAST_WAIT_S, latest - self.context.surroundings.now())
 
     def is_tried(self, label: str) -> bool:
@@ -87,8 +89,7 @@ class Race:
                 ratio = best * UNTRIED / lead[1]
                 self._drop(Dropped(contender=label, restart=0, reason="untried", against=base.label, at_most=ratio))
                 return False
-        budget = self.context.options.budget or 0.0
-        if self.context.surroundings.now() > self._began + TRYING_SHARE * budget:
+        if self.context.surroundings.now() > self._began + TRYING_SHARE * self._has_s:
             self._drop(Dropped(contender=label, restart=0, reason="time"))
             return False
         return True

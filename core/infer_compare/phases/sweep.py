@@ -21,18 +21,26 @@ if TYPE_CHECKING:
 
     from infer_compare.phases.context import RunContext
     from infer_compare.phases.explore import Explored
+    from infer_compare.phases.race import Race
 
 
-def nothing_left(context: RunContext, least: tuple[str, float] | None) -> str:
+def nothing_left(race: Race, least: tuple[str, float] | None) -> str:
     """Return why a race has no contender left after they were tried, and what would leave one."""
-    most = context.options.max_error
+    context, most = race.context, race.context.options.max_error
     reasons = {record.reason for record in context.run.dropped}
     if most is not None and least is not None and "error" in reasons and least[1] > most:
         return f"no configuration keeps --max-error {most:g}; the least output error is {least[1]:.2g}, of {least[0]}"
     if "latency" in reasons:
         fastest = min(record.latency_ns or 0 for record in context.run.dropped if record.reason == "latency")
         return f"no configuration keeps the latency bound; the shortest latency is {fastest / 1e6:.3g} ms"
-    return "no configuration is left"
+    if "time" in reasons:
+        number = len(context.routes)
+        enough = race.preparing_s + 4 * number
+        return (
+            f"the budget of {context.options.budget:g} s was used up before anything was measured: reading and converting the "
+            f"model took {race.preparing_s:.0f} s; give --budget {enough:.0f}s or more for {number} configurations"
+        )
+    return "no configuration could be run"
 
 
 class Sweep:
@@ -101,11 +109,11 @@ class Sweep:
         limit(self._context, explored.points)
         run, race = self._journal.run, self._context.race
         ranked = {label: tuple(own) for label, own in explored.points.items() if run.differs(label) is None and own}
-        if race is not None and ranked:
+        if race is not None:
             alike = ranked
             ranked = {label: tuple(own) for label, own in race.after_trying(ranked).items()}
             if not ranked:
-                return "stopped", nothing_left(self._context, race.least_error(list(alike)))
+                return "stopped", nothing_left(race, race.least_error(list(alike)))
         if not ranked:
             return "complete", ""
         ended = rank(self._context, ranked, disturbed=all(explored.disturbed[label] for label in ranked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -156,4 +157,17 @@ def test_a_race_in_which_nobody_is_exact_enough_says_the_least_error(sweep: Call
     assert run.closing.state == "stopped"
     assert run.closing.reason.startswith(
         "no configuration keeps --max-error 0.001; the least output error is 0.38, of "
+    )
+
+
+def test_a_budget_that_preparing_uses_up_says_what_to_give(sweep: Callable[..., Run]) -> None:
+    """Converting a model can take longer than a search was given."""
+    surroundings = virtual(open_gate)
+    slow = dataclasses.replace(surroundings, peak=lambda _threads: surroundings.sleep(100))
+    run = sweep(FAST, SLOW, surroundings=slow, **RACE)
+    assert run.closing is not None
+    assert run.closing.state == "stopped"
+    assert run.closing.reason == (
+        "the budget of 40 s was used up before anything was measured: reading and converting the model took 100 s; give "
+        "--budget 108s or more for 2 configurations"
     )
