@@ -23,7 +23,7 @@ import msgspec
 from infer_compare import api
 from infer_compare.phases.recipe import winner
 from infer_compare.plugins import Plugins
-from infer_compare.preparation.configurations import TRYING_S, tuned
+from infer_compare.preparation.configurations import MEASURING_S, TRYING_S, tuned
 from infer_compare.request.options import RunOptions
 from infer_compare.verdicts.summary import summarise
 from trials import report
@@ -38,6 +38,8 @@ GOOD = 0.97
 """Of the best throughput: what a search should reach."""
 SHARE = 1 / 3
 """Of the sweep's time: what a search may take."""
+LEAST_S = 25.0
+"""Of a search: less is not what anybody gives."""
 ENOUGH_S = 86400.0
 
 
@@ -73,7 +75,8 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
             budget=ENOUGH_S,
         )
         truth, number = exhaustive(asked)
-        budget = max(SHARE * truth.seconds, 1.1 * (number * TRYING_S + 4))
+        # Reading the model and starting processes take their time, however little there is to measure.
+        budget = max(SHARE * truth.seconds, LEAST_S, number * TRYING_S + MEASURING_S)
         shares, seconds = [], []
         for seed in range(arguments.runs):
             share, took = search(msgspec.structs.replace(asked, budget=budget, seed=seed), truth)

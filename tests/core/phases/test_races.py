@@ -171,3 +171,20 @@ def test_a_budget_that_preparing_uses_up_says_what_to_give(sweep: Callable[..., 
         "the budget of 40 s was used up before anything was measured: reading and converting the model took 100 s; give "
         "--budget 108s or more for 2 configurations"
     )
+
+
+@pytest.mark.slow
+def test_the_model_file_that_the_code_reads_lies_in_the_run_folder_unless_it_is_the_users_own(
+    sweep: Callable[..., Run], tmp_path: Path
+) -> None:
+    """A built-in model is nobody's file."""
+    run = sweep(SLOW, FAST, **RACE)
+    assert run.recipe is not None
+    assert run.recipe.kept
+    built_in = tmp_path / "run" / run.recipe.file
+    assert built_in.is_file()
+    own = built_in.rename(tmp_path / "own.onnx")
+    run = sweep(SLOW, FAST, **RACE, folder="other", model=str(own))
+    assert run.recipe is not None
+    assert (run.recipe.file, run.recipe.kept) == ("own.onnx", False)
+    assert not (tmp_path / "other" / "own.onnx").exists()
