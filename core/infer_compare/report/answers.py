@@ -19,7 +19,7 @@ from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.quality import quality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.report.sentences.names import Names
@@ -97,26 +97,27 @@ def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
     if best is None:
         return "No answer: no contender was measured.", True
     place = f"{best.name} at {best.point}"
+    names = {one.contender: one.name for one in answer.by_contender}
     unshown = [pair for pair in answer.headline if pair.verdict not in {Verdict.FASTER, Verdict.SAME}]
     if unshown:
-        return f"{_probably(place, unshown)}.", True
+        return f"{_probably(place, unshown, names)}.", True
     if not answer.headline and not complete:
         return f"Probably {place}: the run ended early.", True
     alike = [pair for pair in answer.headline if pair.verdict is Verdict.SAME]
     if not alike:
         return f"Use {place}.", False
     verb, margin = "is" if len(alike) == 1 else "are", max(pair.margin for pair in alike)
-    names = listing([pair.b.name for pair in alike])
-    return f"Use {place}; {names} {verb} as fast within {margin_words(margin)}.", False
+    rivals = listing([names[pair.b.label] for pair in alike])
+    return f"Use {place}; {rivals} {verb} as fast within {margin_words(margin)}.", False
 
 
-def _probably(place: str, unshown: Sequence[PairVerdict]) -> str:
-    """What is not confirmed, the nearest rival first."""
+def _probably(place: str, unshown: Sequence[PairVerdict], names: Mapping[str, str]) -> str:
+    """What is not confirmed, the nearest rival first; a list of rivals has the name of each by itself."""
     nearest = unshown[0]
     if nearest.leans and nearest.comparison is not None and nearest.comparison.ratio > 1:
         lead = f"its {ratio(nearest.comparison.ratio)}x lead over {nearest.b.name} is not confirmed"
         return f"Probably {place}: {lead}"
-    rivals = listing([pair.b.name for pair in unshown], "or")
+    rivals = listing([names[pair.b.label] for pair in unshown], "or")
     return f"Probably {place}: no lead over {rivals} is confirmed"
 
 

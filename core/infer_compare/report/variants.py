@@ -35,7 +35,7 @@ def precision_gains(run: Run, answer: Answer) -> tuple[PrecisionGain, ...]:
         for labels in groups.values()
         for base in (max(labels, key=lambda label: _bits(setups[label])),)
         for label in labels
-        if _bits(setups[label]) < _bits(setups[base]) and _is_known(limits[base])
+        if _bits(setups[label]) < _bits(setups[base]) and _are_known(limits[label], limits[base])
     )
 
 
@@ -117,9 +117,11 @@ def _gain(
     )
 
 
-def _is_known(limit: Limit) -> bool:
-    """Whether the search found where the contender ends: against a size that may not be the largest nothing can be said."""
-    return limit.smallest_failing is not None
+def _are_known(own: Limit, base: Limit) -> bool:
+    """Whether something can be said: the search found where the base ends, and with the other where it ends, or beyond that."""
+    if base.smallest_failing is None:
+        return False
+    return own.smallest_failing is not None or (own.largest_fitting or 0) > (base.largest_fitting or 0)
 
 
 def _bits(setup: Setup) -> int:

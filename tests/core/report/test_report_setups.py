@@ -55,6 +55,14 @@ def test_every_format_names_unequal_precision(story, form):
     assert "precision" in written
 
 
+def test_rivals_in_a_list_are_named_by_themselves(story):
+    """What each of many pairs is unequal in would drown the sentence."""
+    curves = {"pair": SPLITS["onnx:threads=2"], "one": SPLITS["onnx:threads=2"], "other": SPLITS["onnx:threads=2"]}
+    (answer,) = document(story(curves=curves, asked={"pair": {"threads": 1, "instances": 2}}).run()).answers
+    rivals = answer.headline.partition("; ")[2]
+    assert rivals.count("instance") <= 1
+
+
 def test_what_a_label_says_is_not_said_twice(story):
     """Only the other contender is named with its precision."""
     curves = {"onnx:precision=int8": OPENVINO["openvino"], "onnx": OPENVINO["onnx"]}

@@ -74,9 +74,10 @@ def test_limits_that_are_open_or_equal_are_said_so(story, own, other, words):
     assert words in gain(limited(story, own, other))
 
 
-def test_a_base_whose_largest_batch_was_not_found_is_not_compared_with(story):
+@pytest.mark.parametrize(("own", "other"), [((16,), (16,)), ((1423, 1424), (912,)), ((128,), (912, 913))])
+def test_nothing_is_said_where_a_search_ended_too_early(story, own, other):
     """The time was used up, or the largest size that was to be tried fits."""
-    assert limited(story, (16,), (16,)).answers[0].gains == ()
+    assert limited(story, own, other).answers[0].gains == ()
 
 
 def test_a_lower_precision_that_is_slower_is_said_to_be(story):
