@@ -235,7 +235,7 @@ def test_a_request_that_cannot_be_resolved_leaves_no_folder(sweep, tmp_path):
 
 def test_without_any_usable_contender_there_is_no_run(sweep, tmp_path):
     """The sentence says why for each."""
-    other = _other(tmp_path, "formats=('tflite',)")
+    other = _other(tmp_path, "lite", "formats=('tflite',)")
     with pytest.raises(NoUsableBackend, match="onnx models"):
         sweep(f"{other}:Other")
     assert not (tmp_path / "run").exists()
@@ -243,7 +243,7 @@ def test_without_any_usable_contender_there_is_no_run(sweep, tmp_path):
 
 def test_a_device_that_is_not_there_is_never_answered_by_another(sweep, tmp_path):
     """The contender is skipped with the backend's own sentence."""
-    other = _other(tmp_path, "formats=('onnx',), device_kinds=('warp',)")
+    other = _other(tmp_path, "warped", "formats=('onnx',), device_kinds=('warp',)")
     run = sweep(contender("cpu"), f"{other}:Other", device="warp:7")
     (unusable,) = run.unusable
     assert isinstance(unusable.outcome, Skipped)
@@ -281,13 +281,13 @@ def test_plugins_hear_of_the_run(sweep):
     assert heard == ["started mlp", "point 1", "point 2", "finished complete"]
 
 
-def _other(folder: Path, capabilities: str) -> Path:
+def _other(folder: Path, name: str, capabilities: str) -> Path:
     path = folder / "other.py"
     path.write_text(
         "from infer_compare.backends import Capabilities\n"
         "from fault_injection import FakeBackend\n"
         "class Other(FakeBackend):\n"
-        "    name = 'other'\n"
+        f"    name = '{name}'\n"
         f"    capabilities = Capabilities({capabilities})\n",
         encoding="utf-8",
     )
