@@ -31,6 +31,7 @@ from infer_compare.worker.protocol import (
     Reply,
     ReplyReader,
     Request,
+    Stage,
     Timed,
     TimeSlice,
     WarmedUp,
@@ -46,7 +47,8 @@ CALM = Diagnostics(
     wall_ns=10**8, own_cpu_ns=10**8, system_ns=0, run_delay_ns=0, foreign_ns=0, steal_share=0.0, minor_faults=0,
     major_faults=0, active_threads=1, cores=2,
 )  # fmt: skip
-SLICE = TimeSlice(point=ONE, scope="end_to_end", latency_ns=10**6)
+SLICE = TimeSlice(point=ONE, scope="end_to_end", latency_ns=10**6, start_ns=POSTED + 10)
+TOGETHER = {"window_ns": 1, "calls": [1.0, 1.0], "stamps": [1, 1], "skew_ns": 0}
 SPEC = TensorSpec("x", "float32", ("batch", 8))
 HONEST: tuple[tuple[Request, Reply], ...] = (
     (
@@ -86,6 +88,7 @@ HONEST: tuple[tuple[Request, Reply], ...] = (
         Described(description=ModelDescription(source=MODEL, inputs=(SPEC,), files=("/tmp/m.onnx",))),
     ),
     (Convert(converter="c", model=MODEL, target="/out/m.onnx"), Done()),
+    (Stage(point=ONE, scope="device"), Done()),
     (Bye(), Done()),
 )  # fmt: skip
 NASTY = st.sampled_from([
@@ -158,6 +161,8 @@ LIES = (
     (SLICE, {"durations_ns": [0]}, "durations_ns"),
     (SLICE, {"durations_ns": [2 * 10**9], "phases": None}, "when its calls ran"),
     (SLICE, {"started_ns": POSTED - 10**9}, "when its calls ran"),
+    (SLICE, {"started_ns": POSTED + 9}, "when its calls ran"),
+    (SLICE, {"instances": TOGETHER}, "instances beside itself"),
     (SLICE, {"samples": 5}, "how many samples"),
     (SLICE, {"phases": {"stage_ns": [1], "run_ns": [1], "fetch_ns": [1]}}, "phases"),
     (SLICE, {"diagnostics": {**msgspec.to_builtins(CALM), "wall_ns": 10**11}}, "how long its slice took"),
