@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import msgspec
 import pytest
 
 from infer_compare.report.csv import CsvReporter
@@ -15,7 +16,7 @@ from infer_compare.report.markdown import MarkdownReporter
 from infer_compare.report.sections import paged
 from infer_compare.report.sections.blocks import Charts
 from infer_compare.report.text import TextReporter
-from infer_compare.results import Limit
+from infer_compare.results import Limit, OutputError
 
 INT8, HALF = "onnx:precision=int8", "torch:precision=bfloat16"
 CURVES = {
@@ -27,6 +28,7 @@ CURVES = {
 ASKED = {INT8: {"precision": "int8"}, HALF: {"precision": "bfloat16"}}
 PRECISIONS = {INT8: "int8", HALF: "bfloat16"}
 ERRORS = {INT8: 0.046, HALF: 0.0121, "torch": 3.2e-7}
+ALLOWED = {"allow_error": True}
 FORMATS = {"text": TextReporter(), "markdown": MarkdownReporter(), "page": HtmlReporter()}
 
 
@@ -97,6 +99,20 @@ def test_a_contender_that_is_ranked_beyond_its_tolerance_has_its_error_beside_it
     assert "onnx:precision=int8 (output error 0.046)" in MarkdownReporter().render(made).partition("batch")[2]
     assert [one for one in made.cautions if "--allow-error" in one] != []
     assert [one.label for one in made.contenders if one.deviates] == [INT8]
+
+
+def test_the_table_has_the_worst_output_error_of_all_sizes(story):
+    """As the headline has it, and not that of the best size alone."""
+    run = story(curves=CURVES, asked=ASKED, precisions=PRECISIONS, errors=ERRORS, differs=[INT8], plan=ALLOWED).run()
+    agreements = tuple(
+        msgspec.structs.replace(one, error=OutputError(relative=0.09))
+        if (one.contender, one.point.batch) == (INT8, 1)
+        else one
+        for one in run.agreements
+    )
+    made = document(msgspec.structs.replace(run, agreements=agreements))
+    assert made.answers[0].headline.startswith("Use onnx:precision=int8 (output error 0.09) at batch 8.")
+    assert "0.09 !" in TextReporter().render(made).partition("ACCURACY")[2].partition("SHAPE")[0]
 
 
 def test_files_have_the_parts_of_the_output_error(made):

@@ -6,6 +6,9 @@ TERMS: dict[str, str] = {
     "contender": "A backend with its options: what takes part in the comparison.",
     "operating point": "The sizes that a contender runs at: a batch size, and a size of every other axis.",
     "imported": "The model was rebuilt from an ONNX graph; a model written for this framework may be faster or slower.",
+    "precision": "The number format that a contender computes in, as its framework reports it.",
+    "instance": "One of several processes that run the same contender at the same time.",
+    "output error": "The largest difference from the reference's outputs, relative to its largest value.",
     "scope": "What is timed: device, the model call with inputs in place; end_to_end, with moving inputs and outputs; "
     "dataset, a pass over a data set.",
     "confirmed": "Measured again in fresh processes that ran nothing else, after the size had been chosen.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.report.charts.accuracy import accuracy_chart
 from infer_compare.report.metrics import BY_NAME, Place
 from infer_compare.report.phrases import size_words
@@ -96,6 +98,8 @@ def _places(view: View) -> list[Place]:
             measured, key=lambda point: point.figures.throughput if point.figures else 0.0, default=None
         )
         if at is not None:
+            # The worst output error of all sizes, as everywhere that a contender is spoken of.
+            at = msgspec.structs.replace(at, output_error=contender.output_error)
             found.append(Place(document, contender, at))
     order = list(bests)
     return sorted(
