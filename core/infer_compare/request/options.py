@@ -162,7 +162,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Option(
             "Read inputs from a .npz file, a folder of .npy files, or module:callable.",
             group="model",
-            commands=ALL,
+            commands=(*ALL, "explain"),
             metavar="DATA",
         ),
     ] = None
