@@ -47,7 +47,7 @@ def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: 
     options = complete({**given, "batch_sizes": given.get("batch_sizes") or parse_batch_sizes(BATCH_SIZES)})
     with progress(quiet=as_json, verbose=False) as observer:
         run = api.check(options, plugins=plugins, observer=observer)
-    made = untimed(document(run))
+    made = untimed(document(run, explorable=False))
     if as_json:
         told = {
             "schema": "infer-compare/check",

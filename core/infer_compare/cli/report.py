@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _BOUNDS = declared()["percentile"].bounds
 
 
+FLAT = frozenset({"text", "markdown", "csv"})
+"""Formats that show neither the calls of a point nor the answers for other latency bounds."""
+
+
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=RUN)
 @click.option(
@@ -93,7 +97,7 @@ def command(
         check_terminal(name, reporter.suffix, example)
     else:
         check_target(target, force=force)
-    documents = _documents(runs, bound, percentile, price, anonymous=anonymous)
+    documents = _documents(runs, bound, percentile, price, anonymous=anonymous, explorable=name not in FLAT)
     if target is None and name == TEXT:
         from infer_compare.cli.console import print_text
 
@@ -108,7 +112,13 @@ def command(
 
 
 def _documents(
-    runs: Sequence[Path], bound: float | None, percentile: float | None, price: str | None, *, anonymous: bool
+    runs: Sequence[Path],
+    bound: float | None,
+    percentile: float | None,
+    price: str | None,
+    *,
+    anonymous: bool,
+    explorable: bool,
 ) -> list[ReportDocument]:
     """The documents of runs, as they are asked for.
 
@@ -127,7 +137,7 @@ def _documents(
         run = load_run(folder)
         if bound is not None or percentile is not None:
             run = bounded(run, bound, percentile)
-        made = document(run)
+        made = document(run, explorable=explorable)
         if given is not None:
             made = priced(made, given)
         documents.append(anonymised(made, run) if anonymous else made)

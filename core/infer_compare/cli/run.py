@@ -213,7 +213,7 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
                 words = shlex.quote(str(place))
                 click.echo(f"Results so far are in {words}; resume with: infer-compare run --resume {words}", err=True)
             raise
-    made = document(run)
+    made = document(run, explorable=show.as_json or bool(show.formats))
     if show.price is not None:
         from infer_compare.report.price import priced
 

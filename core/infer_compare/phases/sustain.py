@@ -24,7 +24,7 @@ def sustain(ranking: Ranking) -> None:
     run = context.run
     done = {round_.order[0] for round_ in run.rounds if round_.phase == "sustain"}
     asynchronous = {start.contender for start in run.starts if start.asynchronous} - done
-    answers = summarise(run).answers if asynchronous else ()
+    answers = summarise(run, every_bound=False).answers if asynchronous else ()
     best = {
         best.contender: best.point
         for answer in answers

@@ -21,7 +21,7 @@ NONE = "no answer"
 
 def answer_line(run: Run) -> str:
     """Return such as `onnx at batch 32, 12,300 samples/s`, or `no answer`."""
-    summary = summarise(run)
+    summary = summarise(run, every_bound=False)
     made = answers(run, summary, Names(run, summary))
     parts = [words for one in made if (words := _words(one))]
     if parts:

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 
-def document(run: Run) -> ReportDocument:
-    """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps."""
-    summary = summarise(run)
+def document(run: Run, *, explorable: bool = True) -> ReportDocument:
+    """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps.
+
+    Args:
+        run: the run.
+        explorable: whether to work out what only the page and JSON show, which takes as long as the rest: the latency
+            bounds that each point keeps, and its calls.
+    """
+    summary = summarise(run, every_bound=explorable)
     names = Names(run, summary)
     points = run.points
     shapes = new_shape_ns(run)
@@ -62,5 +68,5 @@ def document(run: Run) -> ReportDocument:
         warnings=header.environment.warnings,
         shortcomings=shortcomings(run, summary, failed),
         tuning=tuning(run, points, summary),
-        timelines=timelines(run),
+        timelines=timelines(run) if explorable else (),
     )

@@ -63,6 +63,7 @@ def answer(
     measurements: Measurements,
     *,
     axes: Axes = (),
+    every_bound: bool = True,
 ) -> Answer:
     """The answer from the points of the contenders that are ranked.
 
@@ -72,6 +73,7 @@ def answer(
         table: figures by candidate.
         measurements: the rounds.
         axes: sizes of the axes other than the batch.
+        every_bound: whether to work out which latency bounds each point keeps, besides the one that was asked for.
     """
     options, margin = run.header.options, run.header.plan.margin
     bests = [
@@ -92,7 +94,7 @@ def answer(
     if options.latency_bound_ns is not None:
         checks = [check_bound(*one, options.latency_bound_ns, options.percentile) for one in timed]
         bound = answer_bound(checks, options.latency_bound_ns, options.percentile)
-    if timed and options.scope != "dataset":
+    if every_bound and timed and options.scope != "dataset":
         kept = kept_bounds(timed, sorted({*BOUND_PERCENTILES, options.percentile}))
     return Answer(
         axes=axes,

@@ -52,11 +52,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return self.answers[0]
 
 
-def summarise(run: Run) -> Summary:
+def summarise(run: Run, *, every_bound: bool = True) -> Summary:
     """The summary of a run or of any prefix of one.
 
     Args:
         run: the run.
+        every_bound: whether to work out which latency bounds each point keeps, which takes as long as the rest.
     """
     measurements = Measurements(run.rounds, run.header.budget_of)
     points = {Candidate(point.contender, point.point): point for point in run.points}
@@ -76,6 +77,7 @@ def summarise(run: Run) -> Summary:
                 table,
                 measurements,
                 axes=setting,
+                every_bound=every_bound,
             )
             for setting in axes
         ),

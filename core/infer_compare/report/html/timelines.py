@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.phrases import size_words
 from infer_compare.report.sections.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from infer_compare.report.schema import ReportDocument, Timeline
+
+DIGITS = 4
+"""Of the middle call of a point."""
 
 
 def timeline_data(document: ReportDocument, key: str, places: Mapping[str, int]) -> Iterator[tuple[str, list[Any]]]:
@@ -28,14 +32,19 @@ def timeline_data(document: ReportDocument, key: str, places: Mapping[str, int])
 
 
 def _timeline(one: Timeline, place: int) -> dict[str, Any]:
-    """Calls in microseconds: with as many digits as a chart can show."""
+    """Calls in a unit of nanoseconds with as many digits as a chart can show, each as its difference from the one before."""
+    calls = sorted(call for piece in one.slices for call in piece.calls_ns)
+    unit = 10 ** max(0, len(str(calls[len(calls) // 2])) - DIGITS) if calls else 1
     return {
         "c": place,
         "batch": one.point.batch,
         "size": size_words(one.point),
         "calls": one.calls,
-        "slices": [
-            [piece.restart, int(piece.rejected), [float(f"{call / 1e3:.4g}") for call in piece.calls_ns]]
-            for piece in one.slices
-        ],
+        "unit": unit,
+        "slices": [[piece.restart, int(piece.rejected), _differences(piece.calls_ns, unit)] for piece in one.slices],
     }
+
+
+def _differences(calls_ns: Sequence[int], unit: int) -> list[int]:
+    calls = [round(call / unit) for call in calls_ns]
+    return [after - before for before, after in pairwise((0, *calls))]

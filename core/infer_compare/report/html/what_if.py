@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.phrases import milliseconds, size_words
@@ -10,7 +11,7 @@ from infer_compare.report.words import shell_line
 from infer_compare.stats.wording import ratio, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from infer_compare.report.bound_steps import BoundStep, BoundSteps
     from infer_compare.report.sections.blocks import WhatIf
@@ -65,19 +66,33 @@ def _at(steps: BoundSteps, places: Mapping[str, int]) -> dict[str, Any]:
             }
             for one in steps.points
         ],
-        "steps": [
-            {
-                "from": step.from_ns,
-                "before": step.before,
-                "after": step.after,
-                "standing": _standing(step),
-                "best": step.best,
-                "largest": step.largest,
-                "behind": _behind(steps, step),
-            }
-            for step in steps.steps
-        ],
+        "steps": list(_changes([_step(steps, step) for step in steps.steps])),
     }
+
+
+def _step(steps: BoundSteps, step: BoundStep) -> dict[str, Any]:
+    return {
+        "from": step.from_ns,
+        "before": step.before,
+        "after": step.after,
+        "standing": _standing(step),
+        "best": list(step.best),
+        "largest": list(step.largest),
+        "behind": _behind(steps, step),
+    }
+
+
+def _changes(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the first step as it is, and of each other one what differs from the one before: of a list, by place."""
+    yield steps[0]
+    for before, step in pairwise(steps):
+        changed = {key: value for key, value in step.items() if value != before[key]}
+        yield {
+            key: {place: one for place, one in enumerate(value) if one != before[key][place]}
+            if isinstance(value, list)
+            else value
+            for key, value in changed.items()
+        }
 
 
 def _standing(step: BoundStep) -> str:

@@ -111,6 +111,7 @@ class Download(Block, frozen=True, kw_only=True):
     title: str
     name: str
     content: bytes
+    """Packed by gzip."""
 
 
 class Table(Block, frozen=True, kw_only=True):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from infer_compare.report.charts.bars import start_up_chart
 from infer_compare.report.facts import contender_facts, general_facts
@@ -71,7 +70,7 @@ def repeat(view: View) -> Section:
     document = view.document
     blocks: list[Command | Download] = [Command(words=without_folder(document.command))]
     if view.page:
-        content = msgspec.json.format(JsonReporter().render(document).encode(), indent=-1)
+        content = gzip.compress(JsonReporter().render(document).encode(), mtime=0)
         name = f"{document.run_id}-report.json"
         blocks.append(Download(title="Download the report document (JSON)", name=name, content=content, media=PAGE))
     return Section(title="Repeat with", look="card again", folded=True, blocks=tuple(blocks))

@@ -133,7 +133,7 @@ def compare_runs(
         topics = tuple(dict.fromkeys(one.topic for one in differing))
         contrasts[candidate] = pair
         points[candidate] = with_verdict(_undecided(old, fresh, candidate, pair, margin, topics), pair)
-    answers = summarise(base).answers
+    answers = summarise(base, every_bound=False).answers
     chosen = _bests(answers, points)
     bests = [points[one] if stands is None else msgspec.structs.replace(points[one], in_place_of=stands)
              for one, stands in chosen.items()]  # fmt: skip

@@ -13,7 +13,12 @@ function batchChart(chart, layout, width, ask, scale) {
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) positive.push(1, 10);
   /* A cap far above what was used would press the curves together: it then is the upper edge. */
-  if (memory && line && line.at <= 3 * Math.max(...positive)) positive.push(line.at);
+  if (memory && line) {
+    const high = Math.max(...positive);
+    /* Above the curves, for its words. */
+    const edge = chart.log ? high * Math.max(1.1, (high / Math.min(...positive)) ** 0.15) : high * 1.1;
+    positive.push(line.at <= 3 * high ? line.at : edge);
+  }
   const log = chart.log;
   let y, bottom;
   if (log) {

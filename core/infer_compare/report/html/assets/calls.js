@@ -7,12 +7,14 @@ function callsChart(one, layout) {
     if (last !== null && restart !== last) layout.shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: at + 0.5, x1: at + 0.5, line: { color: ink.axis, width: 1, dash: "dot" } });
     if (restart !== last) layout.annotations.push({ x: at + 1, yref: "paper", y: 1, text: `restart ${restart}`, showarrow: false, xanchor: "left", yanchor: "bottom", font: { color: ink.soft, size: 10.5 } });
     last = restart;
-    for (const call of calls) {
+    let ns = 0;
+    for (const step of calls) {
       at += 1;
+      ns += step * one.unit;
       const part = rejected ? made.rejected : made.kept;
       part.x.push(at);
-      part.y.push(call / 1e3);
-      part.text.push(`${duration(call * 1e3)}, slice ${number + 1} of ${one.slices.length}${rejected ? ", rejected" : ""}`);
+      part.y.push(ns / 1e6);
+      part.text.push(`${duration(ns)}, slice ${number + 1} of ${one.slices.length}${rejected ? ", rejected" : ""}`);
     }
   });
   layout.margin.t = 28;

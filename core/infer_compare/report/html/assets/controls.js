@@ -44,6 +44,22 @@ function wireCopy() {
   }
 }
 
+/* The file lies packed in the page; without a script it is saved so. */
+function wireDownloads() {
+  if (typeof DecompressionStream === "undefined") return;
+  for (const link of document.querySelectorAll("a[download$='.gz']")) {
+    link.addEventListener("click", async (event) => {
+      if (link.href.startsWith("blob:")) return;
+      event.preventDefault();
+      const packed = Uint8Array.from(atob(link.href.slice(link.href.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+      const file = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+      link.href = URL.createObjectURL(file);
+      link.download = link.download.replace(/\.gz$/, "");
+      link.click();
+    });
+  }
+}
+
 /* Paper is white, of one width, and cannot be opened. */
 function wirePrint() {
   let closed = [];

@@ -4,6 +4,7 @@ for (const [id, one] of Object.entries(data.whatIfs)) wireWhatIf(id, one);
 wireTheme();
 wireMatrices();
 wireCopy();
+wireDownloads();
 wirePrint();
 wireWidth();
 drawAll();

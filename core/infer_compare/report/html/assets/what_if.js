@@ -7,6 +7,14 @@ function boundRange(one) {
   const every = Object.values(one.at).flatMap((at) => at.points.flatMap((point) => [point.from, point.latency])).filter((value) => value > 0);
   return [Math.min(...every) * 0.8, Math.max(...every) * 1.3];
 }
+/* Each step says what differs from the one before it; in a list, by place. */
+function wholeSteps(steps) {
+  let before = {};
+  return steps.map((step) => {
+    before = { ...before, ...Object.fromEntries(Object.entries(step).map(([key, value]) => [key, before[key] && typeof value === "object" ? Object.assign([...before[key]], value) : value])) };
+    return before;
+  });
+}
 function stepAt(at, bound) {
   return at.steps.reduce((found, step) => step.from <= bound ? step : found, at.steps[0]);
 }
@@ -39,6 +47,7 @@ function answerTable(caption, header, rows) {
 }
 
 function wireWhatIf(id, one) {
+  for (const at of Object.values(one.at)) at.steps = wholeSteps(at.steps);
   const place = document.getElementById(id), section = place.closest(".answer"), headline = section.querySelector("h1");
   const slider = place.querySelector(".bound"), field = place.querySelector(".bound-ms"), percentile = place.querySelector(".percentile");
   const price = place.querySelector(".price"), priceSlider = place.querySelector(".price-slider"), under = place.querySelector(".under"), back = place.querySelector(".back");
