@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import AnswerReport, ReportDocument
 
 MOST_LINES = 8
+"""Of an answer at a glance."""
+STORED = "run stored in "
+"""What the line begins with that says where the run lies; the next command names the folder too."""
 MOST_SETTINGS = 3
 """Of the axes other than the batch; more are counted."""
 
@@ -48,7 +51,7 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
     if reports:
         lines.append(f"report: {', '.join(reports)}")
     elif place:
-        lines.append(f"run stored in {place}")
+        lines.append(f"{STORED}{place}")
     if place:
         lines.append(f"next: {_next(document, place)}")
     lines = [plain(line) for line in lines if line]

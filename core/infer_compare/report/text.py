@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from infer_compare.report.glance import MOST_LINES, STORED, glance
 
-    from rich.console import RenderableType
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType
 
     from infer_compare.report.schema import ReportDocument
     from infer_compare.report.sections.blocks import Section
@@ -56,16 +58,30 @@ def glance_renderables(
     """
     from rich.text import Text
 
-    from infer_compare.report.glance import glance
     from infer_compare.report.sections import runs, tuned
     from infer_compare.report.terminal import writer
 
     if len(documents) > 1:
         more = Text("\nnext: the same with -v shows every run in full")
         return [*writer.renderables([runs(documents)]), more]
-    headline, *rest = glance(documents[0], places[0] if places else "", reports)
-    lines = [Text(headline, style="bold", overflow="fold"), *(Text(line, overflow="fold") for line in rest)]
-    return [*lines, *writer.renderables(tuned(documents[0]))]
+    answer = Glance(glance(documents[0], places[0] if places else "", reports))
+    return [answer, *writer.renderables(tuned(documents[0]))]
+
+
+class Glance:
+    """The lines of an answer at a glance, wrapped: in a narrow terminal without what the last of them says as well."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Keeps the lines, the headline first."""
+        self.lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """The lines as texts."""
+        from rich.text import Text
+
+        texts = [Text(line, style="" if place else "bold", overflow="fold") for place, line in enumerate(self.lines)]
+        rows = sum(len(text.wrap(console, options.max_width)) for text in texts)
+        yield from (text for text in texts if rows <= MOST_LINES or not text.plain.startswith(STORED))
 
 
 class TextReporter:
