@@ -16,7 +16,7 @@ from infer_compare.report.charts.palette import PAPER, PARTS, SYMBOLS, colours, 
 from infer_compare.report.comparison.charts import base_label
 from infer_compare.report.html.contenders import Contender, contenders_of
 from infer_compare.report.html.sheet import arranged, charts_of, sheet_of
-from infer_compare.report.html.terms import TERMS
+from infer_compare.report.html.terms import terms
 from infer_compare.report.html.timelines import timeline_data
 from infer_compare.report.html.what_if import what_if_data
 from infer_compare.report.sections.several import runs
@@ -145,7 +145,7 @@ def _rendered(
             symbols=list(SYMBOLS.values()),
             kind_of=lambda block: type(block).__name__,
             shell_lines=shell_lines,
-            terms=TERMS,
+            terms=terms(),
             base64=lambda content: base64.b64encode(content).decode(),
             **values,
         )
