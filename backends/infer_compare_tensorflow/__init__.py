@@ -60,6 +60,10 @@ class TensorFlowOptions(Options, frozen=True, kw_only=True, forbid_unknown_field
             "direct: run its graph alone, without the 0.1 ms and more that such a call takes beside it."
         ),
     ] = "function"
+    tf32: Annotated[
+        bool,
+        msgspec.Meta(description="Compute float32 products and convolutions in TF32; CUDA only."),
+    ] = False
     prefetch: Annotated[
         str,
         msgspec.Meta(
@@ -83,6 +87,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         describes=("callable", *NATIVE),
         imports=("onnx",),
         device_kinds=("cpu", "cuda"),
+        precisions=("float32", "bfloat16", "float16"),
         peak_memory=True,
         asynchronous=("cuda",),
     )
@@ -174,7 +179,8 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
 
         Raises:
             DeviceUnavailable: TensorFlow does not see that device.
-            UnsupportedModel: an operator cannot be built with what the model asks of it.
+            UnsupportedModel: an operator cannot be built with what the model asks of it, or in the precision asked for.
+            OptionError: TF32 is asked for on the CPU.
         """
         self._start()
         from infer_compare_tensorflow import runtime
@@ -187,7 +193,14 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         options = self.settings.options
         if not isinstance(options, TensorFlowOptions):
             options = TensorFlowOptions()
-        return TensorFlowSession(loaded, found, jit_compile=options.jit_compile, direct=options.call == "direct")
+        runtime.set_tf32(found, allowed=options.tf32)
+        return TensorFlowSession(
+            loaded,
+            found,
+            jit_compile=options.jit_compile,
+            direct=options.call == "direct",
+            precision=self.settings.precision,
+        )
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
         """Return the batches of one pass, by `tf.data`; the data set is copied into tensors once, not in every pass."""

@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare.backends import InputError, MemoryReading, Session
+from infer_compare.backends import (
+    FailureKind,
+    InputError,
+    MemoryReading,
+    OperatingPoint,
+    Session,
+    UnsupportedModel,
+)
 from infer_compare_tensorflow import runtime
 from infer_compare_tensorflow.calling import DirectCall
+from infer_compare_tensorflow.casting import PRECISIONS, cast, nodes_of, seen
+from infer_compare_tensorflow.failures import classify
 from infer_compare_tensorflow.importer import Target
+from infer_compare_tensorflow.native import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from infer_compare.backends import Array, Batch, Device, OperatingPoint
+    from infer_compare.backends import Array, Batch, Device
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram
 
@@ -43,12 +53,18 @@ class TensorFlowSession(Session[Slot]):
     """
 
     def __init__(
-        self, program: Program | NativeProgram, device: Device, *, jit_compile: bool, direct: bool = False
+        self,
+        program: Program | NativeProgram,
+        device: Device,
+        *,
+        jit_compile: bool,
+        direct: bool = False,
+        precision: str | None = None,
     ) -> None:
         """Traces the program for a device, unless its own signature is called.
 
         Raises:
-            UnsupportedModel: an operator cannot be built with what the model asks of it.
+            UnsupportedModel: an operator cannot be built with what the model asks of it, or does not run in the precision.
         """
         self.inputs = program.inputs
         self.outputs = program.outputs
@@ -57,16 +73,40 @@ class TensorFlowSession(Session[Slot]):
         self._jit_compile = jit_compile
         self._traces = 0
         self._shapes: set[Shapes] = set()
-        self._precision = program.precision
+        self._dtype = PRECISIONS[precision] if precision is not None else None
         # A function does not keep the variables that it captured; what was loaded owns them.
         self._program: Program | NativeProgram | None = program
         self._concrete: Any = None
-        signature = None if direct or jit_compile else program.signature
+        signature = None if direct or jit_compile or self._dtype is not None else program.signature
         self._call_kind = "direct" if direct else "function" if signature is None else "signature"
         self._call: Callable[..., Sequence[tf.Tensor]] | None = signature or self._traced(program, direct=direct)
         self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
         # A function runs on the device of the call; where there is only one, the call need not name it.
         self._scope = tf.device(self._device_name) if len(runtime.devices()) > 1 else contextlib.nullcontext()
+        self._precision = self._seen() or precision or program.precision
+        if precision is not None:
+            self._try(precision)
+
+    def _seen(self) -> str:
+        """The precision of the graph that is called; empty for a signature, whose graph is the author's own."""
+        concrete: Any = self._concrete
+        return seen(nodes_of(concrete.graph.as_graph_def())) if concrete is not None else ""
+
+    def _try(self, precision: str) -> None:
+        """Runs one row of zeros: whether every kernel is there shows only then.
+
+        Raises:
+            UnsupportedModel: one is not there.
+        """
+        try:
+            self.prepare(OperatingPoint(1))
+        except Exception as error:
+            if classify(error).kind is not FailureKind.NO:
+                raise
+            said = "it has loops, which cannot be rewritten" if "different frames" in str(error) else sentence(error)
+            raise UnsupportedModel(
+                f"TensorFlow cannot run this model in {precision} on this device ({said}); choose another precision."
+            ) from error
 
     def _traced(self, program: Program | NativeProgram, *, direct: bool) -> Any:  # noqa: ANN401 - a concrete function
         """The program as a function with free axes; its one graph is made now."""
@@ -77,6 +117,11 @@ class TensorFlowSession(Session[Slot]):
         # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
         constant_kernels = self._device.kind == "cpu" and not self._jit_compile
         render = program.tracer(Target(constant_kernels=constant_kernels, xla=self._jit_compile))
+        if self._dtype is not None:
+            with tf.device(self._device_name):
+                own = tf.function(render, input_signature=signature, autograph=False).get_concrete_function()
+            render = cast(own, self._dtype, gpu=self._device.kind == "cuda")
+            signature = [tf.TensorSpec(spec.shape, self._cast_to(spec.dtype)) for spec in signature]
 
         def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
             self._traces += 1
@@ -89,6 +134,10 @@ class TensorFlowSession(Session[Slot]):
                 function = tf.function(function, input_signature=signature, autograph=False)
             self._concrete = function.get_concrete_function()
         return DirectCall(self._concrete) if direct else self._concrete
+
+    def _cast_to(self, dtype: tf.DType) -> tf.DType:
+        """What the model takes instead of a dtype."""
+        return self._dtype if self._dtype is not None and dtype.is_floating else dtype
 
     @property
     def effective(self) -> Mapping[str, str]:
@@ -122,7 +171,7 @@ class TensorFlowSession(Session[Slot]):
             self.synchronize()
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Copy a batch to the device. A slot that is given takes new tensors, since TensorFlow's are never written to.
+        """Copy a batch to the device, in the dtype that the model takes. A slot that is given takes new tensors, since TensorFlow's are never written to.
 
         Raises:
             InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
@@ -133,6 +182,8 @@ class TensorFlowSession(Session[Slot]):
         self._check(batch)
         with tf.device(self._device_name):
             arguments = [tf.constant(array) for array in batch]
+            if self._dtype is not None:
+                arguments = [tf.cast(tensor, self._cast_to(tensor.dtype)) for tensor in arguments]
         shapes = tuple(array.shape for array in batch)
         if into is None:
             return Slot(arguments, shapes)
@@ -170,8 +221,11 @@ class TensorFlowSession(Session[Slot]):
             tf.test.experimental.sync_devices()
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copy the outputs to the host."""
-        return [np.asarray(tensor.numpy()) for tensor in staged.outputs]
+        """Copy the outputs to the host, in the dtypes that the model declares."""
+        arrays = [np.asarray(tensor.numpy()) for tensor in staged.outputs]
+        if self._dtype is not None:
+            arrays = [array.astype(spec.dtype) for array, spec in zip(arrays, self.outputs, strict=True)]
+        return arrays
 
     def release(self, staged: Slot) -> None:
         """Drop the slot's tensors."""

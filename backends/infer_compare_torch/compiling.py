@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,11 +20,7 @@ UNLIMITED = 1 << 30
 
 
 def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
-    """Return the module through `torch.compile`; it never falls back to eager in silence.
-
-    Everything is compiled in this process: helpers of the compiler would live on beside the measurement, and take more
-    than the thread budget.
-    """
+    """Return the module through `torch.compile`; it never falls back to eager in silence."""
     import torch._dynamo.config as dynamo
     import torch._inductor.config as inductor
 
@@ -30,10 +28,19 @@ def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
     dynamo.recompile_limit = UNLIMITED
     dynamo.accumulated_recompile_limit = UNLIMITED
     dynamo.fail_on_recompile_limit_hit = True
-    inductor.compile_threads = 1
+    # Compiling is not timed with the calls, and takes minutes of a processor: it may use all that there are.
+    inductor.compile_threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     mode = "max-autotune-no-cudagraphs" if options.compile == "max-autotune" else None
     program: Callable[..., Any] = torch.compile(module, dynamic=None if options.dynamic else False, mode=mode)
     return program
+
+
+def end_helpers() -> None:
+    """End the processes that compiled for CUDA; they would live on beside the measurement. The next compilation starts others."""
+    if "torch._inductor.async_compile" in sys.modules:
+        from torch._inductor.async_compile import shutdown_compile_workers
+
+        shutdown_compile_workers()
 
 
 def counts() -> tuple[int, int]:

@@ -179,6 +179,7 @@ class TorchSession(Session[Slot]):
             batch.append(np.zeros(known, spec.dtype))
         self.run(self.stage(batch))
         self.synchronize()
+        compiling.end_helpers()
 
     def stage(self, batch: Sequence[NDArray[Any]], into: Slot | None = None) -> Slot:
         """Return the batch on the device, in the dtype that the model takes.
