@@ -37,12 +37,6 @@ class OpenVinoOptions(Options, frozen=True, kw_only=True):
         Literal["latency", "throughput"],
         msgspec.Meta(description="What OpenVINO arranges its threads for; throughput splits them among streams."),
     ] = "latency"
-    inference_precision: Annotated[
-        Literal["auto", "f32", "bf16", "f16"],
-        msgspec.Meta(
-            description="What it computes in; auto lets OpenVINO choose, which takes bf16 where that is fast."
-        ),
-    ] = "auto"
     streams: Annotated[
         int,
         msgspec.Meta(ge=0, description="Parts of the thread budget, each for one request at a time; 0 lets it choose."),

@@ -35,6 +35,12 @@ DTYPES = {
 """OpenVINO's names of the types that it exchanges with numpy without a conversion."""
 PRECISIONS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16"}
 """Its names of what it computes in."""
+HINTS = {name: hint for hint, name in PRECISIONS.items()}
+"""What OpenVINO is asked for."""
+HEAVY = ("Convolution", "Deconvolution", "FullyConnected", "MatMul", "RNNSeq", "RNNCell", "ScaledDotProductAttention")
+"""The kinds of layers in which a model spends its time."""
+COARSENESS = ("bf16", "f16", "f32", "f64")
+"""From the coarsest on."""
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -98,11 +104,11 @@ class OpenVinoSession(Session[Slot]):
         self._loaded = loaded
         self.inputs, self.outputs = loaded.inputs, loaded.outputs
         self._core = openvino.Core()
-        self._config = _config(self._options, settings.threads)
+        self._config = _config(self._options, settings)
         self._programs: dict[Shapes, Any] = {}
         self._compiled = 0
         # With `shape=static` a first one too: it shows what is effective, and that there is no operator in the way.
-        self._effective = _effective(self._program(self._shapes(1)), self._options)
+        self._effective = _effective(self._program(self._shapes(1)), settings)
 
     @property
     def effective(self) -> Mapping[str, str]:
@@ -174,15 +180,15 @@ class OpenVinoSession(Session[Slot]):
         self._programs.clear()
 
 
-def _config(options: OpenVinoOptions, threads: int) -> dict[str, Any]:
+def _config(options: OpenVinoOptions, settings: Settings) -> dict[str, Any]:
     config: dict[str, Any] = {
         "PERFORMANCE_HINT": options.performance_hint.upper(),
-        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_NUM_THREADS": settings.threads,
         # Else OpenVINO stays at one thread for each physical core, however many were allowed.
         "ENABLE_HYPER_THREADING": True,
+        # Else it takes bfloat16 for a model in float32 where the processor is fast at it.
+        "INFERENCE_PRECISION_HINT": HINTS[settings.precision or "float32"],
     }
-    if options.inference_precision != "auto":
-        config["INFERENCE_PRECISION_HINT"] = options.inference_precision
     if options.streams:
         config["NUM_STREAMS"] = options.streams
     return config
@@ -205,19 +211,32 @@ def _spec(port: Any) -> TensorSpec:  # noqa: ANN401 - an openvino.Output
     return TensorSpec(name, DTYPES[kind], tuple(BATCH if size == "axis0" else size for size in sizes))
 
 
-def _effective(program: Any, options: OpenVinoOptions) -> dict[str, str]:  # noqa: ANN401 - an openvino.CompiledModel
+def _effective(program: Any, settings: Settings) -> dict[str, str]:  # noqa: ANN401 - an openvino.CompiledModel
     kind = program.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-    asked = options.inference_precision
-    if asked not in {"auto", kind}:
+    precision = PRECISIONS.get(kind, kind)
+    if settings.precision not in {None, precision}:
         raise UnsupportedModel(
-            f"OpenVINO computes in {kind} on this processor where {asked} is asked for; use inference_precision={kind}."
+            f"OpenVINO computes in {precision} on this processor where {settings.precision} is asked for; "
+            "leave precision out."
         )
+    options: OpenVinoOptions = settings.options  # type: ignore[assignment]
     return {
         "device": ", ".join(program.get_property("EXECUTION_DEVICES")),
-        "precision": PRECISIONS.get(kind, kind),
-        "precision_chosen_by": "openvino" if asked == "auto" else "option",
+        "precision": _seen(program) or precision,
         "threads": str(program.get_property("INFERENCE_NUM_THREADS")),
         "streams": str(program.get_property("NUM_STREAMS")),
         "performance_hint": str(program.get_property("PERFORMANCE_HINT")).rpartition(".")[2].lower(),
         "shape": options.shape,
     }
+
+
+def _seen(program: Any) -> str:  # noqa: ANN401 - an openvino.CompiledModel
+    """The precision of the convolutions and products in the graph that runs; empty where there are none."""
+    seen = set()
+    for node in program.get_runtime_model().get_ops():
+        facts = node.get_rt_info()
+        if str(facts["layerType"]) in HEAVY:
+            seen.add(str(facts["runtimePrecision"]))
+    if seen & {"i8", "u8"}:
+        return "int8"
+    return next((PRECISIONS[kind] for kind in COARSENESS if kind in seen), "")

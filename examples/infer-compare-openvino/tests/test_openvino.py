@@ -6,7 +6,7 @@ from infer_compare.testing import BackendConformance
 
 
 class TestOpenVino(BackendConformance):
-    """With OpenVINO's own choice of precision."""
+    """With one program for all batch sizes."""
 
     backend = OpenVinoBackend
     oom_errors = (
@@ -15,8 +15,8 @@ class TestOpenVino(BackendConformance):
 
 
 class TestStatic(BackendConformance):
-    """With a program for each batch size, in float32."""
+    """With a program for each batch size."""
 
     backend = OpenVinoBackend
-    options = {"shape": "static", "inference_precision": "f32"}  # noqa: RUF012 - the kit only reads it
+    options = {"shape": "static"}  # noqa: RUF012 - the kit only reads it
     slow = False
