@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.planner.duration import CONFIRM_ROUNDS, Expectation
-from infer_compare.planner.racing import (
-    LOOKS,
-    MOST_SIZES,
-    UNTRIED,
-    base_of,
-    drops,
-    gives_up,
-    outpaced,
-    trial_bounds,
-)
+from infer_compare.planner.racing import LOOKS, MOST_SIZES, drops
+from infer_compare.planner.trials import UNTRIED, base_of, gives_up, outpaced, trial_bounds
 from infer_compare.results import Dropped
 from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.output_errors import output_error
@@ -29,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
     from infer_compare.planner.points import Points
-    from infer_compare.planner.racing import Bounds
+    from infer_compare.planner.trials import Bounds
     from infer_compare.results import Plan
 
 TRYING_SHARE = 0.5

@@ -1,8 +1,6 @@
 """Which contenders of a race can still be the fastest: pure, from what was measured so far.
 
-Every candidate, a contender at a size, has bounds of its throughput. One whose upper bound lies below the lower bound of another
-cannot be the fastest; a contender leaves when that is so at each of its sizes. As long as the bounds are honest, the fastest one
-never leaves.
+A contender leaves when each of its sizes is outpaced: when its ratio to the leader lies below 1, however the rounds scatter.
 """
 
 from __future__ import annotations
@@ -12,31 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from infer_compare.results import Dropped, Measured
+from infer_compare.planner.trials import Bounds, outpaced
+from infer_compare.results import Dropped
 from infer_compare.verdicts.contrast import PairedRounds
 from infer_compare.verdicts.measurements import Candidate, Measurements
 from infer_compare.verdicts.point_figures import figures_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner.points import Points
-    from infer_compare.results import ContenderSpec, Run
+    from infer_compare.results import Run
     from infer_compare.verdicts.figures import Figures
 
-ROUGH = 1.3
-"""A trial call is off by this factor at most, in either direction: it is one of few, on a machine that may be disturbed."""
-DISTURBED = 2.5
-"""The same where other programs disturbed the trial calls of a contender."""
-RISING = 2.0
-"""A contender whose last size still gained reaches at most this multiple of it at larger ones."""
-GAIN = 1.1
-"""Above this ratio to the size before, the last size still gained."""
-FEW_SIZES = 3
-"""Fewer sizes do not show where a curve leads to."""
-UNTRIED = 1.6
-"""What several instances can gain over one with all threads, at most: 1.4 was seen."""
 MOST_SIZES = 3
 """Sizes of a contender that are raced, at most."""
 CONFIDENCE = 0.99
@@ -51,72 +35,6 @@ OWN_LOSS = 0.9
 """A size at which a contender reaches less than this share of its best is not measured further."""
 FINALISTS = 3
 """Contenders that fresh workers confirm, at most."""
-
-
-class Bounds(NamedTuple):
-    """Between which a throughput lies, in any unit that all of a comparison share."""
-
-    low: float
-    high: float
-
-
-def outpaced(bounds: Mapping[Candidate, Bounds], leading: Collection[Candidate] | None = None) -> frozenset[Candidate]:
-    """Return the candidates that cannot be the fastest: another one is faster at its worst than they are at their best.
-
-    Args:
-        bounds: of each candidate.
-        leading: those that may outpace others; all of them by default.
-    """
-    floor = max((own.low for candidate, own in bounds.items() if leading is None or candidate in leading), default=0.0)
-    return frozenset(candidate for candidate, own in bounds.items() if own.high < floor)
-
-
-def trial_bounds(run: Run, labels: Collection[str], disturbed: Collection[str] = ()) -> dict[Candidate, Bounds]:
-    """Return what trial calls tell of the throughput of each candidate, in samples a second. Those that cannot keep the latency
-    bound of the run are left out.
-
-    Args:
-        run: as far as it was explored.
-        labels: the contenders.
-        disturbed: those whose trial calls other programs disturbed.
-    """
-    bound_ns = run.header.options.latency_bound_ns
-    instances = {spec.label: spec.instances for spec in run.header.contenders}
-    bounds = {}
-    for (label, point), outcome in run.explored.items():
-        if label in labels and isinstance(outcome, Measured):
-            factor = DISTURBED if label in disturbed else ROUGH
-            if bound_ns is not None and outcome.latency_ns > factor * bound_ns:
-                continue
-            rate = instances[label] * point.batch * 1e9 / outcome.latency_ns
-            bounds[Candidate(label, point)] = Bounds(rate / factor, rate * factor)
-    return bounds
-
-
-def gives_up(latencies_ns: Mapping[OperatingPoint, float], instances: int, floor: float) -> bool:
-    """Return whether a contender that is being tried cannot reach a throughput, at larger sizes either.
-
-    Args:
-        latencies_ns: rough latency of the sizes that ran.
-        instances: how many run at the same time.
-        floor: samples a second that another contender reaches at least.
-    """
-    rates = [instances * point.batch * 1e9 / latency for point, latency in sorted(latencies_ns.items())]
-    if len(rates) < FEW_SIZES:
-        return False
-    rises = rates[-1] > GAIN * max(rates[:-1])
-    return max(rates) * (RISING if rises else ROUGH) < floor
-
-
-def base_of(spec: ContenderSpec, specs: Iterable[ContenderSpec]) -> ContenderSpec | None:
-    """Return the contender that differs from this one only in that it is one instance with more threads; None without one."""
-    if spec.instances == 1:
-        return None
-    alike = msgspec.structs.replace(spec, label="", threads=None, instances=1)
-    for other in specs:
-        if other.instances == 1 and msgspec.structs.replace(other, label="", threads=None) == alike:
-            return other
-    return None
 
 
 class Leading(NamedTuple):

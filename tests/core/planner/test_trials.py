@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.planner.racing import Bounds, gives_up, outpaced
+from infer_compare.planner.trials import Bounds, gives_up, outpaced
 from infer_compare.verdicts.measurements import Candidate
 
 POINT = OperatingPoint(1)
