@@ -29,9 +29,7 @@ def plan(model: ModelSource, precision: str, options: OnnxOptions) -> VariantPla
     if own == precision:
         return None
     if own != "float32":
-        raise UnsupportedModel(
-            f"{model.path} computes in {own} already, and only models in float32 are made {precision}; give the float32 model."
-        )
+        raise UnsupportedModel(f"{model.path} computes in {own}; precision={precision} needs the model in float32.")
     if precision == "float16":
         return VariantPlan(text="float16")
     static = _is_static(model, options)

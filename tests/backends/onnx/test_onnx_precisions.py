@@ -229,7 +229,7 @@ def test_a_file_that_is_int8_already_is_taken_as_it_is(net, tmp_path: Path) -> N
     same = OnnxBackend(Settings(options=OnnxOptions(), threads=1, precision="int8"))
     other = OnnxBackend(Settings(options=OnnxOptions(), threads=1, precision="float16"))
     assert same.plan_variant(quantised, CPU) is None
-    with pytest.raises(UnsupportedModel, match="computes in int8 already"):
+    with pytest.raises(UnsupportedModel, match="computes in int8; precision=float16 needs the model in float32"):
         other.plan_variant(quantised, CPU)
 
 
