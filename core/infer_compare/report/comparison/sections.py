@@ -1,4 +1,4 @@
-"""The sections of a comparison: conditions that differ, the verdicts, tables, and which runs these are."""
+"""The sections of a comparison: the verdicts, conditions that differ, tables, and which runs these are."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ if TYPE_CHECKING:
 
 
 def sections(document: ComparisonDocument) -> list[Section]:
-    """Return the sections in their fixed order: what restricts the verdicts comes before them."""
-    return [*_restrictions(document), *_verdicts(document), *tables(document), *_rest(document)]
+    """Return the sections in their order: the answer first, as in a report, unless what differs withholds verdicts."""
+    verdicts, conditions = list(_verdicts(document)), list(_conditions(document))
+    compared = document.comparison
+    withheld = any(one.decisive for one in compared.conditions) and not compared.across_conditions
+    middle = [*conditions, *verdicts] if withheld else [*verdicts, *conditions]
+    return [*_beginning(document), *middle, *tables(document), *_rest(document)]
 
 
-def _restrictions(document: ComparisonDocument) -> Iterator[Section]:
+
+
+def _beginning(document: ComparisonDocument) -> Iterator[Section]:
     runs = f"run {document.new.run_id} against run {document.base.run_id}, which is the base"
     yield Section(
         title=f"{document.model.name}: new against base",
@@ -43,6 +49,9 @@ def _restrictions(document: ComparisonDocument) -> Iterator[Section]:
     )
     if document.untested:
         yield Section(title="Not tested", blocks=(Paragraph(text=document.untested, tone="bad"),))
+
+
+def _conditions(document: ComparisonDocument) -> Iterator[Section]:
     conditions = document.comparison.conditions
     if conditions:
         table = Table(
