@@ -126,7 +126,7 @@ def test_external_data_outside_the_folder_is_refused(resolve, model, tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "net.onnx").write_bytes(made.SerializeToString())
-    with pytest.raises(ModelError, match="must lie in the model's own folder"):
+    with pytest.raises(ModelError, match="must lie whole in the model's own folder"):
         resolve(folder / "net.onnx")
 
 
