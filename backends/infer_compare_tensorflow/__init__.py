@@ -178,9 +178,8 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         """Trace the model for a device, with a free batch axis, and put a native model's variables there.
 
         Raises:
-            DeviceUnavailable: TensorFlow does not see that device.
+            DeviceUnavailable: TensorFlow does not see that device, or TF32 is asked for on the CPU.
             UnsupportedModel: an operator cannot be built with what the model asks of it, or in the precision asked for.
-            OptionError: TF32 is asked for on the CPU.
         """
         self._start()
         from infer_compare_tensorflow import runtime

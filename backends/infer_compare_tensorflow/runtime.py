@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable, OptionError
+from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable
 from infer_compare_tensorflow.framework import tf
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def set_tf32(device: Device, *, allowed: bool) -> None:
     """Allow or forbid that CUDA computes `float32` in TF32; TensorFlow allows it when it starts.
 
     Raises:
-        OptionError: it is asked for on the CPU.
+        DeviceUnavailable: it is asked for on the CPU.
     """
     if allowed and device.kind != "cuda":
-        raise OptionError(
+        raise DeviceUnavailable(
             f"tensorflow:tf32=true works on CUDA devices only, and this contender runs on {device}; leave tf32=true out, "
             "or write @cuda:0 behind the options."
         )

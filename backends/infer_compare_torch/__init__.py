@@ -138,9 +138,8 @@ class TorchBackend(Backend["LoadedModel"]):
         """Return the module on a device.
 
         Raises:
-            DeviceUnavailable: torch cannot use that device on this machine.
+            DeviceUnavailable: torch cannot use that device on this machine, or not with these options.
             BackendUnusable: `compile` needs a compiler, and there is none.
-            OptionError: an option is for CUDA devices only, and this is another one.
             UnsupportedModel: the module does not run in the precision that is asked for.
         """
         from infer_compare_torch import runtime, session

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from infer_compare.backends import OptionError, Options
+from infer_compare.backends import DeviceUnavailable, OptionError, Options
 
 if TYPE_CHECKING:
     from infer_compare.backends import Device
@@ -94,14 +94,14 @@ def check_device(options: TorchOptions, device: Device) -> None:
     """Look for options that another device than this one has.
 
     Raises:
-        OptionError: one is for CUDA devices only, or for the CPU only.
+        DeviceUnavailable: one is for CUDA devices only, or for the CPU only.
     """
     cuda = device.kind == "cuda"
     wrong = [name for name in ("flush_denormal",) if cuda] + [name for name in ("cudagraphs", "tf32") if not cuda]
     for name in wrong:
         if getattr(options, name):
             only = "the CPU" if cuda else "CUDA devices"
-            raise OptionError(
+            raise DeviceUnavailable(
                 f"torch:{name}=true works on {only} only, and this contender runs on {device}; leave {name}=true out"
                 + ("." if cuda else ", or write @cuda:0 behind the options.")
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable, OptionError
+from infer_compare.backends import BackendUnusable, Device, DeviceUnavailable
 
 if TYPE_CHECKING:
     from infer_compare.backends import Settings
@@ -143,10 +143,10 @@ def flush_denormals() -> None:
     """Have denormal numbers taken for zero; to be called before torch starts its threads, which inherit it.
 
     Raises:
-        OptionError: this processor cannot.
+        BackendUnusable: this processor cannot.
     """
     if not torch.set_flush_denormal(True):
-        raise OptionError("torch:flush_denormal=true is not possible on this processor; leave it out.")
+        raise BackendUnusable("torch:flush_denormal=true is not possible on this processor; leave it out.")
 
 
 def flushes_denormals() -> bool:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from infer_compare.backends import Device, ModelSource, Settings, UnsupportedModel
-from infer_compare.errors import OptionError
+from infer_compare.backends import Device, DeviceUnavailable, ModelSource, Settings, UnsupportedModel
 from infer_compare.models.agreement import compare, tolerance
 from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions
 
@@ -126,5 +125,5 @@ def test_a_model_with_a_loop_that_cannot_be_rewritten_is_refused_by_the_precisio
 
 def test_tf32_is_refused_by_name_on_the_cpu(double: ModelSource) -> None:
     """The contender would run as without it."""
-    with pytest.raises(OptionError, match=r"tf32=true works on CUDA devices only, .* runs on cpu"):
+    with pytest.raises(DeviceUnavailable, match=r"tf32=true works on CUDA devices only, .* runs on cpu"):
         session_of(double, None, tf32=True)

@@ -170,7 +170,9 @@ def test_options_that_would_do_nothing_are_refused(
 def test_what_only_cuda_has_is_refused_by_name_on_the_cpu(double: ModelSource, name: str) -> None:
     """The contender would run as without it."""
     backend = TorchBackend(Settings(options=TorchOptions(**{name: True}), threads=1))
-    with pytest.raises(OptionError, match=f"{name}=true works on CUDA devices only, .* runs on cpu; leave {name}=true"):
+    with pytest.raises(
+        DeviceUnavailable, match=f"{name}=true works on CUDA devices only, .* runs on cpu; leave {name}=true"
+    ):
         backend.to_device(backend.load(double), Device("cpu"))
 
 
