@@ -1,4 +1,4 @@
-"""Every format of the five stored runs is what it was, character by character.
+"""Every format of the six stored runs is what it was, character by character.
 
 A change of words changes these files on purpose: `INFER_COMPARE_WRITE_GOLDEN=1 pytest tests/core/report/test_golden_reports.py`
 writes them anew, and the difference is read before it is committed.
@@ -26,6 +26,7 @@ GOLDEN = Path(__file__).with_name("golden")
 RUNS = {
     "example": "docs/example",
     **{name: f"docs/figures/batch-size/{name}" for name in ("float32", "frameworks", "int8", "resnet18")},
+    "contenders": "docs/figures/contenders",
 }
 REPORTS = {
     "60.txt": ("text", "60"),
@@ -85,7 +86,8 @@ def test_a_report_of_a_stored_run_is_what_it_was(run: str, ending: str, printed:
     form, columns = REPORTS[ending]
     text = printed(columns, "report", RUNS[run], "--format", form)
     assert _is_golden(text, f"{run}.{ending}")
-    if ending in {"60.txt", "80.txt"}:
+    # Names that hold options are long: eight sentences of them need more lines of a terminal.
+    if ending in {"60.txt", "80.txt"} and run != "contenders":
         assert len(text.splitlines()) <= 8
 
 
