@@ -38,8 +38,6 @@ def sections(document: ComparisonDocument) -> list[Section]:
     return [*_beginning(document), *middle, *tables(document), *_rest(document)]
 
 
-
-
 def _beginning(document: ComparisonDocument) -> Iterator[Section]:
     runs = f"run {document.new.run_id} against run {document.base.run_id}, which is the base"
     yield Section(
