@@ -23,6 +23,8 @@ Bytes = Annotated[int, Meta(ge=0, le=2**60)]
 Count = Annotated[int, Meta(ge=0, le=2**62)]
 Number = Annotated[int, Meta(ge=1, le=2**62)]
 """A count of at least one."""
+Part = Annotated[float, Meta(ge=0, le=2.0**62)]
+"""A count whose last one may be a part of one."""
 Size = Annotated[int, Meta(ge=1, le=2**62)]
 """Of a batch or of another axis."""
 Share = Annotated[float, Meta(ge=0, le=1e6)]

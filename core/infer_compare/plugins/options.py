@@ -133,7 +133,7 @@ def _type(entry: dict[str, Any]) -> str:
     if entry.get("type") == "object":
         return _type(entry.get("additionalProperties") or {"type": "string"})
     if "anyOf" in entry:
-        return " | ".join(map(_type, entry["anyOf"]))
+        return " | ".join("true | false" if part == "boolean" else part for part in map(_type, entry["anyOf"]))
     return " | ".join(map(str, entry["enum"])) if "enum" in entry else str(entry.get("type", ""))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Quantity, Share
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Part, Share
 from infer_compare.limits import MOST_INSTANCES
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Instances(msgspec.Struct, frozen=True, kw_only=True):
 
     window_ns: Nanoseconds
     """Time in which all of them ran: from the latest first stamp to the earliest last one."""
-    calls: Annotated[tuple[Quantity, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
+    calls: Annotated[tuple[Part, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
     """Calls finished in that time; those that it cuts count by their share."""
     stamps: Annotated[tuple[Count, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
     """How many of the slice's durations are its own: those of the first come first."""
@@ -130,6 +130,10 @@ class Instances(msgspec.Struct, frozen=True, kw_only=True):
     def balance(self) -> float:
         """Calls of the instance that made fewest, as a share of those of the one that made most."""
         return min(self.calls) / max(self.calls) if max(self.calls) > 0 else 0.0
+
+
+FEWEST_CALLS = 1e-6
+"""Less of a call says nothing of the pace."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,4 +181,4 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
         """Time for each call that the contender finishes, in nanoseconds: shorter than a call where several instances run."""
         instances = self.instances
         finished = 0.0 if instances is None else fsum(instances.calls)
-        return self.mean_ns if instances is None or not finished else instances.window_ns / finished
+        return self.mean_ns if instances is None or finished < FEWEST_CALLS else instances.window_ns / finished

@@ -155,7 +155,7 @@ def test_a_result_prints_as_the_text_report_and_shows_itself_in_a_line(stored) -
     [
         ({"mode": "fast"}, "mode is 'fast'; write one of quick, default, thorough"),
         ({"threads": 0}, "threads does not fit"),
-        ({"threads": "two"}, "threads does not fit"),
+        ({"threads": "two"}, "'two' is not a whole number from 1 to 8192"),
         ({"batch_sizes": [1, 1]}, "more than once"),
         ({"latency_bound": "20"}, "has no unit"),
         ({"latency_bound": timedelta(seconds=-1)}, "is not a valid duration"),

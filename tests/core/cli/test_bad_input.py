@@ -204,7 +204,8 @@ def test_an_option_that_the_backend_does_not_have_is_refused_with_a_suggestion(c
     ("spec", "words"),
     [
         ("onnx:graph_optimization=disabel", "write one of all, basic, disable, extended. Did you mean 'disable'?"),
-        ("torch:compile=perhaps", "write true or false"),
+        ("torch:compile=perhaps", "write one of true, false, max-autotune"),
+        ("torch:dynamic=perhaps", "write true or false"),
         ("torch:loader_workers=-1", "loader_workers=-1 is not valid: expected `int` >= 0"),
     ],
 )

@@ -197,7 +197,7 @@ def test_without_a_file_everything_has_its_default(plan) -> None:
         ("contnders = ['onnx']", "did you mean 'contenders'?"),
         ("latency-bond = '20ms'", "did you mean 'latency_bound'?"),
         ("nonsense = 1", "write one of model, models"),
-        ("threads = '2'", "threads does not fit: expected `int`, got `str`"),
+        ("threads = 'two'", "'two' is not a whole number from 1 to 8192; write for example 2 or 1,2,4"),
         ("threads = 0", "threads does not fit: expected `int` >= 1"),
         ("scope = 'all'", "scope is 'all'; write one of device, end_to_end, dataset"),
         ("budget = 5", 'budget = 5 has no unit; write for example "5m"'),
