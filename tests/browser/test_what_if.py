@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from infer_compare.report.answers import answers
 from infer_compare.report.phrases import milliseconds, size_words
 from infer_compare.report.price import money, parse_price, priced
+from infer_compare.report.sentences.names import Names
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import ratio, significant
 from infer_compare.verdicts import summarise, with_latency_bound
@@ -49,7 +50,8 @@ def ask(browser: Chrome, field: str, value: str) -> None:
 def said(run: Run, bound_ns: int, percentile: float) -> tuple[str, list[list[str]]]:
     """What Python says of a bound: the headline, and the rows of the table."""
     bounded = with_latency_bound(run, bound_ns, percentile)
-    (answer,) = answers(bounded, summarise(bounded))
+    summary = summarise(bounded)
+    (answer,) = answers(bounded, summary, Names(bounded, summary))
     rows = []
     for row in answer.under_bound:
         cells = ["none", "", "", "", ""]

@@ -254,7 +254,7 @@ class TestSurroundings:
         assert ended(["--version"]).code == 0
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("mebibytes", [150, 300, 400, 500])
+    @pytest.mark.parametrize("mebibytes", [160, 300, 400, 500])
     def test_a_limit_of_the_address_space_is_named_where_it_is_met(self, mebibytes):
         """Threads, libraries and arrays all fail in their own words."""
 

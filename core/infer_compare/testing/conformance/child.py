@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from infer_compare.environment import memory
-from infer_compare.errors import BackendUnusable, OptionError, UnsupportedModel
+from infer_compare.errors import BackendUnusable, DeviceUnavailable, OptionError, UnsupportedModel
 from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Device, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
@@ -148,10 +148,11 @@ def effective(job: Job) -> Effective:
     for options in job.alternatives:
         try:
             _, session = _open(msgspec.structs.replace(job, options=options))
-        except (OptionError, BackendUnusable, UnsupportedModel):
+        except (OptionError, BackendUnusable, DeviceUnavailable, UnsupportedModel):
             told.append(None)
             continue
-        told.append(dict(session.effective))
+        # What is no text is for the check of `effective` to find.
+        told.append({str(name): str(value) for name, value in session.effective.items()})
         session.close()
     return Effective(told=tuple(told))
 

@@ -32,13 +32,26 @@ def finish(session: Session[Any], slot: Any) -> list[Array]:  # noqa: ANN401 - a
     return list(session.fetch(slot))
 
 
-def disagreement(session: Session[Any], example: Example, outputs: Sequence[Array], wanted: Sequence[Array]) -> str:
-    """Return what is wrong with outputs, as the end of a sentence; empty where they agree."""
-    names = [one.name for one in session.outputs]
-    precision = session.effective.get("precision", "")
-    return compare(
-        wanted, outputs, names, rtol=allowed(session), precision=precision, others=list(example.outputs)
-    ).reason
+def disagreement(
+    session: Session[Any],
+    example: Example,
+    outputs: Sequence[Array],
+    wanted: Sequence[Array],
+    precision: str | None = None,
+) -> str:
+    """Return what is wrong with outputs, as the end of a sentence; empty where they agree.
+
+    Args:
+        session: what computed them.
+        example: its model.
+        outputs: what it computed.
+        wanted: what is right.
+        precision: within whose tolerance they agree; by default that in which the session says that it computes.
+    """
+    names, others = [one.name for one in session.outputs], list(example.outputs)
+    rtol = allowed(session) if precision is None else tolerance(precision)
+    precision = precision or session.effective.get("precision", "")
+    return compare(wanted, outputs, names, rtol=rtol, precision=precision, others=others).reason
 
 
 def allowed(session: Session[Any]) -> float:

@@ -46,7 +46,7 @@ def check_precisions_agree(subject: Subject) -> None:
     for precision, example, opened in _sessions(subject):
         with opened as session:
             outputs = compute(session, example.batch(ROWS))
-            reason = disagreement(session, example, outputs, example.expected(ROWS))
+            reason = disagreement(session, example, outputs, example.expected(ROWS), precision)
         if reason:
             raise Violation(f"In {precision}, of the model {example.name} at batch {ROWS}, {reason}.")
 

@@ -35,25 +35,22 @@ def check_thread_budget_is_told(subject: Subject) -> None:
 @check("threads", slow=True)
 def check_thread_budget_is_of_one_instance(subject: Subject) -> None:
     """With several instances, `effective` tells the same number of threads: the budget is that of each."""
-    sets = (subject.options,)
-    for instances in (1, 2):
-        job = subject.job(
-            "effective",
-            subject.simplest,
-            threads=2,
-            instances=instances,
-            alternatives=sets,
-            device=str(subject.device),
+    alone, beside = (_threads_of_one(subject, instances) for instances in (1, 2))
+    if not alone.isdecimal():
+        raise NotApplicable("no number of threads is reported: see thread_budget_is_told")
+    if beside != alone:
+        raise Violation(
+            f"With two instances `effective` reports {beside} threads, with one {alone}, at the same budget; do not divide "
+            "`self.settings.threads` by `self.settings.instances`."
         )
-        (told,) = ask(job, Effective).told
-        number = (told or {}).get("threads", "")
-        if not number.isdecimal():
-            raise NotApplicable("no number of threads is reported: see thread_budget_is_told")
-        if int(number) != 2:
-            raise Violation(
-                f"With a budget of 2 threads for each of {instances} instances, `effective` reports {number} threads; do not "
-                "divide `self.settings.threads` by `self.settings.instances`."
-            )
+
+
+def _threads_of_one(subject: Subject, instances: int) -> str:
+    """Return what `effective` says of threads, at a budget of two for each of so many instances."""
+    sets, device = (subject.options,), str(subject.device)
+    job = subject.job("effective", subject.simplest, threads=2, instances=instances, alternatives=sets, device=device)
+    (told,) = ask(job, Effective).told
+    return (told or {}).get("threads", "")
 
 
 @check("threads", slow=True)
