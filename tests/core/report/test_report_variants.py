@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from infer_compare.report.document import document
 from infer_compare.report.glance import glance
 from infer_compare.report.html.reporter import HtmlReporter
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.markdown import MarkdownReporter
+from infer_compare.report.sentences.variants import split_sentence
 from infer_compare.report.text import TextReporter
 from infer_compare.results import Limit
+from infer_compare.verdicts import Verdict
 
 INT8 = {"onnx": {1: 0.9, 2: 1.3, 4: 2.0, 8: 3.6}, "onnx:precision=int8": {1: 0.4, 2: 0.6, 4: 0.9, 8: 1.5}}
 PRECISION = {"asked": {"onnx:precision=int8": {"precision": "int8"}}, "precisions": {"onnx:precision=int8": "int8"}}
@@ -119,6 +122,17 @@ def test_splits_that_are_alike_are_said_to_be(story):
     alike = {PAIR: SPLITS[PAIR], ONE: SPLITS[PAIR]}
     (found,) = document(story(curves=alike, asked=SPLIT).run()).answers[0].splits
     assert "as many samples as" in found.sentence
+
+
+def test_a_split_that_is_behind_in_the_rounds_of_both_is_not_said_to_serve_most(story):
+    """Whatever its best figure is."""
+    made = document(story(curves=SPLITS, asked=SPLIT).run())
+    first, other = made.answers[0].splits[0].splits
+    pair = next(one for one in made.pairs if one.comparison is not None)
+    behind = replace(pair, verdict=Verdict.INCONCLUSIVE, comparison=replace(pair.comparison, ratio=0.96))
+    words = split_sentence("onnx", first, other, behind, (first, other))
+    assert "2 instances of 1 thread at batch 4 are not shown to serve more samples than" in words
+    assert "0.96x in the rounds of both" in words
 
 
 def test_a_split_of_more_threads_than_cores_is_marked(story):

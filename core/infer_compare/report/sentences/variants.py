@@ -64,6 +64,12 @@ def split_sentence(backend: str, first: Split, other: Split, pair: PairVerdict |
     if lead is not None and pair is not None and pair.verdict is Verdict.FASTER:
         return f"{place} {verb} most samples: {ratio(lead)}x over {rival}, p95 {p95} instead of {rival_p95}"
     measured = lead if lead is not None else first.throughput / other.throughput
+    if measured <= 1:
+        # In the rounds that both share the other one is not behind, whatever their best figures say.
+        return (
+            f"{place} {'is' if verb == 'serves' else 'are'} not shown to serve more samples than {rival}: {ratio(measured)}x in the rounds of both, "
+            f"p95 {p95} instead of {rival_p95}"
+        )
     return (
         f"{place} probably {verb} most samples: {ratio(measured)}x over {rival} is not confirmed, "
         f"p95 {p95} instead of {rival_p95}"
