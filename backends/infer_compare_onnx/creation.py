@@ -86,7 +86,7 @@ def spins(options: OnnxOptions, threads: int, instances: int) -> bool:
     if options.allow_spinning is not None:
         return options.allow_spinning
     every = os.cpu_count() or 1
-    # Instances may be pinned to cores of their own, of which each sees no others.
+    # An instance that is pinned to cores of its own sees no others.
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else every
     return threads <= own and threads * instances <= every
 

@@ -65,7 +65,7 @@ def _device(driver: ctypes.CDLL, index: int) -> Device:
 def distributions() -> str:
     """Return the installed distributions that bring the module `onnxruntime`, with their versions.
 
-    More than one is reported as such: they overwrite each other's files, so that nobody knows what runs.
+    More than one is reported as such: they overwrite each other's files, and nobody knows which of them runs.
     """
     names = sorted(set(metadata.packages_distributions().get("onnxruntime", [])))
     text = ", ".join(f"{name} {metadata.version(name)}" for name in names) or "onnxruntime"

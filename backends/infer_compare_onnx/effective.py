@@ -1,4 +1,4 @@
-"""What really runs, as the ONNX Runtime session tells it."""
+"""What an ONNX Runtime session really runs with, read back from it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def effective_of(session: Any, precision: str, own: Mapping[str, str], *, cuda: 
         "allow_spinning": (options.get_session_config_entry(SPINNING) == "1", True),
         "denormal_as_zero": (options.get_session_config_entry(DENORMAL_AS_ZERO) == "1", False),
     }
-    # As ONNX Runtime has them unless it is told otherwise, they say nothing.
+    # ONNX Runtime's defaults are left out.
     effective.update({name: str(value).lower() for name, (value, usual) in switches.items() if value != usual})
     if cuda:
         effective["cudnn_conv_algo_search"] = provider_options.get("cudnn_conv_algo_search", "unknown")

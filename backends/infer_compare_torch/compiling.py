@@ -20,7 +20,7 @@ UNLIMITED = 1 << 30
 
 
 def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
-    """Return the module through `torch.compile`; it never falls back to eager in silence."""
+    """Return the module compiled by `torch.compile`; what cannot be compiled raises and does not run eagerly."""
     import torch._dynamo.config as dynamo
     import torch._inductor.config as inductor
 

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from infer_compare.cli import stdout
 from infer_compare.cli.completing import RUN, completer, runs
 from infer_compare.cli.installed import installed
-from infer_compare.cli.options import GroupedCommand, given_by, options_of
+from infer_compare.cli.options import Command, GroupedCommand, given_by, options_of
 from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
@@ -31,6 +31,24 @@ KEPT_BY_RESUME = frozenset(
     | {name for name, option in declared().items() if option.option.afterwards}
 )
 """Options that say how a result is shown, and not what is measured."""
+
+
+def showing(function: Command) -> Command:
+    """Add the flags that say how a measuring command shows its progress and its result."""
+    flags = (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output."),
+        click.option(
+            "--json-progress",
+            is_flag=True,
+            help="Write progress to standard error as JSON, one event a line, for programs.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Print only the report."),
+        click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step."),
+        click.option("--debug", is_flag=True, help="Show tracebacks."),
+    )
+    for flag in reversed(flags):
+        function = flag(function)
+    return function
 
 
 @click.command("run", cls=GroupedCommand, output=("folder", "as_json", "json_progress", "quiet", "verbose"))
@@ -54,13 +72,7 @@ KEPT_BY_RESUME = frozenset(
 )
 @click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
-@click.option(
-    "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print only the report.")
-@click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step.")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@showing
 @click.pass_context
 def command(
     context: click.Context,

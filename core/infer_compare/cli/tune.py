@@ -9,7 +9,7 @@ import click
 
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
-from infer_compare.cli.run import Show, measure, report_paths, typed_command
+from infer_compare.cli.run import Show, measure, report_paths, showing, typed_command
 
 if TYPE_CHECKING:
     from infer_compare.request.options import RunOptions
@@ -29,13 +29,7 @@ if TYPE_CHECKING:
     "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
 )
 @click.option("--dry-run", is_flag=True, help="List the configurations and stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
-@click.option(
-    "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print only the report.")
-@click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step.")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@showing
 @click.pass_context
 def command(
     context: click.Context,

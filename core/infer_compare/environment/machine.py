@@ -67,7 +67,7 @@ def describe(
 
 
 def machine(device_kind: str = "cpu", host: Host = LOCAL) -> Machine:
-    """Return what backends are told of this machine that list configurations worth trying.
+    """Return what a backend needs to know of this machine to list the configurations worth trying.
 
     Args:
         device_kind: of the device that they are to run on.

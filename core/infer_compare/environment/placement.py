@@ -1,4 +1,4 @@
-"""Which logical processors the instances of a contender keep to, so that they do not take each other's cores."""
+"""Which logical processors each instance of a contender keeps to: no two share a core."""
 
 from __future__ import annotations
 

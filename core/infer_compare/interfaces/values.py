@@ -111,7 +111,7 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """What `Backend.candidates` is told of the machine."""
+    """The machine, as `Backend.candidates` sees it."""
 
     cpu_flags: frozenset[str] = frozenset()
     """What the processor can do, as the Linux kernel names it, such as `avx512_bf16`, `amx_int8` or `avx_vnni`."""

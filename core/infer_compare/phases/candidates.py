@@ -84,7 +84,7 @@ class Candidates:
         return Standing(label, candidate.backend, candidate.provenance, tolerance(self._known_precision(label)))
 
     def precise(self, label: str) -> bool:
-        """Return whether a contender is of single precision or more, so that it is a reference for all others."""
+        """Return whether a contender has at least single precision, and can be a reference for all others."""
         return tolerance(self._known_precision(label)) <= TOLERANCES["float32"]
 
     def differ(self, reference: str, label: str, point: OperatingPoint) -> bool:

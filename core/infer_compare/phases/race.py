@@ -1,4 +1,4 @@
-"""A race: contenders that cannot be the fastest are dropped, so that the time goes to those that can."""
+"""A race: contenders that cannot be the fastest are dropped, and the time is spent on the others."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ Group = tuple[Standing, ...]
 
 
 def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> tuple[Group, ...]:
-    """Return the contenders parted into groups, so that those of different groups differ pairwise, and the precise ones first.
+    """Return the contenders in groups, the precise ones first; any two from different groups differ.
 
-    A contender of lower precision may agree with several that differ from each other. It does not bring them together, and
-    speaks for none of them: it is a group of its own.
+    A contender of lower precision may agree with several that differ from each other. It does not join them, and
+    is no evidence for any of them: it is a group of its own.
 
     Args:
         members: the contenders.

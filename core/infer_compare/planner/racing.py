@@ -84,7 +84,7 @@ def leading(run: Run, points: Points, restarts: int) -> Leading | None:
 
 
 def still_raced(run: Run, points: Points, restarts: int) -> Points:
-    """Return what is measured again: the leader, and whoever may still be faster. Nothing is, once the leader is plain.
+    """Return what is measured again: the leader, and the contenders that may still be faster; nothing once the leader is known.
 
     Args:
         run: as it stands after a restart; contenders that its records drop are out.

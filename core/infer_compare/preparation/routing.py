@@ -170,7 +170,7 @@ class Router:
             self._context.model_worker.convert(entry, python, source, target)
 
         if python is not None:
-            # What is installed there is not known here, so that nothing could tell when what is kept is out of date.
+            # It is not known here what is installed there, or when a kept model would be out of date.
             folder = self._context.scratch / f"converted-{len(self._done)}"
             folder.mkdir(parents=True, exist_ok=True)
             make(folder / name)

@@ -124,7 +124,7 @@ class Variants:
             (folder / SOURCE).write_bytes(msgspec.json.encode(relative))
 
         if spec.python is not None:
-            # What is installed there is not known here, so that nothing could tell when what is kept is out of date.
+            # It is not known here what is installed there, or when a kept model would be out of date.
             folder = self._context.scratch / f"variant-{len(self._made)}" / name
             make(folder)
         else:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _NEGLIGIBLE = 0.05 * (1 - 1e-9)
-"""The sum over lags ends before the first correlation below this. It is a little less than 0.05, so that rounding decides
-nothing where a correlation is exactly that: of few values it often is."""
+"""The sum over lags ends before the first correlation below this. It is a little less than 0.05: a few values
+often correlate by exactly that, and rounding would decide."""
 
 
 def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch", "all"] = "all") -> float:

@@ -34,7 +34,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def costs(self) -> tuple[float, float, float, float]:
-        """What is weighed, each so that less is better."""
+        """What is weighed; of each, less is better."""
         error = inf if self.error is None else self.error
         memory = inf if self.memory is None else float(self.memory)
         return -self.throughput, self.latency_ns, error, memory

@@ -182,7 +182,7 @@ def _description(reply: Described) -> None:
 
 
 def _source(source: ModelSource) -> None:
-    """Check where a model lies, and the inputs that are told of it.
+    """Check where a model lies, and what is said of its inputs.
 
     Raises:
         ProtocolViolation: it cannot be.

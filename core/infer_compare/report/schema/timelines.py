@@ -16,7 +16,7 @@ class CallSlice(Part, frozen=True, kw_only=True):
 
 
 class Timeline(Part, frozen=True, kw_only=True):
-    """The calls of one point in order of time, of which some may be left out."""
+    """The calls of one point in order of time; some may be left out."""
 
     contender: str
     point: OperatingPoint

@@ -23,7 +23,7 @@ def cautions(run: Run) -> tuple[str, ...]:
 
 
 def _other_precision(run: Run) -> Iterator[str]:
-    """Yield a sentence for each contender that computes in another precision than it was asked for, or than others chose."""
+    """Yield a sentence for each contender that computes in another precision than it was asked for, or in a lower one than others by its own choice."""
     labels = [label for label in run.labels if run.differs(label) is None]
     chosen = lowered(run, labels)
     for label in labels:

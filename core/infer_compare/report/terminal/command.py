@@ -27,7 +27,7 @@ class ShellCommand:
 
 
 class PastedCode:
-    """Code at the left edge, so that it can be copied."""
+    """Code at the left edge, ready to be copied."""
 
     def __init__(self, text: str) -> None:
         """Takes the code."""

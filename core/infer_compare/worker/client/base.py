@@ -183,7 +183,7 @@ class WorkerClient(ABC):
 
     @property
     def waits_on(self) -> Sequence[int]:
-        """File descriptors of which one becomes readable when there may be an answer; none where looking makes it."""
+        """File descriptors; one becomes readable when there may be an answer; none where looking makes it."""
         return () if self._connection is None else self._connection.waits_on
 
     @property

@@ -40,7 +40,7 @@ class Connection(Protocol):
 
     @property
     def waits_on(self) -> Sequence[int]:
-        """File descriptors of which one becomes readable when there may be an answer; none where looking makes it."""
+        """File descriptors; one becomes readable when there may be an answer; none where looking makes it."""
 
     @property
     def look_after_s(self) -> float:

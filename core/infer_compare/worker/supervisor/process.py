@@ -55,7 +55,7 @@ class Process(Spawned):
 
     @property
     def waits_on(self) -> list[int]:
-        """File descriptors of which one becomes readable when there may be an answer."""
+        """File descriptors; one becomes readable when there may be an answer."""
         return [self._replies, *([self._errors] if self._hears else []), *([] if self._exit is None else [self._exit])]
 
     @property
