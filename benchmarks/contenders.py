@@ -52,6 +52,8 @@ KINDS = {
     "limit": ("--batch-sizes", "1", "--find-limit", "--max-memory", MEMORY),
 }
 """What each run of a model is asked for."""
+WIDE = 1.2
+"""Where what fits and what does not lie further apart, the limit is not found yet."""
 SPARE_S = 240
 """What a run may take beyond its budget: starting, converting, comparing outputs, writing the run."""
 STOPPING_S = 30
@@ -72,7 +74,7 @@ class Row:
     memory: int | None
     largest: int | None
     is_open: bool
-    """Whether a larger batch may fit."""
+    """Whether a much larger batch may fit: the time ended before the search had come close to the limit."""
     why: str
     """Why there is no throughput."""
 
@@ -178,7 +180,8 @@ def _row(made: ReportDocument, limits: ReportDocument | None, contender: Contend
         batch=best.point.batch if best is not None else None,
         memory=at.memory.resident if at is not None and at.memory is not None else None,
         largest=limit.largest_ran if limit is not None else None,
-        is_open=limit is not None and limit.smallest_failed is None,
+        is_open=limit is not None
+        and (limit.smallest_failed is None or limit.smallest_failed > WIDE * (limit.largest_ran or 0)),
         why="" if best is not None else f"({excluded.partition(':')[0][:40]})",
     )
 
@@ -191,7 +194,9 @@ def answers(found: dict[str, Sequence[Row]]) -> Iterator[str]:
             continue
         pairs = [(row, base) for own in found.values() for row, base in _against_base(own, backend, precision)]
         larger = sorted(
-            row.largest / base.largest for row, base in pairs if row.largest and base.largest and not base.is_open
+            row.largest / base.largest
+            for row, base in pairs
+            if row.largest and base.largest and not (row.is_open or base.is_open)
         )
         faster = sorted(row.throughput / base.throughput for row, base in pairs if row.throughput and base.throughput)
         if larger or faster:
