@@ -149,7 +149,7 @@ def measured(model: str, kind: str, arguments: argparse.Namespace) -> ReportDocu
 def _is_complete(folder: Path) -> bool:
     if not (folder / "run.jsonl").exists():
         return False
-    closing = api.load_run(folder).run.closing
+    closing = api.load_run(folder).closing
     return closing is not None and closing.state == "complete"
 
 
