@@ -11,8 +11,6 @@ from infer_compare.backends import Device, DeviceUnavailable, ModelSource, Setti
 from infer_compare.models.agreement import compare, tolerance
 from infer_compare_tensorflow import TensorFlowBackend, TensorFlowOptions
 
-tf = pytest.importorskip("tensorflow")
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
