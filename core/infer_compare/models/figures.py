@@ -1,4 +1,4 @@
-"""How large a model is: its parameters, and the floating-point operations of one sample."""
+"""How large a model is: its parameters, and the floating-point operations of one sample; and its precision."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infer_compare.models.onnx_graph import DEFAULT_DOMAINS
 from infer_compare.models.tensors import is_external
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import onnx
 
@@ -34,6 +34,22 @@ UNCOUNTED = frozenset(
 """Operators with a share in the work that cannot be told here; a model that has one gets no figure."""
 
 
+QUANTIZED_OPERATORS = frozenset(
+    {
+        "DynamicQuantizeLinear",
+        "QuantizeLinear",
+        "DynamicQuantizeMatMul",
+        "DynamicQuantizeLSTM",
+        "MatMulIntegerToFloat",
+        "QLinearMatMul",
+        "QLinearConv",
+    }
+)
+"""Of a model that computes in eight-bit integers."""
+NOTABLE_SHARE = 0.05
+"""Of all weights: as many of a coarser type say in which precision a model is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The size of a model."""
@@ -45,6 +61,8 @@ class Figures:
 
     Biases, activations and normalisations are left out. None where a shape is unknown or an operator uncounted.
     """
+    precision: str | None = None
+    """The coarsest that a notable share of its weights has, or that values are cast to; None where it has no weights."""
 
 
 def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> Figures:
@@ -54,25 +72,54 @@ def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> F
         model: an ONNX model; its weights need not be loaded.
         sizes: sizes of free axes by name; every free axis that is the first of an input is 1.
     """
-    return Figures(parameters=_parameters(model), flops_per_sample=_flops(model, sizes or {}))
+    weights = _weights(model)
+    return Figures(
+        parameters=sum(weights.values()),
+        flops_per_sample=_flops(model, sizes or {}),
+        precision=_precision(model, weights),
+    )
 
 
-def _parameters(model: onnx.ModelProto) -> int:
+def _weights(model: onnx.ModelProto) -> dict[str, int]:
+    """Return how many elements the weights of each type have, the most precise type first."""
     from onnx import TensorProto
 
-    weights = {
-        TensorProto.FLOAT,
-        TensorProto.DOUBLE,
-        TensorProto.FLOAT16,
-        TensorProto.BFLOAT16,
-        TensorProto.INT8,
-        TensorProto.UINT8,
+    names = {
+        TensorProto.DOUBLE: "float64",
+        TensorProto.FLOAT: "float32",
+        TensorProto.FLOAT16: "float16",
+        TensorProto.BFLOAT16: "bfloat16",
+        TensorProto.INT8: "int8",
+        TensorProto.UINT8: "int8",
     }
     tensors = [*model.graph.initializer]
     for node in model.graph.node:
         if node.op_type == "Constant" and node.domain in DEFAULT_DOMAINS:
             tensors.extend(attribute.t for attribute in node.attribute if attribute.name == "value")
-    return sum(math.prod(tensor.dims) for tensor in tensors if tensor.data_type in weights and tensor.dims)
+    counts = dict.fromkeys(names.values(), 0)
+    for tensor in tensors:
+        if tensor.data_type in names and tensor.dims:
+            counts[names[tensor.data_type]] += math.prod(tensor.dims)
+    return counts
+
+
+def _precision(model: onnx.ModelProto, weights: Mapping[str, int]) -> str | None:
+    if not QUANTIZED_OPERATORS.isdisjoint(node.op_type for node in model.graph.node):
+        return "int8"
+    least = NOTABLE_SHARE * sum(weights.values())
+    held = [name for name, number in weights.items() if number > least]
+    return max([*held, *_cast_to(model)], key=list(weights).index, default=None) if held else None
+
+
+def _cast_to(model: onnx.ModelProto) -> Iterator[str]:
+    """Yield the types of 16 bits that nodes cast values to, as where a model was trained in mixed precision."""
+    from onnx import TensorProto
+
+    for node in model.graph.node:
+        if node.op_type == "Cast":
+            for attribute in node.attribute:
+                if attribute.name == "to" and attribute.i in {TensorProto.FLOAT16, TensorProto.BFLOAT16}:
+                    yield TensorProto.DataType.Name(attribute.i).lower()
 
 
 def _flops(model: onnx.ModelProto, sizes: Mapping[str, int]) -> int | None:

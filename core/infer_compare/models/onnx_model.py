@@ -101,6 +101,7 @@ def read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[
         outputs=outputs,
         parameters=size.parameters,
         flops_per_sample=size.flops_per_sample,
+        precision=size.precision,
         kind=kind_of(model),
         metadata=_ranges(model) | {entry.key: entry.value for entry in model.metadata_props},
         warnings=warnings,

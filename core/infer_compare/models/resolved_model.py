@@ -38,6 +38,8 @@ class ResolvedModel:
     """As in the file, with the batch axis called `batch`."""
     parameters: int | None = None
     flops_per_sample: int | None = None
+    precision: str | None = None
+    """Of its weights; None where it was not read, or has none."""
     kind: ModelKind = "other"
     metadata: Mapping[str, str] = field(default_factory=dict)
     """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""

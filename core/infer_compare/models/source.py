@@ -188,5 +188,6 @@ def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
         model,
         parameters=model.parameters if model.parameters is not None else size.parameters,
         flops_per_sample=size.flops_per_sample,
+        precision=size.precision,
         kind=kind_of(graph),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from infer_compare.models.agreement import compare, sample_rows
+from infer_compare.models.figures import QUANTIZED_OPERATORS
 from infer_compare.models.precision import TOLERANCES
 from infer_compare.phases.outputs import SINGLE_ROWS
 
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
     Rows = Literal["alike", "within", "beyond"]
-
-QUANTIZED_OPERATORS = frozenset(
-    {
-        "DynamicQuantizeLinear",
-        "QuantizeLinear",
-        "DynamicQuantizeMatMul",
-        "DynamicQuantizeLSTM",
-        "MatMulIntegerToFloat",
-        "QLinearMatMul",
-        "QLinearConv",
-    }
-)
 
 
 class Exactness(NamedTuple):

@@ -204,6 +204,7 @@ def _header(
             outputs=model.outputs,
             parameters=model.parameters,
             flops_per_sample=model.flops_per_sample,
+            precision=model.precision,
             kind=model.kind,
         ),
         contenders=contenders,

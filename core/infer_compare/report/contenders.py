@@ -60,6 +60,7 @@ def _as_it_ran(run: Run, asked: ContenderReport, starts: Sequence[Start]) -> Con
         provenance=first.provenance,
         chain=first.chain,
         effective=first.effective,
+        processors=first.processors,
         start_up=_start_up(run, asked.label, starts),
         resident_bytes=first.resident,
     )

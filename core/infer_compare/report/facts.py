@@ -8,6 +8,8 @@ from infer_compare.report.words import size
 from infer_compare.stats.wording import count, duration, listing, margin_words, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infer_compare.report.plan import PlanReport
     from infer_compare.report.schema import ContenderReport, Noise, ReportDocument
 
@@ -37,8 +39,25 @@ def contender_facts(one: ContenderReport) -> Rows:
         ("python", one.python or ""),
         ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
         ("effective", _pairs(one.effective)),
+        ("processors", _processors(one)),
         ("start-up", f"{start_up_words(one)}{resident}" if one.start_up else ""),
     ]
+
+
+def _processors(contender: ContenderReport) -> str:
+    """Where several instances ran: the logical processors of each."""
+    if contender.instances < 2:
+        return ""
+    if not contender.processors:
+        return "instances not pinned"
+    return ", ".join(f"instance {number} on {_ranges(own)}" for number, own in enumerate(contender.processors, start=1))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as `0-3 and 8`."""
+    first = [number for number in numbers if number - 1 not in numbers]
+    last = [number for number in numbers if number + 1 not in numbers]
+    return listing([str(low) if low == high else f"{low}-{high}" for low, high in zip(first, last, strict=True)])
 
 
 def start_up_words(one: ContenderReport) -> str:
@@ -76,7 +95,7 @@ def _run_facts(document: ReportDocument) -> Rows:
     elapsed = f" after {document.elapsed_s:.0f} s" if document.elapsed_s is not None else ""
     parts = [f"{model.name} ({model.format}, {model.sha256[:12]})"]
     if model.parameters is not None:
-        parts.append(count(model.parameters, "parameter"))
+        parts.append(count(model.parameters, "parameter") + (f" in {model.precision}" if model.precision else ""))
     if model.flops_per_sample:
         parts.append(f"{model.flops_per_sample / 1e9:.3g} GFLOP a sample")
     repetitions = f"{count(plan.restarts, 'restart')} of {count(plan.rounds_per_restart, 'round')}"

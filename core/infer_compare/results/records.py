@@ -23,7 +23,7 @@ from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, Recipe
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (3, 1)
+RUN_VERSION = (3, 2)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
 that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped."""
 
@@ -67,6 +67,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[TensorSpec, ...] = ()
     parameters: Count | None = None
     flops_per_sample: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    precision: str | None = None
+    """Of its weights; None where it is not known."""
     kind: ModelKind = "other"
     """What most of its work is."""
 

@@ -61,7 +61,10 @@ def unequal(setups: Iterable[Setup]) -> tuple[Trait, ...]:
 
 
 def lowered(run: Run, labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the contenders that chose a lower precision by themselves: lower than others that nothing was asked of either."""
+    """Return the contenders that chose a lower precision by themselves: lower than that of the model, or, where that is not
+    known, than others that nothing was asked of either.
+    """
     free = {label: setup.precision for label in labels if (setup := setup_of(run, label)).asked_precision is None}
     bits = {label: BITS[precision] for label, precision in free.items() if precision in BITS}
-    return tuple(label for label, own in bits.items() if own < max(bits.values()))
+    most = BITS.get(run.header.model.precision or "") or max(bits.values(), default=0)
+    return tuple(label for label, own in bits.items() if own < most)

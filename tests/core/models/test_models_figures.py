@@ -133,3 +133,31 @@ def test_well_known_models_have_their_published_figures(name, millions, giga_mul
     found = figures(builtin_models()[name].build(0))
     assert found.parameters / 1e6 == pytest.approx(millions, rel=0.01)
     assert found.flops_per_sample == pytest.approx(2e9 * giga_multiply_adds, rel=0.03)
+
+
+def _linear(model, weights, *, cast=None, quantized=False):
+    """A linear layer with weights of some types, one after the other."""
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    if cast is not None:
+        nodes.append(helper.make_node("Cast", ["x"], ["cast"], to=cast))
+    if quantized:
+        nodes.append(helper.make_node("DynamicQuantizeLinear", ["x"], ["a", "b", "c"]))
+    return model(nodes, constants={f"w{place}": array for place, array in enumerate(weights)})
+
+
+@pytest.mark.parametrize(
+    ("weights", "further", "precision"),
+    [
+        ([np.zeros(100, np.float32)], {}, "float32"),
+        ([np.zeros(100, np.float16), np.zeros(10, np.float32)], {}, "float16"),
+        ([np.zeros(100, np.float32), np.zeros(1, np.float16)], {}, "float32"),
+        ([np.zeros(100, np.float64)], {}, "float64"),
+        ([np.zeros(100, np.float32)], {"cast": TensorProto.FLOAT16}, "float16"),
+        ([np.zeros(100, np.float32)], {"cast": TensorProto.INT64}, "float32"),
+        ([np.zeros(100, np.float32)], {"quantized": True}, "int8"),
+        ([np.zeros(100, np.int64)], {}, None),
+    ],
+)
+def test_the_precision_of_a_model_is_the_coarsest_that_counts(model, weights, further, precision):
+    """Of its weights, a few of which may be of another type, or of what values are cast to."""
+    assert figures(_linear(model, weights, **further)).precision == precision

@@ -62,6 +62,8 @@ class Story:
         imported: contenders whose model is imported.
         asked: what was asked of contenders, such as their threads, by label.
         precisions: that contenders compute in where it is not float32.
+        weights: precision of the model; not known by default.
+        processors: of each instance, by label.
         errors: output errors, by label; those of contenders that differ too are allowed by `--allow-error`.
         compiling: seconds that the first call takes, by label.
         refused: slices of these restarts are refused by the gate.
@@ -79,6 +81,8 @@ class Story:
     imported: Sequence[str] = ()
     asked: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     precisions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    weights: str | None = None
+    processors: Mapping[str, tuple[tuple[int, ...], ...]] = dataclasses.field(default_factory=dict)
     errors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     compiling: Mapping[str, float] = dataclasses.field(default_factory=dict)
     refused: Sequence[int] = ()
@@ -130,6 +134,7 @@ class Story:
                 parameters=25_450,
                 inputs=(TensorSpec("x", "float32", ("batch", 3, 32, 32)),),
                 flops_per_sample=5_000_000,
+                precision=self.weights,
             ),
             contenders=tuple(
                 ContenderSpec(label=label, backend=label.partition(":")[0], **self.asked.get(label, {}))
@@ -152,6 +157,7 @@ class Story:
                 provenance="imported" if imported else "native", chain=("onnx", label) if imported else ("onnx",),
                 effective={"precision": self.precisions.get(label, "float32"), "threads": "2"}, spawn_ns=90 * MILLISECOND,
                 import_ns=400 * MILLISECOND, load_ns=20 * MILLISECOND, to_device_ns=MILLISECOND, resident=150 * 2**20,
+                processors=self.processors.get(label, ()),
             )  # fmt: skip
             for size, milliseconds in curve.items():
                 ran = Measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -12,6 +13,7 @@ from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
 from infer_compare.report.glance import glance
 from infer_compare.report.html.reporter import HtmlReporter
+from infer_compare.report.json import JsonReporter
 from infer_compare.report.markdown import MarkdownReporter
 from infer_compare.report.text import TextReporter
 from infer_compare.report.winner import winner_command
@@ -94,6 +96,46 @@ def test_a_contender_that_lowers_the_precision_by_itself_is_named_with_a_caution
     """Where nothing was asked of it, and another keeps the higher one."""
     made = document(story(curves=OPENVINO, precisions={"openvino": "bfloat16"}).run())
     assert [one for one in made.cautions if "openvino chose bfloat16 by itself" in one] != []
+
+
+@pytest.mark.parametrize("beside", [{}, {"onnx": OPENVINO["onnx"]}])
+def test_a_contender_that_computes_in_less_than_the_model_has_is_named_with_a_caution(story, beside):
+    """Alone, and beside one that was asked for the model's precision."""
+    curves = {"openvino": OPENVINO["openvino"], **beside}
+    asked = {label: {"precision": "float32"} for label in beside}
+    made = document(story(curves=curves, weights="float32", precisions={"openvino": "bfloat16"}, asked=asked).run())
+    assert made.cautions == (
+        "openvino chose bfloat16 by itself, which is lower than the model's float32; ask for one with precision=",
+    )
+
+
+@pytest.mark.parametrize(("weights", "own"), [("int8", "int8"), ("float16", "float16"), ("bfloat16", "float16")])
+def test_a_contender_in_the_precision_of_the_model_chose_nothing(story, weights, own):
+    """Though another one computes in a higher one, as where it rebuilds a quantised model in float32."""
+    made = document(story(curves=OPENVINO, weights=weights, precisions={"onnx": own}).run())
+    assert made.cautions == ()
+
+
+@pytest.mark.parametrize("form", ["markdown", "page"])
+def test_instances_are_listed_with_their_processors(story, form):
+    """Where they were pinned, and that they were not."""
+    processors = {"onnx:threads=1,instances=2": ((0, 2), (1, 3))}
+    pinned = document(story(curves=SPLITS, asked=SPLIT, processors=processors).run())
+    assert "instance 1 on 0 and 2, instance 2 on 1 and 3" in FORMATS[form].render(pinned)
+    assert "instances not pinned" in FORMATS[form].render(document(story(curves=SPLITS, asked=SPLIT).run()))
+    assert "pinned" not in FORMATS[form].render(document(story().run()))
+
+
+def test_the_document_has_the_processors_of_instances(story):
+    """For programs, as numbers; neighbours are a range for people."""
+    label = "onnx:threads=1,instances=2"
+    processors = {label: ((0, 1, 2, 3, 8), (4, 5, 6, 7))}
+    made = document(story(curves=SPLITS, asked=SPLIT, processors=processors).run())
+    assert [contender["processors"] for contender in json.loads(JsonReporter().render(made))["contenders"]] == [
+        [[0, 1, 2, 3, 8], [4, 5, 6, 7]],
+        [],
+    ]
+    assert "instance 1 on 0-3 and 8, instance 2 on 4-7" in MarkdownReporter().render(made)
 
 
 def test_unequal_threads_and_instances_are_named(story):

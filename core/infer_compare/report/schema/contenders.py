@@ -50,6 +50,8 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     """The thread budget of one instance."""
     instances: int = 1
     """Workers that run it at the same time."""
+    processors: tuple[tuple[int, ...], ...] = ()
+    """Logical processors that each of several instances kept to; empty where they ran anywhere."""
     precision: str | None = None
     """That it computes in, as its session reported it."""
     framework_version: str | None = None

@@ -23,7 +23,9 @@ def cautions(run: Run) -> tuple[str, ...]:
 
 
 def _other_precision(run: Run) -> Iterator[str]:
-    """Yield a sentence for each contender that computes in another precision than it was asked for, or in a lower one than others by its own choice."""
+    """Yield a sentence for each contender that computes in another precision than it was asked for, or in a lower one than the model's or others' by its own choice."""
+    model = run.header.model.precision
+    than = "the precision of others" if model is None else f"the model's {model}"
     labels = [label for label in run.labels if run.differs(label) is None]
     chosen = lowered(run, labels)
     for label in labels:
@@ -34,7 +36,7 @@ def _other_precision(run: Run) -> Iterator[str]:
         if asked is not None and own != asked:
             yield f"{label} was asked to compute in {asked}, and computes in {own}"
         elif label in chosen:
-            yield f"{label} chose {own} by itself, which is lower than the precision of others; ask for one with precision="
+            yield f"{label} chose {own} by itself, which is lower than {than}; ask for one with precision="
 
 
 def rows_notes(run: Run) -> Iterator[Note]:
