@@ -169,10 +169,11 @@ class Result:
         """The curves as a plotly figure.
 
         Args:
-            kind: `throughput`, `latency` or `memory` by batch size, or the `frontier` of throughput against latency.
+            kind: `throughput`, `latency` or `memory` by batch size, the `frontier` of throughput against latency, or the
+                `accuracy`, which is throughput against output error.
 
         Raises:
-            UsageError: there is no such plot, or plotly is not installed.
+            UsageError: there is no such plot, plotly is not installed, or contenders do not differ in output error.
         """
         from infer_compare.report.plot import figure
 

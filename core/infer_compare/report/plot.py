@@ -10,6 +10,7 @@ from infer_compare.report.charts.data import Series
 from infer_compare.report.charts.palette import SYMBOLS, colours
 from infer_compare.report.extras import needed
 from infer_compare.report.phrases import axes_words
+from infer_compare.report.sections.accuracy import chart_data
 from infer_compare.report.sections.view import View
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from infer_compare.report.charts.data import BatchChart, FrontierChart
     from infer_compare.report.schema import ReportDocument
 
-Plot = Literal["throughput", "latency", "frontier", "memory"]
+CurvePlot = Literal["throughput", "latency", "frontier", "memory"]
+Plot = Literal["throughput", "latency", "frontier", "memory", "accuracy"]
 TITLES: dict[Plot, str] = {
     "throughput": "Throughput by batch size, with its 95 % interval",
     "latency": "Latency by batch size: the median, and up to the 95th percentile",
     "frontier": "Throughput against latency",
     "memory": "Peak resident memory by batch size",
+    "accuracy": "Throughput against output error, each contender at its best batch size",
 }
+LEAST_MARK, MOST_MARK = 8, 24
+"""Pixels across."""
 
 
 def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
@@ -37,7 +42,7 @@ def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
         kind: what to draw.
 
     Raises:
-        UsageError: there is no such plot, or plotly is not installed.
+        UsageError: there is no such plot, plotly is not installed, or contenders do not differ in output error.
     """
     if kind not in TITLES:
         raise UsageError(f"There is no plot {kind!r}; there are {', '.join(get_args(Plot))}.")
@@ -47,16 +52,50 @@ def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
     made = go.Figure()
     view = View(document=document)
     for dash, setting in zip(_dashes(), view.settings, strict=False):
+        if kind == "accuracy":
+            _accuracy(made, setting)
+            continue
         chart = _chart(setting, kind)
         for trace in _traces(setting, chart, dash):
             made.add_trace(go.Scatter(**trace))
         _scales(made, chart)
         _bound(made, chart)
+    if not made.data and kind == "accuracy":
+        raise UsageError(
+            "There is no plot of output errors: the contenders of this run compute alike, or fewer than two were compared."
+        )
     made.update_layout(title=f"{document.model.name}: {TITLES[kind]}", template="plotly_white", hovermode="closest")
     return made
 
 
-def _chart(view: View, kind: Plot) -> BatchChart | FrontierChart:
+def _accuracy(made: go.Figure, view: View) -> None:
+    """Add a mark for each contender, with the area of its memory."""
+    chart = chart_data(view)
+    if chart is None:
+        return
+    labels = [contender.label for contender in view.document.contenders]
+    palette = colours(contender.backend for contender in view.document.contenders)["light"]
+    most = max((mark.memory or 0 for mark in chart.series), default=0)
+    for mark in chart.series:
+        made.add_scatter(
+            x=[mark.x],
+            y=[mark.y],
+            error_y={"array": [mark.half], "thickness": 1},
+            name=view.names[mark.c],
+            text=[mark.text],
+            hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            mode="markers",
+            marker={
+                "color": palette[labels.index(mark.c)],
+                "symbol": list(SYMBOLS)[labels.index(mark.c) % len(SYMBOLS)],
+                "size": max(LEAST_MARK, MOST_MARK * ((mark.memory or 0) / most) ** 0.5) if most else LEAST_MARK,
+            },
+        )
+    made.update_xaxes(title="output error", type="log")
+    made.update_yaxes(title="samples/s", **({"type": "log"} if chart.log else {"rangemode": "tozero"}))
+
+
+def _chart(view: View, kind: CurvePlot) -> BatchChart | FrontierChart:
     match kind:
         case "throughput":
             return curves.throughput_chart(view)

@@ -100,9 +100,21 @@ def test_a_plot_has_a_line_for_each_contender(example, kind) -> None:
         assert list(figure.data[1].x) == [1, 2, 4, 8]
 
 
+def test_a_plot_of_output_errors_has_a_mark_for_each_contender() -> None:
+    """Where they compute with different things; else there is none, and a sentence says why."""
+    pytest.importorskip("plotly")
+    measured = ic.load(ROOT / "docs/figures/contenders")
+    figure = measured.plot("accuracy")
+    errors = {contender.name: contender.output_error for contender in measured.document.contenders}
+    assert len(figure.data) > 1
+    assert all(trace.x[0] == pytest.approx(max(errors[trace.name].relative, 1e-8)) for trace in figure.data)
+    with pytest.raises(UsageError, match="the contenders of this run compute alike"):
+        ic.load(FIGURES / "float32").plot("accuracy")
+
+
 def test_a_plot_that_there_is_not_is_refused_with_those_that_there_are(example) -> None:
     """In a sentence."""
-    with pytest.raises(UsageError, match="'speed'; there are throughput, latency, frontier, memory"):
+    with pytest.raises(UsageError, match="'speed'; there are throughput, latency, frontier, memory, accuracy"):
         example.plot("speed")
 
 

@@ -155,6 +155,24 @@ def test_a_label_is_shown_as_it_is(story: type[Story], name: str) -> None:
     assert PngReporter().render(document(story(curves={name: {1: 0.5}}, model=name).run()))
 
 
+def test_contenders_of_unequal_precision_have_a_panel_of_output_errors(story: type[Story]) -> None:
+    """It makes the picture twice as high; where all compute alike, or no error is known, there is none."""
+    int8 = {"onnx": {1: 0.9, 8: 3.6}, "onnx:precision=int8": {1: 0.4, 8: 1.5}}
+    error = {"onnx:precision=int8": 0.02, "onnx": 2e-7}
+    told: dict[str, dict[str, object]] = {"curves": int8, "precisions": {"onnx:precision=int8": "int8"}}
+    pictures = {
+        name: SvgReporter().render(document(story(**made).run()))  # type: ignore[arg-type]
+        for name, made in {"alike": {}, "unknown": told, "errors": {**told, "errors": error}}.items()
+    }
+    title = "Throughput (samples/s) by output error; area: memory"
+    assert [name for name, picture in pictures.items() if title in texts(picture)] == ["errors"]
+    high = {
+        name: float(ET.fromstring(picture).get("height", "").removesuffix("pt")) for name, picture in pictures.items()
+    }
+    assert high["errors"] > 1.8 * high["alike"]
+    assert high["unknown"] == pytest.approx(high["alike"])
+
+
 def test_a_run_without_figures_says_so(story: type[Story]) -> None:
     """A picture all the same, since it may be one of several."""
     made = document(Run.fold([story().header()]))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from infer_compare.report.figure.panels import frontier_panel, latency_panel, throughput_panel
+from infer_compare.report.figure.panels import accuracy_panel, frontier_panel, latency_panel, throughput_panel
 from infer_compare.report.figure.rows import rows_of
 from infer_compare.report.figure.style import DOTS_PER_INCH, GREY, ROW_IN, SETTINGS, WIDTH_IN, looks
 from infer_compare.report.phrases import run_words
@@ -40,7 +40,8 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
     """The picture of the runs as a file, 7 inches wide.
 
     Args:
-        documents: the runs, one row of panels for each, and for each setting of its other axes.
+        documents: the runs, one row of panels for each, and for each setting of its other axes; two rows where contenders
+            differ in what they compute with, and output errors are known.
         kind: of the file.
     """
     rows = rows_of(documents)
@@ -53,11 +54,12 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
         names = _names(rows)
         columns = _columns(names)
         lines = -(-len(names) // columns)
+        heights = [2 if row.accuracy is not None else 1 for row in rows]
         figure = Figure(
-            figsize=(WIDTH_IN, ROW_IN * len(rows) + LEGEND_LINE_IN * lines),
+            figsize=(WIDTH_IN, ROW_IN * sum(heights) + LEGEND_LINE_IN * lines),
             layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.02),
         )
-        parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+        parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
         for part, row in zip(parts, rows, strict=True):
             _row(part, row, look)
         _legend(figure, names, look, columns)
@@ -69,7 +71,10 @@ def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> by
 def _row(part: SubFigure, row: Row, look: Mapping[str, Look]) -> None:
     title = part.suptitle(_cut(row.title, LONGEST_TITLE), x=0.005, ha="left", fontsize=7.5, fontweight="bold")
     title.set_parse_math(False)
-    for axes, panel in zip(part.subplots(1, len(PANELS)), PANELS, strict=True):
+    panels = PANELS if row.accuracy is None else (*PANELS, accuracy_panel)
+    # Three side by side, or two by two.
+    shape = (1, 3) if row.accuracy is None else (2, 2)
+    for axes, panel in zip(part.subplots(*shape, squeeze=False).flat, panels, strict=True):
         if row.is_empty:
             axes.set_axis_off()
             continue

@@ -1,4 +1,4 @@
-"""The three panels of a row: throughput, latency, and the frontier of the two."""
+"""The panels of a row: throughput, latency, the frontier of the two, and throughput against output error."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ WIDEST = 1.5
 MOST_LABELLED = 4
 """Of more contenders, those on the frontier alone have their batch sizes written beside them."""
 LETTERING = "#333333"
+MARK_AREA = (12.0, 90.0)
+"""Of a contender that takes little memory, and of the one that takes most, in square points."""
 
 
 def throughput_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
@@ -67,6 +69,28 @@ def frontier_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
         axes.axvline(at, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     axes.set_title("Throughput (samples/s) by latency", loc="left")
     axes.set_xlabel(chart.x.replace(", ms", " (ms)"))
+
+
+def accuracy_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
+    """Throughput against output error; marks have the area of the memory, and beyond the grey steps nothing is better in both."""
+    chart = row.accuracy
+    if chart is None:
+        return
+    figure_scale(axes, "x", [one.x for one in chart.series])
+    _heights(axes, [one.y + one.half for one in chart.series], log=chart.log)
+    most = max((one.memory or 0 for one in chart.series), default=0)
+    for one in chart.series:
+        own = look[one.c]
+        area = max(MARK_AREA[0], MARK_AREA[1] * (one.memory or 0) / most) if most else MARK_AREA[0]
+        axes.errorbar(one.x, one.y, yerr=one.half, color=own.colour, elinewidth=0.8)
+        axes.scatter([one.x], [one.y], s=area, marker=own.marker, facecolors="white", edgecolors=own.colour, zorder=2)
+    edge = frontier((one.x, one.y) for one in chart.series if one.c in row.best)
+    steps = [*edge, *((axes.get_xlim()[1], y) for _, y in edge[-1:])]
+    axes.step(
+        [x for x, _ in steps], [y for _, y in steps], where="post", color=GREY, linewidth=2.6, alpha=0.35, zorder=1
+    )
+    axes.set_title("Throughput (samples/s) by output error; area: memory", loc="left")
+    axes.set_xlabel("output error")
 
 
 def _curves(axes: Axes, chart: BatchChart, look: Mapping[str, Look]) -> None:

@@ -1,4 +1,4 @@
-"""What one row of panels shows: the charts of one run at one setting of its other axes, as the page draws them."""
+"""What the panels of a run show: the charts of one run at one setting of its other axes, as the page draws them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.report.charts.curves import frontier_chart, latency_chart, throughput_chart
 from infer_compare.report.phrases import axes_words, machine_words, thread_words
+from infer_compare.report.sections.accuracy import chart_data
 from infer_compare.report.sections.view import View
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import duration
@@ -13,12 +14,12 @@ from infer_compare.stats.wording import duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from infer_compare.report.charts.data import BatchChart, FrontierChart
+    from infer_compare.report.charts.data import AccuracyChart, BatchChart, FrontierChart
     from infer_compare.report.schema import ReportDocument
 
 
 class Row(NamedTuple):
-    """One row of panels."""
+    """The panels of one run."""
 
     title: str
     names: dict[str, str]
@@ -27,6 +28,8 @@ class Row(NamedTuple):
     throughput: BatchChart
     latency: BatchChart
     frontier: FrontierChart
+    accuracy: AccuracyChart | None
+    """None where contenders compute alike."""
     best: dict[str, int]
     """The recommended batch size by contender; these are ranked, and the frontier is made of them."""
 
@@ -60,6 +63,7 @@ def rows_of(documents: Sequence[ReportDocument]) -> list[Row]:
                     throughput=throughput_chart(view),
                     latency=latency_chart(view),
                     frontier=frontier_chart(view),
+                    accuracy=chart_data(view),
                     best={best.contender: best.point.batch for best in bests},
                 )
             )

@@ -26,6 +26,7 @@ from infer_compare.stats.wording import count, significant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infer_compare.report.charts.data import AccuracyChart
     from infer_compare.report.metrics import Metric
     from infer_compare.report.sections.blocks import AnyBlock, Medium, Row
     from infer_compare.report.sections.view import View
@@ -55,21 +56,25 @@ def accuracy(view: View) -> Section | None:
 
 def accuracy_charts(view: View) -> Section | None:
     """The chart, which stands on the page by itself."""
-    places = _places(view)
-    if not _differ(places):
-        return None
-    data = accuracy_chart(places)
-    if len(data.series) < 2:
+    data = chart_data(view)
+    if data is None:
         return None
     chart = Chart(
         id=f"{view.key}-accuracy",
         title="Throughput against output error",
         lead="Each contender at its best batch size; up and to the left is better. A larger mark takes more memory. "
         "On the grey steps nothing measured is better in both.",
-        table=_chart_table(places),
+        table=_chart_table(_places(view)),
         data=data,
     )
     return Section(title=TITLE, page_title="", look="", blocks=(Charts(charts=(chart,), media=PAGE),))
+
+
+def chart_data(view: View) -> AccuracyChart | None:
+    """Return what the chart draws; None where contenders compute alike, or fewer than two have both figures."""
+    places = _places(view)
+    data = accuracy_chart(places) if _differ(places) else None
+    return data if data is not None and len(data.series) > 1 else None
 
 
 def _blocks(view: View) -> Iterator[AnyBlock]:
