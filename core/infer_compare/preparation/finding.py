@@ -12,7 +12,7 @@ from infer_compare.models.specs import BATCH
 from infer_compare.preparation.contenders import find_contenders
 from infer_compare.preparation.route import Route
 from infer_compare.preparation.routing import NoRouteError, Router, sized
-from infer_compare.preparation.wiring import parse_map, straight, wire
+from infer_compare.preparation.wiring import OwnModel, parse_map, straight, wire
 from infer_compare.request.contenders import REFERENCE
 
 if TYPE_CHECKING:
@@ -105,16 +105,15 @@ class Finder:
         owners = tuple(self._options.models)
         inputs = parse_map(self._options.input_map, "--input-map", owners)
         outputs = parse_map(self._options.output_map, "--output-map", owners)
-        return wire(
-            contender.key(self._options.models),
-            model.inputs,
-            model.outputs,
-            self._inputs,
-            self.model.outputs,
+        own = OwnModel(
+            backend=contender.key(self._options.models),
+            inputs=model.inputs,
+            outputs=model.outputs,
             layout=self._options.layout.get(contender.key(self._options.layout)),
             input_map=inputs.get(contender.key(inputs), {}),
             output_map=outputs.get(contender.key(outputs), {}),
         )
+        return wire(own, self._inputs, self.model.outputs)
 
 
 def _shapes(inputs: Sequence[InputPlan], wiring: Wiring) -> list[Shape]:

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from infer_compare import distributions
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import TensorSpec
-from infer_compare.models.cache import ConversionCache
 from infer_compare.models.conversion import cheapest
-from infer_compare.plugins import is_installed
+from infer_compare.preparation.kept_models import KeptModels, Maker
 from infer_compare.preparation.route import Route
-from infer_compare.request.units import cache_limit
-from infer_compare.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,16 +52,11 @@ class NoRouteError(Exception):
 class Router:
     """Finds the way of one run's models to its contenders, and converts what must be converted."""
 
-    def __init__(self, context: PreparationContext, cache: ConversionCache | None = None) -> None:
-        """Converts nothing yet.
-
-        Args:
-            context: of the run.
-            cache: where converted models are kept; the user's own when None.
-        """
+    def __init__(self, context: PreparationContext) -> None:
+        """Converts nothing yet."""
         self._context = context
         self._all = context.plugins.converters
-        self._cache = cache or ConversionCache(limit=cache_limit())
+        self._models = KeptModels(context)
         self._done: dict[tuple[str, str], Path] = {}
         self._failed: dict[tuple[str, str], str] = {}
 
@@ -164,28 +155,20 @@ class Router:
 
     def _make(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> Path:
         python = self._context.pythons.get(entry.converter.backend)
-        name = f"model.{entry.converter.target}"
 
         def make(target: Path) -> None:
             self._context.model_worker.convert(entry, python, source, target)
 
-        if python is not None:
-            # It is not known here what is installed there, or when a kept model would be out of date.
-            folder = self._context.scratch / f"converted-{len(self._done)}"
-            folder.mkdir(parents=True, exist_ok=True)
-            make(folder / name)
-            return folder / name
-        parts = {
-            "tool": __version__,
-            "converter": entry.reference,
-            "plugin": entry.origin.version,
-            "options": entry.converter.options,
-            "model": model.sha256,
-            "inputs": [str(spec) for spec in source.inputs],
-            "versions": {module: version_of(module) for module in entry.converter.requires},
-        }
-        path, _ = self._cache.get(self._cache.key(parts), name, make, self._context.scratch)
-        return path
+        return self._models.get(
+            Maker(entry, entry.converter.requires, python),
+            f"model.{entry.converter.target}",
+            make,
+            {
+                "options": entry.converter.options,
+                "model": model.sha256,
+                "inputs": [str(spec) for spec in source.inputs],
+            },
+        )
 
 
 def _chain(form: str, converters: Sequence[ConverterEntry], imported: str) -> tuple[str, ...]:
@@ -199,11 +182,3 @@ def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:
         return source
     specs = (TensorSpec(spec.name, spec.dtype, shape) for spec, shape in zip(source.inputs, shapes, strict=True))
     return msgspec.structs.replace(source, inputs=tuple(specs))
-
-
-def version_of(module: str) -> str:
-    """Return the version of the distribution that brings a top-level module; empty where that is not told."""
-    if not is_installed(module):
-        return ""
-    names = (module, *distributions.owners([module])[module])
-    return next(filter(None, map(distributions.version, names)), "")

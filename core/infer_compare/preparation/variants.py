@@ -9,11 +9,9 @@ import msgspec
 
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import Backend, Device, ModelSource
-from infer_compare.models.cache import ConversionCache
 from infer_compare.preparation.calibration import BATCH, write_calibration
-from infer_compare.preparation.routing import NoRouteError, version_of
-from infer_compare.request.units import cache_limit
-from infer_compare.version import __version__
+from infer_compare.preparation.kept_models import KeptModels, Maker
+from infer_compare.preparation.routing import NoRouteError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,19 +36,16 @@ class _Variant(NamedTuple):
 class Variants:
     """Has the models of a run made in the precision that their contenders ask for."""
 
-    def __init__(
-        self, context: PreparationContext, inputs: Sequence[InputPlan], cache: ConversionCache | None = None
-    ) -> None:
+    def __init__(self, context: PreparationContext, inputs: Sequence[InputPlan]) -> None:
         """Makes nothing yet.
 
         Args:
             context: of the run.
             inputs: of the run.
-            cache: where models are kept; the user's own when None.
         """
         self._context = context
         self._inputs = inputs
-        self._cache = cache or ConversionCache(limit=cache_limit())
+        self._models = KeptModels(context)
         self._made: dict[tuple[object, ...], _Variant | NoRouteError | None] = {}
         self._calibrations: dict[int, Calibration] = {}
         self.warnings: list[str] = []
@@ -123,28 +118,17 @@ class Variants:
             relative = msgspec.structs.replace(made, location=str(made.path.relative_to(folder)))
             (folder / SOURCE).write_bytes(msgspec.json.encode(relative))
 
-        if spec.python is not None:
-            # It is not known here what is installed there, or when a kept model would be out of date.
-            folder = self._context.scratch / f"variant-{len(self._made)}" / name
-            make(folder)
-        else:
-            parts = {
-                "tool": __version__,
-                "backend": entry.reference,
-                "plugin": entry.origin.version,
-                "options": spec.options,
-                "precision": spec.precision,
-                "device": Device.parse(spec.device).kind,
-                "plan": plan.text,
-                "model": model.sha256,
-                "chain": route.chain,
-                "inputs": [str(spec) for spec in route.model.inputs],
-                "calibration": None
-                if calibration is None
-                else (calibration.sha256, calibration.rows, str(route.wiring)),
-                "versions": {module: version_of(module) for module in entry.requires},
-            }
-            folder, _ = self._cache.get(self._cache.key(parts), name, make, self._context.scratch)
+        parts = {
+            "options": spec.options,
+            "precision": spec.precision,
+            "device": Device.parse(spec.device).kind,
+            "plan": plan.text,
+            "model": model.sha256,
+            "chain": route.chain,
+            "inputs": [str(spec) for spec in route.model.inputs],
+            "calibration": None if calibration is None else (calibration.sha256, calibration.rows, str(route.wiring)),
+        }
+        folder = self._models.get(Maker(entry, entry.requires, spec.python), name, make, parts)
         kept = msgspec.json.decode((folder / SOURCE).read_bytes(), type=ModelSource)
         return msgspec.structs.replace(kept, location=str(folder / kept.location), provenance=route.model.provenance)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.errors import InputError, UsageError
 from infer_compare.models.specs import BATCH
@@ -19,41 +19,42 @@ LAYOUTS: Mapping[str, tuple[int, ...]] = {"NHWC": (0, 2, 3, 1), "NCHW": (0, 3, 1
 """The axes of the other layout, in the order of this one."""
 
 
-def wire(
-    backend: str,
-    inputs: Sequence[TensorSpec],
-    outputs: Sequence[TensorSpec],
-    plans: Sequence[InputPlan],
-    run_outputs: Sequence[TensorSpec],
-    *,
-    layout: str | None,
-    input_map: Mapping[str, str],
-    output_map: Mapping[str, str],
-) -> Wiring:
+class OwnModel(NamedTuple):
+    """A backend's own model, and what was said of how it fits the run's."""
+
+    backend: str
+    """For sentences."""
+    inputs: Sequence[TensorSpec]
+    outputs: Sequence[TensorSpec]
+    layout: str | None
+    """Of its four-dimensional inputs, where the run's are in the other one."""
+    input_map: Mapping[str, str]
+    """Its own input's name to the run's, where that is neither by equal names nor by position."""
+    output_map: Mapping[str, str]
+    """Its own output's name to the run's."""
+
+
+def wire(model: OwnModel, plans: Sequence[InputPlan], run_outputs: Sequence[TensorSpec]) -> Wiring:
     """How the run's inputs are those of a backend's own model.
 
     Args:
-        backend: for sentences.
-        inputs: of its own model.
-        outputs: of its own model.
+        model: the backend's own.
         plans: the run's inputs.
         run_outputs: the run's outputs.
-        layout: of its four-dimensional inputs, where the run's are in the other one.
-        input_map: its own input's name to the run's, where that is neither by equal names nor by position.
-        output_map: its own output's name to the run's.
 
     Raises:
         InputError: the inputs are of other number, dtypes or shapes, or a name is unknown.
     """
-    own, run = [spec.name for spec in inputs], [plan.name for plan in plans]
+    backend, layout = model.backend, model.layout
+    own, run = [spec.name for spec in model.inputs], [plan.name for plan in plans]
     if len(own) != len(run):
         raise InputError(
             f"The model of {backend} has {len(own)} inputs ({', '.join(own)}), and the run's has {len(run)} "
             f"({', '.join(run)}); they must be the same inputs."
         )
-    order = _order(own, run, input_map, f"input of the model of {backend}")
+    order = _order(own, run, model.input_map, f"input of the model of {backend}")
     axes, shared = [], []
-    for spec, place in zip(inputs, order, strict=True):
+    for spec, place in zip(model.inputs, order, strict=True):
         plan = plans[place]
         if spec.dtype != plan.dtype:
             raise InputError(
@@ -79,7 +80,7 @@ def wire(
         inputs=tuple(order),
         axes=tuple(axes) if any(axes) else (),
         shared=tuple(shared) if any(shared) else (),
-        outputs=_outputs(backend, [spec.name for spec in outputs], [spec.name for spec in run_outputs], output_map),
+        outputs=_outputs(model, [spec.name for spec in run_outputs]),
     )
 
 
@@ -99,20 +100,21 @@ def _batch_of(spec: TensorSpec) -> int | None:
     return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 
-def _outputs(backend: str, own: Sequence[str], run: Sequence[str], names: Mapping[str, str]) -> tuple[int, ...]:
+def _outputs(model: OwnModel, run: Sequence[str]) -> tuple[int, ...]:
     """For each of the run's outputs the place of the own one; empty where they are in the same order.
 
     Raises:
         InputError: names are mapped, and one is unknown or the models have different numbers of outputs.
     """
+    own, names = [spec.name for spec in model.outputs], model.output_map
     if not names and sorted(own) != sorted(run):
         return ()
     if len(own) != len(run):
         raise InputError(
-            f"The model of {backend} has {len(own)} outputs ({', '.join(own)}), and the run's has {len(run)} "
+            f"The model of {model.backend} has {len(own)} outputs ({', '.join(own)}), and the run's has {len(run)} "
             f"({', '.join(run)}); they must be the same outputs."
         )
-    order = _order(own, run, names, f"output of the model of {backend}")
+    order = _order(own, run, names, f"output of the model of {model.backend}")
     return tuple(order.index(place) for place in range(len(run)))
 
 
