@@ -86,6 +86,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         formats=NATIVE,
         describes=("callable", *NATIVE),
         imports=("onnx",),
+        suffixes={"keras": (".keras",), "savedmodel": ("/saved_model.pb",)},
         device_kinds=("cpu", "cuda"),
         precisions=("float32", "bfloat16", "float16"),
         peak_memory=True,

@@ -49,6 +49,7 @@ class TorchBackend(Backend["LoadedModel"]):
         formats=("nn.Module", "pt2"),
         describes=("callable", "pt2"),
         imports=("onnx",),
+        suffixes={"pt2": (".pt2",)},
         device_kinds=("cpu", "cuda"),
         precisions=("float32", "bfloat16", "float16"),
         peak_memory=True,

@@ -23,7 +23,6 @@ ALLOWED = {
     "request/options.py": EXAMPLES,
     "testing/conformance/checks/identity.py": EXAMPLES,
     "models/remedies.py": FILES,
-    "models/source.py": FILES,
     "models/op_registry.py": FILES,
     "models/onnx_resize.py": "ONNX calls a rule of its own after one",
     "verdicts/penalties.py": "reads stored runs, of which no backend is asked anything",

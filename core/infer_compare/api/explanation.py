@@ -81,8 +81,8 @@ def _way(route: Route, model_worker: ModelWorker) -> ConversionPath:
     capabilities = route.contender.entry.capabilities
     # One that the backend makes for a precision would have to be made first.
     direct = not route.variant and route.model.format in (*capabilities.formats, *capabilities.imports)
-    # A model that is not ONNX was read by its framework already.
-    if direct and route.model.format == "onnx":
+    # A model that its framework described was read by it already.
+    if direct and (route.model.format == "onnx" or not capabilities.describes):
         try:
             model_worker.load(route)
         except ModelError as error:

@@ -150,7 +150,9 @@ def given_by(context: click.Context, plugins: Plugins, base: Given | None = None
         # Flags that share a name hide from one another who was given.
         if parameters[name] is not None if option.option.choices else source in _GIVEN:
             given[name] = pairs(option.flags[-1], parameters[name]) if option.kind is dict else parameters[name]
-    labels = labels_of((*parameters["contenders"], *(base.get("contenders") or ())))
+    requests = (*parameters["contenders"], *(base.get("contenders") or ()))
+    add_files(requests, plugins)
+    labels = labels_of(requests)
     given["model"], own = models_of(parameters["model"], parameters["models"], plugins, labels)
     return over(read_options({**given, "models": own or None}, "The command line"), base)
 
@@ -191,6 +193,23 @@ def labels_of(contenders: Iterable[Any]) -> frozenset[str]:
         except UsageError:
             continue
     return frozenset(label for label in labels if label is not None)
+
+
+def add_files(contenders: Iterable[Any], plugins: Plugins) -> None:
+    """Register the backends of Python files among contenders, whose names `--model` and `--python` then know.
+
+    Raises:
+        UnknownBackend: a file or its class is not there.
+        BackendUnusable: a class cannot be used.
+    """
+    from infer_compare.preparation.precisions import entry_of
+    from infer_compare.request.contenders import FILE, ContenderRequest
+
+    for contender in contenders:
+        if ".py:" in str(contender):
+            request = ContenderRequest.of(contender)
+            if FILE.fullmatch(request.backend):
+                entry_of(request, plugins)
 
 
 def models_of(

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
-from infer_compare.errors import UnsupportedModel
+from infer_compare.errors import DeviceUnavailable, UnsupportedModel
 from infer_compare.interfaces.values import (
     Capabilities,
     Classification,
@@ -169,9 +169,9 @@ class Backend(ABC, Generic[Loaded]):
         """
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:  # noqa: ARG002 - an override writes there
-        """Return the description of a model that only the framework can read. It is called once per run, in a separate process,
-        for the formats in `Capabilities.describes`. A callable is called here, seeded, and its result is saved for all
-        workers to load.
+        """Return the description of a model that only the framework can read. It is called once per run, in a separate process.
+        A callable is called here, seeded, and its result is saved for all workers to load. Default: the model is loaded on
+        the first device, and its session's inputs and outputs are what it has.
 
         Args:
             model: its format and location as the user typed it; `inputs` has what `--input` said of them.
@@ -182,7 +182,17 @@ class Backend(ABC, Generic[Loaded]):
             ModelError: it cannot be read, it raised, or its inputs are not known; the text says what to do.
             UntrustedModel: it may execute code when loaded, and is not trusted.
         """
-        raise UnsupportedModel(f"The backend {self.name} cannot read {model.location} of the format {model.format}.")
+        if model.format not in (*self.capabilities.formats, *self.capabilities.imports):
+            raise UnsupportedModel(
+                f"The backend {self.name} cannot read {model.location} of the format {model.format}."
+            )
+        devices = self.devices()
+        if not devices:
+            raise DeviceUnavailable(
+                f"The backend {self.name} has no device here on which {model.location} can be read."
+            )
+        with self.to_device(self.load(model), devices[0]) as session:
+            return ModelDescription(source=model, inputs=tuple(session.inputs), outputs=tuple(session.outputs))
 
     def plan_variant(self, model: ModelSource, device: Device) -> VariantPlan | None:  # noqa: ARG002 - an override looks at them
         """Return which other model is to be made of a model for `Settings.precision`, before anything is measured. It is called

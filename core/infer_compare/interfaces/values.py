@@ -55,10 +55,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...]
     """Model formats that are the framework's own and that `load` takes, such as `onnx`, `pt2` or `keras`."""
     describes: tuple[str, ...] = ()
-    """Formats that only the framework can read: `describe` tells what such a model is. `callable` stands for a function
-    of the user's that returns a model of this framework."""
+    """Formats of which `describe` is overridden to say what a model is. `callable` stands for a function of the user's that
+    returns a model of this framework."""
     imports: tuple[str, ...] = ()
     """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
+    suffixes: dict[str, tuple[str, ...]] = {}
+    """By format, how the names of its files end, such as `{"tflite": (".tflite",)}`: files of these names can then be run.
+    `.xml+.bin` is a file with another one of the same name beside it; `/saved_model.pb` is a folder that holds that file."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
     precisions: tuple[str, ...] = ("float32",)
     """What a contender can be asked to compute in with `precision=`; see `Settings.precision`."""
@@ -188,8 +191,9 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """In the order in which the model takes them, with free first axes called `batch`."""
     outputs: tuple[TensorSpec, ...] = ()
     """In the framework's own order of flattening; empty where only a run would tell."""
-    files: tuple[str, ...]
-    """Files whose content is the model: what its hash is taken of."""
+    files: tuple[str, ...] = ()
+    """Files whose content is the model: what its hash is taken of. Empty for the file itself, with those that its ending
+    names beside it."""
     parameters: Count | None = None
     fills: dict[str, str] = {}
     """How inputs are filled by default, by their names, as `randint(0,30522)`; for inputs of which the model says it."""

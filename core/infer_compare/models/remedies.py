@@ -196,6 +196,8 @@ def free_batch_remedy(path: Path, name: str) -> str:
             )
         case ".keras":
             return "build it with keras.Input(shape) of one sample, without a batch size, and save it again"
+        case suffix if suffix not in {"", ".onnx"} and ":" not in suffix:
+            return "export the model again with a free first axis"
         case _:
             return (
                 "export the model with a free first axis, as with torch.onnx.export(..., dynamic_shapes="

@@ -21,9 +21,16 @@ from infer_compare.models.onnx_file import (
 )
 from infer_compare.models.onnx_model import READ_COPIES, read_onnx
 from infer_compare.models.remedies import remedy
-from infer_compare.models.resolved_model import ResolvedModel, check_batch, sha256_of
-from infer_compare.models.specs import name_batch
+from infer_compare.models.resolved_model import (
+    ResolvedModel,
+    check_batch,
+    fixed_batch_sentence,
+    has_batch,
+    sha256_of,
+)
+from infer_compare.models.specs import BATCH, name_batch
 from infer_compare.paths import exists, is_file, is_folder
+from infer_compare.plugins.endings import ONNX, Endings
 from infer_compare.plugins.guard import PluginFailed, guarded
 
 if TYPE_CHECKING:
@@ -31,23 +38,31 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from infer_compare.interfaces import BuiltinModel, ModelDescription
+    from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
 
-SUFFIXES = {".onnx": "onnx", ".pt2": "pt2", ".keras": "keras"}
-"""Formats that a file's name tells."""
+CALLABLE = "callable"
+"""What stands for a format where a function of the user's makes the model."""
+ONNX_ALONE = Endings()
 
 
 def resolve_model(
-    text: str, *, seed: int, folder: Path, models: Mapping[str, BuiltinModel], given: Sequence[str] = ()
+    text: str,
+    *,
+    seed: int,
+    folder: Path,
+    models: Mapping[str, BuiltinModel],
+    given: Sequence[str] = (),
+    endings: Endings = ONNX_ALONE,
 ) -> ResolvedModel:
     """Return the model that a text names.
 
     Args:
-        text: a name out of `models`, which comes first, or the path of an `.onnx` file; see `is_foreign` for others.
+        text: a name out of `models`, which comes first, or the path of an `.onnx` file; see `format_of` for others.
         seed: of the weights, for a model that is built.
         folder: where a model that is built is written to, as `NAME.onnx`, and one whose batch axis was made free.
         models: those that can be named.
         given: what `--input` says of the inputs, which decides where their batch axes are.
+        endings: of the files that backends read.
 
     Raises:
         ModelError: there is no such model; the file is missing, empty, cut short or not ONNX; its external data is
@@ -57,10 +72,10 @@ def resolve_model(
     if text in models:
         return read_onnx(_build(models[text], seed, folder), text, text, folder, chosen)
     path = Path(text)
-    form = format_of(text)
+    form = format_of(text, endings)
     if form is None:
-        raise _unknown(text, models)
-    if form != "onnx":
+        raise _unknown(text, models, endings)
+    if form != ONNX:
         raise ModelError(f"{text} has the format {form}, which only its framework can read.")
     return read_onnx(path, path.stem, text, folder, chosen)
 
@@ -86,30 +101,55 @@ def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
     return made
 
 
-def is_foreign(text: str, models: Mapping[str, BuiltinModel]) -> str | None:
-    """Return the format of a model that only its framework can read, or None for one that is read here.
+def format_of(text: str, endings: Endings, preferred: Sequence[str] = ()) -> str | None:
+    """Return the format that a text names by its look, `callable` for a function of the user's, or None.
+
+    Args:
+        text: as it was typed.
+        endings: of the files that are read.
+        preferred: backends that decide where an ending stands for several formats.
+    """
+    claim = endings.claim(text, preferred)
+    if claim is not None:
+        return claim.format
+    place, _, name = text.rpartition(":")
+    return CALLABLE if place and name.isidentifier() else None
+
+
+def model_files(text: str, endings: Endings, preferred: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Return the file or folder of a model that only its framework can read, with what belongs beside it.
 
     Raises:
-        ModelError: the file or folder is missing or empty.
+        ModelError: one of them is missing or empty.
     """
-    form = None if text in models else format_of(text)
-    if form in {None, "onnx"}:
-        return None
-    path = Path(text)
-    if form != "callable" and not exists(path):
-        raise ModelError(f"There is no file {text}; check the path.")
-    if is_file(path) and path.stat().st_size == 0:
-        raise ModelError(f"{text} is empty; export the model again.")
-    return form
+    claim = endings.claim(text, preferred)
+    files = claim.ending.files(Path(text)) if claim is not None else ()
+    for path in files:
+        if not exists(path):
+            if path is files[0]:
+                raise ModelError(f"There is no file {text}; check the path.")
+            raise ModelError(f"{text} needs {path.name} beside it, which is missing; copy it there.")
+        if is_file(path) and path.stat().st_size == 0:
+            raise ModelError(f"{path} is empty; export the model again.")
+    return files
 
 
-def described(text: str, description: ModelDescription, given: Sequence[str] = ()) -> ResolvedModel:
+def described(
+    text: str,
+    description: ModelDescription,
+    given: Sequence[str] = (),
+    *,
+    files: Sequence[Path] = (),
+    fixed: bool = False,
+) -> ResolvedModel:
     """Return a model that its framework has described.
 
     Args:
         text: as it was typed.
         description: what the framework said of it.
         given: what `--input` says of the inputs, which decides where their batch axes are.
+        files: what its hash is taken of, where the description names none.
+        fixed: whether it may run at the one batch size that it is made for.
 
     Raises:
         ModelError: it cannot be run at several batch sizes.
@@ -117,45 +157,57 @@ def described(text: str, description: ModelDescription, given: Sequence[str] = (
     origin = description.source
     chosen = chosen_axes(given)
     inputs, outputs = name_batch(description.inputs, description.outputs, chosen)
+    warnings = assumptions(description.inputs, inputs, chosen)
+    size = _one_size(inputs) if fixed and not any(chosen.values()) else None
+    if size is not None:
+        warnings = (f"It runs at batch size {size} only. {fixed_batch_sentence(Path(text), inputs[0])}",)
+        inputs, outputs = (
+            tuple(msgspec.structs.replace(spec, shape=(BATCH, *spec.shape[1:])) for spec in specs if spec.shape)
+            for specs in (inputs, outputs)
+        )
     check_batch(Path(text), inputs)
-    files = [file for one in map(Path, description.files) for file in _files(one)]
+    content = [file for path in map(Path, description.files or files) for file in _files(path)]
     return ResolvedModel(
         path=Path(origin.location),
         name=origin.name,
         source=text,
         format=origin.format,
-        sha256=sha256_of(files),
+        sha256=sha256_of(content),
         inputs=inputs,
         outputs=outputs,
         parameters=description.parameters,
         metadata={METADATA_KEY + name: fill for name, fill in description.fills.items()},
-        warnings=assumptions(description.inputs, inputs, chosen),
+        warnings=warnings,
+        fixed_batch=size,
         origin=msgspec.structs.replace(origin, inputs=inputs),
     )
+
+
+def _one_size(inputs: Sequence[TensorSpec]) -> int | None:
+    """The batch size at which a model is fixed; None where its inputs have a batch axis, or nothing in common."""
+    sizes = {spec.shape[0] if spec.shape else 0 for spec in inputs}
+    if has_batch(inputs) or len(sizes) != 1:
+        return None
+    (size,) = sizes
+    return size if isinstance(size, int) and size > 0 else None
 
 
 def _files(path: Path) -> list[Path]:
     return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 
-def format_of(text: str) -> str | None:
-    """Return the format that a text names by its look, or None: `onnx`, `pt2`, `keras`, `savedmodel` or `callable`."""
+def _unknown(text: str, models: Mapping[str, BuiltinModel], endings: Endings) -> ModelError:
     path = Path(text)
-    if path.suffix.lower() in SUFFIXES:
-        return SUFFIXES[path.suffix.lower()]
-    if is_file(path / "saved_model.pb"):
-        return "savedmodel"
-    place, _, name = text.rpartition(":")
-    return "callable" if place and name.isidentifier() else None
-
-
-def _unknown(text: str, models: Mapping[str, BuiltinModel]) -> ModelError:
-    path = Path(text)
-    takes = ", ".join(SUFFIXES)
+    takes = ", ".join(endings.suffixes)
+    owner = endings.owner(path)
+    if owner is not None:
+        return ModelError(f"{text} belongs to the model {owner}; name that file.")
     if exists(path) and (known := remedy(text)) is not None:
         return ModelError(known)
     if is_folder(path):
-        return ModelError(f"{text} is a folder without a saved_model.pb; name a model file ({takes}) or a SavedModel.")
+        holds = " or ".join(endings.members)
+        named = f"a folder without {holds}; name one that holds it, or" if holds else "a folder; name"
+        return ModelError(f"{text} is {named} a model file ({takes}).")
     if is_file(path) and path.suffix == ".py":
         return ModelError(f"{text} is Python code; name the function in it that returns the model, as in {text}:make.")
     if exists(path):

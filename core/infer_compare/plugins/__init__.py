@@ -2,6 +2,7 @@
 
 from infer_compare.plugins.candidates import candidates
 from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins
+from infer_compare.plugins.endings import Endings
 from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin, is_installed
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.options import OptionDescription, describe_options, read_options
@@ -12,6 +13,7 @@ __all__ = [
     "BackendEntry",
     "Broken",
     "ConverterEntry",
+    "Endings",
     "OptionDescription",
     "Origin",
     "PluginFailed",

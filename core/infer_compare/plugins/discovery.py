@@ -19,6 +19,7 @@ from infer_compare.interfaces import GROUP, PROJECT, BuiltinModel, Reporter, hoo
 from infer_compare.paths import is_file
 from infer_compare.plugins.backend_files import load_file_backend
 from infer_compare.plugins.converter_registration import read_converter
+from infer_compare.plugins.endings import Endings
 from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.hook_calls import MOST, called, marked, name_of
@@ -195,6 +196,11 @@ class Plugins:
         return tuple(
             sorted({entry.name: entry for entry in self._backends.values()}.values(), key=lambda one: one.name)
         )
+
+    @property
+    def endings(self) -> Endings:
+        """How the names of model files end, as the backends declare it, those first that were registered first."""
+        return Endings({entry.name: entry for entry in self._backends.values()}.values())
 
     @property
     def distributions(self) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from infer_compare.interfaces import Backend, Capabilities, Converter
+from infer_compare.plugins.endings import Ending
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -47,6 +48,11 @@ class BackendEntry(msgspec.Struct, frozen=True):
     def missing(self) -> tuple[str, ...]:
         """Modules that the backend requires and that are not installed; nothing is imported to find out."""
         return tuple(module for module in self.requires if not is_installed(module))
+
+    @property
+    def endings(self) -> dict[str, tuple[Ending, ...]]:
+        """By format, how the names of its files end."""
+        return {form: tuple(map(Ending.parse, texts)) for form, texts in self.capabilities.suffixes.items()}
 
 
 class ConverterEntry(msgspec.Struct, frozen=True):

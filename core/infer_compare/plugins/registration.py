@@ -13,6 +13,7 @@ import msgspec
 
 from infer_compare.foreign import one_line, repr_of
 from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Options
+from infer_compare.plugins.endings import ONNX, Ending
 from infer_compare.plugins.entries import BackendEntry, Origin
 from infer_compare.request.contenders import CORE, LATER
 
@@ -115,7 +116,24 @@ def _capabilities(name: str, candidate: type[Backend[Any]]) -> Capabilities:
             raise Unfit(
                 f"{name}.capabilities.{field} must hold words of letters, digits and _ . + - only, not {repr_of(words)}"
             )
+    _check_suffixes(f"{name}.capabilities.suffixes", checked)
     return checked
+
+
+def _check_suffixes(what: str, capabilities: Capabilities) -> None:
+    taken = {*capabilities.formats, *capabilities.imports, *capabilities.describes}
+    for form, endings in capabilities.suffixes.items():
+        if form not in taken:
+            raise Unfit(
+                f"{what} names the format {repr_of(form)}, which is in neither formats nor imports; add it to one"
+            )
+        for text in endings:
+            try:
+                ending = Ending.parse(text)
+            except ValueError as error:
+                raise Unfit(f"{what}: {one_line(str(error), LONGEST_TEXT)}") from None
+            if form != ONNX and ending.suffix == f".{ONNX}":
+                raise Unfit(f"{what}: files that end in {ending.suffix} are of the format {ONNX}, not {form}")
 
 
 def words_of(name: str, words: object) -> tuple[str, ...]:

@@ -10,14 +10,15 @@ from infer_compare.errors import ModelError, UnsupportedModel
 from infer_compare.interfaces import ModelSource
 from infer_compare.models.callables import source_file, split
 from infer_compare.models.given import parse_input
-from infer_compare.models.source import SUFFIXES, described, is_foreign, resolve_model
+from infer_compare.models.source import CALLABLE, described, format_of, model_files, resolve_model
 from infer_compare.paths import is_file
+from infer_compare.plugins.endings import ONNX
 from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.interfaces import TensorSpec
+    from infer_compare.interfaces import Capabilities, TensorSpec
     from infer_compare.models.resolved_model import ResolvedModel
     from infer_compare.plugins import BackendEntry, ConverterEntry
     from infer_compare.preparation.context import PreparationContext
@@ -31,6 +32,7 @@ class ModelReader:
         self._context = context
         self._given = context.options.inputs
         """What `--input` says of the inputs."""
+        self._endings = context.plugins.endings
         self._read: dict[tuple[str, str], ResolvedModel] = {}
 
     def read(self, text: str, preferred: Sequence[str] = ()) -> ResolvedModel:
@@ -45,28 +47,43 @@ class ModelReader:
         """
         key = (text, preferred[0] if preferred else "")
         if key not in self._read:
-            form = is_foreign(text, self._context.models)
-            converter = self._converter(text)
-            if form is not None:
-                self._read[key] = self._described(text, form, preferred)
-            elif converter is not None:
-                self._read[key] = self._converted(text, converter)
-            else:
-                self._read[key] = self._onnx(text)
+            self._read[key] = self._resolved(text, preferred)
         return self._read[key]
+
+    def _resolved(self, text: str, preferred: Sequence[str]) -> ResolvedModel:
+        if text in self._context.models:
+            return self._onnx(text)
+        form = format_of(text, self._endings, preferred)
+        if form == ONNX:
+            return self._onnx(text)
+        converter = self._converter(text)
+        if form is not None and (converter is None or self._usable(self._readers(text, form, preferred))):
+            return self._described(text, form, preferred)
+        return self._onnx(text) if converter is None else self._converted(text, converter)
 
     def _onnx(self, text: str) -> ResolvedModel:
         context = self._context
         return resolve_model(
-            text, seed=context.options.seed, folder=context.scratch, models=context.models, given=self._given
+            text,
+            seed=context.options.seed,
+            folder=context.scratch,
+            models=context.models,
+            given=self._given,
+            endings=self._endings,
         )
 
     def _converter(self, text: str) -> ConverterEntry | None:
         """The converter that reads files of that name, of those that make ONNX of them."""
-        if text in self._context.models or Path(text).suffix.lower() in SUFFIXES:
-            return None
-        edges = (entry for entry in self._context.plugins.converters if entry.converter.target == "onnx")
+        edges = (entry for entry in self._context.plugins.converters if entry.converter.target == ONNX)
         return next((entry for entry in edges if text.lower().endswith(entry.converter.suffixes)), None)
+
+    def _readers(self, text: str, form: str, preferred: Sequence[str]) -> list[BackendEntry]:
+        """The backends that can say what a model of a format is, those that are asked first in front."""
+        readers = [entry for entry in self._context.plugins.backends if _reads(entry.capabilities, form)]
+        return sorted(readers, key=lambda entry: (entry.name not in preferred, not _mentions(text, form, entry)))
+
+    def _usable(self, readers: Sequence[BackendEntry]) -> list[BackendEntry]:
+        return [entry for entry in readers if entry.name in self._context.pythons or not entry.missing]
 
     def _converted(self, text: str, entry: ConverterEntry) -> ResolvedModel:
         """A model of which the ONNX file is run that a plugin makes of it."""
@@ -95,14 +112,13 @@ class ModelReader:
         source = ModelSource(
             format=form,
             location=text,
-            name=split(text)[1] if form == "callable" else Path(text).stem,
+            name=split(text)[1] if form == CALLABLE else Path(text).stem,
             inputs=_declared(self._given),
             trusted=self._context.options.trust,
         )
-        readers = [entry for entry in self._context.plugins.backends if form in entry.capabilities.describes]
-        readers.sort(key=lambda entry: (entry.name not in preferred, not _mentions(text, form, entry)))
-        pythons = self._context.pythons
-        usable = [entry for entry in readers if entry.name in pythons or not entry.missing]
+        files = model_files(text, self._endings, preferred)
+        readers = self._readers(text, form, preferred)
+        usable = self._usable(readers)
         if not usable:
             raise ModelError(_unreadable(text, form, readers))
         refusals: list[str] = []
@@ -110,14 +126,22 @@ class ModelReader:
             folder = self._context.scratch / f"model-{len(self._read)}-{entry.name}"
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                description = self._context.model_worker.describe(entry, pythons.get(entry.name), source, folder)
+                python = self._context.pythons.get(entry.name)
+                description = self._context.model_worker.describe(entry, python, source, folder)
             except UnsupportedModel as refusal:
                 refusals.append(str(refusal))
                 continue
-            return described(text, description, self._given)
+            default = form not in entry.capabilities.describes
+            return described(text, description, self._given, files=files, fixed=default)
         absent = [entry for entry in readers if entry not in usable]
         more = f" {_unreadable(text, form, absent)}" if absent else ""
         raise ModelError(" ".join(refusals) + more)
+
+
+def _reads(capabilities: Capabilities, form: str) -> bool:
+    """Whether a backend can say what a model is: by its own description, or from the session that it makes of a file."""
+    loads = form in (*capabilities.formats, *capabilities.imports) and form != CALLABLE
+    return loads or form in capabilities.describes
 
 
 def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
@@ -133,7 +157,7 @@ def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
 
 def _mentions(text: str, form: str, entry: BackendEntry) -> bool:
     """Whether a callable's file speaks of a backend's framework: only what is asked first depends on it."""
-    if form != "callable":
+    if form != CALLABLE:
         return False
     file = source_file(text)
     if file is None:
@@ -146,7 +170,7 @@ def _mentions(text: str, form: str, entry: BackendEntry) -> bool:
 
 
 def _unreadable(text: str, form: str, readers: Sequence[BackendEntry]) -> str:
-    what = f"{text} is a callable" if form == "callable" else f"{text} is of the format {form}"
+    what = f"{text} is a callable" if form == CALLABLE else f"{text} is of the format {form}"
     if not readers:
         return f"{what}, which no installed backend reads."
     names = listing([entry.name for entry in readers])

@@ -23,12 +23,13 @@ from infer_compare.preparation.finding import Finder
 from infer_compare.preparation.instances import check_scope, instance_remarks
 from infer_compare.preparation.plan import plan_of, settings_of
 from infer_compare.preparation.pool import PoolRoom
-from infer_compare.preparation.precisions import left_out
+from infer_compare.preparation.precisions import entry_of, left_out
 from infer_compare.preparation.reading import ModelReader
 from infer_compare.preparation.resolved import Resolved
 from infer_compare.preparation.routing import NoRouteError
 from infer_compare.preparation.unusable import none_usable, unusable
 from infer_compare.preparation.variants import Variants
+from infer_compare.request.contenders import ContenderRequest
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.worker.client import LocalProcess
 
@@ -61,6 +62,8 @@ def resolve(
     """
     if options.race and options.budget is None:
         raise UsageError("A race needs a budget, such as 10m: it drops contenders to spend the time on the others.")
+    for request in options.taking_part:
+        entry_of(ContenderRequest.of(request), plugins)  # those of files are known by their names from here on
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
     options = msgspec.structs.replace(options, python=pythons)
     lacking = left_out(options, plugins)

@@ -12,7 +12,8 @@ from onnx import TensorProto, helper
 from infer_compare.errors import ModelError, UnsupportedModel
 from infer_compare.interfaces import BuiltinModel, ModelDescription, ModelSource, TensorSpec
 from infer_compare.models.builtin import builtin_models
-from infer_compare.models.source import described, format_of, resolve_model
+from infer_compare.models.source import described, resolve_model
+from infer_compare.plugins import Plugins
 
 RELU = helper.make_node("Relu", ["x"], ["y"])
 
@@ -22,8 +23,9 @@ def resolve(tmp_path):
     """Resolves a text with the built-in models at hand."""
 
     def resolve_(text, *, seed=0, models=None, given=()):
-        models = models or builtin_models()
-        return resolve_model(str(text), seed=seed, folder=tmp_path / "built", models=models, given=given)
+        models, endings = models or builtin_models(), Plugins.discover(block=["*"]).endings
+        folder = tmp_path / "built"
+        return resolve_model(str(text), seed=seed, folder=folder, models=models, given=given, endings=endings)
 
     return resolve_
 
@@ -149,25 +151,6 @@ def test_a_missing_file_is_told_as_a_file(resolve, tmp_path):
         resolve(tmp_path / "gone.onnx")
 
 
-@pytest.mark.parametrize(
-    ("text", "form"),
-    [
-        ("net.onnx", "onnx"),
-        ("NET.ONNX", "onnx"),
-        ("net.pt2", "pt2"),
-        ("net.keras", "keras"),
-        ("package.module:make", "callable"),
-        ("file.py:make", "callable"),
-        ("resnet50", None),
-        ("net.txt", None),
-        ("net:", None),
-    ],
-)
-def test_a_format_is_told_by_its_look(text, form):
-    """Suffix, or a colon before an identifier."""
-    assert format_of(text) == form
-
-
 @pytest.mark.parametrize("text", ["net.pt2", "net.keras", "net.py:make"])
 def test_formats_that_only_their_framework_reads_are_named(resolve, text):
     """Nothing of them is read here."""
@@ -177,7 +160,7 @@ def test_formats_that_only_their_framework_reads_are_named(resolve, text):
 
 def test_folders_and_other_files_are_told_apart(resolve, tmp_path):
     """A SavedModel is a folder with a certain file."""
-    with pytest.raises(ModelError, match=r"a folder without a saved_model\.pb"):
+    with pytest.raises(ModelError, match=r"a folder without saved_model\.pb"):
         resolve(tmp_path)
     (tmp_path / "saved_model.pb").touch()
     with pytest.raises(ModelError, match="format savedmodel"):

@@ -1,0 +1,122 @@
+"""Which formats the names of model files tell, as backends declare in `Capabilities.suffixes`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.paths import is_file, is_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.plugins.entries import BackendEntry
+
+ONNX = "onnx"
+"""The one format that is read without any backend: what models are exchanged in."""
+LONGEST_ENDING = 64
+_FILES = re.compile(r"(\.[\w-]+)+(\+(\.[\w-]+)+)*", re.ASCII)
+_MEMBER = re.compile(r"/[\w.-]*\w", re.ASCII)
+
+
+class Ending(NamedTuple):
+    """How a model of a format is recognised: by the end of its file's name, or by a file in its folder."""
+
+    suffix: str
+    """In lower case; empty for a folder that is known by what it holds."""
+    companions: tuple[str, ...] = ()
+    """Suffixes of the files that lie beside it, of the same name."""
+    member: str = ""
+    """The file that the folder holds."""
+
+    @classmethod
+    def parse(cls, text: str) -> Ending:
+        """Return what `.tflite`, `.xml+.bin` or `/saved_model.pb` says.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        if len(text) <= LONGEST_ENDING and _MEMBER.fullmatch(text):
+            return cls("", (), text[1:])
+        if len(text) > LONGEST_ENDING or not _FILES.fullmatch(text):
+            raise ValueError(f"{text!r} is not an ending; write .tflite, .xml+.bin or /saved_model.pb")
+        suffix, *companions = text.split("+")
+        return cls(suffix.lower(), tuple(companions))
+
+    def matches(self, path: Path) -> bool:
+        """Return whether a path is that of such a model; only for a folder is it looked at."""
+        if self.member:
+            return is_file(path / self.member)
+        return len(path.name) > len(self.suffix) and path.name.lower().endswith(self.suffix)
+
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """Return the file or folder of a model that matches, and the files that belong beside it."""
+        stem = path.name.removesuffix(path.name[-len(self.suffix) :]) if self.suffix else ""
+        return (path, *(path.with_name(stem + companion) for companion in self.companions))
+
+    def __str__(self) -> str:
+        """As it was declared."""
+        return f"/{self.member}" if self.member else "+".join((self.suffix, *self.companions))
+
+
+class Claim(NamedTuple):
+    """A backend's word that files of an ending are of a format."""
+
+    ending: Ending
+    format: str
+    backend: str
+    """Empty for ONNX, which needs none."""
+
+
+class Endings:
+    """The endings of all backends of an installation."""
+
+    def __init__(self, entries: Iterable[BackendEntry] = ()) -> None:
+        """Collect them, in the order in which the backends were registered."""
+        self._claims = (
+            Claim(Ending.parse(".onnx"), ONNX, ""),
+            *(
+                Claim(ending, form, entry.name)
+                for entry in entries
+                for form, endings in entry.endings.items()
+                for ending in endings
+            ),
+        )
+
+    def claim(self, text: str, preferred: Sequence[str] = ()) -> Claim | None:
+        """Return what is claimed of a path, or None where no backend knows its ending.
+
+        Where one ending stands for several formats, the backends that take part decide; else the longest ending counts,
+        and then the backend that was registered first.
+
+        Args:
+            text: the path as it was typed.
+            preferred: the backends that take part.
+        """
+
+        def rank(claim: Claim) -> tuple[bool, int]:
+            return claim.backend not in preferred, -len(claim.ending.suffix)
+
+        path = Path(text)
+        return min((claim for claim in self._claims if claim.ending.matches(path)), key=rank, default=None)
+
+    def owner(self, path: Path) -> Path | None:
+        """Return the model file that a file belongs beside, such as `net.xml` for `net.bin`, where that is there."""
+        for claim in self._claims:
+            for companion in claim.ending.companions:
+                if path.name.endswith(companion):
+                    model = path.with_name(path.name.removesuffix(companion) + claim.ending.suffix)
+                    if is_file(model) or is_folder(model):
+                        return model
+        return None
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What the names of model files end in, each once."""
+        return tuple(dict.fromkeys(claim.ending.suffix for claim in self._claims if claim.ending.suffix))
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The files by which folders are known, each once."""
+        return tuple(dict.fromkeys(claim.ending.member for claim in self._claims if claim.ending.member))
