@@ -43,6 +43,11 @@ class OnnxBackend(Backend[Path]):
     aliases: ClassVar[tuple[str, ...]] = ("onnxruntime", "ort")
     requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[onnx]'"
+    # Since CUDA 13 most have no generation in their names.
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "nvidia-cudnn-cu12", "nvidia-cudnn-cu13", "nvidia-cublas-cu12", "nvidia-cublas", "nvidia-cuda-runtime-cu12",
+        "nvidia-cuda-runtime", "nvidia-cufft-cu12", "nvidia-cufft",
+    )  # fmt: skip
     distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu")}
     variables: ClassVar[tuple[str, ...]] = ("ORT_",)
     capabilities: ClassVar[Capabilities] = Capabilities(

@@ -80,7 +80,9 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
     aliases: ClassVar[tuple[str, ...]] = ("tf",)
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[tensorflow]'"
-    distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {"keras": ("keras",)}
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "keras", "nvidia-cudnn-cu12", "nvidia-cublas-cu12", "nvidia-cuda-runtime-cu12", "nvidia-cuda-nvcc-cu12"
+    )  # fmt: skip
     variables: ClassVar[tuple[str, ...]] = ("TF_", "XLA_")
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=NATIVE,

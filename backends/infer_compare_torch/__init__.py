@@ -44,6 +44,11 @@ class TorchBackend(Backend["LoadedModel"]):
     aliases: ClassVar[tuple[str, ...]] = ("pytorch",)
     requires: ClassVar[tuple[str, ...]] = ("torch",)
     install_hint: ClassVar[str] = "pip install 'infer-compare[torch]'"
+    # Since CUDA 13 most have no generation in their names.
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "triton", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13", "nvidia-cublas-cu12", "nvidia-cublas", "nvidia-cuda-runtime-cu12",
+        "nvidia-cuda-runtime",
+    )  # fmt: skip
     variables: ClassVar[tuple[str, ...]] = ("TORCH_", "PYTORCH_")
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("nn.Module", "pt2"),

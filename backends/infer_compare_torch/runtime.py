@@ -130,6 +130,12 @@ def lowered(device: torch.device) -> dict[str, list[str]]:
     return dict(sorted(kinds.items()))
 
 
+def cudnn_version() -> str:
+    """Return the version of the cuDNN that is loaded, such as `9.10.2`: another one than the wheel's may be found first."""
+    number: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return f"{number // 10_000}.{number // 100 % 100}.{number % 100}" if number else "none"
+
+
 def set_tf32(*, allowed: bool) -> None:
     """Allow or forbid that CUDA computes `float32` in TF32; torch allows it for convolutions when it starts."""
     with warnings.catch_warnings():

@@ -149,6 +149,7 @@ class TorchSession(Session[Slot]):
             if self.compilations():
                 facts["graph_breaks"] = str(compiling.counts()[1] - self._counts[1])
         if self._on_device:
+            facts["cudnn"] = runtime.cudnn_version()
             facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
             facts["cudagraphs"] = "yes" if options.cudagraphs else "no"
         else:

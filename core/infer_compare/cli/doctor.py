@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -121,11 +120,12 @@ def command(settings: dict[str, Any], *, as_json: bool) -> int:
 
 def diagnose(plugins: Plugins) -> Diagnosis:
     """Look at the machine for a moment, and at what is installed."""
-    from infer_compare.environment import conditions, machine, preflight, threads
+    from infer_compare.environment import conditions, machine, packages, preflight, threads
     from infer_compare.store import DEFAULT_ROOT
 
     brought = plugins.distributions
-    environment = machine.describe(frameworks=chain(*brought.values()), prefixes=plugins.variables)
+    names = {name for entry in plugins.backends for name in entry.packages}
+    environment = machine.describe(names=names | set(packages.plugins()), prefixes=plugins.variables)
     seen = conditions.observe()
     budget = threads.default_threads()
     frameworks = tuple(_frameworks(plugins))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.errors import UsageError
+from infer_compare.foreign import one_line
 from infer_compare.paths import is_file
 from infer_compare.version import __version__
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEADLINE_S = 30.0
+LONGEST_VERSION = 100
 
 _QUESTION = """
 import importlib.util, json, sys
@@ -29,6 +31,17 @@ try:
 except ImportError:
     version = None
 print(json.dumps({"version": version, "missing": [one for one in sys.argv[1:] if not there(one)]}))
+"""
+
+_VERSIONS = """
+import json, sys
+from importlib import metadata
+def version(name):
+    try:
+        return metadata.version(name)
+    except Exception:
+        return None
+print(json.dumps({name: text for name in sys.argv[1:] if (text := version(name))}))
 """
 
 
@@ -68,3 +81,20 @@ def ask(option: str, path: str, modules: Sequence[str]) -> tuple[str, ...]:
             f"{path} -m pip install infer-compare=={__version__}."
         )
     return answer.missing
+
+
+def versions(path: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the version by name of each distribution that is installed for another interpreter; nothing is imported there.
+
+    Args:
+        path: of the interpreter, which was asked before.
+        names: of distributions; those that are not installed are left out. All are where it does not answer.
+    """
+    try:
+        done = subprocess.run(
+            [path, "-P", "-c", _VERSIONS, *names], capture_output=True, timeout=DEADLINE_S, check=False
+        )
+        answer = msgspec.json.decode(done.stdout, type=dict[str, str])
+    except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError):
+        return {}
+    return {name: one_line(text, LONGEST_VERSION) for name, text in sorted(answer.items()) if name in names}

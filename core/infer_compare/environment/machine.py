@@ -25,7 +25,7 @@ def describe(
     host: Host = LOCAL,
     environ: Mapping[str, str] | None = None,
     *,
-    frameworks: Iterable[str] = (),
+    names: Iterable[str] = (),
     prefixes: Iterable[str] = (),
 ) -> Environment:
     """The conditions under which a run is made, `warnings` left empty; what the system does not tell is None.
@@ -35,8 +35,8 @@ def describe(
     Args:
         host: the machine.
         environ: the environment variables to choose from; by default this process's.
-        frameworks: distributions that bring the backends' frameworks.
-        prefixes: beginnings of the environment variables that change how those frameworks run.
+        names: distributions whose versions are told, beside those that every run depends on.
+        prefixes: beginnings of the environment variables that change how frameworks run.
     """
     limit = memory.limit(host)
     return Environment(
@@ -62,7 +62,7 @@ def describe(
         gpus=gpus.names(host),
         schedstat=has_schedstat(host),
         variables=variables.relevant(os.environ if environ is None else environ, prefixes),
-        packages=packages.versions(frameworks),
+        packages=packages.versions((*packages.OWN, *names)),
     )
 
 

@@ -14,18 +14,11 @@ OWN = ("infer-compare", "numpy", "onnx")
 """Distributions that every run depends on."""
 
 
-def versions(frameworks: Iterable[str] = ()) -> dict[str, str]:
-    """Return the version by name of each distribution that a run depends on or that brings a plugin; nothing is imported.
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the version by name of each distribution that is installed; nothing is imported."""
+    return {name: version for name in sorted(set(names)) if (version := distributions.version(name))}
 
-    Args:
-        frameworks: distributions that bring the backends' frameworks; those that are not installed are left out.
-    """
-    found: dict[str, str] = {}
-    for name in (*OWN, *frameworks):
-        if version := distributions.version(name):
-            found[name] = version
-    for point in distributions.entry_points(GROUP)[0]:
-        name, version = distributions.origin(point)
-        if name:
-            found.setdefault(name, version)
-    return dict(sorted(found.items()))
+
+def plugins() -> tuple[str, ...]:
+    """Return the names of the distributions that bring plugins."""
+    return tuple(name for name, _ in map(distributions.origin, distributions.entry_points(GROUP)[0]) if name)

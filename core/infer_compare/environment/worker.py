@@ -25,5 +25,5 @@ def describe_worker(*, foreign: bool) -> WorkerEnvironment:
         variables={
             one_line(name, LONGEST): one_line(value, LONGEST) for name, value in variables.relevant(os.environ).items()
         },
-        packages=packages.versions() if foreign else {},
+        packages=packages.versions((*packages.OWN, *packages.plugins())) if foreign else {},
     )

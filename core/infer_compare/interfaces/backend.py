@@ -140,6 +140,9 @@ class Backend(ABC, Generic[Loaded]):
     distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """By top-level module, the distributions that bring it, where it is not one of the module's own name. Each run records
     their versions; of several that bring the same module, only one may be installed."""
+    rests_on: ClassVar[tuple[str, ...]] = ()
+    """Other distributions that decide how the framework computes, such as `jaxlib` or `nvidia-cudnn-cu12`. Each run records the
+    versions of those that are installed."""
     variables: ClassVar[tuple[str, ...]] = ()
     """Beginnings of environment variables that change how the framework runs, such as `ORT_`; each run records them."""
     capabilities: ClassVar[Capabilities]

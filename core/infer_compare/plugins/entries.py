@@ -42,7 +42,16 @@ class BackendEntry(msgspec.Struct, frozen=True):
     install_hint: str = ""
     distributions: dict[str, tuple[str, ...]] = {}
     """By each module that it requires or names, what brings it."""
+    rests_on: tuple[str, ...] = ()
+    """Other distributions that decide how its framework computes."""
     variables: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Names of the distributions whose versions belong to its results, installed or not."""
+        brought = (name for names in self.distributions.values() for name in names)
+        plugin = (self.origin.distribution,) if self.origin.distribution else ()
+        return tuple(dict.fromkeys((*brought, *self.rests_on, *plugin)))
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ def read_backend(
         requires=requires,
         install_hint=text_field(candidate.install_hint, f"{name}.install_hint"),
         distributions={module: (module,) for module in requires} | _distributions(name, candidate.distributions),
+        rests_on=_rests_on(name, candidate.rests_on),
         variables=_variables(name, candidate.variables),
     )
 
@@ -156,6 +157,12 @@ def _distributions(name: str, declared: object) -> dict[str, tuple[str, ...]]:
         if not can_be_typed(word):
             raise Unfit(f"{name}.distributions must hold names of modules and distributions, not {repr_of(word)}")
     return checked
+
+
+def _rests_on(name: str, names: object) -> tuple[str, ...]:
+    if not isinstance(names, tuple) or not all(map(can_be_typed, names)):
+        raise Unfit(f"{name}.rests_on must be a tuple of names of distributions, not {repr_of(names)}")
+    return tuple(names)
 
 
 def _variables(name: str, beginnings: object) -> tuple[str, ...]:

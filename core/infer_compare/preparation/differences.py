@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DIGITS = 12
 """Of a hash, as reports show them."""
+MISSING = "not installed"
 OF_THE_MOMENT = frozenset({"max_memory", "expected_s"})
 """Fields of a plan that follow what is free at the moment."""
 OF_FILES = frozenset({"data_sha256", "data_rows", "model_sha256"})
@@ -50,13 +51,24 @@ def differences(then: Header, now: Header) -> Iterator[str]:
     yield from _fields(then.repeated, now.repeated)
     yield from _fields(then.plan, now.plan, without=OF_THE_MOMENT | OF_FILES)
     for old, new in zip(then.contenders, now.contenders, strict=False):
-        yield from _fields(old, new, of=f" of {old.label}", without=OF_FILES)
+        yield from _fields(old, new, of=f" of {old.label}", without=OF_FILES | {"packages"})
+    yield from _packages(then, now)
     was, has = then.environment, now.environment
-    for name in sorted({*was.packages, *has.packages}):
-        yield from _difference(name, was.packages.get(name, "not installed"), has.packages.get(name, "not installed"))
     yield from _difference("Python", was.python, has.python)
     yield from _difference("the processor", was.cpu, has.cpu)
     yield from _difference("the number of usable cores", was.usable_cores, has.usable_cores)
+
+
+def _packages(then: Header, now: Header) -> Iterator[str]:
+    was, has = dict(then.environment.packages), dict(now.environment.packages)
+    for old, new in zip(then.contenders, now.contenders, strict=False):
+        # One that cannot run has none, which is told with the reason.
+        if old.packages and new.packages:
+            where = "" if new.python is None else f" for {new.label}"
+            was |= {name + where: version for name, version in old.packages.items()}
+            has |= {name + where: version for name, version in new.packages.items()}
+    for name in sorted({*was, *has}):
+        yield from _difference(name, was.get(name, MISSING), has.get(name, MISSING))
 
 
 def _fields(then: msgspec.Struct, now: msgspec.Struct, *, of: str = "", without: Collection[str] = ()) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from infer_compare.preparation.context import PreparationContext
 from infer_compare.preparation.dataset import find_dataset
 from infer_compare.preparation.finding import Finder
 from infer_compare.preparation.instances import check_scope, instance_remarks
+from infer_compare.preparation.packages import beside_backends, with_packages
 from infer_compare.preparation.plan import plan_of, settings_of
 from infer_compare.preparation.pool import PoolRoom
 from infer_compare.preparation.precisions import entry_of, left_out
@@ -106,6 +106,7 @@ def resolve(
     routes = _in_their_precision(routes, variants, models, absent)
     if dataset is not None:
         plan = msgspec.structs.replace(plan, data_rows=dataset.rows, data_sha256=dataset.sha256)
+    specs = with_packages(specs, routes, context.pythons)
     header = _header(context, plan, specs, model)
     return Resolved(
         header=header,
@@ -192,6 +193,8 @@ def _header(
     context: PreparationContext, plan: Plan, contenders: tuple[ContenderSpec, ...], model: ResolvedModel
 ) -> Header:
     plugins = context.plugins
+    backends = {spec.backend for spec in contenders}
+    prefixes = tuple(sorted({word for entry in plugins.backends if entry.name in backends for word in entry.variables}))
     now = datetime.now(UTC)
     return Header(
         run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
@@ -212,5 +215,5 @@ def _header(
         ),
         contenders=contenders,
         plan=plan,
-        environment=describe(frameworks=chain(*plugins.distributions.values()), prefixes=plugins.variables),
+        environment=describe(names=beside_backends(plugins), prefixes=prefixes),
     )

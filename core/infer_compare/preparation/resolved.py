@@ -50,5 +50,6 @@ def advised(resolved: Resolved, plugins: Plugins, conditions: Conditions) -> Res
         conditions: what is going on on this machine.
     """
     header = resolved.header
-    advice = warnings(header.environment, conditions, header.plan.threads, plugins.distributions)
+    environment = msgspec.structs.replace(header.environment, packages=header.packages)
+    advice = warnings(environment, conditions, header.plan.threads, plugins.distributions)
     return resolved.in_environment(warnings=tuple(map(str, advice)))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.interfaces import ModelSource
+    from infer_compare.plugins import ConverterEntry
     from infer_compare.preparation.contenders import Contender
 
 
@@ -58,6 +59,8 @@ class Route:
     """Of that way: 1 for each conversion and for an import, unless a converter says otherwise."""
     wiring: Wiring = Wiring()
     """Which of the run's inputs each of its own is, and in which layout."""
+    converters: tuple[ConverterEntry, ...] = ()
+    """What converts the model on that way."""
     variant: bool = False
     """Whether the model is, or is going to be, one that the backend makes for the contender's precision."""
 

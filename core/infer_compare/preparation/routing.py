@@ -137,7 +137,13 @@ class Router:
         source = sized(model.given, shapes)
         for entry in way.converters:
             source = self._converted(entry, source, model)
-        return Route(contender, msgspec.structs.replace(source, provenance=way.provenance), way.chain, way.cost)
+        return Route(
+            contender,
+            msgspec.structs.replace(source, provenance=way.provenance),
+            way.chain,
+            way.cost,
+            converters=way.converters,
+        )
 
     def _converted(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> ModelSource:
         key = (entry.reference, model.sha256)

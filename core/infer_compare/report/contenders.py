@@ -31,6 +31,7 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
             options=spec.options,
             keys=keys_of(spec),
             python=spec.python,
+            packages=spec.packages,
             threads=setup.threads,
             instances=setup.instances,
             precision=setup.precision,

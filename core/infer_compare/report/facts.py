@@ -37,6 +37,7 @@ def contender_facts(one: ContenderReport) -> Rows:
         ("backend", f"{one.backend}{version}{plugin} on {one.device}"),
         ("options", _pairs({**one.options, **one.keys})),
         ("python", one.python or ""),
+        ("packages", _versions(one.packages)),
         ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
         ("effective", _pairs(one.effective)),
         ("processors", _processors(one)),
@@ -153,9 +154,13 @@ def _machine_facts(document: ReportDocument) -> Rows:
         ("peak", _peak(document)),
         ("GPUs", listing(machine.gpus)),
         ("system", ", ".join(system)),
-        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("versions", _versions(versions)),
         ("variables", _pairs(machine.variables)),
     ]
+
+
+def _versions(packages: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in packages.items())
 
 
 def _pairs(values: dict[str, str]) -> str:

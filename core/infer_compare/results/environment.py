@@ -39,6 +39,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
     packages: dict[str, str] = {}
+    """Versions by distribution of what every run depends on, and of plugins that bring no backend. Those that contenders depend
+    on are with each of them."""
     warnings: tuple[str, ...] = ()
     peak_flops: dict[str, Quantity] = {}
     """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
@@ -60,4 +62,5 @@ class WorkerEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     """As in `Environment`; frameworks set some of them when they are imported."""
     packages: dict[str, str] = {}
-    """As in `Environment`, where its interpreter is another one than the run's."""
+    """Versions by distribution of what every run depends on and of plugins, where its interpreter is another one than the
+    run's."""

@@ -53,6 +53,9 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What it has to compute in; None for the precision of its model."""
     instances: Size = 1
     """How many workers run it at the same time."""
+    packages: dict[str, str] = {}
+    """Versions by distribution of its framework, of what that rests on, of its plugin, and of what converts its model, as they
+    are installed for its interpreter; empty where it cannot run, and in runs of before this was recorded."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +135,12 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
             restarts=options.restarts or plan.restarts,
             rounds=options.rounds or plan.rounds_per_restart,
         )
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Versions by distribution of everything that this interpreter brought to the run."""
+        own = {name: text for spec in self.contenders if spec.python is None for name, text in spec.packages.items()}
+        return self.environment.packages | own
 
     @property
     def divides(self) -> bool:

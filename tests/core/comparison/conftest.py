@@ -157,6 +157,7 @@ class Recorded:
         environment = Environment(
             platform="Linux", kernel="6.1", python="3.11.7", tool_version="0.1.0", cpu="AMD EPYC", physical_cores=2,
             logical_cores=2, usable_cores=2, memory_total=2**34, memory_available=2**33, schedstat=True,
+            packages={"numpy": "2.4"},
         )  # fmt: skip
         specs = (ContenderSpec(label=label, backend=label) for label in self.curves)
         return Header(

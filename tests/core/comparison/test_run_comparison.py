@@ -143,6 +143,29 @@ def test_another_version_of_one_framework_concerns_that_contender_alone(recorded
     ]
 
 
+def test_another_version_of_what_a_framework_rests_on_withholds_the_verdict(recorded):
+    """Its own version and that of its plugin are told once, as what its workers loaded."""
+    old = {"torch": "1.0", "nvidia-cudnn-cu12": "9.10", "triton": "3.0"}
+    fresh = {"torch": "2.0", "nvidia-cudnn-cu12": "9.11", "triton": "3.0"}
+    versions = {"torch": "2.0", "onnx": "2.0"}
+    base = recorded(seed=1, spec={"packages": old}).run()
+    found = compared(base, recorded(seed=2, spec={"packages": fresh}, versions=versions).run())
+    told = [(one.topic, one.base, one.new, one.decisive) for one in found.conditions if one.contender == "torch"]
+    assert told == [
+        ("packages", "nvidia-cudnn-cu12 9.10", "nvidia-cudnn-cu12 9.11", True),
+        ("version", "1.0", "2.0", True),
+    ]
+    assert {one.verdict for one in found.bests} == {Verdict.INCONCLUSIVE}
+    assert "packages" in found.bests[0].reason
+
+
+def test_packages_that_one_run_did_not_record_are_no_difference(recorded):
+    """It was made before they were recorded, or another framework took part in it."""
+    base = recorded(seed=1, environment={"packages": {"numpy": "2.4", "keras": "3.15"}}).run()
+    new = recorded(seed=2, spec={"packages": {"keras": "3.16"}}, environment={"packages": {"numpy": "2.4"}}).run()
+    assert compared(base, new).conditions == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "topic"),
     [

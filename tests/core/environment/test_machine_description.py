@@ -217,19 +217,18 @@ def test_only_variables_that_change_frameworks_are_kept_and_no_secret_is() -> No
     assert relevant(kept | left_out, ("ORT_", "TF_", "TORCH_", "XLA_")) == kept
 
 
-def test_packages_of_third_party_plugins_are_recorded(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A distribution that registers a plugin appears with its version; one that is not installed does not."""
+def test_packages_of_third_party_plugins_are_known(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution that registers a plugin is found by its entry point."""
     records = tmp_path / "their_backend-2.5.dist-info"
     records.mkdir()
     (records / "METADATA").write_text("Metadata-Version: 2.1\nName: their-backend\nVersion: 2.5\n")
     (records / "entry_points.txt").write_text("[infer_compare]\ntheirs = their_backend\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    found = packages.versions()
-    assert found["their-backend"] == "2.5"
-    assert set(packages.OWN) <= set(found)
+    assert packages.versions(packages.plugins())["their-backend"] == "2.5"
 
 
-def test_only_frameworks_that_are_installed_are_recorded() -> None:
-    """Each with its version."""
-    assert packages.versions(["pytest", "nonexistent"])["pytest"] == pytest.__version__
-    assert "nonexistent" not in packages.versions(["nonexistent"])
+def test_only_packages_that_are_installed_are_recorded() -> None:
+    """Each with its version, beside those that every run depends on."""
+    found = machine.describe(names=["pytest", "nonexistent"]).packages
+    assert found["pytest"] == pytest.__version__
+    assert set(found) == {"pytest", *packages.OWN}

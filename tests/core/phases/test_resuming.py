@@ -145,6 +145,16 @@ def environment(**values):
     ("change", "told"),
     [
         (environment(packages={"numpy": "1.0", "infer-compare": "0.0"}), "numpy was 1.0 and is "),
+        (
+            lambda header: msgspec.structs.replace(
+                header,
+                contenders=tuple(
+                    msgspec.structs.replace(one, packages={"pytest": "1.0", "jaxlib": "0.4"})
+                    for one in header.contenders
+                ),
+            ),
+            f"jaxlib was 0.4 and is not installed and pytest was 1.0 and is {pytest.__version__}. ",
+        ),
         (environment(cpu="another one"), "the processor was another one and is "),
         (environment(python="3.1"), "Python was 3.1 and is "),
         (

@@ -69,6 +69,8 @@ REFUSED = {
     "no capabilities": ("capabilities = None", "needs a class attribute `capabilities`"),
     "distributions without a module": ("distributions = ('their',)", "distributions does not fit: Expected `object`"),
     "distributions that nobody types": ("distributions = {'their': ('a b',)}", "not 'a b'"),
+    "packages that nobody types": ("rests_on = ('a b',)", "must be a tuple of names of distributions, not ('a b',)"),
+    "a package alone": ("rests_on = 'jaxlib'", "must be a tuple of names of distributions, not 'jaxlib'"),
     "a list of variables": ("variables = ['THEIR_']", "must be a tuple of beginnings such as 'ORT_'"),
     "every variable": ("variables = ('',)", "must be a tuple of beginnings such as 'ORT_'"),
     "options of another kind": ("options = dict", "must be a subclass of infer_compare.backends.Options"),
@@ -159,6 +161,7 @@ def test_what_a_backend_says_of_its_framework_is_recorded_with_every_run(install
             name = "theirs"
             requires = ("their_core", "their_fast")
             distributions = {"their_fast": ("their-fast", "their-fast-gpu"), "onnxruntime": ("their-onnxruntime",)}
+            rests_on = ("their-kernels",)
             variables = ("THEIR_",)
 
         @hookimpl
@@ -171,6 +174,9 @@ def test_what_a_backend_says_of_its_framework_is_recorded_with_every_run(install
     assert plugins.distributions["their_core"] == ("their_core",)
     assert plugins.distributions["their_fast"] == ("their-fast", "their-fast-gpu")
     assert plugins.distributions["onnxruntime"] == ("onnxruntime", "onnxruntime-gpu", "their-onnxruntime")
+    assert plugins.find("theirs").packages == (
+        "their_core", "their-fast", "their-fast-gpu", "their-onnxruntime", "their-kernels", "infer-compare-theirs",
+    )  # fmt: skip
     assert {"THEIR_", "TF_", "TORCH_"} <= set(plugins.variables)
 
 

@@ -207,6 +207,7 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
 
     name: ClassVar[str] = "fake"
     requires: ClassVar[tuple[str, ...]] = ()
+    rests_on: ClassVar[tuple[str, ...]] = ("pytest",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         formats=("onnx",),
         device_kinds=("cpu", "accelerator"),

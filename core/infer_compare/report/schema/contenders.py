@@ -57,6 +57,8 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     framework_version: str | None = None
     """None for this and what follows where no worker got as far as telling."""
     plugin_version: str | None = None
+    packages: dict[str, str] = msgspec.field(default_factory=dict)
+    """Versions by distribution of the framework, of what it rests on, and of what converts the model."""
     provenance: Provenance | None = None
     chain: tuple[str, ...] = ()
     """How the model reached the backend."""

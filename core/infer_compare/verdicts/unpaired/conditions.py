@@ -108,8 +108,11 @@ def _machine(base: Header, new: Header) -> Iterator[Condition]:
     if _apart(old.usable_memory, fresh.usable_memory) > MEMORY_APART:
         gibibytes = [f"{significant(one.usable_memory / 2**30)} GiB" for one in (old, fresh)]
         yield from _differing("memory", *gibibytes, decisive=False)
-    # The versions of frameworks are those that the contenders loaded; these are about everything else that is installed.
-    yield from _differing("packages", *_differing_pairs(old.packages, fresh.packages, " "), decisive=False)
+    # A plugin that one run lacks took no part in it; what contenders rest on is compared with each of them.
+    told = {name for header in (base, new) for spec in header.contenders for name in spec.packages}
+    both = (old.packages.keys() & fresh.packages.keys()) - told
+    was, now = ({name: one.packages[name] for name in both} for one in (old, fresh))
+    yield from _differing("packages", *_differing_pairs(was, now, " "), decisive=False)
 
 
 def _measured(base: Run, new: Run) -> Iterator[Condition]:
@@ -131,11 +134,27 @@ def _contender(base: Run, new: Run, label: str) -> Iterator[Condition]:
     yield from _differing("device", old.device, fresh.device, label)
     yield from _differing("options", *_differing_pairs(old.options, fresh.options), label)
     yield from _differing("precision", old.precision or MODELS_OWN, fresh.precision or MODELS_OWN, label)
+    yield from _packages(base, new, label)
     # An interpreter's path may differ where its version and packages do not, and those are compared themselves.
     started, restarted = base.start(label), new.start(label)
     if started is not None and restarted is not None:
         same_threads = base.header.threads_of(label) == new.header.threads_of(label)
         yield from _as_they_ran(started, restarted, label, same_threads=same_threads)
+
+
+def _packages(base: Run, new: Run, label: str) -> Iterator[Condition]:
+    """Yield the versions that differ beside those of the framework and the plugin, which workers tell themselves."""
+    old, fresh = base.contender(label).packages, new.contender(label).packages
+    if not (old and fresh):
+        return  # One is of before they were recorded, or could not run.
+    started, restarted = base.start(label), new.start(label)
+    told = {
+        (getattr(started, field, ""), getattr(restarted, field, ""))
+        for field in ("framework_version", "plugin_version")
+    }
+    names = [name for name in {**old, **fresh} if (old.get(name), fresh.get(name)) not in told]
+    was, now = ({name: one[name] for name in names if name in one} for one in (old, fresh))
+    yield from _differing("packages", *_differing_pairs(was, now, " "), label)
 
 
 def _as_they_ran(old: Start, fresh: Start, label: str, *, same_threads: bool) -> Iterator[Condition]:
