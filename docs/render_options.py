@@ -24,6 +24,7 @@ READ = {
     values.names: "str | Iterable[str]",
     values.batch_sizes: "str | int | Iterable[int]",
     values.precisions: "str | Iterable[str]",
+    values.metrics: "str | Iterable[str]",
     values.threads: "str | int | Iterable[int]",
     values.instances: "str | int | Iterable[int | str]",
     values.seconds: "str | timedelta",

@@ -95,9 +95,12 @@ def _fields(kind: type[msgspec.Struct]) -> Iterator[str]:
     """The fields of a struct in order; dots stand for a default."""
     defaults = kind.__struct_defaults__
     needed = len(kind.__struct_fields__) - len(defaults)
+    types = {
+        name: text for base in reversed(kind.__mro__) for name, text in vars(base).get("__annotations__", {}).items()
+    }
     for index, name in enumerate(kind.__struct_fields__):
         optional = index >= needed and defaults[index - needed] is not msgspec.NODEFAULT
-        yield f"{name}: {vars(kind)['__annotations__'][name]}{' = ...' if optional else ''}"
+        yield f"{name}: {types[name]}{' = ...' if optional else ''}"
 
 
 def _function(name: str, function: Any) -> Iterator[str]:

@@ -44,6 +44,7 @@ class SweepKeywords(TypedDict, total=False):
     rtol: float | None
     allow_error: bool | None
     margin: str | float | None
+    metrics: str | Iterable[str] | None
     max_memory: str | int | None
     max_device_memory: str | int | None
     backstop: bool | None
@@ -79,6 +80,7 @@ class TuneKeywords(TypedDict, total=False):
     percentile: float | None
     rtol: float | None
     margin: str | float | None
+    metrics: str | Iterable[str] | None
     max_memory: str | int | None
     max_device_memory: str | int | None
     timeout: str | timedelta | None

@@ -55,6 +55,8 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
     """Whether the answer recommends this point."""
     fastest: bool = False
     """Whether it is shown to beat every other contender at that batch size."""
+    metrics: dict[str, float] = {}
+    """What was measured besides (`metrics=`), by name, such as `{"energy": 0.0031}`."""
     flags: tuple[Flag, ...] = ()
     """What to know before trusting its figures."""
 
@@ -69,7 +71,7 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
         return self.resident_bytes if self.device_bytes is None else self.device_bytes
 
 
-_OWN = {"axes", "device_bytes", "flags"}
+_OWN = {"axes", "device_bytes", "flags", "metrics"}
 """Fields that are not as the tables have them."""
 _COLUMNS = tuple(metric for metric in METRICS if metric.name in set(PointRow.__struct_fields__) - _OWN)
 
@@ -85,7 +87,13 @@ def _row(place: Place) -> PointRow:
     if memory is not None and place.contender.device != "cpu":
         device = memory.reserved if memory.reserved is not None else memory.allocated
     values = {metric.name: metric.read(place) for metric in _COLUMNS}
-    row: dict[str, Any] = {**values, "axes": place.point.point.axes, "device_bytes": device, "flags": place.point.flags}
+    row: dict[str, Any] = {
+        **values,
+        "axes": place.point.point.axes,
+        "device_bytes": device,
+        "flags": place.point.flags,
+        "metrics": {} if place.point.figures is None else place.point.figures.metrics,
+    }
     return PointRow(**row)
 
 

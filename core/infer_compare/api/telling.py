@@ -53,7 +53,7 @@ class Telling(Observer):
         from infer_compare.verdicts.point_figures import figures_table
 
         points = run.points
-        table = figures_table(points, Measurements(run.rounds, run.header.budget_of))
+        table = figures_table(points, Measurements(run.rounds, run.header.budget_of), run.header.metrics)
         for point in points:
             self._plugins.point_finished(point, table.get(Candidate(point.contender, point.point)))
 

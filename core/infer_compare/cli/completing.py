@@ -193,6 +193,18 @@ def _plugins() -> Plugins:
         return Plugins.discover()
 
 
+def datasets(_incomplete: str) -> Iterator[str]:
+    """The data sets of plugins."""
+    yield from (entry.dataset.name for entry in _plugins().datasets)
+
+
+def metrics(incomplete: str) -> Iterator[str]:
+    """The names of metrics, after each comma those that are not there yet."""
+    before, comma, _ = incomplete.rpartition(",")
+    given = before.split(",")
+    yield from (f"{before}{comma}{metric.name}" for metric in _plugins().metrics if metric.name not in given)
+
+
 MODEL = completer(models, files=True)
 BACKEND = completer(backends)
 FORMAT = completer(formats)
@@ -205,6 +217,8 @@ OF_OPTIONS = {
     "device": completer(devices),
     "python": completer(backend_values),
     "layout": completer(backend_values),
+    "data": completer(datasets, files=True),
+    "metrics": completer(metrics),
     "reports": FORMAT,
 }
 """Of the options of a run, by their names."""

@@ -65,6 +65,13 @@ class GpuProbe:
             foreign_name=name,
         )
 
+    def energy_mj(self) -> int | None:
+        """Return the millijoules that the GPU took since its driver was loaded; None where it does not count them."""
+        try:
+            return int(self._library.nvmlDeviceGetTotalEnergyConsumption(self._handle))
+        except self._library.NVMLError:
+            return None
+
     def _violation(self, policy: int) -> int:
         """Nanoseconds in which the clocks were held down for a cause; 0 where the GPU does not count it."""
         try:

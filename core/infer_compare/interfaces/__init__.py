@@ -1,7 +1,17 @@
 """What a plugin implements, and every type that a hook names."""
 
 from infer_compare.interfaces.backend import Backend, Session
-from infer_compare.interfaces.hooks import GROUP, PROJECT, BuiltinModel, Converter, Reporter, hookimpl, hookspec
+from infer_compare.interfaces.hooks import (
+    GROUP,
+    PROJECT,
+    BuiltinDataset,
+    BuiltinModel,
+    Converter,
+    Reporter,
+    hookimpl,
+    hookspec,
+)
+from infer_compare.interfaces.metrics import Meter, Metric, MetricInfo, MetricUnavailable
 from infer_compare.interfaces.values import (
     API_VERSION,
     Capabilities,
@@ -26,6 +36,7 @@ __all__ = [
     "GROUP",
     "PROJECT",
     "Backend",
+    "BuiltinDataset",
     "BuiltinModel",
     "Capabilities",
     "Classification",
@@ -34,6 +45,10 @@ __all__ = [
     "FailureKind",
     "Machine",
     "MemoryReading",
+    "Meter",
+    "Metric",
+    "MetricInfo",
+    "MetricUnavailable",
     "ModelDescription",
     "ModelSource",
     "ModelSpec",

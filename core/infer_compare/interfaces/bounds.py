@@ -32,3 +32,5 @@ Share = Annotated[float, Meta(ge=0, le=1e6)]
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 Quantity = Annotated[float, Meta(ge=0, le=1.7976931348623157e308)]
 """Any finite number that is not negative."""
+Finite = Annotated[float, Meta(ge=-1.7976931348623157e308, le=1.7976931348623157e308)]
+"""Any finite number."""

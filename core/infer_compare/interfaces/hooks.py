@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces.backend import Backend
+    from infer_compare.interfaces.metrics import Metric
 
 PROJECT = "infer_compare"
 GROUP = "infer_compare"
@@ -48,6 +49,16 @@ class BuiltinModel(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     build: Callable[[int], Any]
     """Takes a seed and returns an `onnx.ModelProto` whose first axes are called `batch`."""
+
+
+class BuiltinDataset(msgspec.Struct, frozen=True, kw_only=True):
+    """A data set that a plugin brings along, for `--data NAME`."""
+
+    name: str
+    summary: str
+    load: Callable[[int], Any]
+    """Takes a seed and returns an array whose first axis counts samples, or arrays by the names of the model's inputs; the same
+    for the same seed. It is called in a process of its own."""
 
 
 class Converter(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +128,16 @@ def infer_compare_converters() -> Sequence[Converter]:  # type: ignore[empty-bod
 @hookspec
 def infer_compare_reporters() -> Sequence[Reporter]:  # type: ignore[empty-body]
     """Return report formats for `infer-compare report --format NAME`."""
+
+
+@hookspec
+def infer_compare_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
+    """Return what can be measured around timed slices, for `infer-compare run --metrics NAME`."""
+
+
+@hookspec
+def infer_compare_datasets() -> Sequence[BuiltinDataset]:  # type: ignore[empty-body]
+    """Return data sets for `infer-compare run --data NAME`."""
 
 
 @hookspec

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from infer_compare.errors import InputError
+from infer_compare.foreign import described
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from infer_compare.interfaces import BuiltinDataset
 
 
 def collect(location: str, folder: Path) -> None:
@@ -25,8 +24,6 @@ def collect(location: str, folder: Path) -> None:
     Raises:
         InputError: it is missing, raised, or returned something else.
     """
-    import numpy as np
-
     from infer_compare.errors import ModelError
     from infer_compare.models.callables import make_model
 
@@ -36,14 +33,42 @@ def collect(location: str, folder: Path) -> None:
         raise InputError(
             str(error).replace("returns the model", "returns the data").replace("return the model", "return the data")
         ) from error
+    write(made, location, folder)
+
+
+def collect_dataset(dataset: BuiltinDataset, seed: int, folder: Path) -> None:
+    """Load a data set of a plugin and write it as `.npy` files; called in a separate process.
+
+    Raises:
+        InputError: loading raised, or returned something else than arrays.
+    """
+    what = f"The data set {dataset.name}"
+    try:
+        made = dataset.load(seed)
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{what} raised {described(error)}.") from error
+    write(made, what, folder)
+
+
+def write(made: object, what: str, folder: Path) -> None:
+    """Write arrays as `.npy` files.
+
+    Args:
+        made: an array, or arrays by the inputs' names.
+        what: what made them, as the subject of a sentence.
+        folder: where they go.
+
+    Raises:
+        InputError: it is something else.
+    """
+    import numpy as np
+
     arrays = dict(made) if isinstance(made, dict) else {"data": made}
     for name, value in arrays.items():
         try:
             array = np.asarray(value)
         except (ValueError, TypeError, RuntimeError) as error:  # rows of unlike lengths, a tensor with a gradient
-            raise InputError(f"{location} must return an array for {name!r} ({error}).") from error
+            raise InputError(f"{what} must return an array for {name!r} ({error}).") from error
         if array.dtype.kind not in "fiub" or array.ndim == 0:
-            raise InputError(
-                f"{location} returned {type(value).__name__} for {name!r}; it must return arrays of numbers."
-            )
+            raise InputError(f"{what} returned {type(value).__name__} for {name!r}; it must return arrays of numbers.")
         np.save(folder / f"{quote(str(name), safe='')}.npy", array, allow_pickle=False)

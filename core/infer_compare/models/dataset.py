@@ -7,6 +7,7 @@ import difflib
 import hashlib
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -24,7 +25,6 @@ from infer_compare.stats.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -117,7 +117,9 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
     import numpy as np
 
     if not exists(place):
-        raise InputError(f"There is no data set {text}; name a .npz file, a folder of .npy files, or module:function.")
+        raise InputError(
+            f"There is no data set {text}; name a .npz file, a folder of .npy files, module:function, or a data set of a plugin."
+        )
     files = sorted(place.glob("*.npy")) if is_folder(place) else [place]
     if not (files and is_folder(place)) and (known := data_remedy(text, _endings(place), specs[0])) is not None:
         raise InputError(known)
@@ -137,7 +139,7 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
                     raise ValueError("it is a single array, whose file ends in .npy")  # noqa: TRY004 - of a file's content
                 return {name: array_of(archive[name]) for name in names_in(archive)}
         # Names of arrays that a function made may hold what no file name can.
-        named = unquote if is_callable(text) else str
+        named = unquote if place != Path(text) else str
         found = {named(one.stem): mapped(one) for one in files}
     except UNREADABLE as error:
         raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from infer_compare.errors import WorkerError
 from infer_compare.phases.outcome_error import OutcomeError, outcome_error
 from infer_compare.results import Failed, Phase, Start
-from infer_compare.worker.protocol import Done, Explore, Load, Open, Reply, Request, TimeSlice, WarmUp
+from infer_compare.worker.protocol import Done, Explore, Load, Open, Reply, Request, Stage, TimeSlice, WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,7 +182,7 @@ class ContenderWorker:
         match request:
             case Explore(repeat_rows=True):
                 return
-            case Explore(point=point) | WarmUp(point=point) | TimeSlice(point=point):
+            case Explore(point=point) | WarmUp(point=point) | Stage(point=point) | TimeSlice(point=point):
                 pass
             case _:
                 return

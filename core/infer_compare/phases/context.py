@@ -13,6 +13,7 @@ from infer_compare.environment.placement import placement
 from infer_compare.environment.topology import cores
 from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
+from infer_compare.phases.metering import Metering
 from infer_compare.phases.outputs import Outputs
 from infer_compare.phases.quiet import QuietWait
 from infer_compare.phases.race import Race
@@ -194,6 +195,12 @@ class RunContext:
     def race(self) -> Race | None:
         """Who drops contenders, where the run is a race."""
         return Race(self) if self.options.race and self.deadline is not None else None
+
+    @cached_property
+    def metering(self) -> Metering | None:
+        """What is measured around slices besides; None where nothing is."""
+        metrics = self.resolved.metrics
+        return Metering(metrics, self.tell, self.surroundings.now) if metrics else None
 
     @property
     def is_compared(self) -> bool:

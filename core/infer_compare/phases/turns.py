@@ -94,6 +94,12 @@ class Turns:
             OutcomeError: it fails, or is lost.
         """
         latency_ns = max(1, turn.warm.latency_ns)
+        metering = self._context.metering
+        if metering is not None:
+            # What is staged now is no part of what is measured.
+            worker.ask(protocol.Stage(point=turn.warm.point, scope=self._scope), protocol.Done, phase="measure")
+            worker.suspend()
+            metering.start(worker.label, worker.route.contender.spec.device)
         timed = worker.ask(
             protocol.TimeSlice(
                 point=turn.warm.point,
@@ -108,6 +114,7 @@ class Turns:
             deadline_s=max(self._settings.timeout_s, 20 * 11 * latency_ns / 1e9) + 2 * turn.sustain_s,
         )
         worker.suspend()
+        metered = None if metering is None else metering.stop(worker.label)
         rejected = self._judged(timed, turn, worker)
         return Slice(
             contender=worker.label,
@@ -122,6 +129,7 @@ class Turns:
             diagnostics=timed.diagnostics,
             memory=timed.memory,
             instances=timed.instances,
+            metered=metered,
             rejected=rejected,
         )
 

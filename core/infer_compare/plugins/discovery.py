@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import pluggy
@@ -15,21 +16,23 @@ import pluggy
 from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.foreign import described, one_line
-from infer_compare.interfaces import GROUP, PROJECT, BuiltinModel, Reporter, hooks
+from infer_compare.interfaces import GROUP, PROJECT, hooks
 from infer_compare.paths import is_file
 from infer_compare.plugins.backend_files import load_file_backend
-from infer_compare.plugins.converter_registration import read_converter
+from infer_compare.plugins.brought import Brought
 from infer_compare.plugins.endings import Endings
-from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, Origin
+from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, DatasetEntry, Origin
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.hook_calls import MOST, called, marked, name_of
-from infer_compare.plugins.registration import Unfit, can_be_typed, read_backend, read_model
-from infer_compare.plugins.reporter_registration import read_reporter
+from infer_compare.plugins.notifications import notify
+from infer_compare.plugins.registration import Unfit, can_be_typed, read_backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from importlib.metadata import EntryPoint
     from pathlib import Path
+
+    from infer_compare.interfaces import BuiltinModel, Metric, Reporter
 
 Thing = TypeVar("Thing")
 BLOCK_VARIABLE = "INFER_COMPARE_BLOCK"
@@ -44,9 +47,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
         self._backends: dict[str, BackendEntry] = {}
-        self._models: list[BuiltinModel] = []
-        self._converters: dict[str, ConverterEntry] = {}
-        self._reporters: dict[str, Reporter] = {}
+        self._brought = Brought()
         self.broken: list[Broken] = []
         self.loaded: list[Origin] = []
 
@@ -129,27 +130,17 @@ class Plugins:
 
     def _collect(self, plugin: object, origin: Origin) -> None:
         # Built before anything is kept: a hook that raises leaves nothing of its plugin half-registered.
-        backends, models, converters, reporters = (
-            called(self._manager, plugin, origin, f"{PROJECT}_{name}")
-            for name in ("backends", "models", "converters", "reporters")
-        )
-        for candidate in backends:
+        hooks_called = {
+            kind: called(self._manager, plugin, origin, f"{PROJECT}_{kind}")
+            for kind in ("backends", *self._brought.kinds)
+        }
+        for candidate in hooks_called.pop("backends"):
             entry = self._read(origin, lambda one: read_backend(one, origin, self._backends), candidate)
             if entry is not None:
                 self._add(entry)
-        for candidate in models:
-            model = self._read(origin, read_model, candidate)
-            if model is not None:
-                self._models.append(model)
-        for candidate in converters:
-            converter = self._read(origin, read_converter, candidate)
-            if converter is not None:
-                reference = f"{origin.plugin}:{converter.source}:{converter.target}"
-                self._converters[reference] = ConverterEntry(converter, origin, reference)
-        for candidate in reporters:
-            reporter = self._read(origin, lambda one: read_reporter(one, self._reporters), candidate)
-            if reporter is not None:
-                self._reporters[reporter.name] = reporter
+        for kind, candidates in hooks_called.items():
+            for candidate in candidates:
+                self._read(origin, partial(self._brought.kinds[kind], origin=origin), candidate)
 
     def _read(self, origin: Origin, read: Callable[[object], Thing], candidate: object) -> Thing | None:
         """What a plugin registered, checked; None where it is unfit, which costs that one thing."""
@@ -219,17 +210,35 @@ class Plugins:
     @property
     def models(self) -> tuple[BuiltinModel, ...]:
         """Models that plugins brought."""
-        return tuple(self._models)
+        return tuple(self._brought.models)
 
     @property
     def converters(self) -> tuple[ConverterEntry, ...]:
         """Edges between model formats that plugins brought."""
-        return tuple(self._converters.values())
+        return tuple(self._brought.converters.values())
 
     @property
     def reporters(self) -> tuple[Reporter, ...]:
         """Report formats that plugins brought."""
-        return tuple(self._reporters.values())
+        return tuple(self._brought.reporters.values())
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What can be measured around slices: built in, and what plugins brought."""
+        return tuple(self._brought.metrics.values())
+
+    @property
+    def datasets(self) -> tuple[DatasetEntry, ...]:
+        """Data sets that plugins brought."""
+        return tuple(self._brought.datasets.values())
+
+    def find_metric(self, name: str) -> Metric:
+        """Return the metric of that name.
+
+        Raises:
+            UsageError: it is not known; the text names those that are.
+        """
+        return self._brought.metric(name)
 
     def find(self, name: str) -> BackendEntry:
         """Return the backend of that name or alias.
@@ -266,19 +275,9 @@ class Plugins:
         self._notify("infer_compare_run_finished", run=run)
 
     def _notify(self, hook: str, **arguments: object) -> None:
-        # One implementation at a time: a listener that raises costs neither the run nor the other listeners.
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            origin = next(
-                (one for one in self.loaded if one.plugin == implementation.plugin_name),
-                Origin(implementation.plugin_name, hook),
-            )
-            try:
-                with guarded(f"telling the plugin {origin}"):
-                    implementation.function(*(arguments[name] for name in implementation.argnames))
-            except PluginFailed as failure:
-                broken = Broken(origin, f"its hook {hook} raised {failure}")
-                if broken not in self.broken:
-                    self.broken.append(broken)
+        for broken in notify(self._manager, self.loaded, hook, arguments):
+            if broken not in self.broken:
+                self.broken.append(broken)
 
 
 def _built_in(source: tuple[str, str]) -> bool:

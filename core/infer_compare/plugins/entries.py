@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from infer_compare.interfaces import Backend, Capabilities, Converter
+from infer_compare.interfaces import Backend, BuiltinDataset, Capabilities, Converter
 from infer_compare.plugins.endings import Ending
 
 
@@ -76,6 +76,15 @@ class ConverterEntry(msgspec.Struct, frozen=True):
     def missing(self) -> tuple[str, ...]:
         """Modules that it requires and that are not installed; nothing is imported to find out."""
         return tuple(module for module in self.converter.requires if not is_installed(module))
+
+
+class DatasetEntry(msgspec.Struct, frozen=True):
+    """A data set that can be used."""
+
+    dataset: BuiltinDataset
+    origin: Origin
+    reference: str
+    """How a worker finds it again: `PLUGIN:NAME`."""
 
 
 class Broken(msgspec.Struct, frozen=True):

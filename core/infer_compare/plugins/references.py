@@ -1,4 +1,4 @@
-"""Backends and converters by reference, as workers find them: one plugin is imported, and no other."""
+"""Backends, converters and data sets by reference, as workers find them: one plugin is imported, and no other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
-from infer_compare.interfaces import GROUP, Backend, Converter
+from infer_compare.interfaces import GROUP, Backend, BuiltinDataset, Converter
 from infer_compare.plugins.backend_files import load_file_backend
 from infer_compare.plugins.discovery import Plugins
 
@@ -40,6 +40,21 @@ def load_converter(reference: str) -> Converter:
             return entry.converter
     reason = next((one.reason for one in plugins.broken), "it brings no such converter")
     raise BackendUnusable(f"The converter {reference} cannot be used: {reason}.")
+
+
+def load_dataset(reference: str) -> BuiltinDataset:
+    """Return the data set that a reference names: what a worker imports, its plugin and no other.
+
+    Raises:
+        UnknownBackend: its plugin is not installed here.
+        BackendUnusable: its plugin cannot be imported, or brings no such data set any more.
+    """
+    plugins = _only(reference.partition(":")[0])
+    for entry in plugins.datasets:
+        if entry.reference == reference:
+            return entry.dataset
+    reason = next((one.reason for one in plugins.broken), "it brings no such data set")
+    raise BackendUnusable(f"The data set {reference} cannot be used: {reason}.")
 
 
 def _only(plugin: str) -> Plugins:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from infer_compare.foreign import one_line, repr_of
-from infer_compare.interfaces import API_VERSION, Backend, BuiltinModel, Capabilities, Options
+from infer_compare.interfaces import API_VERSION, Backend, BuiltinDataset, BuiltinModel, Capabilities, Options
 from infer_compare.plugins.endings import ONNX, Ending
 from infer_compare.plugins.entries import BackendEntry, Origin
 from infer_compare.request.contenders import CORE, LATER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
@@ -187,6 +187,25 @@ def read_model(candidate: object) -> BuiltinModel:
     if not callable(build):
         raise Unfit(f"`build` of the model {name} must be a function, not {repr_of(build)}")
     return BuiltinModel(name=name, summary=text_field(candidate.summary, f"`summary` of the model {name}"), build=build)
+
+
+def read_dataset(candidate: object, taken: Collection[str]) -> BuiltinDataset:
+    """Return a data set that was registered, checked; to be called in the plugin's guard.
+
+    Raises:
+        Unfit: it is not a `BuiltinDataset` that can be listed and loaded, or its name is taken.
+    """
+    if not isinstance(candidate, BuiltinDataset):
+        raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.BuiltinDataset")
+    name, load = candidate.name, candidate.load
+    if not can_be_typed(name):
+        raise Unfit(f"a data set's name may only contain letters, digits and _ . + -, not {repr_of(name)}")
+    if name in taken:
+        raise Unfit(f"the data set {name} already comes from another plugin")
+    if not callable(load):
+        raise Unfit(f"`load` of the data set {name} must be a function, not {repr_of(load)}")
+    summary = text_field(candidate.summary, f"`summary` of the data set {name}")
+    return BuiltinDataset(name=name, summary=summary, load=load)
 
 
 def text_field(value: object, what: str) -> str:

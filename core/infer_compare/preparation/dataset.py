@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from infer_compare.errors import UsageError
 from infer_compare.models.dataset import is_callable, read_dataset
 from infer_compare.models.specs import BATCH
+from infer_compare.paths import exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.models.dataset import Dataset
     from infer_compare.models.resolved_model import ResolvedModel
+    from infer_compare.plugins import DatasetEntry
     from infer_compare.preparation.context import PreparationContext
 
 
@@ -39,11 +41,15 @@ def find_dataset(context: PreparationContext, model: ResolvedModel, sizes: Seque
             "--latency-bound is about single calls, and --scope dataset times whole passes; leave one out."
         )
     if not options.data:
-        raise UsageError("--data is empty; name a .npz file, a folder of .npy files, or module:function.")
+        raise UsageError(
+            "--data is empty; name a .npz file, a folder of .npy files, module:function, or a data set of a plugin."
+        )
     place = Path(options.data)
-    if is_callable(options.data):
+    # What lies in the working folder is meant before what a plugin brings.
+    brought = None if exists(place) else _brought(context, options.data)
+    if brought is not None or is_callable(options.data):
         place = context.scratch / "collected"
-        context.model_worker.collect(options.data, place)
+        context.model_worker.collect(options.data, place, brought)
     dataset = read_dataset(options.data, place, model.inputs, context.scratch / "dataset")
     too_large = [size for size in sizes if size > dataset.rows]
     other = next((spec for spec in model.inputs if spec.shape[:1] != (BATCH,)), None)
@@ -58,3 +64,8 @@ def find_dataset(context: PreparationContext, model: ResolvedModel, sizes: Seque
             "leave out larger batch sizes."
         )
     return dataset
+
+
+def _brought(context: PreparationContext, name: str) -> DatasetEntry | None:
+    """Return the data set of a plugin that is called so; None where there is none."""
+    return next((entry for entry in context.plugins.datasets if entry.dataset.name == name), None)

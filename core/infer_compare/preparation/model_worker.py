@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.interfaces import ModelDescription, ModelSource, VariantPlan
-    from infer_compare.plugins import BackendEntry, ConverterEntry
+    from infer_compare.plugins import BackendEntry, ConverterEntry, DatasetEntry
     from infer_compare.preparation.route import Route
     from infer_compare.results import ContenderSpec
     from infer_compare.worker.client import Launcher, WorkerClient
@@ -152,16 +152,18 @@ class ModelWorker:
             raise ModelError(f"{what} wrote nothing that can be loaded: {model.location} is not a file in {folder}.")
         return model
 
-    def collect(self, location: str, folder: Path) -> None:
-        """Has a function of the user's make data, and writes it to a folder.
+    def collect(self, location: str, folder: Path, dataset: DatasetEntry | None = None) -> None:
+        """Has a function of the user's make data, or a data set of a plugin loaded, and writes it to a folder.
 
         Raises:
             ModelError: it is missing, raised, or returned something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        reference = "" if dataset is None else dataset.reference
+        work = Collect(location=location, folder=str(folder), dataset=reference, seed=self._settings.seed)
         with self._worker(None, f"Making the data of {location}") as client:
             client.spawn()
-            client.ask(Collect(location=location, folder=str(folder)), Done, deadline_s=WORK_DEADLINE_S)
+            client.ask(work, Done, deadline_s=WORK_DEADLINE_S)
 
     def _opening(self, entry: BackendEntry, spec: ContenderSpec | None = None) -> Open:
         settings = self._settings

@@ -66,6 +66,7 @@ def resolve(
         entry_of(ContenderRequest.of(request), plugins)  # those of files are known by their names from here on
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
     options = msgspec.structs.replace(options, python=pythons)
+    metrics = tuple(map(plugins.find_metric, options.metrics))
     lacking = left_out(options, plugins)
     contenders = contenders_of(options, plugins)
     check_scope(options, contenders)
@@ -109,8 +110,9 @@ def resolve(
     specs = with_packages(specs, routes, context.pythons)
     header = _header(context, plan, specs, model)
     return Resolved(
-        header=header,
+        header=msgspec.structs.replace(header, metrics=tuple(metric.info for metric in metrics)),
         routes=routes,
+        metrics=metrics,
         unusable=tuple(absent),
         evaluator=finder.evaluator(),
         inputs=inputs,

@@ -11,6 +11,7 @@ from infer_compare.environment.preflight import warnings
 
 if TYPE_CHECKING:
     from infer_compare.environment.conditions import Conditions
+    from infer_compare.interfaces import Metric
     from infer_compare.models.input_plan import InputPlan
     from infer_compare.plugins import Plugins
     from infer_compare.preparation.route import Route
@@ -30,6 +31,8 @@ class Resolved:
     evaluator: Route | None
     inputs: tuple[InputPlan, ...]
     settings: WorkerSettings
+    metrics: tuple[Metric, ...] = ()
+    """What is measured around slices besides."""
     warnings: tuple[str, ...] = ()
     """Sentences about what was done to the model."""
     remarks: tuple[tuple[str, str], ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.report.extras import needed
-from infer_compare.report.metrics import METRICS
+from infer_compare.report.measured import columns_of
 from infer_compare.report.rows import point_rows
 from infer_compare.report.schema import REPORT_SCHEMA, REPORT_VERSION
 
@@ -38,8 +38,9 @@ def arrow_table(documents: Sequence[ReportDocument], what: str = "An Arrow table
     needed("pyarrow", "data", what)
     import pyarrow as pa
 
+    columns = columns_of(documents)
     # Arrow refuses a large integer for a column of doubles.
-    numbers = [metric.name for metric in METRICS if metric.kind == "number"]
+    numbers = [metric.name for metric in columns if metric.kind == "number"]
     rows = [
         {**row, **{name: float(value) for name in numbers if isinstance(value := row.get(name), int)}}
         for row in point_rows(documents)
@@ -47,7 +48,7 @@ def arrow_table(documents: Sequence[ReportDocument], what: str = "An Arrow table
     schema = pa.schema(
         [
             pa.field(metric.name, getattr(pa, _TYPES[metric.kind])(), metadata={"description": metric.description})
-            for metric in METRICS
+            for metric in columns
         ],
         metadata={METADATA_KEY: _metadata(documents)},
     )

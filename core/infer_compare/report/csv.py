@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from infer_compare.foreign import escaped
+from infer_compare.report.measured import columns_of
 from infer_compare.report.metrics import METRICS, Value
 from infer_compare.report.rows import point_rows
 
@@ -36,7 +37,7 @@ class CsvReporter:
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
         """One header, and the rows of one run after those of the other."""
         file = io.StringIO()
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, [metric.name for metric in columns_of(documents)], lineterminator="\n")
         writer.writeheader()
         for row in point_rows(documents):
             writer.writerow({column: _cell(value) for column, value in row.items()})

@@ -67,6 +67,7 @@ def document(run: Run, *, explorable: bool = True) -> ReportDocument:
         notes=derive_notes(run, points, summary.figures),
         warnings=header.environment.warnings,
         shortcomings=shortcomings(run, summary, failed),
+        metrics=header.metrics,
         tuning=tuning(run, points, summary),
         timelines=timelines(run) if explorable else (),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.report.extras import needed
-from infer_compare.report.metrics import METRICS
+from infer_compare.report.measured import columns_of
 from infer_compare.report.rows import point_rows
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def to_pandas(*documents: ReportDocument) -> pd.DataFrame:
 
     rows = point_rows(documents)
     columns: dict[str, Any] = {}
-    for metric in METRICS:
+    for metric in columns_of(documents):
         values: Any = [row[metric.name] for row in rows]
         dtype: Any = DTYPES[metric.kind]
         columns[metric.name] = pd.array(values, dtype=dtype)

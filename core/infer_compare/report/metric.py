@@ -48,3 +48,8 @@ class Metric(NamedTuple):
     def column(self) -> str:
         """The title with the unit."""
         return f"{self.title} {self.unit}".strip()
+
+    @property
+    def heading(self) -> str:
+        """The same as the beginning of a sentence."""
+        return f"{self.column[:1].upper()}{self.column[1:]}"

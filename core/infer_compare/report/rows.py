@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.metrics import METRICS, Place, Value
+from infer_compare.report.measured import columns_of
+from infer_compare.report.metrics import Place, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from infer_compare.report.schema import ReportDocument
 
 Row = dict[str, Value]
 
 
-def point_rows(documents: Iterable[ReportDocument]) -> list[Row]:
+def point_rows(documents: Sequence[ReportDocument]) -> list[Row]:
     """A row for each point, by run, then by contender, then by operating point; every row has every column."""
+    columns = columns_of(documents)
     return [
-        {metric.name: metric.read(place) for metric in METRICS}
+        {metric.name: metric.read(place) for metric in columns}
         for document in documents
         for place in places_of(document)
     ]

@@ -160,7 +160,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     data: Annotated[
         str | None,
         Option(
-            "Read inputs from a .npz file, a folder of .npy files, or module:callable.",
+            "Read inputs from a .npz file, a folder of .npy files, module:callable, or a data set of a plugin.",
             group="model",
             commands=(*ALL, "explain"),
             metavar="DATA",
@@ -303,6 +303,18 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             read=values.share,
         ),
     ] = None
+    metrics: Annotated[
+        tuple[str, ...],
+        Option(
+            "Also measure these around the timed calls, comma-separated; energy is built in (joules a sample).",
+            "names, as a list or as comma-separated text",
+            commands=MEASURING,
+            metavar="NAMES",
+            default="none",
+            one_text=True,
+            read=values.metrics,
+        ),
+    ] = ()
     max_memory: Annotated[
         Bytes | None,
         Option(

@@ -19,12 +19,21 @@ def names(value: object) -> object:
 
 def precisions(value: object) -> object:
     """Return names of precisions, each once; from a text that separates them by commas, or several."""
+    return _each_once(value, "--precisions", "float32,bfloat16")
+
+
+def metrics(value: object) -> object:
+    """Return names of metrics, each once; from a text that separates them by commas, or several."""
+    return _each_once(value, "--metrics", "energy")
+
+
+def _each_once(value: object, option: str, example: str) -> object:
     several = names(value)
     if not isinstance(several, (list, tuple)) or not all(isinstance(name, str) for name in several):
         return value
     stripped = [name.strip() for name in several]
     if not all(stripped):
-        raise UsageError("--precisions: a name is empty; write for example float32,bfloat16.")
+        raise UsageError(f"{option}: a name is empty; write for example {example}.")
     return [*dict.fromkeys(stripped)]
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from infer_compare.interfaces.bounds import Bytes, Count, Number, Quantity, Seconds, Size
+from infer_compare.interfaces.metrics import MetricInfo
 from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
 from infer_compare.request.options import RunOptions
 from infer_compare.results.agreement import Agreement
@@ -118,6 +119,8 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     model: ModelInfo
     contenders: tuple[ContenderSpec, ...]
     plan: Plan
+    metrics: tuple[MetricInfo, ...] = ()
+    """What is measured around slices besides, in the order in which it was asked for."""
     environment: Environment
 
     @property

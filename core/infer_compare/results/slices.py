@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Moment, Nanoseconds, Number, Part, Share
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Finite, Moment, Nanoseconds, Number, Part, Share
 from infer_compare.limits import MOST_INSTANCES
 
 if TYPE_CHECKING:
@@ -136,6 +136,15 @@ FEWEST_CALLS = 1e-6
 """Less of a call says nothing of the pace."""
 
 
+class Metered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the metrics that were asked for counted around a slice, its discarded calls included."""
+
+    window_ns: Duration
+    """From their start to their end, by the clock of the parent."""
+    values: dict[str, Finite]
+    """By the name of the metric, in its unit."""
+
+
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive iterations of one contender at one operating point; those of all its instances are pooled."""
 
@@ -158,6 +167,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """None in runs of older versions."""
     instances: Instances | None = None
     """Of a contender with several; the figures of `diagnostics` and `memory` are then sums over them."""
+    metered: Metered | None = None
+    """None where no metric was asked for, or none could be measured."""
     rejected: str | None = None
     """The cause for which the gate refused the slice; never its latency."""
 

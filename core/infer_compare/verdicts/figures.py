@@ -11,6 +11,7 @@ from infer_compare.results import Measured
 from infer_compare.stats.modes import two_modes
 from infer_compare.stats.quantiles import median, nearest_rank, tukey_counts
 from infer_compare.verdicts.growth import growth_per_call
+from infer_compare.verdicts.metric_figures import metric_figures
 from infer_compare.verdicts.protocol import (
     LAUNCH_BOUND_SHARE,
     P99_CALLS,
@@ -32,6 +33,7 @@ from infer_compare.verdicts.slice_figures import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.interfaces import MetricInfo
     from infer_compare.results import Point
 
 
@@ -116,6 +118,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
     earlier_throughput: float | None = None
     """Samples a second by the rounds before those; None where the size is not confirmed."""
+    metrics: dict[str, float] = {}
+    """What was measured around the slices besides, by the name of the metric."""
 
     @property
     def bimodal(self) -> bool:
@@ -123,13 +127,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         return self.modes_ns is not None
 
 
-def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures | None:
+def figures(
+    point: Point, readings: Sequence[Reading] | None = None, metrics: Sequence[MetricInfo] = ()
+) -> Figures | None:
     """The figures of a point; None for one that was not measured, has no accepted slice, or exceeded its thread budget.
 
     Args:
         point: with its slices and warm-ups.
         readings: its accepted slices as numbers, where the caller has them; they tell which restart each belongs to,
             without which the spread rests on slices alone.
+        metrics: what was measured around the slices besides.
     """
     import numpy as np
 
@@ -199,4 +206,5 @@ def figures(point: Point, readings: Sequence[Reading] | None = None) -> Figures 
         not_steady=any(not one.steady for one in point.warm_ups),
         memory_growth=growth_per_call(point.slices),
         phases=phase_medians(readings),
+        metrics=metric_figures(metrics, [one.piece for one in rates], point.point.batch),
     )

@@ -12,28 +12,32 @@ from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.reading import throughput_series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from infer_compare.interfaces import MetricInfo
     from infer_compare.results import Point
     from infer_compare.verdicts.measurements import Measurements
 
 
-def figures_table(points: Iterable[Point], measurements: Measurements) -> dict[Candidate, Figures]:
+def figures_table(
+    points: Iterable[Point], measurements: Measurements, metrics: Sequence[MetricInfo] = ()
+) -> dict[Candidate, Figures]:
     """The figures of every point that has any, by candidate.
 
     Args:
         points: of a run.
         measurements: the index of the run's rounds.
+        metrics: what was measured around its slices besides.
     """
     found = {}
     for point in points:
-        one = point_figures(point, measurements)
+        one = point_figures(point, measurements, metrics)
         if one is not None:
             found[Candidate(point.contender, point.point)] = one
     return found
 
 
-def point_figures(point: Point, measurements: Measurements) -> Figures | None:
+def point_figures(point: Point, measurements: Measurements, metrics: Sequence[MetricInfo] = ()) -> Figures | None:
     """Return the figures that every report shows for a point; None where there are none.
 
     Where fresh rounds confirmed it, throughput and latencies are those of these rounds alone: the highest of many noisy
@@ -44,12 +48,13 @@ def point_figures(point: Point, measurements: Measurements) -> Figures | None:
     Args:
         point: with its slices and warm-ups.
         measurements: the index of the run's rounds.
+        metrics: what was measured around its slices besides.
     """
     candidate = Candidate(point.contender, point.point)
-    whole = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")))
+    whole = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")), metrics)
     if whole is None or not measurements.confirmed(candidate):
         return whole
-    fresh = figures(point, measurements.readings(candidate, ("confirm", "sustain")))
+    fresh = figures(point, measurements.readings(candidate, ("confirm", "sustain")), metrics)
     if fresh is None:
         return whole
     p99_ns = fresh.latency_p99_ns

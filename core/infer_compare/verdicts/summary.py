@@ -61,7 +61,7 @@ def summarise(run: Run, *, every_bound: bool = True) -> Summary:
     """
     measurements = Measurements(run.rounds, run.header.budget_of)
     points = {Candidate(point.contender, point.point): point for point in run.points}
-    table = figures_table(points.values(), measurements)
+    table = figures_table(points.values(), measurements, run.header.metrics)
     liars = impossible(run, points.values())
     excluded = exclusions(run, points.values(), liars)
     out = {one.contender for one in excluded}

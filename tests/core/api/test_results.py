@@ -58,7 +58,7 @@ def test_a_point_that_is_not_there_is_told_with_those_that_are(example, key, sen
 
 def test_a_row_has_the_names_of_the_columns(example) -> None:
     """Those that it has in another form aside."""
-    assert set(ic.PointRow.__struct_fields__) - {"device_bytes"} <= set(COLUMNS)
+    assert set(ic.PointRow.__struct_fields__) - {"device_bytes", "metrics"} <= set(COLUMNS)
     frame = example.to_pandas().set_index(["contender", "batch"])
     for row in example:
         assert row.latency_p95_ms == frame.loc[(row.contender, row.batch), "latency_p95_ms"]

@@ -85,6 +85,7 @@ EXAMPLES = {
     "rtol": Example(("--rtol", "1e-3"), "1e-3", 1e-3),
     "allow_error": Example(("--allow-error",), "true", True),
     "margin": Example(("--margin", "5%"), '"5%"', 0.05),
+    "metrics": Example(("--metrics", "energy"), '["energy"]', ["energy"]),
     "max_memory": Example(("--max-memory", "2GiB"), '"2GiB"', 2 << 30),
     "max_device_memory": Example(("--max-device-memory", "1GiB"), '"1GiB"', 1 << 30),
     "backstop": Example(("--backstop",), "true", True),

@@ -21,7 +21,7 @@ from infer_compare.verdicts.outcome_kinds import OUTCOME_KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infer_compare.report.metrics import TableName
+    from infer_compare.report.metrics import Metric, TableName
     from infer_compare.report.schema import Curve, PointReport
     from infer_compare.report.sections.view import View
 
@@ -70,6 +70,23 @@ def latency_chart(view: View) -> BatchChart:
     bound = view.document.plan.latency_bound_ns
     line = Mark(at=bound / 1e6, text=f"bound {duration(bound)}") if bound is not None else UNSET
     return BatchChart(y="ms", log=True, sizes=view.batches, series=_drawn(found), line=line)
+
+
+def metric_chart(view: View, metric: Metric) -> BatchChart:
+    """A metric that was measured besides."""
+    found: list[Series] = []
+    for curve, one in _begun(view):
+        for place in _measured(view, curve):
+            value = metric.read(place)
+            if isinstance(value, float):
+                one.add(place.point, value, f"{metric.write(value)} {metric.unit}{_marks(place.point)}")
+        found.append(one)
+    return BatchChart(
+        y=metric.unit,
+        log=is_wide(found) and all(value > 0 for one in found for value in one.y),
+        sizes=view.batches,
+        series=_drawn(found),
+    )
 
 
 def frontier_chart(view: View) -> FrontierChart:

@@ -53,6 +53,7 @@ def document(
         new=_run(new),
         comparison=found,
         memory=tuple(memory(base, new)),
+        metrics=tuple(info for info in new.header.metrics if info in base.header.metrics),
         notes=tuple(_notes(base, new, found)),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from infer_compare.interfaces import MetricInfo
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.report.schema import State
 from infer_compare.results import ModelInfo
@@ -74,4 +75,6 @@ class ComparisonDocument(msgspec.Struct, frozen=True, kw_only=True):
     new: RunReport
     comparison: RunComparison
     memory: tuple[MemoryReport, ...]
+    metrics: tuple[MetricInfo, ...] = ()
+    """What both runs measured besides; the figures are in the `metrics` of each side of a point, by name."""
     notes: tuple[str, ...]

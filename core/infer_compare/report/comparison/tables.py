@@ -76,6 +76,16 @@ def tables(document: ComparisonDocument) -> Iterator[Section]:
         note="verdicts not adjusted for their number",
         blocks=(grid, Sentences(items=(LEGEND,))),
     )
+    without = "facts, without a verdict"
+    if rows := tuple(_metrics(document)):
+        table = Table(
+            caption="Measured besides",
+            header=("contender", "batch", "figure", "base", "new", "ratio"),
+            rows=rows,
+            left=frozenset({0, 2}),
+            wrap=frozenset({0, 2}),
+        )
+        yield Section(title="Measured besides", subtitle=without, note=without, blocks=(table,))
     if rows := tuple(row for one in document.memory for row in _memory(one)):
         table = Table(
             caption="Memory",
@@ -84,8 +94,22 @@ def tables(document: ComparisonDocument) -> Iterator[Section]:
             left=frozenset({0, 1}),
             wrap=frozenset({0, 1, 2, 3}),
         )
-        without = "facts, without a verdict"
         yield Section(title="Memory", subtitle=without, note=without, blocks=(table,))
+
+
+def _metrics(document: ComparisonDocument) -> Iterator[Row]:
+    """Contender, batch size, metric, and its value in both runs."""
+    for info in document.metrics:
+        for one in document.comparison.points:
+            base, new = (side.metrics.get(info.name) for side in (one.base, one.new))
+            if base is None or new is None:
+                continue
+            words = (significant(base), significant(new), f"{ratio(new / base)}x" if base > 0 and new > 0 else "")
+            what = f"{info.name.replace('_', ' ')} {info.full_unit}"
+            yield (
+                Cell(text=one.name, contender=one.contender),
+                *(Cell(text=text) for text in (size_words(one.point), what, *words)),
+            )
 
 
 def _charts(document: ComparisonDocument) -> Iterator[Charts]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from infer_compare.interfaces import MetricInfo
 from infer_compare.report.plan import PlanReport
 from infer_compare.report.schema.answers import AnswerReport
 from infer_compare.report.schema.contenders import ContenderReport
@@ -67,6 +68,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """What was asked for and not answered, one sentence each: why the exit code is 1."""
     tuning: Tuning | None = None
     """Of `infer-compare tune`; None for other runs."""
+    metrics: tuple[MetricInfo, ...] = ()
+    """What was measured around the slices besides; each point has the figures in `figures.metrics`, by name."""
     costs: Costs | None = None
     """Where a price was given."""
     timelines: tuple[Timeline, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.measured import known_of
 from infer_compare.report.metrics import Place, metrics_of
 from infer_compare.report.phrases import (
     answer_sentences,
@@ -93,7 +94,7 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
         Place(view.document, contenders[best.contender], points[best.contender, best.point])
         for best in answer.by_contender
     ]
-    metrics = metrics_of("best")
+    metrics = (*metrics_of("best"), *known_of(view.document))
     stand = standings(answer)
     verdicts = {pair.b.label: verdict_cell(pair) for pair in answer.headline}
     # Where no verdict carries it, the first of the list is not marked as shown.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.metrics import metrics_of
+from infer_compare.report.measured import known_of
+from infer_compare.report.metrics import Metric, metrics_of
 from infer_compare.report.phrases import is_rough, missing_words
 from infer_compare.report.rows import places_of
 from infer_compare.report.sections.blocks import MARKDOWN, TERMINAL, Cell, Grid, Table
@@ -29,7 +30,9 @@ MARKS = {
 
 def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None) -> Grid:
     """Return every contender's figures with bars, at these operating points."""
-    metrics, more = metrics_of("curves"), metrics_of("verbose") if view.verbose else ()
+    metrics = metrics_of("curves")
+    besides = known_of(view.document)
+    more = (*besides, *(metrics_of("verbose") if view.verbose else ()))
     rates = sum("throughput" in metric.tables for metric in metrics)
     titles = [metric.brief or metric.column for metric in (*metrics, *more)]
 
@@ -59,14 +62,24 @@ def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None
             for label, own in _by_curve(view)
         ),
         scale=scale,
-        abreast=not view.verbose,
+        abreast=not more,
         media=TERMINAL,
     )
 
 
-def batch_table(view: View, name: TableName, caption: str) -> Table:
-    """The figures that this table shows, by batch size and contender."""
-    metrics, curves = metrics_of(name), _by_curve(view)
+def metric_cells(view: View, metric: Metric) -> Table:
+    """Return a metric that was measured besides, for Markdown."""
+
+    def cell(place: Place) -> Cell:
+        value = metric.read(place)
+        return Cell(text="" if value is None else metric.write(value))
+
+    return _for_markdown(view, cell)
+
+
+def batch_table(view: View, name: TableName | Metric, caption: str) -> Table:
+    """The figures that this table shows, or one metric, by batch size and contender."""
+    metrics, curves = (name,) if isinstance(name, Metric) else metrics_of(name), _by_curve(view)
     if name in {"throughput", "latency"}:
         metrics = known_metrics(places_of(view.document), metrics)
     if name == "device-memory":

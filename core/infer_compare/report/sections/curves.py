@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.charts import bars
 from infer_compare.report.charts import curves as charts
+from infer_compare.report.measured import known_of
 from infer_compare.report.phrases import axes_words, is_rough, milliseconds, size_words
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
@@ -25,6 +26,7 @@ from infer_compare.report.sections.curve_tables import (
     batch_table,
     curve_grid,
     latency_cells,
+    metric_cells,
     throughput_cells,
 )
 from infer_compare.report.sentences.answers import bound_words, evidence_words
@@ -81,6 +83,9 @@ def _tables(view: View) -> Iterator[AnyBlock]:
             titles, table = latency_cells(setting)
             yield Paragraph(text=f"Latency of one call in milliseconds, {titles}:", media=MARKDOWN)
             yield table
+        for metric in known_of(setting.document):
+            yield Paragraph(text=f"{metric.heading}:", media=MARKDOWN)
+            yield metric_cells(setting, metric)
     if legend := tuple(_legend(view, scale)):
         yield Sentences(items=legend, media=TERMINAL)
 
@@ -113,6 +118,7 @@ def _legend(view: View, scale: Scale | None) -> Iterator[str]:
             f"bars: samples/s from 0 to {significant(scale.high)}; "
             f"±%: 95 % interval of the throughput; p50, p95: {timed}"
         )
+    yield from (f"{metric.unit}: {metric.title}, {metric.description}" for metric in known_of(view.document))
     if any(point.fastest for point in points):
         yield MARKS["fastest"]
     if any(point.flags for point in points):
@@ -168,6 +174,14 @@ def _every_chart(view: View) -> Iterator[Chart]:
         table=batch_table(view, "device-memory", "Peak memory by the framework's allocator"),
         data=charts.memory_chart(view, "allocated"),
     )
+    for metric in known_of(view.document):
+        yield Chart(
+            id=f"{view.key}-{metric.name}",
+            title=f"{metric.heading} against batch size",
+            lead=f"{metric.unit}: {metric.description}.",
+            table=batch_table(view, metric, f"{metric.heading} by batch size"),
+            data=charts.metric_chart(view, metric),
+        )
     yield Chart(
         id=f"{view.key}-parts",
         title="Parts of an iteration",

@@ -79,7 +79,9 @@ class _Side:
         self.which = which
         self.measurements = Measurements(run.rounds, run.header.budget_of)
         self.points = {Candidate(one.contender, one.point): one for one in run.points}
-        self.table: Mapping[Candidate, Figures] = figures_table(self.points.values(), self.measurements)
+        self.table: Mapping[Candidate, Figures] = figures_table(
+            self.points.values(), self.measurements, run.header.metrics
+        )
         liars = impossible(run, self.points.values())
         self.excluded = {one.contender: one.obstacle for one in exclusions(run, self.points.values(), liars)}
 

@@ -33,6 +33,8 @@ class PointSide(msgspec.Struct, frozen=True, kw_only=True):
     """Accepted ones."""
     rejected: float
     """Share of the slices that the gate rejected."""
+    metrics: dict[str, float] = {}
+    """What was measured around the slices besides, by the name of the metric."""
 
 
 class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ def side_of(figures: Figures, restarts: int) -> PointSide:
         restarts=restarts,
         slices=figures.slices,
         rejected=figures.rejected,
+        metrics=figures.metrics,
     )
 
 

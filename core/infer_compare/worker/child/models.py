@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import InferCompareError
 from infer_compare.interfaces import Device
-from infer_compare.plugins import load_converter
+from infer_compare.plugins import load_converter, load_dataset
 from infer_compare.worker.protocol import (
     Collect,
     Convert,
@@ -48,5 +48,9 @@ def collect(request: Collect) -> Done:
     """Call a function that makes data, and write what it returns."""
     from infer_compare.models import collected_data
 
-    collected_data.collect(request.location, Path(request.folder))
+    folder = Path(request.folder)
+    if request.dataset:
+        collected_data.collect_dataset(load_dataset(request.dataset), request.seed, folder)
+    else:
+        collected_data.collect(request.location, folder)
     return Done()

@@ -164,6 +164,9 @@ class Collect(Message, frozen=True, kw_only=True, tag="collect"):
 
     location: str
     folder: str
+    dataset: str = ""
+    """Of a plugin, see `plugins.DatasetEntry.reference`; then `location` is only its name."""
+    seed: int = 0
 
 
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):

@@ -1,0 +1,90 @@
+"""The metrics that were asked for, measured around slices: in the parent, while no worker measures."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from infer_compare.foreign import one_line, repr_of
+from infer_compare.interfaces import Device, MetricUnavailable
+from infer_compare.plugins import PluginFailed, guarded
+from infer_compare.results.slices import Metered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from infer_compare.interfaces import Meter, Metric
+
+LONGEST_REASON = 300
+
+
+class Metering:
+    """Starts and stops the meters of every contender. One that fails is told of once, and not asked again."""
+
+    def __init__(self, metrics: Sequence[Metric], tell: Callable[[str, str], None], now: Callable[[], float]) -> None:
+        """Make no meter yet.
+
+        Args:
+            metrics: what was asked for.
+            tell: stores a note with its topic, once.
+            now: monotonic seconds.
+        """
+        self._metrics = metrics
+        self._tell = tell
+        self._now = now
+        self._meters: dict[str, dict[str, Meter]] = {}
+        """By the name of the metric, of each contender by its label."""
+        self._began = 0.0
+        self._said: set[str] = set()
+
+    def start(self, label: str, device: str) -> None:
+        """Begin a slice of a contender."""
+        if label not in self._meters:
+            self._meters[label] = self._made(device)
+        for name, meter in list(self._meters[label].items()):
+            self._asked(label, name, meter.start)
+        self._began = self._now()
+
+    def stop(self, label: str) -> Metered | None:
+        """End the slice; return what was counted, None where nothing was."""
+        window_ns = max(1, round((self._now() - self._began) * 1e9))
+        counted = {name: self._asked(label, name, meter.stop) for name, meter in list(self._meters[label].items())}
+        values = {name: value for name, value in counted.items() if value is not None}
+        return Metered(window_ns=window_ns, values=values) if values else None
+
+    def _made(self, device: str) -> dict[str, Meter]:
+        meters = {}
+        for metric in self._metrics:
+            try:
+                with guarded(f"making the meter of {metric.name}", passing=(MetricUnavailable,)):
+                    meters[metric.name] = metric.meter(Device.parse(device))
+            except (MetricUnavailable, PluginFailed) as failure:
+                self._say(f"{metric.name} is not measured: {one_line(str(failure), LONGEST_REASON)}")
+        return meters
+
+    def _asked(self, label: str, name: str, ask: Callable[[], object]) -> float | None:
+        """Return what a meter says; one that raises, or says no finite number, is given up."""
+        try:
+            with guarded(f"measuring {name}", passing=(MetricUnavailable,)):
+                value = ask()
+                return None if value is None else finite(value)
+        except (MetricUnavailable, PluginFailed) as failure:
+            del self._meters[label][name]
+            self._say(f"{name} of {label} is no longer measured: {one_line(str(failure), LONGEST_REASON)}")
+            return None
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._tell("metrics", text)
+
+
+def finite(value: object) -> float:
+    """Return what a meter said as a number.
+
+    Raises:
+        ValueError: it is not a finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"a meter must return a finite number or None, not {repr_of(value)}")
+    return float(value)

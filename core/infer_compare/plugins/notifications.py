@@ -1,0 +1,32 @@
+"""Notifications: plugins are told what happens, one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.plugins.entries import Broken, Origin
+from infer_compare.plugins.guard import PluginFailed, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pluggy
+
+
+def notify(
+    manager: pluggy.PluginManager, loaded: Sequence[Origin], hook: str, arguments: dict[str, object]
+) -> Iterator[Broken]:
+    """Call a hook of every plugin that implements it, and yield those that raise.
+
+    One implementation is called at a time: a listener that raises costs neither the run nor the other listeners.
+    """
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        origin = next(
+            (one for one in loaded if one.plugin == implementation.plugin_name),
+            Origin(implementation.plugin_name, hook),
+        )
+        try:
+            with guarded(f"telling the plugin {origin}"):
+                implementation.function(*(arguments[name] for name in implementation.argnames))
+        except PluginFailed as failure:
+            yield Broken(origin, f"its hook {hook} raised {failure}")
