@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.environment import interpreter, packages
-from infer_compare.preparation.routing import version_of
+from infer_compare.preparation.kept_models import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
