@@ -1,7 +1,8 @@
 """Backends in a file that read files of their own: rows are multiplied by factors, which stand in a text file.
 
 `Scaled` reads `net.scl`, a JSON list of factors, and needs nothing but `suffixes` and `load` for that. `Shifted` reads
-`net.sft` with `net.add` beside it. `Other` takes the ending of `Scaled` for another format.
+`net.sft` with `net.add` beside it. `Other` takes the ending of `Scaled` for another format. `Imported` rebuilds ONNX. The
+file also converts `net.scl` to ONNX.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from infer_compare import hookimpl
 from infer_compare.backends import (
     Backend,
     Capabilities,
     Classification,
+    Converter,
     Device,
     DeviceUnavailable,
     ModelError,
@@ -26,6 +29,7 @@ from infer_compare.backends import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from infer_compare.backends import Array, Batch
 
@@ -130,3 +134,37 @@ class Other(Scaled):
 
     name: ClassVar[str] = "other"
     capabilities: ClassVar[Capabilities] = Capabilities(formats=("other",), suffixes={"other": (".scl",)})
+
+
+class Imported(Scaled):
+    """Rebuilds ONNX graphs of one multiplication."""
+
+    name: ClassVar[str] = "rebuilt"
+    capabilities: ClassVar[Capabilities] = Capabilities(imports=("onnx",))
+
+    def load(self, model: ModelSource) -> ScaledSession:
+        """Read the factors from the graph."""
+        import onnx
+        from onnx import numpy_helper
+
+        (factors,) = onnx.load(model.path).graph.initializer
+        array = numpy_helper.to_array(factors)
+        return ScaledSession(array, np.zeros_like(array), "rows")
+
+
+def to_onnx(model: ModelSource, target: Path) -> None:
+    """Write the factors as a graph of one multiplication."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    factors = np.asarray(json.loads(model.path.read_text(encoding="utf-8")), np.float32)
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", len(factors)]) for name in "xy")
+    nodes = [helper.make_node("Mul", ["x", "factors"], ["y"])]
+    graph = helper.make_graph(nodes, "scl", [x], [y], [numpy_helper.from_array(factors, "factors")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), target)
+
+
+@hookimpl
+def infer_compare_converters() -> Sequence[Converter]:
+    """The way from these files to ONNX."""
+    return [Converter(source="scl", target="onnx", convert=to_onnx, requires=("onnx",))]

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from infer_compare.plugins import BackendEntry, Plugins
 
-DISTRIBUTION = "infer-compare"
-"""Backends of other distributions are listed with their origin."""
-
 
 @click.command("backends")
 @click.argument("name", required=False, shell_complete=BACKEND)
@@ -97,7 +94,7 @@ def _print_all(plugins: Plugins) -> None:
     versions = _framework_versions(plugins.backends)
     for entry in plugins.backends:
         capabilities = entry.capabilities
-        if entry.origin.distribution != DISTRIBUTION:
+        if not entry.origin.built_in:
             foreign.append(entry)
         table.add_row(
             *map(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROVENANCE = {
     "native": "the framework's own format",
-    "exported": "converted by the framework's own tools",
+    "exported": "converted to the framework's own format",
     "imported": "rebuilt from the ONNX graph with the framework's operators",
 }
 

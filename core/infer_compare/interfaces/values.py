@@ -52,13 +52,14 @@ class Classification(msgspec.Struct, frozen=True):
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend can do, declared on its class and readable without its framework."""
 
-    formats: tuple[str, ...]
-    """Model formats that are the framework's own and that `load` takes, such as `onnx`, `pt2` or `keras`."""
+    formats: tuple[str, ...] = ()
+    """Model formats that `load` takes and that the framework's own reader reads, such as `onnx`, `pt2` or `keras`."""
     describes: tuple[str, ...] = ()
     """Formats of which `describe` is overridden to say what a model is. `callable` stands for a function of the user's that
     returns a model of this framework."""
     imports: tuple[str, ...] = ()
-    """Formats that the backend renders itself inside `load`; curves made so are labelled `imported`."""
+    """Formats of which the backend's own code reads the graph and rebuilds it inside `load`; curves made so are labelled
+    `imported`."""
     suffixes: dict[str, tuple[str, ...]] = {}
     """By format, how the names of its files end, such as `{"tflite": (".tflite",)}`: files of these names can then be run.
     `.xml+.bin` is a file with another one of the same name beside it; `/saved_model.pb` is a folder that holds that file."""

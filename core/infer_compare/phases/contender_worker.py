@@ -152,6 +152,7 @@ class ContenderWorker:
             restart=restart,
             pid=client.pid,
             framework_version=opened.version,
+            plugin=contender.entry.origin.third_party,
             plugin_version=contender.entry.origin.version,
             provenance=self.route.model.provenance,
             chain=self.route.chain,

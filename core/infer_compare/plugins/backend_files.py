@@ -1,20 +1,29 @@
-"""Backend classes in Python files, without a package."""
+"""Backend classes in Python files, without a package, and the converters beside them."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import BackendUnusable, UnknownBackend
+from infer_compare.interfaces import PROJECT
 from infer_compare.paths import is_file
+from infer_compare.plugins.converter_registration import read_converter
+from infer_compare.plugins.entries import ConverterEntry, Origin
 from infer_compare.plugins.guard import PluginFailed, guarded
+from infer_compare.plugins.hook_calls import MOST, marked
+from infer_compare.plugins.registration import Unfit
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
     from infer_compare.interfaces import Backend
+
+CONVERTERS = f"{PROJECT}_converters"
+"""The one hook of a backend's file that is called."""
 
 
 def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
@@ -23,6 +32,16 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
     Raises:
         UnknownBackend: the file or the class is not there.
         BackendUnusable: the file cannot be imported.
+    """
+    return file_class(load_file(path), path, class_name)
+
+
+def load_file(path: Path) -> ModuleType:
+    """Return a Python file as a module.
+
+    Raises:
+        UnknownBackend: the file is not there.
+        BackendUnusable: it cannot be imported.
     """
     if not is_file(path):
         raise UnknownBackend(f"There is no backend file {path}; check the path.")
@@ -35,9 +54,44 @@ def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
     try:
         with guarded(f"importing {path}"):
             spec.loader.exec_module(module)
-            found = getattr(module, class_name, None)
     except PluginFailed as failure:
         raise BackendUnusable(f"Importing {path} raised {failure}.") from failure
+    return module
+
+
+def file_class(module: ModuleType, path: Path, name: str) -> type[Backend[Any]]:
+    """Return the class of that name in the module of a file.
+
+    Raises:
+        UnknownBackend: it is not there.
+        BackendUnusable: the module raised where it was looked for.
+    """
+    try:
+        with guarded(f"looking for {name} in {path}"):
+            found = getattr(module, name, None)
+    except PluginFailed as failure:
+        raise BackendUnusable(f"Looking for {name} in {path} raised {failure}.") from failure
     if not isinstance(found, type):
-        raise UnknownBackend(f"{path} has no class {class_name}.")
+        raise UnknownBackend(f"{path} has no class {name}.")
     return found
+
+
+def file_converters(module: ModuleType, path: Path) -> tuple[ConverterEntry, ...]:
+    """Return the converters that the file of a backend brings, as a plugin would, by its hook `infer_compare_converters`.
+
+    Raises:
+        BackendUnusable: the hook raised, or one of them cannot be used.
+    """
+    if CONVERTERS not in marked(module):
+        return ()
+    try:
+        with guarded(f"calling {CONVERTERS} of {path}", passing=(Unfit,)):
+            converters = [read_converter(candidate) for candidate in islice(getattr(module, CONVERTERS)() or (), MOST)]
+    except (Unfit, PluginFailed) as error:
+        raise BackendUnusable(f"The converters of {path} cannot be used: {error}.") from error
+    return tuple(
+        ConverterEntry(
+            converter, Origin(str(path), str(path)), f"file:{path.resolve()}:{converter.source}:{converter.target}"
+        )
+        for converter in converters
+    )

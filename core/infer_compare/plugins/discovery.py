@@ -18,7 +18,7 @@ from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.foreign import described, one_line
 from infer_compare.interfaces import GROUP, PROJECT, hooks
 from infer_compare.paths import is_file
-from infer_compare.plugins.backend_files import load_file_backend
+from infer_compare.plugins.backend_files import file_class, file_converters, load_file
 from infer_compare.plugins.brought import Brought
 from infer_compare.plugins.endings import Endings
 from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, DatasetEntry, Origin
@@ -64,18 +64,19 @@ class Plugins:
         found, damaged = distributions.entry_points(GROUP) if points is None else (tuple(points), ())
         for one in damaged:
             plugins.broken.append(Broken(Origin(one.place, ""), f"its entry points cannot be read: {one.reason}"))
-        sources = {point: distributions.origin(point) for point in found}
+        origins = {
+            point: Origin(one_line(point.name, MOST), one_line(point.value, MOST), *distributions.origin(point))
+            for point in found
+        }
         # Built-in plugins go first, so that a name conflict is the newcomer's.
-        for point, source in sorted(
-            sources.items(), key=lambda one: (not _built_in(one[1]), one[0].name, one[0].value)
+        for point, origin in sorted(
+            origins.items(), key=lambda item: (not item[1].built_in, item[0].name, item[0].value)
         ):
-            if point.name not in blocked and not ("*" in blocked and not _built_in(source)):
-                plugins._load(point, source)
+            if point.name not in blocked and not ("*" in blocked and not origin.built_in):
+                plugins._load(point, origin)
         return plugins
 
-    def _load(self, point: EntryPoint, source: tuple[str, str]) -> None:
-        module = one_line(point.value, MOST)
-        origin = Origin(one_line(point.name, MOST), module, *source)
+    def _load(self, point: EntryPoint, origin: Origin) -> None:
         if not can_be_typed(point.name):
             self.broken.append(Broken(origin, "a plugin's name may only contain letters, digits and _ . + -"))
             return
@@ -83,7 +84,7 @@ class Plugins:
             with guarded(f"importing the plugin {origin}"):
                 plugin = point.load()
         except PluginFailed as failure:
-            self.broken.append(Broken(origin, f"importing {module} raised {failure}"))
+            self.broken.append(Broken(origin, f"importing {origin.module} raised {failure}"))
             return
         self.register(plugin, origin)
 
@@ -159,7 +160,7 @@ class Plugins:
             self._backends[word] = entry
 
     def add_file(self, path: Path, class_name: str) -> BackendEntry:
-        """Register a backend class of a Python file, as `-b my_backend.py:MyBackend` asks for.
+        """Register a backend class of a Python file, as `-b my_backend.py:MyBackend` asks for, and the file's converters.
 
         Raises:
             UnknownBackend: the file or the class is not there.
@@ -171,13 +172,15 @@ class Plugins:
         for entry in self.backends:
             if entry.reference == reference:
                 return entry
-        candidate = load_file_backend(path, class_name)
+        module = load_file(path)
+        candidate = file_class(module, path, class_name)
         origin = Origin(f"{path}:{class_name}", str(path))
         try:
             with guarded(f"reading the backend {class_name} of {path}", passing=(Unfit,)):
                 entry = read_backend(candidate, origin, self._backends, reference)
         except (Unfit, PluginFailed) as error:
             raise BackendUnusable(f"The backend {class_name} of {path} cannot be used: {error}.") from error
+        self._brought.converters |= {converter.reference: converter for converter in file_converters(module, path)}
         self._add(entry)
         return entry
 
@@ -278,7 +281,3 @@ class Plugins:
         for broken in notify(self._manager, self.loaded, hook, arguments):
             if broken not in self.broken:
                 self.broken.append(broken)
-
-
-def _built_in(source: tuple[str, str]) -> bool:
-    return source[0].replace("_", "-") == "infer-compare"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from infer_compare.interfaces import Backend, BuiltinDataset, Capabilities, Converter
 from infer_compare.plugins.endings import Ending
+
+DISTRIBUTION = "infer-compare"
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -24,6 +27,16 @@ class Origin(msgspec.Struct, frozen=True):
         """`openvino (infer-compare-openvino 1.0)`."""
         source = f"{self.distribution} {self.version}".strip()
         return f"{self.plugin} ({source})" if source else self.plugin
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with infer-compare itself."""
+        return self.distribution.replace("_", "-") == DISTRIBUTION
+
+    @property
+    def third_party(self) -> str:
+        """The distribution or file of somebody else; empty for what comes with infer-compare."""
+        return "" if self.built_in else self.distribution or Path(self.plugin).name
 
 
 class BackendEntry(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 from infer_compare import distributions
 from infer_compare.errors import BackendUnusable, UnknownBackend
 from infer_compare.interfaces import GROUP, Backend, BuiltinDataset, Converter
-from infer_compare.plugins.backend_files import load_file_backend
+from infer_compare.plugins.backend_files import file_converters, load_file, load_file_backend
 from infer_compare.plugins.discovery import Plugins
 
 
@@ -34,11 +34,17 @@ def load_converter(reference: str) -> Converter:
         UnknownBackend: its plugin is not installed here.
         BackendUnusable: its plugin cannot be imported, or brings no such converter any more.
     """
-    plugins = _only(reference.partition(":")[0])
-    for entry in plugins.converters:
+    place = reference.rsplit(":", 2)[0]
+    if place.startswith("file:"):
+        path = Path(place.removeprefix("file:"))
+        entries, reason = file_converters(load_file(path), path), ""
+    else:
+        plugins = _only(place)
+        entries, reason = plugins.converters, next((broken.reason for broken in plugins.broken), "")
+    for entry in entries:
         if entry.reference == reference:
             return entry.converter
-    reason = next((one.reason for one in plugins.broken), "it brings no such converter")
+    reason = reason or "it brings no such converter"
     raise BackendUnusable(f"The converter {reference} cannot be used: {reason}.")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import ModelSource, Provenance
     from infer_compare.models.resolved_model import ResolvedModel
-    from infer_compare.plugins import ConverterEntry
+    from infer_compare.plugins import BackendEntry, ConverterEntry, Origin
     from infer_compare.preparation.contenders import Contender
     from infer_compare.preparation.context import PreparationContext
 
@@ -81,7 +81,7 @@ class Router:
                 converters = cheapest(form, [target], ready)
                 if converters is not None:
                     cost = sum(entry.converter.cost for entry in converters) + IMPORT_COST * imported
-                    chain = _chain(form, converters, contender.entry.name if imported else "")
+                    chain = _chain(form, converters, contender.entry if imported else None)
                     yield ConversionPath(converters, imported, chain, cost)
 
     def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
@@ -177,9 +177,14 @@ class Router:
         )
 
 
-def _chain(form: str, converters: Sequence[ConverterEntry], imported: str) -> tuple[str, ...]:
-    steps = (form, *(f"{entry.converter.target} (exported)" for entry in converters))
-    return (*steps, f"{imported} (imported)") if imported else steps
+def _chain(form: str, converters: Sequence[ConverterEntry], importer: BackendEntry | None) -> tuple[str, ...]:
+    steps = (form, *(f"{entry.converter.target} ({_by('exported', entry.origin)})" for entry in converters))
+    return steps if importer is None else (*steps, f"{importer.name} ({_by('imported', importer.origin)})")
+
+
+def _by(word: str, origin: Origin) -> str:
+    """What was done to a model, and who did it where that was a plugin of a third party."""
+    return f"{word} by {origin.third_party}" if origin.third_party else word
 
 
 def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:

@@ -20,13 +20,16 @@ PENALTIES: dict[str, dict[ModelKind, float]] = {
 
 
 def penalty(backend: str, kind: ModelKind) -> float:
-    """By how much the speed of an imported model may differ from a native one's; 0 where that was never measured.
+    """Return by how much the speed of an imported model may differ from a native one's.
 
-    A kind that was not measured has the largest figure of its backend.
+    A kind that was not measured has the largest figure of its backend; an importer that was never measured, such as that
+    of a third party, has the largest of all importers.
 
     Args:
         backend: the one whose importer rendered the model.
         kind: of the model.
     """
-    known = PENALTIES.get(backend, {})
-    return known.get(kind, max(known.values(), default=0.0))
+    known = PENALTIES.get(backend)
+    if known is None:
+        return max(penalty(measured, kind) for measured in PENALTIES)
+    return known.get(kind, max(known.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ import own_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCALED, SHIFTED = (f"{own_files.__file__}:{name}" for name in ("Scaled", "Shifted"))
+SCALED, SHIFTED, REBUILT = (f"{own_files.__file__}:{name}" for name in ("Scaled", "Shifted", "Imported"))
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,29 @@ def test_a_file_made_for_one_batch_size_runs_at_that_size_and_says_so(cli, tmp_p
     assert "It runs at batch size 4 only. The batch axis of net.scl is fixed at 4 (input 'x'); export" in result.out
     checked = cli("check", "net.scl", "-b", SCALED, "--json")
     assert (checked.code, json.loads(checked.out)["agreements"][0]["point"]["batch"]) == (0, 4)
+
+
+def test_a_files_backend_and_its_converters_are_found_by_the_names_in_it(cli, tmp_path) -> None:
+    """`--python` and `--model` take the class's name, and other backends get what the file's converter writes."""
+    scl(tmp_path)
+    result = cli(
+        "run", "net.scl", "-b", SCALED, "-b", "onnx", "-b", REBUILT, "--python", f"scaled={sys.executable}", "--dry-run"
+    )
+    assert result.code == 0, result.err
+    assert "contender    scaled on cpu: scl\n" in result.out
+    assert "contender    onnx on cpu: scl -> onnx (exported by own_files.py)\n" in result.out
+    assert (
+        "rebuilt on cpu: scl -> onnx (exported by own_files.py) -> rebuilt (imported by own_files.py:Imported)"
+        in result.out
+    )
+
+
+@pytest.mark.slow
+def test_what_the_converter_of_a_file_writes_computes_the_same(cli, tmp_path) -> None:
+    """It runs in a process of its own, which finds it again by its file."""
+    scl(tmp_path)
+    result = cli("check", "net.scl", "-b", SCALED, "-b", "reference", "-b", REBUILT)
+    assert (result.code, "All outputs agree" in result.out) == (0, True), result.err
 
 
 @pytest.mark.slow

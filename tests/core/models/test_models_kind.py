@@ -36,6 +36,11 @@ def test_a_softmax_at_the_end_of_a_convolutional_net_is_no_attention() -> None:
 
 @pytest.mark.parametrize("backend", sorted(PENALTIES))
 def test_a_kind_that_was_not_measured_has_the_largest_penalty_of_its_backend(backend) -> None:
-    """And a backend without an importer has none."""
+    """It is taken for the worst."""
     assert penalty(backend, "recurrent") == max(PENALTIES[backend].values())
-    assert penalty("onnx", "convolution") == 0.0
+
+
+@pytest.mark.parametrize("kind", ["convolution", "attention", "recurrent"])
+def test_an_importer_that_was_never_measured_has_the_largest_penalty_of_all(kind) -> None:
+    """It is not trusted more than those that were."""
+    assert penalty("mine", kind) == max(penalty(backend, kind) for backend in PENALTIES) > 0

@@ -389,3 +389,20 @@ def test_a_large_run_is_summarised_from_one_index(synthetic, monkeypatch) -> Non
     assert len(found.pairs) == 15 * 12
     assert len(found.figures) == 72
     assert len(reads) == len(set(reads)) == sum(len(one.slices) for one in run.rounds)
+
+
+def test_a_note_names_the_plugin_that_imported_a_model(synthetic) -> None:
+    """The built-in importers need no name."""
+    imported = {"torch": "imported", "onnx": "imported"}
+    run = synthetic({"torch": {1: 1.0}, "onnx": {1: 2.0}}, provenance=imported).build()
+    starts = tuple(
+        msgspec.structs.replace(start, plugin="infer-compare-mine") if start.contender == "torch" else start
+        for start in run.starts
+    )
+    texts = [
+        note.text for note in document(msgspec.structs.replace(run, starts=starts)).notes if note.topic == "imported"
+    ]
+    assert any(
+        text.startswith("torch was rebuilt from the ONNX graph by infer-compare-mine; a native") for text in texts
+    )
+    assert any(text.startswith("onnx was rebuilt from the ONNX graph; a native") for text in texts)

@@ -58,9 +58,11 @@ def _models(run: Run) -> Iterable[Note]:
     for label in run.labels:
         start = run.start(label)
         if start is not None and start.provenance == "imported":
+            importer = f" by {start.plugin}" if start.plugin else ""
             yield Note(
                 topic="imported",
-                text=f"{label} was rebuilt from the {run.header.model.format.upper()} graph; a native {label} model may be faster or slower",
+                text=f"{label} was rebuilt from the {run.header.model.format.upper()} graph{importer}; a native {label} model may be "
+                "faster or slower",
             )
 
 
