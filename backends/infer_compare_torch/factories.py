@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
 from infer_compare.backends import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel, one_line
-from infer_compare.backends.native_models import declared, make_model, own_files, split
+from infer_compare.backends.native_models import declared, make_model, own_files, seed_generators, split
 from infer_compare_torch.importer.dtypes import from_name
 from infer_compare_torch.probing import probe
 from infer_compare_torch.session import LoadedModel
@@ -107,9 +105,7 @@ def load(model: ModelSource, seed: int) -> LoadedModel:
 
 
 def _made(location: str, seed: int) -> tuple[object, tuple[str, ...]]:
-    random.seed(seed)
-    # Functions draw from numpy's global generator, and not from one that is handed to them.
-    np.random.seed(seed % 2**32)  # noqa: NPY002
+    seed_generators(seed)
     torch.manual_seed(seed)
     return make_model(location)
 

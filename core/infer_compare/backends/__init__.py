@@ -6,6 +6,8 @@ a model from an ONNX graph, and `infer_compare.backends.native_models` what thos
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from infer_compare.errors import (
     BackendUnusable,
     DeviceUnavailable,
@@ -42,8 +44,14 @@ from infer_compare.interfaces import (
 )
 from infer_compare.interfaces.backend import Array, Batch
 from infer_compare.interfaces.failures import chain, class_names, classify_common, is_host_oom, is_limit, text_of
+from infer_compare.lazy import lazily
+from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.onnx_file import load_onnx
 from infer_compare.models.specs import BATCH, name_batch, precision_of, unnamed
+
+if TYPE_CHECKING:
+    from infer_compare.environment.gpus import device_memory_fraction
+    from infer_compare.models.compiled import compiled_folder
 
 __all__ = [
     "API_VERSION",
@@ -81,14 +89,25 @@ __all__ = [
     "chain",
     "class_names",
     "classify_common",
+    "compiled_folder",
     "described",
+    "device_memory_fraction",
     "is_host_oom",
     "is_limit",
     "load_onnx",
     "name_batch",
+    "numpy_dtype",
     "one_line",
     "precision_of",
     "shortened",
     "text_of",
     "unnamed",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "compiled_folder": "infer_compare.models.compiled",
+        "device_memory_fraction": "infer_compare.environment.gpus",
+    },
+)

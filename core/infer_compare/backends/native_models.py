@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infer_compare.models.binding import REST, Binding, bind, one_by_one
-from infer_compare.models.callables import make_model, own_files, source_file, split
+from infer_compare.models.callables import make_model, own_files, seed_generators, source_file, split
 from infer_compare.models.fill_text import parse_fill
 from infer_compare.models.fills import DTYPES, FromFile, Normal, RandInt
 from infer_compare.models.given import declared
@@ -21,6 +21,7 @@ __all__ = [
     "one_by_one",
     "own_files",
     "parse_fill",
+    "seed_generators",
     "source_file",
     "split",
 ]

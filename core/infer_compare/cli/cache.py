@@ -1,4 +1,4 @@
-"""`infer-compare cache`: the converted models that are kept between runs."""
+"""`infer-compare cache`: the converted and compiled models that are kept between runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAY_S = 86400.0
 
 @click.group("cache")
 def command() -> None:
-    """Show or clear the cache of converted models.
+    """Show or clear the cache of converted and compiled models.
 
     The cache is in ~/.cache/infer-compare, or in the folder INFER_COMPARE_CACHE. It holds at most 20 GiB, or the size in
     INFER_COMPARE_CACHE_LIMIT; the least recently used models are removed first.
@@ -27,7 +27,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_command(*, as_json: bool) -> None:
-    """List the converted models, most recently used first: size, days since last use, name."""
+    """List the models, most recently used first: size, days since last use, name."""
     from infer_compare.environment.memory import size_text
 
     kept = _kept()
@@ -56,7 +56,7 @@ def size_command() -> None:
 
 @command.command("clear")
 def clear_command() -> None:
-    """Remove all converted models."""
+    """Remove all models from the cache."""
     from infer_compare.cli.explain import clear
 
     clear()

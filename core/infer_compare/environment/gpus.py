@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from infer_compare.environment.host import LOCAL, Host
+from infer_compare.errors import BackendUnusable
+
+if TYPE_CHECKING:
+    from infer_compare.interfaces import Settings
 
 TIMEOUT_S = 3.0
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 class GpuProcess(msgspec.Struct, frozen=True):
@@ -48,6 +55,48 @@ def processes(program: str = "nvidia-smi") -> tuple[GpuProcess, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(one for one in map(_parse, answer.stdout.splitlines()) if one is not None and one.pid != os.getpid())
+
+
+def driver_name(index: int) -> str:
+    """Return how the driver calls the GPU that this process counts as `index`, which `CUDA_VISIBLE_DEVICES` may renumber.
+
+    Raises:
+        ValueError: the process sees no such GPU.
+    """
+    names = [name.strip() for name in os.environ.get(VISIBLE, "").split(",") if name.strip()]
+    if not names:
+        return str(index)
+    if index >= len(names):
+        raise ValueError(f"{VISIBLE} shows no device {index}")
+    return names[index]
+
+
+def device_memory_fraction(settings: Settings, index: int = 0) -> float | None:
+    """Return `Settings.device_memory` as a share of a GPU's memory, from 0 to 1; None where there is no limit.
+
+    For frameworks that take a share before they start, such as XLA's `XLA_PYTHON_CLIENT_MEM_FRACTION`. The driver is asked
+    by `nvidia-smi`, which takes a tenth of a second and needs no framework.
+
+    Args:
+        settings: of the backend.
+        index: of the GPU, as in `cuda:1`.
+
+    Raises:
+        BackendUnusable: the driver does not tell how large its memory is.
+    """
+    if settings.device_memory is None:
+        return None
+    answer = ""
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        program = shutil.which("nvidia-smi") or "nvidia-smi"
+        query = [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits", f"--id={driver_name(index)}"]
+        done = subprocess.run(query, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+        answer = done.stdout.strip()
+    if not answer.isdecimal() or not int(answer):
+        raise BackendUnusable(
+            f"--max-device-memory needs the size of the memory of cuda:{index}, which nvidia-smi does not tell; leave it out."
+        )
+    return min(1.0, settings.device_memory / (int(answer) * 2**20))
 
 
 def _parse(line: str) -> GpuProcess | None:

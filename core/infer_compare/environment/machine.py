@@ -81,6 +81,18 @@ def machine(device_kind: str = "cpu", host: Host = LOCAL) -> Machine:
     )
 
 
+def compiled_for(host: Host = LOCAL) -> dict[str, object]:
+    """Return what decides whether a program that was compiled on this machine is right for another one."""
+    fields = _cpuinfo(host)
+    return {
+        "architecture": platform.machine(),
+        "cpu": _cpu(host),
+        "cpu_flags": fields.get("flags") or fields.get("Features"),
+        "gpus": gpus.names(host),
+        "driver": host.text("/proc/driver/nvidia/version"),
+    }
+
+
 def _platform() -> str:
     """The operating system and the architecture, such as `Debian GNU/Linux 12 (bookworm), x86_64`."""
     try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infer_compare.environment.gpus import driver_name
 from infer_compare.results.slices import GpuDisturbance
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 NVIDIA_KINDS = frozenset({"cuda", "gpu", "tensorrt"})
 """Kinds of device that an NVIDIA driver serves."""
-VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 class GpuSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -113,13 +113,8 @@ def probe_for(device: Device) -> GpuProbe | None:
 
 
 def _handle(library: Any, index: int) -> Any:  # noqa: ANN401 - see above
-    """The GPU that the process sees under an index: `CUDA_VISIBLE_DEVICES` renumbers them, and may name them."""
-    names = [name.strip() for name in os.environ.get(VISIBLE, "").split(",") if name.strip()]
-    if not names:
-        return library.nvmlDeviceGetHandleByIndex(index)
-    if index >= len(names):
-        raise ValueError(f"{VISIBLE} shows no device {index}")
-    name = names[index]
+    """The GPU that the process sees under an index."""
+    name = driver_name(index)
     return (
         library.nvmlDeviceGetHandleByIndex(int(name)) if name.isdecimal() else library.nvmlDeviceGetHandleByUUID(name)
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from infer_compare.interfaces.values import Classification, FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 MAX_CHAIN = 8
 TEXT_BYTES = 4096
@@ -73,16 +73,35 @@ def is_host_oom(error: BaseException) -> bool:
     return any(part in text for part in HOST_OOM_TEXTS)
 
 
-def classify_common(error: BaseException) -> Classification:
-    """Return what can be classified without knowing the framework: interrupts, limits, the host's memory.
+def classify_common(
+    error: BaseException, *, oom: Collection[str] = (), limit: Collection[str] = (), ambiguous: Collection[str] = ()
+) -> Classification:
+    """Return what can be classified by texts and names of classes: interrupts, limits, the host's memory, and what a
+    framework says of its own. An error that none of them explains is `no`.
 
-    The outcome for an error that none of them explains is `no`; a backend then looks for its own.
+    The error is looked at, and what it was raised from or during. Interrupts come first, then limits, memory, and what is
+    ambiguous.
+
+    Args:
+        error: any exception.
+        oom: what the framework says when memory does not suffice: parts of texts in any case, such as `resource exhausted`, or
+            qualified names of classes, such as `torch.OutOfMemoryError`.
+        limit: the same for limits other than memory.
+        ambiguous: the same for what has several causes.
     """
     if isinstance(error, NOT_OURS):
         return Classification(FailureKind.NO)
     errors = list(chain(error))
-    if any(is_limit(one) for one in errors):
+    if any(is_limit(cause) or _says(cause, limit) for cause in errors):
         return Classification(FailureKind.LIMIT)
-    if any(is_host_oom(one) for one in errors):
+    if any(is_host_oom(cause) or _says(cause, oom) for cause in errors):
         return Classification(FailureKind.OOM)
+    if any(_says(cause, ambiguous) for cause in errors):
+        return Classification(FailureKind.AMBIGUOUS)
     return Classification(FailureKind.NO)
+
+
+def _says(error: BaseException, words: Collection[str]) -> bool:
+    """Whether an error's text has one of the parts, or its class or a base is of that name."""
+    text, names = text_of(error), class_names(error)
+    return any(word in names or word.casefold() in text for word in words)

@@ -69,7 +69,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory: bool = False
     """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()
-    """Device kinds other than `cpu` on which `run` may return before the work is done."""
+    """Device kinds other than `cpu` on which `run` may return before the work is done. There a slice lasts at
+    least a second, and two more series are timed: with one batch queued ahead, which is the throughput, and until `run`
+    returns."""
 
     def overlaps(self, kind: DeviceKind) -> bool:
         """Return whether batches are enqueued ahead on devices of that kind.
@@ -138,7 +140,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many workers like this one run at the same time, each with that thread budget."""
     seed: int = 0
     device_memory: int | None = None
-    """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it."""
+    """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it. Where the framework
+    wants a share of the memory, see `device_memory_fraction`."""
 
 
 class TensorSpec(msgspec.Struct, frozen=True):
@@ -148,7 +151,8 @@ class TensorSpec(msgspec.Struct, frozen=True):
     dtype: str
     """A numpy dtype name, such as `float32` or `int64`."""
     shape: tuple[int | str, ...]
-    """Sizes; a free axis is a name, and the first axis of a batched tensor is called `batch`."""
+    """Sizes; a free axis is a name, and the batch axis is called `batch`. An axis of an output whose size only a run tells is
+    a name as well, such as `unnamed(1)`; the number of axes must be known."""
 
 
 class ModelSource(msgspec.Struct, frozen=True, kw_only=True):

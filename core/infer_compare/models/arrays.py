@@ -90,16 +90,23 @@ def raw(array: NDArray[Any]) -> NDArray[Any]:
     return array.view(f"V{array.dtype.itemsize}") if array.dtype.isbuiltin == 2 else array
 
 
-def dtype_of(name: str) -> np.dtype[Any]:
-    """Return the numpy dtype of a name; `bfloat16` is that of `ml_dtypes`."""
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """Return the numpy dtype of a name, as in `TensorSpec.dtype`; `bfloat16` and its like are those of `ml_dtypes`.
+
+    Raises:
+        TypeError: there is no such dtype.
+    """
     import numpy as np
 
-    if name != "bfloat16":
+    try:
         return np.dtype(name)
-    import ml_dtypes
+    except TypeError:
+        import ml_dtypes
 
-    found: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
-    return found
+        if not hasattr(ml_dtypes, name):
+            raise
+        found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return found
 
 
 def is_float(dtype: str) -> bool:

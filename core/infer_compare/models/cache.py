@@ -1,4 +1,4 @@
-"""Converted models, kept between runs: by the content of the model, and by what converted it."""
+"""Converted and compiled models, kept between runs: by the content of the model, and by what made them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from infer_compare.errors import UsageError
 from infer_compare.scratch import Scratch, remove_abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 VARIABLE = "INFER_COMPARE_CACHE"
 """Names another folder than `infer-compare` in the user's cache folder."""
 
 
 def cache_folder() -> Path:
-    """Return where converted models are kept; it need not be there yet.
+    """Return where converted and compiled models are kept; it need not be there yet.
 
     Raises:
         UsageError: no variable names a folder, and the user has no home.
@@ -46,10 +46,11 @@ IN_USE_S = 3600.0
 """A model that was used within so many seconds is not removed to make room."""
 
 _KEY = re.compile("[0-9a-f]{32}")
+_LOCK = re.compile(r"\.[0-9a-f]{32}\.lock")
 
 
 class KeptModel(NamedTuple):
-    """A converted model in the cache."""
+    """A converted or compiled model in the cache."""
 
     key: str
     name: str
@@ -61,7 +62,7 @@ class KeptModel(NamedTuple):
 
 
 class ConversionCache:
-    """A folder for each converted model, named by a hash of everything that decides its content."""
+    """A folder for each model, named by a hash of everything that decides its content."""
 
     def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
         """Makes nothing yet.
@@ -120,19 +121,61 @@ class ConversionCache:
             if not _is_whole(kept):
                 shutil.copytree(work, spare / key, dirs_exist_ok=True)
                 return spare / key / name, False
+        self._make_room()
+        return kept, False
+
+    def growing(self, key: str, name: str, spare: Path) -> Path:
+        """Return a folder that a framework fills itself, now and in later runs; several processes may at the same time.
+
+        Args:
+            key: see `key`.
+            name: of the folder.
+            spare: a folder to use where the cache cannot be written.
+        """
+        kept = self._folder / key / name
+        try:
+            kept.mkdir(parents=True, exist_ok=True)
+            (kept.parent / CONTENTS).touch()
+        except OSError:
+            kept = spare / key / name
+            kept.mkdir(parents=True, exist_ok=True)
+        self._make_room()
+        return kept
+
+    @contextlib.contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Give one process at a time the key, and let others wait; all at once where files cannot be locked there."""
+        import fcntl
+
+        lock = self._folder / f".{key}.lock"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            # Whoever waits for this file comes next, whoever comes later makes a new one: what both make is the same.
+            lock.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def _make_room(self) -> None:
         if self._limit is not None:
             self.trim(self._limit)
-        return kept, False
 
     def models(self) -> list[KeptModel]:
         """Return what is kept, the model used last first; one that another process is removing may be left out."""
         found = []
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 if _is_ours(folder):
-                    sizes = _sizes(folder)
-                    name = min(sizes, key=lambda one: (one.count("/"), one), default="").partition("/")[0]
-                    found.append(KeptModel(folder.name, name, sum(sizes.values()), (folder / CONTENTS).stat().st_mtime))
+                    name = min(entry.name for entry in folder.iterdir() if entry.name != CONTENTS)
+                    size, used = sum(_sizes(folder).values()), (folder / CONTENTS).stat().st_mtime
+                    found.append(KeptModel(folder.name, name, size, used))
         return sorted(found, key=lambda one: one.used, reverse=True)
 
     def trim(self, limit: int, now: float | None = None) -> int:
@@ -174,6 +217,8 @@ class ConversionCache:
             if _is_ours(model):
                 size += sum(_sizes(model).values())
                 shutil.rmtree(model)
+            elif _LOCK.fullmatch(model.name):
+                model.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._folder.rmdir()
         return size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import random
 import sys
 import sysconfig
 import traceback
@@ -101,10 +102,19 @@ def _imported(file: Path, package: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def seed_generators(seed: int) -> None:
+    """Seed the generators of Python and of numpy, from which a function of the user's may draw; the framework's own is left."""
+    import numpy as np
+
+    random.seed(seed)
+    # Functions draw from numpy's global generator, and not from one that is handed to them.
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+
+
 def make_model(location: str) -> tuple[object, tuple[str, ...]]:
     """Return what the function returns, and what it says of the inputs in a `ModelSpec`.
 
-    Seed the framework's generators first: every call must make the same weights.
+    Call `seed_generators` and seed the framework first: every call must make the same weights.
 
     Args:
         location: `package.module:function` or `file.py:function`; a class without arguments will do.

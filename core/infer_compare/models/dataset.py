@@ -16,7 +16,7 @@ from infer_compare.environment.memory import size_text
 from infer_compare.errors import InputError
 from infer_compare.files import open_regular
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
-from infer_compare.models.arrays import dtype_of
+from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
 from infer_compare.models.remedies import data_remedy
 from infer_compare.models.room import ensure_room
@@ -87,7 +87,7 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     for index, (array, spec) in enumerate(zip(chosen, specs, strict=True)):
         if warning := _check(text, array, spec):
             warnings.append(warning)
-        need = array.size * dtype_of(spec.dtype).itemsize
+        need = array.size * numpy_dtype(spec.dtype).itemsize
         if need > (free := room(folder)):
             raise InputError(
                 f"The rows of {text} for the input {spec.name!r} take {size_text(need)} on the disk, and {size_text(free)} "
@@ -183,7 +183,7 @@ def _check(text: str, array: Array, spec: TensorSpec) -> str:
     """
     import numpy as np
 
-    wanted = dtype_of(spec.dtype)
+    wanted = numpy_dtype(spec.dtype)
     if array.ndim == 0 or len(array) == 0:
         raise InputError(f"{text} holds no rows for the input {spec.name!r}.")
     if array.ndim != len(spec.shape) or any(

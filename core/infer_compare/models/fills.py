@@ -9,7 +9,7 @@ from infer_compare.errors import InputError
 from infer_compare.files import open_regular
 from infer_compare.limits import LARGEST_INTEGER
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
-from infer_compare.models.arrays import dtype_of, is_float
+from infer_compare.models.arrays import is_float, numpy_dtype
 from infer_compare.models.room import ensure_room
 from infer_compare.paths import is_file
 
@@ -50,7 +50,7 @@ def _overflow(fill: object, dtype: str, largest: float) -> str | None:
     """Return why a fill whose values reach that far does not fit a floating dtype, or None."""
     import ml_dtypes
 
-    most = float(ml_dtypes.finfo(dtype_of(dtype)).max)  # type: ignore[no-untyped-call]
+    most = float(ml_dtypes.finfo(numpy_dtype(dtype)).max)  # type: ignore[no-untyped-call]
     return None if largest <= most else f"{fill} reaches beyond {most:g}, the largest number of {dtype}"
 
 
@@ -79,7 +79,7 @@ class Normal:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.standard_normal(tuple(shape), wide)
-        return np.asarray(draws * wide(self.deviation) + wide(self.mean)).astype(dtype_of(dtype), copy=False)
+        return np.asarray(draws * wide(self.deviation) + wide(self.mean)).astype(numpy_dtype(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Uniform:
 
         wide = np.float64 if dtype == "float64" else np.float32
         draws: Array = rng.random(tuple(shape), wide)
-        return np.asarray(draws * wide(self.high - self.low) + wide(self.low)).astype(dtype_of(dtype), copy=False)
+        return np.asarray(draws * wide(self.high - self.low) + wide(self.low)).astype(numpy_dtype(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class RandInt:
 
         wide = np.uint64 if self.high > np.iinfo(np.int64).max else np.int64
         draws: Array = np.asarray(rng.integers(self.low, self.high, tuple(shape), dtype=wide))
-        return draws.astype(dtype_of(dtype), copy=False)
+        return draws.astype(numpy_dtype(dtype), copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Constant:
         """Return an array of that shape and dtype."""
         import numpy as np
 
-        return np.full(tuple(shape), self.number, dtype_of(dtype))
+        return np.full(tuple(shape), self.number, numpy_dtype(dtype))
 
 
 @dataclass(frozen=True, slots=True)

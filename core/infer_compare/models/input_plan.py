@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infer_compare.models.arrays import dtype_of
+from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.fills import SHORT, Fill
 from infer_compare.models.specs import BATCH
 
@@ -47,4 +47,4 @@ def shape_text(shape: Sequence[int | str]) -> str:
 
 def row_bytes(plan: InputPlan) -> int:
     """Return the bytes of one row of an input."""
-    return math.prod(plan.sample) * dtype_of(plan.dtype).itemsize
+    return math.prod(plan.sample) * numpy_dtype(plan.dtype).itemsize

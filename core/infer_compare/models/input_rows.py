@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import StorageFull
 from infer_compare.models.array_names import array_name
-from infer_compare.models.arrays import dtype_of, raw
+from infer_compare.models.arrays import numpy_dtype, raw
 from infer_compare.models.fills import FromFile
 from infer_compare.models.input_plan import InputPlan, row_bytes
 
@@ -60,7 +60,7 @@ def _write(plan: InputPlan, rows: int, seed: int, path: Path) -> None:
     import numpy as np
 
     header = {
-        "descr": np.lib.format.dtype_to_descr(raw(np.empty(0, dtype_of(plan.dtype))).dtype),
+        "descr": np.lib.format.dtype_to_descr(raw(np.empty(0, numpy_dtype(plan.dtype))).dtype),
         "fortran_order": False,
         "shape": (rows, *plan.sample),
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import sys
 
+import numpy as np
 import pytest
 
 from infer_compare import ModelSpec
 from infer_compare.backends import ModelError
-from infer_compare.models.callables import make_model, own_files, source_file
+from infer_compare.models.callables import make_model, own_files, seed_generators, source_file
 
 
 @pytest.fixture
@@ -80,3 +82,12 @@ def test_a_missing_place_is_named(here, location) -> None:
     """A file, or a module."""
     with pytest.raises(ModelError, match=r"There is no (file|module) nowhere"):
         make_model(location)
+
+
+def test_a_seed_decides_what_a_function_draws():
+    """From the generators of Python and of numpy; a seed may be larger than numpy takes."""
+    drawn = []
+    for seed in (7, 7, 2**40):
+        seed_generators(seed)
+        drawn.append((random.random(), float(np.random.rand())))  # noqa: NPY002
+    assert drawn[0] == drawn[1] != drawn[2]
