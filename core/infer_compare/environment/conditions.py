@@ -14,6 +14,7 @@ from infer_compare.environment.noise import NoiseProbe
 from infer_compare.results.slices import ForeignProcess
 
 OBSERVED_S = 0.2
+"""What other programs take is watched for this long before a run begins."""
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,17 +33,17 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     gpu_processes: tuple[gpus.GpuProcess, ...] = ()
 
 
-def observe(host: Host = LOCAL, seconds: float = OBSERVED_S, *, ask_gpus: bool = True) -> Conditions:
+def observe(host: Host = LOCAL, seconds: float | None = None, *, ask_gpus: bool = True) -> Conditions:
     """Watches the machine for a moment, sleeping.
 
     Args:
         host: the machine.
-        seconds: how long.
+        seconds: how long; `OBSERVED_S` where nothing is given.
         ask_gpus: whether to ask the driver who uses the GPUs (up to 3 s where it is slow to answer).
     """
     probe = NoiseProbe(host)
     before = probe.snapshot()
-    time.sleep(seconds)
+    time.sleep(OBSERVED_S if seconds is None else seconds)
     seen = probe.difference(before, probe.snapshot())
     return Conditions(
         foreign_cores=None if seen.foreign_ns is None else seen.foreign_ns / seen.wall_ns,
