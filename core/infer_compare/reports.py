@@ -21,6 +21,7 @@ from infer_compare.results import (
     Run,
     Skipped,
     TimedOut,
+    Unavailable,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "Run",
     "Skipped",
     "TimedOut",
+    "Unavailable",
 ]
 
 # These come with all that reports are made with; a plugin names them in annotations alone.

@@ -15,6 +15,7 @@ from infer_compare.plugins import Plugins
 from infer_compare.preparation.repetition import resumed
 from infer_compare.preparation.resolve import resolve
 from infer_compare.results import Note, Run
+from infer_compare.results.unreached import lacks_server
 from infer_compare.scratch import remove_abandoned
 from infer_compare.store import RunLog, load, read_salvage, run_file
 from infer_compare.verdicts.protocol import MARGIN
@@ -41,7 +42,8 @@ def resume(
     observer: Observer | None = None,
     surroundings: Surroundings | None = None,
 ) -> Run:
-    """Resume a run that was interrupted, stopped or cut off; nothing that is stored is measured again.
+    """Resume a run that was interrupted, stopped or cut off, or that did not reach a server; nothing else that is stored is
+    measured again.
 
     Args:
         folder: of the run.
@@ -62,7 +64,7 @@ def resume(
     stored = load(folder)
     file = run_file(folder)
     remove_abandoned(file.parent)
-    if stored.closing is not None and stored.closing.state == "complete":
+    if stored.closing is not None and stored.closing.state == "complete" and not lacks_server(stored):
         return stored
     _refuse_damaged(folder, stored.damage)
     meets = surroundings or Surroundings()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.stats.wording import count, duration, percent
 from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_SLOWED_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
 
@@ -69,6 +71,13 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
             return f"{_culprit(diagnostics)}, and the worker waited {percent(share)} of the time it could have run"
         return None
     return crowd(diagnostics, threads)
+
+
+def without_load(diagnostics: Diagnostics) -> Diagnostics:
+    """Return what was counted, but for other programs that compute: where a contender's own server is among them, its work
+    cannot be told from theirs.
+    """
+    return msgspec.structs.replace(diagnostics, run_delay_ns=None, foreign_ns=None)
 
 
 def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> str | None:

@@ -6,6 +6,7 @@ first and last 4 kB only, since some frameworks put whole arrays into a message.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces.values import Classification, FailureKind
@@ -32,6 +33,26 @@ LIMIT_TEXTS = (
 
 HOST_OOM_TEXTS = ("std::bad_alloc", "unable to allocate", "cannot allocate memory")
 """Said by the C++ runtime, numpy and the C library when the host's memory does not suffice (lower case)."""
+
+UNREACHED = frozenset(
+    {
+        "builtins.ConnectionError",
+        "builtins.TimeoutError",
+        "http.client.BadStatusLine",
+        "http.client.ImproperConnectionState",
+        "http.client.IncompleteRead",
+        "http.client.NotConnected",
+        "socket.gaierror",
+        "urllib.error.URLError",
+    }
+)
+"""Errors of a connection that was refused, cut or not answered in time."""
+UNREACHABLE = frozenset({errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH})
+"""Of an `OSError` without a class of its own."""
+HTTP_ERROR = "urllib.error.HTTPError"
+TOO_LARGE = 413
+NOT_READY = frozenset({429, 502, 503, 504})
+"""HTTP statuses of a server that may answer later."""
 
 NOT_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -73,14 +94,27 @@ def is_host_oom(error: BaseException) -> bool:
     return any(part in text for part in HOST_OOM_TEXTS)
 
 
+def is_refused_size(error: BaseException) -> bool:
+    """Return whether a server said that a request is too large for it."""
+    return HTTP_ERROR in class_names(error) and getattr(error, "code", None) == TOO_LARGE
+
+
+def is_unreached(error: BaseException) -> bool:
+    """Return whether a connection was refused, cut or not answered in time, or a server said that it is not ready."""
+    names = class_names(error)
+    if HTTP_ERROR in names:
+        return getattr(error, "code", None) in NOT_READY
+    return bool(names & UNREACHED) or (isinstance(error, OSError) and error.errno in UNREACHABLE)
+
+
 def classify_common(
     error: BaseException, *, oom: Collection[str] = (), limit: Collection[str] = (), ambiguous: Collection[str] = ()
 ) -> Classification:
-    """Return what can be classified by texts and names of classes: interrupts, limits, the host's memory, and what a
-    framework says of its own. An error that none of them explains is `no`.
+    """Return what can be classified by texts and names of classes: interrupts, limits, the host's memory, failed
+    connections, and what a framework says of its own. An error that none of them explains is `no`.
 
-    The error is looked at, and what it was raised from or during. Interrupts come first, then limits, memory, and what is
-    ambiguous.
+    The error is looked at, and what it was raised from or during. Interrupts come first, then limits, memory, what is
+    ambiguous, and connections.
 
     Args:
         error: any exception.
@@ -92,12 +126,14 @@ def classify_common(
     if isinstance(error, NOT_OURS):
         return Classification(FailureKind.NO)
     errors = list(chain(error))
-    if any(is_limit(cause) or _says(cause, limit) for cause in errors):
+    if any(is_limit(cause) or is_refused_size(cause) or _says(cause, limit) for cause in errors):
         return Classification(FailureKind.LIMIT)
     if any(is_host_oom(cause) or _says(cause, oom) for cause in errors):
         return Classification(FailureKind.OOM)
     if any(_says(cause, ambiguous) for cause in errors):
         return Classification(FailureKind.AMBIGUOUS)
+    if any(is_unreached(cause) for cause in errors):
+        return Classification(FailureKind.UNAVAILABLE)
     return Classification(FailureKind.NO)
 
 

@@ -39,6 +39,9 @@ class FailureKind(StrEnum):
     """A limit of the framework other than memory, such as a 32-bit index."""
     AMBIGUOUS = "ambiguous"
     """Seen for out-of-memory and for other causes; a fresh worker must repeat it before it counts."""
+    UNAVAILABLE = "unavailable"
+    """A connection failed: what does the work elsewhere, such as a server, was not reached. A fresh worker tries again, a few
+    times; then the contender is left out, and a resumed run tries it once more."""
 
 
 class Classification(msgspec.Struct, frozen=True):
@@ -72,6 +75,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Device kinds other than `cpu` on which `run` may return before the work is done. There a slice lasts at
     least a second, and two more series are timed: with one batch queued ahead, which is the throughput, and until `run`
     returns."""
+    remote: bool = False
+    """True when another process or machine does the work, such as a server that the backend is a client of. Threads, memory,
+    busy machine and versions then say something of the client alone, and reports say that they do. `Session.effective` has
+    to tell under `server` where the work is done, and can tell under `same_machine`, by `yes` or `no`, whether that is this
+    machine; otherwise the address decides."""
 
     def overlaps(self, kind: DeviceKind) -> bool:
         """Return whether batches are enqueued ahead on devices of that kind.

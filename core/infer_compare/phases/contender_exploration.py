@@ -10,7 +10,8 @@ from infer_compare.phases.busy import disturbed
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import SINGLE_ROWS, BrokenOutput
 from infer_compare.phases.probe import Probes
-from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unusable
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Probe, Skipped, Unavailable, Unusable
+from infer_compare.results.servers import server_of
 from infer_compare.worker.protocol import Explore, Explored
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class ContenderExploration:
     def disturbed(self) -> bool:
         """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
         gate, worker = self._context.surroundings.gate, self.probes.worker
+        server = server_of(self._context.run, self._route.label)
+        if server is not None and server.local:
+            return False
         return disturbed(self.probes.diagnostics, gate, threads=worker.budget, schedstat=worker.schedstat) is not None
 
     @property
@@ -50,7 +54,7 @@ class ContenderExploration:
 
     def _known(self, point: OperatingPoint) -> AnyOutcome | None:
         """Return the outcome that is stored already."""
-        return self._context.run.explored.get((self._route.label, point))
+        return self._context.answered.get((self._route.label, point))
 
     def _is_run(self, known: AnyOutcome | None) -> bool:
         """Return whether a point is run: also where outputs that are still to be compared must be made again."""
@@ -106,15 +110,24 @@ class ContenderExploration:
         try:
             start = self.probes.start()
         except OutcomeError as refused:
-            self._context.journal.add(Unusable(contender=self._route.label, outcome=refused.outcome))
-            label = self._route.label
-            self._context.observer.note(label, f"{label} cannot take part: {describe(refused.outcome)}")
+            self._refuse(refused.outcome)
             return False
-        if self._context.journal.run.start(self._route.label) is None:
+        run, label = self._context.run, self._route.label
+        if run.start(label) is None or any(record.contender == label for record in run.unusable):
             self._context.journal.add(start)
         self._run_singles()
         self._explored = True
         return True
+
+    def _refuse(self, outcome: AnyOutcome) -> None:
+        """Record that there is no worker, but for a contender of whom more is known already."""
+        run, label = self._context.run, self._route.label
+        known = run.start(label) is not None or any(record.contender == label for record in run.unusable)
+        if not known:
+            self._context.journal.add(Unusable(contender=label, outcome=outcome))
+        self._context.observer.note(label, f"{label} cannot take part: {describe(outcome)}")
+        if isinstance(outcome, Unavailable):
+            self._context.tell("server", f"{label} did not reach its server; start it, then continue with --resume")
 
     def _run_singles(self) -> None:
         """Run the first rows one by one; a model that cannot run them has no such comparison."""

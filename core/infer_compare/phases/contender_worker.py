@@ -5,14 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
+import msgspec
+
 from infer_compare.errors import WorkerError
 from infer_compare.phases.outcome_error import OutcomeError, outcome_error
-from infer_compare.results import Failed, Phase, Start
+from infer_compare.results import Failed, Phase, Start, Unavailable
 from infer_compare.worker.protocol import Done, Explore, Load, Open, Reply, Request, Stage, TimeSlice, WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infer_compare.phases.patience import Patience
     from infer_compare.preparation.pool import InputPool
     from infer_compare.preparation.route import Route
     from infer_compare.worker.client import WorkerClient, WorkerGroup
@@ -30,6 +33,7 @@ class ContenderWorker:
         settings: WorkerSettings,
         pool: InputPool,
         client: WorkerClient | WorkerGroup,
+        patience: Patience,
         processors: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         """Starts nothing yet.
@@ -39,13 +43,16 @@ class ContenderWorker:
             settings: what its workers are started with.
             pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
             client: starts its workers, and speaks to them.
+            patience: waits for a server that is not reached.
             processors: the logical processors that each of its instances keeps to; empty where they run anywhere.
         """
         self.route = route
         self.settings = settings
         self._pool = pool
         self._client = client
+        self._patience = patience
         self._processors = processors
+        self._timing = False
         self._beside = 0
         self._mapped = 0
         """The largest batch size for which the worker has rows."""
@@ -94,6 +101,7 @@ class ContenderWorker:
         Raises:
             OutcomeError: it cannot be started.
         """
+        self._timing = timing
         self._beside = beside + self.instances - 1
         self._mapped = 0
         contender, settings = self.route.contender, self.settings
@@ -125,14 +133,33 @@ class ContenderWorker:
             return self._client.is_open(seconds)
 
     def finish(self, restart: int) -> Start:
-        """Load the model in the worker that was begun, and map the inputs.
+        """Load the model in the worker that was begun, and map the inputs. Where a server is not reached, fresh workers try
+        again, after a wait each.
 
         Args:
             restart: which set of workers this one belongs to; 0 while exploring.
 
         Raises:
-            OutcomeError: the framework cannot be imported, or the backend cannot load the model.
+            OutcomeError: the framework cannot be imported, or the backend cannot load the model, or does not reach its
+                server.
         """
+        waits, tries = self._patience.waits(self.label), 1
+        while True:
+            try:
+                return self._finish(restart)
+            except OutcomeError as refused:
+                if not isinstance(refused.outcome, Unavailable):
+                    raise
+                outcome = msgspec.structs.replace(refused.outcome, tries=tries)
+                wait = next(waits, None)
+                if wait is None:
+                    raise OutcomeError(outcome) from refused
+            self.close()
+            wait(outcome.reason)
+            tries += 1
+            self.begin(timing=self._timing, beside=self._beside - self.instances + 1)
+
+    def _finish(self, restart: int) -> Start:
         client, contender = self._client, self.route.contender
         with self._naming("start"):
             opened = client.opened()

@@ -15,10 +15,13 @@ from infer_compare.phases.busy import look
 from infer_compare.phases.contender_worker import ContenderWorker
 from infer_compare.phases.metering import Metering
 from infer_compare.phases.outputs import Outputs
+from infer_compare.phases.patience import Patience
 from infer_compare.phases.quiet import QuietWait
 from infer_compare.phases.race import Race
 from infer_compare.planner import Order
+from infer_compare.planner.resuming import answered
 from infer_compare.preparation.pool import InputPool
+from infer_compare.results.unreached import unreached
 from infer_compare.worker.client import LocalProcess, WorkerGroup
 
 if TYPE_CHECKING:
@@ -29,13 +32,14 @@ if TYPE_CHECKING:
     from infer_compare.environment.peak import Peak
     from infer_compare.environment.placement import Placement
     from infer_compare.environment.topology import Core
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.busy import Gate
     from infer_compare.phases.events import Observer
     from infer_compare.phases.journal import Journal
     from infer_compare.preparation.resolved import Resolved
     from infer_compare.preparation.route import Route
     from infer_compare.request.options import RunOptions
-    from infer_compare.results import ContenderSpec, Header, Plan, Run
+    from infer_compare.results import AnyOutcome, ContenderSpec, Header, Plan, Run
     from infer_compare.results.slices import Diagnostics
     from infer_compare.worker.client import Launcher
     from infer_compare.worker.settings import WorkerSettings
@@ -168,17 +172,18 @@ class RunContext:
         settings = settings or self.settings
         spec, launch = route.contender.spec, self.surroundings.launch
         if spec.instances == 1:
-            return ContenderWorker(route, settings, self.pool, launch(spec.python, max_memory=settings.max_memory))
+            client = launch(spec.python, max_memory=settings.max_memory)
+            return ContenderWorker(route, settings, self.pool, client, self.patience)
         # All instances together may hold what one worker may.
         clients = [launch(spec.python, max_memory=settings.max_memory // spec.instances) for _ in range(spec.instances)]
         placement = self.placement(spec)
         processors = () if placement is None else placement.processors
         group = WorkerGroup(clients, processors, now=self.surroundings.now)
-        return ContenderWorker(route, settings, self.pool, group, processors)
+        return ContenderWorker(route, settings, self.pool, group, self.patience, processors)
 
     def placement(self, spec: ContenderSpec) -> Placement | None:
         """Return the cores that the instances of a contender keep to; None where they run anywhere."""
-        if spec.instances == 1 or spec.device != "cpu":
+        if spec.instances == 1 or not spec.on_host:
             return None
         return placement(self.surroundings.cores(), spec.instances, self.header.threads_of(spec.label))
 
@@ -202,11 +207,21 @@ class RunContext:
         metrics = self.resolved.metrics
         return Metering(metrics, self.tell, self.surroundings.now) if metrics else None
 
-    @property
+    @cached_property
+    def patience(self) -> Patience:
+        """Waits for servers that are not reached."""
+        return Patience(self.surroundings.sleep, self.observer.note, self.is_over)
+
+    @cached_property
+    def answered(self) -> Mapping[tuple[str, OperatingPoint], AnyOutcome]:
+        """What exploring found before this run was resumed, by contender and operating point, but for what is tried again."""
+        return answered(self.run) if self.journal.resumed else {}
+
+    @cached_property
     def is_compared(self) -> bool:
-        """Whether outputs were compared before this run was resumed: what comes after it was stored."""
+        """Whether outputs were compared before this run was resumed, of all contenders: what comes after it was stored."""
         run = self.run
-        return bool(run.agreements and (run.rounds or run.limits))
+        return bool(run.agreements and (run.rounds or run.limits) and not unreached(run))
 
     def tell(self, topic: str, text: str) -> None:
         """Store a note for the reader of the report, once, and say it now."""

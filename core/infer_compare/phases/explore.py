@@ -14,6 +14,7 @@ from infer_compare.planner.explore import LARGEST_AUTO
 from infer_compare.planner.points import every_point
 from infer_compare.planner.refine import around_best, around_bound
 from infer_compare.planner.slow_models import has_time_for
+from infer_compare.results import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ def explore(context: RunContext) -> Explored:
     if plan.points is None and most < LARGEST_AUTO:
         text = f"batch sizes above {most} are not tried: there is too little disk space for their inputs; choose another disk with -o"
         context.tell("inputs", text)
-    lost = {record.contender for record in context.run.unusable}
+    lost = {record.contender for record in context.run.unusable if not isinstance(record.outcome, Unavailable)}
     routes = [route for label, route in context.routes.items() if label not in lost]
     explored: dict[str, ContenderExploration] = {}
     with ExitStack() as stack:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.interfaces import Device, OperatingPoint
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.probe import PASSING_RUNS, RUNS, Probes
 from infer_compare.planner.boundary import BoundarySearch
-from infer_compare.results import Limit, Measured, Probe, Skipped
+from infer_compare.results import Limit, Measured, Probe, Skipped, Unavailable
+from infer_compare.verdicts.outcome_kinds import kind_of
 from infer_compare.worker.protocol import Explore
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def limit(context: RunContext, labels: Iterable[str]) -> None:
     """Find where memory ends for each contender, one after the other, if that was asked for."""
     if not context.options.find_limit:
         return
-    known = {boundary.contender for boundary in context.run.limits}
+    known = {limit.contender for limit in context.run.limits if not isinstance(limit.failure, Unavailable)}
     for label in labels:
         if label not in known:
             LimitFinder(context, context.routes[label]).run()
@@ -38,12 +39,14 @@ class LimitFinder:
         """Starts nothing yet."""
         self._context = context
         self._label = route.label
-        # The cap is one of resident memory: it says nothing of a device's.
-        on_host = Device.parse(route.contender.spec.device).kind == "cpu"
+        # The cap is one of resident memory: it says nothing of a device's, or of a server's.
+        on_host = route.contender.spec.on_host
         self._first = OperatingPoint(1)
         """The others differ from it in their batch size alone."""
         self._search = BoundarySearch(context.settings.max_memory if on_host else None)
         self._probes = Probes(context, route, "limit")
+        self._unavailable: Unavailable | None = None
+        """Why the search ended, where its server was not reached."""
 
     def run(self) -> Limit:
         """Search for the boundary, store it and return it; no probe begins that would end after the budget."""
@@ -73,7 +76,7 @@ class LimitFinder:
         earlier = 0
         for probe in self._context.journal.run.probes:
             same = probe.contender == self._label and probe.point.axes == self._first.axes
-            if same and not isinstance(probe.outcome, Skipped):
+            if same and not isinstance(probe.outcome, Skipped | Unavailable):
                 self._feed(probe.point, probe.outcome, fresh=probe.fresh)
                 earlier += probe.phase == "limit"
         return earlier
@@ -89,7 +92,12 @@ class LimitFinder:
         probe = Probe(phase="limit", contender=self._label, point=point, outcome=outcome, fresh=fresh)
         self._context.journal.add(probe)
         self._context.observer.probed(self._label, point, outcome)
-        self._feed(point, outcome, fresh=fresh)
+        if isinstance(outcome, Unavailable):
+            # That says nothing of the size.
+            self._unavailable = outcome
+            self._search.end(f"{point} {kind_of(outcome).because}")
+        else:
+            self._feed(point, outcome, fresh=fresh)
 
     def _feed(self, point: OperatingPoint, outcome: AnyOutcome, *, fresh: bool) -> None:
         resident = outcome.memory.resident if isinstance(outcome, Measured) else None
@@ -104,7 +112,7 @@ class LimitFinder:
             axes=self._first.axes,
             largest_fitting=low,
             smallest_failing=high,
-            failure=search.outcomes[high] if high is not None else None,
+            failure=self._unavailable or (search.outcomes[high] if high is not None else None),
             verified=search.verified,
             swapped=isinstance(fitting, Measured) and fitting.memory.swapped > 0,
             reason=search.reason,

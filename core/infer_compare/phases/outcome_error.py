@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from infer_compare.errors import WorkerDied, WorkerTimeout
 from infer_compare.interfaces import FailureKind
-from infer_compare.results import AnyOutcome, Failed, LimitReached, OutOfMemory, Phase, Skipped, TimedOut
+from infer_compare.results import AnyOutcome, Failed, LimitReached, OutOfMemory, Phase, Skipped, TimedOut, Unavailable
 from infer_compare.worker.client import OtherVersion, RequestFailed, first_line
 from infer_compare.worker.supervisor import is_suspect, name_death
 
@@ -72,6 +72,8 @@ def _failed(failure: Failure, phase: Phase) -> OutcomeError:
             return OutcomeError(OutOfMemory(reason=reason, evidence="raised", phase=phase))
         case FailureKind.LIMIT:
             return OutcomeError(LimitReached(reason=reason, phase=phase))
+        case FailureKind.UNAVAILABLE:
+            return OutcomeError(Unavailable(error=failure.error, reason=reason, phase=phase))
         case FailureKind.AMBIGUOUS | FailureKind.NO:
             failed = Failed(error=failure.error, reason=reason, phase=phase, traceback=failure.traceback)
             return OutcomeError(failed, ambiguous=failure.kind is FailureKind.AMBIGUOUS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput
-from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory
+from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Unavailable
 from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
 
@@ -93,6 +93,8 @@ class Probes:
         """
         begun, self._begun = self._begun, False
         refusal, self._refusal = self._refusal, None
+        if refusal is not None and isinstance(refusal.outcome, Unavailable):
+            return self.worker.start(0, timing=False)
         if refusal is not None:
             raise refusal
         if begun:
@@ -107,7 +109,9 @@ class Probes:
         return self.worker.alive and not self._touched
 
     def probe(self, request: Explore) -> AnyOutcome:
-        """Return the outcome at a point; what could be either memory or a defect is tried once more in a fresh worker."""
+        """Return the outcome at a point; what could be either memory or a defect is tried once more in a fresh worker, and a
+        connection that failed as well.
+        """
         first = self._attempt(request)
         if isinstance(first, AnyOutcome):
             return first
@@ -151,7 +155,8 @@ class Probes:
             self._touched = True
             explored = self.worker.ask(request, Explored, phase=self._phase, deadline_s=self.deadline_s(point))
         except OutcomeError as refused:
-            return refused if refused.ambiguous or refused.suspect else refused.outcome
+            again = refused.ambiguous or refused.suspect or isinstance(refused.outcome, Unavailable)
+            return refused if again else refused.outcome
         if self._outputs is not None and request.outputs is not None:
             try:
                 self._outputs.accept(request, explored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from infer_compare.phases.outcome_error import ContenderLost, OutcomeError
 from infer_compare.phases.turns import Turn, Turns
 from infer_compare.planner.warming import settled
-from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, WarmUp
+from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, Unavailable, WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,8 +218,11 @@ class RestartWorkers:
             raise self._lose(label, point, refused, "measure") from None
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
-        """Note that a contender failed at a point, and give it a fresh worker for the others."""
-        self.lost.add((label, point))
+        """Note that a contender failed at a point, and give it a fresh worker for the others; and for this one too where only
+        a connection failed.
+        """
+        if not isinstance(refused.outcome, Unavailable):
+            self.lost.add((label, point))
         self._losses[label] = self._losses.get(label, 0) + 1
         self._record_death(label, point, refused.outcome, phase)
         self._warm = {key: value for key, value in self._warm.items() if key[0] != label}

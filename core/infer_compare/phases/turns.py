@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, apart, other_power
+from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, apart, other_power, without_load
 from infer_compare.results import Slice, WarmUp
+from infer_compare.results.servers import server_of
 from infer_compare.worker import protocol
 
 if TYPE_CHECKING:
@@ -136,7 +137,9 @@ class Turns:
     def _judged(self, timed: protocol.Timed, turn: Turn, worker: ContenderWorker) -> str | None:
         """Why a slice does not count; what a person can undo is said at once."""
         diagnostics = timed.diagnostics
-        reason = self._gate(diagnostics, threads=worker.budget, schedstat=worker.schedstat)
+        server = server_of(self._context.run, worker.label)
+        counted = without_load(diagnostics) if server is not None and server.local else diagnostics
+        reason = self._gate(counted, threads=worker.budget, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
         # What lies between the durations of the `enqueue` series is not timed.
         if timed.instances is not None and turn.series != "enqueue":

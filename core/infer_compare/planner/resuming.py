@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from infer_compare.planner.settling import unsettled
+from infer_compare.results import Skipped, Unavailable
 from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.planner.points import Points
-    from infer_compare.results import Run
+    from infer_compare.results import AnyOutcome, Run
 
 
 class Progress(NamedTuple):
@@ -49,8 +51,35 @@ def progress(
     last = max(numbers)
     before = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.restart < last))
     left = to_measure(before, points, len(numbers) - 1)
-    whole = all(_whole(run, left, group, last, rounds) for group in groups)
-    return Progress(len(numbers) - (not whole), begun)
+    again = _without_server(run, points) & numbers
+    if not all(_whole(run, left, group, last, rounds) for group in groups):
+        again |= {last}
+    return Progress(len(numbers - again), begun)
+
+
+def answered(run: Run) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
+    """Return what exploring found, without what a resumed run tries again: where a server was not reached, and the sizes that
+    were left out for that.
+    """
+    again: dict[str, OperatingPoint] = {}
+    for (label, point), outcome in run.explored.items():
+        if isinstance(outcome, Unavailable):
+            again[label] = min(point, again.get(label, point))
+    return {
+        (label, point): outcome
+        for (label, point), outcome in run.explored.items()
+        if not isinstance(outcome, Unavailable)
+        and not (isinstance(outcome, Skipped) and label in again and point > again[label])
+    }
+
+
+def _without_server(run: Run, points: Points) -> set[int]:
+    """Return the restarts that are made again since a contender did not reach its server in them, or takes part only now."""
+    measured = {label for round_ in run.rounds if round_.phase == "measure" for label in round_.order}
+    own = [death for death in run.deaths if death.contender in points]
+    again = {death.restart for death in own if isinstance(death.outcome, Unavailable)}
+    late = set(points) - measured - {death.contender for death in own}
+    return again | {round_.restart for round_ in run.rounds if late}
 
 
 def _whole(run: Run, left: Points, group: Sequence[str], restart: int, rounds: int) -> bool:
@@ -78,6 +107,6 @@ def confirmed(run: Run, chosen: Points, rounds: int) -> bool:
     made = Counter(
         (label, round_.point) for round_ in run.rounds if round_.phase == "confirm" for label in round_.order
     )
-    lost = {(death.contender, death.point) for death in run.deaths}
+    lost = {(death.contender, death.point) for death in run.deaths if not isinstance(death.outcome, Unavailable)}
     wanted = {(label, point) for label, own in chosen.items() for point in own}
     return all(made[key] >= rounds for key in wanted - lost)

@@ -183,6 +183,7 @@ def _variants(
         python=str(Path(request.python).absolute()) if request.python is not None else None,
         file=request.backend if file else None,
         route=next((known for known in ROUTES if known == route), None),
+        remote=entry.capabilities.remote,
     )
     asked = _label(entry.name, request, device)
     own = msgspec.structs.replace(request, precision=own_precision(text, request.precision, entry))

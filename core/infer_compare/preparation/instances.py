@@ -40,7 +40,7 @@ def instance_remarks(header: Header, cores: Sequence[Core]) -> Iterator[str]:
     """
     usable = header.environment.usable_cores
     for spec in header.contenders:
-        if spec.instances == 1 or spec.device != "cpu":
+        if spec.instances == 1 or not spec.on_host:
             continue
         threads = header.threads_of(spec.label)
         split = f"{spec.label}: {spec.instances} instances of {count(threads, 'thread')}"

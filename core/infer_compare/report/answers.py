@@ -13,7 +13,7 @@ from infer_compare.report.sentences.answers import bound_words, sentences
 from infer_compare.report.sentences.verdicts import spoken
 from infer_compare.report.variants import precision_gains, splits
 from infer_compare.report.words import plain
-from infer_compare.results import Measured
+from infer_compare.results import LimitReached, Measured
 from infer_compare.stats.wording import listing, margin_words, ratio
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.quality import quality
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.report.sentences.names import Names
-    from infer_compare.results import Run
+    from infer_compare.results import Limit, Run
     from infer_compare.verdicts import Answer, BoundAnswer, PairVerdict, Summary
 
 
@@ -69,9 +69,15 @@ def _largest(run: Run, answer: Answer) -> str:
     words = [
         f"{run.name(one.contender)} {'none' if one.largest_fitting is None else one.largest_fitting}"
         f"{' or more' if one.smallest_failing is None else ''}"
+        f"{' (for the client)' if _is_clients(run, one) else ''}"
         for one in limits
     ]
     return f"Largest batch that fits: {', '.join(words)}." if words else ""
+
+
+def _is_clients(run: Run, limit: Limit) -> bool:
+    """Return whether a limit says something of a client alone: its server refused no size."""
+    return run.contender(limit.contender).remote and not isinstance(limit.failure, LimitReached)
 
 
 def _rough(run: Run, answer: Answer) -> str:

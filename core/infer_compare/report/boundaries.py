@@ -69,6 +69,8 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         if searched is not None
         else _as_far_as_tried(name, largest, failed, took, ending)
     )
+    if run.contender(label).remote and not isinstance(ending, LimitReached):
+        told += "; that is the memory of the client, and the server's is not seen"
     return Boundary(
         largest_ran=largest,
         smallest_failed=failed,

@@ -34,6 +34,7 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
             packages=spec.packages,
             threads=setup.threads,
             instances=setup.instances,
+            remote=spec.remote,
             precision=setup.precision,
             output_error=output_error(run, spec.label),
             deviates=run.deviates(spec.label) is not None,

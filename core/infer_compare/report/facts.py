@@ -41,6 +41,10 @@ def contender_facts(one: ContenderReport) -> Rows:
         ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
         ("effective", _pairs(one.effective)),
         ("processors", _processors(one)),
+        (
+            "server",
+            f"does the work; {count(one.threads, 'thread')} and memory are those of the client" if one.remote else "",
+        ),
         ("start-up", f"{start_up_words(one)}{resident}" if one.start_up else ""),
     ]
 

@@ -9,6 +9,7 @@ from infer_compare.report.schema import FailureReport
 from infer_compare.report.sentences.outcomes import outcome_words, over_budget_words
 from infer_compare.report.words import places, plain
 from infer_compare.results import Died, Measured, OutOfMemory, Skipped, TimedOut
+from infer_compare.results.unreached import is_back
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts.outcome_kinds import kind_of, tag_of
 
@@ -149,7 +150,7 @@ def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             outcome=tag_of(own[0].outcome),
             sentence=plain(f"{label}{where}: it {words}{_PHASES[own[0].phase]}, in {which}"),
             detail=_last_words(own[0].outcome),
-            unanswered=kind_of(own[0].outcome).is_open,
+            unanswered=kind_of(own[0].outcome).is_open and not is_back(run, own[-1]),
         )
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.sentences.answers import bound_sentences
 from infer_compare.report.sentences.exclusions import excluded, excluded_sentence
+from infer_compare.report.sentences.outcomes import outcome_words
 from infer_compare.report.words import plain
+from infer_compare.results import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +33,8 @@ def shortcomings(run: Run, summary: Summary, failures: Sequence[FailureReport]) 
         summary: what was derived from it.
         failures: of its contenders and points.
     """
-    return tuple(map(plain, [*_ending(run), *_contenders(run, summary, failures), *_bounds(summary)]))
+    sentences = [*_ending(run), *_contenders(run, summary, failures), *_limits(run), *_bounds(summary)]
+    return tuple(map(plain, sentences))
 
 
 def _ending(run: Run) -> Iterator[str]:
@@ -59,6 +62,12 @@ def _contenders(run: Run, summary: Summary, failures: Sequence[FailureReport]) -
 def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
     """Whether the contender could run and has no figures, although the run came to its end."""
     return state_of(run) == "complete" and any(one.outcome == "measured" for one in own)
+
+
+def _limits(run: Run) -> Iterator[str]:
+    for limit in run.limits:
+        if isinstance(limit.failure, Unavailable):
+            yield f"the search for the largest batch of {limit.contender} ended early: it {outcome_words(limit.failure)}"
 
 
 def _bounds(summary: Summary) -> Iterator[str]:

@@ -15,6 +15,7 @@ from infer_compare.results.outcomes import (
     Phase,
     Skipped,
     TimedOut,
+    Unavailable,
 )
 from infer_compare.results.records import (
     RUN_SCHEMA,
@@ -81,6 +82,7 @@ __all__ = [
     "Slice",
     "Start",
     "TimedOut",
+    "Unavailable",
     "Unusable",
     "WarmUp",
     "WorkerEnvironment",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Quantity
+from infer_compare.interfaces.bounds import Bytes, Count, Duration, Nanoseconds, Number, Quantity
 
 Phase = Literal["start", "load", "explore", "agree", "warm_up", "measure", "confirm", "limit"]
 """What a worker was doing."""
@@ -86,6 +86,17 @@ class Died(Outcome, frozen=True, kw_only=True, tag="died"):
     stderr_tail: str = ""
 
 
+class Unavailable(Outcome, frozen=True, kw_only=True, tag="unavailable"):
+    """What does the contender's work elsewhere, such as a server, was not reached. A resumed run tries again."""
+
+    error: str
+    """The class of the error."""
+    reason: str
+    phase: Phase
+    tries: Number = 1
+    """Connections that were tried, each by a fresh worker."""
+
+
 class Failed(Outcome, frozen=True, kw_only=True, tag="failed"):
     """The backend raised an ordinary error."""
 
@@ -102,4 +113,4 @@ class Skipped(Outcome, frozen=True, kw_only=True, tag="skipped"):
     reason: str
 
 
-AnyOutcome = Measured | OutOfMemory | LimitReached | TimedOut | Died | Failed | Skipped
+AnyOutcome = Measured | OutOfMemory | LimitReached | TimedOut | Died | Unavailable | Failed | Skipped

@@ -26,7 +26,8 @@ from infer_compare.results.tuning import Dropped, Recipe
 RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (3, 2)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
-that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped."""
+that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 their work
+can be done elsewhere, by a server that was not reached."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -57,6 +58,13 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str] = {}
     """Versions by distribution of its framework, of what that rests on, of its plugin, and of what converts its model, as they
     are installed for its interpreter; empty where it cannot run, and in runs of before this was recorded."""
+    remote: bool = False
+    """Whether its work is done elsewhere, such as by a server: its workers are clients."""
+
+    @property
+    def on_host(self) -> bool:
+        """Whether the processor of this machine does its work, in its workers."""
+        return self.device == "cpu" and not self.remote
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -111,10 +111,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     pass
                 case Start():
                     starts.append(record)
+                    # Its server is reached by now.
+                    unusable = [earlier for earlier in unusable if earlier.contender != record.contender]
                 case Probe():
                     probes.append(record)
                 case Limit():
-                    limits.append(record)
+                    # A search whose server was not reached is made again by a resumed run.
+                    same = (record.contender, record.axes)
+                    limits = [*(limit for limit in limits if (limit.contender, limit.axes) != same), record]
                 case Agreement():
                     agreements.append(record)
                 case Round():
@@ -232,8 +236,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             for point in self.header.plan.points or ():
                 outcomes.setdefault((contender, point), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
-        # On an accelerator the processor does not do the work, and drivers wait busily.
-        on_host = {spec.label for spec in self.header.contenders if spec.device == "cpu"}
+        # On an accelerator the processor does not do the work, and drivers wait busily; a client's time is not its server's.
+        on_host = {spec.label for spec in self.header.contenders if spec.on_host}
         budgets = {label: self.header.budget_of(label) for label in self.labels}
         return tuple(
             Point(

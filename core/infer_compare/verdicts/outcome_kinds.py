@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 if TYPE_CHECKING:
     from infer_compare.results.outcomes import AnyOutcome
 
-OutcomeTag = Literal["measured", "out_of_memory", "limit_reached", "timed_out", "died", "failed", "skipped"]
+OutcomeTag = Literal[
+    "measured", "out_of_memory", "limit_reached", "timed_out", "died", "unavailable", "failed", "skipped"
+]
 """As records, CSV and JSON tell outcomes apart."""
 
 
@@ -30,6 +32,7 @@ OUTCOME_KINDS: dict[OutcomeTag, OutcomeKind] = {
     "limit_reached": OutcomeKind("limit", ends_after=1, because="met a limit of the framework"),
     "timed_out": OutcomeKind("timeout", ends_after=1, because="did not finish in time", is_open=True),
     "died": OutcomeKind("died", ends_after=2, because="and the size before it failed", is_open=True),
+    "unavailable": OutcomeKind("no server", ends_after=1, because="did not reach its server", is_open=True),
     "failed": OutcomeKind("failed", ends_after=2, because="and the size before it failed", is_open=True),
     "skipped": OutcomeKind("not run"),
 }

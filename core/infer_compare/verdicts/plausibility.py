@@ -33,7 +33,8 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, ClockWrong]:
         start = run.start(point.contender)
         peak = peaks.get((start.effective if start else {}).get("precision", "float32"))
         slices = point.clean_slices
-        if peak is None or point.contender in found or not slices or run.contender(point.contender).device != "cpu":
+        on_host = run.contender(point.contender).on_host
+        if peak is None or point.contender in found or not slices or not on_host:
             continue
         rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.pace_ns for piece in slices])
         if rate > PEAK_EXCESS * peak:

@@ -1,18 +1,20 @@
-"""What each contender computes with: precision, threads, instances; and in what contenders are unequal."""
+"""What each contender computes with: server, precision, threads, instances; and in what contenders are unequal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
+
+from infer_compare.results.servers import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from infer_compare.results import Run
 
-Trait = Literal["precision", "threads", "instances"]
-TRAITS: tuple[Trait, ...] = ("precision", "threads", "instances")
+Trait = Literal["server", "precision", "threads", "instances"]
+TRAITS: tuple[Trait, ...] = get_args(Trait)
 BITS = {"float64": 64, "float32": 32, "tf32": 19, "float16": 16, "bfloat16": 16, "float8": 8, "int8": 8, "int4": 4}
 """Of a number, by precision: how much of a result it can hold. What is not listed is not compared."""
 
@@ -27,6 +29,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     """The thread budget of one instance."""
     instances: int
+    server: str = ""
+    """Who does the work elsewhere, such as `localhost:8000`; empty where its own workers do."""
 
     @property
     def busy(self) -> int:
@@ -36,12 +40,13 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
 def setup_of(run: Run, label: str) -> Setup:
     """Return what a contender computes with."""
-    spec, start = run.contender(label), run.start(label)
+    spec, start, server = run.contender(label), run.start(label), server_of(run, label)
     return Setup(
         precision=start.effective.get("precision") if start is not None else None,
         asked_precision=spec.precision,
         threads=run.header.threads_of(label),
         instances=spec.instances,
+        server="" if server is None else server.address or "a server",
     )
 
 

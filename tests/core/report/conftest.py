@@ -64,6 +64,7 @@ class Story:
         precisions: that contenders compute in where it is not float32.
         weights: precision of the model; not known by default.
         processors: of each instance, by label.
+        servers: addresses of those who do the work of contenders, by label.
         errors: output errors, by label; those of contenders that differ too are allowed by `--allow-error`.
         compiling: seconds that the first call takes, by label.
         refused: slices of these restarts are refused by the gate.
@@ -83,6 +84,7 @@ class Story:
     precisions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     weights: str | None = None
     processors: Mapping[str, tuple[tuple[int, ...], ...]] = dataclasses.field(default_factory=dict)
+    servers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     errors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     compiling: Mapping[str, float] = dataclasses.field(default_factory=dict)
     refused: Sequence[int] = ()
@@ -137,7 +139,12 @@ class Story:
                 precision=self.weights,
             ),
             contenders=tuple(
-                ContenderSpec(label=label, backend=label.partition(":")[0], **self.asked.get(label, {}))
+                ContenderSpec(
+                    label=label,
+                    backend=label.partition(":")[0],
+                    remote=label in self.servers,
+                    **self.asked.get(label, {}),
+                )
                 for label in self.curves
             ),
             **asked(**{**plan, **self.plan}),
@@ -155,8 +162,11 @@ class Story:
             yield Start(
                 contender=label, restart=0, pid=7, framework_version="1.2.3", device="cpu",
                 provenance="imported" if imported else "native", chain=("onnx", label) if imported else ("onnx",),
-                effective={"precision": self.precisions.get(label, "float32"), "threads": "2"}, spawn_ns=90 * MILLISECOND,
-                import_ns=400 * MILLISECOND, load_ns=20 * MILLISECOND, to_device_ns=MILLISECOND, resident=150 * 2**20,
+                effective={
+                    "precision": self.precisions.get(label, "float32"),
+                    **({"server": self.servers[label]} if label in self.servers else {"threads": "2"}),
+                },
+                spawn_ns=90 * MILLISECOND, import_ns=400 * MILLISECOND, load_ns=20 * MILLISECOND, to_device_ns=MILLISECOND, resident=150 * 2**20,
                 processors=self.processors.get(label, ()),
             )  # fmt: skip
             for size, milliseconds in curve.items():

@@ -11,7 +11,9 @@ import os
 import signal
 import sys
 import time
+from email.message import Message
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.error import HTTPError
 
 from fault_injection.fake_options import FakeOptions, Step, interpolate, read_curve
 from fault_injection.replies import spoil, violate
@@ -229,6 +231,8 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
     def step(self, step: Step, batch: int) -> None:
         """Fails, hangs or dies, if this is the step and the batch size for it."""
         options = self.fake
+        if options.server and step in {"to_device", "run"}:
+            self._reach_server(batch)
         if options.at_batch and batch and batch != options.at_batch:
             return
         if options.at_batch and not batch and step in {"import", "load", "to_device"}:
@@ -241,6 +245,12 @@ class FakeBackend(Backend["tuple[TensorSpec, ...]"]):
             self.time.hang()
         if options.die_in == step:
             self.time.die(signal.Signals[options.die_by])
+
+    def _reach_server(self, batch: int) -> None:
+        if not os.path.exists(self.fake.server):  # noqa: PTH110 - inside timed calls
+            raise ConnectionRefusedError("fake: nobody answers at localhost:1")
+        if 0 < self.fake.refuse_above < batch:
+            raise HTTPError("http://localhost:1", 413, "fake: too large", Message(), None)
 
     def version(self) -> str:
         """The version of nothing, after a pretended import."""

@@ -35,6 +35,10 @@ class FakeOptions(Options, frozen=True, kw_only=True):
     die_in: Annotated[Step | Literal[""], _text("The step in which the process ends by a signal.")] = ""
     die_by: Annotated[Literal["SIGSEGV", "SIGABRT", "SIGKILL"], _text("That signal.")] = "SIGSEGV"
     at_batch: Annotated[int, _text("The batch size at which it fails, hangs or dies; 0 for all.")] = 0
+    server: Annotated[
+        str, _text("A file that is there while the pretended server answers; none for an empty text.")
+    ] = ""
+    refuse_above: Annotated[int, _text("Batches above this are too large for the pretended server; 0 for none.")] = 0
     after_calls: Annotated[int, _text("Calls of `run` before it fails, hangs or dies.")] = 0
     outputs: Annotated[
         Literal["right", "coarse", "wrong", "nan", "unstable", "misshapen", "missing"], _text("What it computes.")

@@ -52,6 +52,8 @@ class ContenderReport(Part, frozen=True, kw_only=True):
     """Workers that run it at the same time."""
     processors: tuple[tuple[int, ...], ...] = ()
     """Logical processors that each of several instances kept to; empty where they ran anywhere."""
+    remote: bool = False
+    """Whether a server does its work: threads, memory and versions are then those of the client."""
     precision: str | None = None
     """That it computes in, as its session reported it."""
     framework_version: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.results import Note
+from infer_compare.results.servers import server_of
 from infer_compare.stats.wording import listing
 from infer_compare.verdicts import deviations
 from infer_compare.verdicts.setups import lowered, setup_of
@@ -16,10 +17,28 @@ if TYPE_CHECKING:
 
 
 def cautions(run: Run) -> tuple[str, ...]:
-    """Return what belongs beside the answer: outputs that deviate or could not be compared, and batch sizes that compute different
+    """Return what belongs beside the answer: work that is done elsewhere, outputs that deviate or could not be compared, and batch sizes that compute different
     things.
     """
-    return (*_other_precision(run), *deviating(run), *_not_compared(run), *coupled(run))
+    return (*_elsewhere(run), *_other_precision(run), *deviating(run), *_not_compared(run), *coupled(run))
+
+
+def _elsewhere(run: Run) -> Iterator[str]:
+    """Yield a sentence on each contender whose work a server does: what is known of the others is not known of it."""
+    for label in run.labels:
+        server = server_of(run, label)
+        if server is None or run.start(label) is None:
+            continue
+        where = f" {server.address}" if server.address else ""
+        yield (
+            f"{label} is computed by the server{where}: threads, memory and versions shown of it are the client's, and the "
+            "server's own are not known"
+        )
+        if server.local:
+            yield (
+                f"the server of {label} runs on this machine, on the same cores as everything else: its work is not told from "
+                "that of other programs, so no slice of it is rejected for them"
+            )
 
 
 def _other_precision(run: Run) -> Iterator[str]:

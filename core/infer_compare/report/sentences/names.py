@@ -35,12 +35,12 @@ class Names:
         self._marks = {label: f" (output error {error.relative:.2g})" for label, error in deviations(run).items()}
 
     def alone(self, label: str) -> str:
-        """Return the name of a contender by itself: with its precision where those of ranked contenders are unequal, and its
-        threads and instances where they are its own.
+        """Return the name of a contender by itself: with its server and its precision where those of ranked contenders are
+        unequal, and its threads and instances where they are its own.
         """
         setup = self._setups[label]
         usual = setup.instances == 1 and setup.threads == self._run.header.plan.threads
-        traits = [trait for trait in self._ranked if trait == "precision" or not usual]
+        traits = [trait for trait in self._ranked if trait in {"server", "precision"} or not usual]
         return self._name(label, traits)
 
     def in_pair(self, pair: PairVerdict) -> PairVerdict:
@@ -93,6 +93,8 @@ def _setup_words(label: str, setup: Setup, traits: Collection[Trait]) -> str:
     if setup.precision != setup.asked_precision:
         said -= {"precision"}
     words = ""
+    if "server" in traits and setup.server and setup.server not in label:
+        words += f" on {setup.server}"
     if "precision" in traits and "precision" not in said and setup.precision is not None:
         words += f" in {setup.precision}"
     if "instances" in traits and "instances" not in said:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from infer_compare.report.sentences.drops import drop_words
-from infer_compare.results.outcomes import Died, Failed, LimitReached, Measured, OutOfMemory, Skipped, TimedOut
+from infer_compare.results.outcomes import (
+    Died,
+    Failed,
+    LimitReached,
+    Measured,
+    OutOfMemory,
+    Skipped,
+    TimedOut,
+    Unavailable,
+)
 from infer_compare.stats.wording import count, significant
 from infer_compare.verdicts.obstacles import (
     ClockWrong,
@@ -38,6 +47,9 @@ def outcome_words(outcome: AnyOutcome) -> str:
         case Died():
             how = f"of {outcome.signal}" if outcome.signal else f"with exit code {outcome.exit_code}"
             return f"died {how}"
+        case Unavailable():
+            tries = f" in {outcome.tries} tries" if outcome.tries > 1 else ""
+            return f"did not reach its server{tries}{_because(outcome.reason)}"
         case Failed():
             return f"failed with {outcome.error}{_because(outcome.reason)}"
         case Skipped():

@@ -7,10 +7,23 @@ from infer_compare.testing.conformance.checks import (  # isort: skip - in the o
     loading,
     agreement,
     running,
+    elsewhere,
     clock,
     memory,
     life,
     threads,
 )
 
-__all__ = ["agreement", "clock", "identity", "life", "loading", "memory", "options", "precision", "running", "threads"]
+__all__ = [
+    "agreement",
+    "clock",
+    "elsewhere",
+    "identity",
+    "life",
+    "loading",
+    "memory",
+    "options",
+    "precision",
+    "running",
+    "threads",
+]

@@ -94,6 +94,8 @@ def check_real_exhaustion_is_recognised(subject: Subject) -> None:
     device = subject.device
     if device.kind != "cpu" or sys.platform != "linux":
         raise NotApplicable("only the memory of the processor can be capped, on Linux")
+    if subject.backend.capabilities.remote:
+        raise NotApplicable("the work is done elsewhere, and only the client's memory can be capped")
     example = subject.example("wide")
     with subject.session(example):
         pass

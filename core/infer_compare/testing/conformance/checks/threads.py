@@ -92,6 +92,8 @@ def _observe(subject: Subject, budget: int) -> Threads:
     device = subject.device
     if device.kind != "cpu":
         raise NotApplicable("the work is not done by the processor")
+    if subject.backend.capabilities.remote:
+        raise NotApplicable("the work is done elsewhere, and the thread budget is the client's")
     example = subject.example("heavy")
     with subject.session(example):
         pass
