@@ -56,9 +56,13 @@ SPREAD = (
 )
 """Where tests take long and share nothing that takes long to make: each may run in any of several processes."""
 TOGETHER = (
-    ("backends/tensorflow", "kit/test_builtin_conformance.py::TestTensorFlow"),
+    (
+        "backends/tensorflow",
+        "backends/test_importer_refusals.py",
+        "backends/torch/test_torch_node_coverage.py",
+        "kit/test_builtin_conformance.py::TestTensorFlow",
+    ),
     ("packaging/test_wheel.py", "examples/test_openvino_example.py"),
-    ("backends/test_importer_refusals.py", "backends/torch/test_torch_node_coverage.py"),
 )
 """What runs in one process: importing TensorFlow, building the wheel and making the cases of ONNX take seconds."""
 FIRST = (
@@ -68,13 +72,13 @@ FIRST = (
     "packaging/test_wheel.py",
     "examples/test_openvino_example.py",
     "backends/tensorflow",
+    "backends/test_importer_refusals.py",
     "backends/test_transformers_models.py",
     "browser/test_what_if.py",
     "kit",
     "examples",
     "core/api/test_live_models.py",
     "core/comparison/test_guard_in_practice.py",
-    "backends/test_importer_refusals.py",
     "backends/torch",
     "core/cli",
     "core/phases",
