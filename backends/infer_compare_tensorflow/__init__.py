@@ -234,7 +234,22 @@ def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
 
 @hookimpl
 def infer_compare_converters() -> Sequence[Converter]:
-    """Register the ways from TensorFlow's formats to ONNX."""
+    """Register the ways from TensorFlow's formats to ONNX, and from ONNX to a SavedModel, which other runtimes convert."""
+    return [
+        Converter(
+            source="onnx",
+            target="savedmodel",
+            convert=_to_saved_model,
+            backend=TensorFlowBackend.name,
+            requires=("tensorflow",),
+            install_hint=TensorFlowBackend.install_hint,
+            imports=True,
+        ),
+        *_exports(),
+    ]
+
+
+def _exports() -> Sequence[Converter]:
     return [
         Converter(
             source=source,
@@ -253,3 +268,9 @@ def _to_onnx(model: ModelSource, target: Path) -> None:
     from infer_compare_tensorflow.export import to_onnx
 
     to_onnx(model, target, ONNX_OPSET)
+
+
+def _to_saved_model(model: ModelSource, target: Path) -> None:
+    from infer_compare_tensorflow.imported_saving import to_saved_model
+
+    to_saved_model(model, target)

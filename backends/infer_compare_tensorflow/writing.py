@@ -66,7 +66,7 @@ def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None: 
         raise ModelError(_untold(made, made))
     if given:
         call = _ordered(call, known, given) if known else _by_name(call, made, given)
-    return "savedmodel", _save_graph(call, owner, inputs, folder), inputs
+    return "savedmodel", save_graph(call, owner, inputs, folder), inputs
 
 
 def _save_keras(model: Any, given: Sequence[TensorSpec], folder: Path) -> Saved:  # noqa: ANN401 - a keras.Model
@@ -87,7 +87,7 @@ def _save_keras(model: Any, given: Sequence[TensorSpec], folder: Path) -> Saved:
         call = _by_name(partial(model, training=False) if _takes_training(model) else model, model.call, given)
     else:
         raise ModelError(_untold(model, model.call))
-    return "savedmodel", _save_graph(call, None, inputs, folder), inputs
+    return "savedmodel", save_graph(call, None, inputs, folder), inputs
 
 
 def _ordered(call: Callable[..., Any], known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> Callable[..., Any]:
@@ -200,7 +200,19 @@ def _signature(function: Any) -> tuple[Callable[..., Any], Sequence[TensorSpec]]
     return call, inputs
 
 
-def _save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[TensorSpec], folder: Path) -> Path:
+def save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[TensorSpec], folder: Path) -> Path:
+    """Return the SavedModel folder, in another one, of a function of tensors.
+
+    Args:
+        call: takes the inputs in order.
+        owner: of its variables; kept with them.
+        inputs: of the function.
+        folder: where to write.
+
+    Raises:
+        ModelError: it cannot be traced or saved.
+        UnsupportedModel: it calls Python functions while it runs.
+    """
     path = folder / "saved_model"
     plain = [spec.name for spec in inputs]
     # The arguments of a signature are sorted by name: names that Python would not take become places.

@@ -81,6 +81,8 @@ class Converter(msgspec.Struct, frozen=True, kw_only=True):
     install_hint: str = ""
     options: dict[str, str] = {}
     """What of its settings changes its result, such as an opset."""
+    imports: bool = False
+    """Whether it rebuilds the model from its graph, as a backend does that imports it; curves are then labelled `imported`."""
     suffixes: tuple[str, ...] = ()
     """With the target `onnx`: endings of files of the source format, such as `.safetensors`. A model file of such a name
     is then read by converting it; its inputs and outputs are those of the ONNX file."""

@@ -8,7 +8,7 @@ from infer_compare.foreign import one_line, repr_of
 from infer_compare.interfaces import Converter
 from infer_compare.plugins.registration import LONGEST_TEXT, Unfit, can_be_typed, text_field
 
-_CHECKED = ("source", "target", "cost", "backend", "requires", "install_hint", "options", "suffixes")
+_CHECKED = ("source", "target", "cost", "backend", "requires", "install_hint", "options", "imports", "suffixes")
 
 
 def read_converter(candidate: object) -> Converter:
@@ -49,4 +49,5 @@ class _Edge(msgspec.Struct):
     requires: tuple[str, ...]
     install_hint: str
     options: dict[str, str]
+    imports: bool
     suffixes: tuple[str, ...]

@@ -34,7 +34,7 @@ class ConversionPath(NamedTuple):
 
     converters: tuple[ConverterEntry, ...]
     imported: bool
-    """Whether the backend renders the last format itself."""
+    """Whether the backend renders the last format itself, or a converter rebuilds the model."""
     chain: tuple[str, ...]
     """In words, from the source format on."""
     cost: float
@@ -82,7 +82,8 @@ class Router:
                 if converters is not None:
                     cost = sum(entry.converter.cost for entry in converters) + IMPORT_COST * imported
                     chain = _chain(form, converters, contender.entry if imported else None)
-                    yield ConversionPath(converters, imported, chain, cost)
+                    rebuilt = imported or any(entry.converter.imports for entry in converters)
+                    yield ConversionPath(converters, rebuilt, chain, cost)
 
     def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
         """Why a model does not reach a contender by the route that was asked for."""
@@ -178,7 +179,11 @@ class Router:
 
 
 def _chain(form: str, converters: Sequence[ConverterEntry], importer: BackendEntry | None) -> tuple[str, ...]:
-    steps = (form, *(f"{entry.converter.target} ({_by('exported', entry.origin)})" for entry in converters))
+    kinds = {True: "imported", False: "exported"}
+    steps = (
+        form,
+        *(f"{entry.converter.target} ({_by(kinds[entry.converter.imports], entry.origin)})" for entry in converters),
+    )
     return steps if importer is None else (*steps, f"{importer.name} ({_by('imported', importer.origin)})")
 
 

@@ -1,0 +1,78 @@
+"""Models that a converter rebuilds from their graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare import hookimpl
+from infer_compare.backends import Converter
+from infer_compare.plugins import Origin, Plugins
+from infer_compare.preparation.resolve import resolve
+from infer_compare.request.options import RunOptions
+from infer_compare.worker.client import InProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from infer_compare.backends import ModelSource
+
+BACKEND = """
+from infer_compare.backends import Backend, Capabilities
+
+
+class Mine(Backend):
+    name = "mine"
+    capabilities = Capabilities(formats=("mine",))
+
+    def version(self):
+        return "1"
+
+    def devices(self):
+        return []
+
+    def load(self, model):
+        return model.path
+
+    def to_device(self, loaded, device):
+        raise NotImplementedError
+
+    def classify(self, error):
+        raise NotImplementedError
+"""
+
+
+class Rebuilding:
+    """A plugin with two converters: the first rebuilds models, the second does not."""
+
+    @hookimpl
+    def infer_compare_converters(self) -> Sequence[Converter]:
+        """Registers them."""
+
+        def copy(model: ModelSource, target: Path) -> None:
+            target.write_bytes(model.path.read_bytes())
+
+        return [
+            Converter(source="onnx", target="between", convert=copy, imports=True),
+            Converter(source="between", target="mine", convert=copy),
+        ]
+
+
+def test_a_model_that_a_converter_rebuilds_counts_as_imported(tmp_path: Path) -> None:
+    """Whatever converters come after that, and by the name of the route too."""
+    (tmp_path / "mine.py").write_text(BACKEND, encoding="utf-8")
+    plugins = Plugins.discover(block=["*"])
+    plugins.register(Rebuilding(), Origin("rebuilding", "rebuilding"))
+    text = f"{tmp_path / 'mine.py'}:Mine"
+    contenders = (f"{text}:label=a", f"{text}:route=imported,label=b", f"{text}:route=exported,label=c")
+    resolved = resolve(
+        RunOptions(model="mlp", contenders=contenders, threads=1),
+        plugins,
+        tmp_path,
+        convert=False,
+        launch=lambda _python, **_limits: InProcess(),
+    )
+    chain = ("onnx", "between (imported)", "mine (exported)")
+    found = {label: (route.model.provenance, route.chain) for label, route in resolved.routes.items()}
+    assert found == {"a": ("imported", chain), "b": ("imported", chain)}
+    assert [record.contender for record in resolved.unusable] == ["c"]
