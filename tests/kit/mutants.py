@@ -176,6 +176,12 @@ class Choice(Options, frozen=True, kw_only=True):
     level: Annotated[Literal["low", "high"], msgspec.Meta(description="how far")] = "low"
 
 
+class ShowsItsOptions(SoundSession):
+    @property
+    def effective(self) -> Mapping[str, str]:
+        return {**super().effective, "level": self.backend.settings.options.level}
+
+
 @fails("options_are_effective")
 class DropsItsOptions(Sound):
     options = Choice
@@ -236,6 +242,65 @@ class RoundsNothing(RoundingSession):
 @fails("precisions_are_computed_in")
 class OnlySaysSo(Rounds):
     session = RoundsNothing
+
+
+# What `tune` asks for
+
+CODE = """
+from onnx.reference import ReferenceEvaluator
+
+evaluator = ReferenceEvaluator({location!r})
+
+
+def predict(*inputs):
+    return {outputs}
+"""
+OUTPUTS = "evaluator.run(None, dict(zip(evaluator.input_names, inputs)))"
+
+
+class Proposing(Sound):
+    """Sound, with two configurations that are worth trying, and code for them; see `test_mutants`."""
+
+    options = Choice
+    session = ShowsItsOptions
+    listed: ClassVar[Any] = ({"level": "high"},)
+    outputs: ClassVar[str] = OUTPUTS
+
+    @classmethod
+    def candidates(cls, machine: Any) -> Any:
+        return cls.listed
+
+    @classmethod
+    def snippet(cls, model: Any, settings: Any, device: Any) -> Any:
+        return CODE.format(location=model.location, outputs=cls.outputs)
+
+
+@fails("candidates_are_accepted")
+class ProposesAnotherSpelling(Proposing):
+    listed = ({"level": "highest"},)
+
+
+@fails("candidates_differ")
+class ProposesThePlainOne(Proposing):
+    listed = ({"level": "high"}, {"level": "low"})
+
+
+@fails("proposing_loads_no_framework")
+class LoadsToPropose(Proposing):
+    @classmethod
+    def candidates(cls, machine: Any) -> Any:
+        __import__(FRAMEWORK)
+        return cls.listed
+
+
+@fails("snippets_can_be_pasted")
+class WritesHalf(Proposing):
+    outputs = OUTPUTS[:-1]
+
+
+@fails("snippets_compute_the_same")
+class WritesForAnother(Proposing):
+    outputs = f"[2 * output for output in {OUTPUTS}]"
 
 
 # Loading and devices

@@ -70,6 +70,7 @@ HEAVY = {
     "importing_loads_no_framework",
     "making_loads_no_framework",
     "classifying_loads_no_framework",
+    "proposing_loads_no_framework",
     "synchronize_waits",
     "wait_waits",
     "every_run_is_work",

@@ -298,9 +298,10 @@ class Backend(ABC, Generic[Loaded]):
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:  # noqa: ARG003 - an override writes one
         """Return Python code that runs a model in the framework alone as a contender ran it, to be pasted into a program.
 
-        The code needs no infer-compare. It reads the model from `model.location`, sets what the settings say, and leaves a
-        callable `predict`, which takes the inputs as arrays of numpy, in order, and returns a list of such arrays. It is called
-        without the framework, in the user's own process.
+        The code needs no infer-compare for a format in `Capabilities.formats`; for a model that the backend imports it may call
+        the importer. It reads the model from `model.location`, sets what the settings say, and defines a function `predict`,
+        which takes the inputs as arrays of numpy, in order, and returns a list of such arrays. `snippet` is called without the
+        framework, in the user's own process.
 
         Args:
             model: as `load` gets it, with its location as the code should name it.

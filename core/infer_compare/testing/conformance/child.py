@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,18 @@ import msgspec
 from infer_compare.environment import memory
 from infer_compare.errors import BackendUnusable, DeviceUnavailable, OptionError, UnsupportedModel
 from infer_compare.foreign import one_line, text_of
-from infer_compare.interfaces import Device, OperatingPoint, Settings
+from infer_compare.interfaces import Device, Machine, ModelSource, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
-from infer_compare.testing.conformance.jobs import MORE_CYCLES, Cycles, Effective, Exhausted, Job, Loads, Threads
+from infer_compare.testing.conformance.jobs import (
+    MORE_CYCLES,
+    Cycles,
+    Effective,
+    Exhausted,
+    Job,
+    Loads,
+    Proposals,
+    Threads,
+)
 from infer_compare.testing.conformance.occupancy import observe
 
 if TYPE_CHECKING:
@@ -29,6 +39,7 @@ CYCLES = 20
 MOST_CYCLES = 60
 """Where memory grew over the last ten sessions there are ten more, up to this many: what leaks grows in every ten, and what an
 allocator, or the kernel's larger pages, took once does not."""
+MOST_CANDIDATES = 100
 FIRST_BATCH = 256
 LARGEST_BATCH = 1 << 20
 
@@ -67,17 +78,33 @@ def _run(session: Session[Any], batch: tuple[Array, ...]) -> None:
 
 def loads(job: Job) -> Loads:
     """Return what is loaded by importing the plugin and by classifying."""
-    before = set(sys.modules)
-
-    def loaded() -> tuple[str, ...]:
-        return tuple(module for module in job.requires if module in sys.modules and module not in before)
-
+    loaded = _loaded_now(job)
     load_backend(job.backend)
     importing = loaded()
     made = _make(job)
     making = loaded()
     made.classify(RuntimeError("something else"))
     return Loads(importing=importing, making=making, classifying=loaded())
+
+
+def proposals(job: Job) -> Proposals:
+    """Return what is loaded by asking for configurations and for code."""
+    backend = load_backend(job.backend)
+    settings = Settings(options=backend.options(), threads=1)
+    loaded = _loaded_now(job)
+    for kind in backend.capabilities.device_kinds:
+        tuple(islice(backend.candidates(Machine(device_kinds=(kind,))), MOST_CANDIDATES))
+    listing = loaded()
+    for name in (*backend.capabilities.formats, *backend.capabilities.imports):
+        source = ModelSource(format=name, location=f"the-model.{name}", name="the-model")
+        backend.snippet(source, settings, Device(backend.capabilities.device_kinds[0]))
+    return Proposals(listing=listing, writing=tuple(module for module in loaded() if module not in listing))
+
+
+def _loaded_now(job: Job) -> Callable[[], tuple[str, ...]]:
+    """Return a function that gives the modules out of `requires` that were loaded since now."""
+    before = set(sys.modules)
+    return lambda: tuple(module for module in job.requires if module in sys.modules and module not in before)
 
 
 def cycles(job: Job) -> Cycles:
@@ -159,6 +186,7 @@ def effective(job: Job) -> Effective:
 
 TASKS: dict[str, Callable[[Job], msgspec.Struct]] = {
     "loads": loads,
+    "proposals": proposals,
     "cycles": cycles,
     "exhaust": exhaust,
     "threads": threads,

@@ -55,6 +55,15 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True):
     """By asking it what an error means."""
 
 
+class Proposals(msgspec.Struct, frozen=True, kw_only=True):
+    """Modules out of `requires` that were loaded."""
+
+    listing: tuple[str, ...]
+    """By asking for configurations that are worth trying."""
+    writing: tuple[str, ...]
+    """By asking for code."""
+
+
 class Cycles(msgspec.Struct, frozen=True, kw_only=True):
     """Resident memory after each life of a session, and the peak, in bytes."""
 

@@ -208,14 +208,25 @@ class Subject:
         Raises:
             UnsupportedModel: the backend refuses this model in it, as it may.
         """
-        made, source = self.make(precision=precision), example.source
-        plan = made.plan_variant(source, self.device)
+        return self.written(example, self.options, precision)[0]
+
+    def written(
+        self, example: Example, options: Mapping[str, str], precision: str | None
+    ) -> tuple[Session[Any], ModelSource]:
+        """Return a session of a model with some options, and the source that it was loaded from: that of another model where
+        the backend makes one for the precision.
+
+        Raises:
+            UnsupportedModel: the backend refuses this model with them, as it may.
+        """
+        made, source = self.make(options, precision), example.source
+        plan = made.plan_variant(source, self.device) if precision is not None else None
         if plan is not None:
             folder = self.folder / f"{example.name}-{precision}-{next(self._numbers)}"
             folder.mkdir()
             batches = [example.batch(BATCH, first) for first in range(0, plan.rows, BATCH)]
             source = made.write_variant(source, self.device, batches, folder)
-        return made.to_device(made.load(source), self.device)
+        return made.to_device(made.load(source), self.device), source
 
     def loads(self) -> Loads:
         """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""

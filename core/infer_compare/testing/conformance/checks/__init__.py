@@ -4,6 +4,7 @@ from infer_compare.testing.conformance.checks import (  # isort: skip - in the o
     identity,
     options,
     precision,
+    tuning,
     loading,
     agreement,
     running,
@@ -26,4 +27,5 @@ __all__ = [
     "precision",
     "running",
     "threads",
+    "tuning",
 ]
