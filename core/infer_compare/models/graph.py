@@ -26,7 +26,8 @@ class Node:
     """Names of values; an empty name is an optional input that was left out."""
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
-    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs)."""
+    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs). What the file leaves out is
+    left out: an importer knows the defaults of ONNX."""
     opset: int
     """The version of the node's domain that the model imports."""
 
