@@ -152,7 +152,7 @@ def test_a_latency_bound_is_drawn_and_named(story: type[Story]) -> None:
 @pytest.fixture(scope="module")
 def labelled(story: type[Story]) -> list[str]:
     """The letters of a picture of contenders whose names a drawing library takes for something else."""
-    return texts(SvgReporter().render(document(story(curves=dict.fromkeys(LABELS, {1: 0.5, 2: 0.7})).run())))
+    return texts(SvgReporter().render(document(story(curves={name: {1: 0.5, 2: 0.7} for name in LABELS}).run())))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -163,7 +163,7 @@ def test_a_label_is_shown_as_it_is(labelled: list[str], name: str) -> None:
 
 def test_pixels_can_be_drawn_of_any_label_and_model_name(story: type[Story]) -> None:
     """The same, without a warning."""
-    curves = dict.fromkeys(LABELS, {1: 0.5})
+    curves = {name: {1: 0.5} for name in LABELS}
     assert PngReporter().render(document(story(curves=curves, model=" ".join(LABELS)).run()))
 
 
