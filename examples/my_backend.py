@@ -120,7 +120,7 @@ class MyBackend(Backend[Perceptron]):
     name: ClassVar[str] = "mine"
     requires: ClassVar[tuple[str, ...]] = ("numpy", "onnx")
     install_hint: ClassVar[str] = "pip install numpy onnx"
-    capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
+    capabilities: ClassVar[Capabilities] = Capabilities(imports=("onnx",))
     options: ClassVar[type[Options]] = MyOptions
 
     def version(self) -> str:

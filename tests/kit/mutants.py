@@ -59,6 +59,7 @@ class Sound(ReferenceBackend):
 
     name: ClassVar[str] = "sound"
     requires: ClassVar[tuple[str, ...]] = (FRAMEWORK,)
+    capabilities: ClassVar[Capabilities] = Capabilities(imports=("onnx",))
     session: ClassVar[Any] = SoundSession
 
     def to_device(self, loaded: Any, device: Device) -> Any:
@@ -128,13 +129,13 @@ class NeedsMore(SoundSession):
 
 @fails("capabilities_are_declared")
 class Boundless(Sound):
-    capabilities = Capabilities(formats=("onnx",), asynchronous=("warp",))
+    capabilities = Capabilities(imports=("onnx",), asynchronous=("warp",))
 
 
 class AheadOnTheHost(Sound):
     """Names the processor among the devices that work on their own; see `test_mutants`."""
 
-    capabilities = Capabilities(formats=("onnx",), asynchronous=("cpu",))
+    capabilities = Capabilities(imports=("onnx",), asynchronous=("cpu",))
 
 
 @fails("making_loads_no_framework")
@@ -211,7 +212,7 @@ class RoundingSession(SoundSession):
 class Rounds(Sound):
     """Sound, with a second precision; see `test_mutants`."""
 
-    capabilities = Capabilities(formats=("onnx",), precisions=("float32", "float16"))
+    capabilities = Capabilities(imports=("onnx",), precisions=("float32", "float16"))
     session = RoundingSession
 
 
@@ -326,7 +327,7 @@ class RefusesAll(Sound):
 
 @fails("listed_devices_work")
 class ListsWhatIsNotThere(Sound):
-    capabilities = Capabilities(formats=("onnx",), device_kinds=("cpu", "warp"))
+    capabilities = Capabilities(imports=("onnx",), device_kinds=("cpu", "warp"))
 
     def devices(self) -> Any:
         return [Device("cpu"), Device("warp")]
@@ -340,10 +341,15 @@ class RunsAnywhere(Sound):
 
 @fails("no_silent_fallback")
 class FallsBack(Sound):
-    capabilities = Capabilities(formats=("onnx",), device_kinds=("cpu", "warp"))
+    capabilities = Capabilities(imports=("onnx",), device_kinds=("cpu", "warp"))
 
     def accept(self, device: Device) -> Device:
         return Device("cpu") if device.kind == "warp" else super().accept(device)
+
+
+@fails("native_models_are_read_by_the_framework")
+class CallsItsImportNative(Sound):
+    capabilities = Capabilities(formats=("onnx",))
 
 
 @fails("unknown_formats_are_refused")

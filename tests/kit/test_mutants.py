@@ -68,6 +68,7 @@ def test_a_backend_that_says_the_processor_works_on_its_own_fails():
 
 HEAVY = {
     "importing_loads_no_framework",
+    "native_models_are_read_by_the_framework",
     "making_loads_no_framework",
     "classifying_loads_no_framework",
     "proposing_loads_no_framework",

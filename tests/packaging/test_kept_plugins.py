@@ -1,7 +1,8 @@
 """Plugins as they were built for a version of the plugin interface: each must go on working unchanged.
 
 `plugins/version-N` has wheels that are never rebuilt. That of version 2 is the backend of docs/writing-a-backend.md, put
-together from the page's blocks with `pip wheel --no-deps` when version 2 was new.
+together from the page's blocks with `pip wheel --no-deps` when version 2 was new; the page then called ONNX a format of its
+own, though it rebuilds the graph.
 """
 
 from __future__ import annotations
@@ -22,6 +23,17 @@ WHEELS = sorted(FOLDER.glob("version-*/*.whl"))
 QUICK = ("--fast", "--group", "identity", "--group", "options", "--group", "loading")
 
 
+GAPS = {"native_models_are_read_by_the_framework": "it was built before `formats` and `imports` were told apart"}
+CLASS = """
+from {module} import infer_compare_backends
+from infer_compare.testing import BackendConformance
+
+class Kept(BackendConformance):
+    backend, = infer_compare_backends()
+    known_gaps = {gaps}
+"""
+
+
 @pytest.fixture(params=WHEELS, ids=lambda wheel: f"{wheel.parent.name}-{wheel.name.partition('-')[0]}")
 def plugin_check(request, tmp_path):
     """Installs a wheel of pure Python, which is to unpack it, and runs the conformance kit on its backend."""
@@ -29,11 +41,13 @@ def plugin_check(request, tmp_path):
     with zipfile.ZipFile(request.param) as wheel:
         wheel.extractall(site)
     (points,) = site.glob("*.dist-info/entry_points.txt")
-    backend = points.read_text(encoding="utf-8").splitlines()[1].partition("=")[0].strip()
+    module = points.read_text(encoding="utf-8").splitlines()[1].partition("=")[2].strip()
+    kept = tmp_path / "kept.py"
+    kept.write_text(CLASS.format(module=module, gaps=GAPS), encoding="utf-8")
 
     def check(*options):
         done = subprocess.run(
-            [sys.executable, "-m", "infer_compare", "plugin", "check", backend, "--json", *options],
+            [sys.executable, "-m", "infer_compare", "plugin", "check", "kept.py:Kept", "--json", *options],
             cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, timeout=280, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

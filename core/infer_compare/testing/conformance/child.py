@@ -16,6 +16,7 @@ from infer_compare.errors import BackendUnusable, DeviceUnavailable, OptionError
 from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Device, Machine, ModelSource, OperatingPoint, Settings
 from infer_compare.plugins import load_backend, read_options
+from infer_compare.testing.conformance.hidden_onnx import HiddenOnnx
 from infer_compare.testing.conformance.jobs import (
     MORE_CYCLES,
     Cycles,
@@ -24,6 +25,7 @@ from infer_compare.testing.conformance.jobs import (
     Job,
     Loads,
     Proposals,
+    Reading,
     Threads,
 )
 from infer_compare.testing.conformance.occupancy import observe
@@ -184,9 +186,21 @@ def effective(job: Job) -> Effective:
     return Effective(told=tuple(told))
 
 
+def reading(job: Job) -> Reading:
+    """Load a model while the package `onnx` is there for the framework alone."""
+    hidden = HiddenOnnx(job.requires)
+    sys.meta_path.insert(0, hidden)
+    try:
+        _open(job)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the model was not loaded
+        return Reading(importer=hidden.importer, error=f"{type(error).__name__}: {one_line(text_of(error), 300)}")
+    return Reading(importer=hidden.importer)
+
+
 TASKS: dict[str, Callable[[Job], msgspec.Struct]] = {
     "loads": loads,
     "proposals": proposals,
+    "reading": reading,
     "cycles": cycles,
     "exhaust": exhaust,
     "threads": threads,

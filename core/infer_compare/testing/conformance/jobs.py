@@ -104,6 +104,15 @@ class Effective(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[dict[str, str] | None, ...]
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of loading a model without the package `onnx`."""
+
+    importer: str
+    """The module that asked for the package; empty where none did."""
+    error: str = ""
+    """Why the model was not loaded; empty where it was."""
+
+
 class Died(Exception):
     """The child ended by a signal."""
 

@@ -8,6 +8,8 @@ import msgspec
 
 from infer_compare.errors import DeviceUnavailable, ModelError, UnsupportedModel
 from infer_compare.interfaces import Device, ModelSource, Session
+from infer_compare.testing.conformance.hidden_onnx import ONNX
+from infer_compare.testing.conformance.jobs import Died, Reading, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
@@ -62,6 +64,29 @@ def check_some_model_runs(subject: Subject) -> None:
     raise Violation(
         f"The backend takes none of the kit's models, so running it cannot be checked; add models with `models`.{why}"
     )
+
+
+@check("loading")
+def check_native_models_are_read_by_the_framework(subject: Subject) -> None:
+    """ONNX among `formats` is read by the framework itself; a graph that the plugin takes apart belongs in `imports`."""
+    if ONNX not in subject.backend.capabilities.formats:
+        raise NotApplicable("the backend does not call ONNX a format of its framework")
+    if subject.backend.requires[:1] == (ONNX,):
+        raise NotApplicable("the package onnx is the framework itself")
+    example = subject.simplest
+    if example.source.format != ONNX:
+        raise NotApplicable("none of the kit's models is at hand that the backend takes")
+    try:
+        found = ask(subject.job("reading", example, device=str(subject.device)), Reading)
+    except Died as death:
+        raise NotApplicable(f"loading without the package onnx ended the process: {death}") from death
+    if found.importer and found.error:
+        raise Violation(
+            f"`formats` names onnx, but {found.importer} reads the model with the package onnx, and without that package it "
+            f"cannot be loaded ({found.error}). Where the plugin rebuilds the graph, declare imports=({ONNX!r},) instead: "
+            "reports then say that the model was imported. Where the framework reads the file, ask it for what the plugin "
+            "looks up with onnx."
+        )
 
 
 @check("loading")
