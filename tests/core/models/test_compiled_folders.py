@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from typing import Annotated, ClassVar
@@ -14,6 +16,7 @@ from click.testing import CliRunner
 from fault_injection.fake import FakeBackend
 from infer_compare.backends import Device, ModelError, ModelSource, Options, Settings, TensorSpec, compiled_folder
 from infer_compare.cli.app import group
+from infer_compare.models.cache import ConversionCache
 
 CPU = Device("cpu")
 
@@ -118,6 +121,30 @@ def test_two_workers_that_ask_at_once_have_it_compiled_once(model):
     for thread in threads:
         thread.join()
     assert (make.calls, len(set(folders)), len(folders)) == (1, 1, 3)
+
+
+def test_a_worker_that_is_killed_while_it_compiles_holds_up_nobody(model, cache):
+    """The next one compiles in its place."""
+    key = ConversionCache.key({"any": "key"})
+    held = (
+        "import sys, time\nfrom infer_compare.models.cache import ConversionCache\n"
+        f"with ConversionCache().alone({key!r}):\n    print('held', flush=True)\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", held], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        entered = threading.Event()
+
+        def enter():
+            with ConversionCache().alone(key):
+                entered.set()
+
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        assert not entered.wait(0.05)
+        other.kill()
+        waiting.join(60)
+    assert entered.is_set()
+    assert not list(cache.rglob("*.lock"))
 
 
 def test_a_compilation_that_fails_leaves_nothing(model, cache):
