@@ -11,6 +11,7 @@ import argparse
 import base64
 import json
 import re
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -217,10 +218,20 @@ def handler(models: Models) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    """Answers each connection in a thread of its own."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of clients that hang up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 def serve(models: Models, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:
     """Return a server that answers in threads of its own; close it with `shutdown` and `server_close`."""
-    server = ThreadingHTTPServer((host, port), handler(models))
-    server.daemon_threads = True
+    server = Server((host, port), handler(models))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 

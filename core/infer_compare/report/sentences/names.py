@@ -35,13 +35,13 @@ class Names:
         self._marks = {label: f" (output error {error.relative:.2g})" for label, error in deviations(run).items()}
 
     def alone(self, label: str) -> str:
-        """Return the name of a contender by itself: with its server and its precision where those of ranked contenders are
-        unequal, and its threads and instances where they are its own.
+        """Return the name of a contender by itself: with its server, its precision where those of ranked contenders are unequal,
+        and its threads and instances where they are its own.
         """
         setup = self._setups[label]
         usual = setup.instances == 1 and setup.threads == self._run.header.plan.threads
-        traits = [trait for trait in self._ranked if trait in {"server", "precision"} or not usual]
-        return self._name(label, traits)
+        traits = [trait for trait in self._ranked if trait == "precision" or not usual]
+        return self._name(label, ["server", *traits])
 
     def in_pair(self, pair: PairVerdict) -> PairVerdict:
         """Return a verdict whose sides are named with what is unequal between them."""
