@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from infer_compare_tensorflow.importer.layouts import aligned, unary, wrap
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, aligned, rank_of, tensor, unary, wrap
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, rank_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.elementwise import maximum, minimum
+from infer_compare_tensorflow.importer.layouts import aligned, unary, wrap
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, aligned, dtype_of, unary, wrap
+from infer_compare_tensorflow.importer.values import Value, dtype_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

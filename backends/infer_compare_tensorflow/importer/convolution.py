@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.layouts import channels_last
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Size, Value, channels_last, kernel, shape_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Size, Value, kernel, shape_of, tensor
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from infer_compare_tensorflow.importer.known import sizes_in
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Dims, Size, Value, shape_of, sizes_in
+from infer_compare_tensorflow.importer.values import Dims, Size, Value, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.layouts import aligned, unary, wrap
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Value, aligned, dtype_of, tensor, unary, wrap
+from infer_compare_tensorflow.importer.values import Value, dtype_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,16 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import shape_tensor, sizes_in
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import (
-    Size,
-    Value,
-    rank_of,
-    shape_of,
-    shape_tensor,
-    sizes_in,
-    tensor,
-)
+from infer_compare_tensorflow.importer.values import Size, Value, rank_of, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

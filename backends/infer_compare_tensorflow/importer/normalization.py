@@ -8,8 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import known_size
+from infer_compare_tensorflow.importer.layouts import channels_last
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

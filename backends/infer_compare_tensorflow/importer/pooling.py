@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
+from infer_compare_tensorflow.importer.known import known_size
+from infer_compare_tensorflow.importer.layouts import channels_last
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.target import target
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, channels_last, known_size, shape_of
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, shape_of
 from infer_compare_tensorflow.importer.windows import Window, pad_spatial, window
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from infer_compare_tensorflow.importer.gates import activations
+from infer_compare_tensorflow.importer.known import shape_tensor
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.target import target
-from infer_compare_tensorflow.importer.values import Size, Value, shape_of, shape_tensor, swapped, tensor
+from infer_compare_tensorflow.importer.values import Size, Value, shape_of, swapped, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

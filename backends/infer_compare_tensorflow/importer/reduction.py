@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import ints
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import ChannelsLast, Value, ints, rank_of, shape_of, tensor
+from infer_compare_tensorflow.importer.values import ChannelsLast, Value, rank_of, shape_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

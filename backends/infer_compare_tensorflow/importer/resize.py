@@ -19,17 +19,9 @@ from infer_compare.backends.onnx_graphs import (
     rounding_of,
     source_positions,
 )
+from infer_compare_tensorflow.importer.known import constant, ints, known_size
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import (
-    ChannelsLast,
-    Dims,
-    Value,
-    constant,
-    ints,
-    known_size,
-    rank_of,
-    tensor,
-)
+from infer_compare_tensorflow.importer.values import ChannelsLast, Dims, Value, rank_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import ints, known_size, shape_tensor, sizes_in
+from infer_compare_tensorflow.importer.layouts import aligned, channels_last, wrap
 from infer_compare_tensorflow.importer.registry import operator
 from infer_compare_tensorflow.importer.values import (
     ChannelsLast,
     Size,
     Value,
-    aligned,
-    channels_last,
-    ints,
-    known_size,
     rank_of,
     shape_of,
-    shape_tensor,
-    sizes_in,
     tensor,
     to_first,
     to_last,
-    wrap,
 )
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import ints, sizes_in
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import Size, Value, ints, shape_of, sizes_in, tensor
+from infer_compare_tensorflow.importer.values import Size, Value, shape_of, tensor
 
 if TYPE_CHECKING:
     from infer_compare.backends.onnx_graphs import Node

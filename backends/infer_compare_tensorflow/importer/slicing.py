@@ -8,18 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from infer_compare.backends import UnsupportedModel
+from infer_compare_tensorflow.importer.known import ints, known_size, shape_tensor, sizes_in
 from infer_compare_tensorflow.importer.registry import operator
-from infer_compare_tensorflow.importer.values import (
-    ChannelsLast,
-    Size,
-    Value,
-    ints,
-    known_size,
-    rank_of,
-    shape_tensor,
-    sizes_in,
-    tensor,
-)
+from infer_compare_tensorflow.importer.values import ChannelsLast, Size, Value, rank_of, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

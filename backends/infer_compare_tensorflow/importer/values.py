@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from infer_compare.backends import UnsupportedModel
 from infer_compare_tensorflow.importer.target import target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from infer_compare.backends.onnx_graphs import Node
 
 Value = Any
 """`numpy.ndarray`, `tf.Tensor`, `ChannelsLast` or `Dims`; None for an optional input that was left out."""
@@ -125,73 +123,6 @@ def kernel(value: Value, permutation: Sequence[int]) -> tf.Tensor:
     return tf.constant(array) if target.get().constant_kernels else tensor(array)
 
 
-def channels_last(value: Value) -> tf.Tensor:
-    """A value of ONNX shape [N, C, *spatial] as a tensor [N, *spatial, C]."""
-    if isinstance(value, ChannelsLast):
-        return value.last
-    given = tensor(value)
-    return tf.transpose(given, to_last(len(given.shape)))
-
-
-def unary(value: Value, function: Callable[[tf.Tensor], tf.Tensor]) -> Value:
-    """Applies a function of single elements in whatever layout the value is held."""
-    if isinstance(value, ChannelsLast):
-        return ChannelsLast(function(value.last))
-    return function(tensor(value))
-
-
-def aligned(*values: Value, broadcast: bool = True) -> tuple[list[tf.Tensor], bool]:
-    """Tensors in one layout that broadcast against each other as the values do in ONNX order.
-
-    Args:
-        values: to bring into one layout.
-        broadcast: whether they are broadcast; otherwise all have one rank, and keep it.
-
-    Returns:
-        The tensors, and whether they are held channels last.
-    """
-    ranks = [value.rank for value in values if isinstance(value, ChannelsLast)]
-    highest = max((rank_of(value) for value in values if not isinstance(value, np.ndarray)), default=-1)
-    if not ranks or any(rank_of(value) > ranks[0] for value in values):
-        return [tensor(_stripped(value, highest) if broadcast else value) for value in values], False
-    if not broadcast:
-        return [channels_last(value) for value in values], True
-    return [_last_of(value, ranks[0]) for value in values], True
-
-
-def _stripped(value: Value, rank: int) -> Value:
-    """An array without the leading axes of size 1 that broadcasting against the rank puts back.
-
-    TensorFlow merges a product and what is added to it where that is a vector, and fails on [1, n].
-    """
-    if not isinstance(value, np.ndarray) or value.ndim > rank:
-        return value
-    leading = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
-    return value.reshape(value.shape[leading:])
-
-
-def _last_of(value: Value, rank: int) -> tf.Tensor:
-    """A value in channels-last order; a lower rank is filled up with leading axes of size 1, as broadcasting does."""
-    if isinstance(value, ChannelsLast) and value.rank == rank:
-        return value.last
-    if isinstance(value, np.ndarray):
-        if value.ndim == 0:
-            return tensor(value)
-        full = value.reshape((1,) * (rank - value.ndim) + value.shape)
-        return tensor(_stripped(full.transpose(to_last(rank)), rank))
-    given = tensor(value)
-    if len(given.shape) == 0:
-        return given
-    for _ in range(rank - len(given.shape)):
-        given = tf.expand_dims(given, 0)
-    return tf.transpose(given, to_last(rank))
-
-
-def wrap(result: tf.Tensor, last: bool) -> Value:
-    """The result of a computation on aligned tensors."""
-    return ChannelsLast(result) if last else result
-
-
 def shape_of(value: Value) -> list[Size]:
     """The sizes of a value in ONNX order: ints where they are known, scalar int32 tensors elsewhere."""
     if isinstance(value, Dims):
@@ -230,54 +161,3 @@ def described(value: Value) -> str:
         return f"{value.dtype.name}[...]"
     dtype = value.dtype.name if isinstance(value, np.ndarray) else dtype_of(value).name
     return f"{dtype}[{', '.join(str(size) if isinstance(size, int) else '?' for size in shape_of(value))}]"
-
-
-def known_size(node: Node, value: Value, axis: int) -> int:
-    """The size of an axis that must be known while tracing.
-
-    Raises:
-        UnsupportedModel: it is free.
-    """
-    size = shape_of(value)[axis]
-    if not isinstance(size, int):
-        raise UnsupportedModel(
-            f"ONNX operator {node} needs a fixed size of axis {axis} of its input for its import into TensorFlow; give the "
-            "model's free axes sizes, as in --input 'x:f32[batch,3,224,224]'."
-        )
-    return size
-
-
-def constant(node: Node, value: Value, what: str) -> NDArray[Any]:
-    """An input that must be a constant of the model.
-
-    Raises:
-        UnsupportedModel: it is computed.
-    """
-    if not isinstance(value, np.ndarray):
-        raise UnsupportedModel(f"ONNX operator {node} needs a constant {what} for its import into TensorFlow.")
-    return value
-
-
-def ints(node: Node, value: Value, what: str) -> list[int]:
-    """An integer scalar or vector that must be a constant of the model, as a list."""
-    return [int(one) for one in constant(node, value, what).reshape(-1)]
-
-
-def sizes_in(value: Value) -> list[Size] | None:
-    """The entries of an integer scalar or vector, or None when not even their number is known."""
-    if isinstance(value, np.ndarray):
-        return [int(one) for one in value.reshape(-1)]
-    if isinstance(value, Dims):
-        return list(value.entries)
-    if len(value.shape) == 0:
-        return [tf.cast(value, tf.int32)]
-    if value.shape[0] is None:
-        return None
-    return list(tf.unstack(tf.cast(value, tf.int32)))
-
-
-def shape_tensor(sizes: Sequence[Size]) -> tf.Tensor:
-    """Sizes as a vector that TensorFlow takes for a shape; constant where all are known."""
-    if all(isinstance(one, int) for one in sizes):
-        return tf.constant(list(sizes), tf.int64 if any(abs(one) >= 2**31 for one in sizes) else tf.int32, [len(sizes)])
-    return tf.stack(list(sizes))

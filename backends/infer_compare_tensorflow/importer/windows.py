@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from infer_compare.backends.onnx_graphs import same_pads, window_attributes
-from infer_compare_tensorflow.importer.values import Size, Value, known_size
+from infer_compare_tensorflow.importer.known import known_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.backends.onnx_graphs import Node
+    from infer_compare_tensorflow.importer.values import Size, Value
 
 
 @dataclass(frozen=True, slots=True)
