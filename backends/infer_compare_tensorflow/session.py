@@ -15,6 +15,7 @@ from infer_compare.backends import (
     OperatingPoint,
     Session,
     UnsupportedModel,
+    zeros_at,
 )
 from infer_compare_tensorflow import runtime
 from infer_compare_tensorflow.calling import DirectCall
@@ -22,6 +23,7 @@ from infer_compare_tensorflow.casting import PRECISIONS, cast, nodes_of, seen
 from infer_compare_tensorflow.failures import classify
 from infer_compare_tensorflow.importer import Target
 from infer_compare_tensorflow.native import sentence
+from infer_compare_tensorflow.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,20 +31,7 @@ if TYPE_CHECKING:
     from infer_compare.backends import Array, Batch, Device
     from infer_compare_tensorflow.importer import Program
     from infer_compare_tensorflow.native import NativeProgram
-
-Shapes = tuple[tuple[int, ...], ...]
-
-
-class Slot:
-    """A staged batch: its inputs on the device, and after `run` its outputs."""
-
-    __slots__ = ("arguments", "outputs", "shapes")
-
-    def __init__(self, arguments: list[tf.Tensor], shapes: Shapes) -> None:
-        """Takes the staged inputs and their shapes."""
-        self.arguments = arguments
-        self.shapes = shapes
-        self.outputs: Sequence[tf.Tensor] = ()
+    from infer_compare_tensorflow.slot import Shapes
 
 
 class TensorFlowSession(Session[Slot]):
@@ -158,14 +147,9 @@ class TensorFlowSession(Session[Slot]):
         """Run on zeros: the first run optimises the graph; under XLA the first of every shape compiles it."""
         if self._shapes and not self._jit_compile:
             return
-        sizes = {"batch": point.batch, **dict(point.axes)}
-        batch = []
-        for dtype, shape in self._expected:
-            known = [sizes.get(size) if isinstance(size, str) else size for size in shape]
-            fixed = [size for size in known if size is not None]
-            if len(fixed) != len(known):
-                return
-            batch.append(np.zeros(fixed, dtype))
+        batch = zeros_at(self.inputs, point)
+        if batch is None:
+            return
         if tuple(one.shape for one in batch) not in self._shapes:
             self.run(self.stage(batch))
             self.synchronize()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         Settings,
         TensorSpec,
     )
-    from infer_compare_torch.session import LoadedModel
+    from infer_compare_torch.loaded import LoadedModel
 
 ONNX_OPSET = 20
 """Of the files that are exported."""

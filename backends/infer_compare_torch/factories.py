@@ -13,8 +13,8 @@ from torch.nn.parameter import is_lazy
 from infer_compare.backends import ModelDescription, ModelError, ModelSource, TensorSpec, UnsupportedModel, one_line
 from infer_compare.backends.native_models import declared, make_model, own_files, seed_generators, split
 from infer_compare_torch.importer.dtypes import from_name
+from infer_compare_torch.loaded import LoadedModel
 from infer_compare_torch.probing import probe
-from infer_compare_torch.session import LoadedModel
 from infer_compare_torch.signature import binding_of, example_inputs
 
 FORMAT = "nn.Module"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.backends import UnsupportedModel, name_batch
-from infer_compare_torch.session import LoadedModel
+from infer_compare_torch.loaded import LoadedModel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from torch.fx.experimental.symbolic_shapes import is_concrete_int
 from torch.utils import _pytree as pytree
 
 from infer_compare.backends import ModelDescription, ModelError, TensorSpec, UnsupportedModel, name_batch
+from infer_compare_torch.loaded import LoadedModel
 from infer_compare_torch.scan import check_bytes, only_weights, scan
-from infer_compare_torch.session import LoadedModel
 from infer_compare_torch.structures import named_leaves
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from infer_compare.backends import MemoryReading, Session, precision_of
+from infer_compare.backends import MemoryReading, Session, precision_of, zeros_at
 from infer_compare_torch import compiling, recording, runtime
-from infer_compare_torch.batches import pins
 from infer_compare_torch.casting import PRECISIONS, cast
+from infer_compare_torch.device_memory import DeviceMemory
+from infer_compare_torch.facts import facts_of
 from infer_compare_torch.importer.dtypes import from_name, numpy_from_tensor, tensor_from_numpy
+from infer_compare_torch.loaded import Slot
 from infer_compare_torch.observing import observe
 from infer_compare_torch.structures import leaves
 
@@ -27,36 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from infer_compare.backends import Device, OperatingPoint, TensorSpec
-    from infer_compare.backends.native_models import Binding
     from infer_compare_torch import TorchOptions
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A module in host memory. Putting it on a device takes it over."""
-
-    module: nn.Module
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    attentions: int = 0
-    """How many attentions the importer gave to torch's function for them."""
-    binding: Binding | None = None
-    """How the inputs are passed; one after the other where it is None."""
-
-
-class Slot:
-    """A batch on the device, and what the last run made of it."""
-
-    __slots__ = ("arguments", "graph", "inputs", "keywords", "outputs")
-
-    def __init__(self) -> None:
-        """Holds nothing yet."""
-        self.inputs: Sequence[torch.Tensor] = ()
-        self.arguments: Sequence[Any] = ()
-        self.keywords: Mapping[str, Any] = {}
-        self.outputs: Any = None
-        self.graph: torch.cuda.CUDAGraph | None = None
-        """Of the run on these inputs, with the option `cudagraphs`."""
+    from infer_compare_torch.loaded import LoadedModel
 
 
 class TorchSession(Session[Slot]):
@@ -100,7 +73,7 @@ class TorchSession(Session[Slot]):
         self._run: Callable[..., Any] = compiling.compiled(module, options) if options.compile else module
         # An eager session spares the second that importing the compiler takes.
         self._counts = compiling.counts() if options.compile else (0, 0)
-        self._retries = self._retried()
+        self._memory = DeviceMemory(self._device) if self._on_device else None
         self._closed = False
 
     def _observed(self, module: nn.Module) -> dict[str, str]:
@@ -131,35 +104,17 @@ class TorchSession(Session[Slot]):
     @property
     def effective(self) -> Mapping[str, str]:
         """What runs, as torch tells it; graph breaks are known once something was compiled."""
-        options = self._options
         facts = {
             "device": str(self._device),
             "threads": str(torch.get_num_threads()),
             "interop_threads": str(torch.get_num_interop_threads()),
             **self._facts,
-            "execution": "compiled" if options.compile else "eager",
-            "memory_format": "channels_last" if options.channels_last else "contiguous",
+            **facts_of(self._options, self._device),
         }
         if self._attentions:
             facts["attention"] = f"fused ({self._attentions})"
-        if options.compile:
-            facts["programs"] = "dynamic" if options.dynamic else "static"
-            if options.compile == "max-autotune":
-                facts["autotuned"] = "yes"
-            if self.compilations():
-                facts["graph_breaks"] = str(compiling.counts()[1] - self._counts[1])
-        if self._on_device:
-            facts["cudnn"] = runtime.cudnn_version()
-            facts["cudnn_benchmark"] = "yes" if torch.backends.cudnn.benchmark else "no"
-            facts["cudagraphs"] = "yes" if options.cudagraphs else "no"
-        else:
-            facts["mkldnn"] = "yes" if runtime.uses_mkldnn() else "no"
-        if options.flush_denormal:
-            facts["denormals"] = "flushed" if runtime.flushes_denormals() else "kept"
-        if options.loader_workers:
-            facts["loader_workers"] = str(options.loader_workers)
-        if options.pin_memory:
-            facts["pin_memory"] = "yes" if pins(options) else "no"
+        if self.compilations():
+            facts["graph_breaks"] = str(compiling.counts()[1] - self._counts[1])
         return facts
 
     def compilations(self) -> int:
@@ -170,14 +125,9 @@ class TorchSession(Session[Slot]):
         """Compile for the shapes of a point, by a run on zeros; an eager session needs nothing."""
         if not self._options.compile:
             return
-        sizes = {"batch": point.batch, **dict(point.axes)}
-        batch = []
-        for spec in self.inputs:
-            shape = [sizes.get(size) if isinstance(size, str) else size for size in spec.shape]
-            known = [size for size in shape if size is not None]
-            if len(known) != len(shape):
-                return
-            batch.append(np.zeros(known, spec.dtype))
+        batch = zeros_at(self.inputs, point)
+        if batch is None:
+            return
         self.run(self.stage(batch))
         self.synchronize()
         compiling.end_helpers()
@@ -273,24 +223,12 @@ class TorchSession(Session[Slot]):
 
     def peak_memory(self) -> MemoryReading | None:
         """Return the CUDA allocator's peak; None on the CPU, where torch does not count."""
-        if not self._on_device:
-            return None
-        return MemoryReading(
-            allocated=torch.cuda.max_memory_allocated(self._device),
-            reserved=torch.cuda.max_memory_reserved(self._device),
-            retries=self._retried() - self._retries,
-        )
+        return self._memory.peak() if self._memory is not None else None
 
     def reset_peak_memory(self) -> None:
         """Start a new peak, and count retried allocations from here."""
-        if self._on_device:
-            torch.cuda.reset_peak_memory_stats(self._device)
-            self._retries = self._retried()
-
-    def _retried(self) -> int:
-        if not self._on_device:
-            return 0
-        return int(torch.cuda.memory_stats(self._device).get("num_alloc_retries", 0))
+        if self._memory is not None:
+            self._memory.reset()
 
     def close(self) -> None:
         """Free the module, compiled programs, and the memory that the device's allocator keeps."""

@@ -65,7 +65,7 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
     for name, array in graph.constants.items():
         if name in uses:
             with _naming(f"The model's constant {name!r}"):
-                values[name] = builder.constant(name, array)
+                values[name] = builder.constants.add(name, array)
     fusions = Fusions(graph)
     for node in graph.nodes:
         arguments = [values[name] if name else None for name in node.inputs]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import keyword
 import operator
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -12,21 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import fx, nn
 
-from infer_compare.backends.onnx_graphs import Graph, is_mapped
-from infer_compare_torch.importer import dtypes
+from infer_compare_torch.importer.constants import Constants
+from infer_compare_torch.importer.names import Names, identifier
 from infer_compare_torch.importer.transfer import make_scalar, make_vector, read_item, read_list
 from infer_compare_torch.importer.values import HostValue, Ints, Scalar, Tensorial, TensorValue, Value, shape_of
-from infer_compare_torch.importer.weights import owned_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
+    from infer_compare.backends.onnx_graphs import Graph
     from infer_compare_torch.importer.inference import Inferred
 
 
-Walk = Callable[["Builder", Graph, dict[str, Value]], Sequence[Value]]
+Walk = Callable[["Builder", "Graph", dict[str, Value]], Sequence[Value]]
 
 
 class Builder:
@@ -50,12 +46,8 @@ class Builder:
         """How often each name is used in that graph."""
         self.root = nn.Module()
         self.graph = fx.Graph()
-        self._names: set[str] = set()
-        self._hints: dict[int, str] = {}
-        self._mapped: dict[int, NDArray[Any]] = {}
-        self._registered: dict[int, tuple[torch.Tensor, fx.Node]] = {}
-        self._constants: dict[fx.Node, torch.Tensor] = {}
-        self._derived: dict[tuple[int, Callable[[torch.Tensor], torch.Tensor]], torch.Tensor] = {}
+        self._names = Names(self.root)
+        self.constants = Constants(self.root, self.graph, self._names)
         self._inputs: list[fx.Node] = []
         self._device: fx.Node | None = None
         self._sizes: dict[tuple[fx.Node, int], fx.Node] = {}
@@ -64,17 +56,9 @@ class Builder:
         self, name: str, dtype: torch.dtype | None = None, shape: tuple[int | None, ...] | None = None
     ) -> TensorValue:
         """The next input of the module."""
-        node = self.graph.placeholder(self._unique(name))
+        node = self.graph.placeholder(self._names.unique(name))
         self._inputs.append(node)
         return TensorValue(node, dtype, shape)
-
-    def constant(self, name: str, array: NDArray[Any]) -> torch.Tensor:
-        """An initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
-        tensor = dtypes.tensor_from_numpy(array)
-        self._hints[id(tensor)] = name
-        if is_mapped(array):
-            self._mapped[id(tensor)] = array
-        return tensor
 
     def emit(self, call: Callable[..., Any] | str, *arguments: object, **named: object) -> Tensorial:
         """Makes a call now, or has the module make it.
@@ -117,7 +101,7 @@ class Builder:
 
     def module(self, count: int, name: str, module: nn.Module, *arguments: object) -> tuple[Tensorial, ...]:
         """Adds a module under a name like the one given, has it called, and takes its first `count` results."""
-        target = self._unique(name)
+        target = self._names.unique(name)
         self.root.add_module(target, module)
         node = self.graph.call_module(target, self._lower(arguments))
         return self._parts(node, count)
@@ -217,25 +201,14 @@ class Builder:
         whole.graph.eliminate_dead_code()
         whole.graph.lint()
         # Made again, the module leaves behind what only dead calls used.
-        return fx.GraphModule(whole, whole.graph, class_name=_identifier(name) or "Imported").eval()
-
-    def derived(self, tensor: torch.Tensor, call: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-        """A constant made of another one, once for all who ask for it."""
-        key = (id(tensor), call)
-        if key not in self._derived:
-            self._derived[key] = call(tensor)
-        return self._derived[key]
-
-    def known(self, argument: object) -> torch.Tensor | None:
-        """The constant that a node stands for, if it does."""
-        return self._constants.get(argument) if isinstance(argument, fx.Node) else None
+        return fx.GraphModule(whole, whole.graph, class_name=identifier(name) or "Imported").eval()
 
     def _lower(self, argument: object) -> Any:  # noqa: ANN401 - the tree of a call's arguments
         match argument:
             case TensorValue():
                 return argument.node
             case torch.Tensor():
-                return self._constant(argument)
+                return self.constants.node(argument)
             case HostValue():
                 return self._lower(self.tensor(argument))
             case tuple():
@@ -246,36 +219,6 @@ class Builder:
                 return slice(self._lower(argument.start), self._lower(argument.stop), self._lower(argument.step))
             case _:
                 return argument
-
-    def _constant(self, tensor: torch.Tensor) -> fx.Node:
-        """The node that gives a constant; the tensor is kept with it, so that its identity stays taken."""
-        known = self._registered.get(id(tensor))
-        if known is None:
-            target = self._unique(self._hints.get(id(tensor), "constant"))
-            # Owned by torch's allocator: aligned as a native module's weights are, and free of the file's bytes.
-            owned = owned_copy(tensor, self._mapped.get(id(tensor)))
-            if owned.is_floating_point():
-                self.root.register_parameter(target, nn.Parameter(owned, requires_grad=False))
-            else:
-                self.root.register_buffer(target, owned)
-            known = (tensor, self.graph.get_attr(target))
-            self._registered[id(tensor)] = known
-            self._constants[known[1]] = tensor
-        return known[1]
-
-    def _unique(self, name: str) -> str:
-        base = _identifier(name) or "value"
-        target, count = base, 1
-        while target in self._names or hasattr(self.root, target):
-            target, count = f"{base}_{count}", count + 1
-        self._names.add(target)
-        return target
-
-
-def _identifier(name: str) -> str:
-    """The name as Python takes it for an argument of a method; empty if nothing of it remains."""
-    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-    return f"_{text}" if text[:1].isdigit() or keyword.iskeyword(text) or text == "self" else text
 
 
 def _is_symbolic(argument: object) -> bool:

@@ -34,9 +34,9 @@ def add_bias(builder: Builder, node: Node, first: Value, second: Value) -> Value
             continue
         if product.node.target is not torch.matmul:
             continue
-        source, weight = product.node.args[0], builder.known(product.node.args[1])
+        source, weight = product.node.args[0], builder.constants.known(product.node.args[1])
         if weight is not None and weight.dim() == 2 and bias.shape == (weight.shape[1],):
-            return builder.emit(functional.linear, source, builder.derived(weight, transposed), bias)
+            return builder.emit(functional.linear, source, builder.constants.derived(weight, transposed), bias)
     return None
 
 
@@ -67,7 +67,11 @@ def _gemm(builder: Builder, node: Node, first: Value, second: Value, bias: Value
 def _features_first(builder: Builder, node: Node, weight: Value) -> Value:
     if node.attributes.get("transB", 0):
         return weight
-    return builder.derived(weight, transposed) if isinstance(weight, torch.Tensor) else builder.emit(torch.t, weight)
+    return (
+        builder.constants.derived(weight, transposed)
+        if isinstance(weight, torch.Tensor)
+        else builder.emit(torch.t, weight)
+    )
 
 
 def scale(tensor: torch.Tensor, factor: float) -> torch.Tensor:

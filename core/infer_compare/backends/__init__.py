@@ -48,6 +48,7 @@ from infer_compare.lazy import lazily
 from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.onnx_file import load_onnx
 from infer_compare.models.specs import BATCH, name_batch, precision_of, unnamed
+from infer_compare.models.zeros import zeros_at
 
 if TYPE_CHECKING:
     from infer_compare.environment.gpus import device_memory_fraction
@@ -102,6 +103,7 @@ __all__ = [
     "shortened",
     "text_of",
     "unnamed",
+    "zeros_at",
 ]
 
 __getattr__ = lazily(

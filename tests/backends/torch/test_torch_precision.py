@@ -16,13 +16,15 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.export import Dim  # noqa: E402
 
-from infer_compare_torch.session import LoadedModel, TorchSession  # noqa: E402
+from infer_compare_torch.loaded import LoadedModel  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from infer_compare_torch.session import TorchSession
 
     Write = Callable[..., ModelSource]
 
