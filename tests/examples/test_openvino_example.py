@@ -66,6 +66,26 @@ def test_a_precision_that_is_asked_for_is_effective_or_refused_by_name(program):
         assert "OpenVINO computes in float32 on this processor where bfloat16 is asked for" in done.stderr + done.stdout
 
 
+SAVE = """
+from pathlib import Path
+import openvino
+from infer_compare.models.builtin import builtin_models
+Path("net.onnx").write_bytes(builtin_models()["mlp"].build(0).SerializeToString())
+openvino.save_model(openvino.Core().read_model("net.onnx"), "net.xml", compress_to_fp16=False)
+"""
+
+
+def test_its_own_files_are_native_and_compute_what_the_onnx_file_does(folder, program, run_apart):
+    """With the weights beside them."""
+    saved = run_apart(folder / "venv" / "bin" / "python", "-c", SAVE, cwd=folder, timeout=120)
+    assert saved.returncode == 0, saved.stderr
+    done = program("explain", "net.xml", "--backends", "openvino")
+    assert "native" in done.stdout, done.stderr
+    done = program("check", "net.onnx", "--backends", "onnx,openvino", "--model", "openvino=net.xml", "--json")
+    assert done.returncode == 0, done.stderr
+    _verify_tolerance(json.loads(done.stdout))
+
+
 def test_its_own_tests_pass(folder, run_apart):
     """Those of the conformance kit, against what is installed."""
     python = folder / "venv" / "bin" / "python"

@@ -130,13 +130,15 @@ def _print_one(entry: BackendEntry) -> None:
         "backend": " ".join((facts["name"], *(f"(also {alias})" for alias in facts["aliases"]))),
         "framework": facts["framework_version"] or f"not installed: {facts['install_hint']}",
         "formats": ", ".join(capabilities["formats"]),
+        "files": ", ".join(str(ending) for endings in entry.endings.values() for ending in endings),
         "imports": ", ".join(capabilities["imports"]) or "none",
         "devices": ", ".join(capabilities["device_kinds"]),
         "precisions": ", ".join(capabilities["precisions"]),
         "from": str(entry.origin),
     }
     for key, value in rows.items():
-        table.add_row(Text(key), Text(value))
+        if value:
+            table.add_row(Text(key), Text(value))
     console = stdout.console()
     console.print(table)
     if facts["options"]:

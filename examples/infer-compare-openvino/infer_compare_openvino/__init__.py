@@ -58,7 +58,9 @@ class OpenVinoBackend(Backend[Any]):
     # The intermediate representation (.xml) is left out: infer-compare reads the shapes of a model file itself, and
     # knows none of that kind.
     capabilities: ClassVar[Capabilities] = Capabilities(
-        formats=("onnx",), precisions=("float32", "bfloat16", "float16")
+        formats=("openvino", "onnx"),
+        suffixes={"openvino": (".xml+.bin",)},
+        precisions=("float32", "bfloat16", "float16"),
     )
     options: ClassVar[type[Options]] = OpenVinoOptions
 
@@ -78,13 +80,15 @@ class OpenVinoBackend(Backend[Any]):
         """Reads the file into OpenVINO's own graph.
 
         Raises:
-            UnsupportedModel: the format is not ONNX, or OpenVINO lacks an operator.
+            UnsupportedModel: the format is neither OpenVINO's own nor ONNX, or OpenVINO lacks an operator.
             ModelError: the file is missing, or not a valid model.
         """
         from infer_compare_openvino.session import read
 
-        if model.format != "onnx":
-            raise UnsupportedModel(f"OpenVINO reads ONNX files, but {model.name} has the format {model.format!r}.")
+        if model.format not in self.capabilities.formats:
+            raise UnsupportedModel(
+                f"OpenVINO reads .xml and ONNX files, but {model.name} has the format {model.format!r}."
+            )
         if not model.path.is_file():
             raise ModelError(f"There is no model file {model.path}.")
         return read(model.path, model.inputs)
