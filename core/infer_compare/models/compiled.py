@@ -32,8 +32,8 @@ _spare: list[Scratch] = []
 
 def compiled_folder(
     backend: Backend[Any],
-    model: ModelSource,
-    device: Device,
+    model: ModelSource | None,
+    device: Device | None,
     make: Callable[[Path], object] | None = None,
     *,
     parts: Mapping[str, object] = {},
@@ -47,8 +47,8 @@ def compiled_folder(
 
     Args:
         backend: which compiles.
-        model: that `load` got.
-        device: that it is compiled for.
+        model: that `load` got; None for programs of any model, as where a framework wants its folder in `version`.
+        device: that it is compiled for; None for any.
         make: writes into an empty folder, the first time. Of several workers that ask at once, one writes and the others
             wait; if it raises, nothing is kept. None for a framework that manages a folder of compiled programs itself.
         parts: what else decides the result, such as `{"batch": 8}`: texts, numbers, and lists of them.
@@ -56,7 +56,7 @@ def compiled_folder(
     Raises:
         ModelError: the model cannot be read.
     """
-    name = _UNSAFE.sub("_", f"{backend.name}-{model.name}")[:100]
+    name = _UNSAFE.sub("_", backend.name if model is None else f"{backend.name}-{model.name}")[:100]
     try:
         cache = ConversionCache(limit=cache_limit())
     except UsageError:
@@ -65,8 +65,9 @@ def compiled_folder(
     key = cache.key(
         {
             "compiled": _backend(backend),
-            "model": _model(model, _stamp(model.path)),
-            "device": _place(device),
+            "model": None if model is None else _model(model, _stamp(model.path)),
+            "device": str(device),
+            "machine": compiled_for(),
             "parts": dict(parts),
         }
     )
@@ -135,10 +136,6 @@ def _content(model: ModelSource) -> str:
     if model.weights:
         files.append(Path(model.weights))
     return sha256_of(files)
-
-
-def _place(device: Device) -> dict[str, object]:
-    return {"kind": device.kind, "index": device.index, **compiled_for()}
 
 
 def _own_folder() -> Path:

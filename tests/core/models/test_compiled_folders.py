@@ -169,6 +169,8 @@ def test_a_framework_can_fill_a_folder_itself(model):
     assert compiled_folder(tuned(), model, CPU) == folder
     (folder / "second").write_text("two")
     assert compiled_folder(tuned(), model, CPU, parts={"batch": 2}) != folder
+    of_any_model = compiled_folder(tuned(), None, None)
+    assert of_any_model == compiled_folder(tuned(), None, None) != folder
 
 
 def test_the_cache_counts_what_was_compiled_and_makes_room(model, cache, monkeypatch):
