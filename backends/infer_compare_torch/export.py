@@ -18,6 +18,7 @@ from infer_compare_torch import ONNX_OPSET, loading
 from infer_compare_torch.flat import Flat
 from infer_compare_torch.probing import examples
 from infer_compare_torch.programs import is_bounded, without_log
+from infer_compare_torch.runtime import evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +92,7 @@ def to_onnx(model: ModelSource, target: Path) -> None:
             raise ModelError(
                 f"The axis {other!r} of the input {spec.name!r} needs a fixed size for the export; give one with --input."
             )
-    module = loaded.module.eval().requires_grad_(False)
+    module = evaluating(loaded.module).requires_grad_(False)
     outputs = _unique([spec.name for spec in loaded.outputs], {spec.name for spec in inputs})
     size = sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))
     with _silence():

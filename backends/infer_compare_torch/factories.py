@@ -15,6 +15,7 @@ from infer_compare.backends.native_models import declared, make_model, own_files
 from infer_compare_torch.importer.dtypes import from_name
 from infer_compare_torch.loaded import LoadedModel
 from infer_compare_torch.probing import probe
+from infer_compare_torch.runtime import evaluating
 from infer_compare_torch.signature import binding_of, example_inputs
 
 FORMAT = "nn.Module"
@@ -127,7 +128,7 @@ def _module(made: object, location: str) -> nn.Module:
             "torch module; save the model with model.save('net.keras') and name that "
             "file. It then runs on TensorFlow, and on the others after an export to ONNX."
         )
-    return inner.eval().to("cpu")
+    return evaluating(inner).to("cpu")
 
 
 def _state(module: nn.Module) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -102,6 +103,13 @@ def need_compiler() -> None:
             f"torch:compile=true needs a C++ compiler for the CPU, and {looked}; install one (apt-get install g++){other}, "
             "or leave compile=true out."
         ) from error
+
+
+def evaluating(module: torch.nn.Module) -> torch.nn.Module:
+    """Return a module in evaluation mode. One that came out of an export has no modes: it does what it was exported to do."""
+    with contextlib.suppress(NotImplementedError):
+        module.eval()
+    return module
 
 
 def weights(module: torch.nn.Module) -> str:

@@ -14,6 +14,7 @@ from infer_compare.backends import BATCH, ModelError, ModelSource, TensorSpec, U
 from infer_compare_torch.flat import named
 from infer_compare_torch.probing import OTHER, examples
 from infer_compare_torch.programs import is_bounded, without_log
+from infer_compare_torch.runtime import evaluating
 from infer_compare_torch.signature import binding_of, example_inputs
 from infer_compare_torch.structures import is_plain
 
@@ -56,7 +57,7 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
 def _copied(module: nn.Module, name: str) -> nn.Module:
     """The module on the processor and in the mode for inference, while the user's stays where it is."""
     try:
-        return copy.deepcopy(module).eval().to("cpu").requires_grad_(False)
+        return evaluating(copy.deepcopy(module)).to("cpu").requires_grad_(False)
     except Exception as error:
         raise UnsupportedModel(
             f"The {name} cannot be copied ({described(error, 400)}); save it with torch.export.save and name the file."

@@ -56,7 +56,7 @@ class TorchSession(Session[Slot]):
         self._precision = precision
         dtype = PRECISIONS[precision] if precision is not None else None
         self._cast_to = None if options.autocast else dtype
-        module = loaded.module.eval().requires_grad_(False)
+        module = runtime.evaluating(loaded.module).requires_grad_(False)
         if self._cast_to is not None:
             module = cast(module, self._cast_to)
         module = module.to(self._device)

@@ -261,3 +261,12 @@ def three():
 def fails():
     """Raises."""
     raise ValueError("no such checkpoint")
+
+
+def unlifted() -> ModelSpec:
+    """A module that came out of an export, as quantizers return it; it has neither `train` nor `eval`."""
+    net = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)).eval()
+    return ModelSpec(
+        torch.export.export(net, (torch.zeros(2, 4),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)).module(),
+        inputs=["x:f32[batch,4]"],
+    )

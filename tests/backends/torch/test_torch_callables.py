@@ -220,6 +220,14 @@ def test_a_module_is_put_into_evaluation(describe, backend: TorchBackend) -> Non
     assert not any(one.training for one in module.modules())
 
 
+def test_a_module_that_came_out_of_an_export_runs_as_it_was_exported(describe, backend: TorchBackend) -> None:
+    """It cannot be put into evaluation; its dropout was left out by the export."""
+    told = describe("unlifted")
+    rows = np.ones((3, 4), np.float32)
+    with backend.to_device(backend.load(told.source), Device("cpu")) as session:
+        np.testing.assert_array_equal(result_of(session, rows)[0], result_of(session, rows)[0])
+
+
 def test_options_work_for_native_modules_and_are_told(describe, traced: None) -> None:
     """Compiled and in the channels-last format, the same numbers come out."""
     told = describe("images")
