@@ -70,8 +70,12 @@ class OnnxBackend(Backend[Path]):
 
     @classmethod
     def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:
-        """Return int8 on the processor, and float16 on CUDA, whose cores compute in it."""
-        return [{"precision": "int8" if machine.device_kinds == ("cpu",) else "float16"}]
+        """Return int8 and the graph optimization below the last on the processor, and float16 on CUDA, whose cores compute in it."""
+        if machine.device_kinds != ("cpu",):
+            return [{"precision": "float16"}]
+        # The last level computes convolutions in blocks of channels. Between operators that cannot, as instance normalization,
+        # every one is reordered twice: without it such networks were up to 1.7 times faster. The levels below only fuse less.
+        return [{"precision": "int8"}, {"graph_optimization": "extended"}]
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:

@@ -55,6 +55,16 @@ def test_a_dry_run_lists_every_configuration_as_it_would_be_typed(cli: Cli) -> N
     assert lines[-1].endswith("configurations in 600 s")
 
 
+def test_onnx_runtime_is_tried_without_blocks_of_channels(cli: Cli) -> None:
+    """On the processor, after what is more likely to pay; that is the one level below the last."""
+    lines = cli("tune", "mlp", "--backends", "onnx", "--threads", "1", "--dry-run").out.splitlines()
+    assert lines[:-1] == [
+        "-b onnx",
+        "-b onnx:precision=int8,label=onnx int8",
+        "-b onnx:graph_optimization=extended,label=onnx graph_optimization=extended",
+    ]
+
+
 def test_own_configurations_are_tried_beside_the_proposed_ones(cli: Cli) -> None:
     """As they were typed."""
     typed = "onnx:graph_optimization=basic"
