@@ -573,6 +573,11 @@ class TellsUndeclared(SoundSession):
         return MemoryReading(allocated=1)
 
 
+@fails("server_is_told")
+class NamesNoServer(Sound):
+    capabilities = Capabilities(formats=("onnx",), remote=True)
+
+
 # The clock
 
 

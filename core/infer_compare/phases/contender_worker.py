@@ -5,11 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import msgspec
-
 from infer_compare.errors import WorkerError
 from infer_compare.phases.outcome_error import OutcomeError, outcome_error
-from infer_compare.results import Failed, Phase, Start, Unavailable
+from infer_compare.results import Failed, Phase, Start
 from infer_compare.worker.protocol import Done, Explore, Load, Open, Reply, Request, Stage, TimeSlice, WarmUp
 
 if TYPE_CHECKING:
@@ -143,21 +141,10 @@ class ContenderWorker:
             OutcomeError: the framework cannot be imported, or the backend cannot load the model, or does not reach its
                 server.
         """
-        waits, tries = self._patience.waits(self.label), 1
-        while True:
-            try:
-                return self._finish(restart)
-            except OutcomeError as refused:
-                if not isinstance(refused.outcome, Unavailable):
-                    raise
-                outcome = msgspec.structs.replace(refused.outcome, tries=tries)
-                wait = next(waits, None)
-                if wait is None:
-                    raise OutcomeError(outcome) from refused
-            self.close()
-            wait(outcome.reason)
-            tries += 1
-            self.begin(timing=self._timing, beside=self._beside - self.instances + 1)
+        beside = self._beside - self.instances + 1
+        return self._patience.started(
+            self.label, lambda: self._finish(restart), lambda: self.begin(timing=self._timing, beside=beside)
+        )
 
     def _finish(self, restart: int) -> Start:
         client, contender = self._client, self.route.contender

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from infer_compare.phases.outcome_error import OutcomeError
+from infer_compare.results import Unavailable
 from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from infer_compare.results import Start
 
 WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Before each further connection, which a fresh worker makes."""
@@ -31,21 +38,34 @@ class Patience:
         self._is_over = is_over
         self._lost: set[str] = set()
 
-    def waits(self, label: str) -> Iterator[Callable[[str], None]]:
-        """Yield what waits before the next connection and says why; nothing more where the contender is given up.
+    def started(self, label: str, finish: Callable[[], Start], begin: Callable[[], None]) -> Start:
+        """Return the start of a worker that was begun; of a later one where a server is not reached at first.
 
         Args:
             label: the contender's.
+            finish: completes the start of the worker that was begun.
+            begin: begins another one.
+
+        Raises:
+            OutcomeError: it cannot be started, or its server was not reached after all waits.
         """
-        if label in self._lost:
-            return
-        for seconds in WAITS_S:
-            if self._is_over(seconds):
-                break
+        for tries in count(1):
+            try:
+                return finish()
+            except OutcomeError as refused:
+                if not isinstance(refused.outcome, Unavailable):
+                    raise
+                reason, seconds = refused.outcome.reason, self._next_wait_s(label, tries)
+                if seconds is None:
+                    raise OutcomeError(msgspec.structs.replace(refused.outcome, tries=tries)) from refused
+            self._note(label, f"{label} did not reach its server ({reason}); next try in {significant(seconds)} s")
+            self._sleep(seconds)
+            begin()
+        raise AssertionError("there is always a next number")
 
-            def wait(reason: str, seconds: float = seconds) -> None:
-                self._note(label, f"{label} did not reach its server ({reason}); next try in {significant(seconds)} s")
-                self._sleep(seconds)
-
-            yield wait
+    def _next_wait_s(self, label: str, tries: int) -> float | None:
+        """Return how long to wait after so many tries; None where the contender is given up."""
+        if label not in self._lost and tries <= len(WAITS_S) and not self._is_over(WAITS_S[tries - 1]):
+            return WAITS_S[tries - 1]
         self._lost.add(label)
+        return None

@@ -218,9 +218,7 @@ class RestartWorkers:
             raise self._lose(label, point, refused, "measure") from None
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
-        """Note that a contender failed at a point, and give it a fresh worker for the others; and for this one too where only
-        a connection failed.
-        """
+        """Note that a contender failed at a point, and start a fresh worker; only after a failed connection for that point too."""
         if not isinstance(refused.outcome, Unavailable):
             self.lost.add((label, point))
         self._losses[label] = self._losses.get(label, 0) + 1
