@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.specs import BATCH
 
 if TYPE_CHECKING:
@@ -25,5 +26,5 @@ def zeros_at(inputs: Sequence[TensorSpec], point: OperatingPoint) -> list[NDArra
         known = [size for size in shape if size is not None]
         if len(known) != len(shape):
             return None
-        batch.append(np.zeros(known, spec.dtype))
+        batch.append(np.zeros(known, numpy_dtype(spec.dtype)))
     return batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infer_compare.backends import numpy_dtype
+from infer_compare.backends import OperatingPoint, TensorSpec, numpy_dtype, zeros_at
 
 
 @pytest.mark.parametrize("name", ["float32", "int64", "bool", "bfloat16", "float8_e4m3fn", "int4"])
@@ -17,3 +17,12 @@ def test_a_name_of_no_dtype_is_refused():
     """As numpy does it."""
     with pytest.raises(TypeError, match="float33"):
         numpy_dtype("float33")
+
+
+def test_a_batch_of_zeros_has_the_dtypes_and_shapes_of_a_point():
+    """Of `ml_dtypes` too; there is none where an axis stays free."""
+    inputs = [TensorSpec("x", "bfloat16", ("batch", "seq", 2)), TensorSpec("ids", "int64", ("batch",))]
+    batch = zeros_at(inputs, OperatingPoint(3, (("seq", 5),)))
+    assert batch is not None
+    assert [(array.dtype.name, array.shape) for array in batch] == [("bfloat16", (3, 5, 2)), ("int64", (3,))]
+    assert zeros_at(inputs, OperatingPoint(3)) is None
