@@ -67,6 +67,9 @@ class Session(ABC, Generic[Staged]):
         Each session is prepared for a batch size before it stages the first batch of that size, and may be prepared for it
         again later. An earlier size can be staged again after another one was prepared, without a further call, so keep what
         was built for each size. The smaller last batch of a data set is staged without any call.
+
+        Raises:
+            UnsupportedModel: there can be no program for this size; only this size is left out.
         """
 
     @abstractmethod

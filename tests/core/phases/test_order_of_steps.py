@@ -11,8 +11,10 @@ import pytest
 from onnx import TensorProto, helper
 
 from fault_injection.fake import FakeBackend, FakeSession
+from infer_compare.errors import UnsupportedModel
 from infer_compare.interfaces import Device, ModelSource, OperatingPoint
 from infer_compare.plugins import load_backend
+from infer_compare.results import Measured, Skipped
 from infer_compare.worker.child.host import Host
 from infer_compare.worker.client import InProcess
 from infer_compare.worker.protocol import Done, Inputs, Load, Open, Timed, TimeSlice, WarmedUp, WarmUp
@@ -137,8 +139,28 @@ class RecordingBackend(FakeBackend):
         return RecordingSession(self, loaded, device)
 
 
+class FewSizes(RecordingBackend):
+    """Has no program for a batch of 4."""
+
+    def to_device(self, loaded, device):
+        return FewSizesSession(self, loaded, device)
+
+
+class FewSizesSession(RecordingSession):
+    """Refuses that size."""
+
+    def prepare(self, point):
+        super().prepare(point)
+        if point.batch == 4:
+            raise UnsupportedModel("There is no program for a batch of 4.")
+
+
 class Recorded(Launched):
     """Launches workers whose sessions note their calls."""
+
+    def __init__(self, time: VirtualTime, backend: type[RecordingBackend] = RecordingBackend) -> None:
+        super().__init__(time)
+        self._backend = backend
 
     def __call__(self, python: str | None, *, max_memory: int) -> Any:
         time = self.time
@@ -146,8 +168,8 @@ class Recorded(Launched):
         def find(reference: str) -> Any:
             if not reference.endswith("FakeBackend"):
                 return load_backend(reference)
-            RecordingBackend.time = time
-            return RecordingBackend
+            self._backend.time = time
+            return self._backend
 
         probe: Any = QuietProbe(time)
         worker = InProcess(
@@ -212,6 +234,20 @@ def test_a_size_may_be_staged_again_after_another_one_was_prepared(tmp_path):
     steps = [(call.step, call.size) for call in LOGS[0].of("prepare", "stage")]
     assert list(dict.fromkeys(steps)) == [("prepare", 1), ("stage", 1), ("prepare", 4), ("stage", 4)]
     assert steps[-1] == ("stage", 1)
+
+
+def test_a_size_that_is_refused_is_left_out_alone(sweep):
+    """A program of fixed shapes serves some sizes and not others."""
+    time = VirtualTime()
+    run = sweep(
+        contender("one", fixed_us=20_000),
+        surroundings=virtual(open_gate, launch=Recorded(time, FewSizes), now=time.now_s, sleep=time.sleep),
+        batch_sizes=(1, 4, 8),
+    )
+    outcomes = {probe.point.batch: probe.outcome for probe in run.probes}
+    assert outcomes[4] == Skipped(reason="There is no program for a batch of 4.")
+    assert isinstance(outcomes[1], Measured)
+    assert isinstance(outcomes[8], Measured)
 
 
 def test_batches_stay_as_they_are_while_their_slot_is_used(logs):
