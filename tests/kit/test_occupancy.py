@@ -45,7 +45,7 @@ def check(name, occupancy, told="1"):
     """The result of the check for a backend that was seen so."""
     reference = f"file:{HERE / 'mutants.py'}:{name}"
     with Subject(load_backend(reference), reference=reference) as subject:
-        subject._threads[1] = Threads(told=told, seen=occupancy)  # in place of a process that computes for seconds
+        subject._threads = Threads(told=told, seen=occupancy)  # in place of a process that computes for seconds
         return runner.run_check(CHECKS["thread_budget_is_kept"], subject)
 
 
@@ -74,7 +74,7 @@ def test_threads_that_are_unknown_are_a_declared_gap_and_no_pass():
     """For both checks; a backend that takes no budget and happens to keep it passes the second."""
     reference = f"file:{HERE / 'mutants.py'}:Sound"
     with Subject(load_backend(reference), reference=reference) as subject:
-        subject._threads[1] = Threads(told="unknown", seen=seen(1.9, 1.9))
+        subject._threads = Threads(told="unknown", seen=seen(1.9, 1.9))
         told = runner.run_check(CHECKS["thread_budget_is_told"], subject)
         kept = runner.run_check(CHECKS["thread_budget_is_kept"], subject)
     for found in (told, kept):

@@ -27,6 +27,8 @@ class Skipped(Base, frozen=True, kw_only=True, tag="skipped"):
     """There was nothing to check."""
 
     reason: str
+    refusal: str = ""
+    """The backend's own message, where it refused the model of the check."""
 
 
 class KnownGap(Base, frozen=True, kw_only=True, tag="known_gap"):
@@ -52,7 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What `infer-compare plugin check --json` prints."""
 
     schema: str = "infer-compare/plugin-check"
-    version: tuple[int, int] = (1, 0)
+    version: tuple[int, int] = (1, 1)
     backend: str
     reference: str
     """How a worker finds the class."""

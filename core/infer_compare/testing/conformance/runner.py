@@ -92,14 +92,29 @@ def verify_gaps(subject: Subject) -> None:
 
 
 def run_check(check: Check, subject: Subject) -> Result:
-    """Return what comes of one check. A known gap is strict: where the check passes, it is a failure."""
+    """Return what comes of one check. A known gap is strict: where the check passes, it is a failure.
+
+    A check that fails in a session that others used before is run again in fresh ones, and this is what counts: what a check
+    leaves behind is no fault of the next one.
+    """
+    shared = subject.has_sessions
+    result = _run(check, subject)
+    if isinstance(result, Failed | KnownGap):
+        subject.close_sessions()
+        if shared:
+            result = _run(check, subject)
+            subject.close_sessions()
+    return result
+
+
+def _run(check: Check, subject: Subject) -> Result:
     gap = subject.known_gaps.get(check.name)
     try:
         if check.dynamic:
             subject.need_framework()
         check.function(subject)
     except NotApplicable as reason:
-        return Skipped(check=check.name, group=check.group, reason=str(reason))
+        return Skipped(check=check.name, group=check.group, reason=str(reason), refusal=reason.refusal)
     except DeclaredGap as own:
         return KnownGap(check=check.name, group=check.group, reason=gap or own.declared, seen=own.seen)
     except BaseException as error:

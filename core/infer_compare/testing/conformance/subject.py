@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import UnsupportedModel
+from infer_compare.foreign import one_line, text_of
 from infer_compare.interfaces import Device, Settings
 from infer_compare.plugins import Plugins, read_options
 from infer_compare.plugins.entries import is_installed
 from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
-from infer_compare.testing.conformance.jobs import Job, Loads, Threads, ask
+from infer_compare.testing.conformance.jobs import Effective, Job, Loads, Threads, ask
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
 if TYPE_CHECKING:
@@ -70,8 +71,10 @@ class Subject:
         self._examples: dict[Kind, Example] = {}
         self._simplest: Example | None = None
         self._numbers = count()
+        self._sessions: dict[tuple[ModelSource, str | None], Session[Any]] = {}
         self._loads: Loads | None = None
-        self._threads: dict[int, Threads] = {}
+        self._threads: Threads | None = None
+        self._told: dict[int, str | None] = {}
 
     @property
     def folder(self) -> Path:
@@ -85,6 +88,11 @@ class Subject:
         """What the backend says that it loads, by itself or imported."""
         return (*self.backend.capabilities.formats, *self.backend.capabilities.imports)
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that the backend requires and that are not installed."""
+        return tuple(module for module in self.backend.requires if not is_installed(module))
+
     def need_framework(self) -> None:
         """Skip the check unless the framework is installed.
 
@@ -92,8 +100,7 @@ class Subject:
             NotApplicable: what is missing, with the command that installs it.
         """
         self.need_whole()
-        missing = [module for module in self.backend.requires if not is_installed(module)]
-        if missing:
+        if missing := self.missing:
             hint = f" ({self.backend.install_hint})" if self.backend.install_hint else ""
             raise NotApplicable(f"needs {', '.join(missing)}{hint}")
 
@@ -176,10 +183,8 @@ class Subject:
         """
         if self._simplest is None:
             for one in self.candidates():
-                with (
-                    contextlib.suppress(UnsupportedModel),
-                    self.instance.to_device(self.instance.load(one.source), self.device),
-                ):
+                with contextlib.suppress(UnsupportedModel):
+                    self._shared(one, None)
                     self._simplest = one
                     break
         if self._simplest is None:
@@ -188,27 +193,36 @@ class Subject:
 
     @contextlib.contextmanager
     def session(self, example: Example) -> Iterator[Session[Any]]:
-        """A session of a model on the first device, closed at the end.
+        """Give a session of a model on the first device, which other checks use too.
 
         Raises:
             NotApplicable: the backend refuses this model, as it may.
         """
         try:
-            opened = self.instance.to_device(self.instance.load(example.source), self.device)
+            opened = self._shared(example, None)
         except UnsupportedModel as error:
-            raise NotApplicable(f"the backend refuses the model {example.name}: {error}") from error
-        try:
-            yield opened
-        finally:
-            opened.close()
+            raise NotApplicable(
+                f"the backend refuses the model {example.name}: {error}", refusal=one_line(text_of(error))
+            ) from error
+        yield opened
 
     def in_precision(self, example: Example, precision: str) -> Session[Any]:
-        """Return a session of a model in another precision, for which the backend may make another model first.
+        """Return a session of a model in another precision, which other checks use too.
 
         Raises:
             UnsupportedModel: the backend refuses this model in it, as it may.
         """
-        return self.written(example, self.options, precision)[0]
+        return self._shared(example, precision)
+
+    def _shared(self, example: Example, precision: str | None) -> Session[Any]:
+        key = example.source, precision
+        if key not in self._sessions:
+            self._sessions[key] = (
+                self.instance.to_device(self.instance.load(example.source), self.device)
+                if precision is None
+                else self.written(example, self.options, precision)[0]
+            )
+        return self._sessions[key]
 
     def written(
         self, example: Example, options: Mapping[str, str], precision: str | None
@@ -228,6 +242,20 @@ class Subject:
             source = made.write_variant(source, self.device, batches, folder)
         return made.to_device(made.load(source), self.device), source
 
+    @property
+    def has_sessions(self) -> bool:
+        """Whether sessions are open that checks share."""
+        return bool(self._sessions)
+
+    def close_sessions(self) -> None:
+        """Close the sessions that checks share: the next one gets fresh ones."""
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        for session in sessions:
+            # What closing does is the affair of the checks of a session's life.
+            with contextlib.suppress(Exception):
+                session.close()
+
     def loads(self) -> Loads:
         """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""
         self.need_whole()
@@ -235,11 +263,19 @@ class Subject:
             self._loads = ask(self.job("loads"), Loads)
         return self._loads
 
-    def threads(self, example: Example, budget: int) -> Threads:
-        """Return what a fresh process with a thread budget says and does; observed once."""
-        if budget not in self._threads:
-            self._threads[budget] = ask(self.job("threads", example, threads=budget), Threads)
-        return self._threads[budget]
+    def told_threads(self, example: Example, instances: int) -> str | None:
+        """Return what `effective` says of threads in a fresh process, at a budget of two for each instance; asked once."""
+        if instances not in self._told:
+            sets, device = (self.options,), str(self.device)
+            job = self.job("effective", example, threads=2, instances=instances, alternatives=sets, device=device)
+            self._told[instances] = (ask(job, Effective).told[0] or {}).get("threads")
+        return self._told[instances]
+
+    def threads(self, example: Example) -> Threads:
+        """Return what a fresh process with a budget of one thread says and does; observed once."""
+        if self._threads is None:
+            self._threads = ask(self.job("threads", example), Threads)
+        return self._threads
 
     def job(self, task: str, example: Example | None = None, **further: Any) -> Job:  # noqa: ANN401 - the job's fields
         """Return the job of a child for this backend."""
@@ -255,7 +291,8 @@ class Subject:
         )
 
     def close(self) -> None:
-        """Remove the files that were written."""
+        """Close what is open, and remove the files that were written."""
+        self.close_sessions()
         self._made.clear()
         if self._scratch is not None:
             self._scratch.remove()

@@ -24,3 +24,13 @@ class DeclaredGap(Exception):
 
 class NotApplicable(Exception):
     """There is nothing to check here; the text says why."""
+
+    def __init__(self, reason: str, *, refusal: str = "") -> None:
+        """Carries the text.
+
+        Args:
+            reason: why there is nothing to check.
+            refusal: the backend's own message, where it refused the model of the check.
+        """
+        super().__init__(reason)
+        self.refusal = refusal

@@ -7,28 +7,26 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import BackendUnusable, DeviceUnavailable, UnsupportedModel
 from infer_compare.models.precision import known
 from infer_compare.testing.conformance.computing import compute, disagreement, same
+from infer_compare.testing.conformance.models import BUILDERS
 from infer_compare.testing.conformance.registry import check
+from infer_compare.testing.conformance.rounding import FULL, unlike
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from infer_compare.interfaces import Session
     from infer_compare.testing.conformance.models import Example
     from infer_compare.testing.conformance.subject import Subject
 
 ROWS = 16
-FULL = ("float64", "float32")
-"""Precisions of at least 24 bits, whose outputs may be those of float32."""
 
 
 @check("options")
 def check_precisions_are_effective(subject: Subject) -> None:
     """A session that is made for a declared precision says that it computes in it."""
-    for precision, _, opened in _sessions(subject):
-        with opened as session:
-            told = session.effective.get("precision", "")
+    for precision, _, session in _sessions(subject):
+        told = session.effective.get("precision", "")
         try:
             name = known(told)
         except ValueError:
@@ -43,20 +41,18 @@ def check_precisions_are_effective(subject: Subject) -> None:
 @check("options")
 def check_precisions_agree(subject: Subject) -> None:
     """In each declared precision outputs agree with the reference, within the tolerance of that precision."""
-    for precision, example, opened in _sessions(subject):
-        with opened as session:
-            outputs = compute(session, example.batch(ROWS))
-            reason = disagreement(session, example, outputs, example.expected(ROWS), precision)
+    for precision, example, session in _sessions(subject):
+        outputs = compute(session, example.batch(ROWS))
+        reason = disagreement(session, example, outputs, example.expected(ROWS), precision)
         if reason:
             raise Violation(f"In {precision}, of the model {example.name} at batch {ROWS}, {reason}.")
 
 
 @check("options")
 def check_precisions_are_computed_in(subject: Subject) -> None:
-    """In a declared precision of fewer than 24 bits outputs are not those of float32, bit by bit."""
-    for precision, example, opened in _sessions(subject):
-        with opened as session:
-            outputs = compute(session, example.batch(ROWS))
+    """In a declared precision of fewer than 24 bits outputs are not those of float32, nor those rounded at the end."""
+    for precision, example, session in _sessions(subject):
+        outputs = compute(session, example.batch(ROWS))
         with subject.session(example) as plain:
             full = plain.effective.get("precision") in FULL
             expected = compute(plain, example.batch(ROWS))
@@ -65,10 +61,30 @@ def check_precisions_are_computed_in(subject: Subject) -> None:
                 f"In {precision} the outputs of the model {example.name} are those of float32, bit by bit; compute in the "
                 "precision of `self.settings.precision`, or leave it out of `Capabilities.precisions`."
             )
+        if reason := unlike(precision, outputs, example, ROWS):
+            raise Violation(
+                f"In {precision} {reason}; compute in the precision of `self.settings.precision`, or leave it out of "
+                "`Capabilities.precisions`."
+            )
 
 
-def _sessions(subject: Subject) -> Iterator[tuple[str, Example, AbstractContextManager[Session[Any]]]]:
-    """Each declared precision other than float32, with a model that the backend takes in it, and a session of it to open.
+@check("options")
+def check_told_precision_is_computed_in(subject: Subject) -> None:
+    """Without a precision asked for, errors are as large as the precision that the session reports makes them."""
+    example = subject.simplest
+    if example.name not in BUILDERS:
+        raise NotApplicable("no model of the kit runs, by whose exact outputs errors can be measured")
+    with subject.session(example) as session:
+        told = session.effective.get("precision", "")
+        outputs = compute(session, example.batch(example.rows))
+    if reason := unlike(told, outputs, example, example.rows):
+        raise Violation(
+            f"`effective` reports {told}, and {reason}; report the precision that the framework computes in."
+        )
+
+
+def _sessions(subject: Subject) -> Iterator[tuple[str, Example, Session[Any]]]:
+    """Give each declared precision other than float32, with a model that the backend takes in it, and a session of it.
 
     Raises:
         NotApplicable: there is none.
@@ -79,10 +95,10 @@ def _sessions(subject: Subject) -> Iterator[tuple[str, Example, AbstractContextM
     refusals: list[str] = []
     for precision in declared:
         try:
-            opened = subject.in_precision(subject.simplest, precision)
+            session = subject.in_precision(subject.simplest, precision)
         except (UnsupportedModel, DeviceUnavailable, BackendUnusable) as error:
             refusals.append(f"{precision}: {error}")
             continue
-        yield precision, subject.simplest, opened
+        yield precision, subject.simplest, session
     if len(refusals) == len(declared):
         raise NotApplicable(f"the backend refuses the model {subject.simplest.name} in {'; '.join(refusals)}")

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.environment.threads import usable_cores
-from infer_compare.testing.conformance.jobs import Effective, ask
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import DeclaredGap, NotApplicable, Violation
 
 if TYPE_CHECKING:
-    from infer_compare.testing.conformance.jobs import Threads
+    from infer_compare.testing.conformance.models import Example
     from infer_compare.testing.conformance.subject import Subject
 
 
 @check("threads", slow=True)
 def check_thread_budget_is_told(subject: Subject) -> None:
     """`effective` tells the number of threads that the framework says it uses, and it is the budget."""
-    for budget in (1, 2):
-        told = _observe(subject, budget).told
+    example = _model(subject)
+    for budget, told in ((1, subject.threads(example).told), (2, subject.told_threads(example, 1))):
         if told is None:
             raise Violation(
                 "`effective` has no `threads`; report what the framework says after the budget was applied."
@@ -35,7 +34,11 @@ def check_thread_budget_is_told(subject: Subject) -> None:
 @check("threads", slow=True)
 def check_thread_budget_is_of_one_instance(subject: Subject) -> None:
     """With several instances, `effective` tells the same number of threads: the budget is that of each."""
-    alone, beside = (_threads_of_one(subject, instances) for instances in (1, 2))
+    try:
+        example = _model(subject)
+    except NotApplicable:
+        example = subject.simplest
+    alone, beside = (subject.told_threads(example, instances) or "" for instances in (1, 2))
     if not alone.isdecimal():
         raise NotApplicable("no number of threads is reported: see thread_budget_is_told")
     if beside != alone:
@@ -45,20 +48,12 @@ def check_thread_budget_is_of_one_instance(subject: Subject) -> None:
         )
 
 
-def _threads_of_one(subject: Subject, instances: int) -> str:
-    """Return what `effective` says of threads, at a budget of two for each of so many instances."""
-    sets, device = (subject.options,), str(subject.device)
-    job = subject.job("effective", subject.simplest, threads=2, instances=instances, alternatives=sets, device=device)
-    (told,) = ask(job, Effective).told
-    return (told or {}).get("threads", "")
-
-
 @check("threads", slow=True)
 def check_thread_budget_is_kept(subject: Subject) -> None:
     """With a budget of one thread, no more than one computes at a time."""
     if usable_cores() < 2:
         raise NotApplicable("needs two cores")
-    found = _observe(subject, 1)
+    found = subject.threads(_model(subject))
     told, seen = found.told, found.seen
     match seen.finding(1):
         case "kept":
@@ -88,13 +83,16 @@ def _declared(told: str) -> str:
     return f"`effective` says threads: {told}"
 
 
-def _observe(subject: Subject, budget: int) -> Threads:
-    device = subject.device
-    if device.kind != "cpu":
+def _model(subject: Subject) -> Example:
+    """Return a model of much work, which the processor does.
+
+    Raises:
+        NotApplicable: the backend refuses it, or computes elsewhere.
+    """
+    if subject.device.kind != "cpu":
         raise NotApplicable("the work is not done by the processor")
     if subject.backend.capabilities.remote:
         raise NotApplicable("the work is done elsewhere, and the thread budget is the client's")
     example = subject.example("heavy")
     with subject.session(example):
-        pass
-    return subject.threads(example, budget)
+        return example
