@@ -12,7 +12,8 @@ from onnx import AttributeProto, ModelProto, TensorProto, helper, numpy_helper
 
 from infer_compare.errors import ModelError
 from infer_compare.interfaces import Device, ModelSource
-from node_cases import node_cases, processor_backend
+from infer_compare.testing.coverage.node_cases import node_cases
+from infer_compare.testing.coverage.trial import processor_backend
 
 from .onnx_graphs import model_of
 

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from infer_compare.models.builtin import builtin_models
+from infer_compare.testing.coverage.record import count
+
 from .conftest import load_script  # type: ignore[import-not-found]
 
 LEAST = {"torch": 0.95, "tensorflow": 0.92}
@@ -34,38 +37,49 @@ def renderer():
 
 
 @pytest.fixture(scope="module")
-def measured(renderer):
-    """What every backend makes of every case."""
-    return renderer.measure_all()
+def coverage(renderer):
+    """What the importers make of every case."""
+    return renderer.measure()
 
 
-def test_the_page_is_up_to_date(renderer, measured):
+@pytest.fixture(scope="module")
+def by_backend(coverage):
+    """The same by the backend's name."""
+    return {one.backend: one for one in coverage.backends}
+
+
+def test_the_page_is_up_to_date(renderer, coverage):
     """`python docs/render_coverage.py` writes it anew."""
-    assert renderer.PAGE.read_text(encoding="utf-8") == renderer.page(measured), "run python docs/render_coverage.py"
+    assert renderer.PAGE.read_text(encoding="utf-8") == renderer.text(coverage), "run python docs/render_coverage.py"
 
 
-def test_no_importer_gives_a_wrong_answer_in_silence(renderer, measured):
+def test_no_importer_gives_a_wrong_answer_in_silence(by_backend):
     """Of all the cases, not only those that ONNX Runtime passes."""
-    for backend in renderer.IMPORTERS:
-        found = measured[backend].verdicts
-        assert {name: one for name, one in found.items() if one[0] not in {"pass", "constant", "unsupported"}} == {}
+    assert {name: one.faults for name, one in by_backend.items() if one.faults} == {}
 
 
 @pytest.mark.parametrize("backend", REFUSALS)
-def test_every_refusal_names_the_operator_the_node_and_the_opset(measured, backend):
+def test_every_refusal_names_the_operator_the_node_and_the_opset(by_backend, backend):
     """People must be able to find the node in their file."""
-    verdicts = measured[backend].verdicts.values()
-    refusals = [message for verdict, message in verdicts if verdict in {"unsupported", "constant"}]
+    refusals = [one.message for one in by_backend[backend].results if one.verdict in {"refused", "constant"}]
     assert refusals
     assert [message for message in refusals if not REFUSALS[backend].search(message)] == []
 
 
-def test_the_share_is_what_is_promised(renderer, measured):
+def test_the_share_is_what_is_promised(renderer, coverage, by_backend):
     """Of the cases that ONNX Runtime passes on the processor."""
-    names = renderer.counted(measured)
+    names = coverage.counted
     assert len(names) > 1000
-    assert set(renderer.IMPORTERS) == set(LEAST)
+    assert set(renderer.IMPORTERS) == set(LEAST) == set(by_backend)
     for backend, least in LEAST.items():
-        count = measured[backend].count(names)
-        assert count["pass"] >= least * len(names), backend
-        assert count["pass"] + count["constant"] >= LEAST_WITH_CONSTANTS * len(names), backend
+        counts = count(by_backend[backend].by_case[name] for name in names)
+        assert counts["right"] >= least * len(names), backend
+        assert counts["right"] + counts["constant"] >= LEAST_WITH_CONSTANTS * len(names), backend
+
+
+def test_every_built_in_model_is_imported(by_backend):
+    """They are what people try first."""
+    for backend in by_backend.values():
+        models = backend.of_kind("model")
+        assert len(models) == len(builtin_models())
+        assert {one.about for one in models if one.verdict != "right"} == set(), backend.backend

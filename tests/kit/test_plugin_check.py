@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from infer_compare.testing.conformance import CHECKS
+from infer_compare.cli.check_report import lines
+from infer_compare.testing.conformance import CHECKS, Report, Skipped
 
 STATIC = {name for name, one in CHECKS.items() if not one.dynamic}
 
@@ -47,17 +48,75 @@ def test_a_class_of_a_file_is_named_by_both(static, here):
     assert "'depth' has no text" in results["options_are_declared"]["reason"]
 
 
-def test_the_table_says_what_to_do_and_how_many_failed(cli, here):
-    """Sentences stand next to what failed."""
-    done = cli("plugin", "check", f"{here / 'mutants.py'}:FromTheFuture", "--group", "identity", "--fast")
-    assert done.code == 1
-    assert "`api_version` is 99, and this infer-compare speaks version 2" in " ".join(done.out.split())
-    assert "1 failed" in done.out
-    assert " fails: " in done.out
+WIDTHS = [pytest.param(width, id=f"{width or 'piped'}") for width in (60, 80, 120, 0)]
+"""Columns of a terminal; 0 for a pipe, where there are 80."""
 
 
-def test_a_framework_that_is_not_installed_leaves_the_static_checks(cli, tmp_path):
-    """The others are skipped with what is missing, and with the command that installs it."""
+@pytest.fixture
+def printed(cli, monkeypatch):
+    """The lines that a check prints on a terminal of so many columns, and its exit code."""
+
+    def run(width, *arguments):
+        monkeypatch.setenv("COLUMNS", str(width))
+        if not width:
+            monkeypatch.delenv("COLUMNS")
+        done = cli("plugin", "check", *arguments)
+        told = done.out.splitlines()
+        assert max(map(len, told)) <= (width or 80)
+        return done.code, told
+
+    return run
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_failed_is_named_with_what_to_do_and_the_count_is_last(printed, here, width):
+    """Each check has a line."""
+    code, told = printed(width, f"{here / 'mutants.py'}:FromTheFuture", "--group", "identity", "--fast")
+    assert code == 1
+    group = [name for name, one in CHECKS.items() if one.group == "identity" and not one.slow]
+    assert [line.split()[1] for line in told[1 : len(group) + 1]] == group
+    assert "  failed      api_version_is_spoken" in told
+    reason = " ".join(" ".join(told[told.index("Failed:") :]).split())
+    assert "api_version_is_spoken `api_version` is 99, and this infer-compare speaks version 2" in reason
+    assert told[-1].startswith("sound fails: 1 failed, ")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_reason_of_many_checks_is_printed_once_with_their_number(printed, absent, width):
+    """A framework that is missing is the same for all."""
+    code, told = printed(width, absent)
+    assert code == 0
+    skipped = len(CHECKS) - len(STATIC)
+    at = told.index("Skipped:")
+    assert told[at + 1] == f"  {skipped} checks"
+    assert " ".join(told[at + 2 : -2]).split() == [
+        "needs",
+        "no_such_framework",
+        "(pip",
+        "install",
+        "no-such-framework)",
+    ]
+    assert sum(line.startswith("  skipped ") for line in told) == skipped
+    assert told[-1] == f"absent passes: {skipped} skipped, {len(STATIC)} passed."
+
+
+def test_an_operator_that_keeps_several_models_from_running_is_printed_once():
+    """Whatever the models are called."""
+    results = tuple(
+        Skipped(
+            check=f"agrees_on_{name}", group="running", reason=f"the backend refuses {name}: no Conv", refusal="no Conv"
+        )
+        for name in ("a", "b", "c", "d")
+    )
+    report = Report(backend="mine", reference="", tool_version="1", results=results, passed=True)
+    text = [line.text for line in lines(report, 80)]
+    assert text.count("    the backend refuses the model: no Conv") == 1
+    assert "  4 checks" in text
+
+
+@pytest.fixture
+def absent(tmp_path):
+    """A backend whose framework is not installed."""
     path = tmp_path / "absent.py"
     path.write_text(
         "from infer_compare_reference import ReferenceBackend\n"
@@ -67,7 +126,12 @@ def test_a_framework_that_is_not_installed_leaves_the_static_checks(cli, tmp_pat
         "    install_hint = 'pip install no-such-framework'\n",
         encoding="utf-8",
     )
-    done = cli("plugin", "check", f"{path}:Absent", "--json")
+    return f"{path}:Absent"
+
+
+def test_a_framework_that_is_not_installed_leaves_the_static_checks(cli, absent):
+    """The others are skipped with what is missing, and with the command that installs it."""
+    done = cli("plugin", "check", absent, "--json")
     results = json.loads(done.out)["results"]
     assert done.code == 0, done.out
     assert {one["check"] for one in results if one["outcome"] == "passed"} == STATIC

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.check_progress import progress
 from infer_compare.cli.completing import BACKEND
 from infer_compare.cli.installed import installed
+from infer_compare.errors import UsageError
 from infer_compare.testing.conformance.registry import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from infer_compare.plugins import Plugins
-    from infer_compare.testing.conformance import Report, Result, Subject
-
-STYLES = {"passed": "green", "failed": "red", "skipped": "dim", "known_gap": "yellow", "gap_closed": "red"}
+    from infer_compare.testing.conformance import Subject
 
 
 @click.command("check")
@@ -34,25 +31,69 @@ STYLES = {"passed": "green", "failed": "red", "skipped": "dim", "known_gap": "ye
 @click.option(
     "--slow/--fast", "slow", default=None, help="Run only the slow checks, or only the others.  [default: all]"
 )
+@click.option(
+    "--onnx",
+    "coverage",
+    is_flag=True,
+    help="In place of the checks, run the node tests of the onnx package and the built-in models.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="With --onnx: processes at a time.  [default: one per core]"
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER|FILE.md",
+    help="With --onnx: write a page of Markdown there; in a folder it is called coverage.md.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
-def check(settings: dict[str, Any], *, name: str, groups: tuple[Group, ...], slow: bool | None, as_json: bool) -> int:
+def check(
+    settings: dict[str, Any],
+    *,
+    name: str,
+    groups: tuple[Group, ...],
+    slow: bool | None,
+    coverage: bool,
+    jobs: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> int:
     """Run the conformance kit on an installed backend, or on a class in a file.
 
     The class may be a backend, or a test class derived from BackendConformance, which can add models, recorded errors and
     known gaps. Checks that need the framework are skipped if it is not installed.
 
-    Exit codes: 0 no check failed; 1 a check failed, or a known gap is closed; 2 usage error.
+    With --onnx, the backend is given every node test of the onnx package and every built-in model, in parallel processes.
+    It may refuse what it does not support.
+
+    Exit codes: 0 no check failed, or every ONNX case is right or refused; 1 a check failed, a known gap is closed, or an
+    ONNX case is wrong, crashes or takes too long; 2 usage error.
     """
+    if coverage and (groups or slow is not None):
+        raise UsageError("--onnx runs no checks; leave out --group, --slow and --fast.")
+    if not coverage and (jobs is not None or output is not None):
+        raise UsageError("--jobs and --output belong to --onnx; add --onnx, or leave them out.")
+    with _subject(name, installed(settings)) as subject:
+        if coverage:
+            from infer_compare.cli.onnx_coverage import cover
+
+            return cover(subject, jobs=jobs, output=output, as_json=as_json)
+        return _run_checks(subject, groups, slow, as_json=as_json)
+
+
+def _run_checks(subject: Subject, groups: tuple[Group, ...], slow: bool | None, *, as_json: bool) -> int:
+    from infer_compare.cli.check_report import print_report
     from infer_compare.testing.conformance import check_backend
     from infer_compare.testing.conformance.registry import GROUPS
 
-    with _subject(name, installed(settings)) as subject, _progress(quiet=as_json) as watch:
+    with progress(quiet=as_json) as watch:
         report = check_backend(subject, groups=groups or GROUPS, slow=slow, watch=lambda one: watch(one.name))
     if as_json:
         stdout.document(report)
     else:
-        _print(report)
+        print_report(report)
     return 0 if report.passed else 1
 
 
@@ -87,61 +128,3 @@ def _subject(name: str, plugins: Plugins) -> Subject:
             "from one of them."
         )
     return Subject(found, reference=f"file:{Path(file).resolve()}:{class_name}")
-
-
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Any]:
-    """Tells on a terminal which check runs."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _: None
-    else:
-        with console.status("") as status:
-            yield status.update
-
-
-def _print(report: Report) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from infer_compare.testing.conformance.registry import CHECKS
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("group", "check", "outcome"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("")
-    counts = dict.fromkeys(STYLES, 0)
-    group = ""
-    for one in report.results:
-        outcome = one.__struct_config__.tag
-        assert isinstance(outcome, str)
-        counts[outcome] += 1
-        text = _explanation(one) or CHECKS[one.check].sentence
-        table.add_row(
-            Text(one.group if one.group != group else "", style="bold"),
-            Text(one.check),
-            Text(outcome.replace("_", " "), style=STYLES[outcome]),
-            Text(text, style="" if outcome in {"failed", "gap_closed"} else "dim"),
-        )
-        group = one.group
-    console = stdout.console(highlight=False)
-    console.print(table)
-    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items() if count)
-    verdict = "passes" if report.passed else "fails"
-    console.print(Text(f"\n{report.backend or report.reference} {verdict}: {told or 'no check ran'}.", style="bold"))
-
-
-def _explanation(result: Result) -> str:
-    from infer_compare.testing.conformance import Failed, GapClosed, KnownGap, Passed, Skipped
-
-    match result:
-        case Passed():
-            return ""
-        case Failed(reason=reason) | Skipped(reason=reason):
-            return reason
-        case KnownGap(reason=reason, seen=seen):
-            return f"{reason} ({seen})"
-        case GapClosed(reason=reason):
-            return f"The check passes although a gap is declared ({reason}); remove it from known_gaps."

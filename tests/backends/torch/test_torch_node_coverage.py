@@ -10,7 +10,8 @@ import re
 
 import pytest
 
-from node_cases import PUBLISHED_OPSET, node_cases, processor_backend, verdict_on
+from infer_compare.testing.coverage.node_cases import PUBLISHED_OPSET, node_cases
+from infer_compare.testing.coverage.trial import processor_backend, verdict_on
 
 NEWEST_OPSET = 25
 """The newest opset with operators that the importer implements."""
@@ -39,11 +40,11 @@ def verdicts():
 
 def test_no_case_is_imported_into_something_else(verdicts):
     """An operator is right or refused; there is nothing between."""
-    assert {name: found for name, found in verdicts.items() if found[0] in {"wrong", "error"}} == {}
+    assert {name: found for name, found in verdicts.items() if found.verdict in {"wrong", "raised"}} == {}
 
 
 def test_a_refusal_names_the_operator_with_its_node_and_opset(verdicts):
     """Nobody has to search a graph for what was not understood."""
-    refusals = [message for verdict, message in verdicts.values() if verdict in {"unsupported", "constant"}]
+    refusals = [message for verdict, message in verdicts.values() if verdict in {"refused", "constant"}]
     assert refusals
     assert [message for message in refusals if not REFUSAL.search(message)] == []

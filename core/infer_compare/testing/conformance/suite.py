@@ -22,6 +22,7 @@ from infer_compare.testing.conformance.registry import CHECKS, GROUPS
 from infer_compare.testing.conformance.results import Failed, GapClosed, KnownGap, Passed, Skipped
 from infer_compare.testing.conformance.runner import run_check, verify_gaps
 from infer_compare.testing.conformance.subject import Subject
+from infer_compare.testing.conformance.violation import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,10 @@ class BackendConformance:
     """The groups that are run."""
     slow: ClassVar[bool | None] = None
     """True for the slow checks alone, False for the others, None for both."""
+    onnx: ClassVar[bool] = False
+    """True to run the node tests of the `onnx` package and the built-in models too, in parallel processes: minutes."""
+    known_faults: ClassVar[Mapping[str, str]] = {}
+    """ONNX cases that are known to be neither right nor refused, by name, each with the reason."""
     _subject: ClassVar[Subject | None] = None
 
     def models(self) -> Sequence[Own]:
@@ -98,6 +103,33 @@ class BackendConformance:
             elif getattr(cls, name) is None:
                 # The class above left it out.
                 setattr(cls, name, getattr(BackendConformance, name))
+        setattr(cls, ONNX_TEST, _test_onnx if cls.onnx else None)
+
+
+ONNX_TEST = "test_onnx_cases_are_right_or_refused"
+
+
+def _test_onnx(self: BackendConformance) -> None:
+    """Every ONNX case is right or refused; nothing is computed as something else, and no process crashes or hangs."""
+    import pytest
+
+    from infer_compare.testing.coverage.measure import Measured, measure_coverage
+
+    subject = self.subject()
+    try:
+        subject.need_framework()
+    except NotApplicable as reason:
+        pytest.skip(str(reason))
+    if "onnx" not in subject.formats:
+        pytest.skip("the backend takes no ONNX")
+    coverage = measure_coverage([Measured(subject.backend.name, subject.reference, subject.options)])
+    faults = {one.case: f"{one.case}: {one.verdict}, {one.message}" for one in coverage.backends[0].faults}
+    problems = [text for case, text in faults.items() if case not in self.known_faults]
+    closed = sorted(set(self.known_faults) - set(faults))
+    if closed:
+        problems.append(f"right or refused now, take them out of known_faults: {', '.join(closed)}")
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def _test(check: Check) -> Callable[[BackendConformance], None]:
