@@ -60,7 +60,7 @@ def test_onnx_runtime_is_tried_without_blocks_of_channels(cli: Cli) -> None:
     lines = cli("tune", "mlp", "--backends", "onnx", "--threads", "1", "--dry-run").out.splitlines()
     assert lines[:-1] == [
         "-b onnx",
-        "-b onnx:precision=int8,label=onnx int8",
+        "-b onnx:label=onnx int8,precision=int8",
         "-b onnx:graph_optimization=extended,label=onnx graph_optimization=extended",
     ]
 
