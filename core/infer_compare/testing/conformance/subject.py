@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from infer_compare.plugins import Plugins, read_options
 from infer_compare.plugins.entries import is_installed
 from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
+from infer_compare.testing.conformance.converting import converted, converters_to
 from infer_compare.testing.conformance.jobs import Effective, Job, Loads, Threads, ask
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import Backend, ModelSource, Session
     from infer_compare.interfaces.backend import Array
+    from infer_compare.plugins import ConverterEntry
     from infer_compare.testing.conformance.models import Example, Kind
 
     Own = tuple[ModelSource, Sequence[Array], Sequence[Array]]
@@ -82,6 +85,11 @@ class Subject:
         if self._scratch is None:
             self._scratch = Scratch()
         return self._scratch.path
+
+    @cached_property
+    def _converters(self) -> tuple[ConverterEntry, ...]:
+        """What brings the kit's models to a backend that takes no ONNX."""
+        return converters_to(self.formats)
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -146,21 +154,22 @@ class Subject:
         Raises:
             NotApplicable: the backend takes no ONNX.
         """
-        if "onnx" not in self.formats:
-            raise NotApplicable("the backend takes no ONNX, neither by itself nor imported")
+        if "onnx" not in self.formats and not self._converters:
+            raise NotApplicable("the backend takes no ONNX, neither by itself nor imported nor converted")
         native = "onnx" in self.backend.capabilities.formats
         return models.source(path, name, native=native)
 
     def example(self, kind: Kind) -> Example:
-        """Return a small ONNX model of a kind, with inputs and the outputs of the reference.
+        """Return a small ONNX model of a kind, with inputs and the outputs of the reference; converted where the backend
+        takes no ONNX.
 
         Raises:
-            NotApplicable: the backend takes no ONNX.
+            NotApplicable: there is no way from ONNX to the backend, or the model is not converted.
         """
         if kind not in self._examples:
             path = self.folder / f"{kind}.onnx"
-            source = self.source(path, kind)
-            self._examples[kind] = models.write(kind, source)
+            made = models.write(kind, self.source(path, kind))
+            self._examples[kind] = converted(made, self._converters) if self._converters else made
         return self._examples[kind]
 
     def own(self) -> list[Example]:
@@ -171,8 +180,9 @@ class Subject:
     def candidates(self) -> Iterator[Example]:
         """Return models that the backend may take, its own first and then the simple ones."""
         yield from self.own()
-        if "onnx" in self.formats:
-            yield from map(self.example, models.SIMPLE_FIRST)
+        for kind in models.SIMPLE_FIRST:
+            with contextlib.suppress(NotApplicable):
+                yield self.example(kind)
 
     @property
     def simplest(self) -> Example:
