@@ -99,7 +99,7 @@ class Models:
     def metadata(self, name: str) -> Answer:
         """What goes in and comes out."""
         session = self._session(name)
-        document = {"name": name, "versions": ["1"], "platform": "onnxruntime_onnx"}
+        document: dict[str, Any] = {"name": name, "versions": ["1"], "platform": "onnxruntime_onnx"}
         for key, values in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             document[key] = [
                 {"name": one.name, "datatype": KINDS[one.type], "shape": _shape(one.shape)} for one in values

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infer_compare.backends import Device, FailureKind, ModelError, ModelSource, OptionError, Settings
+from infer_compare.backends import Device, FailureKind, ModelError, ModelSource, OptionError, Settings, UnsupportedModel
 from infer_compare.models.zoo.small import mlp
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "infer-compare-remote"
@@ -57,10 +57,10 @@ def backend(monkeypatch, server):
     monkeypatch.syspath_prepend(str(EXAMPLE))
     package: Any = importlib.import_module("infer_compare_remote")
 
-    def make(**options):
+    def make(precision=None, **options):
         host, port = server.server_address
         options = {"url": f"http://{host}:{port}", **options}
-        return package.RemoteBackend(Settings(options=package.RemoteOptions(**options), threads=1))
+        return package.RemoteBackend(Settings(options=package.RemoteOptions(**options), threads=1, precision=precision))
 
     return make
 
@@ -164,6 +164,7 @@ def test_a_file_is_sent_only_when_that_is_asked_for_and_forgotten_afterwards(bac
     with session(backend(upload=True), model) as opened:
         (name,) = set(models._sessions) - before
         assert name.startswith("mlp-")
+        assert opened.effective["model"] == "mlp (sent)"
         assert outputs(opened)[0].tobytes() == right.tobytes()
     assert set(models._sessions) == before
 
@@ -175,6 +176,15 @@ def test_a_damaged_file_is_refused_by_the_server(backend, tmp_path):
     made = backend(upload=True)
     with pytest.raises(ModelError, match=r"does not take .*broken.onnx: .*failed to load"):
         made.to_device(made.load(ModelSource(format="onnx", location=str(path), name="broken")), Device("cpu"))
+
+
+def test_a_precision_that_is_asked_for_is_the_server_s_or_refused(backend, model):
+    """Its metadata say what it computes in."""
+    with session(backend(precision="float32"), model) as opened:
+        assert opened.effective["model"] == "mlp 1"
+    made = backend(precision="float16")
+    with pytest.raises(UnsupportedModel, match="computes 'mlp' in float32 where float16 is asked for"):
+        made.to_device(made.load(model), Device("cpu"))
 
 
 def test_an_address_that_is_none_is_refused(backend):

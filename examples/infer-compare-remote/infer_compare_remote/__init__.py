@@ -91,14 +91,14 @@ class RemoteBackend(Backend[ModelSource]):
         Raises:
             DeviceUnavailable: another device was asked for.
             ModelError: the server does not have the model, or refuses the file.
-            UnsupportedModel: it has tensors that do not fit into numpy.
+            UnsupportedModel: it has tensors that do not fit into numpy, or computes in another precision than was asked for.
             ConnectionError: the server is not reached, or not ready.
         """
         from infer_compare_remote.session import RemoteSession
 
         if device.kind != "cpu":
             raise DeviceUnavailable(f"The remote backend knows no device {device}; its server chooses.")
-        return RemoteSession(loaded, self._options)
+        return RemoteSession(loaded, self._options, self.settings.precision)
 
     def classify(self, error: BaseException) -> Classification:
         """See `infer_compare_remote.failures`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from infer_compare.backends import ModelError, Session
+from infer_compare.backends import ModelError, Session, UnsupportedModel
 from infer_compare_remote.connection import Answer, Connection
 from infer_compare_remote.failures import ServerError
 from infer_compare_remote.tensors import Message, read, spec_of, written
@@ -37,12 +37,17 @@ class Slot:
 class RemoteSession(Session[Slot]):
     """A model under its name on a server. Each worker has a connection of its own."""
 
-    def __init__(self, model: ModelSource, options: RemoteOptions) -> None:
+    def __init__(self, model: ModelSource, options: RemoteOptions, asked_precision: str | None = None) -> None:
         """Connects, and asks what the model is.
+
+        Args:
+            model: the local file.
+            options: of the contender.
+            asked_precision: that the server must compute in; None for any.
 
         Raises:
             ModelError: the server does not have the model, or refuses the file.
-            UnsupportedModel: a tensor is of a type that numpy does not have.
+            UnsupportedModel: a tensor is of a type that numpy does not have, or the server computes in another precision.
             ConnectionError: the server is not reached, or not ready.
         """
         self._connection = Connection(options.url, options.timeout)
@@ -66,11 +71,17 @@ class RemoteSession(Session[Slot]):
             "server": options.url,
             "same_machine": "yes" if self._connection.on_same_machine else "no",
             "software": f"{server.get('name', '')} {server.get('version', '')}".strip(),
-            "model": name if not metadata.get("versions") else f"{name} {metadata['versions'][-1]}",
+            "model": _called(metadata, options.model or model.name, uploaded=options.upload),
             "platform": str(metadata.get("platform", "")),
             "precision": _precision(metadata, (*self.inputs, *self.outputs)),
             "encoding": "binary" if self._binary else "json",
         }
+        if asked_precision not in {None, self._effective["precision"]}:
+            self.close()
+            raise UnsupportedModel(
+                f"The server computes {name!r} in {self._effective['precision']} where {asked_precision} is asked for; leave "
+                "precision out, or name another model with model=."
+            )
 
     def _upload(self, model: ModelSource, name: str) -> str:
         """Have the server load the file, under a name that nobody else has."""
@@ -143,6 +154,12 @@ def _ordered(inputs: Sequence[TensorSpec], model: ModelSource, name: str) -> lis
             "name the same model with model=."
         )
     return [by_name[own] for own in wanted]
+
+
+def _called(metadata: Mapping[str, Any], name: str, *, uploaded: bool) -> str:
+    """Return the model's name and version; the name that a file was sent under is another one each time."""
+    versions = metadata.get("versions")
+    return f"{name} (sent)" if uploaded else f"{name} {versions[-1]}" if versions else name
 
 
 def _precision(metadata: Mapping[str, Any], specs: Iterable[TensorSpec]) -> str:
