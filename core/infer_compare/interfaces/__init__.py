@@ -12,6 +12,14 @@ from infer_compare.interfaces.hooks import (
     hookspec,
 )
 from infer_compare.interfaces.metrics import Meter, Metric, MetricInfo, MetricUnavailable
+from infer_compare.interfaces.models import (
+    ModelDescription,
+    ModelSource,
+    ModelSpec,
+    Provenance,
+    TensorSpec,
+    VariantPlan,
+)
 from infer_compare.interfaces.values import (
     API_VERSION,
     Capabilities,
@@ -20,15 +28,9 @@ from infer_compare.interfaces.values import (
     FailureKind,
     Machine,
     MemoryReading,
-    ModelDescription,
-    ModelSource,
-    ModelSpec,
     OperatingPoint,
     Options,
-    Provenance,
     Settings,
-    TensorSpec,
-    VariantPlan,
 )
 
 __all__ = [

@@ -11,19 +11,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from infer_compare.errors import DeviceUnavailable, UnsupportedModel
+from infer_compare.interfaces.models import ModelDescription, ModelSource, TensorSpec, VariantPlan
 from infer_compare.interfaces.values import (
     Capabilities,
     Classification,
     Device,
     Machine,
     MemoryReading,
-    ModelDescription,
-    ModelSource,
     OperatingPoint,
     Options,
     Settings,
-    TensorSpec,
-    VariantPlan,
 )
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import msgspec
 import pluggy
 
-from infer_compare.interfaces.values import ModelSource
+from infer_compare.interfaces.models import ModelSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

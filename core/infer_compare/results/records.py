@@ -13,7 +13,8 @@ import msgspec
 
 from infer_compare.interfaces.bounds import Bytes, Count, Number, Quantity, Seconds, Size
 from infer_compare.interfaces.metrics import MetricInfo
-from infer_compare.interfaces.values import OperatingPoint, Provenance, TensorSpec
+from infer_compare.interfaces.models import Provenance, TensorSpec
+from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.request.options import RunOptions
 from infer_compare.results.agreement import Agreement
 from infer_compare.results.environment import Environment

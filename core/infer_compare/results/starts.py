@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infer_compare.interfaces.bounds import Bytes, Count, Nanoseconds
-from infer_compare.interfaces.values import Provenance
+from infer_compare.interfaces.models import Provenance
 from infer_compare.results.environment import WorkerEnvironment
 from infer_compare.results.record import Record
 

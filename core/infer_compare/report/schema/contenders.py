@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from infer_compare.interfaces.values import OperatingPoint, Provenance
+from infer_compare.interfaces.models import Provenance
+from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.report.schema.part import Part
 from infer_compare.results import OutputError
 
