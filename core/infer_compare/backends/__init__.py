@@ -42,8 +42,8 @@ from infer_compare.interfaces import (
     TensorSpec,
     VariantPlan,
 )
-from infer_compare.interfaces.backend import Array, Batch
 from infer_compare.interfaces.failures import chain, class_names, classify_common, is_host_oom, is_limit, text_of
+from infer_compare.interfaces.session import Array, Batch
 from infer_compare.lazy import lazily
 from infer_compare.models.arrays import numpy_dtype
 from infer_compare.models.onnx_file import load_onnx

@@ -1,6 +1,6 @@
 """What a plugin implements, and every type that a hook names."""
 
-from infer_compare.interfaces.backend import Backend, Session
+from infer_compare.interfaces.backend import Backend
 from infer_compare.interfaces.hooks import (
     GROUP,
     PROJECT,
@@ -20,6 +20,7 @@ from infer_compare.interfaces.models import (
     TensorSpec,
     VariantPlan,
 )
+from infer_compare.interfaces.session import Session
 from infer_compare.interfaces.values import (
     API_VERSION,
     Capabilities,
