@@ -11,8 +11,10 @@ import tomllib
 
 import pytest
 
-from infer_compare.scaffold import FILLING
+from infer_compare.scaffold import KINDS
 from infer_compare.testing.conformance import CHECKS
+
+FILLING = KINDS["backend"].filling
 
 
 def _run(*command, cwd, **environment):

@@ -1,27 +1,31 @@
-"""`infer-compare plugin`: check a backend against the interface's promises, or begin a new one."""
+"""`infer-compare plugin`: check a plugin against the interface's promises, or begin a new one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.installed import installed
 from infer_compare.cli.plugin_check import check
+from infer_compare.errors import UsageError
+
+if TYPE_CHECKING:
+    from infer_compare.plugins import Plugins
 
 
 @click.group("plugin")
 def command() -> None:
-    """Create a backend project, or check that a backend keeps the promises of the interface."""
+    """Create the project of a plugin, or check that a plugin keeps the promises of the interface."""
 
 
 command.add_command(check)
 
 
 @command.command("new")
-@click.argument("name")
+@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
 @click.option(
     "-o",
     "--output",
@@ -30,17 +34,40 @@ command.add_command(check)
     help="Folder of the project.  [default: infer-compare-NAME]",
 )
 @click.pass_obj
-def new(settings: dict[str, Any], *, name: str, folder: Path | None) -> None:
-    """Write a project for a backend called NAME; it can be installed right away and marks what to fill in."""
-    from infer_compare.scaffold import FILLING, write_project
+def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None) -> None:
+    """Write a project for a plugin that brings NAME; it can be installed right away and marks what to fill in.
 
-    plugins = installed(settings)
-    taken = [word for one in plugins.backends for word in (one.name, *one.aliases)]
-    written = write_project(name, folder, taken=taken)
+    KIND is backend (the default), converter, reporter, metric or dataset. A converter is called by the format that it reads.
+    """
+    from infer_compare.scaffold import KINDS, write_project
+
+    kind, name = ("backend", *words) if len(words) == 1 else words[:2]
+    if len(words) > 2:
+        raise UsageError(f"One kind and one name are enough; {words[2]!r} is too much.")
+    if kind not in KINDS:
+        raise UsageError(f"There is no kind of plugin {kind!r}; take one of {', '.join(KINDS)}.")
+    written = write_project(name, folder, kind=kind, taken=_taken(installed(settings), kind))
     stdout.echo(f"Written to {written}:")
     for path in sorted(one.relative_to(written) for one in written.rglob("*") if one.is_file()):
         stdout.echo(f"  {path}")
     stdout.echo("\nPlaces to fill in are marked `Fill in`:")
-    for place, what in FILLING:
+    for place, what in KINDS[kind].filling:
         stdout.echo(f"  {place.format(name=name)}: {what}")
     stdout.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
+
+
+def _taken(plugins: Plugins, kind: str) -> list[str]:
+    """Names that another thing of the kind has."""
+    from infer_compare.report.reporters import BUILT_IN
+
+    match kind:
+        case "backend":
+            return [word for entry in plugins.backends for word in (entry.name, *entry.aliases)]
+        case "converter":
+            return ["onnx", *(entry.converter.source for entry in plugins.converters)]
+        case "reporter":
+            return [reporter.name for reporter in (*BUILT_IN, *plugins.reporters)]
+        case "metric":
+            return [metric.name for metric in plugins.metrics]
+        case _:
+            return [entry.dataset.name for entry in plugins.datasets]

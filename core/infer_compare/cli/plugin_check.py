@@ -11,6 +11,7 @@ from infer_compare.cli import stdout
 from infer_compare.cli.check_progress import progress
 from infer_compare.cli.completing import BACKEND
 from infer_compare.cli.installed import installed
+from infer_compare.cli.plugin_kinds import KINDS, checking_of, show
 from infer_compare.errors import UsageError
 from infer_compare.testing.conformance.registry import Group
 
@@ -47,6 +48,15 @@ if TYPE_CHECKING:
     metavar="FOLDER|FILE.md",
     help="With --onnx: write a page of Markdown there; in a folder it is called coverage.md.",
 )
+@click.option("--kind", type=click.Choice(KINDS), help="What NAME is, where things of several kinds have it.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A model file that a converter is checked with. Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def check(
@@ -58,9 +68,13 @@ def check(
     coverage: bool,
     jobs: int | None,
     output: Path | None,
+    kind: str | None,
+    models: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Run the conformance kit on an installed backend, or on a class in a file.
+
+    Converters (by their source format), report formats, metrics and data sets have checks of their own.
 
     The class may be a backend, or a test class derived from BackendConformance, which can add models, recorded errors and
     known gaps. Checks that need the framework are skipped if it is not installed.
@@ -75,7 +89,15 @@ def check(
         raise UsageError("--onnx runs no checks; leave out --group, --slow and --fast.")
     if not coverage and (jobs is not None or output is not None):
         raise UsageError("--jobs and --output belong to --onnx; add --onnx, or leave them out.")
-    with _subject(name, installed(settings)) as subject:
+    plugins = installed(settings)
+    other = checking_of(name, plugins, kind, models)
+    if other is not None:
+        if groups or coverage or slow is not None:
+            raise UsageError(f"{name} is no backend; leave out --group, --slow, --fast and --onnx.")
+        return show(other(), as_json=as_json)
+    if models:
+        raise UsageError("--model is for converters; a backend's own models stand in its test class.")
+    with _subject(name, plugins) as subject:
         if coverage:
             from infer_compare.cli.onnx_coverage import cover
 

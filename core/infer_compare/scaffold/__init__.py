@@ -1,4 +1,4 @@
-"""The project that `infer-compare plugin new` writes: a backend that can be installed, and says what to fill in."""
+"""The project that `infer-compare plugin new` writes: a plugin that can be installed, and says what to fill in."""
 
 from __future__ import annotations
 
@@ -11,36 +11,23 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
 from infer_compare.interfaces import API_VERSION
+from infer_compare.scaffold.kinds import KINDS
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-TEMPLATES = {
-    "pyproject.toml": "pyproject.toml",
-    "README.md": "readme.md",
-    "src/{package}/__init__.py": "plugin.py",
-    "src/{package}/session.py": "session.py",
-    "src/{package}/py.typed": "py.typed",
-    "tests/test_{name}.py": "tests.py",
-}
-"""Files of a project, and the templates that they are made of."""
-
-FILLING = (
-    ("src/infer_compare_{name}/__init__.py", "which modules the framework has, and what it can load and run on"),
-    ("src/infer_compare_{name}/session.py", "how a model is loaded, put on a device and run"),
-    ("tests/test_{name}.py", "errors that the framework raises when memory does not suffice"),
-)
-"""Where something is left to do, and what."""
+__all__ = ["KINDS", "write_project"]
 
 
-def write_project(name: str, folder: Path | None = None, *, taken: Collection[str] = ()) -> Path:
-    """Writes the project of a backend.
+def write_project(name: str, folder: Path | None = None, *, kind: str = "backend", taken: Collection[str] = ()) -> Path:
+    """Writes the project of a plugin.
 
     Args:
-        name: of the backend, as people will type it.
+        name: of what it brings, as people will type it.
         folder: of the project; `infer-compare-NAME` here when it is None.
-        taken: names that a backend cannot have, since another one has them.
+        kind: one of `KINDS`.
+        taken: names that it cannot have, since another one of the kind has them.
 
     Returns:
         The folder.
@@ -48,7 +35,8 @@ def write_project(name: str, folder: Path | None = None, *, taken: Collection[st
     Raises:
         UsageError: the name is no lower-case identifier, or taken; or the folder is there, or cannot be made.
     """
-    _refuse(name, taken)
+    project = KINDS[kind]
+    _refuse(name, project.noun, taken)
     folder = Path(f"infer-compare-{name.replace('_', '-')}") if folder is None else folder
     if os.path.lexists(folder):
         raise UsageError(f"{folder} is there already; name another folder with -o.")
@@ -60,8 +48,9 @@ def write_project(name: str, folder: Path | None = None, *, taken: Collection[st
         "version": __version__,
         "api_version": API_VERSION,
     }
+    words |= {what: Template(getattr(project, what)).substitute(words) for what in ("description", "usage")}
     try:
-        for place, template in TEMPLATES.items():
+        for place, template in project.templates.items():
             path = folder / place.format(**words)
             path.parent.mkdir(parents=True, exist_ok=True)
             text = files(__name__).joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
@@ -71,10 +60,10 @@ def write_project(name: str, folder: Path | None = None, *, taken: Collection[st
     return folder
 
 
-def _refuse(name: str, taken: Collection[str]) -> None:
+def _refuse(name: str, noun: str, taken: Collection[str]) -> None:
     if not (name.isascii() and name.isidentifier()) or name != name.lower() or name.startswith("_"):
-        raise UsageError(f"{name!r} cannot be the name of a backend; take lower-case letters, digits and underscores.")
+        raise UsageError(f"{name!r} cannot be the name of a {noun}; take lower-case letters, digits and underscores.")
     if keyword.iskeyword(name):
-        raise UsageError(f"{name!r} is a word of Python's; take another name for the backend.")
+        raise UsageError(f"{name!r} is a word of Python's; take another name for the {noun}.")
     if name in taken:
-        raise UsageError(f"There is a backend {name!r} already; take another name.")
+        raise UsageError(f"There is a {noun} {name!r} already; take another name.")

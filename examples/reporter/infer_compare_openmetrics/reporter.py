@@ -82,4 +82,6 @@ def _braces(labels: dict[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
+    # A name may hold what moves the cursor of whoever prints this.
+    value = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in value)
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

@@ -10,6 +10,7 @@ import pytest
 from infer_compare_openmetrics import OpenMetricsReporter
 
 import infer_compare as ic
+from infer_compare.testing import check_reporter
 
 if TYPE_CHECKING:
     from infer_compare.reports import ReportDocument
@@ -35,3 +36,8 @@ def test_a_family_is_described_once_for_several_runs_and_the_text_has_an_end(mad
     lines = OpenMetricsReporter().render_many([made, made]).splitlines()
     assert sum(line.startswith("# TYPE infer_compare_latency_seconds") for line in lines) == 1
     assert lines[-1] == "# EOF"
+
+
+def test_the_format_passes_the_checks_of_infer_compare() -> None:
+    """With made-up runs: complete and cut-off ones, missing figures, odd names."""
+    check_reporter(OpenMetricsReporter()).verify()
