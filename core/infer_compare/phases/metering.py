@@ -11,7 +11,7 @@ from infer_compare.plugins import PluginFailed, guarded
 from infer_compare.results.slices import Metered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from infer_compare.interfaces import Meter, Metric
 
@@ -37,10 +37,16 @@ class Metering:
         self._began = 0.0
         self._said: set[str] = set()
 
-    def start(self, label: str, device: str) -> None:
+    def prepare(self, devices: Mapping[str, str]) -> None:
+        """Make the meters of every contender, and say what cannot be measured, before anything is.
+
+        Args:
+            devices: by label.
+        """
+        self._meters = {label: self._made(device) for label, device in devices.items()}
+
+    def start(self, label: str) -> None:
         """Begin a slice of a contender."""
-        if label not in self._meters:
-            self._meters[label] = self._made(device)
         for name, meter in list(self._meters[label].items()):
             self._asked(label, name, meter.start)
         self._began = self._now()

@@ -139,6 +139,8 @@ class Sweep:
             *(("inputs", plan.warning) for plan in self._resolved.inputs if plan.warning),
         ):
             self._context.tell(topic, text)
+        if (metering := self._context.metering) is not None:
+            metering.prepare({label: route.contender.spec.device for label, route in self._context.routes.items()})
         compared = self._context.is_compared
         explored = explore(self._context)
         if explored.points and not compared:

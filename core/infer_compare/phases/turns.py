@@ -100,7 +100,7 @@ class Turns:
             # What is staged now is no part of what is measured.
             worker.ask(protocol.Stage(point=turn.warm.point, scope=self._scope), protocol.Done, phase="measure")
             worker.suspend()
-            metering.start(worker.label, worker.route.contender.spec.device)
+            metering.start(worker.label)
         timed = worker.ask(
             protocol.TimeSlice(
                 point=turn.warm.point,

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 import infer_compare as ic
-from infer_compare import hookimpl
+from infer_compare import api, hookimpl
 from infer_compare.backends import Device, Metric, MetricUnavailable
 from infer_compare.environment.energy import energy, meter_for
 from infer_compare.environment.host import Host
@@ -22,7 +22,8 @@ from infer_compare.plugins import Plugins
 from infer_compare.report import document, find_reporter, render
 from infer_compare.testing import Violation, plugins_with
 
-from .conftest import contender  # type: ignore[import-not-found]
+from .conftest import contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,3 +277,16 @@ def test_compare_shows_the_metrics_of_both_runs(folder, sweep, tmp_path):
     assert "heat C" in text
     assert "0.50x" in text
     assert "joules" not in text
+
+
+def test_a_run_that_is_resumed_goes_on_measuring(sweep, tmp_path):
+    """What was asked for is kept with the run."""
+    plugins = plugins_with(plugin(metric()))
+    whole = sweep(contender("a"), plugins=plugins, metrics=("spent",))
+    path = tmp_path / "run" / "run.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if b'"round"' in line)
+    path.write_bytes(b"".join(lines[:first]))
+    again = api.resume(tmp_path / "run", plugins=plugins, surroundings=virtual(open_gate))
+    assert again.header.metrics == whole.header.metrics
+    assert measured(again, "spent") == measured(whole, "spent")
