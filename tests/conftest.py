@@ -109,6 +109,17 @@ def brief_look():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk():
+    """Each record of a run is forced to the disk, which takes 5 to 20 ms and shows only where power fails.
+
+    Tests of the run file put a function in this place that notes what is forced, or that fails.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
 @pytest.fixture
 def open_gate(monkeypatch):
     """What else runs on the machine decides nothing in this process."""
