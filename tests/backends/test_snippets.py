@@ -31,7 +31,7 @@ SETTINGS = WorkerSettings(threads=1, seed=0, max_memory=1 << 30, timeout_s=60.0)
 def code_of(contender: str, model: ModelSource) -> str:
     """The snippet of a contender as it would be typed."""
     (found,) = find_contenders([contender], Plugins.discover(block=["*"]))
-    return snippet(Route(found, model, ()), SETTINGS, "mlp.onnx")
+    return snippet(Route(found, model, ()), SETTINGS, model.path.name)
 
 
 def source(folder: Path) -> ModelSource:
@@ -69,6 +69,41 @@ def test_the_code_runs_as_pasted_and_computes_the_same(contender: str, tmp_path:
     session = onnxruntime.InferenceSession(tmp_path / "mlp.onnx")
     (expected,) = session.run(None, {session.get_inputs()[0].name: np.load(tmp_path / "inputs.npy")})
     np.testing.assert_allclose(run(code, tmp_path), expected, rtol=1e-4, atol=1e-5)
+
+
+MAKING = {
+    "net.pt2": """
+import torch
+net = torch.nn.Sequential(torch.nn.Linear(64, 10), torch.nn.ReLU()).eval()
+program = torch.export.export(net, (torch.zeros(2, 64),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+torch.export.save(program, "net.pt2")
+with torch.inference_mode():
+    expected = net(torch.from_numpy(rows)).numpy()
+""",
+    "net.keras": """
+import tensorflow as tf
+net = tf.keras.Sequential([tf.keras.layers.Input((64,)), tf.keras.layers.Dense(10, activation="relu")])
+net.save("net.keras")
+expected = net(rows, training=False).numpy()
+""",
+}
+"""Programs that save a model in the format of its framework, and what it computes of `rows`."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("contender", "file"),
+    [("torch:compile=true", "net.pt2"), ("tensorflow:jit_compile=true", "net.keras")],
+)
+def test_the_code_for_a_framework_s_own_file_needs_that_framework_alone(
+    contender: str, file: str, tmp_path: Path
+) -> None:
+    """It runs where infer-compare cannot be imported."""
+    made = f"import numpy as np\nrows = np.ones((3, 64), 'float32')\nnp.save('inputs.npy', rows)\n{MAKING[file]}"
+    subprocess.run([sys.executable, "-c", f"{made}\nnp.save('expected.npy', expected)"], cwd=tmp_path, check=True)
+    model = ModelSource(format=file.partition(".")[2], location=str(tmp_path / file), name="net")
+    alone = f"import sys\nsys.modules['infer_compare'] = None\n{code_of(contender, model)}"
+    np.testing.assert_allclose(run(alone, tmp_path), np.load(tmp_path / "expected.npy"), rtol=1e-4, atol=1e-5)
 
 
 def test_the_code_of_onnx_needs_onnx_runtime_alone(tmp_path: Path) -> None:
