@@ -32,4 +32,4 @@ def to_saved_model(model: ModelSource, target: Path) -> None:
         tf.config.set_visible_devices([], "GPU")
     program = import_onnx(model.path, model.inputs)
     with TemporaryDirectory(dir=target.parent) as folder:
-        save_graph(program.tracer(Target()), None, program.inputs, Path(folder)).rename(target)
+        save_graph(program.tracer(Target(portable=True)), None, program.inputs, Path(folder)).rename(target)

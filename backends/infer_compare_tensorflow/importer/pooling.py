@@ -91,7 +91,7 @@ def max_pool(node: Node, data: Value) -> Value:
 def _pads_inside(moving: Window) -> bool:
     """Whether the pool itself can pad: XLA cannot, and TensorFlow refuses padding as wide as the window."""
     narrow = all(max(pads) < size for pads, size in zip(moving.pads, moving.kernel, strict=True))
-    return moving.padded and narrow and not target.get().xla
+    return moving.padded and narrow and not (target.get().xla or target.get().portable)
 
 
 def _max_with_indices(node: Node, data: Value, moving: Window) -> list[Value]:

@@ -14,6 +14,8 @@ class Target:
     """Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""
     xla: bool = False
     """Whether XLA compiles the graph; it knows fewer forms of some operators."""
+    portable: bool = False
+    """Whether other runtimes convert the graph, such as LiteRT; they know no pools with pads of their own."""
 
 
 target: ContextVar[Target] = ContextVar("target")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -55,9 +56,15 @@ def convert(model: ModelSource) -> bytes:
         raise
     except Exception as error:
         # The converter has an error of its own, and its passes fail in their own ways.
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UnsupportedModel(f"TensorFlow cannot convert {model.location} for LiteRT: {said.rstrip('.')}.") from error
+        raise UnsupportedModel(f"TensorFlow cannot convert {model.name} for LiteRT: {_said(error)}.") from error
     return converted
+
+
+def _said(error: Exception) -> str:
+    """The first operator that the converter complains of, or its first line."""
+    text = str(error).strip() or type(error).__name__
+    operator = re.search(r"error: ('tf\.\w+' op [^\n]*)", text)
+    return (operator[1] if operator else text.splitlines()[0]).rstrip(".")
 
 
 def _keras(model: ModelSource) -> Call:

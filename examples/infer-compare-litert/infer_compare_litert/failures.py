@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OOM = re.compile(r"failed to allocate (memory|\d+ bytes)|could not allocate|out of memory|bad_alloc")
+_MAYBE_OOM = re.compile(r"xnnpack delegate failed to (create|reshape|setup|invoke) runtime")
 _LIMIT = re.compile(r"overflow|bytesrequired.*exceed")
 _UNSUPPORTED = (
     "didn't find op for builtin opcode",
@@ -42,6 +43,9 @@ def classify(error: BaseException) -> Classification:
         if isinstance(one, RuntimeError | ValueError):
             if _OOM.search(text_of(one)):
                 return Classification(FailureKind.OOM)
+            if _MAYBE_OOM.search(text_of(one)):
+                # XNNPACK tells only that, whatever stood in the way.
+                return Classification(FailureKind.AMBIGUOUS)
             if _LIMIT.search(text_of(one)):
                 return Classification(FailureKind.LIMIT)
     return Classification(FailureKind.NO)

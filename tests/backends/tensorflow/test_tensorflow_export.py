@@ -186,6 +186,32 @@ def test_an_onnx_model_is_rebuilt_as_a_savedmodel(
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_rebuilt_savedmodel_pads_before_it_pools(
+    backend: TensorFlowBackend, write_model: Callable[..., ModelSource], open_session: Open, tmp_path: Path
+) -> None:
+    """Runtimes that convert it know no pool with pads of its own."""
+    source = write_model(
+        "(float[N, 2, 7, 7] x) => (float[N, 2, 4, 4] y) "
+        "{ y = MaxPool<kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]>(x) }"
+    )
+    backend.version()
+    (converter,) = [one for one in infer_compare_converters() if one.source == "onnx"]
+    converter.convert(source, tmp_path / "net.savedmodel")
+    import tensorflow as tf
+
+    (graph,) = tf.__internal__.saved_model.parse_saved_model(str(tmp_path / "net.savedmodel")).meta_graphs
+    nodes = [node for function in graph.graph_def.library.function for node in function.node_def]
+    assert {node.attr["padding"].s for node in nodes if node.op == "MaxPool"} == {b"VALID"}
+    rows = -np.random.default_rng(0).random((3, 2, 7, 7), np.float32)
+    found = []
+    for form, place in (("onnx", source.location), ("savedmodel", str(tmp_path / "net.savedmodel"))):
+        with open_session(ModelSource(format=form, location=place, name="net")) as session:
+            slot = session.stage([rows])
+            session.run(slot)
+            found.append(session.fetch(slot)[0])
+    np.testing.assert_array_equal(*found)
+
+
 def test_the_model_that_was_exported_can_be_imported_again(
     keras: Any, backend: TensorFlowBackend, open_session: Open, tmp_path: Path
 ) -> None:
