@@ -71,9 +71,15 @@ def machine_words(document: ReportDocument) -> str:
 
 
 def thread_words(document: ReportDocument) -> str:
-    """Return the thread budget, such as `2 threads`; where contenders have budgets of their own, `1 or 2 threads`."""
-    budgets = sorted({one.threads for one in document.contenders} or {document.plan.threads})
-    return listing([*map(str, budgets[:-1]), count(budgets[-1], "thread")], "or")
+    """Return the thread budget, such as `2 threads`; where contenders have budgets of their own, `1 or 2 threads`. Those of a
+    contender whose server does the work are its client's, and those of the server are not known.
+    """
+    local = [one.threads for one in document.contenders if not one.remote]
+    if document.contenders and not local:
+        return "threads of the server unknown"
+    budgets = sorted(set(local) or {document.plan.threads})
+    words = listing([*map(str, budgets[:-1]), count(budgets[-1], "thread")], "or")
+    return words if len(local) == len(document.contenders) else f"{words} (of the server unknown)"
 
 
 def milliseconds(nanoseconds: float) -> str:

@@ -62,6 +62,17 @@ def test_every_format_says_that_threads_and_memory_are_those_of_the_client(run, 
     assert "remote is computed by the server gpu-box:8000" in written
 
 
+def test_threads_and_memory_stand_nowhere_as_if_they_were_the_server_s(story, run):
+    """In the heading of the answer, in the curves, in the boundary and among the conditions."""
+    written = " ".join(TextReporter().render(document(run())).split())
+    assert "2 threads (of the server unknown)" in written
+    assert "remote (memory of the client)" in written
+    assert "that is the memory of the client, and the server's is not seen" in written
+    assert "does the work; 2 threads and memory are those of the client" in written
+    alone = {"remote": CURVES["remote"]}
+    assert "threads of the server unknown" in TextReporter().render(document(story(curves=alone, servers=FAR).run()))
+
+
 def test_a_server_on_this_machine_is_a_caution_and_one_elsewhere_is_none(run):
     """It computes on the cores of the others."""
     near, far = (" ".join(document(run(servers)).cautions) for servers in (NEAR, FAR))

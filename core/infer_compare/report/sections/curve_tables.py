@@ -26,11 +26,14 @@ MARKS = {
     "rough": "~: rough, from exploring; never ranked",
 }
 """What marks in tables mean, by the kind of the cells."""
+CLIENT = " (memory of the client)"
+"""Behind the name of a contender whose work a server does."""
 
 
 def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None) -> Grid:
     """Return every contender's figures with bars, at these operating points."""
     metrics = metrics_of("curves")
+    clients = {contender.label for contender in view.document.contenders if contender.remote}
     besides = known_of(view.document)
     more = (*besides, *(metrics_of("verbose") if view.verbose else ()))
     rates = sum("throughput" in metric.tables for metric in metrics)
@@ -56,7 +59,7 @@ def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None
         rows=tuple(str(point.batch) for point in points),
         tables=tuple(
             (
-                Cell(text=view.names[label], contender=label),
+                Cell(text=f"{view.names[label]}{CLIENT if label in clients else ''}", contender=label),
                 tuple(row(own[point]) if point in own else None for point in points),
             )
             for label, own in _by_curve(view)
