@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from infer_compare.request import values
+from infer_compare.request import axes, values
 from infer_compare.request.options import declared
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ READ = {
     values.metrics: "str | Iterable[str]",
     values.threads: "str | int | Iterable[int]",
     values.instances: "str | int | Iterable[int | str]",
+    axes.read_axes: "str | Iterable[str] | Mapping[str, str | Iterable[int]]",
+    axes.read_mixes: "str | Iterable[str] | Mapping[str, str | Mapping[int, float]]",
     values.seconds: "str | timedelta",
     values.size: "str | int",
     values.share: "str | float",

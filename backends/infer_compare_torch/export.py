@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import traceback
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,13 +13,15 @@ from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
 from infer_compare.backends import BATCH, ModelError, UnsupportedModel, described
 from infer_compare_torch import ONNX_OPSET, loading
+from infer_compare_torch.culprit import SHAPES, Culprit, untraceable
 from infer_compare_torch.flat import Flat
 from infer_compare_torch.probing import examples
 from infer_compare_torch.programs import is_bounded, without_log
 from infer_compare_torch.runtime import evaluating
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from torch import nn
 
@@ -29,69 +29,28 @@ if TYPE_CHECKING:
 
 EXAMPLE = 2
 """The batch size of the trace; torch would take 1 for a fixed size."""
+OTHER_SIZES = (16, 64, 224)
+"""Sizes of the other free axes in the trace, until one runs."""
 LARGEST_BYTES = 1_900_000_000
 """Weights up to here go into the file itself, which protobuf limits to 2 GiB."""
-SHAPES = "torch.fx.experimental.symbolic_shapes"
-"""The logger that tells when a free size becomes a fixed one."""
-
-
-class Culprit(logging.Handler):
-    """Hears when a free size becomes fixed or bounded, and keeps the line of the model that was being traced."""
-
-    def __init__(self) -> None:
-        """Has heard nothing yet."""
-        super().__init__(logging.INFO)
-        self.line = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take the innermost line outside of torch that led to the first such message."""
-        if self.line or "[guard added]" not in record.getMessage():
-            return
-        self.line = _model_line(traceback.extract_stack())
-
-
-def _model_line(stack: Sequence[traceback.FrameSummary]) -> str:
-    """Return the innermost line of a stack that is neither torch's, nor Python's, nor of this module; empty without one."""
-    torch_folder, here = str(Path(torch.__file__).parent), str(Path(__file__).parent)
-    library = str(Path(logging.__file__).parent)
-    lines = (one for one in reversed(stack) if not one.filename.startswith((torch_folder, here, library)) and one.line)
-    return next((f"{one.line} ({Path(one.filename).name}:{one.lineno})" for one in lines), "")
-
-
-def _untraceable(error: Exception) -> UnsupportedModel:
-    """Return why torch could not trace a model, without the advice to torch's own developers that it ends with."""
-    line = _model_line(traceback.extract_tb(error.__traceback__))
-    where = f", at {line}" if line else ""
-    if "DataDependent" in type(error).__name__:
-        told = f"{type(error).__name__}: its control flow or its shapes depend on values that it computes"
-    else:
-        told = described(error, 400)
-        for advice in ("The following call raised", "For more information", "To fix the error", "Set TORCH"):
-            told = told.partition(advice)[0].strip(" .") or told
-    return UnsupportedModel(f"torch.export cannot trace the model ({told}{where}).")
 
 
 def to_onnx(model: ModelSource, target: Path) -> None:
-    """Write a model as an ONNX file whose first axes are called `batch`.
+    """Write a model as an ONNX file whose batch axes are called `batch`, and whose other free axes have the names of the specs.
 
     Inputs bear the names of the specs; outputs those that the source tells. Weights above 1.9 GB go into a file of their
     own beside it, `TARGET.data`.
 
     Args:
-        model: of the format `nn.Module` or `pt2`, with its inputs, in which free axes other than the batch have sizes.
+        model: of the format `nn.Module` or `pt2`, with its inputs; axes with names stay free.
         target: of the file.
 
     Raises:
         UnsupportedModel: torch cannot trace the model, or has no ONNX for one of its operators.
-        ModelError: an operator fixes the batch size; or a free axis has no size.
+        ModelError: an operator fixes the batch size, or another free axis.
     """
     loaded = loading.load(model, seed=0)
     inputs = model.inputs or loaded.inputs
-    for spec in inputs:
-        if other := next((size for size in spec.shape if isinstance(size, str) and size != BATCH), None):
-            raise ModelError(
-                f"The axis {other!r} of the input {spec.name!r} needs a fixed size for the export; give one with --input."
-            )
     module = evaluating(loaded.module).requires_grad_(False)
     outputs = _unique([spec.name for spec in loaded.outputs], {spec.name for spec in inputs})
     size = sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))
@@ -114,14 +73,35 @@ def to_onnx(model: ModelSource, target: Path) -> None:
             raise UnsupportedModel(
                 f"torch.onnx.export cannot write the model as ONNX ({described(error, 400)})."
             ) from error
-    _name_batch(target, [batch_axis(spec) for spec in inputs], [batch_axis(spec) for spec in loaded.outputs])
+    _name_axes(target, inputs, [batch_axis(spec) for spec in loaded.outputs])
 
 
 def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.ExportedProgram:
-    """The program of a module, whose inputs have a free batch axis."""
-    batch = examples(inputs, {}, {BATCH: EXAMPLE})
-    free = [batch_axis(spec) for spec in inputs]
-    axes = tuple({} if axis is None else {axis: torch.export.Dim.AUTO} for axis in free)
+    """The program of a module, whose inputs have a free batch axis, and others that are free.
+
+    Those are tried at several sizes: a model of images may not run on small ones.
+    """
+    others = dict.fromkeys(size for spec in inputs for size in spec.shape if isinstance(size, str) and size != BATCH)
+    refused: UnsupportedModel | None = None
+    for size in OTHER_SIZES if others else OTHER_SIZES[:1]:
+        # Different sizes for different axes, so that none is taken for another.
+        sizes = {name: size + place for place, name in enumerate(others)}
+        try:
+            return _traced_at(module, inputs, sizes | {BATCH: EXAMPLE})
+        except UnsupportedModel as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _traced_at(
+    module: nn.Module, inputs: Sequence[TensorSpec], sizes: Mapping[str, int]
+) -> torch.export.ExportedProgram:
+    batch = examples(inputs, {}, sizes)
+    axes = tuple(
+        {place: torch.export.Dim.AUTO for place, size in enumerate(spec.shape) if isinstance(size, str)}
+        for spec in inputs
+    )
     culprit = Culprit()
     logger = logging.getLogger(SHAPES)
     kept, level, on = logger.handlers, logger.level, logger.propagate
@@ -130,26 +110,49 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
     try:
         program = torch.export.export(module, batch, dynamic_shapes=(axes,), strict=False)
     except Exception as error:
-        raise _untraceable(error) from error
+        raise untraceable(error) from error
     finally:
         logger.handlers, logger.propagate = kept, on
         logger.setLevel(level)
+    _check_free(program, inputs, f" by {culprit.line}" if culprit.line else "")
+    return program
+
+
+def _check_free(program: torch.export.ExportedProgram, inputs: Sequence[TensorSpec], where: str) -> None:
+    """Refuses a program in which an axis that is to be free is not.
+
+    Raises:
+        ModelError: naming the input and the axis.
+    """
     values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
-    where = f" by {culprit.line}" if culprit.line else ""
-    for spec, axis, name in zip(inputs, free, program.graph_signature.user_inputs, strict=True):
-        if axis is not None and is_concrete_int(values[name].shape[axis]):
+    batches: set[object] = set()
+    for spec, name in zip(inputs, program.graph_signature.user_inputs, strict=True):
+        shape = values[name].shape
+        for axis, size in enumerate(spec.shape):
+            if not isinstance(size, str):
+                continue
+            if not is_concrete_int(shape[axis]):
+                batches |= shape[axis].node.expr.free_symbols if size == BATCH else set()
+                continue
+            if size != BATCH:
+                raise ModelError(
+                    f"The export to ONNX would fix the axis {size!r} of the input {spec.name!r} at {shape[axis]}{where}; write its size "
+                    "as x.shape[i] or -1, and do not compare it."
+                )
             which = "the first axis" if axis == 0 else f"axis {axis}"
             raise ModelError(
                 f"The export to ONNX would fix the batch size: {which} of the input {spec.name!r} is fixed{where}; "
                 "write sizes of the batch as x.shape[0] or -1, and do not compare them."
             )
-    for size in program.range_constraints.values():
-        if is_bounded(size.upper) or not (is_bounded(size.lower) and int(str(size.lower)) <= EXAMPLE):
+    for symbol, size in program.range_constraints.items():
+        # Other axes may have bounds, such as the number of positions; points beyond them fail by themselves.
+        if symbol in batches and (
+            is_bounded(size.upper) or not (is_bounded(size.lower) and int(str(size.lower)) <= EXAMPLE)
+        ):
             raise ModelError(
                 f"The export to ONNX would hold for batch sizes from {size.lower} to {size.upper} only{where}; the model "
                 "must do the same whatever the size of the batch."
             )
-    return program
 
 
 def batch_axis(spec: TensorSpec) -> int | None:
@@ -157,12 +160,12 @@ def batch_axis(spec: TensorSpec) -> int | None:
     return spec.shape.index(BATCH) if BATCH in spec.shape else None
 
 
-def _name_batch(target: Path, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
-    """Renames the batch axis of every input to `batch`; the exporter names it differently for each input.
+def _name_axes(target: Path, inputs: Sequence[TensorSpec], outputs: Sequence[int | None]) -> None:
+    """Gives free axes the names that the inputs have for them; the exporter names each differently for each input.
 
     Args:
         target: the file.
-        inputs: the batch axis of each input.
+        inputs: what the model takes.
         outputs: the batch axis of each output.
 
     Raises:
@@ -173,15 +176,15 @@ def _name_batch(target: Path, inputs: Sequence[int | None], outputs: Sequence[in
     model = onnx.load(target, load_external_data=False)
     graph = model.graph
     names = {
-        value.type.tensor_type.shape.dim[axis].dim_param
-        for value, axis in zip(graph.input, inputs, strict=False)
-        if axis is not None
+        axis.dim_param: size
+        for value, spec in zip(graph.input, inputs, strict=False)
+        for axis, size in zip(value.type.tensor_type.shape.dim, spec.shape, strict=False)
+        if isinstance(size, str) and axis.dim_param
     }
-    names.discard("")
     for value in (*graph.input, *graph.output, *graph.value_info):
         for axis in value.type.tensor_type.shape.dim:
             if axis.dim_param in names:
-                axis.dim_param = BATCH
+                axis.dim_param = names[axis.dim_param]
     for value, batch in zip(graph.output, outputs, strict=True):
         if batch is not None and value.type.tensor_type.shape.dim[batch].HasField("dim_value"):
             target.unlink()

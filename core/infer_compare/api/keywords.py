@@ -26,6 +26,8 @@ class SweepKeywords(TypedDict, total=False):
     input_map: Iterable[str] | Mapping[str, Mapping[str, str]] | None
     output_map: Iterable[str] | Mapping[str, Mapping[str, str]] | None
     batch_sizes: str | int | Iterable[int] | None
+    axis: str | Iterable[str] | Mapping[str, str | Iterable[int]] | None
+    mix: str | Iterable[str] | Mapping[str, str | Mapping[int, float]] | None
     scope: Literal["device", "end_to_end", "dataset"] | None
     data: str | PathLike[str] | None
     threads: str | int | Iterable[int] | None

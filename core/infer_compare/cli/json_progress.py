@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from infer_compare.phases.events import Observer
+from infer_compare.request.axes import parse_axis
 from infer_compare.verdicts.outcome_kinds import tag_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,14 @@ class JsonLines(Observer):
         """Write `resolved`."""
         sizes = header.plan.batch_sizes
         contenders = [contender.label for contender in header.contenders]
-        self._write("resolved", run_id=header.run_id, model=header.model.name, contenders=contenders, batch_sizes=sizes)
+        self._write(
+            "resolved",
+            run_id=header.run_id,
+            model=header.model.name,
+            contenders=contenders,
+            batch_sizes=sizes,
+            axes={axis.name: list(axis.sizes) for axis in map(parse_axis, header.options.axis)},
+        )
 
     def starting(self, phase: str, label: str) -> None:
         """Write `starting`."""

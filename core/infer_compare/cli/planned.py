@@ -70,6 +70,8 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
     for _, text in resolved.remarks:
         stdout.echo(f"note         {text}")
     stdout.echo(f"batch sizes  {sizes}")
+    for axis in options.axis:
+        stdout.echo(f"axis         {axis}")
     stdout.echo(f"scope        {options.scope}, {plan.threads} threads, seed {options.seed}")
     stdout.echo(f"protocol     {options.mode}: {plan.restarts} restarts of {plan.rounds_per_restart} rounds")
     stdout.echo(f"expected     {expected}")

@@ -87,8 +87,8 @@ class ProgressLine(Observer):
     def resolved(self, header: Header) -> None:
         """Count what is to be tried."""
         self._rounds_per_restart = header.plan.rounds_per_restart
-        sizes = header.plan.batch_sizes
-        self._count("tried", None if sizes is None else len(sizes) * len(header.contenders))
+        points = header.points
+        self._count("tried", None if points is None else len(points) * len(header.contenders))
         self._begin("exploring")
 
     def starting(self, phase: str, label: str) -> None:

@@ -47,8 +47,11 @@ class BuiltinModel(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     summary: str
-    build: Callable[[int], Any]
-    """Takes a seed and returns an `onnx.ModelProto` whose first axes are called `batch`."""
+    build: Callable[..., Any]
+    """Takes a seed and returns an `onnx.ModelProto` whose first axes are called `batch`. Of a model with `axes` it takes also
+    the names of those that are to be free, as a tuple: all of them, or none."""
+    axes: tuple[str, ...] = ()
+    """Axes besides the batch that can be left free for `--axis`, such as `seq`."""
 
 
 class BuiltinDataset(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,14 +35,14 @@ class GraphBuilder:
         self._metadata: dict[str, str] = {}
         self._count = 0
 
-    def input(self, name: str, dtype: str, sample: Sequence[int], fill: str | None = None) -> str:
-        """Add an input of shape `[batch, *sample]`; `fill` says how it is generated, such as `randint(0,1000)`."""
+    def input(self, name: str, dtype: str, sample: Sequence[int | str], fill: str | None = None) -> str:
+        """Add an input of shape `[batch, *sample]`, with names for free axes; `fill` says how it is generated, such as `randint(0,1000)`."""
         self._inputs.append(_value(name, dtype, sample))
         if fill is not None:
             self._metadata[METADATA_KEY + name] = fill
         return name
 
-    def output(self, value: str, name: str, sample: Sequence[int], dtype: str = "float32") -> None:
+    def output(self, value: str, name: str, sample: Sequence[int | str], dtype: str = "float32") -> None:
         """Make a value an output of shape `[batch, *sample]`, under another name."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"{name}_output"))
         self._outputs.append(_value(name, dtype, sample))
@@ -107,6 +107,6 @@ class GraphBuilder:
         return f"{stem.lower()}_{self._count}"
 
 
-def _value(name: str, dtype: str, sample: Sequence[int]) -> onnx.ValueInfoProto:
+def _value(name: str, dtype: str, sample: Sequence[int | str]) -> onnx.ValueInfoProto:
     element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     return helper.make_tensor_value_info(name, element, ["batch", *sample])

@@ -36,11 +36,13 @@ _FAMILIES = {
     },
 }
 
+_AXES = {"bert_small": ("seq",), **dict.fromkeys(("resnet18", "resnet50", "mobilenet_v2"), ("size",))}
+
 
 def builtin_models() -> dict[str, BuiltinModel]:
     """Return the built-in models by name, from small to large."""
     return {
-        name: BuiltinModel(name=name, summary=summary, build=partial(_build, family, name))
+        name: BuiltinModel(name=name, summary=summary, build=partial(_build, family, name), axes=_AXES.get(name, ()))
         for family, models in _FAMILIES.items()
         for name, summary in models.items()
     }
@@ -52,7 +54,7 @@ def size_of(model: BuiltinModel) -> Size | None:
     return SIZES.get(model.name) if own else None
 
 
-def _build(family: str, name: str, seed: int) -> onnx.ModelProto:
-    module = importlib.import_module(f"infer_compare.models.zoo.{family}")
-    model: onnx.ModelProto = getattr(module, name)(seed)
+def _build(family: str, name: str, seed: int, free: tuple[str, ...] = ()) -> onnx.ModelProto:
+    build = getattr(importlib.import_module(f"infer_compare.models.zoo.{family}"), name)
+    model: onnx.ModelProto = build(seed, free=bool(free)) if name in _AXES else build(seed)
     return model

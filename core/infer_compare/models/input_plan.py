@@ -13,6 +13,8 @@ from infer_compare.models.specs import BATCH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.request.axes import Setting
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputPlan:
@@ -21,10 +23,12 @@ class InputPlan:
     name: str
     dtype: str
     sample: tuple[int, ...]
-    """The shape of one row, without the batch axis."""
+    """The largest shape of one row, without the batch axis."""
     fill: Fill
     axis: int | None = 0
     """Where the batch axis stands; None for an input without one, which is the same for every batch."""
+    free: tuple[tuple[int, str], ...] = ()
+    """The axes of a row whose size changes from point to point, each with its name."""
     warning: str = ""
     """A sentence about a guess that was made; empty where none was."""
 
@@ -33,11 +37,21 @@ class InputPlan:
         return f"{self.name}:{SHORT[self.dtype]}{shape_text(self.shape)}={self.fill}"
 
     @property
+    def row(self) -> tuple[int | str, ...]:
+        """The shape of one row, without the batch axis; names where its size changes."""
+        names = dict(self.free)
+        return tuple(names.get(place, size) for place, size in enumerate(self.sample))
+
+    @property
     def shape(self) -> tuple[int | str, ...]:
-        """The shape, with the batch axis called `batch`."""
-        if self.axis is None:
-            return self.sample
-        return (*self.sample[: self.axis], BATCH, *self.sample[self.axis :])
+        """The shape, with the batch axis called `batch`; names where its size changes."""
+        row = self.row
+        return row if self.axis is None else (*row[: self.axis], BATCH, *row[self.axis :])
+
+    def row_at(self, setting: Setting) -> tuple[int, ...]:
+        """Return the shape of one row where the axes have these sizes."""
+        sizes, names = dict(setting), dict(self.free)
+        return tuple(sizes.get(names.get(place, ""), size) for place, size in enumerate(self.sample))
 
 
 def shape_text(shape: Sequence[int | str]) -> str:
@@ -45,6 +59,6 @@ def shape_text(shape: Sequence[int | str]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def row_bytes(plan: InputPlan) -> int:
-    """Return the bytes of one row of an input."""
-    return math.prod(plan.sample) * numpy_dtype(plan.dtype).itemsize
+def row_bytes(plan: InputPlan, setting: Setting = ()) -> int:
+    """Return the bytes of one row of an input: of the largest, or where the axes have these sizes."""
+    return math.prod(plan.row_at(setting)) * numpy_dtype(plan.dtype).itemsize

@@ -11,6 +11,7 @@ from infer_compare.limits import LARGEST_ROW
 from infer_compare.models.arrays import is_float
 from infer_compare.models.fill_text import parse_fill
 from infer_compare.models.fills import CONSTANTS, METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt
+from infer_compare.models.free_axes import HOW_TO_FREE, FreeAxes
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.input_plan import InputPlan, row_bytes, shape_text
 from infer_compare.models.specs import BATCH, unnamed
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.interfaces import TensorSpec
+    from infer_compare.request.axes import Axis
 
 WHOLE_RANGES = {"bool": RandInt(0, 2), "uint8": RandInt(0, 256), "int8": RandInt(-128, 128)}
 """Dtypes of pixels, quantised numbers and switches, of which every value can come; others hold indices of a smaller range."""
@@ -30,6 +32,7 @@ def resolve_inputs(
     given: Sequence[str],
     metadata: Mapping[str, str],
     data: Mapping[str, Path] | None = None,
+    axes: Sequence[Axis] = (),
 ) -> tuple[InputPlan, ...]:
     """Return how each input is made, in the order of the model.
 
@@ -41,9 +44,12 @@ def resolve_inputs(
         given: what was said of them with `--input`.
         metadata: the file's own, which may say how inputs are filled.
         data: the file with the rows of each input, by name, where they come from a data set.
+        axes: those that are measured at several sizes, by the name that the file or `--input` gives them. Every input that
+            has one follows it.
 
     Raises:
-        InputError: an unknown input, or one that does not fit the model; a free axis without a size.
+        InputError: an unknown input, or one that does not fit the model; a free axis without a size; an axis that no input
+            has free.
     """
     by_name: dict[str, GivenInput] = {}
     for text in given:
@@ -62,8 +68,11 @@ def resolve_inputs(
             guess = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(f"The model has no input {name!r}.{guess} Its inputs: {', '.join(names)}.")
     chosen = [_choose(spec, by_name.get(spec.name, GivenInput(spec.name)), metadata) for spec in specs]
+    free = FreeAxes(specs, [choice.shape for choice in chosen], axes)
     sizes = _axis_sizes(specs, chosen)
-    return tuple(_plan(spec, one, sizes) for spec, one in zip(specs, chosen, strict=True))
+    return tuple(
+        _plan(spec, one, sizes, free.of(index)) for index, (spec, one) in enumerate(zip(specs, chosen, strict=True))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,12 @@ def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) ->
     elif (problem := fill.problem(spec.dtype)) is not None:
         raise InputError(f"The fill of the input {spec.name!r} does not fit: {problem}.")
     if not _fits(shape, spec.shape):
+        for place, (size, wanted) in enumerate(zip(shape, spec.shape, strict=False)):
+            if isinstance(size, str) and isinstance(wanted, int) and size != BATCH and len(shape) == len(spec.shape):
+                raise InputError(
+                    f"The model fixes axis {place} of the input {spec.name!r} at {wanted}, and --input calls it {size!r}; "
+                    f"{HOW_TO_FREE}."
+                )
         raise InputError(
             f"The model takes the input {spec.name!r} as {shape_text(spec.shape)}, not as {shape_text(shape)}."
         )
@@ -178,11 +193,16 @@ def _axis_sizes(specs: Sequence[TensorSpec], chosen: Sequence[_Choice]) -> dict[
     return sizes
 
 
-def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputPlan:
+def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int], axes: Mapping[int, Axis]) -> InputPlan:
     sample: list[int] = []
+    free: list[tuple[int, str]] = []
     batch = spec.shape.index(BATCH) if BATCH in spec.shape else None
     for index, (name, size) in enumerate(zip(spec.shape, choice.shape, strict=True)):
         if index == batch:
+            continue
+        if (axis := axes.get(index)) is not None:
+            free.append((len(sample), axis.name))
+            sample.append(_longest(axis, size, spec.name))
             continue
         known = size if isinstance(size, int) else sizes.get(str(name))
         if known is None:
@@ -191,13 +211,36 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int]) -> InputP
             )
         sample.append(known)
     plan = InputPlan(
-        name=spec.name, dtype=spec.dtype, sample=tuple(sample), fill=choice.fill, axis=batch, warning=choice.warning
+        name=spec.name,
+        dtype=spec.dtype,
+        sample=tuple(sample),
+        fill=choice.fill,
+        axis=batch,
+        free=tuple(free),
+        warning=choice.warning,
     )
     if row_bytes(plan) > LARGEST_ROW:
         raise InputError(
             f"One row of the input {spec.name!r}, {shape_text(plan.shape)}, takes more than 1 TiB; give it smaller sizes with --input."
         )
     return plan
+
+
+def _longest(axis: Axis, size: int | str, name: str) -> int:
+    """Return how long rows are made along an axis: as long as they come from a file, or as the largest size.
+
+    Raises:
+        InputError: the file has shorter ones.
+    """
+    largest = axis.sizes[-1]
+    if not isinstance(size, int):
+        return largest
+    if size < largest:
+        raise InputError(
+            f"--axis {axis.name} asks for {largest}, and the rows of the input {name!r} are {size} long; name sizes up to {size}, "
+            "or give longer rows."
+        )
+    return size
 
 
 def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:

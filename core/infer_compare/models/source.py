@@ -53,6 +53,7 @@ def resolve_model(
     models: Mapping[str, BuiltinModel],
     given: Sequence[str] = (),
     endings: Endings = ONNX_ALONE,
+    free: bool = False,
 ) -> ResolvedModel:
     """Return the model that a text names.
 
@@ -63,6 +64,7 @@ def resolve_model(
         models: those that can be named.
         given: what `--input` says of the inputs, which decides where their batch axes are.
         endings: of the files that backends read.
+        free: whether the axes that a model which is built can leave free are to be free.
 
     Raises:
         ModelError: there is no such model; the file is missing, empty, cut short or not ONNX; its external data is
@@ -70,7 +72,7 @@ def resolve_model(
     """
     chosen = chosen_axes(given)
     if text in models:
-        return read_onnx(_build(models[text], seed, folder), text, text, folder, chosen)
+        return read_onnx(_build(models[text], seed, folder, free=free), text, text, folder, chosen)
     path = Path(text)
     form = format_of(text, endings)
     if form is None:
@@ -80,8 +82,8 @@ def resolve_model(
     return read_onnx(path, path.stem, text, folder, chosen)
 
 
-def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
-    """Return the graph of a model that is built in or that a plugin brings.
+def build_model(model: BuiltinModel, seed: int, *, free: bool = False) -> onnx.ModelProto:
+    """Return the graph of a model that is built in or that a plugin brings; with `free`, all of its `axes` are left free.
 
     Raises:
         ModelError: building it failed, or gave something else.
@@ -89,7 +91,7 @@ def build_model(model: BuiltinModel, seed: int) -> onnx.ModelProto:
     try:
         # Of a lack of memory the command itself tells.
         with guarded(f"building the model {model.name}", passing=(MemoryError,)):
-            made = model.build(seed)
+            made = model.build(seed, model.axes if free else ()) if model.axes else model.build(seed)
     except PluginFailed as failure:
         raise ModelError(f"The model {model.name!r} cannot be built ({failure}).") from failure
     import onnx
@@ -219,8 +221,8 @@ def _unknown(text: str, models: Mapping[str, BuiltinModel], endings: Endings) ->
     )
 
 
-def _build(model: BuiltinModel, seed: int, folder: Path) -> Path:
-    data = build_model(model, seed).SerializeToString(deterministic=True)
+def _build(model: BuiltinModel, seed: int, folder: Path, *, free: bool) -> Path:
+    data = build_model(model, seed, free=free).SerializeToString(deterministic=True)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.name}.onnx"
     # Workers may have an earlier file of this name open.

@@ -16,18 +16,15 @@ from infer_compare.worker.protocol import Explore, Explored
 
 if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
-    from infer_compare.planner import Exploration
+    from infer_compare.planner import Explorations
     from infer_compare.preparation.route import Route
     from infer_compare.results import Run
-
-SINGLE = OperatingPoint(1)
-"""At which rows are run one by one."""
 
 
 class ContenderExploration:
     """Tries one contender at every size that its exploration asks for."""
 
-    def __init__(self, context: RunContext, route: Route, sizes: Exploration) -> None:
+    def __init__(self, context: RunContext, route: Route, sizes: Explorations) -> None:
         """Starts nothing yet; `sizes` is fed with what comes out."""
         self._context = context
         self._route = route
@@ -115,7 +112,8 @@ class ContenderExploration:
         run, label = self._context.run, self._route.label
         if run.start(label) is None or any(record.contender == label for record in run.unusable):
             self._context.journal.add(start)
-        self._run_singles()
+        for setting in self._context.options.settings:
+            self._run_singles(OperatingPoint(1, setting))
         self._explored = True
         return True
 
@@ -129,11 +127,11 @@ class ContenderExploration:
         if isinstance(outcome, Unavailable):
             self._context.tell("server", f"{label} did not reach its server; start it, then continue with --resume")
 
-    def _run_singles(self) -> None:
+    def _run_singles(self, single: OperatingPoint) -> None:
         """Run the first rows one by one; a model that cannot run them has no such comparison."""
         for row in range(SINGLE_ROWS):
             request = Explore(
-                point=SINGLE,
+                point=single,
                 calls=1,
                 outputs=str(self._outputs.folder),
                 rows=(0,),
@@ -142,7 +140,7 @@ class ContenderExploration:
             )
             try:
                 explored = self.probes.worker.ask(
-                    request, Explored, phase="agree", deadline_s=self.probes.deadline_s(SINGLE)
+                    request, Explored, phase="agree", deadline_s=self.probes.deadline_s(single)
                 )
                 self._outputs.accept(request, explored)
             except (OutcomeError, BrokenOutput):

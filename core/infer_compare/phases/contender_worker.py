@@ -186,7 +186,7 @@ class ContenderWorker:
     def _map(self) -> None:
         """Have the worker map the pool of input rows as it stands."""
         pool = self._pool
-        self._ask(self.route.wiring.mapping(pool.paths, pool.dtypes, self.settings.dataset), Done, "load")
+        self._ask(self.route.wiring.mapping(pool.paths, pool.dtypes, pool.free, self.settings.dataset), Done, "load")
         self._mapped = pool.largest
 
     def _supply(self, request: Request) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from infer_compare.environment import memory
 from infer_compare.phases.ahead import begin_ahead
 from infer_compare.phases.contender_exploration import ContenderExploration, peaks
-from infer_compare.planner import Exploration
+from infer_compare.planner import Explorations
 from infer_compare.planner.duration import Expectation
 from infer_compare.planner.explore import LARGEST_AUTO
-from infer_compare.planner.points import every_point
+from infer_compare.planner.points import by_setting, every_point
 from infer_compare.planner.refine import around_best, around_bound
 from infer_compare.planner.slow_models import has_time_for
 from infer_compare.results import Unavailable
@@ -42,8 +42,8 @@ def explore(context: RunContext) -> Explored:
     Args:
         context: of the run; what its journal has already is not found again.
     """
-    plan, most = context.plan, context.pool.most
-    if plan.points is None and most < LARGEST_AUTO:
+    most, points_asked = context.pool.most, context.header.points
+    if points_asked is None and most < LARGEST_AUTO:
         text = f"batch sizes above {most} are not tried: there is too little disk space for their inputs; choose another disk with -o"
         context.tell("inputs", text)
     lost = {record.contender for record in context.run.unusable if not isinstance(record.outcome, Unavailable)}
@@ -65,9 +65,9 @@ def explore(context: RunContext) -> Explored:
                 if race is not None and turn.disturbed:
                     race.disturbed.add(route.label)
             used = peaks(context.run).get(route.label, 0)
-            if race is not None or plan.points is not None or used > memory.limit().share(WAITING):
+            if race is not None or points_asked is not None or used > memory.limit().share(WAITING):
                 turn.close()
-        if plan.points is None and race is None:
+        if points_asked is None and race is None:
             _complete(context, explored)
     points = {label: turn.sizes.runnable for label, turn in explored.items()}
     # What was known already was not run again, and so has not made the pool as long as it must be.
@@ -76,11 +76,13 @@ def explore(context: RunContext) -> Explored:
     return Explored(points, {label: turn.disturbed for label, turn in explored.items()})
 
 
-def _sizes(context: RunContext) -> Exploration:
+def _sizes(context: RunContext) -> Explorations:
     """Return the sizes that a contender is tried at."""
     plan, options, most = context.plan, context.options, context.pool.most
     largest = min(most, plan.data_rows or most) if options.scope == "dataset" else most
-    return Exploration(plan.points, bound_ns=options.latency_bound_ns, mode=options.mode, largest=largest)
+    return Explorations(
+        options.settings, context.header.points, bound_ns=options.latency_bound_ns, mode=options.mode, largest=largest
+    )
 
 
 def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
@@ -89,7 +91,8 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
     further = {point for latencies in curves.values() for point in latencies}
     if context.options.latency_bound_ns is not None:
         for latencies in curves.values():
-            further.update(around_bound(latencies, context.options.latency_bound_ns))
+            for curve in by_setting(latencies):
+                further.update(around_bound(curve, context.options.latency_bound_ns))
     if context.options.mode != "quick":
         further |= _around_best(context, curves, further)
     further = {point for point in further if point.batch <= context.pool.most}
@@ -106,10 +109,12 @@ def _around_best(
     context: RunContext, curves: Mapping[str, Mapping[OperatingPoint, float]], others: set[OperatingPoint]
 ) -> set[OperatingPoint]:
     """Return the points beside each contender's best one; none where measuring them too would take long."""
-    between = {point for latencies in curves.values() for point in around_best(latencies)} - others
+    between = {
+        point for latencies in curves.values() for curve in by_setting(latencies) for point in around_best(curve)
+    } - others
     if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.header):
         return between
-    sizes = ", ".join(str(point.batch) for point in sorted(between))
+    sizes = ", ".join(dict.fromkeys(str(point.batch) for point in sorted(between)))
     context.tell(
         "plan",
         f"the sizes beside the best ones ({sizes}) would take long here and are left out; choose sizes with "

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from infer_compare.phases.context import RunContext
     from infer_compare.preparation.route import Route
+    from infer_compare.request.axes import Setting
     from infer_compare.results import AnyOutcome
 
 LONGEST_S = 60.0
@@ -26,22 +27,25 @@ def limit(context: RunContext, labels: Iterable[str]) -> None:
     """Find where memory ends for each contender, one after the other, if that was asked for."""
     if not context.options.find_limit:
         return
-    known = {limit.contender for limit in context.run.limits if not isinstance(limit.failure, Unavailable)}
+    known = {
+        (limit.contender, limit.axes) for limit in context.run.limits if not isinstance(limit.failure, Unavailable)
+    }
     for label in labels:
-        if label not in known:
-            LimitFinder(context, context.routes[label]).run()
+        for setting in context.options.settings:
+            if (label, setting) not in known:
+                LimitFinder(context, context.routes[label], setting).run()
 
 
 class LimitFinder:
     """Searches one contender's boundary and stores every probe that it takes."""
 
-    def __init__(self, context: RunContext, route: Route) -> None:
-        """Starts nothing yet."""
+    def __init__(self, context: RunContext, route: Route, setting: Setting = ()) -> None:
+        """Starts nothing yet; `setting` has the sizes of the other axes."""
         self._context = context
         self._label = route.label
         # The cap is one of resident memory: it says nothing of a device's, or of a server's.
         on_host = route.contender.spec.on_host
-        self._first = OperatingPoint(1)
+        self._first = OperatingPoint(1, setting)
         """The others differ from it in their batch size alone."""
         self._search = BoundarySearch(context.settings.max_memory if on_host else None)
         self._probes = Probes(context, route, "limit")

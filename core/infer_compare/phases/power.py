@@ -31,8 +31,6 @@ LARGEST_FILE = 32 * 2**20
 SLOWEST_NS = 5_000_000
 """Slower models are not tried, by one call at the smallest batch size: the copies make some seventy calls of it."""
 TIMEOUT_S = 10.0
-_ALONE = OperatingPoint(1)
-"""The rows are run one by one."""
 NAMED = 3
 """So many tensors are named at most."""
 LONGEST_NAME = 60
@@ -113,10 +111,11 @@ def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: flo
         model=msgspec.structs.replace(route.model, location=str(path)),
         wiring=Wiring(inputs=route.wiring.inputs, axes=route.wiring.axes),
     )
+    alone = OperatingPoint(1, context.options.settings[0])
     worker = context.worker(route, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S)))
     try:
-        outputs = written(worker, Outputs(folder, specs=specs), [_ALONE])
-        rows = outputs.rows(_ALONE)
+        outputs = written(worker, Outputs(folder, specs=specs), [alone])
+        rows = outputs.rows(alone)
     except (OutcomeError, BrokenOutput):
         return None
     if rows is None or len(rows) != len(specs):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.phases.outputs import BrokenOutput
+from infer_compare.planner.points import volume
 from infer_compare.results import AnyOutcome, Died, Failed, Measured, OutOfMemory, Unavailable
 from infer_compare.worker.protocol import Explore, Explored
 from infer_compare.worker.supervisor import mebibytes
@@ -137,8 +138,8 @@ class Probes:
         """Return the seconds that the runs of a probe should take, by the largest point known; 0 where none is."""
         if not self.latencies_ns:
             return 0.0
-        largest = max(self.latencies_ns)
-        return self.latencies_ns[largest] * max(1.0, point.batch / largest.batch) * RUNS / 1e9
+        largest = max(self.latencies_ns, key=volume)
+        return self.latencies_ns[largest] * max(1.0, volume(point) / volume(largest)) * RUNS / 1e9
 
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
         """Return the outcome, or the error when it is to be tried again."""

@@ -40,7 +40,18 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     margin, mode = run.header.plan.margin, run.header.options.mode
     sizes: dict[str, tuple[OperatingPoint, ...]] = {}
     for label, own in points.items():
-        best = to_confirm(label, own, table, measurements, margin=margin, mode=mode)
+        best = tuple(
+            chosen
+            for setting in sorted({point.point.axes for point in own})
+            for chosen in to_confirm(
+                label,
+                [point for point in own if point.point.axes == setting],
+                table,
+                measurements,
+                margin=margin,
+                mode=mode,
+            )
+        )
         others = [point.point for point in own] if best and mode != "quick" else []
         unstable = (point for point in others if depends_on_the_process(run.rounds, label, point))
         sizes[label] = tuple(sorted({*best, *unstable}))

@@ -125,7 +125,10 @@ class Expectation:
             return 0.0
         total = 0.0
         for label, own in points.items():
-            largest = sorted(own)[-CONFIRMED_SIZES[mode] :]
+            settings: dict[object, list[OperatingPoint]] = {}
+            for point in sorted(own):
+                settings.setdefault(point.axes, []).append(point)
+            largest = [point for curve in settings.values() for point in curve[-CONFIRMED_SIZES[mode] :]]
             # Each size has separate workers.
             total += len(largest) * self.start_s.get(label, 0.0)
             total += sum(self.warm_up_s(label, point) + 2 * rounds * self.slice_s(label, point) for point in largest)

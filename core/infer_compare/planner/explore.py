@@ -15,6 +15,7 @@ from infer_compare.verdicts.outcome_kinds import kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from infer_compare.request.axes import Setting
     from infer_compare.request.options import Mode
 
 PLATEAU_GAIN = 0.05
@@ -51,6 +52,7 @@ class Exploration:
         bound_ns: int | None = None,
         mode: Mode = "default",
         largest: int | None = None,
+        setting: Setting = (),
     ) -> None:
         """Nothing has been tried yet.
 
@@ -59,7 +61,9 @@ class Exploration:
             bound_ns: a latency bound. `auto` continues beyond the plateau while batches keep it, to find the largest.
             mode: how much time batches may take.
             largest: `auto` tries no larger batch size, such as the length of a data set.
+            setting: sizes of the other axes, the same for all points.
         """
+        self._smallest = OperatingPoint(1, setting)
         self._largest = min(largest or LARGEST_AUTO, LARGEST_AUTO)
         self._given = tuple(points) if points is not None else None
         self._bound_ns = bound_ns
@@ -79,7 +83,7 @@ class Exploration:
         if self._given is not None:
             return self._first_untried(self._given)
         if not self._outcomes:
-            return OperatingPoint(1)
+            return self._smallest
         largest = max(self._outcomes)
         doubled = largest.with_batch(2 * largest.batch)
         return None if doubled.batch > self._largest or self._plateau() else doubled
@@ -94,6 +98,16 @@ class Exploration:
         self._bad_in_a_row = self._bad_in_a_row + 1 if kind.ends_after else 0
         if kind.ends_after and self._bad_in_a_row >= kind.ends_after:
             self._ended = f"{point} {kind.because}"
+
+    def end(self, reason: str) -> None:
+        """Try no more, for a reason that was found elsewhere."""
+        self._ended = reason
+
+    @property
+    def ended_at(self) -> OperatingPoint | None:
+        """The smallest point from which on none can run, since more of what it lacked would be needed; None if there is none."""
+        ending = (point for point, outcome in self._outcomes.items() if kind_of(outcome).ends_after == 1)
+        return min(ending, default=None)
 
     @property
     def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:

@@ -64,7 +64,8 @@ def forecast(header: Header, contenders: int) -> Forecast:
     if options.budget is not None:
         why = ", the budget" + ("; the search for the limit is part of it" if options.find_limit else "")
         return Forecast(options.budget, options.budget, why)
-    sizes = AUTO_SIZES if plan.points is None else (len(plan.points),) * 2
+    settings = len(options.settings)
+    sizes = (AUTO_SIZES[0] * settings, AUTO_SIZES[1] * settings) if header.points is None else (len(header.points),) * 2
     turn_s = WARM_UP_S + plan.rounds_per_restart * 2 * (SLICE_S + SWITCH_S)
     low_points, high_points = (contenders * number for number in sizes)
     early = min(EARLY_RESTARTS, plan.restarts)
@@ -132,7 +133,7 @@ def _points(run: Run, header: Header, labels: Sequence[str]) -> dict[str, list[O
     """Return the operating points of each contender; None where the run does not know one that is asked for."""
     if header.options.scope != run.header.options.scope:
         return None
-    asked = header.plan.points
+    asked = header.points
     explored = run.explored
     points: dict[str, list[OperatingPoint]] = {}
     for label in labels:

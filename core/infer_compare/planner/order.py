@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, TypeVar
 
-from infer_compare.planner.points import every_point
+from infer_compare.planner.points import every_point, volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def ascending(points: Points) -> tuple[OperatingPoint, ...]:
     Args:
         points: what each contender runs.
     """
-    return every_point(points)
+    return tuple(sorted(every_point(points), key=lambda point: (volume(point), point)))
 
 
 class Order:

@@ -186,7 +186,11 @@ def read_model(candidate: object) -> BuiltinModel:
         raise Unfit(f"a model's name may only contain letters, digits and _ . + -, not {repr_of(name)}")
     if not callable(build):
         raise Unfit(f"`build` of the model {name} must be a function, not {repr_of(build)}")
-    return BuiltinModel(name=name, summary=text_field(candidate.summary, f"`summary` of the model {name}"), build=build)
+    axes: object = candidate.axes
+    if not isinstance(axes, tuple) or not all(type(axis) is str and axis.isidentifier() for axis in axes):
+        raise Unfit(f"`axes` of the model {name} must be a tuple of names such as 'seq', not {repr_of(axes)}")
+    summary = text_field(candidate.summary, f"`summary` of the model {name}")
+    return BuiltinModel(name=name, summary=summary, build=build, axes=axes)
 
 
 def read_dataset(candidate: object, taken: Collection[str]) -> BuiltinDataset:

@@ -118,7 +118,7 @@ class Finder:
 
 def _shapes(inputs: Sequence[InputPlan], wiring: Wiring) -> list[Shape]:
     """The shapes in which a model gets the run's inputs, in its own order and layout."""
-    shapes: list[Shape] = [plan.sample if plan.axis is None else (BATCH, *plan.sample) for plan in inputs]
+    shapes: list[Shape] = [plan.row if plan.axis is None else (BATCH, *plan.row) for plan in inputs]
     if wiring.inputs:
         shapes = [shapes[place] for place in wiring.inputs]
     for index, axes in enumerate(wiring.axes):

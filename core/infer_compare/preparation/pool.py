@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.models.input_plan import InputPlan
+    from infer_compare.request.axes import Setting
 
 SMALLEST = 64
 """A pool is made for batches up to this size at once; most runs never need a larger one."""
@@ -43,15 +44,19 @@ class PoolRoom:
         self._folder = folder
         self._cap = cap
         self.row = sum(row_bytes(plan) for plan in plans if plan.axis is not None)
-        """Bytes of one sample, all inputs together."""
+        """Bytes of the largest sample, all inputs together."""
 
     def bytes(self, batch: int) -> int:
         """Return the bytes of the rows from which batches of a size are cut."""
         return pool_rows(batch, self.row) * self.row
 
-    def fits_worker(self, batch: int) -> bool:
-        """Return whether a batch of a size alone, without a framework and a model, is below the cap of a worker."""
-        return self._cap is None or batch * self.row < self._cap
+    def fits_worker(self, point: OperatingPoint) -> bool:
+        """Return whether the inputs of a point alone, without a framework and a model, are below the cap of a worker."""
+        return self._cap is None or point.batch * self.row_at(point.axes) < self._cap
+
+    def row_at(self, setting: Setting) -> int:
+        """Return the bytes of one sample where the axes have these sizes, all inputs together."""
+        return sum(row_bytes(plan, setting) for plan in self._plans if plan.axis is not None)
 
     def most(self) -> int:
         """Return the largest batch size for whose rows there is room on the disk; 0 where there is none."""
@@ -64,14 +69,18 @@ class PoolRoom:
             low, high = (middle, high) if self.bytes(middle) <= free else (low, middle)
         return low
 
-    def check_worker(self, sizes: Sequence[int] | None) -> None:
+    def check_worker(self, sizes: Sequence[int] | None, setting: Setting = ()) -> None:
         """Refuse batch sizes, None for automatic ones, of which a worker could hold none.
+
+        Args:
+            sizes: those that are asked for.
+            setting: the smallest sizes of the other axes; without them the rows are the largest.
 
         Raises:
             InputError: naming the input, and what to do.
         """
         smallest = min(sizes or (1,))
-        if not self.fits_worker(smallest):
+        if not self.fits_worker(OperatingPoint(smallest, setting)):
             assert self._cap is not None
             raise InputError(
                 f"{self._subject(smallest)}, and a worker may hold {size_text(self._cap)}; {_smaller(smallest)}, or raise "
@@ -85,7 +94,7 @@ class PoolRoom:
             InputError: naming the input, and what to do.
         """
         # A batch that no worker can hold is an answer, and needs no rows.
-        largest = max((size for size in sizes or (1,) if self.fits_worker(size)), default=1)
+        largest = max((size for size in sizes or (1,) if self.fits_worker(OperatingPoint(size))), default=1)
         if largest > self.most():
             raise InputError(
                 f"{self._subject(largest)}, which makes {size_text(self.bytes(largest))} of rows to choose from, and "
@@ -135,10 +144,11 @@ class InputPool:
         self._seed = seed
         self._folder = folder
         self._room = PoolRoom(plans, folder, cap)
-        self._room.check_worker(sizes)
         self._room.check_disk(sizes)
         self.most = self._room.most()
         """The largest batch size for which there is room on the disk."""
+        self.free = tuple(plan.free for plan in plans)
+        """Of each input the axes of a row whose size changes from point to point."""
         self.dtypes = tuple(plan.dtype for plan in plans)
         """Of each input."""
         self.largest = 0
@@ -151,7 +161,7 @@ class InputPool:
 
     def fits_worker(self, point: OperatingPoint) -> bool:
         """Return whether the inputs of a point alone, without a framework and a model, are below the cap of a worker."""
-        return self._room.fits_worker(point.batch)
+        return self._room.fits_worker(point)
 
     def grow(self, point: OperatingPoint) -> None:
         """Make sure that batches of an operating point can be cut from it.

@@ -70,6 +70,7 @@ class ModelReader:
             models=context.models,
             given=self._given,
             endings=self._endings,
+            free=bool(context.options.axis),
         )
 
     def _converter(self, text: str) -> ConverterEntry | None:

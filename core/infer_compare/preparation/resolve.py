@@ -29,6 +29,7 @@ from infer_compare.preparation.resolved import Resolved
 from infer_compare.preparation.routing import NoRouteError
 from infer_compare.preparation.unusable import none_usable, unusable
 from infer_compare.preparation.variants import Variants
+from infer_compare.request.axes import parse_axis, weights_of
 from infer_compare.request.contenders import ContenderRequest
 from infer_compare.results import ContenderSpec, Header, ModelInfo, Plan, Skipped, Unusable
 from infer_compare.worker.client import LocalProcess
@@ -64,6 +65,11 @@ def resolve(
         raise UsageError("A race needs a budget, such as 10m: it drops contenders to spend the time on the others.")
     for request in options.taking_part:
         entry_of(ContenderRequest.of(request), plugins)  # those of files are known by their names from here on
+    weights_of(options.mix, options.axis)
+    if options.axis and options.scope == "dataset":
+        raise UsageError(
+            "--axis cuts rows to several sizes, and --scope dataset takes those of --data as they are; leave one out."
+        )
     pythons = {plugins.find(name).name: str(Path(path).absolute()) for name, path in options.python.items()}
     options = msgspec.structs.replace(options, python=pythons)
     metrics = tuple(map(plugins.find_metric, options.metrics))
@@ -89,9 +95,9 @@ def resolve(
     dataset = find_dataset(context, model, plan.batch_sizes or ())
     files = dataset.paths if dataset is not None else ()
     data = dict(zip((spec.name for spec in model.inputs), files, strict=True)) if files else {}
-    inputs = resolve_inputs(model.inputs, options.inputs, model.metadata, data)
+    inputs = resolve_inputs(model.inputs, options.inputs, model.metadata, data, [*map(parse_axis, options.axis)])
     room = PoolRoom(inputs, scratch, plan.max_memory)
-    room.check_worker(plan.batch_sizes)
+    room.check_worker(plan.batch_sizes, options.settings[0])
     if convert:
         room.check_disk(plan.batch_sizes)
     finder = Finder(context, reader, model, inputs)

@@ -29,12 +29,19 @@ class Wiring:
     outputs: tuple[int, ...] = ()
     """For each of the run's outputs, the place of its own."""
 
-    def mapping(self, paths: Sequence[Path], dtypes: Sequence[str], dataset: Sequence[Path] = ()) -> Inputs:
+    def mapping(
+        self,
+        paths: Sequence[Path],
+        dtypes: Sequence[str],
+        free: Sequence[tuple[tuple[int, str], ...]] = (),
+        dataset: Sequence[Path] = (),
+    ) -> Inputs:
         """Return the request by which a worker of the contender maps rows of the run's inputs.
 
         Args:
             paths: one file per input of the run.
             dtypes: what each holds.
+            free: for each the axes of a row whose size changes from point to point; none where empty.
             dataset: one file per input with all rows of a data set, where passes over it are timed.
         """
         order = self.inputs or range(len(paths))
@@ -43,6 +50,7 @@ class Wiring:
             axes=self.axes,
             shared=self.shared,
             dtypes=tuple(dtypes[place] for place in order),
+            free=tuple(free[place] for place in order) if any(free) else (),
             dataset=tuple(str(dataset[place]) for place in order) if dataset else (),
         )
 

@@ -61,7 +61,7 @@ def wire(model: OwnModel, plans: Sequence[InputPlan], run_outputs: Sequence[Tens
                 f"The model of {backend} takes the input {spec.name!r} as {spec.dtype}, and the run's is {plan.dtype}; "
                 "export both with the same dtype."
             )
-        rows: tuple[int | str, ...] = plan.sample if plan.axis is None else (BATCH, *plan.sample)
+        rows: tuple[int | str, ...] = plan.row if plan.axis is None else (BATCH, *plan.row)
         turned = layout is not None and len(rows) == 4
         permuted = LAYOUTS[layout] if layout is not None and turned else batch_to(_batch_of(spec), len(rows))
         shape, given = plan.shape, tuple(rows[axis] for axis in permuted) if permuted else rows

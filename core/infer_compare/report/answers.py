@@ -93,16 +93,21 @@ def _rough(run: Run, answer: Answer) -> str:
     if not best:
         return ""
     ordered = sorted(best.items(), key=lambda item: -item[1][0])
-    rates = listing([f"{label} at {point} about {float(f'{seen:.2g}'):,.15g}" for label, (seen, point) in ordered])
+    rates = listing(
+        [f"{label} at batch {point.batch} about {float(f'{seen:.2g}'):,.15g}" for label, (seen, point) in ordered]
+    )
     return f"No answer: only trial calls ran. Roughly, in samples/s: {rates}."
 
 
 def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
-    """The sentence, and whether it is an estimate: no verdict carries it, or a single contender's run was cut off."""
+    """The sentence, and whether it is an estimate: no verdict carries it, or a single contender's run was cut off.
+
+    Sizes of other axes are not in it: they stand before it.
+    """
     best = answer.recommended
     if best is None:
         return "No answer: no contender was measured.", True
-    place = f"{best.name} at {best.point}"
+    place = f"{best.name} at batch {best.point.batch}"
     names = {one.contender: one.name for one in answer.by_contender}
     unshown = [pair for pair in answer.headline if pair.verdict not in {Verdict.FASTER, Verdict.SAME}]
     if unshown:
@@ -142,9 +147,9 @@ def headline_under_bound(
     words = bound_words(bound)
     if best is None:
         free = answer.recommended
-        without = f" Without that bound: {free.name} at {free.point}." if free is not None else ""
+        without = f" Without that bound: {free.name} at batch {free.point.batch}." if free is not None else ""
         return f"None was shown to keep {words}.{without}", True
-    place = f"{best.name} at {best.point} for {words}"
+    place = f"{best.name} at batch {best.point.batch} for {words}"
     if unshown := unshown_under_bound(bound, pairs):
         return f"Probably {place}: no lead over {listing(unshown, 'or')} is confirmed.", True
     if len(answer.by_contender) == 1 and not complete:

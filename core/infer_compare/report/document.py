@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.across import across
 from infer_compare.report.agreements import agreements
 from infer_compare.report.answers import answers
 from infer_compare.report.contenders import contenders
@@ -43,6 +44,7 @@ def document(run: Run, *, explorable: bool = True) -> ReportDocument:
     lines = curves(run, points, summary, shapes)
     failed = failures(run, points)
     header = run.header
+    answered = answers(run, summary, names)
     return ReportDocument(
         run_id=header.run_id,
         created=header.created,
@@ -55,7 +57,8 @@ def document(run: Run, *, explorable: bool = True) -> ReportDocument:
         plan=plan_report(header),
         environment=header.environment,
         contenders=contenders(run),
-        answers=answers(run, summary, names),
+        answers=answered,
+        across=across(run, summary, answered),
         curves=lines,
         pairs=spoken(names.in_pairs(summary.pairs)),
         new_shapes=costly_shapes(run, shapes),

@@ -34,11 +34,7 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
         reports: files that were written.
     """
     answers = document.answers
-    lines = [line for one in answers[:MOST_SETTINGS] for line in _answer(one, alone=len(answers) == 1)]
-    if len(answers) == 1:
-        lines += _variants(answers[0])
-    if len(answers) > MOST_SETTINGS:
-        lines.append(f"{count(len(answers) - MOST_SETTINGS, 'more setting')} of the other axes: -v")
+    lines: list[str] = _variants(answers[0]) if len(answers) == 1 else []
     missing = [*(note.text for note in document.notes if note.topic == "damaged"), *document.shortcomings]
     if missing:
         others = f" ({len(missing) - 1} more, -v)" if len(missing) > 1 else ""
@@ -54,9 +50,20 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
         lines.append(f"{STORED}{place}")
     if place:
         lines.append(f"next: {_next(document, place)}")
-    lines = [plain(line) for line in lines if line]
+    head = _across(document)
+    room = MOST_LINES - len(head) - len(lines) - 1
+    shown = answers if len(answers) <= min(MOST_SETTINGS, room + 1) else answers[: max(0, min(MOST_SETTINGS, room))]
+    head += [line for one in shown for line in _answer(one, alone=len(answers) == 1)]
+    if len(shown) < len(answers):
+        head.append(f"{count(len(answers) - len(shown), 'more setting')} of the other axes: -v")
+    lines = [plain(line) for line in (*head, *lines) if line]
     # What variants bring says more than the runner-up does.
     return lines if len(lines) <= MOST_LINES else [line for line in lines if line != _runner_up(answers[0])]
+
+
+def _across(document: ReportDocument) -> list[str]:
+    found = document.across
+    return [line for line in (found.mix_headline, found.changes) if line] if found is not None else []
 
 
 def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:
@@ -86,17 +93,19 @@ def _runner_up(one: AnswerReport) -> str:
     return plain(f"{brief(one.answer.headline[0])}{f'; {more} more, -v' if more else ''}")
 
 
-def _variants(one: AnswerReport) -> Iterator[str]:
-    """Yield what a precision and a split bring, each of the recommended contender's backend where it has one."""
+def _variants(one: AnswerReport) -> list[str]:
+    """Return what a precision and a split bring, each of the recommended contender's backend where it has one."""
     best = one.answer.recommended
     label = best.contender if best is not None else ""
+    lines = []
     for found in (
         [(gain.sentence, {gain.contender, gain.base}) for gain in one.gains],
         [(report.sentence, {split.contender for split in report.splits}) for report in one.splits],
     ):
         if found:
             own = [sentence for sentence, labels in found if label in labels]
-            yield (own or [sentence for sentence, _ in found])[0]
+            lines.append((own or [sentence for sentence, _ in found])[0])
+    return lines
 
 
 def _quality(document: ReportDocument) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from infer_compare import limits
-from infer_compare.request import values
+from infer_compare.request import axes, values
 from infer_compare.request.contenders import CORE, DEFAULT_BACKENDS, ContenderRequest
 from infer_compare.request.option import Declared, Option, declarations
 
@@ -151,6 +151,27 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             read=values.batch_sizes,
         ),
     ] = None
+    axis: Annotated[
+        tuple[str, ...],
+        Option(
+            "Sizes of another free axis of the inputs, e.g. seq=16,64,128 or seq=16:512:x2. Repeatable.",
+            "texts as after `--axis`, or a table such as `{seq = [16, 64, 128]}`",
+            commands=(*COMPARING, "explain"),
+            metavar="NAME=SIZES",
+            read=axes.read_axes,
+        ),
+    ] = ()
+    mix: Annotated[
+        tuple[str, ...],
+        Option(
+            "Share of the samples of each size of an axis, e.g. seq=16:0.5,64:0.3,128:0.2; adds one answer over all. Repeatable.",
+            "texts as after `--mix`, or a table such as `{seq = {16 = 0.5, 64 = 0.5}}`",
+            group="answer",
+            afterwards=True,
+            metavar="NAME=SIZE:SHARE,...",
+            read=axes.read_mixes,
+        ),
+    ] = ()
     scope: Annotated[
         Scope,
         Option(
@@ -391,6 +412,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def thread_counts(self) -> tuple[int, ...]:
         """The numbers of threads that are asked for; none where the machine decides."""
         return (self.threads,) if isinstance(self.threads, int) else self.threads or ()
+
+    @property
+    def settings(self) -> tuple[axes.Setting, ...]:
+        """Every combination of sizes of the other axes that is asked for; one empty one where no axis is."""
+        return axes.settings_of(self.axis)
 
     @property
     def latency_bound_ns(self) -> int | None:

@@ -28,7 +28,7 @@ RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (3, 2)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
 that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 their work
-can be done elsewhere, by a server that was not reached."""
+can be done elsewhere, by a server that was not reached, and points have other axes than the batch."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
@@ -108,11 +108,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     expected_s: Seconds | None = None
     """How long the run was expected to take."""
 
-    @property
-    def points(self) -> tuple[OperatingPoint, ...] | None:
-        """The operating points that were asked for, ascending; None where exploring decides."""
-        return None if self.batch_sizes is None else tuple(map(OperatingPoint, self.batch_sizes))
-
 
 class Header(Record, frozen=True, kw_only=True, tag="header"):
     """The first line: what was asked for, and where."""
@@ -158,6 +153,15 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     def divides(self) -> bool:
         """Whether there are contenders of several instances."""
         return any(spec.instances > 1 for spec in self.contenders)
+
+    @property
+    def points(self) -> tuple[OperatingPoint, ...] | None:
+        """The operating points that were asked for, ascending; None where exploring decides on batch sizes."""
+        if self.plan.batch_sizes is None:
+            return None
+        return tuple(
+            OperatingPoint(size, setting) for size in self.plan.batch_sizes for setting in self.options.settings
+        )
 
     def threads_of(self, contender: str) -> int:
         """Return the thread budget of one instance of a contender."""

@@ -233,7 +233,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             if death.point is not None and not slices.get((death.contender, death.point)):
                 outcomes[death.contender, death.point] = death.outcome
         for contender in self.labels:
-            for point in self.header.plan.points or ():
+            for point in self.header.points or ():
                 outcomes.setdefault((contender, point), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
         # On an accelerator the processor does not do the work, and drivers wait busily; a client's time is not its server's.

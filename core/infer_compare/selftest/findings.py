@@ -193,7 +193,7 @@ class _Verdicts:
         self._run = run
         self._measurements = Measurements(run.rounds, run.header.budget_of)
         self._points = {Candidate(point.contender, point.point): point for point in run.points}
-        self._asked = run.header.plan.points or ()
+        self._asked = run.header.points or ()
 
     def between(self, a_label: str, b_label: str) -> tuple[PairVerdict, ...]:
         return tuple(

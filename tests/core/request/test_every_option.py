@@ -67,6 +67,8 @@ EXAMPLES = {
     "input_map": Example(("--input-map", "onnx:a=b"), '{onnx = {a = "b"}}', {"onnx": {"a": "b"}}),
     "output_map": Example(("--output-map", "onnx:a=b"), '["onnx:a=b"]', ["onnx:a=b"]),
     "batch_sizes": Example(("--batch-sizes", "1:4:x2"), "[1, 2, 4]", [1, 2, 4]),
+    "axis": Example(("--axis", "seq=16,64"), "{seq = [16, 64]}", {"seq": [16, 64]}),
+    "mix": Example(("--mix", "seq=16:0.5,64:0.5"), "{seq = {16 = 0.5, 64 = 0.5}}", {"seq": {16: 0.5, 64: 0.5}}),
     "scope": Example(("--scope", "end_to_end"), '"end_to_end"', "end_to_end"),
     "data": Example(("--data", "rows.npz"), '"rows.npz"', "rows.npz"),
     "threads": Example(("--threads", "1"), "1", 1),

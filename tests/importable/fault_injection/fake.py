@@ -7,6 +7,7 @@ each of the ways in which real frameworks fail.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -83,13 +84,14 @@ class FakeFailure(Exception):
 class FakeSlot:
     """Staged inputs and their batch size."""
 
-    __slots__ = ("arrays", "done_at", "size")
+    __slots__ = ("arrays", "done_at", "elements", "size")
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         """Keeps the host arrays; the fake's device is the host."""
         self.arrays = arrays
         self.size = len(arrays[0])
         self.done_at = 0
+        self.elements = arrays[0].size
 
 
 class FakeSession(Session[FakeSlot]):
@@ -120,6 +122,9 @@ class FakeSession(Session[FakeSlot]):
         """Raises what the options say for the batch size."""
         options = self._options
         self._backend.step("prepare", point.batch)
+        elements = math.prod(size for _, size in point.axes) * point.batch
+        if options.oom_above_elements and elements > options.oom_above_elements:
+            raise FakeOutOfMemory(f"fake: out of memory for {elements} elements")
         if options.oom_above and point.batch > options.oom_above:
             raise FakeOutOfMemory(f"fake: out of memory for a batch of {point.batch}")
         if options.limit_above and point.batch > options.limit_above:
@@ -145,7 +150,7 @@ class FakeSession(Session[FakeSlot]):
             import numpy as np
 
             self._touched = np.ones(options.bytes_per_sample * staged.size, np.uint8)
-        duration_ns = self._duration_ns(staged.size)
+        duration_ns = self._duration_ns(staged.size, staged.elements)
         now = self._time.now_ns()
         until = now + duration_ns
         if self._asynchronous:
@@ -157,12 +162,12 @@ class FakeSession(Session[FakeSlot]):
             sys.stderr.write("rubbish\n" * 200)
         self._time.wait_until(until)
 
-    def _duration_ns(self, size: int) -> int:
+    def _duration_ns(self, size: int, elements: int) -> int:
         options = self._options
         if self._curve:
             seconds = size / interpolate(self._curve, size)
         else:
-            seconds = (options.fixed_us + options.per_sample_us * size) / 1e6
+            seconds = (options.fixed_us + options.per_sample_us * size + options.per_element_us * elements) / 1e6
         seconds *= self._pace * (1.0 + options.drift_per_s * (self._time.now_ns() - self._born_ns) / 1e9)
         if options.slow_every and self._calls % options.slow_every == 0:
             seconds *= 3

@@ -21,6 +21,7 @@ class FakeOptions(Options, frozen=True, kw_only=True):
     fixed_us: Annotated[float, _text("Time of a call beside its samples.")] = 200.0
     host_us: Annotated[float, _text("On the accelerator: time until a call returns.")] = 50.0
     per_sample_us: Annotated[float, _text("Time of each sample.")] = 10.0
+    per_element_us: Annotated[float, _text("Time of each number of the first input.")] = 0.0
     curve: Annotated[str, _text("JSON file of {batch size: samples per second}; between sizes, interpolated.")] = ""
     drift_per_s: Annotated[float, _text("Relative slowing per second of life.")] = 0.0
     slow_every: Annotated[int, _text("Every so many calls take three times as long; 0 for none.")] = 0
@@ -28,6 +29,9 @@ class FakeOptions(Options, frozen=True, kw_only=True):
     start_ms: Annotated[float, _text("Time of the pretended import.")] = 0.0
     bytes_per_sample: Annotated[int, _text("Host memory really touched for each sample of a batch.")] = 0
     oom_above: Annotated[int, _text("Batches above this raise an out-of-memory; 0 for none.")] = 0
+    oom_above_elements: Annotated[
+        int, _text("Out of memory where batch and other axes together are more; 0 for never.")
+    ] = 0
     limit_above: Annotated[int, _text("Batches above this meet an index limit; 0 for none.")] = 0
     ambiguous_above: Annotated[int, _text("Batches above this fail in a way that may be memory; 0 for none.")] = 0
     fail_in: Annotated[Step | Literal[""], _text("The step that raises.")] = ""

@@ -76,21 +76,23 @@ def feed_forward(g: GraphBuilder, x: str, width: int, hidden: int, *, gain: floa
 
 
 def attention(
-    g: GraphBuilder, x: str, *, sequence: int, width: int, heads: int, mask: str | None = None, gain: float
+    g: GraphBuilder, x: str, *, sequence: int | None, width: int, heads: int, mask: str | None = None, gain: float
 ) -> str:
     """Self-attention with several heads (Vaswani et al., arXiv 1706.03762) over `[batch, sequence, width]`.
 
     Args:
         g: the graph.
         x: the value that attends to itself.
-        sequence: its second axis.
+        sequence: its second axis; None where it is free.
         width: its third axis.
         heads: a divisor of `width`.
         mask: what is added to the scores, broadcast over `[batch, heads, sequence, sequence]`.
         gain: of the projection that ends the branch.
     """
     size = width // heads
-    split = g.ints(-1, sequence, heads, size)
+    # A zero keeps an axis as it is; a file has one axis of unknown size, or zeros.
+    rows = (0, 0) if sequence is None else (-1, sequence)
+    split = g.ints(*rows, heads, size)
 
     def head(order: list[int]) -> str:
         return g.node("Transpose", g.node("Reshape", project(g, x, width, width), split), perm=order)
@@ -100,5 +102,5 @@ def attention(
     if mask is not None:
         scores = g.node("Add", scores, mask)
     mixed = g.node("MatMul", g.node("Softmax", scores, axis=-1), value)
-    merged = g.node("Reshape", g.node("Transpose", mixed, perm=[0, 2, 1, 3]), g.ints(-1, sequence, width))
+    merged = g.node("Reshape", g.node("Transpose", mixed, perm=[0, 2, 1, 3]), g.ints(*rows, width))
     return project(g, merged, width, width, gain=gain)

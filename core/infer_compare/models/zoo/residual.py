@@ -29,17 +29,21 @@ MOBILENET_STAGES = (
 )
 
 
-def resnet18(seed: int) -> onnx.ModelProto:
-    """ResNet-18 for images of 3x96x96."""
-    return _resnet("resnet18", seed, size=96, repeats=(2, 2, 2, 2), bottleneck=False)
+SIZE = "size"
+"""Height and width of an image, where they are free."""
 
 
-def resnet50(seed: int) -> onnx.ModelProto:
-    """ResNet-50 for images of 3x224x224, with the stride in the 3x3 convolution (version 1.5)."""
-    return _resnet("resnet50", seed, size=224, repeats=(3, 4, 6, 3), bottleneck=True)
+def resnet18(seed: int, *, free: bool = False) -> onnx.ModelProto:
+    """ResNet-18 for images of 3x96x96, or of any size."""
+    return _resnet("resnet18", seed, size=SIZE if free else 96, repeats=(2, 2, 2, 2), bottleneck=False)
 
 
-def _resnet(name: str, seed: int, *, size: int, repeats: tuple[int, ...], bottleneck: bool) -> onnx.ModelProto:
+def resnet50(seed: int, *, free: bool = False) -> onnx.ModelProto:
+    """ResNet-50 for images of 3x224x224, or of any size, with the stride in the 3x3 convolution (version 1.5)."""
+    return _resnet("resnet50", seed, size=SIZE if free else 224, repeats=(3, 4, 6, 3), bottleneck=True)
+
+
+def _resnet(name: str, seed: int, *, size: int | str, repeats: tuple[int, ...], bottleneck: bool) -> onnx.ModelProto:
     g = GraphBuilder(name, seed)
     x = g.input("image", "float32", [3, size, size])
     x = max_pool(g, g.node("Relu", conv(g, x, 3, 64, 7, stride=2, gain=1.0)), 3, 2, 1)
@@ -69,15 +73,16 @@ def _bottleneck(g: GraphBuilder, x: str, channels: int, inner: int, stride: int)
     return conv(g, x, inner, inner * 4, 1, gain=BRANCH_GAIN)
 
 
-def mobilenet_v2(seed: int) -> onnx.ModelProto:
-    """MobileNetV2 of width 1 for images of 3x224x224."""
+def mobilenet_v2(seed: int, *, free: bool = False) -> onnx.ModelProto:
+    """MobileNetV2 of width 1 for images of 3x224x224, or of any size."""
     g = GraphBuilder("mobilenet_v2", seed)
     bounds = g.scalar(0.0), g.scalar(6.0)
 
     def relu6(x: str) -> str:
         return g.node("Clip", x, *bounds)
 
-    x = relu6(conv(g, g.input("image", "float32", [3, 224, 224]), 3, 32, 3, stride=2, gain=1.0))
+    size = SIZE if free else 224
+    x = relu6(conv(g, g.input("image", "float32", [3, size, size]), 3, 32, 3, stride=2, gain=1.0))
     channels = 32
     for expansion, outputs, repeats, first_stride in MOBILENET_STAGES:
         for index in range(repeats):

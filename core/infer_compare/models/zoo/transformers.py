@@ -14,30 +14,45 @@ if TYPE_CHECKING:
     import onnx
 
 VOCABULARY = 30522
+SEQUENCE = "seq"
+"""Tokens, where their number is free."""
+LONGEST = 512
+"""Tokens of which there are positions."""
 MASKED = -10000.0
 """What is added to the score of a masked position: large enough for a weight of zero, and finite in float16."""
 
 
-def bert_small(seed: int) -> onnx.ModelProto:
-    """BERT-Small (Turc et al., arXiv 1908.08962): 4 layers of 512 units, 8 heads, sequences of 128 tokens."""
-    sequence, width, layers, heads = 128, 512, 4, 8
+def bert_small(seed: int, *, free: bool = False) -> onnx.ModelProto:
+    """BERT-Small (Turc et al., arXiv 1908.08962): 4 layers of 512 units, 8 heads, sequences of 128 tokens, or of up to 512."""
+    usual, width, layers, heads = 128, 512, 4, 8
+    axis, sequence = (SEQUENCE, None) if free else (usual, usual)
     g = GraphBuilder("bert_small", seed)
-    ids = g.input("input_ids", "int64", [sequence], f"randint(0,{VOCABULARY})")
-    visible = g.input("attention_mask", "int64", [sequence], "randint(0,2)")
+    ids = g.input("input_ids", "int64", [axis], f"randint(0,{VOCABULARY})")
+    visible = g.input("attention_mask", "int64", [axis], "randint(0,2)")
     hidden = g.node("Sub", g.scalar(1.0), g.node("Cast", visible, to=1))
-    mask = g.node("Mul", g.node("Reshape", hidden, g.ints(-1, 1, 1, sequence)), g.scalar(MASKED))
+    apart = g.node("Unsqueeze", hidden, g.ints(1, 2)) if free else g.node("Reshape", hidden, g.ints(-1, 1, 1, usual))
+    mask = g.node("Mul", apart, g.scalar(MASKED))
     words = g.node("Gather", g.normal((VOCABULARY, width), 1.0), ids, axis=0)
     # Token types are all zero, so that their embedding is a part of the positions'.
-    x = g.node("Add", words, g.normal((sequence, width), 0.5))
+    x = g.node("Add", words, _positions(g, ids, (usual, width), seed) if free else g.normal((usual, width), 0.5))
     x = layer_norm(g, x, width, 1e-12)
     for _ in range(layers):
         mixed = attention(g, x, sequence=sequence, width=width, heads=heads, mask=mask, gain=1.0)
         x = layer_norm(g, g.node("Add", x, mixed), width, 1e-12)
         x = layer_norm(g, g.node("Add", x, feed_forward(g, x, width, 4 * width, gain=1.0)), width, 1e-12)
-    g.output(x, "last_hidden_state", [sequence, width])
+    g.output(x, "last_hidden_state", [axis, width])
     first = g.node("Gather", x, g.constant(np.array(0, np.int64)), axis=1)
     g.output(g.node("Tanh", linear(g, first, width, width)), "pooler_output", [width])
     return g.build()
+
+
+def _positions(g: GraphBuilder, ids: str, usual: tuple[int, int], seed: int) -> str:
+    """As many rows of a table of 512 positions as there are tokens; the first ones are those of a model without a free axis."""
+    length, width = usual
+    first = g.rng.standard_normal(usual, np.float32)
+    further = np.random.default_rng([seed, 1]).standard_normal((LONGEST - length, width), np.float32)
+    table = g.constant(np.concatenate([first, further]) * np.float32(0.5))
+    return g.node("Slice", table, g.ints(0), g.node("Shape", ids, start=1, end=2), g.ints(0))
 
 
 def vit_tiny(seed: int) -> onnx.ModelProto:

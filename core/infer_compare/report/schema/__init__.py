@@ -4,6 +4,7 @@ A figure is in the unit that its name ends in; latencies of `Figures` are in nan
 second, sizes in bytes. What is not known is null; NaN and infinity never appear.
 """
 
+from infer_compare.report.schema.across import Across
 from infer_compare.report.schema.answers import AnswerReport, UnderBound
 from infer_compare.report.schema.contenders import ContenderReport, StartUp
 from infer_compare.report.schema.costs import Cost, Costs, Price, TimeUnit
@@ -26,6 +27,7 @@ __all__ = [
     "COLLECTION_SCHEMA",
     "REPORT_SCHEMA",
     "REPORT_VERSION",
+    "Across",
     "AgreementReport",
     "AnswerReport",
     "Axes",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from infer_compare.interfaces import MetricInfo
 from infer_compare.report.plan import PlanReport
+from infer_compare.report.schema.across import Across
 from infer_compare.report.schema.answers import AnswerReport
 from infer_compare.report.schema.contenders import ContenderReport
 from infer_compare.report.schema.costs import Costs
@@ -49,6 +50,8 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     contenders: tuple[ContenderReport, ...]
     answers: tuple[AnswerReport, ...]
     """One for each setting of the axes other than the batch."""
+    across: Across | None = None
+    """Where inputs have another axis than the batch: what holds over all its sizes."""
     curves: tuple[Curve, ...]
     pairs: tuple[PairVerdict, ...]
     """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.sections.accuracy import accuracy, accuracy_charts
+from infer_compare.report.sections.across import across
 from infer_compare.report.sections.answer import answer
 from infer_compare.report.sections.conditions import conditions, repeat, start_up
 from infer_compare.report.sections.cost import cost
@@ -40,6 +41,7 @@ __all__ = ["View", "agreement", "answer", "curves", "failures", "paged", "printe
 
 PRINTED: tuple[Maker, ...] = (
     answer,
+    across,
     winner,
     pareto,
     dropped,
@@ -111,7 +113,8 @@ def tuned(document: ReportDocument) -> list[Section]:
 def paged(document: ReportDocument, key: str) -> list[Section]:
     """Return the sections of the page, whose identifiers begin with the key."""
     view = View(document=document, key=key, page=True)
-    return [*(one for setting in view.settings for one in _made(OF_A_SETTING, setting)), *_made(OF_A_RUN, view)]
+    of_settings = (one for setting in view.settings for one in _made(OF_A_SETTING, setting))
+    return [*_made((across,), view), *of_settings, *_made(OF_A_RUN, view)]
 
 
 def _made(makers: Sequence[Maker], view: View) -> list[Section]:

@@ -12,6 +12,8 @@ from infer_compare.models.arrays import typed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from infer_compare.interfaces import TensorSpec
+
 ROTATED = 4
 """How many different batches rotate while timing: constant inputs flatter some devices."""
 
@@ -44,6 +46,7 @@ class Pool:
         axes: Sequence[Sequence[int]] = (),
         shared: Sequence[bool] = (),
         dtypes: Sequence[str] = (),
+        free: Sequence[Sequence[tuple[int, str]]] = (),
     ) -> None:
         """Maps the files; nothing is read yet.
 
@@ -52,13 +55,15 @@ class Pool:
             axes: for each, its axes in the order in which the model takes them; empty as they are.
             shared: for each, whether it has no batch axis, so that its only row is every batch's; none where empty.
             dtypes: for each, what raw bytes in it are; as the file says where empty.
+            free: for each, the axes of a row whose size is that of the operating point, with their names.
         """
         arrays = mapped(paths)
         if dtypes:
             arrays = [typed(array, dtype) for array, dtype in zip(arrays, dtypes, strict=True)]
         none: Sequence[Sequence[int]] = [()] * len(arrays)
-        self._inputs = list(zip(arrays, axes or none, shared or [False] * len(arrays), strict=True))
-        self.rows = min((len(array) for array, _, same in self._inputs if not same), default=0)
+        shared = shared or [False] * len(arrays)
+        self._inputs = list(zip(arrays, axes or none, shared, free or [()] * len(arrays), strict=True))
+        self.rows = min((len(array) for array, same in zip(arrays, shared, strict=True) if not same), default=0)
 
     def batch(self, point: OperatingPoint, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
         """Return the batch of an operating point, from a row on, in separate memory.
@@ -81,8 +86,34 @@ class Pool:
                     f"A batch of {size} from row {first} needs more than the {self.rows} rows of input made."
                 )
             rows = np.arange(first, first + size) % self.rows
-        cut = ((array[0 if same else rows], order) for array, order, same in self._inputs)
-        return tuple(np.array(array.transpose(order) if order else array, order="C") for array, order in cut)
+        sizes = dict(point.axes)
+        batch = []
+        for array, order, same, free in self._inputs:
+            # A beginning of a row of tokens, or the corner of an image, is itself one: points of a size see equal values.
+            cut: list[Any] = [slice(None)] * (array.ndim - 1)
+            for place, name in free:
+                cut[place] = slice(sizes.get(name))
+            piece = array[(0 if same else rows, *cut)]
+            batch.append(np.array(piece.transpose(order) if order else piece, order="C"))
+        return tuple(batch)
+
+    def named(self, point: OperatingPoint, specs: Sequence[TensorSpec]) -> OperatingPoint:
+        """Return a point that also has the sizes of its axes by the names that the session's inputs have for them.
+
+        Args:
+            point: with the run's names, which may be others than those in the session's file.
+            specs: the session's inputs.
+        """
+        sizes = dict(point.axes)
+        own: dict[str, int] = {}
+        for (_, order, same, free), spec in zip(self._inputs, specs, strict=False):
+            for place, name in free:
+                stored = place if same else place + 1
+                axis = order.index(stored) if order else stored
+                called = spec.shape[axis] if axis < len(spec.shape) else None
+                if isinstance(called, str) and name in sizes:
+                    own[called] = sizes[name]
+        return OperatingPoint(point.batch, tuple(sorted((sizes | own).items()))) if own else point
 
     def rotation(self, point: OperatingPoint) -> list[tuple[NDArray[Any], ...]]:
         """Return four different batches of a point: disjoint where the pool is long enough, shifted where it is not."""

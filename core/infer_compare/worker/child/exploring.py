@@ -32,7 +32,7 @@ def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore)
     swapped = memory.swapped(os.getpid())
     faults: int | None = None
     start = clock()
-    session.prepare(request.point)
+    session.prepare(pool.named(request.point, session.inputs))
     prepare_ns = clock() - start
     slot = session.stage(pool.batch(request.point, request.first_row, repeat=request.repeat_rows))
     durations: list[int] = []

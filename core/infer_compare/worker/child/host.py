@@ -156,7 +156,7 @@ class Host:
 
     def inputs(self, request: Inputs) -> Done:
         """Map the pool of input rows, and the data set where there is one."""
-        self._pool = Pool(request.paths, request.axes, request.shared, request.dtypes)
+        self._pool = Pool(request.paths, request.axes, request.shared, request.dtypes, request.free)
         self._dataset = mapped(request.dataset, request.axes)
         return Done()
 
@@ -170,11 +170,11 @@ class Host:
     def warm_up(self, request: WarmUp) -> WarmedUp:
         """Stage an operating point and run it until it is steady."""
         clock = self._clock
-        session, _ = self._ready()
+        session, pool = self._ready()
         self._unstage()
         self._announce(request.point)
         start = clock()
-        session.prepare(request.point)
+        session.prepare(pool.named(request.point, session.inputs))
         prepare_ns = clock() - start
         staged = self._stage(request.point, request.scope)
         return warm(session, staged, clock, request, prepare_ns=prepare_ns)

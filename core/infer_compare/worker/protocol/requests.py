@@ -54,6 +54,9 @@ class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
     one."""
     dtypes: tuple[str, ...] = ()
     """For each input what its file holds: `.npy` files do not tell `bfloat16` from other raw bytes."""
+    free: tuple[tuple[tuple[int, str], ...], ...] = ()
+    """For each input the axes of a row in its file whose size is that of the operating point, with their names; empty where
+    none has one."""
     dataset: tuple[str, ...] = ()
     """The whole data set, where passes over it are timed: one file per input."""
 

@@ -1,0 +1,54 @@
+"""Which line of a model keeps torch from tracing it, or makes a free size a fixed one."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from infer_compare.backends import UnsupportedModel, described
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHAPES = "torch.fx.experimental.symbolic_shapes"
+"""The logger that tells when a free size becomes a fixed one."""
+
+
+class Culprit(logging.Handler):
+    """Hears when a free size becomes fixed or bounded, and keeps the line of the model that was being traced."""
+
+    def __init__(self) -> None:
+        """Has heard nothing yet."""
+        super().__init__(logging.INFO)
+        self.line = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take the innermost line outside of torch that led to the first such message."""
+        if self.line or "[guard added]" not in record.getMessage():
+            return
+        self.line = _model_line(traceback.extract_stack())
+
+
+def _model_line(stack: Sequence[traceback.FrameSummary]) -> str:
+    """Return the innermost line of a stack that is neither torch's, nor Python's, nor of this module; empty without one."""
+    torch_folder, here = str(Path(torch.__file__).parent), str(Path(__file__).parent)
+    library = str(Path(logging.__file__).parent)
+    lines = (one for one in reversed(stack) if not one.filename.startswith((torch_folder, here, library)) and one.line)
+    return next((f"{one.line} ({Path(one.filename).name}:{one.lineno})" for one in lines), "")
+
+
+def untraceable(error: Exception) -> UnsupportedModel:
+    """Return why torch could not trace a model, without the advice to torch's own developers that it ends with."""
+    line = _model_line(traceback.extract_tb(error.__traceback__))
+    where = f", at {line}" if line else ""
+    if "DataDependent" in type(error).__name__:
+        told = f"{type(error).__name__}: its control flow or its shapes depend on values that it computes"
+    else:
+        told = described(error, 400)
+        for advice in ("The following call raised", "For more information", "To fix the error", "Set TORCH"):
+            told = told.partition(advice)[0].strip(" .") or told
+    return UnsupportedModel(f"torch.export cannot trace the model ({told}{where}).")

@@ -1,0 +1,111 @@
+"""What a run says over all settings of the axes other than the batch."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from infer_compare.report.phrases import axes_words
+from infer_compare.report.schema import Across
+from infer_compare.report.words import plain
+from infer_compare.stats.wording import listing, rate, ratio
+from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.measurements import Candidate
+from infer_compare.verdicts.mixes import mix_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.report.schema import AnswerReport
+    from infer_compare.results import Run
+    from infer_compare.verdicts import Summary
+    from infer_compare.verdicts.mixes import MixAnswer
+
+
+def across(run: Run, summary: Summary, answers: Sequence[AnswerReport]) -> Across | None:
+    """Return what holds over all settings; None where the batch is the only axis.
+
+    Args:
+        run: the run.
+        summary: what was derived from it.
+        answers: for each setting, as they are spoken.
+    """
+    if not run.header.options.axis:
+        return None
+    table = {Candidate(figures.contender, figures.point): figures for figures in summary.figures}
+    mix = mix_answer(run, [one.answer for one in answers], table)
+    return Across(
+        changes=plain(_changes(answers)),
+        mix=mix,
+        mix_headline=plain(_mix_headline(run, mix)),
+        mix_sentences=tuple(map(plain, _mix_sentences(mix))) if mix is not None else (),
+    )
+
+
+def _changes(answers: Sequence[AnswerReport]) -> str:
+    """Where the winner changes, in the order of the settings."""
+    won = [(one, _winner(one)) for one in answers]
+    if not any(name for _, name in won):
+        return "No contender was measured at any setting."
+    parts = []
+    for name, group in groupby(won, key=lambda pair: pair[1]):
+        members = [one for one, _ in group]
+        where = _where([one.answer.axes for one in members])
+        open_at = [one.answer.axes for one in members if one.estimate]
+        if not name:
+            parts.append(f"nothing was measured at {where}")
+            continue
+        unsure = ""
+        if open_at:
+            unsure = " (not confirmed)" if len(open_at) == len(members) else f" (not confirmed at {_where(open_at)})"
+        parts.append(f"{name} at {where}{unsure}")
+    if len(parts) == 1 and len(answers) > 1:
+        doubt = parts[0].partition(" (")[2]
+        return f"The fastest is {won[0][1]} at every setting{f' ({doubt}' if doubt else ''}."
+    return f"The fastest is {', then '.join(parts)}."
+
+
+def _winner(one: AnswerReport) -> str:
+    bound, free = one.answer.bound, one.answer.recommended
+    if bound is not None:
+        return bound.best.name if bound.best is not None else ""
+    return free.name if free is not None else ""
+
+
+def _where(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
+    """Settings in words; sizes of a single axis in one list."""
+    if all(len(setting) == 1 for setting in settings):
+        return f"{settings[0][0][0]} {listing([str(setting[0][1]) for setting in settings])}"
+    return listing([axes_words(setting) for setting in settings])
+
+
+def _mix_headline(run: Run, mix: MixAnswer | None) -> str:
+    if mix is None:
+        return (
+            "No answer for the mix: no contender was measured in all of its settings." if run.header.options.mix else ""
+        )
+    first, *others = mix.by_contender
+    place = f"{first.name} for the mix, {rate(first.throughput)} over all"
+    if not others or mix.verdict is Verdict.FASTER:
+        return f"Use {place}."
+    if mix.verdict is Verdict.SAME:
+        return f"Use {place}; {others[0].name} is as fast."
+    lead = ratio(first.throughput / others[0].throughput)
+    return f"Probably {place}: its {lead}x lead over {others[0].name} is not confirmed."
+
+
+def _mix_sentences(mix: MixAnswer) -> Iterator[str]:
+    shares = listing([f"{share:.0%} at {axes_words(setting)}" for setting, share in mix.shares])
+    yield f"the mix has {shares}, each in batches of the best size for it"
+    for best in mix.by_contender[1:]:
+        yield f"{best.name}: {rate(best.throughput)} over the mix"
+    first = mix.by_contender[0]
+    if first.padded is None or len(mix.shares) < 2:
+        return
+    if first.throughput < (1 + mix.margin) * first.padded:
+        yield f"padding every sample to the longest would cost {first.name} nothing"
+    else:
+        yield (
+            f"padding every sample to the longest would leave {first.name} {rate(first.padded)}: batches of samples of one size "
+            f"are {ratio(first.throughput / first.padded)}x as fast"
+        )

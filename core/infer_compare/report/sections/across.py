@@ -1,0 +1,145 @@
+"""What holds over all settings of the other axes: the mix, where the winner changes, and the winner of every cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.report.sections.blocks import (
+    MARKDOWN,
+    TERMINAL,
+    Cell,
+    Headline,
+    Paragraph,
+    Section,
+    Sentences,
+    Table,
+)
+from infer_compare.stats.wording import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infer_compare.report.schema import PointReport
+    from infer_compare.report.sections.blocks import AnyBlock
+    from infer_compare.report.sections.view import View
+    from infer_compare.verdicts.mixes import MixAnswer
+
+LEVELS = 5
+"""Shades of a heat map."""
+
+
+def across(view: View) -> Section | None:
+    """The section; nothing where the batch is the only axis."""
+    found = view.document.across
+    if found is None:
+        return None
+    return Section(
+        title="Over all settings",
+        heading="over all settings",
+        subtitle="which contender wins where",
+        look="card",
+        blocks=tuple(_blocks(view)),
+    )
+
+
+def _blocks(view: View) -> Iterator[AnyBlock]:
+    found = view.document.across
+    assert found is not None
+    if found.mix_headline:
+        estimate = found.mix is None or not found.mix_headline.startswith("Use")
+        yield Headline(text=found.mix_headline, standing="estimate" if estimate else "shown")
+        yield Sentences(items=found.mix_sentences, tone="aside")
+    if found.mix is not None:
+        yield _mix_table(found.mix)
+    yield Paragraph(text=found.changes, tone="strong")
+    points = {point.point: point for point in view.points if point.figures is not None}
+    if points:
+        yield _winners(view)
+        for label in dict.fromkeys(curve.contender for curve in view.document.curves):
+            yield Paragraph(text=f"{view.names[label]}, samples/s:", tone="aside", media=TERMINAL | MARKDOWN)
+            yield _matrix(view, label)
+
+
+def _mix_table(mix: MixAnswer) -> Table:
+    return Table(
+        caption="Throughput over the mix, samples/s",
+        header=("contender", "samples/s", "from", "to", "padded"),
+        rows=tuple(
+            (
+                Cell(text=best.name, contender=best.contender),
+                *(
+                    Cell(text="" if value is None else significant(value))
+                    for value in (best.throughput, best.low, best.high, best.padded)
+                ),
+            )
+            for best in mix.by_contender
+        ),
+    )
+
+
+def _winners(view: View) -> Table:
+    """The fastest contender of every cell."""
+    best: dict[OperatingPoint, PointReport] = {}
+    for point in view.points:
+        known = best.get(point.point)
+        if point.figures is not None and (known is None or _rate(known) < _rate(point)):
+            best[point.point] = point
+
+    def cell(point: OperatingPoint) -> Cell:
+        found = best.get(point)
+        if found is None:
+            return Cell(text="", kind="missing")
+        text = view.names[found.contender]
+        return Cell(text=text, tail="" if found.fastest else "?", kind="fastest" if found.fastest else "")
+
+    return Table(
+        caption="The fastest contender of every cell",
+        header=(_stub(view), *(f"batch {batch}" for batch in view.batches)),
+        rows=_rows(view, cell),
+        left=frozenset(range(len(view.batches) + 1)),
+        wrap=frozenset(range(len(view.batches) + 1)),
+        notes=("?: not shown to beat every other contender there",),
+    )
+
+
+def _matrix(view: View, label: str) -> Table:
+    """The throughput of one contender in every cell, shaded by what it is of the highest of all contenders there."""
+    own = {point.point: point for point in view.points if point.contender == label}
+    highest: dict[OperatingPoint, float] = {}
+    for point in view.points:
+        if point.figures is not None:
+            highest[point.point] = max(highest.get(point.point, 0.0), _rate(point))
+
+    def cell(point: OperatingPoint) -> Cell:
+        found = own.get(point)
+        if found is None or found.figures is None:
+            return Cell(text="", kind="missing")
+        level = min(LEVELS - 1, int(LEVELS * _rate(found) / highest[point]))
+        return Cell(text=significant(_rate(found)), kind=f"heat heat{level}" + (" fastest" if found.fastest else ""))
+
+    return Table(
+        caption=f"{view.names[label]}, samples/s",
+        header=(_stub(view), *(f"batch {batch}" for batch in view.batches)),
+        rows=_rows(view, cell),
+        look="heatmap",
+    )
+
+
+def _rows(view: View, cell: Callable[[OperatingPoint], Cell]) -> tuple[tuple[Cell, ...], ...]:
+    settings = dict.fromkeys(curve.axes for curve in view.document.curves)
+    return tuple(
+        (
+            Cell(text=", ".join(str(size) for _, size in setting)),
+            *(cell(OperatingPoint(batch, setting)) for batch in view.batches),
+        )
+        for setting in settings
+    )
+
+
+def _stub(view: View) -> str:
+    return ", ".join(name for name, _ in view.document.curves[0].axes)
+
+
+def _rate(point: PointReport) -> float:
+    return point.figures.throughput if point.figures is not None else 0.0

@@ -1,0 +1,180 @@
+"""Axes besides the batch, as they are typed: `seq=16,64,128`, and how often each of their sizes comes: `seq=16:0.5,64:0.5`."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from infer_compare.errors import UsageError
+from infer_compare.request.sizes import parse_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BATCH = "batch"
+MOST_SETTINGS = 1000
+"""Combinations of sizes: more than anybody means."""
+SUM_TOLERANCE = 0.005
+"""Shares that are written with two digits, such as three times 0.33, are meant to add up to one."""
+
+Setting = tuple[tuple[str, int], ...]
+"""A size of each axis besides the batch, by their names in ascending order; empty where there is none."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
+_SHARE = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?%?|\.[0-9]{1,18}%?")
+
+
+class Axis(NamedTuple):
+    """An axis and its sizes."""
+
+    name: str
+    sizes: tuple[int, ...]
+    """Ascending."""
+
+    def __str__(self) -> str:
+        """As it would be typed after `--axis`."""
+        return f"{self.name}={','.join(map(str, self.sizes))}"
+
+
+class Mix(NamedTuple):
+    """The share of the samples that has each size of an axis."""
+
+    name: str
+    shares: tuple[tuple[int, float], ...]
+    """By size, ascending; they add up to one."""
+
+    def __str__(self) -> str:
+        """As it would be typed after `--mix`."""
+        return f"{self.name}={','.join(f'{size}:{share:g}' for size, share in self.shares)}"
+
+
+def parse_axis(text: str) -> Axis:
+    """Return the axis that a text such as `seq=16,64,128` or `seq=16:512:x2` names.
+
+    Raises:
+        UsageError: it has another form.
+    """
+    name, sizes = _name_and_rest(text, "--axis", "seq=16,64,128")
+    return Axis(name, parse_sizes(sizes, f"--axis {name}", "size"))
+
+
+def parse_mix(text: str) -> Mix:
+    """Return the mix that a text such as `seq=16:0.5,64:0.3,128:0.2` says; shares may also be percentages.
+
+    Raises:
+        UsageError: it has another form, or its shares do not add up to one.
+    """
+    name, rest = _name_and_rest(text, "--mix", "seq=16:0.5,64:0.3,128:0.2")
+    shares: dict[int, float] = {}
+    for piece in rest.split(","):
+        size_text, colon, share_text = piece.strip().partition(":")
+        if not colon or _SHARE.fullmatch(share_text.strip()) is None:
+            raise UsageError(
+                f"--mix {name}: {piece.strip()!r} is not a size with its share; write for example {name}=16:0.5,64:0.5."
+            )
+        (size,) = parse_sizes(size_text, f"--mix {name}", "size")
+        if size in shares:
+            raise UsageError(f"--mix {name} names {size} more than once; name each size once.")
+        share = share_text.strip()
+        shares[size] = float(share.removesuffix("%")) / (100 if share.endswith("%") else 1)
+        if not 0 < shares[size] <= 1:
+            raise UsageError(f"--mix {name}: {share} is not a share of the samples; give more than 0 and at most 1.")
+    total = math.fsum(shares.values())
+    if abs(total - 1) > SUM_TOLERANCE * len(shares):
+        raise UsageError(f"The shares of --mix {name} add up to {total:g}, not to 1; change one of them.")
+    return Mix(name, tuple((size, share / total) for size, share in sorted(shares.items())))
+
+
+def read_axes(value: object) -> object:
+    """Return texts of axes as they would be typed; from one text, several, or a table of lists by name.
+
+    Raises:
+        UsageError: a text is not the sizes of an axis, or an axis is named twice.
+    """
+    if isinstance(value, dict):
+        value = [f"{name}={sizes if isinstance(sizes, str) else _joined(sizes)}" for name, sizes in value.items()]
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        return value
+    axes = [parse_axis(text) for text in texts]
+    _check_once([axis.name for axis in axes], "--axis")
+    if math.prod(len(axis.sizes) for axis in axes) > MOST_SETTINGS:
+        raise UsageError(f"--axis asks for more than {MOST_SETTINGS} combinations of sizes; name fewer.")
+    return [str(axis) for axis in sorted(axes)]
+
+
+def read_mixes(value: object) -> object:
+    """Return texts of mixes as they would be typed; from one text, several, or a table of shares by size, by name.
+
+    Raises:
+        UsageError: a text is not a mix, or an axis is named twice.
+    """
+    if isinstance(value, dict):
+        value = [f"{name}={shares if isinstance(shares, str) else _paired(shares)}" for name, shares in value.items()]
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        return value
+    mixes = [parse_mix(text) for text in texts]
+    _check_once([mix.name for mix in mixes], "--mix")
+    return [text.strip() for text in texts]
+
+
+def settings_of(texts: Sequence[str]) -> tuple[Setting, ...]:
+    """Return every combination of sizes of the axes that texts name, ascending; one empty one where there is no axis."""
+    axes = sorted(map(parse_axis, texts))
+    return tuple(product(*(tuple((axis.name, size) for size in axis.sizes) for axis in axes)))
+
+
+def weights_of(mixes: Sequence[str], axes: Sequence[str]) -> Mapping[Setting, float]:
+    """Return the share of the samples that has each combination of sizes; axes are taken to be independent of one another.
+
+    Args:
+        mixes: as after `--mix`; without any, no combination has a share.
+        axes: as after `--axis`.
+
+    Raises:
+        UsageError: a mix is of an axis or size that is not measured, or an axis has none.
+    """
+    if not mixes:
+        return {}
+    known = {axis.name: axis.sizes for axis in map(parse_axis, axes)}
+    shares = {mix.name: dict(mix.shares) for mix in map(parse_mix, mixes)}
+    for name, own in shares.items():
+        if name not in known:
+            raise UsageError(f"--mix is of {name!r}, which --axis does not name; add --axis {name}={_joined([*own])}.")
+        if missing := sorted(set(own) - set(known[name])):
+            raise UsageError(
+                f"--mix {name} has a share for {missing[0]}, which --axis {name} does not measure; add it there."
+            )
+    if lacking := sorted(set(known) - set(shares)):
+        raise UsageError(f"--mix says nothing of the axis {lacking[0]!r}; give a share for its sizes too.")
+    return {
+        setting: share
+        for setting in settings_of(axes)
+        if (share := math.prod(shares[name].get(size, 0.0) for name, size in setting)) > 0
+    }
+
+
+def _name_and_rest(text: str, flag: str, example: str) -> tuple[str, str]:
+    name, equals, rest = (part.strip() for part in text.partition("="))
+    if not equals or _NAME.fullmatch(name) is None or not rest:
+        raise UsageError(f"{flag} {text!r} is not an axis with its sizes; write for example {example}.")
+    if name == BATCH:
+        raise UsageError(f"{flag} names the batch; its sizes are given with --batch-sizes.")
+    return name, rest
+
+
+def _check_once(names: Sequence[str], flag: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{flag} names the axis {name!r} twice; combine them into one.")
+
+
+def _joined(sizes: object) -> str:
+    return ",".join(map(str, sizes)) if isinstance(sizes, (list, tuple)) else str(sizes)
+
+
+def _paired(shares: object) -> str:
+    return ",".join(f"{size}:{share}" for size, share in shares.items()) if isinstance(shares, dict) else str(shares)

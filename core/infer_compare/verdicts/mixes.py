@@ -1,0 +1,135 @@
+"""One answer over all settings of the other axes, where it is known how often each comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.request.axes import Setting, weights_of
+from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.measurements import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.results import Run
+    from infer_compare.verdicts.answer import Answer
+    from infer_compare.verdicts.figures import Figures
+
+
+class MixBest(msgspec.Struct, frozen=True, kw_only=True):
+    """One contender, at its best batch size for each setting."""
+
+    contender: str
+    name: str
+    points: tuple[OperatingPoint, ...]
+    """One for each setting that has a share."""
+    throughput: float
+    """Samples a second over the mix: the harmonic mean of the throughputs, weighed by the shares."""
+    low: float | None
+    """The lowest and the highest that the intervals of all settings allow at the same time; None where one has no interval."""
+    high: float | None
+    padded: float | None
+    """Samples a second where every sample is padded to the setting in which all axes are longest, in batches of its best size;
+    None where that was not measured."""
+
+
+class MixAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run where samples of all settings come."""
+
+    shares: tuple[tuple[Setting, float], ...]
+    by_contender: tuple[MixBest, ...]
+    """Those that have a figure for every setting with a share, the highest throughput first."""
+    verdict: Verdict
+    """On the first against the second; `inconclusive` where their intervals overlap or differ by less than the margin."""
+    margin: float
+
+
+def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Figures]) -> MixAnswer | None:
+    """Return the answer over all settings; None where no mix was given or no contender was measured in all of them.
+
+    Intervals are those of single settings, combined as if all erred in the same direction: no pair of contenders is told apart
+    by less.
+
+    Args:
+        run: the run.
+        answers: for each setting.
+        table: figures by candidate.
+    """
+    shares = weights_of(run.header.options.mix, run.header.options.axis)
+    if not shares:
+        return None
+    found = {answer.axes: _bests(answer, table) for answer in answers}
+    if any(setting not in found for setting in shares):
+        return None
+    longest = max(run.header.options.settings)
+    names = {best.contender: best.name for answer in answers for best in answer.by_contender}
+    made = [
+        _over(
+            label,
+            name,
+            {setting: found[setting][label] for setting in shares},
+            shares,
+            found.get(longest, {}).get(label),
+        )
+        for label, name in names.items()
+        if all(label in found[setting] for setting in shares)
+    ]
+    if not made:
+        return None
+    made.sort(key=lambda best: -best.throughput)
+    margin = run.header.plan.margin
+    return MixAnswer(
+        shares=tuple(shares.items()), by_contender=tuple(made), verdict=_verdict(made, margin), margin=margin
+    )
+
+
+def _bests(answer: Answer, table: Mapping[Candidate, Figures]) -> dict[str, Figures]:
+    """Return the figures of each contender at its best batch size: of those that keep the latency bound, where there is one."""
+    if answer.bound is None:
+        return {best.contender: best.figures for best in answer.by_contender}
+    kept: dict[str, Figures] = {}
+    for check in answer.bound.checks:
+        figures = table.get(Candidate(check.contender, check.point))
+        if check.holds and figures is not None:
+            known = kept.get(check.contender)
+            kept[check.contender] = figures if known is None or known.throughput < figures.throughput else known
+    return kept
+
+
+def _over(
+    label: str, name: str, bests: Mapping[Setting, Figures], shares: Mapping[Setting, float], longest: Figures | None
+) -> MixBest:
+    spreads = {setting: figures.spread for setting, figures in bests.items()}
+
+    def rate(factor: int) -> float | None:
+        seconds = 0.0
+        for setting, share in shares.items():
+            spread = spreads[setting]
+            if spread is None or spread >= 1:
+                return None
+            seconds += share / (bests[setting].throughput * (1 + factor * spread))
+        return 1 / seconds
+
+    return MixBest(
+        contender=label,
+        name=name,
+        points=tuple(figures.point for figures in bests.values()),
+        throughput=1 / sum(share / bests[setting].throughput for setting, share in shares.items()),
+        low=rate(-1),
+        high=rate(1),
+        padded=longest.throughput if longest is not None else None,
+    )
+
+
+def _verdict(made: Sequence[MixBest], margin: float) -> Verdict:
+    if len(made) < 2:
+        return Verdict.FASTER
+    first, second = made[:2]
+    if first.low is None or first.high is None or second.low is None or second.high is None:
+        return Verdict.INCONCLUSIVE
+    if first.low / second.high > 1 + margin:
+        return Verdict.FASTER
+    return Verdict.SAME if first.high / second.low <= 1 + margin else Verdict.INCONCLUSIVE

@@ -1,0 +1,233 @@
+"""Axes besides the batch: every setting is explored, compared, ranked and answered by itself, and a mix over all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from infer_compare import api
+from infer_compare.errors import InputError, UsageError
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.plugins import Plugins
+from infer_compare.report.comparison import render
+from infer_compare.report.document import document
+from infer_compare.report.text import TextReporter
+from infer_compare.results import Measured
+from infer_compare.store import FILE
+
+from .conftest import contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from infer_compare.results import Run
+
+LONG = contender("steady", fixed_us=4000, per_sample_us=0)
+"""As slow for long sequences as for short ones."""
+SHORT = contender("growing", fixed_us=0, per_sample_us=0, per_element_us=100)
+"""Slower with every token; as fast as the other at 40 tokens."""
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> str:
+    """A model whose two inputs share a free axis."""
+    shape = ["batch", "seq"]
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["ids", "mask"], ["sum"]), helper.make_node("Cast", ["sum"], ["out"], to=1)],
+        "tokens",
+        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, shape)],
+    )
+    path = tmp_path / "tokens.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return str(path)
+
+
+def points(run: Run, label: str) -> set[str]:
+    """The points that a contender ran."""
+    return {
+        str(point) for (name, point), outcome in run.explored.items() if name == label and isinstance(outcome, Measured)
+    }
+
+
+def test_every_batch_size_runs_at_every_size_of_the_axis(sweep: Callable[..., Run], tokens: str) -> None:
+    """Points are the product of batch sizes and sizes of the axis."""
+    run = sweep(LONG, model=tokens, axis=("seq=16,64",), batch_sizes=(1, 4))
+
+    assert points(run, "steady") == {"batch 1, seq 16", "batch 1, seq 64", "batch 4, seq 16", "batch 4, seq 64"}
+    assert {(figure.point.batch, figure.point.axes) for figure in run.rounds} == {
+        (batch, (("seq", size),)) for batch in (1, 4) for size in (16, 64)
+    }
+
+
+def test_outputs_are_compared_at_every_size_of_the_axis(sweep: Callable[..., Run], tokens: str) -> None:
+    """A contender that computes something else is found at each of them."""
+    run = sweep(LONG, contender("wrong", outputs="wrong"), model=tokens, axis=("seq=2,8",), batch_sizes=(1,))
+
+    settings = {agreement.point.axes for agreement in run.agreements if agreement.verdict == "differs"}
+    assert settings == {(("seq", 2),), (("seq", 8),)}
+
+
+def test_the_winner_of_each_size_is_named_and_where_it_changes(sweep: Callable[..., Run], tokens: str) -> None:
+    """Each size has an answer, and one sentence goes over all."""
+    run = sweep(LONG, SHORT, model=tokens, axis=("seq=8,16,200",), batch_sizes=(1,), restarts=3, rounds=2)
+
+    text = " ".join(TextReporter().render(document(run)).split())
+    assert "seq 8: Use growing at batch 1" in text
+    assert "seq 200: Use steady at batch 1" in text
+    assert "The fastest is growing at seq 8 and 16, then steady at seq 200." in text
+
+
+def test_a_mix_names_one_contender_and_what_padding_would_cost(sweep: Callable[..., Run], tokens: str) -> None:
+    """Throughputs are weighed by the shares, as a harmonic mean."""
+    run = sweep(
+        LONG,
+        SHORT,
+        model=tokens,
+        axis=("seq=10,40,80",),
+        mix=("seq=10:0.5,40:0.25,80:0.25",),
+        batch_sizes=(1,),
+        restarts=3,
+        rounds=2,
+    )
+
+    across = document(run).across
+    assert across is not None
+    assert across.mix is not None
+    first, second = across.mix.by_contender
+    assert first.contender == "growing"
+    # Half a second of 1 ms calls, a quarter of 4 ms and a quarter of 8 ms: 3.5 ms a sample, against 4 ms.
+    assert first.throughput == pytest.approx(1 / 3.5e-3, rel=0.02)
+    assert second.throughput == pytest.approx(1 / 4e-3, rel=0.02)
+    assert first.padded == pytest.approx(1 / 8e-3, rel=0.02)
+    assert across.mix_headline.startswith("Use growing for the mix")
+    assert "2.29x as fast" in " ".join(across.mix_sentences)
+
+
+def test_automatic_batch_sizes_are_found_for_each_size_of_the_axis(sweep: Callable[..., Run], tokens: str) -> None:
+    """A longer row reaches its plateau with fewer of them."""
+    run = sweep(
+        contender("one", fixed_us=1000, per_sample_us=1, per_element_us=1),
+        model=tokens,
+        axis=("seq=4,400",),
+        batch_sizes=None,
+    )
+
+    largest = {
+        size: max(point.batch for (_, point) in run.explored if point.axes == (("seq", size),)) for size in (4, 400)
+    }
+    assert largest[4] > 4 * largest[400]
+
+
+def test_what_did_not_fit_is_not_tried_where_the_axis_is_longer(sweep: Callable[..., Run], tokens: str) -> None:
+    """More memory would be needed there."""
+    run = sweep(
+        contender("small", oom_above_elements=32), model=tokens, axis=("seq=8,16,32",), batch_sizes=(1, 2, 4, 8)
+    )
+
+    assert points(run, "small") == {
+        *(f"batch {batch}, seq 8" for batch in (1, 2, 4)),
+        *(f"batch {batch}, seq 16" for batch in (1, 2)),
+        "batch 1, seq 32",
+    }
+    tried = {point for (_, point), outcome in run.explored.items() if type(outcome).__name__ == "OutOfMemory"}
+    assert OperatingPoint(8, (("seq", 16),)) not in tried
+
+
+def test_the_limit_is_searched_for_at_every_size_of_the_axis(sweep: Callable[..., Run], tokens: str) -> None:
+    """Each has a boundary of its own."""
+    run = sweep(
+        contender("small", oom_above_elements=640), model=tokens, axis=("seq=8,64",), batch_sizes=(1,), find_limit=True
+    )
+
+    assert {limit.axes: limit.largest_fitting for limit in run.limits} == {(("seq", 8),): 80, (("seq", 64),): 10}
+
+
+def test_rows_of_a_shorter_size_are_beginnings_of_the_longer_ones(sweep: Callable[..., Run], tokens: str) -> None:
+    """The points that are asked for are known from the header."""
+    run = sweep(LONG, model=tokens, axis=("seq=16,64",), batch_sizes=(1,))
+
+    assert run.header.options.axis == ("seq=16,64",)
+    assert run.header.points == (OperatingPoint(1, (("seq", 16),)), OperatingPoint(1, (("seq", 64),)))
+
+
+@pytest.mark.parametrize(
+    ("axis", "mix", "inputs", "says"),
+    [
+        (("len=4,8",), (), (), "no input has a free axis of that name. The free ones are seq"),
+        (("seq=4,8",), ("seq=4:0.5,16:0.5",), (), "has a share for 16, which --axis seq does not measure"),
+        (("seq=4,8",), ("len=4:1",), (), "--mix is of 'len', which --axis does not name"),
+        ((), ("seq=4:1",), ("ids:i64[batch,4]",), "--mix is of 'seq', which --axis does not name"),
+    ],
+)
+def test_axes_and_mixes_that_do_not_fit_are_refused(
+    sweep: Callable[..., Run],
+    tokens: str,
+    axis: tuple[str, ...],
+    mix: tuple[str, ...],
+    inputs: tuple[str, ...],
+    says: str,
+) -> None:
+    """The sentence says what is wrong."""
+    with pytest.raises((InputError, UsageError), match=says.replace(".", r"\.")):
+        sweep(LONG, model=tokens, axis=axis, mix=mix, inputs=inputs)
+
+
+def test_an_axis_that_the_model_fixes_is_said_with_its_size(sweep: Callable[..., Run]) -> None:
+    """And how to free it."""
+    with pytest.raises(
+        InputError, match=r"no free axis besides the batch \(it takes features\[batch,64\]\); export it with"
+    ):
+        sweep(LONG, axis=("seq=4,8",))
+
+
+def test_an_axis_may_be_renamed_with_input(sweep: Callable[..., Run], tokens: str) -> None:
+    """All inputs that share it follow."""
+    run = sweep(LONG, model=tokens, axis=("length=4,8",), inputs=("ids:i64[batch,length]",), batch_sizes=(1,))
+
+    assert points(run, "steady") == {"batch 1, length 4", "batch 1, length 8"}
+
+
+def test_a_run_that_was_cut_off_goes_on_at_the_settings_that_are_left(
+    sweep: Callable[..., Run], tokens: str, tmp_path: Path
+) -> None:
+    """What was explored and measured is not done again."""
+    whole = sweep(LONG, SHORT, model=tokens, axis=("seq=16,64",), batch_sizes=(1, 2), restarts=2, rounds=1)
+    log = tmp_path / "run" / FILE
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines[: len(lines) * 2 // 3]))
+
+    resumed = api.resume(
+        tmp_path / "run", plugins=Plugins.discover(block=["*", "torch", "tensorflow"]), surroundings=virtual(open_gate)
+    )
+
+    assert {round_.point for round_ in resumed.rounds} == {round_.point for round_ in whole.rounds}
+    assert resumed.explored.keys() == whole.explored.keys()
+    # A restart that was cut off begins again.
+    assert len(resumed.rounds) < 1.5 * len(whole.rounds)
+
+
+def test_two_runs_are_compared_at_equal_settings(sweep: Callable[..., Run], tokens: str) -> None:
+    """A table for each of them."""
+    before, after = (
+        sweep(
+            contender("one", fixed_us=us),
+            model=tokens,
+            axis=("seq=16,64",),
+            batch_sizes=(1,),
+            restarts=3,
+            rounds=2,
+            folder=f"{us} us",
+        )
+        for us in (2000, 1000)
+    )
+
+    text = " ".join(render("text", api.compare(before, after)).split())
+    assert "seq 16" in text
+    assert "seq 64" in text
+    assert "faster" in text
