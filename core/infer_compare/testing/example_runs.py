@@ -48,15 +48,15 @@ HOSTILE = (
 def example_documents() -> dict[str, ReportDocument]:
     """Return documents of runs by what is odd about them; each renders in every built-in format."""
     return {
-        "a complete run": document(_run("complete", ("onnx", "torch"))),
-        "a run with metrics": document(_run("metrics", ("onnx", "torch"), metered=True)),
-        "a run with failures": document(_run("failures", ("onnx", "torch", "slow"), failing=True)),
+        "a complete run": document(_run("complete", ("plain", "quick"))),
+        "a run with metrics": document(_run("metrics", ("plain", "quick"), metered=True)),
+        "a run with failures": document(_run("failures", ("plain", "quick", "slow"), failing=True)),
         "a run with odd names": document(_run("odd", HOSTILE, model=HOSTILE[0])),
-        "a run of one point": document(_run("single", ("onnx",), sizes=(1,), rounds=1)),
+        "a run of one point": document(_run("single", ("plain",), sizes=(1,), rounds=1)),
         "a run that was cut off while exploring": document(
-            _run("exploring", ("onnx", "torch"), rounds=0, closed=False)
+            _run("exploring", ("plain", "quick"), rounds=0, closed=False)
         ),
-        "a run that has only begun": document(_run("begun", ("onnx",), sizes=(), rounds=0, closed=False)),
+        "a run that has only begun": document(_run("begun", ("plain",), sizes=(), rounds=0, closed=False)),
     }
 
 
