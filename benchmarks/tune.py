@@ -158,8 +158,8 @@ def exhaustive(asked: RunOptions, folder: Path) -> Truth:
     """Return what a sweep over every configuration finds: the one in a folder, which is resumed where it was interrupted."""
     plugins = Plugins.discover()
     options = msgspec.structs.replace(tuned(asked, plugins), race=False, budget=None)
-    if (folder / "run.jsonl").exists() and api.load_run(folder).closing is None:
-        tell(f"{asked.model}: the sweep was killed, so its time is not known; it begins again")
+    if (folder / "run.jsonl").exists() and not can_go_on(api.load_run(folder)):
+        tell(f"{asked.model}: the sweep was killed, or measured nothing, so its time says nothing; it begins again")
         shutil.rmtree(folder)
     if not (folder / "run.jsonl").exists():
         tell(f"{asked.model}: sweep over {len(options.contenders or ())} configurations")
@@ -168,30 +168,51 @@ def exhaustive(asked: RunOptions, folder: Path) -> Truth:
     return truth_of(api.resume(folder, plugins=plugins))
 
 
+def can_go_on(run: Run) -> bool:
+    """Return whether the time of a sweep is that of measuring, as far as it went."""
+    return run.closing is not None and bool(run.rounds)
+
+
 def truth_of(run: Run) -> Truth:
     """Return what a sweep found.
 
     Raises:
-        SystemExit: it measured nothing.
+        SystemExit: it did not end, as on a busy machine.
     """
     throughput: dict[str, dict[int, float]] = {}
     for figures in summarise(run).figures:
         throughput.setdefault(figures.contender, {})[figures.point.batch] = figures.throughput
-    if not throughput or run.closing is None:
-        reason = run.closing.reason if run.closing is not None else "it did not end"
-        raise SystemExit(f"{run.header.options.model}: the sweep measured nothing: {reason}")
+    ended(run)
+    assert run.closing is not None
     return Truth(throughput, run.closing.elapsed_s, len(run.header.contenders))
 
 
+def ended(run: Run) -> None:
+    """Refuse a run that was stopped: what it found, and how long it took, is no answer of the tool.
+
+    Raises:
+        SystemExit: it was.
+    """
+    if run.closing is None or run.closing.state != "complete":
+        reason = run.closing.reason if run.closing is not None else "it did not end"
+        raise SystemExit(f"{run.header.options.model}: stopped: {reason}; the same command goes on")
+
+
 def search(asked: RunOptions) -> Search:
-    """Return what one search chooses."""
+    """Return what one search chooses.
+
+    Raises:
+        SystemExit: it was stopped, as on a busy machine.
+    """
     plugins = Plugins.discover()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="infer-compare-benchmark-") as folder:
         run = api.sweep(tuned(asked, plugins), Path(folder) / "run", plugins=plugins)
+        seconds = time.monotonic() - began
+    ended(run)
     won = winner(run)
     contender, batch = (None, 0) if won is None else (won[0], won[1].batch)
-    return Search(contender, batch, time.monotonic() - began)
+    return Search(contender, batch, seconds)
 
 
 def stored(file: Path, most: int) -> Iterator[Search]:

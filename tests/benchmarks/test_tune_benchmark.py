@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace as Fake
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,32 @@ def test_nine_of_ten_searches_are_to_reach_nearly_the_best_in_a_third_of_the_tim
         tune.Search("onnx" if place < bad else "onnx int8", 8, 41.0 if place < slow else 39.0) for place in range(10)
     ]
     assert tune.verdict([(truth, searches[:5]), (truth, searches[5:])]).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("closing", "rounds", "goes_on"),
+    [
+        (None, 3, False),
+        ("interrupted", 3, True),
+        ("interrupted", 0, False),
+        ("stopped", 0, False),
+        ("complete", 3, True),
+    ],
+)
+def test_a_sweep_goes_on_where_its_time_is_known(
+    tune: ModuleType, closing: str | None, rounds: int, *, goes_on: bool
+) -> None:
+    """One that was killed, or found the machine busy before it measured anything, begins again."""
+    run = Fake(closing=Fake(state=closing) if closing else None, rounds=range(rounds))
+    assert tune.can_go_on(run) is goes_on
+
+
+def test_a_run_that_was_stopped_is_no_answer(tune: ModuleType) -> None:
+    """It says why, and is not counted as a bad choice."""
+    header = Fake(options=Fake(model="cnn"))
+    tune.ended(Fake(header=header, closing=Fake(state="complete", reason="")))
+    with pytest.raises(SystemExit, match="cnn: stopped: the machine is busy; the same command goes on"):
+        tune.ended(Fake(header=header, closing=Fake(state="stopped", reason="the machine is busy")))
 
 
 def test_searches_are_kept_between_commands(tune: ModuleType, tmp_path: Path) -> None:
