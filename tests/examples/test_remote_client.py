@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import time
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +141,10 @@ def test_a_server_that_is_not_there_is_unavailable_and_named(backend, model):
 
 def test_a_server_that_does_not_answer_in_time_is_unavailable(backend, model, models, monkeypatch):
     """The time is an option."""
-    import time
-
     made = backend(timeout=0.1)
     with session(made, model) as opened:
-        monkeypatch.setattr(models, "infer", lambda *_: time.sleep(0.3))
+        infer = models.infer
+        monkeypatch.setattr(models, "infer", lambda *asked: (time.sleep(0.3), infer(*asked))[1])
         with pytest.raises(TimeoutError, match=r"did not answer within 0.1 s") as late:
             outputs(opened)
     assert made.classify(late.value).kind is FailureKind.UNAVAILABLE
