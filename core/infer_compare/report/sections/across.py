@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.report.sections.blocks import (
-    MARKDOWN,
-    TERMINAL,
-    Cell,
-    Headline,
-    Paragraph,
-    Section,
-    Sentences,
-    Table,
-)
+from infer_compare.report.sections.blocks import EVERYWHERE, PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
+from infer_compare.report.sections.curve_tables import MARKS
 from infer_compare.stats.wording import significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from infer_compare.report.schema import PointReport
-    from infer_compare.report.sections.blocks import AnyBlock
+    from infer_compare.report.sections.blocks import AnyBlock, Medium
     from infer_compare.report.sections.view import View
     from infer_compare.verdicts.mixes import MixAnswer
 
@@ -43,21 +35,28 @@ def across(view: View) -> Section | None:
     )
 
 
+def across_answer(view: View, media: frozenset[Medium] = EVERYWHERE) -> Iterator[AnyBlock]:
+    """The mix in a headline, and where the winner changes; nothing where the batch is the only axis."""
+    found = view.document.across
+    if found is None:
+        return
+    if found.mix_headline:
+        estimate = found.mix is None or not found.mix_headline.startswith("Use")
+        yield Headline(text=found.mix_headline, standing="estimate" if estimate else "shown", media=media)
+    yield Paragraph(text=found.changes, tone="strong", media=media)
+
+
 def _blocks(view: View) -> Iterator[AnyBlock]:
     found = view.document.across
     assert found is not None
-    if found.mix_headline:
-        estimate = found.mix is None or not found.mix_headline.startswith("Use")
-        yield Headline(text=found.mix_headline, standing="estimate" if estimate else "shown")
-        yield Sentences(items=found.mix_sentences, tone="aside")
+    yield from across_answer(view, PAGE)
     if found.mix is not None:
+        yield Sentences(items=found.mix_sentences, tone="aside")
         yield _mix_table(found.mix)
-    yield Paragraph(text=found.changes, tone="strong")
-    points = {point.point: point for point in view.points if point.figures is not None}
-    if points:
+    if any(point.figures is not None for point in view.points):
         yield _winners(view)
         for label in dict.fromkeys(curve.contender for curve in view.document.curves):
-            yield Paragraph(text=f"{view.names[label]}, samples/s:", tone="aside", media=TERMINAL | MARKDOWN)
+            yield Paragraph(text=f"{view.names[label]}, samples/s:", tone="strong")
             yield _matrix(view, label)
 
 
@@ -90,8 +89,7 @@ def _winners(view: View) -> Table:
         found = best.get(point)
         if found is None:
             return Cell(text="", kind="missing")
-        text = view.names[found.contender]
-        return Cell(text=text, tail="" if found.fastest else "?", kind="fastest" if found.fastest else "")
+        return Cell(text=f"{view.names[found.contender]}{' *' if found.fastest else ''}")
 
     return Table(
         caption="The fastest contender of every cell",
@@ -99,7 +97,7 @@ def _winners(view: View) -> Table:
         rows=_rows(view, cell),
         left=frozenset(range(len(view.batches) + 1)),
         wrap=frozenset(range(len(view.batches) + 1)),
-        notes=("?: not shown to beat every other contender there",),
+        notes=(MARKS["fastest"],),
     )
 
 

@@ -16,6 +16,7 @@ from infer_compare.report.phrases import (
     standings,
     thread_words,
 )
+from infer_compare.report.sections.across import across_answer
 from infer_compare.report.sections.blocks import PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
 from infer_compare.report.sections.method import SCOPES
 from infer_compare.report.sections.pairs import verdict_cell
@@ -39,6 +40,8 @@ def answer(view: View) -> Section:
     """The answer for every setting of the other axes, then what stands in its way."""
     document = view.document
     blocks = [block for setting in view.settings for block in _setting(setting)]
+    if not view.page:
+        blocks = [*across_answer(view), *blocks]
     if view.page and view.answer is not None and view.answer.answer.kept:
         blocks.insert(1, what_if(view, view.answer))
     if view.first:
