@@ -170,7 +170,7 @@ class ComputesBfloat16(_SOUND):
 class Declaring(_SOUND):
     """Declares bfloat16, and float16."""
 
-    capabilities = Capabilities(formats=("onnx",), precisions=("float32", "bfloat16", "float16"))
+    capabilities = Capabilities(imports=("onnx",), precisions=("float32", "bfloat16", "float16"))
 
 
 class Claims(mutants.SoundSession):
@@ -210,6 +210,15 @@ class HidesIt(Declaring):
     session = Trembles
 
 
+# Formats
+
+
+class CallsItNative(_SOUND):
+    """The evaluator of the `onnx` package rebuilds the graph."""
+
+    capabilities = Capabilities(formats=("onnx",))
+
+
 LIES = (
     Lie("threads", "1 thread", "two threads compute", "thread_budget_is_kept", "TwoThreads"),
     Lie("threads", "1 thread", "a second thread for each call", "thread_budget_is_kept", "AThreadACall"),
@@ -220,6 +229,7 @@ LIES = (
     Lie("synchronize", "the work is done", "fetch computes", "synchronize_waits", "ComputesLater"),
     Lie("wait", "the slot is done", "nothing is waited for", "wait_waits", "WaitsForNoSlot"),
     Lie("run", "every call is work", "the first call alone is", "every_run_is_work", "RemembersOutputs"),
+    Lie("native", "formats=onnx", "onnx reads the file", "native_models_are_read_by_the_framework", "CallsItNative"),
     Lie("precision", "float32", "float16", "told_precision_is_computed_in", "ComputesFloat16"),
     Lie("precision", "float32", "bfloat16", "told_precision_is_computed_in", "ComputesBfloat16"),
     Lie("precision", "bfloat16", "float32", "precisions_are_computed_in", "OnlySaysSo"),

@@ -85,7 +85,12 @@ def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array
         format="onnx", location=str(path), name=case.name, provenance="native" if native else "imported"
     )
     with backend.to_device(backend.load(source), _device(backend)) as session:
-        session.prepare(OperatingPoint(len(inputs[0]) if inputs and inputs[0].ndim else 1))
+        try:
+            session.prepare(OperatingPoint(len(inputs[0]) if inputs and inputs[0].ndim else 1))
+        except Exception as error:
+            # A node test has no batch axis, and its sizes and divisors may not be the zeros that a session tries itself with.
+            if case.kind == "model" or isinstance(error, UnsupportedModel):
+                raise
         slot = session.stage(inputs)
         session.run(slot)
         session.synchronize()
