@@ -61,15 +61,16 @@ def answered(run: Run) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
     """Return what exploring found, without what a resumed run tries again: where a server was not reached, and the sizes that
     were left out for that.
     """
-    again: dict[str, OperatingPoint] = {}
-    for (label, point), outcome in run.explored.items():
-        if isinstance(outcome, Unavailable):
-            again[label] = min(point, again.get(label, point))
+    again = {
+        (label, point.axes): point.batch
+        for (label, point), outcome in run.explored.items()
+        if isinstance(outcome, Unavailable)
+    }
     return {
         (label, point): outcome
         for (label, point), outcome in run.explored.items()
         if not isinstance(outcome, Unavailable)
-        and not (isinstance(outcome, Skipped) and label in again and point > again[label])
+        and not (isinstance(outcome, Skipped) and again.get((label, point.axes), point.batch) < point.batch)
     }
 
 
