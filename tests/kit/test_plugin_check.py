@@ -118,14 +118,20 @@ def test_an_operator_that_keeps_several_models_from_running_is_printed_once():
 
 @pytest.fixture
 def absent(tmp_path):
-    """A backend whose framework is not installed."""
+    """A backend whose framework is not installed, and for which every static check has something to look at."""
     path = tmp_path / "absent.py"
     path.write_text(
         "from infer_compare_reference import ReferenceBackend\n"
         "class Absent(ReferenceBackend):\n"
         "    name = 'absent'\n"
         "    requires = ('no_such_framework',)\n"
-        "    install_hint = 'pip install no-such-framework'\n",
+        "    install_hint = 'pip install no-such-framework'\n"
+        "    @classmethod\n"
+        "    def candidates(cls, machine):\n"
+        "        return ()\n"
+        "    @classmethod\n"
+        "    def snippet(cls, model, settings, device):\n"
+        "        return f'file = open({model.location!r})\\ndef predict(*inputs):\\n    return [file]\\n'\n",
         encoding="utf-8",
     )
     return f"{path}:Absent"
