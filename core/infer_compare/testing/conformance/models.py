@@ -41,11 +41,6 @@ class Example:
     """One array per input; axis 0 counts the rows."""
     outputs: tuple[Array, ...]
 
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.inputs[0])
-
     def batch(self, size: int, first: int = 0) -> tuple[Array, ...]:
         """Return rows of the inputs from `first` on, in separate memory; after the last comes the first again."""
         return _rows(self.inputs, size, first)
