@@ -77,7 +77,7 @@ class Finder:
         if self._context.dry:
             way = self._router.way(contender, model.format)
             source = msgspec.structs.replace(sized(model.given, shapes), provenance=way.provenance)
-            route = Route(contender, source, way.chain, way.cost)
+            route = Route(contender, source, way.chain, way.cost, converters=way.converters)
         else:
             route = self._router.route(contender, model, shapes)
         return replace(route, wiring=wiring)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.stats.wording import listing
 from infer_compare.worker.protocol import Inputs
 
 if TYPE_CHECKING:
@@ -71,6 +72,15 @@ class Route:
     """What converts the model on that way."""
     variant: bool = False
     """Whether the model is, or is going to be, one that the backend makes for the contender's precision."""
+
+    @property
+    def importer(self) -> str:
+        """The third parties' plugins that rebuild the model; empty where infer-compare does, or nobody."""
+        backend = self.contender.entry
+        origins = [entry.origin for entry in self.converters if entry.converter.imports]
+        if self.model.provenance == "imported" and self.model.format in backend.capabilities.imports:
+            origins.append(backend.origin)
+        return listing([origin.third_party for origin in origins if origin.third_party])
 
     @property
     def label(self) -> str:

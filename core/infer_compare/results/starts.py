@@ -16,12 +16,12 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     """0 while exploring."""
     pid: Count
     framework_version: str
-    plugin: str = ""
-    """The distribution or file that the backend comes from; empty where it comes with infer-compare."""
     plugin_version: str = ""
     provenance: Provenance
     chain: tuple[str, ...] = ()
     """How the model reached the backend, such as `onnx -> torch (imported)`, or `(imported by PLUGIN)` for a third party's."""
+    importer: str = ""
+    """The third party's distribution or file that rebuilt an imported model; empty for what comes with infer-compare."""
     device: str
     asynchronous: bool = False
     """Whether the device works on its own, so that `run` may return before the work is done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import own_files
 from infer_compare import hookimpl
 from infer_compare.backends import Converter
 from infer_compare.plugins import Origin, Plugins
@@ -72,7 +73,22 @@ def test_a_model_that_a_converter_rebuilds_counts_as_imported(tmp_path: Path) ->
         convert=False,
         launch=lambda _python, **_limits: InProcess(),
     )
-    chain = ("onnx", "between (imported)", "mine (exported)")
+    chain = ("onnx", "between (imported by rebuilding)", "mine (exported by rebuilding)")
     found = {label: (route.model.provenance, route.chain) for label, route in resolved.routes.items()}
     assert found == {"a": ("imported", chain), "b": ("imported", chain)}
+    assert {route.importer for route in resolved.routes.values()} == {"rebuilding"}, "the backend imports nothing"
     assert [record.contender for record in resolved.unusable] == ["c"]
+
+
+def test_a_model_that_a_backend_rebuilds_is_imported_by_its_plugin(tmp_path: Path) -> None:
+    """What comes with infer-compare needs no name."""
+    resolved = resolve(
+        RunOptions(model="mlp", contenders=(f"{own_files.__file__}:Imported", "torch", "onnx"), threads=1),
+        Plugins.discover(block=["*"]),
+        tmp_path,
+        convert=False,
+        launch=lambda _python, **_limits: InProcess(),
+    )
+    importers = {label: route.importer for label, route in resolved.routes.items()}
+    assert importers == {"rebuilt": "own_files.py:Imported", "torch": "", "onnx": ""}
+    assert resolved.routes["rebuilt"].chain == ("onnx", "rebuilt (imported by own_files.py:Imported)")

@@ -396,7 +396,7 @@ def test_a_note_names_the_plugin_that_imported_a_model(synthetic) -> None:
     imported = {"torch": "imported", "onnx": "imported"}
     run = synthetic({"torch": {1: 1.0}, "onnx": {1: 2.0}}, provenance=imported).build()
     starts = tuple(
-        msgspec.structs.replace(start, plugin="infer-compare-mine") if start.contender == "torch" else start
+        msgspec.structs.replace(start, importer="infer-compare-mine") if start.contender == "torch" else start
         for start in run.starts
     )
     texts = [

@@ -58,7 +58,7 @@ def _models(run: Run) -> Iterable[Note]:
     for label in run.labels:
         start = run.start(label)
         if start is not None and start.provenance == "imported":
-            importer = f" by {start.plugin}" if start.plugin else ""
+            importer = f" by {start.importer}" if start.importer else ""
             yield Note(
                 topic="imported",
                 text=f"{label} was rebuilt from the {run.header.model.format.upper()} graph{importer}; a native {label} model may be "
