@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.report.figure.rows import frontier
-from infer_compare.report.figure.scales import batch_scale, figure_scale, zero_scale
+from infer_compare.report.figure.scales import batch_scale, figure_scale, short, zero_scale
 from infer_compare.report.figure.style import GREY
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def accuracy_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
     chart = row.accuracy
     if chart is None:
         return
-    figure_scale(axes, "x", [one.x for one in chart.series])
-    _heights(axes, [one.y + one.half for one in chart.series], log=chart.log)
+    # Marks are larger than in the other panels: they need room at the edges.
+    figure_scale(axes, "x", [one.x * room for one in chart.series for room in (0.5, 2)])
+    _heights(axes, [one.y * room for one in chart.series for room in (0.8, 1.2)], log=chart.log)
+    axes.xaxis.set_major_formatter(lambda value, _: "exact" if value < 1.5 * chart.exact else short(value))
     most = max((one.memory or 0 for one in chart.series), default=0)
     for one in chart.series:
         own = look[one.c]
