@@ -193,9 +193,12 @@ def test_what_has_changed_is_told_and_the_run_is_left_alone(whole, change, told)
 
 def test_a_contender_that_is_gone_is_told(whole) -> None:
     """Its file is not there any more."""
-    changed(whole, lambda header: header)
-    text = (whole / FILE).read_bytes().replace(b"fake.py:FakeBackend", b"gone.py:FakeBackend")
-    (whole / FILE).write_bytes(text)
+
+    def gone(header: Header) -> Header:
+        text = msgspec.json.encode(header).replace(b"fake.py:FakeBackend", b"gone.py:FakeBackend")
+        return msgspec.json.decode(text, type=Header)
+
+    changed(whole, gone)
 
     with pytest.raises(UsageError, match="There is no backend file"):
         resume(whole)
