@@ -73,13 +73,13 @@ def printed(cli, monkeypatch):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_what_failed_is_named_with_what_to_do_and_the_count_is_last(printed, here, width):
     """Each check has a line."""
-    code, told = printed(width, f"{here / 'mutants.py'}:FromTheFuture", "--group", "identity", "--fast")
+    code, told = printed(width, f"{here / 'mutants.py'}:WithoutText", "--group", "options", "--fast")
     assert code == 1
-    group = [name for name, one in CHECKS.items() if one.group == "identity" and not one.slow]
+    group = [name for name, one in CHECKS.items() if one.group == "options" and not one.slow]
     assert [line.split()[1] for line in told[1 : len(group) + 1]] == group
-    assert "  failed      api_version_is_spoken" in told
+    assert "  failed      options_are_declared" in told
     reason = " ".join(" ".join(told[told.index("Failed:") :]).split())
-    assert "api_version_is_spoken `api_version` is 99, and this infer-compare speaks version 2" in reason
+    assert "options_are_declared The option 'depth' has no text; declare it as Annotated[" in reason
     assert told[-1].startswith("sound fails: 1 failed, ")
 
 
