@@ -28,7 +28,7 @@ RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (3, 2)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
 that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 their work
-can be done elsewhere, by a server that was not reached, and points have other axes than the batch."""
+can be done elsewhere, by a server that was not reached, points have other axes than the batch, and slices have metrics."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
