@@ -21,7 +21,8 @@ KINDS = ("backend", "converter", "reporter", "metric", "dataset")
 
 
 def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[Path]) -> Checking | None:
-    """Return what checks a thing that is no backend; None where the name is a backend's, or nothing's.
+    """Return what checks a thing that is no backend; None where the name is a backend's, or nothing's. A plugin that is a
+    backend and brings a converter is checked as a backend where nothing is said.
 
     Args:
         name: of an installed thing, or `FILE.py:NAME`.
@@ -32,7 +33,7 @@ def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[
     Raises:
         UsageError: things of several kinds have the name and none was said, or none of the kind has it.
     """
-    if kind == "backend":
+    if kind == "backend" or (kind is None and _is_backend(name, plugins)):
         return None
     file, colon, attribute = name.rpartition(":")
     if colon and file.endswith(".py"):
@@ -42,8 +43,7 @@ def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[
         if kind not in found:
             raise UsageError(f"There is no {kind} {name!r}; infer-compare backends lists plugins that are broken.")
         return found[kind]
-    kinds = (["backend"] if _is_backend(name, plugins) else []) + list(found)
-    if len(kinds) > 1:
+    if len(kinds := list(found)) > 1:
         raise UsageError(f"{name!r} is {listing([f'a {one}' for one in kinds])}; say which with --kind {kinds[1]}.")
     return next(iter(found.values()), None)
 
