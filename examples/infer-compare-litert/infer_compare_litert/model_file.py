@@ -32,7 +32,8 @@ PLACE = re.compile(r"infer_compare_(?:input|output)_\d+")
 class Tensor(NamedTuple):
     """An input or output of the file."""
 
-    index: int
+    place: int
+    """In the interpreter."""
     name: str
     dtype: str
     """That of the file."""
@@ -54,7 +55,8 @@ class Tensor(NamedTuple):
             return array
         limits = np.iinfo(self.dtype)
         quantized = np.rint(array / np.float32(self.scale)) + self.zero
-        return np.clip(quantized, limits.min, limits.max).astype(self.dtype)
+        clipped: Array = np.clip(quantized, limits.min, limits.max).astype(self.dtype)
+        return clipped
 
     def read(self, array: Array) -> Array:
         """Return the values of float32 that the file's stand for."""
@@ -99,6 +101,8 @@ def open_model(path: Path, known: Sequence[TensorSpec] = ()) -> ModelFile:
     )
     if not arguments:
         raise ModelError(f"{path} has no inputs, so there is no batch.")
+    inputs: Sequence[TensorSpec]
+    outputs: Sequence[TensorSpec]
     inputs, outputs = name_batch([one.spec for one in arguments], [one.spec for one in results])
     if not any(BATCH in spec.shape for spec in inputs) and _resizes(path, arguments, results):
         inputs, outputs = ([_batched(spec) for spec in specs] for specs in (inputs, outputs))
@@ -151,7 +155,7 @@ def _tensor(path: Path, detail: Mapping[str, Any], names: Mapping[int, str]) -> 
     scale, zero = detail["quantization"]
     signature = detail["shape_signature"]
     return Tensor(
-        index=int(detail["index"]),
+        place=int(detail["index"]),
         name=names.get(detail["index"]) or str(detail["name"]).partition(":")[0],
         dtype=dtype.name,
         shape=tuple(map(int, signature if len(signature) else detail["shape"])),
@@ -175,7 +179,7 @@ def _resizes(path: Path, arguments: Sequence[Tensor], results: Sequence[Tensor])
         interpreter = opened(path)
         try:
             for one in arguments:
-                interpreter.resize_tensor_input(one.index, (size, *one.shape[1:]))
+                interpreter.resize_tensor_input(one.place, (size, *one.shape[1:]))
             interpreter.allocate_tensors()
         except (RuntimeError, ValueError):
             return False

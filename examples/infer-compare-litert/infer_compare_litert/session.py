@@ -72,7 +72,7 @@ class LiteRtSession(Session[Slot]):
         """Copies the inputs into an interpreter; those of a quantized file are quantized on the way."""
         slot = into or self._taken(tuple(array.shape for array in batch))
         for tensor, array in zip(self._model.arguments, batch, strict=True):
-            slot.interpreter.set_tensor(tensor.index, tensor.stored(array))
+            slot.interpreter.set_tensor(tensor.place, tensor.stored(array))
         return slot
 
     def run(self, staged: Slot) -> None:
@@ -84,7 +84,7 @@ class LiteRtSession(Session[Slot]):
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
         """Copies of the outputs; those of a quantized file as the values that they stand for."""
-        return [one.read(staged.interpreter.get_tensor(one.index)) for one in self._model.results]
+        return [one.read(staged.interpreter.get_tensor(one.place)) for one in self._model.results]
 
     def release(self, staged: Slot) -> None:
         """Keeps one interpreter for the next batch."""
@@ -104,7 +104,7 @@ class LiteRtSession(Session[Slot]):
         slot = self._free.pop() if self._free else Slot(self._new(), ())
         if slot.shapes != shapes:
             for tensor, shape in zip(self._model.arguments, shapes, strict=True):
-                slot.interpreter.resize_tensor_input(tensor.index, shape)
+                slot.interpreter.resize_tensor_input(tensor.place, shape)
             slot.interpreter.allocate_tensors()
             slot.shapes = shapes
         return slot
