@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InputError
+from infer_compare.models.remedies import HOW_TO_FREE
 from infer_compare.models.specs import BATCH, unnamed
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import TensorSpec
     from infer_compare.request.axes import Axis
-
-HOW_TO_FREE = (
-    "export it with that axis free (dynamic_shapes of torch.onnx.export and torch.export, None in a Keras input), or make it in a "
-    "function"
-)
 
 
 class FreeAxes:

@@ -11,9 +11,10 @@ from infer_compare.limits import LARGEST_ROW
 from infer_compare.models.arrays import is_float
 from infer_compare.models.fill_text import parse_fill
 from infer_compare.models.fills import CONSTANTS, METADATA_KEY, SHORT, Fill, FromFile, Normal, RandInt
-from infer_compare.models.free_axes import HOW_TO_FREE, FreeAxes
+from infer_compare.models.free_axes import FreeAxes
 from infer_compare.models.given import GivenInput, parse_input
 from infer_compare.models.input_plan import InputPlan, row_bytes, shape_text
+from infer_compare.models.remedies import HOW_TO_FREE
 from infer_compare.models.specs import BATCH, unnamed
 
 if TYPE_CHECKING:

@@ -25,6 +25,11 @@ CHANNELS = (1, 3, 4)
 """How many channels an image can have."""
 
 IMAGE = "x:f32[batch,3,224,224]"
+HOW_TO_FREE = (
+    "export it with that axis free (dynamic_shapes of torch.onnx.export and torch.export, None in a Keras input), or make it in a "
+    "function"
+)
+"""What to do about a model that fixes an axis."""
 
 OTHERS: Mapping[str, str] = {
     ".tflite": "is a LiteRT (TFLite) model, which no installed backend reads; name the SavedModel or .keras file that it was "
