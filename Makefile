@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Without byte code every process that a run or a test starts would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test slow every check docs bench clean
+.PHONY: demo test slow check docs bench clean
 
 demo: $(READY)  ## Run the main job quickly, on torch and onnx
 	$(BIN)/infer-compare run --backends torch,onnx --quick --report html
@@ -20,10 +20,6 @@ test: $(READY)  ## Run the fast tests: first those that may run side by side, th
 slow: $(READY)  ## Run the tests that take long, in the same order
 	$(BIN)/python -m pytest -q -n auto --durations=30 -m "slow and not alone"
 	$(BIN)/python -m pytest -q --durations=30 -m "slow and alone" $(ALONE) tests/faults
-
-every: $(READY)  ## Run the tests of both, which collects them and imports the frameworks once
-	$(BIN)/python -m pytest -q -n auto --durations=30 -m "not alone"
-	$(BIN)/python -m pytest -q --durations=30 -m alone $(ALONE) tests/faults
 
 check: $(READY)  ## Lint, types, layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
