@@ -159,8 +159,15 @@ class RunContext:
         Raises:
             InputError: there is no room for the batches that are asked for.
         """
-        plan = self.plan
-        return InputPool(self.resolved.inputs, self.options.seed, self.scratch, plan.batch_sizes, cap=plan.max_memory)
+        options, plan = self.options, self.plan
+        return InputPool(
+            self.resolved.inputs,
+            options.seed,
+            self.scratch,
+            plan.batch_sizes,
+            cap=plan.max_memory,
+            setting=options.settings[0],
+        )
 
     def worker(self, route: Route, settings: WorkerSettings | None = None) -> ContenderWorker:
         """Return a worker for a contender, not started yet.

@@ -126,6 +126,7 @@ class InputPool:
         sizes: Sequence[int] | None,
         *,
         cap: int | None = None,
+        setting: Setting = (),
     ) -> None:
         """Writes the first pool.
 
@@ -135,6 +136,7 @@ class InputPool:
             folder: where the files go.
             sizes: the batch sizes asked for, or None when exploring decides.
             cap: the most resident memory of a worker, in bytes.
+            setting: the smallest sizes of the other axes; without them the rows are the largest.
 
         Raises:
             InputError: there is no room for the batches that are asked for; nothing was written.
@@ -144,6 +146,7 @@ class InputPool:
         self._seed = seed
         self._folder = folder
         self._room = PoolRoom(plans, folder, cap)
+        self._room.check_worker(sizes, setting)
         self._room.check_disk(sizes)
         self.most = self._room.most()
         """The largest batch size for which there is room on the disk."""

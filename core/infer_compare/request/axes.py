@@ -22,6 +22,9 @@ SUM_TOLERANCE = 0.005
 Setting = tuple[tuple[str, int], ...]
 """A size of each axis besides the batch, by their names in ascending order; empty where there is none."""
 
+AXIS_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]{0,63}=[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$"
+"""An axis as it is stored."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 _SHARE = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?%?|\.[0-9]{1,18}%?")
 
@@ -102,6 +105,7 @@ def read_axes(value: object) -> object:
     _check_once([axis.name for axis in axes], "--axis")
     if math.prod(len(axis.sizes) for axis in axes) > MOST_SETTINGS:
         raise UsageError(f"--axis asks for more than {MOST_SETTINGS} combinations of sizes; name fewer.")
+    # As it is stored: see `AXIS_PATTERN`.
     return [str(axis) for axis in sorted(axes)]
 
 
@@ -122,9 +126,12 @@ def read_mixes(value: object) -> object:
 
 
 def settings_of(texts: Sequence[str]) -> tuple[Setting, ...]:
-    """Return every combination of sizes of the axes that texts name, ascending; one empty one where there is no axis."""
-    axes = sorted(map(parse_axis, texts))
-    return tuple(product(*(tuple((axis.name, size) for size in axis.sizes) for axis in axes)))
+    """Return every combination of sizes of the axes that stored texts name, ascending; one empty one where there is no axis."""
+    axes: dict[str, set[int]] = {}
+    for text in texts:
+        name, _, sizes = text.partition("=")
+        axes.setdefault(name, set()).update(map(int, sizes.split(",")))
+    return tuple(product(*(tuple((name, size) for size in sorted(axes[name])) for name in sorted(axes))))
 
 
 def weights_of(mixes: Sequence[str], axes: Sequence[str]) -> Mapping[Setting, float]:

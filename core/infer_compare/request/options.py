@@ -152,7 +152,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ] = None
     axis: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, msgspec.Meta(pattern=axes.AXIS_PATTERN)], ...],
         Option(
             "Sizes of another free axis of the inputs, e.g. seq=16,64,128 or seq=16:512:x2. Repeatable.",
             "texts as after `--axis`, or a table such as `{seq = [16, 64, 128]}`",

@@ -191,5 +191,6 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     def pace_ns(self) -> float:
         """Time for each call that the contender finishes, in nanoseconds: shorter than a call where several instances run."""
         instances = self.instances
-        finished = 0.0 if instances is None else fsum(instances.calls)
-        return self.mean_ns if instances is None or finished < FEWEST_CALLS else instances.window_ns / finished
+        if instances is None or instances.window_ns == 0 or (finished := fsum(instances.calls)) < FEWEST_CALLS:
+            return self.mean_ns
+        return instances.window_ns / finished

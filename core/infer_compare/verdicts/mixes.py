@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.errors import UsageError
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.request.axes import Setting, weights_of
 from infer_compare.verdicts.looks import Verdict
@@ -58,7 +59,11 @@ def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Fi
         answers: for each setting.
         table: figures by candidate.
     """
-    shares = weights_of(run.header.options.mix, run.header.options.axis)
+    try:
+        shares = weights_of(run.header.options.mix, run.header.options.axis)
+    except UsageError:
+        # No run begins like this; a file may hold anything.
+        return None
     if not shares:
         return None
     found = {answer.axes: _bests(answer, table) for answer in answers}

@@ -62,8 +62,9 @@ def test_what_is_not_declared_is_not_loaded(backend: TensorFlowBackend, given: s
     assert declared.describes == ("callable", "keras", "savedmodel")
     with pytest.raises(UnsupportedModel, match=f"of format '{given}'"):
         backend.load(ModelSource(format=given, location="net", name="net"))
-    with pytest.raises(UnsupportedModel, match="of the format onnx"):
-        backend.describe(ModelSource(format="onnx", location="net", name="net"), tmp_path)
+    if given not in declared.describes:
+        with pytest.raises(UnsupportedModel, match=f"of the format {given}"):
+            backend.describe(ModelSource(format=given, location="net", name="net"), tmp_path)
 
 
 def test_the_version_is_the_frameworks_own(backend: TensorFlowBackend) -> None:
