@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from typing import ClassVar
 
+from infer_compare.backends import Capabilities
 from infer_compare_reference import ReferenceBackend
 
 __all__ = ["Eager", "wave"]
@@ -15,3 +16,4 @@ class Eager(ReferenceBackend):
 
     name: ClassVar[str] = "eager"
     requires: ClassVar[tuple[str, ...]] = ("wave",)
+    capabilities: ClassVar[Capabilities] = Capabilities(imports=("onnx",))

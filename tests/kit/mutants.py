@@ -584,7 +584,7 @@ class TellsUndeclared(SoundSession):
 
 @fails("server_is_told")
 class NamesNoServer(Sound):
-    capabilities = Capabilities(formats=("onnx",), remote=True)
+    capabilities = Capabilities(imports=("onnx",), remote=True)
 
 
 # The clock

@@ -75,6 +75,7 @@ class TestSlowlyOnnx(TestOnnx):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 class TestSlowlyTorch(TestTorch):
     """Memory and threads."""
 

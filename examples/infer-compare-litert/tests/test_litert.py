@@ -135,7 +135,7 @@ class TestOwnKernels(TestLiteRt):
     """With LiteRT's own kernels."""
 
     options = {"xnnpack": "false"}  # noqa: RUF012 - the kit only reads it
-    slow = False
+    groups = ("running",)
 
 
 def test_a_file_is_described_with_a_free_batch_and_the_names_of_its_signature(tmp_path: Path) -> None:

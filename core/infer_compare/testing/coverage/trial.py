@@ -77,7 +77,6 @@ def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array
     Raises:
         UnsupportedModel: the backend refuses the model.
     """
-    inputs = [as_array(value) for value in case.inputs]
     path = folder / "case.onnx"
     path.write_bytes(case.model.SerializeToString())
     native = "onnx" in backend.capabilities.formats
@@ -85,6 +84,8 @@ def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array
         format="onnx", location=str(path), name=case.name, provenance="native" if native else "imported"
     )
     with backend.to_device(backend.load(source), _device(backend)) as session:
+        # Later than the model, since it may be refused for inputs that are no arrays.
+        inputs = [as_array(value) for value in case.inputs]
         try:
             session.prepare(OperatingPoint(len(inputs[0]) if inputs and inputs[0].ndim else 1))
         except Exception as error:
