@@ -51,6 +51,8 @@ SPECIAL = (0, 1, 2, 3, 10**3, 10**6, 10**9, 10**12)
 """Figures that runs are full of; any others are as likely."""
 LONGEST = 6
 """Of tuples and texts."""
+LONGEST_WRITTEN = 24
+"""Of texts of a form."""
 
 
 def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
@@ -68,6 +70,8 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.dictionaries(values(key), values(value), max_size=3)
         case inspect.LiteralType(values=words):
             return st.sampled_from(words)
+        case inspect.StrType(pattern=str() as pattern):
+            return st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= LONGEST_WRITTEN)
         case inspect.StrType(min_length=shortest):
             return st.text(st.characters(codec="utf-8"), min_size=shortest or 0, max_size=LONGEST)
         case inspect.BoolType():
