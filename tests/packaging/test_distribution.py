@@ -56,9 +56,9 @@ def test_nothing_asks_for_both_distributions_of_onnx_runtime():
 
 def test_the_tests_that_run_alone_are_where_make_looks_for_them(request):
     """Collecting the others would import every framework once more."""
-    said = subprocess.run(["make", "-n", "test", "slow", "every"], cwd=ROOT, capture_output=True, text=True, check=True)
+    said = subprocess.run(["make", "-n", "test", "slow"], cwd=ROOT, capture_output=True, text=True, check=True)
     lines = said.stdout.splitlines()
-    marks = {"not slow": '-m "not slow and alone"', "slow": '-m "slow and alone"', "every": "-m alone"}
+    marks = {"not slow": '-m "not slow and alone"', "slow": '-m "slow and alone"'}
     looked = {
         kind: tuple(
             word.removeprefix("tests/") for line in lines if mark in line for word in line.split()
@@ -67,7 +67,7 @@ def test_the_tests_that_run_alone_are_where_make_looks_for_them(request):
         for kind, mark in marks.items()
     }  # fmt: skip
     root = request.config.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
-    assert looked["slow"] == looked["every"] == root.ALONE_FOLDERS
+    assert looked["slow"] == root.ALONE_FOLDERS
     assert all(place.startswith(looked["slow"]) for place in root.ALONE)
     assert [place for place in root.ALONE if not place.startswith(looked["not slow"])] == [SLOW_ALONE]
 
