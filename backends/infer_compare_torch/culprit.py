@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHAPES = "torch.fx.experimental.symbolic_shapes"
-"""The logger that tells when a free size becomes a fixed one."""
+"""torch's logger for sizes that become fixed."""
 
 
 class Culprit(logging.Handler):
-    """Hears when a free size becomes fixed or bounded, and keeps the line of the model that was being traced."""
+    """Keeps the line of the model that made a free size fixed or bounded."""
 
     def __init__(self) -> None:
         """Has heard nothing yet."""

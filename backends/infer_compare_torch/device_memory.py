@@ -1,4 +1,4 @@
-"""What torch's allocator tells of the memory of a CUDA device."""
+"""Peak memory of a CUDA device, as torch's allocator counts it."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.Exp
     others = dict.fromkeys(size for spec in inputs for size in spec.shape if isinstance(size, str) and size != BATCH)
     refused: UnsupportedModel | None = None
     for size in OTHER_SIZES if others else OTHER_SIZES[:1]:
-        # Different sizes for different axes, so that none is taken for another.
+        # Different sizes for different axes: torch may take axes of equal sizes for one.
         sizes = {name: size + place for place, name in enumerate(others)}
         try:
             return _traced_at(module, inputs, sizes | {BATCH: EXAMPLE})

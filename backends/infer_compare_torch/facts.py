@@ -1,4 +1,4 @@
-"""What options come to in a session, as torch tells it."""
+"""The options that are in effect in a session, read back from torch."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Constants:
         return self._tensors.get(argument) if isinstance(argument, fx.Node) else None
 
     def node(self, tensor: torch.Tensor) -> fx.Node:
-        """The node that gives a constant; the tensor is kept with it, so that its identity stays taken."""
+        """The node that gives a constant. The tensor is kept with it: its `id` must not be reused."""
         known = self._registered.get(id(tensor))
         if known is None:
             target = self._names.unique(self._hints.get(id(tensor), "constant"))

@@ -129,6 +129,6 @@ class GpuMeter:
         self._before = self._probe.energy_mj()
 
     def stop(self) -> float | None:
-        """Return the joules since `start`; None where the driver no longer tells."""
+        """Return the joules since `start`; None where the driver no longer reports it."""
         after = self._probe.energy_mj()
         return None if self._before is None or after is None else MILLIJOULE * (after - self._before)

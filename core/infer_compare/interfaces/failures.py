@@ -48,7 +48,7 @@ UNREACHED = frozenset(
 )
 """Errors of a connection that was refused, cut or not answered in time."""
 UNREACHABLE = frozenset({errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH})
-"""Of an `OSError` without a class of its own."""
+"""Numbers of those `OSError`s that have no class."""
 HTTP_ERROR = "urllib.error.HTTPError"
 TOO_LARGE = 413
 NOT_READY = frozenset({429, 502, 503, 504})

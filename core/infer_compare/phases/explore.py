@@ -91,7 +91,7 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
     further = {point for latencies in curves.values() for point in latencies}
     if context.options.latency_bound_ns is not None:
         for latencies in curves.values():
-            for curve in by_setting(latencies):
+            for curve in _curves(latencies):
                 further.update(around_bound(curve, context.options.latency_bound_ns))
     if context.options.mode != "quick":
         further |= _around_best(context, curves, further)
@@ -105,12 +105,17 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
         turn.close()
 
 
+def _curves(latencies_ns: Mapping[OperatingPoint, float]) -> list[dict[OperatingPoint, float]]:
+    """The latencies of each setting of the other axes."""
+    return [{point: latencies_ns[point] for point in curve} for curve in by_setting(latencies_ns)]
+
+
 def _around_best(
     context: RunContext, curves: Mapping[str, Mapping[OperatingPoint, float]], others: set[OperatingPoint]
 ) -> set[OperatingPoint]:
     """Return the points beside each contender's best one; none where measuring them too would take long."""
     between = {
-        point for latencies in curves.values() for curve in by_setting(latencies) for point in around_best(curve)
+        point for latencies in curves.values() for curve in _curves(latencies) for point in around_best(curve)
     } - others
     if not between or has_time_for(others | between, Expectation.of(context.run), curves, context.header):
         return between

@@ -19,7 +19,7 @@ LONGEST_REASON = 300
 
 
 class Metering:
-    """Starts and stops the meters of every contender. One that fails is told of once, and not asked again."""
+    """Starts and stops the meters of every contender. One that fails is reported once, and not used again."""
 
     def __init__(self, metrics: Sequence[Metric], tell: Callable[[str, str], None], now: Callable[[], float]) -> None:
         """Make no meter yet.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.planner.points import by_setting
 from infer_compare.verdicts.best import to_confirm
 from infer_compare.verdicts.measurements import Measurements
 from infer_compare.verdicts.point_figures import figures_table
@@ -42,10 +43,10 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     for label, own in points.items():
         best = tuple(
             chosen
-            for setting in sorted({point.point.axes for point in own})
+            for curve in by_setting(point.point for point in own)
             for chosen in to_confirm(
                 label,
-                [point for point in own if point.point.axes == setting],
+                [point for point in own if point.point in curve],
                 table,
                 measurements,
                 margin=margin,

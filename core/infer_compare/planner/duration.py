@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.planner.points import by_setting
 from infer_compare.results import Measured
 from infer_compare.verdicts.protocol import CONFIRMED_SIZES, LONG_SLICE_NS, long_slice_ns
 
@@ -125,10 +126,7 @@ class Expectation:
             return 0.0
         total = 0.0
         for label, own in points.items():
-            settings: dict[object, list[OperatingPoint]] = {}
-            for point in sorted(own):
-                settings.setdefault(point.axes, []).append(point)
-            largest = [point for curve in settings.values() for point in curve[-CONFIRMED_SIZES[mode] :]]
+            largest = [point for curve in by_setting(own) for point in curve[-CONFIRMED_SIZES[mode] :]]
             # Each size has separate workers.
             total += len(largest) * self.start_s.get(label, 0.0)
             total += sum(self.warm_up_s(label, point) + 2 * rounds * self.slice_s(label, point) for point in largest)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
+
+if TYPE_CHECKING:
+    from infer_compare.request.axes import Setting
 
 Points = Mapping[str, Sequence[OperatingPoint]]
 """What each contender runs, by its label."""
@@ -26,9 +30,9 @@ def labels_at(point: OperatingPoint, points: Points) -> tuple[str, ...]:
     return tuple(label for label, own in points.items() if point in own)
 
 
-def by_setting(latencies_ns: Mapping[OperatingPoint, float]) -> tuple[dict[OperatingPoint, float], ...]:
-    """Return the points apart by the sizes of their other axes, so that those of each part differ in their batch size alone."""
-    parts: dict[tuple[tuple[str, int], ...], dict[OperatingPoint, float]] = {}
-    for point, latency in latencies_ns.items():
-        parts.setdefault(point.axes, {})[point] = latency
-    return tuple(parts.values())
+def by_setting(points: Iterable[OperatingPoint]) -> tuple[tuple[OperatingPoint, ...], ...]:
+    """Return the points of each setting of the other axes, ascending: those of a curve differ in their batch size alone."""
+    found: dict[Setting, list[OperatingPoint]] = {}
+    for point in sorted(points):
+        found.setdefault(point.axes, []).append(point)
+    return tuple(map(tuple, found.values()))

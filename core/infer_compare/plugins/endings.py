@@ -1,4 +1,4 @@
-"""Which formats the names of model files tell, as backends declare in `Capabilities.suffixes`."""
+"""The formats of model files by their names, as backends declare them in `Capabilities.suffixes`."""
 
 from __future__ import annotations
 

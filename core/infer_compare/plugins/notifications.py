@@ -1,4 +1,4 @@
-"""Notifications: plugins are told what happens, one at a time."""
+"""Notifications of what happens in a run, to one plugin after the other."""
 
 from __future__ import annotations
 

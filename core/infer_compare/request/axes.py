@@ -11,7 +11,7 @@ from infer_compare.errors import UsageError
 from infer_compare.request.sizes import parse_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 BATCH = "batch"
 MOST_SETTINGS = 1000
@@ -47,10 +47,6 @@ class Mix(NamedTuple):
     name: str
     shares: tuple[tuple[int, float], ...]
     """By size, ascending; they add up to one."""
-
-    def __str__(self) -> str:
-        """As it would be typed after `--mix`."""
-        return f"{self.name}={','.join(f'{size}:{share:g}' for size, share in self.shares)}"
 
 
 def parse_axis(text: str) -> Axis:
@@ -96,10 +92,8 @@ def read_axes(value: object) -> object:
     Raises:
         UsageError: a text is not the sizes of an axis, or an axis is named twice.
     """
-    if isinstance(value, dict):
-        value = [f"{name}={sizes if isinstance(sizes, str) else _joined(sizes)}" for name, sizes in value.items()]
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+    texts = _texts(value, _joined)
+    if texts is None:
         return value
     axes = [parse_axis(text) for text in texts]
     _check_once([axis.name for axis in axes], "--axis")
@@ -115,13 +109,10 @@ def read_mixes(value: object) -> object:
     Raises:
         UsageError: a text is not a mix, or an axis is named twice.
     """
-    if isinstance(value, dict):
-        value = [f"{name}={shares if isinstance(shares, str) else _paired(shares)}" for name, shares in value.items()]
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+    texts = _texts(value, _paired)
+    if texts is None:
         return value
-    mixes = [parse_mix(text) for text in texts]
-    _check_once([mix.name for mix in mixes], "--mix")
+    _check_once([parse_mix(text).name for text in texts], "--mix")
     return [text.strip() for text in texts]
 
 
@@ -162,6 +153,16 @@ def weights_of(mixes: Sequence[str], axes: Sequence[str]) -> Mapping[Setting, fl
         for setting in settings_of(axes)
         if (share := math.prod(shares[name].get(size, 0.0) for name, size in setting)) > 0
     }
+
+
+def _texts(value: object, written: Callable[[object], str]) -> list[str] | None:
+    """The texts of one, of several, or of a table by name, whose values are written as text; None for anything else."""
+    if isinstance(value, dict):
+        value = [f"{name}={own if isinstance(own, str) else written(own)}" for name, own in value.items()]
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        return None
+    return list(texts)
 
 
 def _name_and_rest(text: str, flag: str, example: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ much."""
 SAME_SHARE = 0.9
 """Share of the outputs that may be the right ones rounded. Where every layer rounds, half of them are."""
 FEWEST = 32
-"""Outputs by which the share is told."""
+"""Fewer outputs say nothing about the share."""
 
 
 def unlike(precision: str, outputs: Sequence[Array], example: Example, rows: int) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PERIOD_S = 0.002
 """A thread that computes for a tenth of a call of some milliseconds is met often enough in a second."""
 FEWEST = 30
-"""Looks, below which nothing is told."""
+"""Fewer looks say nothing."""
 READY_S = 10.0
 
 

@@ -1,4 +1,4 @@
-"""Work that is done elsewhere: by whom is told."""
+"""Work that a server does: the backend says which one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @check("running")
 def check_server_is_told(subject: Subject) -> None:
-    """A backend whose work is done elsewhere tells in `effective` by which server."""
+    """A backend whose work a server does says in `effective` which one."""
     if not subject.backend.capabilities.remote:
         raise NotApplicable("its work is not done elsewhere")
     with subject.session(subject.simplest) as session:
