@@ -1,0 +1,166 @@
+"""What a service is asked to bear, how it is run, and what is predicted of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from infer_compare.interfaces.values import OperatingPoint
+from infer_compare.results.slices import Durations
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests arrive; each is one sample."""
+
+    rate: float | None = None
+    """Requests a second; None where the highest that a configuration bears is looked for."""
+    burstiness: float = 1.0
+    """Squared coefficient of variation of the times between arrivals, 1 for a Poisson process."""
+    arrivals_s: tuple[float, ...] = ()
+    """Recorded moments in seconds, ascending, in place of a process; stretched or compressed to other rates."""
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """The share of requests that must be answered in time."""
+
+    latency_s: float
+    percentile: float = 99.0
+
+
+class Batching(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """When a free copy takes a batch: as soon as `max_batch` requests wait, or the oldest has waited `max_delay_s`."""
+
+    max_batch: int
+    max_delay_s: float
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """A contender as a service."""
+
+    contender: str
+    """Its label in the run."""
+    batching: Batching
+    copies: int
+    """Workers that serve at the same time on one machine: those with which it was measured, unless `machines` says otherwise."""
+    machines: int = 1
+    """How many machines of this kind share the load evenly."""
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimate with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests see of one configuration at one rate."""
+
+    rate: float
+    """Requests a second."""
+    percentiles_s: dict[str, Range]
+    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about."""
+    mean_s: float
+    utilisation: float
+    """Share of the time in which a copy computes."""
+    queue_share: float
+    """Share of the mean latency that is spent waiting."""
+    mean_batch: float
+    requests: int
+    """Simulated, over all replications."""
+    kept: bool | None = None
+    """Whether the upper end keeps the bound; None without one, or above the utilisation up to which it can be said."""
+
+
+class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls of one batch size as a service sees them: over the pipe to the worker, rows copied in and outputs out."""
+
+    point: OperatingPoint
+    durations_ns: Durations
+    """Back to back, from handing the batch over to having the answer."""
+    paused_ns: dict[str, Durations] = {}
+    """The same after the worker has been idle for so many milliseconds."""
+
+
+class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service over a pipe costs for one contender on this machine, measured by `capacity --replay` or `--measure`."""
+
+    contender: str
+    copies: int
+    sizes: tuple[ServingSize, ...]
+    saturation: float
+    """Samples a second over the pipe with a queue that is never empty, at the largest of these sizes."""
+    stalls_per_s: float
+    """Interruptions by the scheduler, per second of busy time."""
+    stall_s: float
+    """How long one lasts, on average."""
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration's real workers under a real load: open loop, latency from the scheduled arrival."""
+
+    configuration: Configuration
+    predicted: Prediction
+    """For the very arrivals that were replayed."""
+    percentiles_s: dict[str, float]
+    """Measured over all requests."""
+    clean_percentiles_s: dict[str, float] | None
+    """Over those in windows in which nothing else took the processors; None where there were none."""
+    throughput: float
+    """Requests answered a second, from the first arrival to the last answer."""
+    requests: int
+    answered: int
+    lost: int
+    """Sent and never answered: none unless a worker died."""
+    mean_batch: float
+    late_s: float
+    """The 99th percentile of how late arrivals were launched."""
+    shared_core: bool
+    """Whether the generator of arrivals had no core to itself, so that figures are worse than a service's."""
+
+
+State = Literal["kept", "not kept", "too high", "cannot be said"]
+"""Of a rate: its bound is kept, is not, the rate is above saturation, or the utilisation is too high to tell."""
+
+
+class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender bears."""
+
+    contender: str
+    name: str
+    """As reports call it."""
+    highest: Prediction | None
+    """The highest rate at which the bound is kept, with the configuration below; None where it is kept at no rate."""
+    configuration: Configuration | None
+    """Of `highest`, or with a rate the cheapest that keeps the bound."""
+    at_rate: Prediction | None = None
+    """At the rate that was asked about."""
+    state: State
+    saturation: float
+    """Samples a second at the largest batch of the configuration (or the best of all), above which the queue only grows."""
+    machines: int | None = None
+    """How many of this machine the rate takes; None without a rate."""
+    cost_per_million: float | None = None
+    """Of requests, in the currency of the price."""
+    curve: tuple[Prediction, ...] = ()
+    """Over ascending rates, for the configuration."""
+    served: bool = False
+    """Whether service times were measured over a pipe; otherwise they are those of the sweep, in process."""
+    why_not: str = ""
+    """A clause that says why there is no configuration, where there is none."""
+    cautions: tuple[str, ...] = ()
+    """Clauses, such as that copies are extrapolated."""
+
+
+class Capacity(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: contenders by what they cost at the rate, or by the highest rate that they bear."""
+
+    run_id: str
+    load: Load
+    bound: Bound | None
+    price_per_hour: float | None
+    contenders: tuple[ContenderCapacity, ...]
+    """The best first; those that cannot keep the bound last."""
+    replayed: tuple[Replayed, ...] = ()

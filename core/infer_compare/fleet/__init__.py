@@ -1,0 +1,1 @@
+"""Runs on many machines: jobs, where they go, what came of them."""
