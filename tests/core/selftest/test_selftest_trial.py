@@ -111,5 +111,6 @@ def test_a_real_backend_is_measured_against_itself():
     assert found.twins.comparisons > 0
     measured = [one.measured for one in found.planted if one.measured is not None]
     # The smaller ones differ by less than one quick run of a busy machine scatters.
-    assert measured[-1] == max(measured)
+    largest = found.planted[-1].measured
+    assert largest is None or largest == max(measured)
     assert done.passed == (found.false == 0 and found.planted[-1].shown)
