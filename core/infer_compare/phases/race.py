@@ -91,7 +91,9 @@ class Race:
         lead = self._lead()
         if lead is None or lead[0] == label:
             return False
-        return gives_up(latencies_ns, self.context.run.contender(label).instances, lead[1])
+        bounds = trial_bounds(self.context.run, {lead[0]}, self.disturbed)
+        own = {candidate.point: found for candidate, found in bounds.items()}
+        return gives_up(latencies_ns, self.context.run.contender(label).instances, own)
 
     def after_trying(self, points: Points) -> Points:
         """Drop the contenders whose outputs are too far off, and those that cannot win; return what is raced.

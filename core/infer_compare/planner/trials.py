@@ -24,9 +24,10 @@ ROUGH = 1.3
 DISTURBED = 2.5
 """The same where other programs disturbed the trial calls of a contender."""
 RISING = 2.0
-"""A contender whose last size still gained reaches at most this multiple of it at larger ones."""
-GAIN = 1.1
-"""Above this ratio to the size before, the last size still gained."""
+"""A contender reaches at most this multiple of what the straight line through its sizes leads to: larger batches are also computed
+more efficiently."""
+FAR_BEHIND = 2.0
+"""A contender that is slower than another one by less than this factor at the same size may be faster at larger ones."""
 FEW_SIZES = 3
 """Fewer sizes do not show where a curve leads to."""
 UNTRIED = 1.6
@@ -73,19 +74,35 @@ def trial_bounds(run: Run, labels: Collection[str], disturbed: Collection[str] =
     return bounds
 
 
-def gives_up(latencies_ns: Mapping[OperatingPoint, float], instances: int, floor: float) -> bool:
+def gives_up(
+    latencies_ns: Mapping[OperatingPoint, float], instances: int, lead: Mapping[OperatingPoint, Bounds]
+) -> bool:
     """Return whether a contender that is being tried cannot reach a throughput, at larger sizes either.
+
+    Small sizes show what a call costs, not what a sample does. So it must be far behind at each size that both have run, and the
+    straight line through its latencies must lead to less than the other one reaches.
 
     Args:
         latencies_ns: rough latency of the sizes that ran.
         instances: how many run at the same time.
-        floor: samples a second that another contender reaches at least.
+        lead: samples a second of the contender that leads, by size.
     """
-    rates = [instances * point.batch * 1e9 / latency for point, latency in sorted(latencies_ns.items())]
-    if len(rates) < FEW_SIZES:
+    setting = max((point.axes for point in latencies_ns), default=())
+    tried = sorted((point, latency) for point, latency in latencies_ns.items() if point.axes == setting)
+    if len(tried) < FEW_SIZES:
         return False
-    rises = rates[-1] > GAIN * max(rates[:-1])
-    return max(rates) * (RISING if rises else ROUGH) < floor
+    rates = {point: instances * point.batch * 1e9 / latency for point, latency in tried}
+    shared = [point for point in rates if point in lead]
+    if not shared or any(rates[point] * FAR_BEHIND > lead[point].high / ROUGH for point in shared):
+        return False
+    per_sample = min(
+        (later - earlier) / (larger.batch - smaller.batch)
+        for (smaller, earlier), (larger, later) in ((tried[0], tried[-1]), tried[-2:])
+    )
+    if per_sample <= 0:
+        return False
+    floor = max(bounds.low for point, bounds in lead.items() if point.axes == setting)
+    return max(*rates.values(), instances * 1e9 / per_sample) * RISING < floor
 
 
 def base_of(spec: ContenderSpec, specs: Iterable[ContenderSpec]) -> ContenderSpec | None:

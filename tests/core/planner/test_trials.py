@@ -49,19 +49,41 @@ def test_only_those_that_may_lead_drop_others(honest, leader) -> None:
     assert all(any(bounds[other].low > bounds[one].high for other in allowed) for one in behind)
 
 
-@given(st.floats(1.0, 1e6), st.floats(0.01, 1e6), st.integers(1, 4))
-def test_a_curve_is_given_up_only_where_no_size_reaches_the_floor(fixed, each, instances) -> None:
-    """Latency is a fixed cost and one a sample: throughput rises toward a plateau."""
-    latencies = {OperatingPoint(2**power): fixed + each * 2**power for power in range(4)}
-    plateau = instances * 1e9 / each
-    reached = max(instances * point.batch * 1e9 / latency for point, latency in latencies.items())
-    assert not gives_up(latencies, instances, floor=reached * 0.99)
-    if gives_up(latencies, instances, floor=plateau):
-        assert reached < plateau
+def line(fixed: float, each: float, powers: int = 4) -> dict[OperatingPoint, float]:
+    """Latencies in nanoseconds of a fixed cost and one a sample."""
+    return {OperatingPoint(2**power): fixed + each * 2**power for power in range(powers)}
 
 
-def test_two_sizes_are_too_few_to_give_up() -> None:
-    """The first ones say nothing of the plateau."""
-    latencies = {OperatingPoint(1): 1e9, OperatingPoint(2): 1e9}
-    assert not gives_up(latencies, 1, floor=1e9)
-    assert gives_up({**latencies, OperatingPoint(4): 4e9}, 1, floor=1e9)
+def lead_of(latencies: dict[OperatingPoint, float]) -> dict[OperatingPoint, Bounds]:
+    """What a contender with these latencies is known to reach."""
+    rates = {point: point.batch * 1e9 / latency for point, latency in latencies.items()}
+    return {point: Bounds(rate / 1.3, rate * 1.3) for point, rate in rates.items()}
+
+
+@given(st.floats(1.0, 1e6), st.floats(0.01, 1e6), st.floats(1.0, 1e6), st.floats(0.01, 1e6))
+def test_whoever_is_faster_at_large_sizes_is_not_given_up_at_small_ones(fixed, each, other_fixed, other_each) -> None:
+    """Latency is a fixed cost and one a sample: however dear a call is, the samples decide."""
+    lead = lead_of(line(other_fixed, other_each, powers=13))
+    if gives_up(line(fixed, each), 1, lead):
+        assert each > other_each
+
+
+@given(st.floats(1.0, 1e6), st.floats(0.01, 1e6), st.floats(0.5, 2.0))
+def test_whoever_is_about_as_fast_at_the_same_sizes_is_not_given_up(fixed, each, ratio) -> None:
+    """The throughput that another one reaches at a thousand samples is no reason to stop at four."""
+    latencies = line(fixed, each)
+    faster = {point: latency / ratio for point, latency in line(fixed, each, powers=13).items()}
+    assert not gives_up(latencies, 1, lead_of(faster))
+
+
+def test_whoever_is_far_behind_for_each_sample_is_given_up() -> None:
+    """At the third size; two say nothing of the slope."""
+    lead = lead_of(line(1e3, 10.0, powers=10))
+    assert not gives_up(line(1e4, 1000.0, powers=2), 1, lead)
+    assert gives_up(line(1e4, 1000.0, powers=3), 1, lead)
+
+
+def test_a_size_that_is_no_slower_than_the_one_before_says_nothing_of_larger_ones() -> None:
+    """All of it is the cost of a call, or noise."""
+    lead = lead_of(line(1e3, 10.0, powers=10))
+    assert not gives_up(line(1e6, 0.0), 1, lead)
