@@ -8,6 +8,7 @@ import msgspec
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.slices import Durations
+from infer_compare.verdicts.exclusions import Exclusion
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,19 +60,23 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """What requests see of one configuration at one rate."""
 
     rate: float
-    """Requests a second."""
+    """Requests a second, of each machine."""
+    saturation_share: float
+    """The rate as a share of the saturation of the configuration: what says how near the queue is to growing without end."""
     percentiles_s: dict[str, Range]
-    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about."""
+    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about. The lower end is
+    that of the confidence interval with calls 3 % shorter than measured, the upper one that with calls 5 % longer."""
     mean_s: float
     utilisation: float
-    """Share of the time in which a copy computes."""
+    """Share of the time in which a copy computes. High at low rates already where batches are taken at once: see
+    `saturation_share`."""
     queue_share: float
     """Share of the mean latency that is spent waiting."""
     mean_batch: float
     requests: int
     """Simulated, over all replications."""
     kept: bool | None = None
-    """Whether the upper end keeps the bound; None without one, or above the utilisation up to which it can be said."""
+    """Whether the upper end keeps the bound; None without one, or above the share of saturation up to which it can be said."""
 
 
 class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +127,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 State = Literal["kept", "not kept", "too high", "cannot be said"]
-"""Of a rate: its bound is kept, is not, the rate is above saturation, or the utilisation is too high to tell."""
+"""Of a rate on one machine: the bound is kept, is not, the rate is above saturation, or too near to it to tell. Without a rate
+whether there is one at which the bound is kept."""
 
 
 class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,12 +142,12 @@ class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
     configuration: Configuration | None
     """Of `highest`, or with a rate the cheapest that keeps the bound."""
     at_rate: Prediction | None = None
-    """At the rate that was asked about."""
+    """At the rate that was asked about, divided by the number of machines of the configuration."""
     state: State
     saturation: float
     """Samples a second at the largest batch of the configuration (or the best of all), above which the queue only grows."""
     machines: int | None = None
-    """How many of this machine the rate takes; None without a rate."""
+    """How many of this machine the rate takes; None without a rate, or where no number of them keeps the bound."""
     cost_per_million: float | None = None
     """Of requests, in the currency of the price."""
     curve: tuple[Prediction, ...] = ()
@@ -163,4 +169,6 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     price_per_hour: float | None
     contenders: tuple[ContenderCapacity, ...]
     """The best first; those that cannot keep the bound last."""
+    excluded: tuple[Exclusion, ...] = ()
+    """Contenders that the run does not rank, which nothing is said of."""
     replayed: tuple[Replayed, ...] = ()

@@ -1,0 +1,135 @@
+"""Moments at which requests arrive: a process, or a recording."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from infer_compare.capacity.values import Load
+
+    Floats = NDArray[np.float64]
+
+MOST_ARRIVALS = 1_000_000
+"""Of a recording."""
+MOST_BURSTINESS = 1000.0
+"""Beyond it most of a simulation is one burst."""
+
+
+def parse_arrivals(text: str, name: str) -> tuple[float, ...]:
+    """Return the moments that a file of time stamps holds: one a line, in seconds, ascending; empty lines and `#` are skipped.
+
+    Args:
+        text: the content.
+        name: of the file, for errors.
+
+    Raises:
+        UsageError: a line is not a number, a stamp is before the one above it, or there are fewer than two.
+    """
+    stamps: list[float] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        content = line.partition("#")[0].strip()
+        if not content:
+            continue
+        try:
+            stamp = float(content)
+        except ValueError:
+            raise UsageError(
+                f"{name}, line {number}: {content[:40]!r} is not a number; write one time stamp a line, in seconds."
+            ) from None
+        if not math.isfinite(stamp):
+            raise UsageError(
+                f"{name}, line {number}: {content[:40]!r} is not finite; write one time stamp a line, in seconds."
+            )
+        if stamps and stamp < stamps[-1]:
+            raise UsageError(
+                f"{name}, line {number}: {content[:40]} comes before {stamps[-1]:g} above it; sort the time stamps."
+            )
+        stamps.append(stamp)
+    check_arrivals(stamps, name)
+    return tuple(stamps)
+
+
+def check_arrivals(stamps: Sequence[float], name: str = "arrivals") -> None:
+    """Raise `UsageError` unless these are two or more finite, ascending moments with time between the first and the last."""
+    if len(stamps) < 2:
+        raise UsageError(f"{name}: {len(stamps)} time stamp{'s' * (len(stamps) != 1)}; record two or more.")
+    if len(stamps) > MOST_ARRIVALS:
+        raise UsageError(
+            f"{name}: {len(stamps):,} time stamps; keep {MOST_ARRIVALS:,} at most, such as those of the busiest hour."
+        )
+    for before, after in pairwise(stamps):
+        if not after >= before:
+            raise UsageError(f"{name}: {after:g} comes after {before:g}; sort the time stamps.")
+    if not (math.isfinite(stamps[0]) and math.isfinite(stamps[-1])):
+        raise UsageError(f"{name}: a time stamp is not finite; give seconds.")
+    if stamps[-1] == stamps[0]:
+        raise UsageError(f"{name}: all requests arrive at the same moment; record some time between them.")
+
+
+def recorded_rate(stamps: Sequence[float]) -> float:
+    """Return the requests a second of a recording: the intervals between its stamps over the time that they take."""
+    return (len(stamps) - 1) / (stamps[-1] - stamps[0])
+
+
+@lru_cache(maxsize=64)
+def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Floats:
+    """Return moments at one request a second; times between them are gamma distributed.
+
+    A gamma distribution of shape `1 / c` has the squared coefficient of variation c; at c = 1 it is the exponential one, and the
+    arrivals are a Poisson process. Scaled to another rate the same draws serve every rate, so a search compares like with like.
+
+    Args:
+        burstiness: the squared coefficient of variation.
+        count: how many.
+        seed: of the random numbers.
+    """
+    import numpy as np
+
+    generator = np.random.default_rng((*seed, 1))
+    gaps = generator.gamma(1 / burstiness, burstiness, count)
+    moments = np.cumsum(gaps)
+    moments.setflags(write=False)
+    return moments
+
+
+def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], machines: int = 1) -> list[float]:
+    """Return the moments at which requests arrive at one of several machines that share a load at random.
+
+    Of a process in which the times between arrivals have the squared coefficient of variation c, a random part p has
+    `1 + p * (c - 1)` (Cox and Isham, Point Processes, 1980, section 4.3): a Poisson process stays one. A recording is thinned by the
+    same coin, and stretched or compressed to the rate.
+
+    Args:
+        load: a process or a recording.
+        rate: requests a second of this machine.
+        count: how many requests of a process; those of a recording are what they are.
+        seed: of the random numbers.
+        machines: among which the load is shared.
+    """
+    import numpy as np
+
+    if not load.arrivals_s:
+        burstiness = 1 + (load.burstiness - 1) / machines
+        return _listed(unit_arrivals(burstiness, count, seed) / rate)
+    stamps = np.array(load.arrivals_s)
+    stamps -= stamps[0]
+    stamps *= recorded_rate(load.arrivals_s) / (rate * machines)
+    if machines > 1:
+        stamps = stamps[np.random.default_rng((*seed, 2)).integers(0, machines, stamps.size) == 0]
+    return _listed(stamps)
+
+
+def _listed(moments: Floats) -> list[float]:
+    """Return plain numbers, which a loop reads several times faster than those of an array."""
+    listed: list[float] = moments.tolist()
+    return listed

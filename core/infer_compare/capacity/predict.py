@@ -1,0 +1,77 @@
+"""What requests see of a configuration at a rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.capacity.arrivals import recorded_rate
+from infer_compare.capacity.replications import Effort, replicate
+from infer_compare.capacity.values import Prediction, Range
+
+if TYPE_CHECKING:
+    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.values import Bound, Configuration, Load
+
+MOST_SHARE = 0.9
+"""Of saturation: beyond it the latency doubles with every few per cent, and nothing is said."""
+SHORTER, LONGER = 0.97, 1.05
+"""How far the service times of a service are taken to be from those that were measured."""
+USUAL = (50.0, 95.0, 99.0)
+
+
+def percentile_key(percentile: float) -> str:
+    """Return how a percentile is called in `Prediction.percentiles_s`, such as `99` or `99.9`."""
+    return f"{percentile:.10g}"
+
+
+def predict(
+    service: Service,
+    configuration: Configuration,
+    load: Load,
+    *,
+    bound: Bound | None = None,
+    effort: Effort | None = None,
+) -> Prediction:
+    """Return what requests see of a configuration at the rate of a load.
+
+    A load with recorded arrivals and no rate is served exactly as it was recorded.
+
+    Args:
+        service: the service times of the contender.
+        configuration: batching, copies and machines; a largest batch beyond the measured sizes raises `ValueError`.
+        load: with a rate, or with recorded arrivals.
+        bound: says which percentile is worked out besides, and whether it is kept.
+        effort: how much is simulated.
+    """
+    effort = effort or Effort()
+    whole = load.rate if load.rate is not None else recorded_rate(load.arrivals_s)
+    rate = whole / configuration.machines
+    share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
+    percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
+    middle, short, long = (
+        replicate(service, configuration, load, rate, percentiles, effort, factor) for factor in (1.0, SHORTER, LONGER)
+    )
+    ranges = {
+        percentile_key(percentile): Range(
+            value=value.mean, low=max(0.0, min(value.low, low.low)), high=max(value.high, high.high)
+        )
+        for percentile, value, low, high in zip(
+            percentiles, middle.percentiles_s, short.percentiles_s, long.percentiles_s, strict=True
+        )
+    }
+    kept: bool | None = None
+    if bound is not None and share <= MOST_SHARE:
+        kept = ranges[percentile_key(bound.percentile)].high <= bound.latency_s
+    elif bound is not None and share >= 1:
+        kept = False
+    return Prediction(
+        rate=rate,
+        saturation_share=share,
+        percentiles_s=ranges,
+        mean_s=middle.mean_s.mean,
+        utilisation=middle.utilisation,
+        queue_share=middle.queue_share,
+        mean_batch=middle.mean_batch,
+        requests=middle.requests,
+        kept=kept,
+    )
