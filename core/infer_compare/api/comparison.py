@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare import api
 from infer_compare.api.result import Result
-from infer_compare.errors import UsageError
-from infer_compare.report.comparison.formats import FORMATS, render
+from infer_compare.report.comparison.formats import FORMATS
 from infer_compare.report.files import write_report
 from infer_compare.results import Run
 from infer_compare.stats.wording import ratio
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     AnyRun = Result | Run | str | os.PathLike[str]
 
-SUFFIXES = {".txt": "text", ".md": "markdown", ".html": "html", ".json": "json"}
 COLUMNS = ("contender", "batch", "ratio, new over base", "95 % interval", "verdict")
 
 
@@ -49,7 +47,7 @@ def compare(
         UsageError: the runs are of different models, or nothing was measured in both.
         StoreError: there is no run at a path, or it cannot be read.
     """
-    document = api.compare(_run(base), _run(new), margin=margin, across_conditions=across_conditions, loss=loss)
+    document = api.compare(run_of(base), run_of(new), margin=margin, across_conditions=across_conditions, loss=loss)
     return Comparison(document)
 
 
@@ -97,17 +95,12 @@ class Comparison:
             UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
         """
         place = Path(path)
-        name = format or SUFFIXES.get(place.suffix.lower())
-        if name is None:
-            raise UsageError(
-                f"{place} does not tell the format by its ending ({', '.join(SUFFIXES)}); name one with format='html'."
-            )
-        write_report(place, render(name, self.document), force=force)
+        write_report(place, FORMATS.of_file(place, format).render(self.document), force=force)
         return place
 
     def __str__(self) -> str:
         """The comparison as text."""
-        return FORMATS["text"].render(self.document)
+        return FORMATS.render("text", self.document)
 
     def __repr__(self) -> str:
         base, new = self.document.base.run_id, self.document.new.run_id
@@ -135,7 +128,12 @@ def _row(one: PointComparison) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
-def _run(run: AnyRun) -> Run:
+def run_of(run: AnyRun) -> Run:
+    """Return the records of a result, of a run, or of the run in a folder.
+
+    Raises:
+        StoreError: there is no run at a path, or it cannot be read.
+    """
     if isinstance(run, Result):
         return run.run
     return run if isinstance(run, Run) else api.load_run(Path(run))

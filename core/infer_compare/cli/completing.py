@@ -157,7 +157,7 @@ def comparison_formats(_incomplete: str) -> Iterator[str]:
     """The formats of a comparison."""
     from infer_compare.report.comparison import FORMATS
 
-    yield from FORMATS
+    yield from FORMATS.all
 
 
 def runs(incomplete: str) -> Iterator[str]:

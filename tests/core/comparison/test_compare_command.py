@@ -111,7 +111,7 @@ def test_a_guard_that_could_test_nothing_says_so_first_and_exits_with_4(cli, els
     assert "could be tested" not in plain.out
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", FORMATS.all)
 def test_every_format_says_that_nothing_was_tested_before_anything_else(cli, elsewhere, tmp_path, name):
     """And so does a sentence on standard error where the comparison goes to a file."""
     result = cli("compare", *elsewhere, "--fail-on-regression", "5%", "--format", name, "-o", tmp_path / "comparison")
@@ -276,7 +276,7 @@ def test_markdown_is_read_as_whole_tables(cli, pair):
     assert "**slower**" in text
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", FORMATS.all)
 def test_names_of_others_steer_nothing(recorded, name):
     """Labels, versions and models come from files."""
     curves = {HOSTILE: {1: 1.0, 2: 1.5}, "torch": {1: 1.0}}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infer_compare.report import markdown, text
-from infer_compare.report.html.page import compared_page
+from infer_compare.report.html.contenders import Contender
+from infer_compare.report.html.page import sections_page
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
     PAGE,
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
     from infer_compare.report.sections.blocks import AnyBlock
 
+KNOWN = {"onnx": Contender(place=0, label="onnx", name="onnx", excluded="", backend="onnx")}
 HOSTILE = "<b>*odd*</b>"
 FORMATS: dict[str, Callable[[list[Section]], str]] = {
     "terminal": text.written,
     "markdown": markdown.written,
-    "page": lambda sections: compared_page("model", "question", "facts", sections, {"onnx": "onnx"}),
+    "page": lambda sections: sections_page("model", "question", "facts", sections, KNOWN),
 }
 ROW = (Cell(text="onnx", contender="onnx"), Cell(text="5,434"))
 BLOCKS: dict[str, tuple[AnyBlock, list[str]]] = {

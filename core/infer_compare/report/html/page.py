@@ -13,8 +13,7 @@ import msgspec
 
 from infer_compare.report.charts.data import plain_data
 from infer_compare.report.charts.palette import PAPER, PARTS, SYMBOLS, colours, dashes
-from infer_compare.report.comparison.charts import base_label
-from infer_compare.report.html.contenders import Contender, contenders_of
+from infer_compare.report.html.contenders import contenders_of
 from infer_compare.report.html.sheet import arranged, charts_of, sheet_of
 from infer_compare.report.html.terms import terms
 from infer_compare.report.html.timelines import timeline_data
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from infer_compare.report.html.contenders import Contender
     from infer_compare.report.schema import ReportDocument
     from infer_compare.report.sections.blocks import Section
 
@@ -86,27 +86,31 @@ def page(documents: Sequence[ReportDocument]) -> str:
     )
 
 
-def compared_page(title: str, question: str, facts: str, sections: Sequence[Section], names: Mapping[str, str]) -> str:
-    """A page about two runs: the curves of a contender have one hue, and differ in lightness and line.
+def sections_page(
+    title: str,
+    question: str,
+    facts: str,
+    sections: Sequence[Section],
+    known: Mapping[str, Contender],
+    more_scripts: Sequence[str] = (),
+) -> str:
+    """A page of sections that are no report of a run.
 
     Args:
         title: what the page is about.
         question: what it answers.
         facts: what tells it from others.
         sections: from top to bottom.
-        names: what each contender is called, by label.
+        known: the contenders of its charts and tables, by label.
+        more_scripts: files of the script that draw what reports do not have.
     """
     from markupsafe import Markup
 
-    known: dict[str, Contender] = {}
-    for label, name in names.items():
-        for key, run in ((label, "new"), (base_label(label), "base")):
-            known[key] = Contender(place=len(known), label=key, name=f"{name}, {run}", excluded="", backend=label)
     places = {label: one.place for label, one in known.items()}
-    scripts = [_asset("vendor", "plotly-basic.min.js"), script()]
+    scripts = [_asset("vendor", "plotly-basic.min.js"), script(*more_scripts)]
     drawn = {chart.id: plain_data(chart.data, places) for chart in charts_of(sections)}
     return _rendered(
-        "compared.html",
+        "sections.html",
         places,
         [one.backend for one in known.values()],
         policy(scripts),
@@ -153,9 +157,14 @@ def _rendered(
 
 
 @cache
-def script() -> str:
-    """Return the script of the page."""
-    parts = "\n".join(_asset("assets", f"{name}.js") for name in SCRIPTS)
+def script(*more: str) -> str:
+    """Return the script of the page.
+
+    Args:
+        more: files with charts that only some pages have.
+    """
+    *first, start = SCRIPTS
+    parts = "\n".join(_asset("assets", f"{name}.js") for name in (*first, *more, start))
     return f'(() => {{\n"use strict";\n\n{parts}}})();\n'
 
 

@@ -1,0 +1,104 @@
+"""The formats of a document that is made of sections and is no report of a run, by name."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from infer_compare.errors import UsageError
+from infer_compare.report import markdown, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from infer_compare.report.sections.blocks import Section
+
+Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+class Format(NamedTuple, Generic[Document]):
+    """Renders a document."""
+
+    name: str
+    suffix: str
+    render: Callable[[Document], str]
+
+
+class Formats(Generic[Document]):
+    """What documents of one kind can be rendered as."""
+
+    def __init__(
+        self,
+        noun: str,
+        sections: Callable[[Document], Sequence[Section]],
+        page: Callable[[Document], str],
+        *others: Format[Document],
+        plain: Callable[[Document], Document] = lambda document: document,
+    ) -> None:
+        """Take what is particular to the kind.
+
+        Args:
+            noun: what such a document is called, with its article.
+            sections: makes what text and Markdown write.
+            page: makes the HTML page.
+            others: formats that other kinds lack.
+            plain: leaves out what JSON does not show.
+        """
+        self.noun = noun
+        self.sections = sections
+
+        def as_json(document: Document) -> str:
+            return msgspec.json.format(msgspec.json.encode(plain(document)), indent=2).decode() + "\n"
+
+        forms: list[Format[Document]] = [
+            Format("text", ".txt", lambda document: text.written(sections(document))),
+            Format("markdown", ".md", lambda document: markdown.written(sections(document))),
+            Format("html", ".html", page),
+            Format("json", ".json", as_json),
+            *others,
+        ]
+        self.all: dict[str, Format[Document]] = {form.name: form for form in forms}
+        """By name."""
+
+    @property
+    def endings(self) -> dict[str, str]:
+        """The ending of each format's files, by its name."""
+        return {form.name: form.suffix for form in self.all.values()}
+
+    def find(self, name: str) -> Format[Document]:
+        """Return the format of that name.
+
+        Raises:
+            UsageError: there is none; the text gives the nearest name and all names.
+        """
+        if name in self.all:
+            return self.all[name]
+        near = difflib.get_close_matches(name.lower(), self.all, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{self.noun} has no format {name!r}.{hint} Known: {', '.join(self.all)}.")
+
+    def render(self, name: str, document: Document) -> str:
+        """Return the document in the format of that name.
+
+        Raises:
+            UsageError: there is no such format.
+        """
+        return self.find(name).render(document)
+
+    def of_file(self, path: Path, name: str | None) -> Format[Document]:
+        """Return the format of that name; without one, that of the file's ending.
+
+        Raises:
+            UsageError: there is no such format, or the ending names none.
+        """
+        if name is not None:
+            return self.find(name)
+        for form in self.all.values():
+            if form.suffix == path.suffix.lower():
+                return form
+        raise UsageError(
+            f"{path} does not tell the format by its ending ({', '.join(self.endings.values())}); name one with format='html'."
+        )
