@@ -30,6 +30,8 @@ LONGEST_KIND = 64
 SHORTEST_S = 1e-9
 LONGEST_S = 366 * 86_400.0
 """A year."""
+FASTEST = 1e9
+"""Requests a second."""
 LARGEST_SIZE = 2**50
 """Bytes of memory: 1024 TiB."""
 LARGEST_PRICE = 1e12

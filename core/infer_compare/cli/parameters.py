@@ -88,6 +88,28 @@ class Share(click.ParamType[Any]):
         return value if isinstance(value, float) else _parsed(self, parse_share, value, param, ctx)
 
 
+class Rate(click.ParamType[Any]):
+    """How many a second, from texts such as `200/s`, `200`, `12k/min`."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """Return the rate a second."""
+        from infer_compare.request.units import parse_rate
+
+        return value if isinstance(value, float) else _parsed(self, parse_rate, value, param, ctx)
+
+
+class Delay(Duration):
+    """Seconds, from a text such as `2ms`; also `0`, for no delay."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """Return the seconds."""
+        from infer_compare.request.units import parse_delay
+
+        return value if isinstance(value, float) else _parsed(self, parse_delay, value, param, ctx)
+
+
 def _parsed(
     kind: click.ParamType[Any],
     parse: Callable[[str], Number],
@@ -107,4 +129,6 @@ def _parsed(
 DURATION = Duration()
 SIZE = Size()
 SHARE = Share()
+RATE = Rate()
+DELAY = Delay()
 THREADS = WholeNumber(1, MOST_THREADS)

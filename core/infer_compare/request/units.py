@@ -1,4 +1,4 @@
-"""Durations, sizes and shares as they are typed: `20ms`, `5m`, `4GiB`, `5%`. Their units must be said."""
+"""Durations, sizes, shares and rates as they are typed: `20ms`, `5m`, `4GiB`, `5%`, `12k/min`. All but rates need their units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
-from infer_compare.limits import LARGEST_SIZE, LONGEST_S, SHORTEST_S
+from infer_compare.limits import FASTEST, LARGEST_SIZE, LONGEST_S, SHORTEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +30,16 @@ SIZES: dict[str, float] = {
 }
 """In bytes."""
 SIZE_EXAMPLE = "1500MiB or 4GiB"
+RATES: dict[str, float] = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0, "day": 86_400.0}
+"""What a rate may be for, in seconds."""
+RATE_EXAMPLE = "200/s or 12k/min"
 LIMIT_VARIABLE = "INFER_COMPARE_CACHE_LIMIT"
 """Says how large the cache of converted models may become."""
 DEFAULT_LIMIT = "20GiB"
 
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*")
+_RATE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]?)\s*(?:/\s*([A-Za-z]+)\s*)?")
+_MULTIPLES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6}
 _PERCENTAGE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*%\s*")
 
 
@@ -45,6 +50,18 @@ def parse_duration(text: str) -> float:
         UsageError: it is none, has no unit, or is out of every use.
     """
     return checked_duration(_parsed(text, "duration", TIMES, TIME_EXAMPLE), repr(text))
+
+
+def parse_delay(text: str) -> float:
+    """Return seconds, from texts such as `2ms`; also from `0`, with or without a unit.
+
+    Raises:
+        UsageError: it is none, has no unit, or is out of every use.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is not None and float(match[1]) == 0 and match[2] in {"", *TIMES}:
+        return 0.0
+    return parse_duration(text)
 
 
 def duration_s(value: object) -> float:
@@ -84,6 +101,36 @@ def parse_share(text: str) -> float:
     if not 0 < share < 1:
         raise UsageError(f"{text!r} must lie between 0 % and 100 %.")
     return share
+
+
+def parse_rate(text: str) -> float:
+    """Return how many a second, from texts such as `200/s`, `200`, `12k/min` or `1M/day`; without a unit it is a second.
+
+    Raises:
+        UsageError: it is none, or is out of every use.
+    """
+    match = _RATE.fullmatch(text)
+    if match is None or match[2] not in _MULTIPLES:
+        raise UsageError(f"{text!r} is not a rate; write for example {RATE_EXAMPLE}.")
+    unit = match[3] or "s"
+    if unit not in RATES:
+        raise UsageError(f"{unit!r} is not a unit of time in a rate; use one of {', '.join(RATES)}.")
+    return checked_rate(float(match[1]) * _MULTIPLES[match[2]] / RATES[unit], repr(text))
+
+
+def checked_rate(rate: float, shown: str) -> float:
+    """Return the rate.
+
+    Args:
+        rate: a second.
+        shown: what was typed, for the sentence.
+
+    Raises:
+        UsageError: it is less than one a year, or more than a thousand million a second.
+    """
+    if not 1 / LONGEST_S <= rate <= FASTEST:
+        raise UsageError(f"{shown} is not a possible rate; give more than 0 and at most {FASTEST:g} a second.")
+    return rate
 
 
 def cache_limit() -> int:
