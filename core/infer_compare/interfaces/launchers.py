@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     `{file:NAME}` for a file that was shipped."""
     files: Mapping[str, Path] = {}
     """Files and folders to ship, by name."""
+    module: str = "infer_compare"
+    """The program: a Python module there. Checks of launchers run a stand-in."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):

@@ -1,0 +1,127 @@
+"""What launchers share that start a process for each job: all but how machines are found and reached."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from infer_compare.fleet.launchers.node_process import NodeProcess
+from infer_compare.fleet.node.facts import machine_of
+from infer_compare.fleet.node.messages import Surroundings
+from infer_compare.fleet.node.shipping import Parcel, ShippingError
+from infer_compare.foreign import one_line
+from infer_compare.interfaces.launchers import Event, Lost, Machine, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from infer_compare.interfaces.launchers import Job
+
+NODE = ("-P", "-m", "infer_compare.fleet.child")
+"""The arguments of a Python interpreter that is to be the node side."""
+LONGEST_SENTENCE = 400
+CLOSE_S = 5.0
+"""How long the runs may take to end when the launcher is closed."""
+
+
+class ProcessLauncher(ABC):
+    """A launcher that reaches the node side of each job by a process, such as `ssh`.
+
+    A subclass has `name`, `connect`, `machines` and `command`.
+    """
+
+    name: ClassVar[str]
+    install_hint: ClassVar[str] = ""
+    requires: ClassVar[tuple[str, ...]] = ()
+    surroundings: ClassVar[Surroundings] = Surroundings()
+    """What is to be repaired on the machines."""
+
+    def __init__(self) -> None:
+        """Start nothing."""
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._processes: dict[str, NodeProcess] = {}
+
+    @abstractmethod
+    def connect(self, address: str | None, deadline_s: float) -> None:
+        """Reach the machines, within that time; see `Launcher.connect`."""
+
+    @abstractmethod
+    def machines(self) -> Sequence[Machine]:
+        """Return the machines that are alive."""
+
+    @abstractmethod
+    def command(self, machine: str, *arguments: str) -> Sequence[str]:
+        """Return the command that runs `python -P -m infer_compare.fleet.child ARGUMENTS` on a machine.
+
+        Standard input and output of the command must be those of the node side, and nothing else on standard output.
+        """
+
+    def ask(self, machine: str, deadline_s: float, labels: Mapping[str, str] | None = None) -> Machine:
+        """Return a machine as it describes itself.
+
+        Args:
+            machine: its `id`.
+            deadline_s: how long it may take to answer.
+            labels: more that it can be chosen by.
+
+        Raises:
+            Unreachable: it does not answer as a node side does.
+        """
+        command = self.command(machine, "--facts")
+        try:
+            answer = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=deadline_s, check=False
+            )
+        except OSError as error:
+            raise Unreachable(f"{command[0]} cannot be started: {error.strerror}; check the address.") from None
+        except subprocess.TimeoutExpired:
+            raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
+        try:
+            lines = answer.stdout.splitlines()
+            return machine_of(machine, msgspec.json.decode(lines[-1], type=dict[str, str]), labels)
+        except (IndexError, msgspec.MsgspecError):
+            said = one_line(
+                answer.stderr.decode(errors="replace") or f"exit status {answer.returncode}", LONGEST_SENTENCE
+            )
+            raise Unreachable(
+                f"{machine} cannot run jobs ({said}); check the address, and that infer-compare is installed there."
+            ) from None
+
+    def start(self, job: Job) -> None:
+        """Start a job and return at once."""
+        try:
+            parcel = Parcel(job, self.surroundings)
+        except ShippingError as error:
+            self._events.put(Lost(job=job.id, attempt=job.attempt, why=str(error).rstrip(".")))
+            return
+        command = self.command(job.machine)
+        self._processes[job.id] = NodeProcess(command, parcel, job.id, job.attempt, self._events.put)
+
+    def events(self, timeout_s: float) -> Iterable[Event]:
+        """Return what came, after waiting for that time at most."""
+        events: list[Event] = []
+        try:
+            events.append(self._events.get(timeout=timeout_s))
+            while True:
+                events.append(self._events.get_nowait())
+        except queue.Empty:
+            return events
+
+    def stop(self, job: str, grace_s: float) -> None:
+        """Ask the job to end as Ctrl-C does, and end it after that time."""
+        if job in self._processes:
+            self._processes[job].stop(grace_s)
+
+    def close(self) -> None:
+        """Stop every job that runs, and leave no process behind."""
+        running = [process for process in self._processes.values() if not process.over]
+        for process in running:
+            process.stop(CLOSE_S)
+        for process in running:
+            if not process.wait(2 * CLOSE_S):
+                process.kill()
+        self._processes.clear()

@@ -1,0 +1,80 @@
+"""What a launcher's own processes hand down and a measured run must not have: repaired, or reported."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infer_compare.fleet.node.messages import Surroundings
+
+OOM = Path("/proc/self/oom_score_adj")
+_DEFAULT = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGCHLD,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+
+
+def repair_signals() -> tuple[str, ...]:
+    """Give signals their default action and let all of them through; return the names of those that did not have that.
+
+    What is blocked or ignored here would be so in the run, which then could not be asked to end.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    ignored = [number for number in _DEFAULT if signal.getsignal(number) is signal.SIG_IGN]
+    for number in _DEFAULT:
+        signal.signal(number, signal.SIG_DFL)
+    return tuple(sorted({_name(number) for number in (*blocked, *ignored)}))
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
+    """Change this process, for itself and all that it starts.
+
+    Returns:
+        The facts `repaired` and `not_repaired`, each a list of clauses; those that have nothing to tell are left out.
+    """
+    done: list[str] = []
+    left: list[str] = []
+    if wanted.nice is not None and (nice := os.getpriority(os.PRIO_PROCESS, 0)) != wanted.nice:
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, wanted.nice)
+            done.append(f"nice {nice} to {wanted.nice}")
+        except OSError:
+            left.append(f"nice {nice}: only root may lower it")
+    if wanted.oom_score_adj is not None and (score := _oom_score()) is not None and score > wanted.oom_score_adj:
+        try:
+            OOM.write_text(str(wanted.oom_score_adj), encoding="ascii")
+            done.append(f"oom_score_adj {score} to {wanted.oom_score_adj}")
+        except OSError:
+            left.append(f"oom_score_adj {score}: when memory runs out, this run is killed before other processes")
+    unwanted = [name for name in sorted(os.environ) if _is_any_of(name, wanted.unset)]
+    done += [f"{name}={os.environ.pop(name)} removed" for name in unwanted]
+    facts = {"repaired": "; ".join(done), "not_repaired": "; ".join(left)}
+    return {name: text for name, text in facts.items() if text}
+
+
+def _is_any_of(name: str, words: Iterable[str]) -> bool:
+    return any(name == word or (word.endswith("*") and name.startswith(word[:-1])) for word in words)
+
+
+def _oom_score() -> int | None:
+    try:
+        return int(OOM.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
