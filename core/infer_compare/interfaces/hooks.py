@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.interfaces.backend import Backend
+    from infer_compare.interfaces.launchers import Launcher
     from infer_compare.interfaces.metrics import Metric
 
 PROJECT = "infer_compare"
@@ -143,6 +144,13 @@ def infer_compare_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
 @hookspec
 def infer_compare_datasets() -> Sequence[BuiltinDataset]:  # type: ignore[empty-body]
     """Return data sets for `infer-compare run --data NAME`."""
+
+
+@hookspec
+def infer_compare_launchers() -> Sequence[type[Launcher]]:  # type: ignore[empty-body]
+    """Return launcher classes, for `infer-compare fleet run --launcher NAME`; importing the plugin must not import what reaches
+    the machines.
+    """
 
 
 @hookspec

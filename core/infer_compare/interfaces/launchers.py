@@ -96,7 +96,10 @@ Event = Started | Lines | Beat | Ended | Lost
 
 
 class Launcher(Protocol):
-    """Starts jobs on machines and forwards their events. Made without arguments by its class, which plugins register."""
+    """Starts jobs on machines and forwards their events. Made without arguments by its class, which plugins register.
+
+    One that needs packages may name their top-level modules in `requires`.
+    """
 
     name: str
     """What `--launcher` is given."""

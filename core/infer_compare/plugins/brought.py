@@ -9,6 +9,7 @@ from infer_compare.environment.energy import energy
 from infer_compare.errors import UsageError
 from infer_compare.plugins.converter_registration import read_converter
 from infer_compare.plugins.entries import ConverterEntry, DatasetEntry
+from infer_compare.plugins.launcher_registration import read_launcher
 from infer_compare.plugins.metric_registration import read_metric
 from infer_compare.plugins.registration import read_dataset, read_model
 from infer_compare.plugins.reporter_registration import read_reporter
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infer_compare.interfaces import BuiltinModel, Metric, Reporter
-    from infer_compare.plugins.entries import Origin
+    from infer_compare.plugins.entries import LauncherEntry, Origin
 
 
 class Brought:
-    """Models, converters, report formats, metrics and data sets; the first owner of a name keeps it."""
+    """Models, converters, report formats, metrics, data sets and launchers; the first owner of a name keeps it."""
 
     def __init__(self) -> None:
         """Has what is built in."""
@@ -31,12 +32,14 @@ class Brought:
         self.reporters: dict[str, Reporter] = {}
         self.metrics: dict[str, Metric] = {metric.name: metric for metric in (energy(),)}
         self.datasets: dict[str, DatasetEntry] = {}
+        self.launchers: dict[str, LauncherEntry] = {}
         self.kinds: dict[str, Callable[..., None]] = {
             "models": self._keep_model,
             "converters": self._keep_converter,
             "reporters": self._keep_reporter,
             "metrics": self._keep_metric,
             "datasets": self._keep_dataset,
+            "launchers": self._keep_launcher,
         }
         """By the end of the hook's name what keeps one of the objects that it returns, or raises `Unfit`."""
 
@@ -71,3 +74,7 @@ class Brought:
     def _keep_dataset(self, candidate: object, origin: Origin) -> None:
         dataset = read_dataset(candidate, self.datasets)
         self.datasets[dataset.name] = DatasetEntry(dataset, origin, f"{origin.plugin}:{dataset.name}")
+
+    def _keep_launcher(self, candidate: object, origin: Origin) -> None:
+        launcher = read_launcher(candidate, origin, self.launchers)
+        self.launchers[launcher.name] = launcher

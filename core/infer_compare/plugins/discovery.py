@@ -21,7 +21,7 @@ from infer_compare.paths import is_file
 from infer_compare.plugins.backend_files import file_class, file_converters, load_file
 from infer_compare.plugins.brought import Brought
 from infer_compare.plugins.endings import Endings
-from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, DatasetEntry, Origin
+from infer_compare.plugins.entries import BackendEntry, Broken, ConverterEntry, DatasetEntry, LauncherEntry, Origin
 from infer_compare.plugins.guard import PluginFailed, guarded
 from infer_compare.plugins.hook_calls import MOST, called, marked, name_of
 from infer_compare.plugins.notifications import notify
@@ -234,6 +234,11 @@ class Plugins:
     def datasets(self) -> tuple[DatasetEntry, ...]:
         """Data sets that plugins brought."""
         return tuple(self._brought.datasets.values())
+
+    @property
+    def launchers(self) -> tuple[LauncherEntry, ...]:
+        """Launchers that plugins brought."""
+        return tuple(self._brought.launchers.values())
 
     def find_metric(self, name: str) -> Metric:
         """Return the metric of that name.

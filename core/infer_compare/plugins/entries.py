@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from infer_compare.interfaces import Backend, BuiltinDataset, Capabilities, Converter
+from infer_compare.interfaces.launchers import Launcher
 from infer_compare.plugins.endings import Ending
 
 DISTRIBUTION = "infer-compare"
@@ -98,6 +99,23 @@ class DatasetEntry(msgspec.Struct, frozen=True):
     origin: Origin
     reference: str
     """How a worker finds it again: `PLUGIN:NAME`."""
+
+
+class LauncherEntry(msgspec.Struct, frozen=True):
+    """A launcher that can be asked for, with what its class says."""
+
+    launcher: type[Launcher]
+    """Only to make one; what it says is in the fields beside."""
+    origin: Origin
+    name: str
+    """What people type."""
+    install_hint: str = ""
+    requires: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that it requires and that are not installed; nothing is imported to find out."""
+        return tuple(module for module in self.requires if not is_installed(module))
 
 
 class Broken(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import subprocess
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,10 +34,10 @@ class ProcessLauncher(ABC):
     A subclass has `name`, `connect`, `machines` and `command`.
     """
 
-    name: ClassVar[str]
-    install_hint: ClassVar[str] = ""
-    requires: ClassVar[tuple[str, ...]] = ()
-    surroundings: ClassVar[Surroundings] = Surroundings()
+    name: str
+    install_hint: str = ""
+    requires: tuple[str, ...] = ()
+    surroundings: Surroundings = Surroundings()
     """What is to be repaired on the machines."""
 
     def __init__(self) -> None:

@@ -1,0 +1,46 @@
+"""What the author of a launcher imports: the interface, and what launchers share that start a process for each job.
+
+Nothing here imports a framework, nor numpy.
+"""
+
+from __future__ import annotations
+
+from infer_compare.fleet.launchers.by_process import NODE, ProcessLauncher
+from infer_compare.fleet.launchers.node_process import EventReader, NodeProcess
+from infer_compare.fleet.node.facts import machine_facts, machine_of
+from infer_compare.fleet.node.messages import Surroundings
+from infer_compare.fleet.node.shipping import Parcel, ShippingError
+from infer_compare.interfaces.launchers import (
+    Beat,
+    Ended,
+    Event,
+    Job,
+    Launcher,
+    Lines,
+    Lost,
+    Machine,
+    Started,
+    Unreachable,
+)
+
+__all__ = [
+    "NODE",
+    "Beat",
+    "Ended",
+    "Event",
+    "EventReader",
+    "Job",
+    "Launcher",
+    "Lines",
+    "Lost",
+    "Machine",
+    "NodeProcess",
+    "Parcel",
+    "ProcessLauncher",
+    "ShippingError",
+    "Started",
+    "Surroundings",
+    "Unreachable",
+    "machine_facts",
+    "machine_of",
+]
