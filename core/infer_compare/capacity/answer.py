@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from infer_compare.capacity.predict import MOST_SHARE, predict
-from infer_compare.capacity.service_times import service_of_curve, service_of_run
-from infer_compare.capacity.values import Batching, Capacity, Configuration, ContenderCapacity, Load
+from infer_compare.capacity.conditions import SECONDS_AN_HOUR, check_bound, check_choices, check_load
+from infer_compare.capacity.configurations import configurations_of
+from infer_compare.capacity.predict import MOST_SHARE
+from infer_compare.capacity.search import Search
+from infer_compare.capacity.services import services_of
+from infer_compare.capacity.values import Capacity, ContenderCapacity
 from infer_compare.errors import UsageError
-from infer_compare.verdicts.measurements import Measurements
-from infer_compare.verdicts.summary import summarise
+from infer_compare.stats.wording import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from infer_compare.capacity.service_times import Service
-    from infer_compare.capacity.values import Bound, ServingCurve
+    from infer_compare.capacity.values import Bound, Configuration, Load, Prediction, ServingCurve, State
     from infer_compare.request.axes import Setting
     from infer_compare.results import Run
+
+MILLION = 1_000_000
 
 
 def answer(
@@ -30,11 +32,11 @@ def answer(
     setting: Setting | None = None,
     price_per_hour: float | None = None,
     contenders: Sequence[str] | None = None,
-    max_batches: Sequence[int] | None = None,  # noqa: ARG001
-    max_delays_s: Sequence[float] | None = None,  # noqa: ARG001
-    copies: Sequence[int] | None = None,  # noqa: ARG001
+    max_batches: Sequence[int] | None = None,
+    max_delays_s: Sequence[float] | None = None,
+    copies: Sequence[int] | None = None,
     curves: Sequence[ServingCurve] = (),
-    seed: int = 0,  # noqa: ARG001
+    seed: int = 0,
 ) -> Capacity:
     """Return what the ranked contenders of a run bear.
 
@@ -52,80 +54,149 @@ def answer(
         seed: of the simulated arrivals and service times.
 
     Raises:
-        UsageError: what is asked for cannot be answered from this run.
+        UsageError: what is asked for makes no sense, or cannot be answered from this run.
     """
-    services = services_of(run, setting=setting, contenders=contenders, curves=curves)
-    answered = []
-    for service in services:
-        batching = Batching(max_batch=service.sizes[-1], max_delay_s=0.0)
-        configuration = Configuration(contender=service.contender, batching=batching, copies=service.copies)
-        saturation = service.saturation(batching.max_batch, service.copies)
-        rates = [saturation * MOST_SHARE * share for share in (0.2, 0.4, 0.6, 0.8, 1.0)]
-        curve = tuple(
-            predict(service, configuration, msgspec.structs.replace(load, rate=rate), bound=bound) for rate in rates
+    check_load(load)
+    if bound is not None:
+        check_bound(bound, load)
+    check_choices(max_batches, max_delays_s, copies, price_per_hour)
+    services, excluded = services_of(run, setting=setting, contenders=contenders, copies=copies, curves=curves)
+    if bound is not None:
+        _check_attainable(services, bound)
+    tried = {
+        service.contender: configurations_of(service, bound, max_batches, max_delays_s, copies) for service in services
+    }
+    if max_batches and not any(tried.values()):
+        largest = max(service.sizes[-1] for service in services)
+        raise UsageError(
+            f"The largest measured batch is {largest}, so nothing is known of --max-batch {min(max_batches)}; give {largest} at most, "
+            "or measure larger ones with --batch-sizes."
         )
-        highest = next((point for point in reversed(curve) if point.kept is not False), None)
-        at_rate = None if load.rate is None else predict(service, configuration, load, bound=bound)
-        answered.append(
-            ContenderCapacity(
-                contender=service.contender,
-                name=run.name(service.contender),
-                highest=highest,
-                configuration=configuration,
-                at_rate=at_rate,
-                state="kept" if highest else "not kept",
-                saturation=saturation,
-                machines=None if load.rate is None or highest is None else -int(-load.rate // highest.rate),
-                curve=curve,
-                served=service.served,
-            )
-        )
+    answered = [
+        _answer_of(run, service, tried[service.contender], load, bound, price_per_hour, seed) for service in services
+    ]
     return Capacity(
         run_id=run.header.run_id,
         load=load,
         bound=bound,
         price_per_hour=price_per_hour,
-        contenders=tuple(answered),
-        excluded=summarise(run, every_bound=False).excluded,
+        contenders=tuple(sorted(answered, key=_order)),
+        excluded=excluded,
     )
 
 
-def services_of(
+def _answer_of(
     run: Run,
-    *,
-    setting: Setting | None = None,
-    contenders: Sequence[str] | None = None,
-    curves: Sequence[ServingCurve] = (),
-) -> tuple[Service, ...]:
-    """Return the service times of the ranked contenders of a run, in the order in which they were asked for.
+    service: Service,
+    tried: Sequence[Configuration],
+    load: Load,
+    bound: Bound | None,
+    price_per_hour: float | None,
+    seed: int,
+) -> ContenderCapacity:
+    label = service.contender
+    name = run.name(label)
+    if not tried:
+        return ContenderCapacity(
+            contender=label,
+            name=name,
+            highest=None,
+            configuration=None,
+            state="not kept",
+            saturation=service.saturation(service.sizes[-1], service.copies),
+            served=service.served,
+            why_not=f"no batch larger than {service.sizes[-1]} was measured",
+        )
+    search = Search(service, tried, load, bound, seed)
+    highest = search.highest()
+    if highest is None:
+        assert bound is not None
+        return ContenderCapacity(
+            contender=label,
+            name=name,
+            highest=None,
+            configuration=None,
+            state="not kept",
+            saturation=search.saturated,
+            served=service.served,
+            why_not=_why_not(service, bound),
+            cautions=service.cautions,
+        )
+    configuration: Configuration | None = highest[0]
+    at_rate: Prediction | None = None
+    state: State = "kept"
+    machines: int | None = None
+    if load.rate is not None:
+        cheapest = search.cheapest(load.rate, highest)
+        configuration, at_rate = cheapest or (None, None)
+        machines = None if configuration is None else configuration.machines
+        state = _state(load.rate, machines, search.saturated)
+    shown = configuration or highest[0]
+    cost = None
+    if price_per_hour is not None and configuration is not None:
+        rate = load.rate or highest[1].rate
+        cost = MILLION * price_per_hour * configuration.machines / (SECONDS_AN_HOUR * rate)
+    return ContenderCapacity(
+        contender=label,
+        name=name,
+        highest=highest[1],
+        configuration=configuration,
+        highest_configuration=highest[0],
+        at_rate=at_rate,
+        state=state,
+        saturation=search.saturation(shown),
+        machines=machines,
+        cost_per_million=cost,
+        curve=search.curve(shown),
+        served=service.served,
+        cautions=tuple(_cautions(service, shown)),
+    )
 
-    Raises:
-        UsageError: no contender has measured sizes, a label is not one of the run, or one of several settings has to be named.
-    """
-    setting = setting_of(run, setting)
-    summary = summarise(run, every_bound=False)
-    out = {one.contender for one in summary.excluded}
-    measurements = Measurements(run.rounds, run.header.budget_of)
-    services = []
-    for label in run.labels:
-        if label in out or (contenders is not None and label not in contenders):
-            continue
-        own = [curve for curve in curves if curve.contender == label]
-        if own:
-            services.append(service_of_curve(own[0], setting))
-            continue
-        sizes = [one.point.batch for one in summary.figures if one.contender == label and one.point.axes == setting]
-        services.append(service_of_run(measurements, label, run.contender(label).instances, setting, sizes))
-    if not services:
-        raise UsageError("No contender of this run has a measured batch size.")
-    return tuple(services)
+
+def _state(rate: float, machines: int | None, saturation: float) -> State:
+    if machines == 1:
+        return "kept"
+    if rate >= saturation:
+        return "too high"
+    return "cannot be said" if rate > MOST_SHARE * saturation else "not kept"
 
 
-def setting_of(run: Run, setting: Setting | None) -> Setting:
-    """Return the setting that is meant."""
-    settings = run.header.options.settings
-    if setting is None:
-        if len(settings) > 1:
-            raise UsageError("This run has several settings.")
-        return settings[0]
-    return setting
+def _order(one: ContenderCapacity) -> tuple[bool, float, float]:
+    """The fewest machines and the lowest latency at the rate first, or the highest rate; those that keep no bound last."""
+    if one.highest is None or one.configuration is None:
+        return True, 0.0, -one.saturation
+    if one.at_rate is not None and one.machines is not None:
+        return False, one.machines, one.at_rate.percentiles_s["99"].value
+    return False, 0.0, -one.highest.rate
+
+
+def _check_attainable(services: Sequence[Service], bound: Bound) -> None:
+    fastest = min(services, key=lambda service: service.percentile_s(service.sizes[0], bound.percentile))
+    least = fastest.percentile_s(fastest.sizes[0], bound.percentile)
+    if least > bound.latency_s:
+        raise UsageError(
+            f"No contender can answer within {duration(1e9 * bound.latency_s)}: {_calls(fastest, bound)}"
+            f"{'' if len(services) == 1 else ', and those of the others last longer'}; "
+            f"give --latency-bound {duration(1.5e9 * least, 2).replace(' ', '')} or more."
+        )
+
+
+def _why_not(service: Service, bound: Bound) -> str:
+    if service.percentile_s(service.sizes[0], bound.percentile) > bound.latency_s:
+        return f"{_calls(service, bound)}, longer than the bound"
+    return f"even at a low rate more than {100 - bound.percentile:.6g} % of the requests may take longer than the bound"
+
+
+def _calls(service: Service, bound: Bound) -> str:
+    size = service.sizes[0]
+    longest = duration(1e9 * service.percentile_s(size, bound.percentile))
+    return f"{bound.percentile:.6g} % of the calls of {service.contender} at batch {size} last up to {longest}"
+
+
+def _cautions(service: Service, configuration: Configuration) -> Iterator[str]:
+    yield from service.cautions
+    if configuration.copies > service.copies:
+        yield (
+            f"{configuration.copies} copies are extrapolated from {service.copies}: "
+            "that more of them do not slow each other down was not measured"
+        )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_ARRIVALS = 1_000_000
 """Of a recording."""
+FEWEST_SHARED = 100
+"""Of a recording, for each machine that shares it."""
 MOST_BURSTINESS = 1000.0
 """Beyond it most of a simulation is one burst."""
 
@@ -115,6 +117,9 @@ def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], mach
         count: how many requests of a process; those of a recording are what they are.
         seed: of the random numbers.
         machines: among which the load is shared.
+
+    Raises:
+        UsageError: a recording is too short to be shared by that many.
     """
     import numpy as np
 
@@ -125,6 +130,11 @@ def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], mach
     stamps -= stamps[0]
     stamps *= recorded_rate(load.arrivals_s) / (rate * machines)
     if machines > 1:
+        if stamps.size < FEWEST_SHARED * machines:
+            raise UsageError(
+                f"{stamps.size:,} recorded arrivals are too few to be shared by {machines:,} machines; record "
+                f"{FEWEST_SHARED * machines:,} or more."
+            )
         stamps = stamps[np.random.default_rng((*seed, 2)).integers(0, machines, stamps.size) == 0]
     return _listed(stamps)
 

@@ -16,6 +16,7 @@ MOST_SHARE = 0.9
 """Of saturation: beyond it the latency doubles with every few per cent, and nothing is said."""
 SHORTER, LONGER = 0.97, 1.05
 """How far the service times of a service are taken to be from those that were measured."""
+ROUNDING = 1e-9
 USUAL = (50.0, 95.0, 99.0)
 
 
@@ -44,6 +45,8 @@ def predict(
         effort: how much is simulated.
     """
     effort = effort or Effort()
+    if bound is not None:
+        effort = effort.for_percentile(bound.percentile)
     whole = load.rate if load.rate is not None else recorded_rate(load.arrivals_s)
     rate = whole / configuration.machines
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
@@ -60,7 +63,7 @@ def predict(
         )
     }
     kept: bool | None = None
-    if bound is not None and share <= MOST_SHARE:
+    if bound is not None and share <= MOST_SHARE + ROUNDING:
         kept = ranges[percentile_key(bound.percentile)].high <= bound.latency_s
     elif bound is not None and share >= 1:
         kept = False

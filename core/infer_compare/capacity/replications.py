@@ -6,21 +6,26 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.capacity.arrivals import arrivals_at
+from infer_compare.capacity.conditions import requests_for
 from infer_compare.capacity.service_times import QUANTILES
-from infer_compare.capacity.simulation import simulate
-from infer_compare.stats.student import t_interval
+from infer_compare.capacity.simulation import Simulated, simulate
+from infer_compare.stats.student import Interval, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from infer_compare.capacity.service_times import Service
     from infer_compare.capacity.values import Configuration, Load
-    from infer_compare.stats.student import Interval
+
+    Floats = NDArray[np.float64]
 
 REPLICATIONS = 8
 REQUESTS = 20_000
 """Of each replication."""
-WARM_UP = 0.05
+WARM_UP = 0.1
 """Share of the requests of a process that are left out, since the queue is empty at first."""
 
 
@@ -30,6 +35,10 @@ class Effort(NamedTuple):
     replications: int = REPLICATIONS
     requests: int = REQUESTS
     seed: int = 0
+
+    def for_percentile(self, percentile: float) -> Effort:
+        """Return as many requests more as a high percentile takes."""
+        return self._replace(requests=max(self.requests, requests_for(percentile)))
 
 
 class Replicated(NamedTuple):
@@ -61,16 +70,22 @@ def _waits(seed: tuple[int, ...]) -> Iterator[float]:
         yield from generator.exponential(1.0, 1024).tolist()
 
 
-def replicate(
-    service: Service,
-    configuration: Configuration,
-    load: Load,
-    rate: float,
-    percentiles: Sequence[float],
-    effort: Effort,
-    factor: float = 1.0,
-) -> Replicated:
-    """Return the latencies of a configuration at a rate, from independent replications.
+class Replication(NamedTuple):
+    """One simulation."""
+
+    latencies: Floats
+    """In seconds, of the requests that count."""
+    simulated: Simulated
+    span_s: float
+    """From the first arrival to the last answer."""
+    total_s: float
+    """Latencies of all requests together."""
+
+
+def replication(
+    service: Service, configuration: Configuration, load: Load, rate: float, effort: Effort, number: int, factor: float
+) -> Replication:
+    """Return one simulation of a configuration.
 
     The same seed draws the same arrivals and ranks of service times for every configuration and rate, so that differences between
     them are not those of the draws (common random numbers: Law, Simulation Modeling and Analysis, section 11.2).
@@ -80,39 +95,52 @@ def replicate(
         configuration: the batching, copies and machines.
         load: the process or recording of arrivals.
         rate: requests a second of one machine.
-        percentiles: which ones.
-        effort: how many replications of how many requests, and the seed.
+        effort: how many requests, and the seed.
+        number: of the replication, from 0.
         factor: by which service times are multiplied.
     """
     import numpy as np
 
-    rows: list[list[float]] = []
-    busy = available = served = total = 0.0
-    batches = requests = 0
-    for replication in range(effort.replications):
-        seed = (effort.seed, replication)
-        arrivals = arrivals_at(load, rate, effort.requests, seed, configuration.machines)
-        simulated = simulate(
-            arrivals,
-            service.durations(_ranks(seed, len(arrivals)), _waits(seed), factor),
-            configuration.batching,
-            configuration.copies,
-        )
-        latencies = np.array(simulated.done) - np.array(arrivals)
-        steady = latencies if load.arrivals_s else latencies[int(WARM_UP * latencies.size) :]
-        rows.append([float(steady.mean()), *np.quantile(steady, np.array(percentiles) / 100).tolist()])
-        busy += simulated.busy_s
-        available += configuration.copies * (max(simulated.done) - arrivals[0])
-        served += simulated.served_s
-        total += float(latencies.sum())
-        batches += len(simulated.sizes)
-        requests += len(arrivals)
-    mean, *values = (t_interval(column) for column in zip(*rows, strict=True))
+    seed = (effort.seed, number)
+    arrivals = arrivals_at(load, rate, effort.requests, seed, configuration.machines)
+    durations = service.durations(_ranks(seed, len(arrivals)), _waits(seed), factor)
+    simulated = simulate(arrivals, durations, configuration.batching, configuration.copies)
+    latencies = np.array(simulated.done) - np.array(arrivals)
+    return Replication(
+        latencies if load.arrivals_s else latencies[int(WARM_UP * latencies.size) :],
+        simulated,
+        max(simulated.done) - arrivals[0],
+        float(latencies.sum()),
+    )
+
+
+def replicate(
+    service: Service,
+    configuration: Configuration,
+    load: Load,
+    rate: float,
+    percentiles: Sequence[float],
+    effort: Effort,
+    factor: float = 1.0,
+) -> Replicated:
+    """Return the latencies of a configuration at a rate, from independent replications: arguments as of `replication`.
+
+    The interval of a percentile is Student's over those of the replications (Law, section 9.4.1), the first requests left out.
+    """
+    import numpy as np
+
+    runs = [
+        replication(service, configuration, load, rate, effort, number, factor) for number in range(effort.replications)
+    ]
+    ranks = np.array(percentiles) / 100
+    means = [float(run.latencies.mean()) for run in runs]
+    values = np.array([np.quantile(run.latencies, ranks) for run in runs])
+    requests = sum(len(run.simulated.done) for run in runs)
     return Replicated(
-        percentiles_s=tuple(values),
-        mean_s=mean,
-        utilisation=busy / available,
-        queue_share=max(0.0, 1 - served / total),
-        mean_batch=requests / batches,
+        percentiles_s=tuple(t_interval(column) for column in values.T.tolist()),
+        mean_s=t_interval(means),
+        utilisation=sum(run.simulated.busy_s for run in runs) / configuration.copies / sum(run.span_s for run in runs),
+        queue_share=max(0.0, 1 - sum(run.simulated.served_s for run in runs) / sum(run.total_s for run in runs)),
+        mean_batch=requests / sum(len(run.simulated.sizes) for run in runs),
         requests=requests,
     )

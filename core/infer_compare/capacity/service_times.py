@@ -51,6 +51,8 @@ class Service:
     """Fixed seconds and seconds for each sample, where measured sizes lie on a line."""
     factor: float = 1.0
     """By which all are multiplied."""
+    cautions: tuple[str, ...] = ()
+    """Clauses on what these times do not say."""
     _tables: dict[int, list[float]] = field(default_factory=dict)
     _added: dict[int, list[list[float]]] = field(default_factory=dict)
 
@@ -108,14 +110,14 @@ class Service:
             stalls: exponential times of mean 1 between stalls, without end.
             factor: by which times are multiplied besides.
         """
-        ranks = iter(draws)
-        tables, table, scale = self._tables, self.table, self.factor * factor
+        rank = iter(draws).__next__
+        tables, table, extra_s, scale = self._tables, self.table, self._extra_s, self.factor * factor
 
         def drawn(size: int, idle: float) -> float:
-            rank = next(ranks)
-            seconds = (tables.get(size) or table(size))[rank]
+            quantile = rank()
+            seconds = (tables.get(size) or table(size))[quantile]
             if idle > 0 and pauses:
-                seconds += self._extra_s(size, idle, rank)
+                seconds += extra_s(size, idle, quantile)
             return scale * seconds
 
         pauses = self.pauses_s

@@ -47,18 +47,25 @@ def simulate(
     sizes: list[int] = []
     free = [arrivals[0] if count else 0.0] * copies
     busy = served = 0.0
-    first = 0
+    several = copies > 1
+    copy = first = 0
     while first < count:
-        since = min(free)
-        copy = free.index(since)
+        if several:
+            since = min(free)
+            copy = free.index(since)
+        else:
+            since = free[0]
         start = arrivals[first] + delay
         beyond = first + most
         if beyond > count:
             beyond = count
         elif arrivals[beyond - 1] < start:
             start = arrivals[beyond - 1]
-        start = max(start, since)
-        end = bisect_right(arrivals, start, first + 1, beyond)
+        if start < since:  # noqa: PLR1730 - three times faster than max(), in the innermost loop
+            start = since
+        end = first + 1
+        if end < beyond:
+            end = bisect_right(arrivals, start, end, beyond)
         size = end - first
         seconds = duration(size, start - since)
         finish = start + seconds

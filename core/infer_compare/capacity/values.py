@@ -140,7 +140,9 @@ class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
     highest: Prediction | None
     """The highest rate at which the bound is kept, with the configuration below; None where it is kept at no rate."""
     configuration: Configuration | None
-    """Of `highest`, or with a rate the cheapest that keeps the bound."""
+    """Of `highest`, or with a rate the cheapest that keeps the bound; None where there is none."""
+    highest_configuration: Configuration | None = None
+    """Of `highest`, where `configuration` is the cheapest one for a rate."""
     at_rate: Prediction | None = None
     """At the rate that was asked about, divided by the number of machines of the configuration."""
     state: State

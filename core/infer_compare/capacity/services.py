@@ -1,0 +1,123 @@
+"""The service times of a run's contenders: from a curve over a pipe where there is one, else from its sweep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from infer_compare.capacity.service_times import service_of_curve, service_of_run
+from infer_compare.errors import UsageError
+from infer_compare.stats.wording import listing
+from infer_compare.verdicts.measurements import Measurements
+from infer_compare.verdicts.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.values import ServingCurve
+    from infer_compare.request.axes import Setting
+    from infer_compare.results import Run
+    from infer_compare.verdicts.exclusions import Exclusion
+    from infer_compare.verdicts.figures import Figures
+
+
+def services_of(
+    run: Run,
+    *,
+    setting: Setting | None = None,
+    contenders: Sequence[str] | None = None,
+    copies: Sequence[int] | None = None,
+    curves: Sequence[ServingCurve] = (),
+) -> tuple[tuple[Service, ...], tuple[Exclusion, ...]]:
+    """Return the service times of the ranked contenders of a run, and those that it does not rank.
+
+    Args:
+        run: a stored run.
+        setting: sizes of the axes other than the batch; may be left out where the run has one setting.
+        contenders: labels; all of the run where None.
+        copies: a curve with one of these numbers of copies is preferred to others of the same contender.
+        curves: service times over a pipe, which take the place of those of the run.
+
+    Raises:
+        UsageError: no contender has measured sizes, a label is not one of the run, one of several settings has to be named, or the
+            run timed whole passes over a data set.
+    """
+    if run.header.options.scope == "dataset":
+        raise UsageError("This run timed whole passes (--scope dataset), not calls; repeat it with another scope.")
+    for label in contenders or ():
+        if label not in run.labels:
+            raise UsageError(f"This run has no contender {label!r}; name {listing(run.labels, 'or')}.")
+    setting = setting_of(run, setting)
+    summary = summarise(run, every_bound=False)
+    asked = [label for label in run.labels if contenders is None or label in contenders]
+    excluded = tuple(exclusion for exclusion in summary.excluded if exclusion.contender in asked)
+    out = {exclusion.contender for exclusion in excluded}
+    measurements = Measurements(run.rounds, run.header.budget_of)
+    services: list[Service] = []
+    for label in asked:
+        figures = [one for one in summary.figures if one.contender == label and one.point.axes == setting]
+        if label in out or not figures:
+            continue
+        own = _curve(label, setting, copies, curves)
+        service = (
+            service_of_run(
+                measurements, label, run.contender(label).instances, setting, [one.point.batch for one in figures]
+            )
+            if own is None
+            else service_of_curve(own, setting)
+        )
+        if service.measured:
+            services.append(replace(service, cautions=tuple(_cautions(run, service, figures))))
+    if not services:
+        where = "" if not setting else f" at {_words(setting)}"
+        raise UsageError(
+            f"No contender of this run has a place in the ranking and a measured batch size{where}; "
+            "see what `infer-compare report` says of each, and measure again."
+        )
+    return tuple(services), excluded
+
+
+def setting_of(run: Run, setting: Setting | None = None) -> Setting:
+    """Return the setting that is meant.
+
+    Raises:
+        UsageError: there are several and none is named, or the named one is not one of them.
+    """
+    settings = run.header.options.settings
+    choices = listing([_words(one) for one in settings], "or")
+    if setting is None:
+        if len(settings) > 1:
+            raise UsageError(f"This run has several settings; name one of {choices}.")
+        return settings[0]
+    if setting not in settings:
+        known = f"name one of {choices}" if settings != ((),) else "it has no axis besides the batch"
+        raise UsageError(f"This run has no setting {_words(setting)}; {known}.")
+    return setting
+
+
+def _words(setting: Setting) -> str:
+    return ", ".join(f"{name}={size}" for name, size in setting)
+
+
+def _curve(
+    label: str, setting: Setting, copies: Sequence[int] | None, curves: Sequence[ServingCurve]
+) -> ServingCurve | None:
+    """Return the last curve of a contender, of those with the copies that are asked for where there are any."""
+    own = [
+        curve
+        for curve in curves
+        if curve.contender == label and any(size.point.axes == setting for size in curve.sizes)
+    ]
+    wanted = [curve for curve in own if copies is not None and curve.copies in copies]
+    return next(reversed(wanted or own), None)
+
+
+def _cautions(run: Run, service: Service, figures: Sequence[Figures]) -> Iterator[str]:
+    smallest = service.sizes[0]
+    if smallest > 1:
+        yield f"smaller batches than {smallest} are taken to last as long as that one, the smallest measured"
+    if not service.served and any(one.calls_per_stamp > 1 for one in figures):
+        yield "its calls were timed in blocks, so single calls may be slower than the percentiles say"
+    if not run.contender(service.contender).on_host:
+        yield "calls are taken to be waited for one by one, without a batch enqueued ahead"
