@@ -27,6 +27,7 @@ REFERENCE_PAGES = (
     "python-api.md",
     "reference/backend-interface.md",
     "reference/report-interface.md",
+    "reference/launcher-interface.md",
     "conformance.md",
     "hooks.md",
 )

@@ -19,6 +19,7 @@ PUBLIC = (
     "infer_compare.backends",
     "infer_compare.backends.native_models",
     "infer_compare.backends.onnx_graphs",
+    "infer_compare.launchers",
     "infer_compare.reports",
     "infer_compare.testing",
 )

@@ -21,7 +21,7 @@ from infer_compare.worker.supervisor.spawned import describe_status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-MARGIN_S = 10.0
+MARGIN_S = 5.0
 """How much longer than its grace a stopped job may take before the way to it is given up."""
 PART = 1 << 16
 LONGEST_WHY = 400

@@ -29,7 +29,7 @@ LOOK_S = 0.25
 """Between looks at the run file and the parent, where nothing else happens."""
 ORPHAN_GRACE_S = 3.0
 """How long a run may take to end by itself when the parent has gone: nobody waits for what it says."""
-LEFT_S = 6.0
+LEFT_S = 2.0
 """How long what a killed run has left may take to end by itself; its own guard ends workers and removes their files."""
 MOST_PENDING = 4 << 20
 """Bytes that wait to be read; beyond them the run file is not read on."""
