@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 REPLICATIONS = 8
-REQUESTS = 20_000
+REQUESTS = 12_000
 """Of each replication."""
 WARM_UP = 0.1
 """Share of the requests of a process that are left out, since the queue is empty at first."""

@@ -23,11 +23,13 @@ LEAST_GAIN = 1.02
 """A configuration is looked at more closely only where it bears so many times the rate of the best one so far."""
 SHARES = (1.0, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Of the highest rate that can be judged, in the order in which they are tried."""
+ALIKE = 1.1
+"""Latencies of two configurations that differ by less are not worth a choice."""
 HALVINGS = 5
 MOST_TRIES = 8
 """Numbers of machines that are tried for a rate."""
-CURVE = Effort(replications=4, requests=8_000)
-CURVE_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, MOST_SHARE)
+CURVE = Effort(replications=4, requests=6_000)
+CURVE_SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, MOST_SHARE)
 """Of saturation."""
 
 
@@ -131,15 +133,25 @@ class Search:
         return predict(self._service, configuration, load, bound=self._bound, effort=effort or self._effort)
 
     def _fastest(self, rate: float, machines: int) -> list[Configuration]:
-        bearing = [one for one in self._configurations if rate <= MOST_SHARE * self.saturation(one) * (1 + ROUNDING)]
-        ranked = []
-        for configuration in bearing:
-            shared = msgspec.structs.replace(configuration, machines=machines)
-            latency = self._latency(shared, rate)
-            ranked.append(
-                (configuration.copies, float(f"{latency:.2g}"), -self.saturation(configuration), configuration)
-            )
-        return [one[-1] for one in sorted(ranked)]
+        """Return the configurations that bear a rate, the best first.
+
+        Latencies within a tenth of the lowest count as alike: of these the one that bears most is preferred.
+        """
+        latencies: dict[Configuration, float] = {}
+        for configuration in self._configurations:
+            if rate <= MOST_SHARE * self.saturation(configuration) * (1 + ROUNDING):
+                shared = msgspec.structs.replace(configuration, machines=machines)
+                latencies[configuration] = self._latency(shared, rate)
+        lowest: dict[int, float] = {}
+        for configuration, latency in latencies.items():
+            lowest[configuration.copies] = min(latency, lowest.get(configuration.copies, latency))
+
+        def order(configuration: Configuration) -> tuple[int, float]:
+            latency, least = latencies[configuration], lowest[configuration.copies]
+            return configuration.copies, 0.0 if latency <= ALIKE * least else latency
+
+        # The sort is stable, and the highest saturation with the shortest delay came first.
+        return sorted(latencies, key=order)
 
     def _latency(self, configuration: Configuration, rate: float) -> float:
         """Return the latency at the percentile by one simulation, with calls as long as they may be."""
