@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-REPLICATIONS = 8
-REQUESTS = 12_000
+REPLICATIONS = 10
+REQUESTS = 16_000
 """Of each replication."""
 WARM_UP = 0.1
 """Share of the requests of a process that are left out, since the queue is empty at first."""

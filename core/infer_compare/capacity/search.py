@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COARSE = 10_000
 """Requests of the one simulation that a configuration is judged by at first."""
-REFINED = Effort(replications=6, requests=10_000)
+REFINED = Effort(replications=8, requests=12_000)
 LEAST_GAIN = 1.02
 """A configuration is looked at more closely only where it bears so many times the rate of the best one so far."""
 SHARES = (1.0, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01)
