@@ -16,6 +16,7 @@ from infer_compare.interfaces import Device, FailureKind, ModelDescription, Mode
 from infer_compare.results import Diagnostics, Memory, PhaseTimes, Slice, WorkerEnvironment
 from infer_compare.worker.border import checked
 from infer_compare.worker.protocol import (
+    Answered,
     Bye,
     Convert,
     Describe,
@@ -31,6 +32,10 @@ from infer_compare.worker.protocol import (
     Reply,
     ReplyReader,
     Request,
+    Room,
+    Serve,
+    ServeBatch,
+    Serving,
     Stage,
     Timed,
     TimeSlice,
@@ -89,6 +94,8 @@ HONEST: tuple[tuple[Request, Reply], ...] = (
     ),
     (Convert(converter="c", model=MODEL, target="/out/m.onnx"), Done()),
     (Stage(point=ONE, scope="device"), Done()),
+    (Serve(path="/out/rows", points=(ONE,), rooms=(Room(offset=0, shape=(1, 4), dtype="<f4"),)), Serving(outputs=40)),
+    (ServeBatch(rows=1), Answered(outputs=40)),
     (Bye(), Done()),
 )  # fmt: skip
 NASTY = st.sampled_from([

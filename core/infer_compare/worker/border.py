@@ -14,6 +14,7 @@ from infer_compare.errors import ProtocolViolation
 from infer_compare.foreign import escaped
 from infer_compare.limits import MOST_AXES
 from infer_compare.worker.protocol import (
+    Answered,
     Begins,
     Bye,
     Collect,
@@ -33,6 +34,9 @@ from infer_compare.worker.protocol import (
     PlanVariant,
     Reply,
     Request,
+    Serve,
+    ServeBatch,
+    Serving,
     Stage,
     Timed,
     TimeSlice,
@@ -57,6 +61,8 @@ ANSWERS: dict[type[Request], type[Reply]] = {
     WarmUp: WarmedUp,
     Stage: Done,
     TimeSlice: Timed,
+    Serve: Serving,
+    ServeBatch: Answered,
     Describe: Described,
     PlanVariant: PlannedVariant,
     WriteVariant: WrittenVariant,
@@ -125,7 +131,7 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
         case Timed():
             assert isinstance(request, TimeSlice)
             _timed(request, reply, posted_ns, answered_ns)
-        case Begins() | Done():
+        case Begins() | Done() | Serving() | Answered():
             pass
     return reply
 

@@ -57,13 +57,31 @@ class Pool:
             dtypes: for each, what raw bytes in it are; as the file says where empty.
             free: for each, the axes of a row whose size is that of the operating point, with their names.
         """
-        arrays = mapped(paths)
-        if dtypes:
-            arrays = [typed(array, dtype) for array, dtype in zip(arrays, dtypes, strict=True)]
+        self._dtypes = tuple(dtypes)
+        arrays = self._typed(mapped(paths))
         none: Sequence[Sequence[int]] = [()] * len(arrays)
         shared = shared or [False] * len(arrays)
         self._inputs = list(zip(arrays, axes or none, shared, free or [()] * len(arrays), strict=True))
         self.rows = min((len(array) for array, same in zip(arrays, shared, strict=True) if not same), default=0)
+
+    def _typed(self, arrays: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+        if not self._dtypes:
+            return arrays
+        return [typed(array, dtype) for array, dtype in zip(arrays, self._dtypes, strict=True)]
+
+    def views(self, rooms: Sequence[NDArray[Any]], size: int) -> list[tuple[NDArray[Any], bool]]:
+        """Return the first rows that lie elsewhere as this pool's batches are laid out, and whether each is contiguous.
+
+        Args:
+            rooms: rows of each input, already cut to the sizes of the other axes.
+            size: how many rows.
+        """
+        views = []
+        for array, (_, order, same, _) in zip(self._typed(rooms), self._inputs, strict=True):
+            piece = array[0] if same else array[:size]
+            view = piece.transpose(order) if order else piece
+            views.append((view, bool(view.flags.c_contiguous)))
+        return views
 
     def batch(self, point: OperatingPoint, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
         """Return the batch of an operating point, from a row on, in separate memory.

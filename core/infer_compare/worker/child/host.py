@@ -22,9 +22,11 @@ from infer_compare.worker.child.exploring import explore
 from infer_compare.worker.child.measuring import time_slice, warm
 from infer_compare.worker.child.meters import Meters
 from infer_compare.worker.child.passes import Passes
+from infer_compare.worker.child.served import Served
 from infer_compare.worker.child.staged import Staged
 from infer_compare.worker.protocol import (
     VERSION,
+    Answered,
     Done,
     Explore,
     Explored,
@@ -33,6 +35,9 @@ from infer_compare.worker.protocol import (
     Loaded,
     Open,
     Opened,
+    Serve,
+    ServeBatch,
+    Serving,
     Stage,
     Timed,
     TimeSlice,
@@ -80,7 +85,7 @@ class Host:
         self._session: Session[Any] | None = None
         self._pool: Pool | None = None
         self._dataset: Sequence[Any] = ()
-        self._staged: Staged | Passes | None = None
+        self._staged: Staged | Passes | Served | None = None
         self._asynchronous = False
         self._noise = NoiseProbe() if probe is None else probe
         self._gpu: GpuProbe | None = None
@@ -191,6 +196,20 @@ class Host:
         meters = Meters(self._noise, self._clock, self._gpu, self._sleep)
         return time_slice(session, staged, meters, request, asynchronous=self._asynchronous)
 
+    def serve(self, request: Serve) -> Serving:
+        """Get ready for batches whose rows lie in a shared file."""
+        session, pool = self._ready()
+        self._unstage()
+        self._announce(request.points[-1])
+        self._staged = served = Served(session, pool, request)
+        return Serving(outputs=served.room)
+
+    def batch(self, request: ServeBatch) -> Answered:
+        """Run a batch that lies in the shared file."""
+        if not isinstance(self._staged, Served):
+            raise InferCompareError("The worker was asked for a batch before it was told where the rows lie.")
+        return Answered(outputs=self._staged.run(request.rows))
+
     def close(self) -> None:
         """Free the session; doing it twice is fine."""
         with contextlib.suppress(Exception):
@@ -206,19 +225,21 @@ class Host:
 
     def _ready_to_run(self, point: OperatingPoint, scope: Scope) -> Staged | Passes:
         staged = self._staged
-        if staged is None or staged.point != point or staged.scope != scope:
+        if staged is None or isinstance(staged, Served) or staged.point != point or staged.scope != scope:
             staged = self._stage(point, scope)
         return staged
 
     def _stage(self, point: OperatingPoint, scope: Scope) -> Staged | Passes:
         session, pool = self._ready()
         self._unstage()
+        staged: Staged | Passes
         if scope == "dataset":
             assert self.backend is not None
-            self._staged = Passes(self.backend, session, self._dataset, point, self._clock)
+            staged = Passes(self.backend, session, self._dataset, point, self._clock)
         else:
-            self._staged = Staged(session, pool, point, scope, self._clock)
-        return self._staged
+            staged = Staged(session, pool, point, scope, self._clock)
+        self._staged = staged
+        return staged
 
     def _unstage(self) -> None:
         staged, self._staged = self._staged, None

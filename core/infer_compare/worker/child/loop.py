@@ -26,6 +26,7 @@ from infer_compare.worker.child import models
 from infer_compare.worker.child.host import Host
 from infer_compare.worker.child.isolation import isolate
 from infer_compare.worker.protocol import (
+    Answered,
     Begins,
     Bye,
     Collect,
@@ -40,6 +41,8 @@ from infer_compare.worker.protocol import (
     PlanVariant,
     Reply,
     Request,
+    Serve,
+    ServeBatch,
     Stage,
     Timed,
     TimeSlice,
@@ -130,8 +133,8 @@ def _checked(reply: Reply) -> Reply:
     """
     import msgspec
 
-    if isinstance(reply, Timed):
-        # It holds what the harness measured, and may hold a million durations.
+    if isinstance(reply, Timed | Answered):
+        # It holds what the harness measured, may hold a million durations, or is waited for.
         return reply
     try:
         msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=type(reply))
@@ -142,6 +145,8 @@ def _checked(reply: Reply) -> Reply:
 
 def _dispatch(host: Host, request: Request) -> Reply:
     match request:
+        case ServeBatch():
+            return host.batch(request)
         case Open():
             return host.open(request)
         case Load():
@@ -156,6 +161,8 @@ def _dispatch(host: Host, request: Request) -> Reply:
             return host.stage(request)
         case TimeSlice():
             return host.time_slice(request)
+        case Serve():
+            return host.serve(request)
         case Describe():
             return models.describe(host.backend, request)
         case PlanVariant():

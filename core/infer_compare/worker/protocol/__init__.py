@@ -17,6 +17,7 @@ from infer_compare.worker.protocol.frames import (
 )
 from infer_compare.worker.protocol.message import VERSION, Line, Message, Text
 from infer_compare.worker.protocol.replies import (
+    Answered,
     Begins,
     Described,
     Done,
@@ -26,6 +27,7 @@ from infer_compare.worker.protocol.replies import (
     Opened,
     PlannedVariant,
     Reply,
+    Serving,
     Timed,
     WarmedUp,
     WrittenVariant,
@@ -41,6 +43,9 @@ from infer_compare.worker.protocol.requests import (
     Open,
     PlanVariant,
     Request,
+    Room,
+    Serve,
+    ServeBatch,
     Stage,
     TimeSlice,
     WarmUp,
@@ -50,6 +55,7 @@ from infer_compare.worker.protocol.requests import (
 __all__ = [
     "MAX_FRAME",
     "VERSION",
+    "Answered",
     "Begins",
     "Bye",
     "Collect",
@@ -72,6 +78,10 @@ __all__ = [
     "Reply",
     "ReplyReader",
     "Request",
+    "Room",
+    "Serve",
+    "ServeBatch",
+    "Serving",
     "Stage",
     "Text",
     "TimeSlice",

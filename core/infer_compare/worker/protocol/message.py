@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-VERSION = 3
+VERSION = 4
 """Parent and worker must speak the same version; a worker may live in another installation."""
 
 Line = Annotated[str, msgspec.Meta(max_length=4096, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z")]

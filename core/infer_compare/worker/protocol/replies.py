@@ -123,6 +123,20 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     """Of the answers of several workers, which were put together; no single worker sends it."""
 
 
+class Serving(Message, frozen=True, kw_only=True, tag="serving"):
+    """The worker waits for batches."""
+
+    outputs: Bytes
+    """Room for the outputs of the largest batch, at the end of the shared file."""
+
+
+class Answered(Message, frozen=True, kw_only=True, tag="answered"):
+    """The outputs of a batch lie in the shared file, one after the other."""
+
+    outputs: Bytes
+    """Their bytes, those of all outputs together."""
+
+
 class Failure(Message, frozen=True, kw_only=True, tag="failure"):
     """The request raised; the worker still runs."""
 
@@ -147,5 +161,7 @@ Reply = (
     | Explored
     | WarmedUp
     | Timed
+    | Serving
+    | Answered
     | Failure
 )

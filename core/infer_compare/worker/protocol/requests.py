@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import msgspec
+
 from infer_compare.interfaces import ModelSource, OperatingPoint
 from infer_compare.models.array_names import array_name
 from infer_compare.results import Scope, Series
@@ -124,6 +126,34 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     """The machine's monotonic clock at which the first call is made, the same for all instances; None for at once."""
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the rows of one input lie in a file that parent and worker map."""
+
+    offset: int
+    """In bytes."""
+    shape: tuple[int, ...]
+    """Of the largest batch, with the axes in the order of the run's rows."""
+    dtype: str
+    """Of numpy, as `.npy` files write it."""
+
+
+class Serve(Message, frozen=True, kw_only=True, tag="serve"):
+    """Get ready to answer `ServeBatch`, until anything else is asked."""
+
+    path: str
+    """The file; the worker makes it longer by what the outputs need."""
+    points: tuple[OperatingPoint, ...]
+    """To be prepared; every batch size up to the largest can be asked for."""
+    rooms: tuple[Room, ...]
+    """One for each input that was mapped, in that order."""
+
+
+class ServeBatch(Message, frozen=True, kw_only=True, tag="batch"):
+    """Run the first rows that lie in the shared file, and put the outputs there."""
+
+    rows: int
+
+
 class Describe(Message, frozen=True, kw_only=True, tag="describe"):
     """Tell what a model is that only the framework can read."""
 
@@ -184,6 +214,8 @@ Request = (
     | WarmUp
     | Stage
     | TimeSlice
+    | Serve
+    | ServeBatch
     | Describe
     | PlanVariant
     | WriteVariant

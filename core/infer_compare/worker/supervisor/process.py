@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import ProtocolViolation, WorkerDied, WorkerTimeout
 from infer_compare.worker import border
-from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, Stage, TimeSlice, send
+from infer_compare.worker.protocol import Begins, Bye, Reply, ReplyReader, Request, ServeBatch, Stage, TimeSlice, send
 from infer_compare.worker.supervisor.spawned import Spawned, describe_status
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ class Process(Spawned):
             # Its descriptors may belong to other files by now.
             raise self._death()
         self.resume()
-        # Not before each slice, where many processes make it slow.
-        self._look(now=not isinstance(request, Stage | TimeSlice))
+        # Not before each slice, where many processes make it slow, nor before batches that are waited for.
+        if not isinstance(request, ServeBatch):
+            self._look(now=not isinstance(request, Stage | TimeSlice))
         self._number += 1
         self.touched = None
         self._posted = (request, time.perf_counter_ns())
