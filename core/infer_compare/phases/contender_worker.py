@@ -109,6 +109,8 @@ class ContenderWorker:
             threads=self.threads,
             precision=contender.spec.precision,
             instances=self.instances,
+            # A group tells each of its workers.
+            processors=self._processors[0] if len(self._processors) == 1 else (),
             seed=settings.seed,
             device_memory=None if settings.device_memory is None else settings.device_memory // self.instances,
             hurried=timing,

@@ -32,7 +32,7 @@ def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
         NoUsableBackend: no contender can be started any more.
     """
     header = run.header
-    with _naming_the_folder(header):
+    with naming_the_folder(header):
         resolved = resolve(header.repeated)
     reasons = [*differences(header, resolved.header), *_lost(run, resolved)]
     if reasons:
@@ -54,7 +54,7 @@ def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
         UsageError: a model or the data set is not what it was; it is named.
         NoUsableBackend: no contender can be started.
     """
-    with _naming_the_folder(then):
+    with naming_the_folder(then):
         resolved = resolve()
     # Weights that are drawn are others with another seed.
     same_seed = then.options.seed == resolved.header.options.seed
@@ -67,7 +67,7 @@ def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
 
 
 @contextmanager
-def _naming_the_folder(then: Header) -> Iterator[None]:
+def naming_the_folder(then: Header) -> Iterator[None]:
     """Say of a file that is not there that the run may have been begun in another folder.
 
     Args:

@@ -1,23 +1,150 @@
-"""The serving curve: what batches cost over the pipe to a worker."""
+"""The serving curve: what batches cost over the pipe to a worker, back to back and after pauses, and what saturates it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
+from infer_compare.capacity.values import Batching, ServingCurve, ServingSize
+from infer_compare.interfaces import OperatingPoint
+from infer_compare.serving.batcher import serve
+from infer_compare.timing import collector_paused
+
 if TYPE_CHECKING:
-    from infer_compare.capacity.values import ServingCurve
+    from collections.abc import Mapping
+
+    from infer_compare.serving.delays import RunDelays
     from infer_compare.serving.service import Service
 
+PAUSES_MS = (1, 5, 20)
+STALL_NS = 300_000
+"""A thread that waited for so long was interrupted; waking up takes a tenth of it."""
+BLIND_STALL_NS = 1_500_000
+"""Where the kernel does not tell, a call that takes so much longer than the median was interrupted, and half of it."""
 
-def measure_curve(service: Service) -> ServingCurve:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How long is measured."""
+
+    back_to_back_s: float = 0.15
+    """Each size, at least."""
+    paused_s: float = 0.12
+    """Each size after each pause, at least, pauses included."""
+    calls: int = 12
+    """Of each size back to back, at least; half as many after each pause."""
+    saturation_s: float = 1.0
+    passes: int = 3
+    """Over all sizes, so that a slow moment of the machine is not one size's alone."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """Durations of calls without the stalls in them, and these."""
+
+    durations_ns: list[int]
+    stalls_ns: list[int]
+
+
+def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurve:
     """Measure what batches cost over the pipe, back to back and after pauses, and how many samples a second saturate it.
 
-    It takes a few seconds for a fast model and up to half a minute for a slow one.
+    One copy answers batches of one size after the other; for the saturation all copies are kept busy with the largest. It
+    takes a few seconds for a fast model and up to a minute for a slow one.
 
     Args:
         service: the workers.
+        effort: how long is measured.
 
     Raises:
-        WorkerError: a worker died or did not answer.
+        WorkerError: a worker died twice, or did not answer.
     """
-    raise NotImplementedError
+    effort = effort or Effort()
+    found: dict[tuple[int, int], Calls] = defaultdict(lambda: Calls([], []))
+    keys = [(size, pause_ms) for pause_ms in (0, *PAUSES_MS) for size in service.sizes]
+    with collector_paused(), service.run_delays() as delays:
+        for _ in range(effort.passes):
+            for size, pause_ms in keys:
+                seconds, calls = (
+                    (effort.paused_s, effort.calls // 2) if pause_ms else (effort.back_to_back_s, effort.calls)
+                )
+                _calls(
+                    service,
+                    delays,
+                    size,
+                    pause_s=pause_ms / 1e3,
+                    seconds=seconds / effort.passes,
+                    calls=-(-calls // effort.passes),
+                    into=found[size, pause_ms],
+                )
+        if not delays.known:
+            for made in found.values():
+                _without_outliers(made)
+        saturation = _saturation(service, found, effort.saturation_s)
+    stalls = [stall for made in found.values() for stall in made.stalls_ns]
+    busy_s = sum(sum(made.durations_ns) for made in found.values()) / 1e9
+    return ServingCurve(
+        contender=service.label,
+        copies=service.copies,
+        sizes=tuple(
+            ServingSize(
+                point=OperatingPoint(size, service.setting),
+                durations_ns=tuple(found[size, 0].durations_ns),
+                paused_ns={str(pause_ms): tuple(found[size, pause_ms].durations_ns) for pause_ms in PAUSES_MS},
+            )
+            for size in service.sizes
+        ),
+        saturation=saturation,
+        stalls_per_s=len(stalls) / busy_s,
+        stall_s=fmean(stalls) / 1e9 if stalls else 0.0,
+    )
+
+
+def _calls(
+    service: Service, delays: RunDelays, size: int, *, pause_s: float, seconds: float, calls: int, into: Calls
+) -> None:
+    """Have the first copy answer batches of one size for so long, and at least so many."""
+    clock = service.clock
+    until_ns = clock() + round(seconds * 1e9)
+    number = 0
+    while number < calls or clock() < until_ns:
+        if pause_s:
+            service.sleep(pause_s)
+        before = delays.read()
+        began_ns = clock()
+        service.hand_over(0, number * size, size)
+        (answer,) = service.wait(None)
+        number += 1
+        if answer.lost:
+            continue
+        duration_ns = max(1, answer.answered_ns - began_ns)
+        waited_ns = delays.read().since(before)
+        if waited_ns >= STALL_NS:
+            into.stalls_ns.append(waited_ns)
+            duration_ns = max(1, duration_ns - waited_ns)
+        into.durations_ns.append(duration_ns)
+
+
+def _without_outliers(calls: Calls) -> None:
+    """Take what calls took longer than others for stalls, where nothing else is known of these."""
+    median_ns = sorted(calls.durations_ns)[len(calls.durations_ns) // 2]
+    for place, duration_ns in enumerate(calls.durations_ns):
+        beyond_ns = duration_ns - median_ns
+        if beyond_ns > max(BLIND_STALL_NS, median_ns // 2):
+            calls.stalls_ns.append(beyond_ns)
+            calls.durations_ns[place] = median_ns
+
+
+def _saturation(service: Service, found: Mapping[tuple[int, int], Calls], seconds: float) -> float:
+    """Return the samples a second of a queue that is never empty."""
+    size = service.max_batch
+    call_s = fmean(found[size, 0].durations_ns) / 1e9
+    batches = max(4, round(seconds / call_s)) * service.copies
+    began_ns = service.clock()
+    served = serve(
+        [began_ns] * (batches * size), Batching(max_batch=size, max_delay_s=0.0), service.copies, service, service.clock
+    )
+    answered = sum(batch.size for batch in served.batches if not batch.lost)
+    return answered * 1e9 / max(1, served.batches[-1].answered_ns - began_ns)

@@ -1,0 +1,74 @@
+"""A stored run opened again, so that one of its contenders can be served with the run's own model and rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import UsageError
+from infer_compare.preparation.differences import differences
+from infer_compare.preparation.repetition import naming_the_folder
+from infer_compare.stats.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.preparation.resolved import Resolved
+    from infer_compare.preparation.route import Route
+    from infer_compare.request.axes import Setting
+    from infer_compare.request.options import RunOptions
+    from infer_compare.results import Run
+
+
+def sizes_of(run: Run, label: str, setting: Setting, max_batch: int | None) -> tuple[int, ...]:
+    """Return the batch sizes at which a contender was measured, up to a largest one, and that one, ascending.
+
+    Raises:
+        UsageError: the run has no such contender, or measured it at no such size.
+    """
+    if label not in run.labels:
+        raise UsageError(f"The run has no contender {label!r}; it has {listing(run.labels)}.")
+    measured = sorted(
+        {
+            point.point.batch
+            for point in run.points
+            if point.contender == label and point.point.axes == setting and point.measured
+        }
+    )
+    if not measured:
+        raise UsageError(
+            f"{label} was measured at no batch size in this run, so it cannot be served; measure it first."
+        )
+    largest = measured[-1] if max_batch is None else max_batch
+    if not measured[0] <= largest <= measured[-1]:
+        raise UsageError(
+            f"{label} was measured from batch {measured[0]} to {measured[-1]}; a largest batch of {largest} is not between them."
+        )
+    return tuple(sorted({*(size for size in measured if size < largest), largest}))
+
+
+def reopened(run: Run, label: str, resolve: Callable[[RunOptions], Resolved]) -> tuple[Resolved, Route]:
+    """Return the plan of a stored run with everything that serving it needs, and the route of one contender.
+
+    Args:
+        run: the stored run.
+        label: of the contender.
+        resolve: makes a plan of options.
+
+    Raises:
+        UsageError: the model, a version or the machine is not what it was, or the contender cannot run any more.
+        NoUsableBackend: no contender can be started any more.
+    """
+    with naming_the_folder(run.header):
+        resolved = resolve(run.header.repeated)
+    reasons = list(differences(run.header, resolved.header))
+    reasons += [
+        f"{label} can no longer run ({getattr(record.outcome, 'reason', '')})"
+        for record in resolved.unusable
+        if record.contender == label
+    ]
+    if reasons:
+        raise UsageError(
+            f"{label} cannot be served as it was measured, since {listing(reasons)}; measure it again with: "
+            "infer-compare run."
+        )
+    return resolved, resolved.routes[label]

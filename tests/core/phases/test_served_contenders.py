@@ -1,0 +1,165 @@
+"""Contenders served from a stored run, in workers without processes: time passes only where it is spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from infer_compare.capacity.values import Batching, Bound, Configuration, Load
+from infer_compare.errors import UsageError, WorkerError
+from infer_compare.serving.measure import measure_curve
+from infer_compare.serving.replay import replay
+from infer_compare.serving.service import open_service
+
+from .conftest import contender, open_gate  # type: ignore[import-not-found]
+from .virtual import virtual  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.capacity.values import Replayed
+    from infer_compare.results import Run
+    from infer_compare.serving.service import Service
+
+CALL_S = 1e-3
+STEADY = contender("steady", fixed_us=1000, per_sample_us=0)
+
+
+@pytest.fixture
+def run(sweep) -> Run:
+    """One contender that takes a millisecond for each batch of one or two."""
+    measured: Run = sweep(STEADY)
+    return measured
+
+
+@pytest.fixture
+def serving(run: Run, installed) -> Callable[..., Any]:
+    """Serves that contender, and sees that no worker is left."""
+
+    def serve(*, copies: int = 1, max_batch: int | None = None, stored: Run | None = None, **changes: object) -> Any:
+        surroundings = virtual(open_gate, lambda _number: changes)
+        launched: Any = surroundings.launch
+        service = open_service(
+            stored or run, "steady", copies=copies, max_batch=max_batch, plugins=installed, surroundings=surroundings
+        )
+
+        class Leaving:
+            def __enter__(self) -> Service:
+                return service.__enter__()
+
+            def __exit__(self, *error: object) -> None:
+                service.__exit__(*error)  # type: ignore[arg-type]
+                assert not launched.left
+
+        return Leaving()
+
+    return serve
+
+
+def replayed(service: Service, gaps_s: tuple[float, ...], *, max_batch: int = 1, **others: Any) -> Replayed:
+    """A replay of requests with these gaps between them, once."""
+    moments = [sum(gaps_s[: place + 1]) for place in range(len(gaps_s))]
+    configuration = Configuration(
+        contender="steady", batching=Batching(max_batch=max_batch, max_delay_s=0.0), copies=service.copies
+    )
+    load = Load(arrivals_s=tuple(moments))
+    curve = measure_curve(service)
+    return replay(service, configuration, load, seconds=moments[-1] - moments[0] + 1e-6, curve=curve, **others)
+
+
+def test_a_serving_curve_has_every_size_and_pause(serving) -> None:
+    """And the samples a second of the largest size; nothing is interrupted where nobody else is."""
+    with serving() as service:
+        curve = measure_curve(service)
+    assert [size.point.batch for size in curve.sizes] == [1, 2]
+    for size in curve.sizes:
+        assert size.durations_ns[0] == pytest.approx(1e6, rel=0.01)
+        assert set(size.paused_ns) == {"1", "5", "20"}
+    assert curve.saturation == pytest.approx(2 / CALL_S, rel=0.01)
+    assert curve.stalls_per_s == 0.0
+
+
+def test_latencies_count_from_the_scheduled_arrival(serving) -> None:
+    """Five requests come almost at once: the last one waits for the four before it."""
+    with serving() as service:
+        result = replayed(service, (1e-6,) * 5, bound=Bound(latency_s=1.0, percentile=100.0))
+    assert result.percentiles_s["50"] == pytest.approx(3 * CALL_S, rel=0.01)
+    assert result.percentiles_s["100"] == pytest.approx(5 * CALL_S, rel=0.01)
+    assert result.predicted.percentiles_s["50"].value == pytest.approx(3 * CALL_S, rel=0.01)
+    assert (result.requests, result.answered, result.lost, result.mean_batch) == (5, 5, 0, 1.0)
+    assert result.throughput == pytest.approx(1 / CALL_S, rel=0.01)
+
+
+def test_requests_that_wait_together_are_one_batch(serving) -> None:
+    """Two at most: of six that come to a free copy the first goes alone, two pairs follow, and the last one is left."""
+    with serving() as service:
+        result = replayed(service, (1e-6,) * 6, max_batch=2, bound=Bound(latency_s=1.0, percentile=100.0))
+    assert result.mean_batch == 1.5
+    assert result.percentiles_s["100"] == pytest.approx(4 * CALL_S, rel=0.01)
+
+
+def test_two_copies_lose_nothing(serving) -> None:
+    """And the machine of two cores has none left for whoever sends the requests."""
+    with serving(copies=2) as service:
+        result = replayed(service, (1e-6,) * 7)
+    assert (result.answered, result.lost) == (7, 0)
+    assert result.shared_core
+
+
+def test_a_copy_keeps_to_one_core_where_there_is_another(serving) -> None:
+    """Then the other one is left to whoever sends the requests."""
+    with serving() as service:
+        assert not service.shared_core
+
+
+WARM_CALLS = 6
+"""Of a worker before it is handed a batch: three of each size."""
+
+
+def test_a_batch_whose_worker_dies_is_lost_and_the_copy_is_started_again(serving) -> None:
+    """All others are answered, those that came meanwhile too."""
+    with serving(max_batch=2) as service:
+        curve = measure_curve(service)
+    configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
+    load = Load(arrivals_s=tuple(place * 1e-4 for place in range(15)))
+    with serving(die_in="run", after_calls=WARM_CALLS + 10) as service:
+        result = replay(service, configuration, load, seconds=1.45e-3, curve=curve)
+    assert (result.requests, result.answered, result.lost) == (15, 14, 1)
+    with (
+        pytest.raises(WorkerError, match="A worker of steady died twice while it served"),
+        serving(die_in="run", after_calls=WARM_CALLS + 5) as service,
+    ):
+        replay(service, configuration, load, seconds=1.45e-3, curve=curve)
+
+
+def test_a_contender_that_cannot_be_started_any_more_says_why(serving) -> None:
+    """In one sentence."""
+    with pytest.raises(WorkerError, match=r"^steady cannot be served: .*fake.*\.$"), serving(fail_in="load"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("label", "max_batch", "sentence"),
+    [
+        ("other", None, "The run has no contender 'other'; it has steady."),
+        ("steady", 4, "steady was measured from batch 1 to 2; a largest batch of 4 is not between them."),
+    ],
+)
+def test_what_was_not_measured_is_not_served(run: Run, label: str, max_batch: int | None, sentence: str) -> None:
+    """Nothing is started for it."""
+    with pytest.raises(UsageError) as refused, open_service(run, label, copies=1, max_batch=max_batch):
+        pass
+    assert str(refused.value) == sentence
+
+
+def test_a_model_that_has_changed_is_not_served(serving, run: Run) -> None:
+    """Nor another version: what is predicted would be another model's."""
+    model = msgspec.structs.replace(run.header.model, sha256="0" * 64)
+    stored = msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, model=model))
+    with (
+        pytest.raises(UsageError, match=r"steady cannot be served as it was measured, since the model mlp has changed"),
+        serving(stored=stored),
+    ):
+        pass
