@@ -53,7 +53,7 @@ def _entry(document: ReportDocument, contender: ContenderReport, point: PointRep
     lines = [
         f"p50 {duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)}",
         f"{contender.backend} {contender.framework_version or ''}".rstrip() + f" on {contender.device}",
-        machine_words(document),
+        machine_words(document.environment),
         f"infer-compare {document.environment.tool_version}, run {document.run_id}",
         *([f"doubtful: {', '.join(point.flags)}"] if point.flags else []),
     ]

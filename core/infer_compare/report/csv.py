@@ -12,7 +12,7 @@ from infer_compare.report.metrics import METRICS, Value
 from infer_compare.report.rows import point_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infer_compare.report.schema import ReportDocument
 
@@ -36,12 +36,17 @@ class CsvReporter:
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
         """One header, and the rows of one run after those of the other."""
-        file = io.StringIO()
-        writer = csv.DictWriter(file, [metric.name for metric in columns_of(documents)], lineterminator="\n")
-        writer.writeheader()
-        for row in point_rows(documents):
-            writer.writerow({column: _cell(value) for column, value in row.items()})
-        return file.getvalue()
+        return written([metric.name for metric in columns_of(documents)], point_rows(documents))
+
+
+def written(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> str:
+    """Return a header, and rows whose cells steer neither a spreadsheet nor a terminal."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: _cell(value) for column, value in row.items()})
+    return file.getvalue()
 
 
 def _cell(value: Value) -> Value:

@@ -64,7 +64,9 @@ METRICS = (
     Metric("run", "text", lambda place: place.document.run_id, "identifier of the run"),
     Metric("created", "text", lambda place: place.document.created, "when it began: UTC, ISO 8601"),
     Metric("state", "text", lambda place: place.document.state, "how the run ended: complete, stopped or interrupted"),
-    Metric("machine", "text", lambda place: machine_words(place.document), "processor, usable cores and GPUs"),
+    Metric(
+        "machine", "text", lambda place: machine_words(place.document.environment), "processor, usable cores and GPUs"
+    ),
     Metric("model", "text", lambda place: place.document.model.name, "name of the model"),
     Metric("inputs", "text", readers.inputs, "inputs of the model, such as x:float32[batch,64], separated by ;"),
     Metric("contender", "text", readers.contender("label"), "label of the contender"),

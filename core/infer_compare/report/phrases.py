@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PointReport,
         ReportDocument,
     )
+    from infer_compare.results import Environment
     from infer_compare.verdicts import Answer, Figures
 
 OVER_BUDGET = "over budget"
@@ -63,9 +64,8 @@ def is_rough(point: PointReport) -> bool:
     )
 
 
-def machine_words(document: ReportDocument) -> str:
-    """The machine in a few words: its processor with the cores that could be used, and its GPUs."""
-    machine = document.environment
+def machine_words(machine: Environment) -> str:
+    """Return the machine in a few words: its processor with the cores that could be used, and its GPUs."""
     cores = f"{machine.cpu or machine.platform}, {count(machine.usable_cores, 'core')}"
     return plain(f"{cores}, {listing(machine.gpus)}" if machine.gpus else cores)
 
@@ -99,7 +99,7 @@ def axes_words(axes: Axes) -> str:
 
 def run_words(document: ReportDocument) -> str:
     """What tells this run from others: model, machine, identifier."""
-    return plain(f"{document.model.name} on {machine_words(document)}, run {document.run_id}")
+    return plain(f"{document.model.name} on {machine_words(document.environment)}, run {document.run_id}")
 
 
 def shape_sentences(document: ReportDocument) -> list[str]:

@@ -68,7 +68,8 @@ def _unpacked(match: re.Match[str]) -> str:
     return f"sha256 {hashlib.sha256(gzip.decompress(base64.b64decode(match['content']))).hexdigest()}"
 
 
-def _is_golden(text: str, name: str) -> bool:
+def is_golden(text: str, name: str) -> bool:
+    """Return whether a text is that of a golden file, which is written anew where that is asked for."""
     file = GOLDEN / name
     if os.environ.get("INFER_COMPARE_WRITE_GOLDEN"):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +86,7 @@ def test_a_report_of_a_stored_run_is_what_it_was(run: str, ending: str, printed:
     """A report of a stored run is what it was."""
     form, columns = REPORTS[ending]
     text = printed(columns, "report", RUNS[run], "--format", form)
-    assert _is_golden(text, f"{run}.{ending}")
+    assert is_golden(text, f"{run}.{ending}")
     # Names that hold options are long: eight sentences of them need more lines of a terminal.
     if ending in {"60.txt", "80.txt"} and run != "contenders":
         assert len(text.splitlines()) <= 8
@@ -96,7 +97,7 @@ def test_a_report_of_a_stored_run_is_what_it_was(run: str, ending: str, printed:
 def test_a_verbose_report_of_a_stored_run_is_what_it_was(run: str, columns: str, printed: Callable[..., str]) -> None:
     """And no line of it is wider than the terminal, but for a command, which must not be broken."""
     text = printed(columns, "report", RUNS[run], "--verbose")
-    assert _is_golden(text, f"{run}.verbose.{columns}.txt")
+    assert is_golden(text, f"{run}.verbose.{columns}.txt")
     shown, _, _ = text.partition("REPEAT WITH")
     assert [line for line in shown.splitlines() if len(line) > int(columns)] == []
 
@@ -106,4 +107,4 @@ def test_a_comparison_of_stored_runs_is_what_it_was(ending: str, printed: Callab
     """A comparison of stored runs is what it was, conditions that differ included."""
     pair = (RUNS["example"], RUNS["frameworks"])
     text = printed("80", "compare", *pair, "--across-conditions", "--format", COMPARISONS[ending])
-    assert _is_golden(text, f"example-frameworks.{ending}")
+    assert is_golden(text, f"example-frameworks.{ending}")

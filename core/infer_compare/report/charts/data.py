@@ -107,6 +107,35 @@ class AccuracyChart(msgspec.Struct, frozen=True, kw_only=True):
     series: list[AccuracySeries]
 
 
+class RateSeries(msgspec.Struct, kw_only=True):
+    """A contender's latencies over the rates at which requests arrive."""
+
+    c: str
+    x: list[float] = []
+    y: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
+    text: list[str] = []
+    kept: list[bool] = []
+    """Whether the bound is not broken."""
+    saturation: float
+    """The rate from which the queue only grows."""
+
+
+class RateChart(msgspec.Struct, frozen=True, kw_only=True):
+    """Latency against rate."""
+
+    kind: Literal["rate"] = "rate"
+    y: str
+    log: bool
+    """Whether rates differ too much for an axis from zero."""
+    series: list[RateSeries]
+    line: Mark | UnsetType = UNSET
+    """The bound."""
+    asked: Mark | UnsetType = UNSET
+    """The rate that was asked about."""
+
+
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One part of every bar."""
 
@@ -127,7 +156,7 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True):
     share: bool | UnsetType = UNSET
 
 
-ChartData = BatchChart | FrontierChart | AccuracyChart | BarChart
+ChartData = BatchChart | FrontierChart | AccuracyChart | RateChart | BarChart
 
 
 def plain_data(chart: ChartData, places: dict[str, int]) -> dict[str, Any]:

@@ -82,5 +82,10 @@ def frontier(places: Iterable[tuple[float, float]]) -> list[tuple[float, float]]
 def _title(document: ReportDocument, axes: str) -> str:
     plan = document.plan
     bound = f", p{plan.percentile:g} within {duration(plan.latency_bound_ns)}" if plan.latency_bound_ns else ""
-    words = [document.model.name, *([axes] if axes else []), machine_words(document), thread_words(document)]
+    words = [
+        document.model.name,
+        *([axes] if axes else []),
+        machine_words(document.environment),
+        thread_words(document),
+    ]
     return plain(f"{', '.join(words)}, scope {plan.scope}{bound}")

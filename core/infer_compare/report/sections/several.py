@@ -53,7 +53,7 @@ def _row(number: int, document: ReportDocument, answer: AnswerReport | None) -> 
     place = (
         Cell(text=str(number), link=f"r{number - 1}"),
         Cell(text=plain(f"{document.model.name}{axes}")),
-        Cell(text=machine_words(document)),
+        Cell(text=machine_words(document.environment)),
     )
     best = answer.answer.recommended if answer is not None else None
     if answer is None or best is None:
