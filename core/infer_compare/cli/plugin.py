@@ -37,7 +37,7 @@ command.add_command(check)
 def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None) -> None:
     """Write a project for a plugin that brings NAME; it can be installed right away and marks what to fill in.
 
-    KIND is backend (the default), converter, reporter, metric or dataset. A converter is called by the format that it reads.
+    KIND is backend (the default), converter, reporter, metric, dataset or launcher. A converter is called by the format that it reads.
     """
     from infer_compare.scaffold import KINDS, write_project
 
@@ -69,5 +69,9 @@ def _taken(plugins: Plugins, kind: str) -> list[str]:
             return [reporter.name for reporter in (*BUILT_IN, *plugins.reporters)]
         case "metric":
             return [metric.name for metric in plugins.metrics]
+        case "launcher":
+            from infer_compare.fleet.launchers import known_launchers
+
+            return list(known_launchers(plugins))
         case _:
             return [entry.dataset.name for entry in plugins.datasets]

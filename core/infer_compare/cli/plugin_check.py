@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A model file that a converter is checked with. Repeatable.",
 )
+@click.option("--address", metavar="ADDRESS", help="Of the machines that a launcher is checked with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def check(
@@ -70,11 +71,12 @@ def check(
     output: Path | None,
     kind: str | None,
     models: tuple[Path, ...],
+    address: str | None,
     as_json: bool,
 ) -> int:
     """Run the conformance kit on an installed backend, or on a class in a file.
 
-    Converters (by their source format), report formats, metrics and data sets have checks of their own.
+    Converters (by their source format), report formats, metrics, data sets and launchers have checks of their own.
 
     The class may be a backend, or a test class derived from BackendConformance, which can add models, recorded errors and
     known gaps. Checks that need the framework are skipped if it is not installed.
@@ -90,11 +92,13 @@ def check(
     if not coverage and (jobs is not None or output is not None):
         raise UsageError("--jobs and --output belong to --onnx; add --onnx, or leave them out.")
     plugins = installed(settings)
-    other = checking_of(name, plugins, kind, models)
+    other = checking_of(name, plugins, kind, models, address)
     if other is not None:
         if groups or coverage or slow is not None:
             raise UsageError(f"{name} is no backend; leave out --group, --slow, --fast and --onnx.")
         return show(other(), as_json=as_json)
+    if address is not None:
+        raise UsageError(f"--address is for launchers, and {name} is a backend; leave it out.")
     if models:
         raise UsageError("--model is for converters; a backend's own models stand in its test class.")
     with _subject(name, plugins) as subject:

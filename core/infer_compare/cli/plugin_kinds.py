@@ -1,4 +1,4 @@
-"""What `infer-compare plugin check` finds besides backends: converters, report formats, metrics and data sets."""
+"""What `infer-compare plugin check` finds besides backends: converters, report formats, metrics, data sets and launchers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     Checking = Callable[[], PluginReport]
 
-KINDS = ("backend", "converter", "reporter", "metric", "dataset")
+KINDS = ("backend", "converter", "reporter", "metric", "dataset", "launcher")
 
 
-def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[Path]) -> Checking | None:
+def checking_of(
+    name: str, plugins: Plugins, kind: str | None, models: Sequence[Path], address: str | None = None
+) -> Checking | None:
     """Return what checks a thing that is no backend; None where the name is a backend's, or nothing's. A plugin that is a
     backend and brings a converter is checked as a backend where nothing is said.
 
@@ -29,6 +31,7 @@ def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[
         plugins: what is installed.
         kind: one of `KINDS`, where it was said.
         models: files that a converter is given.
+        address: of the machines that a launcher is given.
 
     Raises:
         UsageError: things of several kinds have the name and none was said, or none of the kind has it.
@@ -37,8 +40,8 @@ def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[
         return None
     file, colon, attribute = name.rpartition(":")
     if colon and file.endswith(".py"):
-        return _in_file(Path(file), attribute)
-    found = _installed(name, plugins, models)
+        return _in_file(Path(file), attribute, address)
+    found = _installed(name, plugins, models, address)
     if kind is not None:
         if kind not in found:
             raise UsageError(f"There is no {kind} {name!r}; infer-compare backends lists plugins that are broken.")
@@ -48,11 +51,13 @@ def checking_of(name: str, plugins: Plugins, kind: str | None, models: Sequence[
     return next(iter(found.values()), None)
 
 
-def _installed(name: str, plugins: Plugins, models: Sequence[Path]) -> dict[str, Checking]:
+def _installed(name: str, plugins: Plugins, models: Sequence[Path], address: str | None) -> dict[str, Checking]:
     """What checks the things of that name, by kind. A converter is called by its source format, or as its plugin."""
+    from infer_compare.fleet.launchers import known_launchers
     from infer_compare.report.reporters import BUILT_IN
     from infer_compare.testing.converters import Sample, check_entry
     from infer_compare.testing.datasets import check_dataset
+    from infer_compare.testing.launchers import check_launcher
     from infer_compare.testing.metrics import check_metric
     from infer_compare.testing.reporters import check_reporter
 
@@ -70,10 +75,12 @@ def _installed(name: str, plugins: Plugins, models: Sequence[Path]) -> dict[str,
     for own in plugins.datasets:
         if own.dataset.name == name:
             found["dataset"] = partial(check_dataset, own.dataset)
+    if (launcher := known_launchers(plugins).get(name)) is not None:
+        found["launcher"] = partial(check_launcher, launcher.launcher, address)
     return found
 
 
-def _in_file(path: Path, name: str) -> Checking | None:
+def _in_file(path: Path, name: str, address: str | None) -> Checking | None:
     """What checks a thing of a file; None for a class that may be a backend's.
 
     Raises:
@@ -82,6 +89,7 @@ def _in_file(path: Path, name: str) -> Checking | None:
     from infer_compare.interfaces import BuiltinDataset, Converter, Metric
     from infer_compare.plugins.backend_files import load_file
     from infer_compare.testing.datasets import check_dataset
+    from infer_compare.testing.launchers import check_launcher
     from infer_compare.testing.metrics import check_metric
     from infer_compare.testing.reporters import check_reporter
 
@@ -97,6 +105,8 @@ def _in_file(path: Path, name: str) -> Checking | None:
             )
         case type() if callable(getattr(thing, "render", None)):
             return lambda: check_reporter(thing())
+        case type() if callable(getattr(thing, "machines", None)):
+            return lambda: check_launcher(thing, address)
         case type() | None:
             return None
         case _ if callable(getattr(thing, "render", None)):

@@ -86,4 +86,12 @@ KINDS = {
         "where the rows come from, and which inputs they are for",
         "what you know of the rows",
     ),
+    "launcher": _small(
+        "launcher",
+        "launcher",
+        "The launcher $name of infer-compare",
+        "infer-compare fleet run fleet.toml --launcher $name --address ADDRESS",
+        "how machines are found, and which command reaches the node side on one",
+        "addresses that are wrong, and what their error says",
+    ),
 }

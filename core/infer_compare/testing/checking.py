@@ -15,7 +15,7 @@ from infer_compare.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Kind = Literal["converter", "reporter", "metric", "dataset"]
+Kind = Literal["converter", "reporter", "metric", "dataset", "launcher"]
 LONGEST_REASON = 500
 
 
@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
 
 class PluginReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the checks of a converter, a report format, a metric or a data set."""
+    """What came of the checks of a converter, a report format, a metric, a data set or a launcher."""
 
     schema: str = "infer-compare/plugin-check"
     version: tuple[int, int] = (1, 1)

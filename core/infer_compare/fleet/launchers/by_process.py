@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
+import signal
 import subprocess
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,15 +19,18 @@ from infer_compare.fleet.node.messages import Surroundings
 from infer_compare.fleet.node.shipping import Parcel, ShippingError
 from infer_compare.foreign import one_line
 from infer_compare.interfaces.launchers import Event, Lost, Machine, Unreachable
+from infer_compare.worker.supervisor.spawned import describe_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from infer_compare.interfaces.launchers import Job
 
 NODE = ("-P", "-m", "infer_compare.fleet.child")
 """The arguments of a Python interpreter that is to be the node side."""
 LONGEST_SENTENCE = 400
+MOST_ASKED = 32
+"""Machines that are asked at the same time."""
 CLOSE_S = 5.0
 """How long the runs may take to end when the launcher is closed."""
 
@@ -60,33 +67,45 @@ class ProcessLauncher(ABC):
         Standard input and output of the command must be those of the node side, and nothing else on standard output.
         """
 
-    def ask(self, machine: str, deadline_s: float, labels: Mapping[str, str] | None = None) -> Machine:
-        """Return a machine as it describes itself.
+    def ask(self, machines: Iterable[str], deadline_s: float) -> tuple[Machine, ...]:
+        """Return machines as they describe themselves; all are asked at the same time.
 
         Args:
-            machine: its `id`.
-            deadline_s: how long it may take to answer.
-            labels: more that it can be chosen by.
+            machines: the `id` of each.
+            deadline_s: how long each may take to answer.
 
         Raises:
-            Unreachable: it does not answer as a node side does.
+            Unreachable: one does not answer as a node side does.
         """
+        names = tuple(machines)
+        with ThreadPoolExecutor(max_workers=max(1, min(len(names), MOST_ASKED))) as pool:
+            return tuple(pool.map(lambda name: self._ask(name, deadline_s), names))
+
+    def _ask(self, machine: str, deadline_s: float) -> Machine:
         command = self.command(machine, "--facts")
         try:
-            answer = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=deadline_s, check=False
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
         except OSError as error:
             raise Unreachable(f"{command[0]} cannot be started: {error.strerror}; check the address.") from None
-        except subprocess.TimeoutExpired:
-            raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
+        with process:
+            try:
+                output, errors = process.communicate(timeout=deadline_s)
+            except subprocess.TimeoutExpired:
+                raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
+            finally:
+                # All that it has started, which may hold its pipes open.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
         try:
-            lines = answer.stdout.splitlines()
-            return machine_of(machine, msgspec.json.decode(lines[-1], type=dict[str, str]), labels)
+            return machine_of(machine, msgspec.json.decode(output.splitlines()[-1], type=dict[str, str]))
         except (IndexError, msgspec.MsgspecError):
-            said = one_line(
-                answer.stderr.decode(errors="replace") or f"exit status {answer.returncode}", LONGEST_SENTENCE
-            )
+            said = one_line(errors.decode(errors="replace"), LONGEST_SENTENCE) or describe_status(process.returncode)
             raise Unreachable(
                 f"{machine} cannot run jobs ({said}); check the address, and that infer-compare is installed there."
             ) from None

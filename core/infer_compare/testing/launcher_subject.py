@@ -1,0 +1,115 @@
+"""A launcher that is checked: connected once, with a normal job and with jobs that are there to be ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.interfaces.launchers import Ended, Lost, Unreachable
+from infer_compare.plugins import is_installed
+from infer_compare.testing.conformance.violation import NotApplicable, Violation
+from infer_compare.testing.launched import START_S, Launched, described, stand_in
+from infer_compare.testing.stand_in import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.interfaces.launchers import Launcher
+
+CONNECT_S = 60.0
+GRACE_S = 2.0
+SLACK_S = 15.0
+"""How much longer than its grace the end of a job may take to be told."""
+LINES = 30
+
+
+class LauncherSubject:
+    """The launcher, and jobs that it runs."""
+
+    def __init__(self, launcher: type[Launcher], address: str | None) -> None:
+        """Connect to nothing yet."""
+        self.launcher = launcher
+        self.address = address
+
+    def close(self) -> None:
+        """Close what was connected."""
+        if "connected" in self.__dict__:
+            self.connected.launcher.close()
+
+    @contextlib.contextmanager
+    def victim(self) -> Iterator[str]:
+        """A job that waits to be ended, and is, whatever comes."""
+        launched = self.connected
+        job = launched.running(machine=self.machine)
+        try:
+            launched.node(job)
+            yield job
+        finally:
+            if launched.last(job) is None:
+                self.stopped(job)
+
+    def stopped(self, job: str) -> Ended | Lost:
+        """Stop a job and return its end."""
+        began = time.monotonic()
+        self.connected.launcher.stop(job, GRACE_S)
+        if (took_s := time.monotonic() - began) > GRACE_S + SLACK_S:
+            raise Violation(f"`stop` took {took_s:.0f} s; ask the job to end, and let its end come as an event.")
+        return self.connected.end(job, GRACE_S + SLACK_S)
+
+    def make(self) -> Launcher:
+        """Make the launcher, and connect to nothing.
+
+        Raises:
+            NotApplicable: what it requires is not installed.
+        """
+        missing = [module for module in getattr(self.launcher, "requires", ()) if not is_installed(module)]
+        if missing:
+            raise NotApplicable(f"needs {missing[0]} ({getattr(self.launcher, 'install_hint', '')})")
+        return self.launcher()
+
+    def made(self) -> Launcher:
+        """Make the launcher and connect it.
+
+        Raises:
+            NotApplicable: what it requires is not installed, or its machines cannot be reached.
+        """
+        launcher = self.make()
+        try:
+            launcher.connect(self.address, CONNECT_S)
+        except Unreachable as reason:
+            launcher.close()
+            raise NotApplicable(f"its machines cannot be reached: {reason}") from None
+        return launcher
+
+    @cached_property
+    def connected(self) -> Launched:
+        """The launcher that most checks share."""
+        return Launched(self.made())
+
+    @cached_property
+    def machine(self) -> str:
+        """The machine that jobs run on."""
+        return self.connected.launcher.machines()[0].id
+
+    @cached_property
+    def normal(self) -> tuple[Launched, str]:
+        """A job that has ended by itself, with two things shipped."""
+        launched = self.connected
+        with tempfile.TemporaryDirectory() as folder:
+            file, several = Path(folder, "model file.onnx"), Path(folder, "saved")
+            file.write_bytes(os.urandom(300_000))
+            (several / "deeper").mkdir(parents=True)
+            (several / "deeper" / "weights").write_bytes(os.urandom(70_000))
+            (several / "empty").write_bytes(b"")
+            shipped = {"model": file, "other": several}
+            self.digests = {path.name: digest(path) for path in shipped.values()}
+            job = launched.start(stand_in(self.machine, "--lines", str(LINES), files=shipped))
+            launched.end(job, START_S)
+        if not isinstance(end := launched.last(job), Ended) or not launched.records(job):
+            raise Violation(f"a job that does nothing came to this end: {described(end) if end else 'none'}.")
+        return launched, job
