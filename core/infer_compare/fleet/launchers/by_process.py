@@ -97,11 +97,10 @@ class ProcessLauncher(ABC):
             try:
                 output, errors = process.communicate(timeout=deadline_s)
             except subprocess.TimeoutExpired:
-                raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
-            finally:
-                # All that it has started, which may hold its pipes open.
+                # With all that it has started, which may hold its pipes open.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
+                raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
         try:
             return machine_of(machine, msgspec.json.decode(output.splitlines()[-1], type=dict[str, str]))
         except (IndexError, msgspec.MsgspecError):

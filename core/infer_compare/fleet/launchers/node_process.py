@@ -122,7 +122,7 @@ class NodeProcess:
     def kill(self) -> None:
         """End the process at once; the node side, where it is another process, notices that and ends its run."""
         self._end(self._lost("it did not answer and was given up"))
-        if self._process is not None:
+        if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
