@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from infer_compare.fleet.node.messages import Surroundings
 
 OOM = Path("/proc/self/oom_score_adj")
@@ -63,14 +61,20 @@ def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
             done.append(f"oom_score_adj {score} to {wanted.oom_score_adj}")
         except OSError:
             left.append(f"oom_score_adj {score}: when memory runs out, this run is killed before other processes")
-    unwanted = [name for name in sorted(os.environ) if _is_any_of(name, wanted.unset)]
-    done += [f"{name}={os.environ.pop(name)} removed" for name in unwanted]
+    done += [f"{text} removed" for word in wanted.unset for text in _unset(word)]
     facts = {"repaired": "; ".join(done), "not_repaired": "; ".join(left)}
     return {name: text for name, text in facts.items() if text}
 
 
-def _is_any_of(name: str, words: Iterable[str]) -> bool:
-    return any(name == word or (word.endswith("*") and name.startswith(word[:-1])) for word in words)
+def _unset(word: str) -> list[str]:
+    """Remove the variable of that name, or all that begin so where it ends in a star; return what to tell of it."""
+    if not word.endswith("*"):
+        return [f"{word}={os.environ.pop(word)}"] if word in os.environ else []
+    names = [name for name in os.environ if name.startswith(word[:-1])]
+    for name in names:
+        del os.environ[name]
+    # Values are not told: they may be tokens of a cluster.
+    return [word] if names else []
 
 
 def _oom_score() -> int | None:
