@@ -49,11 +49,25 @@ def read_config(path: Path) -> Config:
     if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
         return Config(msgspec.structs.asdict(run.header.repeated), run)
+    table = read_toml(path, "a TOML file or the run.jsonl of a stored run")
+    return Config(read_options(option_table(table, str(path)), str(path)))
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Return what a TOML file holds, with integers that fit.
+
+    Args:
+        path: of the file.
+        what: could be named instead where there is no such file.
+
+    Raises:
+        UsageError: it cannot be read, is no TOML, or has a number of too many digits.
+    """
     try:
         with open_regular(path, limit=LARGEST) as file:
             text = file.read().decode()
     except FileNotFoundError:
-        raise UsageError(f"There is no file {path}; name a TOML file or the run.jsonl of a stored run.") from None
+        raise UsageError(f"There is no file {path}; name {what}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', '') or 'it is not text'}).") from error
     try:
@@ -65,7 +79,7 @@ def read_config(path: Path) -> Config:
         reason = str(error).partition(";")[0].rstrip(".")
         raise UsageError(f"{path} is not TOML: {reason}.") from error
     check_integers(table, str(path))
-    return Config(read_options(_keys(table, str(path)), str(path)))
+    return table
 
 
 def _check_keys(text: str) -> None:
@@ -75,8 +89,12 @@ def _check_keys(text: str) -> None:
             raise ValueError(f"line {number} has more than {MOST_DOTS} dots, and no key has so many parts")
 
 
-def _keys(table: dict[str, Any], where: str) -> dict[str, Any]:
-    """The options by the names that they have in Python, with what files alone refuse refused."""
+def option_table(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a table's values, which are not read yet, by the names that options have in Python.
+
+    Raises:
+        UsageError: a key stands for a flag that is no option, is written twice, or has a number that lacks its unit.
+    """
     known = declared()
     # Either number of these is understood, as the flag and the key have different ones.
     several = {name for name, option in known.items() if option.kind in {tuple, dict}}
