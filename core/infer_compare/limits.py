@@ -17,6 +17,8 @@ MOST_THREADS = 8192
 """As many processors as Linux can be built for."""
 MOST_INSTANCES = 1024
 """Of one contender."""
+MOST_JOBS = 10_000
+"""Of a fleet."""
 MOST_REPETITIONS = 1_000_000
 """Of restarts, and of rounds in one."""
 SMALLEST_TOLERANCE = 1e-30

@@ -1,0 +1,211 @@
+"""Driving a fleet: one loop that starts jobs, hears of them, and writes down what came of them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.fleet.fitness import refusal
+from infer_compare.fleet.last_words import closing_state, last_words
+from infer_compare.fleet.records import AttemptEnd, AttemptFacts, AttemptStart
+from infer_compare.fleet.streamed_run import StreamedRun
+from infer_compare.foreign import one_line
+from infer_compare.interfaces.launchers import Beat, Ended, Job, Lines, Lost, Started
+from infer_compare.stats.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infer_compare.fleet.events import FleetObserver
+    from infer_compare.fleet.ledger import Ledger
+    from infer_compare.fleet.records import EndState
+    from infer_compare.fleet.schedule import Ending, JobState, Schedule
+    from infer_compare.interfaces.launchers import Event, Launcher
+
+WAIT_S = 0.5
+"""How long one wait for events takes."""
+GRACE_S = 10.0
+"""How long a job that is stopped has to end."""
+PATIENCE_S = 5.0
+"""Beyond it, until the driver no longer waits for its end."""
+LOOK_S = 10.0
+"""How often machines are asked for while a job waits for which none is known."""
+INTERRUPTED = 130
+
+
+class Driver:
+    """Drives a fleet from its start to its end, or until it is interrupted."""
+
+    def __init__(
+        self,
+        folder: Path,
+        schedule: Schedule,
+        ledger: Ledger,
+        launcher: Launcher,
+        observer: FleetObserver,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            folder: of the fleet.
+            schedule: its jobs.
+            ledger: open.
+            launcher: connected.
+            observer: hears what happens.
+            now: monotonic seconds.
+        """
+        self._folder, self._schedule, self._ledger = folder, schedule, ledger
+        self._launcher, self._observer, self._now = launcher, observer, now
+        self._looked: float | None = None
+        self._files: dict[str, StreamedRun] = {}
+        self._closings: dict[str, str] = {}
+        self._interrupted = False
+
+    def run(self) -> None:
+        """Run all jobs that wait, and close the launcher.
+
+        Raises:
+            KeyboardInterrupt: the fleet was interrupted, and all jobs were stopped; those that did not end in time, or a
+                second interrupt, leave it to the launcher to end them.
+            StorageLost: the folder of the fleet cannot be written any more; all jobs were ended.
+        """
+        self._observer.began(self._schedule)
+        try:
+            while self._schedule.is_open:
+                self._step()
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(f"Resume with: infer-compare fleet resume {self._folder}")
+            self._stop_all()
+            raise
+        finally:
+            self._close()
+
+    def _step(self) -> None:
+        now = self._now()
+        if self._looked is None or (now - self._looked >= LOOK_S and self._schedule.starves()):
+            self._schedule.know(self._launcher.machines())
+            self._looked = now
+        for job in list(self._schedule.place(now)):
+            self._start(job)
+        for job, state, why in list(self._schedule.hopeless(now)):
+            self._ended(job, state, why)
+        self._listen()
+        for job in self._schedule.silent(self._now()):
+            self._launcher.stop(job.plan.id, GRACE_S)
+            self._ended(job, "lost", "nothing was heard of it any more", how="silent")
+            self._looked = None
+
+    def _listen(self) -> None:
+        for event in self._launcher.events(WAIT_S):
+            job = self._schedule.hear(event, self._now())
+            if job is not None:
+                self._take(job, event)
+
+    def _start(self, job: JobState) -> None:
+        plan, machine = job.plan, job.machine
+        assert machine is not None
+        self._files[plan.id] = StreamedRun(self._folder / plan.id, job.attempt)
+        self._closings.pop(plan.id, None)
+        self._ledger.append(AttemptStart(job=plan.id, attempt=job.attempt, at=_clock(), machine=machine))
+        self._launcher.start(
+            Job(
+                id=plan.id,
+                attempt=job.attempt,
+                machine=machine.id,
+                argv=plan.argv,
+                files={name: Path(path) for name, path in plan.files.items()},
+            )
+        )
+        self._observer.started(job)
+
+    def _take(self, job: JobState, event: Event) -> None:
+        match event:
+            case Started(facts=facts):
+                job.facts = dict(facts)
+                self._ledger.append(AttemptFacts(job=job.plan.id, attempt=job.attempt, facts=job.facts))
+                if why := refusal(job.plan, _called(job), facts):
+                    self._launcher.stop(job.plan.id, GRACE_S)
+                    self._ended(job, "refused", why, how="stopping")
+            case Lines(offset=offset, text=text):
+                new = self._files[job.plan.id].take(offset, text)
+                if new:
+                    self._closings[job.plan.id] = closing_state(new)
+                    if (says := last_words(new)) and says != job.says:
+                        job.says = says
+                        self._observer.said(job)
+            case Beat():
+                pass
+            case Ended(rc=rc, stderr=stderr):
+                state, why = self._outcome(job, rc, stderr)
+                self._ended(job, state, why, rc=rc)
+            case Lost(why=why):
+                self._looked = None
+                self._ended(job, "lost", one_line(why, 200), how="vanished")
+
+    def _outcome(self, job: JobState, rc: int, stderr: str) -> tuple[EndState, str]:
+        """How an attempt ended whose process did."""
+        closing = self._closings.get(job.plan.id, "")
+        last = one_line(stderr.strip().rsplit("\n", 1)[-1].removeprefix("Error: "), 300).rstrip(".")
+        if self._interrupted:
+            return "stopped", "interrupted"
+        if rc in {0, 1} and closing in {"complete", "stopped"}:
+            return ("done", "") if rc == 0 else ("incomplete", "the run left something unanswered; see its report")
+        if rc == 0:
+            return "lost", "the end of its run file did not arrive"
+        if rc < 0 or rc in {INTERRUPTED, 128 + 9, 128 + 15}:
+            return "lost", f"its process was ended on the machine (status {rc})"
+        return "failed", last or f"it ended with status {rc}"
+
+    def _ended(self, job: JobState, state: EndState, why: str, *, rc: int | None = None, how: Ending = "ended") -> None:
+        """Note the end of an attempt, or of a job that has none."""
+        file = self._files.pop(job.plan.id, None)
+        if file is not None:
+            file.close()
+        self._ledger.append(AttemptEnd(job=job.plan.id, attempt=job.attempt, at=_clock(), state=state, rc=rc, why=why))
+        self._schedule.end(job, state, why, self._now(), how=how)
+        self._observer.ended(job, state)
+
+    def _stop_all(self) -> None:
+        """Ask all jobs to stop, and wait for their ends; a further interrupt ends the waiting."""
+        self._interrupted = True
+        self._observer.stopping()
+        try:
+            for job in self._schedule.running:
+                self._launcher.stop(job.plan.id, GRACE_S)
+            until = self._now() + GRACE_S + PATIENCE_S
+            while self._schedule.running and self._now() < until:
+                self._listen()
+        finally:
+            for job in self._schedule.running:
+                self._ended(job, "stopped", "interrupted", how="stopping")
+
+    def _close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        try:
+            self._launcher.close()
+        except KeyboardInterrupt:
+            # Whatever happens, nothing stays behind.
+            self._launcher.close()
+            raise
+
+
+def _called(job: JobState) -> str:
+    """What people call the machine of a job."""
+    machine = job.machine
+    assert machine is not None
+    return one_line(job.facts.get("hostname") or machine.labels.get("hostname") or machine.id, 60)
+
+
+def _clock() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def summary(schedule: Schedule) -> str:
+    """Return how many jobs ended how, such as `4 jobs: 3 done, 1 lost`."""
+    states = [job.state for job in schedule.jobs.values()]
+    numbers = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+    return f"{count(len(states), 'job')}: {numbers}"

@@ -1,0 +1,157 @@
+"""The folder of a fleet: begun from what is asked for, and read back to be resumed or reported."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import StoreError, UsageError
+from infer_compare.fleet.jobs import planned_jobs
+from infer_compare.fleet.ledger import FILE, Ledger, read_ledger
+from infer_compare.fleet.records import FINAL, Asked, AttemptEnd, AttemptFacts, AttemptStart
+from infer_compare.fleet.schedule import JobState
+from infer_compare.fleet.shipment import FOLDER, missing_files
+from infer_compare.interfaces.launchers import Unreachable
+from infer_compare.paths import exists
+from infer_compare.stats.wording import listing
+from infer_compare.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from infer_compare.fleet.fleet_file import FleetRequest
+    from infer_compare.fleet.records import AnyEntry, PlannedJob
+    from infer_compare.interfaces.launchers import Launcher, Machine
+    from infer_compare.plugins import Plugins
+
+CONNECT_S = 15.0
+"""How long reaching the machines may take."""
+
+
+def reach(launcher: Launcher, address: str | None) -> Sequence[Machine]:
+    """Connect a launcher and return its machines.
+
+    Raises:
+        UsageError: they cannot be reached.
+    """
+    try:
+        launcher.connect(address, CONNECT_S)
+        return launcher.machines()
+    except Unreachable as error:
+        raise UsageError(str(error)) from error
+
+
+def begin(
+    request: FleetRequest, machines: Sequence[Machine], folder: Path, plugins: Plugins, command: Sequence[str] = ()
+) -> Asked:
+    """Make the folder of a new fleet, and return what stands in the first line of its ledger.
+
+    Args:
+        request: what is asked for.
+        machines: those of the launcher.
+        folder: to make; where something goes wrong it is left as it was.
+        plugins: where models and formats are known.
+        command: as it was typed.
+
+    Raises:
+        UsageError: a selector chooses no machine, or a file is not there.
+        StoreError: the folder holds a fleet already, or cannot be made.
+    """
+    if exists(folder / FILE):
+        raise StoreError(
+            f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
+            f"infer-compare fleet resume {folder}"
+        )
+    new = not exists(folder)
+    try:
+        jobs, shipments = planned_jobs(request, machines, folder, plugins)
+        folder.mkdir(parents=True, exist_ok=True)
+        for shipment in shipments:
+            shipment.write()
+        _require_free(folder, jobs)
+        asked = Asked(
+            created=_clock(),
+            tool_version=__version__,
+            command=tuple(command),
+            launcher=request.launcher,
+            address=request.address,
+            machines=request.machines,
+            per=request.per,
+            attempts=request.attempts,
+            jobs=tuple(jobs),
+        )
+        with Ledger(folder, create=True) as ledger:
+            ledger.append(asked)
+    except OSError as error:
+        raise StoreError(f"The folder {folder} cannot be made: {error.strerror}; choose another with -o.") from error
+    except BaseException:
+        if new:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not exists(folder / FILE):
+            shutil.rmtree(folder / FOLDER, ignore_errors=True)
+        raise
+    return asked
+
+
+def _require_free(folder: Path, jobs: Sequence[PlannedJob]) -> None:
+    taken = [job.id for job in jobs if exists(folder / job.id)]
+    if taken:
+        raise StoreError(f"{folder} already holds {listing(taken[:4])}; choose another folder with -o.")
+
+
+def standing(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
+    """Return how the jobs of a fleet stand by its ledger; one whose attempt has no end waits."""
+    jobs = {plan.id: JobState(plan=plan) for plan in asked.jobs}
+    for entry in entries:
+        job = jobs.get(entry.job) if not isinstance(entry, Asked) else None
+        if job is None:
+            continue
+        match entry:
+            case AttemptStart(attempt=attempt, machine=machine):
+                job.attempt, job.machine, job.state, job.why, job.facts = attempt, machine, "waiting", "", {}
+            case AttemptFacts(facts=facts):
+                job.facts = facts
+            case AttemptEnd(state=state, why=why):
+                job.state, job.why = state, why
+    return list(jobs.values())
+
+
+def to_resume(asked: Asked, entries: Iterable[AnyEntry], now: float, *, incomplete: bool = False) -> list[JobState]:
+    """Return the jobs of a fleet, of which those wait that have not run to their end.
+
+    Args:
+        asked: what was asked for.
+        entries: of its ledger.
+        now: monotonic seconds.
+        incomplete: whether those wait too that ended and left something unanswered.
+
+    Raises:
+        UsageError: a file that one of them needs is not there any more.
+    """
+    jobs = standing(asked, entries)
+    for job in jobs:
+        if job.state not in FINAL or (incomplete and job.state == "incomplete"):
+            if missing := missing_files(job.plan.files):
+                raise UsageError(
+                    f"The job {job.plan.id} needs {listing(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+                    "there any more; put it back, or begin a new fleet."
+                )
+            job.state = "waiting"
+        job.since = now
+    return jobs
+
+
+def read(folder: Path) -> tuple[Asked, list[JobState]]:
+    """Return what a fleet was asked for, and how its jobs stand.
+
+    Raises:
+        StoreError: see `read_ledger`.
+    """
+    asked, entries = read_ledger(folder)
+    return asked, standing(asked, entries)
+
+
+def _clock() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

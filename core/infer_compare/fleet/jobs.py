@@ -1,0 +1,96 @@
+"""The jobs of a fleet: every model on every kind of machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import UsageError
+from infer_compare.fleet.machines import Selector, chosen, kinds, shared_labels, slug
+from infer_compare.fleet.records import PlannedJob
+from infer_compare.fleet.shipment import FOLDER, Shipment
+from infer_compare.limits import MOST_JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infer_compare.fleet.fleet_file import FleetRequest, ModelRequest
+    from infer_compare.fleet.machines import Kind
+    from infer_compare.interfaces.launchers import Machine
+    from infer_compare.plugins import Plugins
+
+
+def planned_jobs(
+    request: FleetRequest, machines: Sequence[Machine], folder: Path, plugins: Plugins
+) -> tuple[list[PlannedJob], list[Shipment]]:
+    """Return the jobs, and what is to be written before they start.
+
+    Args:
+        request: what is asked for.
+        machines: those of the launcher.
+        folder: of the fleet; nothing is written but links to files that belong together.
+        plugins: where models and formats are known.
+
+    Raises:
+        UsageError: a selector chooses no machine, or a file is not there.
+    """
+    groups = kinds(chosen(machines, request.selectors), request.per)
+    if len(groups) * len(request.models) > MOST_JOBS:
+        raise UsageError(
+            f"{len(request.models):,} models on {len(groups):,} kinds of machines are more than {MOST_JOBS:,} jobs; "
+            "split them into several fleets."
+        )
+    jobs: list[PlannedJob] = []
+    shipments = []
+    for number, model in enumerate(request.models, 1):
+        place = folder / FOLDER / f"{number}-{slug(_name(model))}"
+        shipment = Shipment(model.table, model.options, place.absolute(), plugins)
+        shipments.append(shipment)
+        for group in groups:
+            jobs.append(_job(model, group, shipment, request, {job.id for job in jobs}))
+    return jobs, shipments
+
+
+def _job(model: ModelRequest, group: Kind, shipment: Shipment, request: FleetRequest, taken: set[str]) -> PlannedJob:
+    stem = f"{slug(_name(model))}-on-{slug(group.name)}"
+    number = 1
+    while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    first = group.machines[0]
+    return PlannedJob(
+        id=name,
+        model=_name(model),
+        kind=group.name,
+        labels=shared_labels(first),
+        cpus=first.cpus,
+        gpus=first.gpus,
+        host=first.host if request.per == "host" else None,
+        backends=shipment.backends,
+        argv=shipment.argv,
+        files={key: str(path) for key, path in shipment.files.items()},
+        price=_price(group, request.prices),
+    )
+
+
+def _name(model: ModelRequest) -> str:
+    return model.options.name or Path(model.options.model).stem or model.options.model
+
+
+def _price(group: Kind, prices: Mapping[str, str]) -> str | None:
+    """The price of the selector that fits with most labels."""
+    fitting = [
+        (len(Selector.of(text).labels), price)
+        for text, price in prices.items()
+        if all(map(Selector.of(text).fits, group.machines))
+    ]
+    return max(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
+def keys_of(machine: Machine) -> tuple[object, object]:
+    """Return what a machine is found by: as one of its kind, and as its host."""
+    return (frozenset(shared_labels(machine).items()), machine.cpus, machine.gpus), machine.host
+
+
+def key_of(job: PlannedJob) -> object:
+    """Return the key of the machines that a job can run on."""
+    return job.host if job.host is not None else (frozenset(job.labels.items()), job.cpus, job.gpus)

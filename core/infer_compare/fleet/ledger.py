@@ -1,0 +1,130 @@
+"""`fleet.jsonl`: the ledger of a fleet, each line on disk before anything else happens."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.errors import StorageLost, StoreError
+from infer_compare.files import open_regular
+from infer_compare.fleet.records import LEDGER_SCHEMA, LEDGER_VERSION, AnyEntry, Asked
+from infer_compare.store import whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+FILE = "fleet.jsonl"
+LARGEST = 1 << 30
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEntry)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class Ledger:
+    """Appends to a ledger; the only writer it has."""
+
+    def __init__(self, folder: Path, *, create: bool) -> None:
+        """Open the ledger of a folder.
+
+        Args:
+            folder: of the fleet.
+            create: make a new one, which must not be there; else go on with one, half a line at its end cut.
+
+        Raises:
+            StoreError: it cannot be opened, is there already, or another process writes to it.
+        """
+        import fcntl
+
+        self._path = folder / FILE
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
+        try:
+            self._descriptor = os.open(self._path, flags, 0o644)
+        except FileExistsError as error:
+            raise StoreError(
+                f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
+                f"infer-compare fleet resume {folder}"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"The ledger {self._path} cannot be opened for writing: {error.strerror}.") from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise StoreError(f"The fleet in {folder} is still running; wait for its end, or stop it.") from error
+        except OSError:
+            # Some network file systems have no locks.
+            pass
+        if not create:
+            os.ftruncate(self._descriptor, len(whole(_bytes(folder))))
+
+    def append(self, entry: AnyEntry) -> None:
+        """Write an entry and wait until it is on disk.
+
+        Raises:
+            StorageLost: it cannot be written; what had been written of it was taken back.
+        """
+        size = os.fstat(self._descriptor).st_size
+        data = memoryview(_encoder.encode(entry) + b"\n")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+            os.fsync(self._descriptor)
+        except BaseException as error:
+            os.ftruncate(self._descriptor, size)
+            if not isinstance(error, OSError):
+                raise
+            raise StorageLost(f"The ledger {self._path} cannot be written: {error.strerror}.") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_ledger(folder: Path) -> tuple[Asked, list[AnyEntry]]:
+    """Return what was asked for, and all later entries; half a line at the end and lines that cannot be read are left out.
+
+    Raises:
+        StoreError: there is no ledger, it cannot be read, or its first line is not that of a fleet that this version knows.
+    """
+    first, *lines = whole(_bytes(folder)).split(b"\n")
+    try:
+        asked = _decoder.decode(first)
+    except _UNREADABLE as error:
+        raise StoreError(f"{folder / FILE} is not the ledger of a fleet: its first line cannot be read.") from error
+    if not isinstance(asked, Asked) or asked.schema != LEDGER_SCHEMA:
+        raise StoreError(
+            f"{folder / FILE} is not the ledger of a fleet: its first line does not say what was asked for."
+        )
+    if asked.version[0] != LEDGER_VERSION[0]:
+        raise StoreError(
+            f"{folder / FILE} was written by another infer-compare ({asked.tool_version}), whose ledgers have version "
+            f"{asked.version[0]}; this one reads version {LEDGER_VERSION[0]}."
+        )
+    entries: list[AnyEntry] = []
+    for line in lines:
+        try:
+            entries.append(_decoder.decode(line))
+        except _UNREADABLE:
+            continue
+    return asked, entries
+
+
+def _bytes(folder: Path) -> bytes:
+    try:
+        with open_regular(folder / FILE, limit=LARGEST) as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise StoreError(f"There is no fleet in {folder}: it has no {FILE}.") from error
+    except OSError as error:
+        raise StoreError(f"The ledger {folder / FILE} cannot be read: {error.strerror}.") from error
