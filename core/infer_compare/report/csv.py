@@ -50,6 +50,7 @@ def written(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> str:
 
 
 def _cell(value: Value) -> Value:
+    """Return a value as a cell has it: nothing that a spreadsheet would run, nothing that steers a terminal."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
+from urllib.parse import quote
 
 from infer_compare.report.markup import code, code_cell, escape, fenced, listed, table
 from infer_compare.report.sections import printed_many
@@ -109,5 +110,7 @@ def _block(block: AnyBlock) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     text = code_cell(cell.text) if cell.code or cell.contender is not None else escape(cell.text)
+    if cell.file:
+        text = f"[{text}](<{quote(cell.file)}>)"
     strong = f"**{text}**" if STRONG & set(cell.kind.split()) else text
     return f"{strong} {escape(cell.tail)}" if cell.tail else strong

@@ -7,6 +7,7 @@ import hashlib
 import json
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -91,7 +92,7 @@ def sections_page(
     question: str,
     facts: str,
     sections: Sequence[Section],
-    known: Mapping[str, Contender],
+    known: Mapping[str, Contender] = MappingProxyType({}),
     more_scripts: Sequence[str] = (),
 ) -> str:
     """A page of sections that are no report of a run.
@@ -101,7 +102,7 @@ def sections_page(
         question: what it answers.
         facts: what tells it from others.
         sections: from top to bottom.
-        known: the contenders of its charts and tables, by label.
+        known: the contenders of its charts and tables, by label; none where they draw nothing.
         more_scripts: files of the script that draw what reports do not have.
     """
     from markupsafe import Markup

@@ -43,6 +43,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence that is shown on request."""
     link: str = ""
     """The identifier of a place on the page."""
+    file: str = ""
+    """A file that it leads to, as a path from the folder of the report."""
     share: float | None = None
     """Length of a bar from 0 to 1 below the text."""
     spread: float = 0.0

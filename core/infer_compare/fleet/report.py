@@ -1,0 +1,98 @@
+"""The report over a fleet's runs, made from its folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from infer_compare.errors import StoreError
+from infer_compare.fleet.fitness import cautions
+from infer_compare.fleet.folder import read
+from infer_compare.report import document, find_reporter, render
+from infer_compare.report.files import write_report
+from infer_compare.report.fleet import FORMATS, FleetDocument, JobFacts
+from infer_compare.report.fleet import document as fleet_document
+from infer_compare.store import FILE, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infer_compare.fleet.schedule import JobState
+    from infer_compare.plugins import Plugins
+    from infer_compare.report import ReportDocument
+
+PAGE = "report.html"
+"""Of a run in its folder, and of the fleet in its own."""
+
+
+def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:
+    """Return the document of a fleet, as far as it came.
+
+    Args:
+        folder: of the fleet.
+        beside: the folder in which the report will lie, for links to the pages of runs; that of the fleet when None.
+
+    Raises:
+        StoreError: there is no fleet, or its ledger cannot be read.
+    """
+    asked, jobs = read(folder)
+    runs: dict[str, ReportDocument] = {}
+    for job in jobs:
+        try:
+            runs[job.plan.id] = document(load(folder / job.plan.id), explorable=False)
+        except StoreError:
+            # It has not begun to run, or not even its first line arrived.
+            continue
+    return fleet_document(
+        [_facts(job, folder, beside or folder, has_run=job.plan.id in runs) for job in jobs],
+        runs,
+        {job.plan.id: job.plan.price for job in jobs if job.plan.price is not None},
+        created=asked.created,
+        launcher=asked.launcher,
+    )
+
+
+def write_pages(folder: Path, made: FleetDocument, plugins: Plugins) -> Path:
+    """Write a page of every run that has none of its present records yet, and the page over all; return the latter's path.
+
+    Args:
+        folder: of the fleet.
+        made: its document.
+        plugins: where the report format is known.
+
+    Raises:
+        UsageError: a page cannot be written.
+    """
+    html = find_reporter("html", plugins)
+    for job in made.jobs:
+        place = folder / job.job
+        if job.page and _is_stale(place):
+            write_report(place / PAGE, render(html, document(load(place))), force=True)
+    path = folder / PAGE
+    write_report(path, FORMATS.render("html", made), force=True)
+    return path
+
+
+def _is_stale(place: Path) -> bool:
+    """Whether the page of a run is missing, or older than its records."""
+    page = place / PAGE
+    return not page.exists() or page.stat().st_mtime_ns < (place / FILE).stat().st_mtime_ns
+
+
+def _facts(job: JobState, folder: Path, beside: Path, *, has_run: bool) -> JobFacts:
+    facts, machine = job.facts, job.machine
+    labels = machine.labels if machine is not None else {}
+    page = os.path.relpath(folder / job.plan.id / PAGE, beside) if has_run else ""
+    return JobFacts(
+        job=job.plan.id,
+        model=job.plan.model,
+        machine=job.plan.kind,
+        host=facts.get("hostname") or labels.get("hostname") or (machine.id if machine is not None else ""),
+        cpu=facts.get("cpu") or labels.get("cpu", ""),
+        labels=dict(job.plan.labels),
+        state="waiting" if job.state == "running" else job.state,
+        why=job.why,
+        attempts=job.attempt,
+        page=page,
+        cautions=tuple(cautions(facts)),
+    )

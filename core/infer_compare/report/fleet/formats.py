@@ -1,0 +1,73 @@
+"""The formats of the report over a fleet, by name: its sections by the writers of reports, rows as CSV, the document as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare.report import csv
+from infer_compare.report.fleet.sections import TITLE, facts_line, sections
+from infer_compare.report.formats import Format, Formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infer_compare.report.fleet.schema import FleetDocument
+    from infer_compare.report.metrics import Value
+
+COLUMNS = (
+    "job",
+    "model",
+    "machine",
+    "host",
+    "cpu",
+    "state",
+    "why",
+    "attempts",
+    "partial",
+    "axes",
+    "contender",
+    "batch",
+    "bound",
+    "estimate",
+    "throughput",
+    "throughput_spread",
+    "latency_s",
+    "price_per_s",
+    "currency",
+    "cost_per_million",
+)
+
+
+def _html(document: FleetDocument) -> str:
+    from infer_compare.report.html.page import sections_page
+
+    return sections_page(TITLE, "which machine, with which framework", facts_line(document), sections(document))
+
+
+def _csv(document: FleetDocument) -> str:
+    return csv.written(COLUMNS, _rows(document))
+
+
+def _rows(document: FleetDocument) -> Iterator[dict[str, Value]]:
+    """A row for each best, and one for a job without any."""
+    for job in document.jobs:
+        own: dict[str, Value] = {name: getattr(job, name) for name in COLUMNS[:9]}
+        if job.price is not None:
+            own |= {"price_per_s": job.price.per_second, "currency": job.price.currency}
+        for best in job.bests:
+            yield own | {
+                "axes": ";".join(f"{axis}={size}" for axis, size in best.axes),
+                "contender": best.name,
+                "batch": best.point.batch,
+                "bound": best.bound,
+                "estimate": best.estimate,
+                "throughput": best.throughput,
+                "throughput_spread": best.spread,
+                "latency_s": None if best.latency_ns is None else best.latency_ns / 1e9,
+                "cost_per_million": best.per_million,
+            }
+        if not job.bests:
+            yield own
+
+
+FORMATS: Formats[FleetDocument] = Formats("A fleet", sections, _html, Format("csv", ".csv", _csv))
