@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "Show how each framework would load a model, without running it.",
     "report": "Show a stored run.",
     "compare": "Compare two stored runs.",
+    "fleet": "Run models on many machines, and report over all of them.",
     "runs": "List stored runs.",
     "backends": "List backends, or describe one.",
     "models": "List the built-in models.",

@@ -1,0 +1,243 @@
+"""`infer-compare fleet`: the same runs on many machines."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infer_compare.cli import stdout
+from infer_compare.cli.installed import installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.cli.options import Command
+    from infer_compare.fleet.ledger import Ledger
+    from infer_compare.fleet.schedule import JobState
+    from infer_compare.interfaces.launchers import Launcher, Machine
+
+
+def showing(function: Command) -> Command:
+    """Add the flags that say how a fleet shows its progress."""
+    flags = (
+        click.option(
+            "--json-progress",
+            is_flag=True,
+            help="Write progress to standard error as JSON, one event a line, for programs.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+        click.option("--debug", is_flag=True, help="Show tracebacks."),
+    )
+    for flag in reversed(flags):
+        function = flag(function)
+    return function
+
+
+@click.group("fleet")
+def command() -> None:
+    """Run models on many machines: each job is one whole run on one machine."""
+
+
+@command.command("run")
+@click.argument("file", metavar="FLEET.TOML", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder.  [default: runs/<time>-fleet]")
+@click.option("--launcher", metavar="NAME", help="Launcher, in place of that of the file.")
+@click.option(
+    "--address", metavar="ADDRESS", help="Where the launcher finds its machines, in place of that of the file."
+)
+@showing
+@click.pass_obj
+def run(
+    settings: dict[str, Any],
+    *,
+    file: Path,
+    folder: Path | None,
+    launcher: str | None,
+    address: str | None,
+    json_progress: bool,
+    quiet: bool,
+    debug: bool,  # noqa: ARG001 - read before parsing
+) -> int:
+    """Run every model of FLEET.TOML on every kind of machine there, and write one page over all runs.
+
+    Exit codes: 0 all jobs done; 1 a job was lost, failed, or left something unanswered; 2 usage error, or the machines cannot
+    be reached; 130 interrupted, finished jobs are kept.
+    """
+    import msgspec
+
+    from infer_compare.cli.run import typed_command
+    from infer_compare.fleet.fleet_file import read_fleet
+    from infer_compare.fleet.folder import begin, reach
+    from infer_compare.fleet.launchers import find_launcher
+    from infer_compare.fleet.ledger import Ledger
+    from infer_compare.fleet.schedule import JobState
+    from infer_compare.store import default_folder
+
+    plugins = installed(settings)
+    request = read_fleet(file)
+    request = msgspec.structs.replace(
+        request, launcher=launcher or request.launcher, address=address or request.address
+    )
+    place = folder or default_folder("fleet")
+    chosen = find_launcher(request.launcher, plugins)
+    try:
+        asked = begin(request, reach(chosen, request.address), place, plugins, typed_command())
+    except BaseException:
+        chosen.close()
+        raise
+    jobs = [JobState(plan=plan, since=time.monotonic()) for plan in asked.jobs]
+    with Ledger(place, create=False) as ledger:
+        _drive(place, jobs, asked.attempts, ledger, chosen, quiet=quiet, json_progress=json_progress)
+    return _tell(place, settings)
+
+
+@command.command("resume")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines, where that has changed.")
+@click.option("--incomplete", is_flag=True, help="Also run jobs again that left something unanswered.")
+@showing
+@click.pass_obj
+def resume(
+    settings: dict[str, Any],
+    *,
+    folder: Path,
+    address: str | None,
+    incomplete: bool,
+    json_progress: bool,
+    quiet: bool,
+    debug: bool,  # noqa: ARG001 - read before parsing
+) -> int:
+    """Run the jobs of the fleet in FOLDER that are missing: not started, interrupted, lost or failed.
+
+    Exit codes: as those of `fleet run`.
+    """
+    from infer_compare.fleet.folder import reach, to_resume
+    from infer_compare.fleet.launchers import find_launcher
+    from infer_compare.fleet.ledger import Ledger, read_ledger
+
+    plugins = installed(settings)
+    read_ledger(folder)
+    with Ledger(folder, create=False) as ledger:
+        asked, entries = read_ledger(folder)
+        jobs = to_resume(asked, entries, time.monotonic(), incomplete=incomplete)
+        if any(job.state == "waiting" for job in jobs):
+            launcher = find_launcher(asked.launcher, plugins)
+            try:
+                reach(launcher, address or asked.address)
+            except BaseException:
+                launcher.close()
+                raise
+            _drive(folder, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
+    return _tell(folder, settings)
+
+
+@command.command("machines")
+@click.option("--launcher", default="local", show_default=True, metavar="NAME", help="Launcher.")
+@click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as_json: bool) -> None:
+    """List the machines that a launcher reaches, with the labels by which `machines` in FLEET.TOML chooses them."""
+    from infer_compare.fleet.folder import reach
+    from infer_compare.fleet.launchers import find_launcher
+
+    chosen = find_launcher(launcher, installed(settings))
+    try:
+        known = reach(chosen, address)
+    finally:
+        chosen.close()
+    if as_json:
+        stdout.document(list(known))
+        return
+    for line in _machine_lines(known):
+        stdout.echo(line)
+    if not known:
+        click.echo(f"The launcher {launcher} has no machines.", err=True)
+
+
+def _machine_lines(machines: Sequence[Machine]) -> list[str]:
+    from infer_compare.fleet.machines import kinds
+    from infer_compare.foreign import one_line
+    from infer_compare.stats.wording import count
+
+    lines = []
+    for kind in kinds(machines):
+        for machine in kind.machines:
+            size = count(machine.cpus, "core") + (f", {count(machine.gpus, 'GPU')}" if machine.gpus else "")
+            lines.append(one_line(f"{machine.id}: {size}, kind {kind.name}"))
+            lines += [f"  {one_line(f'{label}={value}')}" for label, value in sorted(machine.labels.items())]
+    return lines
+
+
+def _drive(
+    folder: Path,
+    jobs: Sequence[JobState],
+    attempts: int,
+    ledger: Ledger,
+    launcher: Launcher,
+    *,
+    quiet: bool,
+    json_progress: bool,
+) -> None:
+    from infer_compare.cli.fleet_progress import job_progress
+    from infer_compare.fleet.drive import Driver
+    from infer_compare.fleet.schedule import Schedule
+
+    with job_progress(quiet=quiet, as_json=json_progress) as observer:
+        Driver(folder, Schedule(jobs, attempts), ledger, launcher, observer).run()
+
+
+def _tell(folder: Path, settings: dict[str, Any]) -> int:
+    """Write the page over the runs, print what came of them, and return the exit code."""
+    from infer_compare.fleet.report import report_of, write_pages
+    from infer_compare.report.fleet import render
+
+    made = report_of(folder)
+    page = write_pages(folder, made, installed(settings))
+    stdout.write(render("text", made))
+    stdout.echo(f"\nPage over the runs: {page}")
+    if made.is_complete:
+        return 0
+    click.echo(f"Run what is missing with: {shlex.join(['infer-compare', 'fleet', 'resume', str(folder)])}", err=True)
+    return 1
+
+
+@command.command("report")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "name",
+    metavar="FORMAT",
+    help="text, markdown, html, csv or json.  [default: by the file's ending, else text]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write, e.g. fleet.html; - for standard output.  [default: -]",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+def report(*, folder: Path, name: str | None, output: Path | None, force: bool) -> None:
+    """Show the fleet in FOLDER, complete or not: the best of each machine, and what samples cost there."""
+    from infer_compare.cli.output import check_terminal, format_for, target_of
+    from infer_compare.fleet.report import report_of
+    from infer_compare.report.files import check_target, write_report
+    from infer_compare.report.fleet import FORMATS, find_format
+
+    target = target_of(output)
+    name = format_for(target, name, {one.name: one.suffix for one in FORMATS.values()})
+    chosen = find_format(name)
+    if target is None:
+        check_terminal(name, chosen.suffix, shlex.join(["infer-compare", "fleet", "report", str(folder)]))
+    else:
+        check_target(target, force=force)
+    content = chosen.render(report_of(folder, target.parent if target is not None else None))
+    if target is None:
+        stdout.write(content)
+        return
+    write_report(target, content, force=force)
+    click.echo(f"Report written to {target}", err=True)
