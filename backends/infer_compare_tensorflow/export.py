@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from infer_compare.backends import UnsupportedModel
+from infer_compare.backends import BATCH, UnsupportedModel
 from infer_compare_tensorflow.describe import read
 from infer_compare_tensorflow.importer import Target
 from infer_compare_tensorflow.native import HOST, quiet, sentence, signature_of
@@ -86,7 +86,21 @@ def _converted(program: NativeProgram, location: str, opset: int, *, large: bool
             raise
         except Exception as error:
             # tf2onnx has no errors of its own: it asserts, and its handlers fail in their own ways.
-            raise UnsupportedModel(f"tf2onnx cannot convert {location}: {sentence(error)}.") from error
+            raise UnsupportedModel(
+                f"tf2onnx cannot convert {location}: {sentence(error)}.{_remedy(program)}"
+            ) from error
+
+
+def _remedy(program: NativeProgram) -> str:
+    """What to try where axes are free that a layer may have to know."""
+    free = {size for spec in program.inputs for size in spec.shape if isinstance(size, str)} - {BATCH}
+    if not free:
+        return ""
+    sizes = [
+        f"{spec.name}:{spec.dtype}[{','.join('64' if size in free else str(size) for size in spec.shape)}]"
+        for spec in program.inputs
+    ]
+    return f" A layer may need sizes that are free here ({', '.join(sorted(free))}); try one size, as in --input '{sizes[0]}'."
 
 
 def _places(role: str, specs: Sequence[TensorSpec]) -> list[str]:

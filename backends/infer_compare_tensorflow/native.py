@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ WIDENED = {"bfloat16": "float32"}
 """Dtypes of outputs that numpy does not have, and what they are cast to at the end of the graph."""
 
 HOST = "/CPU:0"
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""Keras prints parts of its messages in bold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,5 +199,7 @@ def quiet() -> Iterator[None]:
 
 
 def sentence(error: BaseException | str, limit: int = 300) -> str:
-    """Return what an exception says, on one line, with no full stop, and not longer than a line or two."""
-    return shortened(" ".join(str(error).split()) or type(error).__name__, limit).rstrip(".")
+    """Return what an exception says, on one line, with no full stop or colours, and not longer than a line or two."""
+    text = " ".join(COLOUR.sub("", str(error)).split()) or type(error).__name__
+    whole = text[:limit].rpartition(". ")[0] if len(text) > limit else ""
+    return (whole or shortened(text, limit)).rstrip(".")

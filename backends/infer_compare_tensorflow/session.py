@@ -18,15 +18,14 @@ from infer_compare.backends import (
     zeros_at,
 )
 from infer_compare_tensorflow import runtime
-from infer_compare_tensorflow.calling import DirectCall
-from infer_compare_tensorflow.casting import PRECISIONS, cast, nodes_of, seen
+from infer_compare_tensorflow.casting import PRECISIONS, nodes_of, seen
 from infer_compare_tensorflow.failures import classify
-from infer_compare_tensorflow.importer import Target
+from infer_compare_tensorflow.graphs import Graphs
 from infer_compare_tensorflow.native import sentence
 from infer_compare_tensorflow.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from infer_compare.backends import Array, Batch, Device
     from infer_compare_tensorflow.importer import Program
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class TensorFlowSession(Session[Slot]):
-    """One graph with free axes, called as a program that deploys the model calls it: the concrete function of a `tf.function`.
+    """One graph with free axes, or one for each combination of sizes (see `Graphs`), called as a program that deploys the model calls it: the concrete function of a `tf.function`.
 
     A SavedModel is called through the signature that it was saved with. The option `call=direct` leaves out what such a call
     costs beside the graph, which can be more than a small model takes; see `DirectCall`.
@@ -60,15 +59,16 @@ class TensorFlowSession(Session[Slot]):
         self._device = device
         self._device_name = runtime.name_of(device)
         self._jit_compile = jit_compile
-        self._traces = 0
         self._shapes: set[Shapes] = set()
         self._dtype = PRECISIONS[precision] if precision is not None else None
         # A function does not keep the variables that it captured; what was loaded owns them.
         self._program: Program | NativeProgram | None = program
-        self._concrete: Any = None
-        signature = None if direct or jit_compile or self._dtype is not None else program.signature
-        self._call_kind = "direct" if direct else "function" if signature is None else "signature"
-        self._call: Callable[..., Sequence[tf.Tensor]] | None = signature or self._traced(program, direct=direct)
+        self._signature = None if direct or jit_compile or self._dtype is not None else program.signature
+        self._call_kind = "direct" if direct else "function" if self._signature is None else "signature"
+        self._graphs: Graphs | None = None
+        if self._signature is None:
+            self._graphs = Graphs(program, device, jit_compile=jit_compile, direct=direct, dtype=self._dtype)
+        self._concrete: Any = self._graphs.free if self._graphs is not None else None
         self._expected = [(np.dtype(spec.dtype), spec.shape) for spec in program.inputs]
         # A function runs on the device of the call; where there is only one, the call need not name it.
         self._scope = tf.device(self._device_name) if len(runtime.devices()) > 1 else contextlib.nullcontext()
@@ -97,37 +97,6 @@ class TensorFlowSession(Session[Slot]):
                 f"TensorFlow cannot run this model in {precision} on this device ({said}); choose another precision."
             ) from error
 
-    def _traced(self, program: Program | NativeProgram, *, direct: bool) -> Any:  # noqa: ANN401 - a concrete function
-        """The program as a function with free axes; its one graph is made now."""
-        signature = [
-            tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype)
-            for spec in program.inputs
-        ]
-        # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
-        constant_kernels = self._device.kind == "cpu" and not self._jit_compile
-        render = program.tracer(Target(constant_kernels=constant_kernels, xla=self._jit_compile))
-        if self._dtype is not None:
-            with tf.device(self._device_name):
-                own = tf.function(render, input_signature=signature, autograph=False).get_concrete_function()
-            render = cast(own, self._dtype, gpu=self._device.kind == "cuda")
-            signature = [tf.TensorSpec(spec.shape, self._cast_to(spec.dtype)) for spec in signature]
-
-        def trace(*inputs: tf.Tensor) -> list[tf.Tensor]:
-            self._traces += 1
-            return render(*inputs)
-
-        with tf.device(self._device_name):
-            function = tf.function(trace, input_signature=signature, jit_compile=self._jit_compile, autograph=False)
-            if self._jit_compile and direct:
-                # PartitionedCall does not see the mark that asks for XLA; a call inside a graph does.
-                function = tf.function(function, input_signature=signature, autograph=False)
-            self._concrete = function.get_concrete_function()
-        return DirectCall(self._concrete) if direct else self._concrete
-
-    def _cast_to(self, dtype: tf.DType) -> tf.DType:
-        """What the model takes instead of a dtype."""
-        return self._dtype if self._dtype is not None and dtype.is_floating else dtype
-
     @property
     def effective(self) -> Mapping[str, str]:
         """What TensorFlow reports of threads, precision, XLA and oneDNN, and how the model is called."""
@@ -144,8 +113,12 @@ class TensorFlowSession(Session[Slot]):
         }
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Run on zeros: the first run optimises the graph; under XLA the first of every shape compiles it."""
-        if self._shapes and not self._jit_compile:
+        """Run on zeros: the first run optimises the graph; under XLA the first of every shape compiles it.
+
+        Raises:
+            UnsupportedModel: the model cannot be traced for these sizes.
+        """
+        if self._shapes and not self._jit_compile and (self._graphs is None or self._graphs.free is not None):
             return
         batch = zeros_at(self.inputs, point)
         if batch is None:
@@ -161,18 +134,22 @@ class TensorFlowSession(Session[Slot]):
             InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
             RuntimeError: the session was closed.
         """
-        if self._call is None:
-            raise RuntimeError("this session was closed")
+        self._check_open()
         self._check(batch)
         with tf.device(self._device_name):
             arguments = [tf.constant(array) for array in batch]
-            if self._dtype is not None:
-                arguments = [tf.cast(tensor, self._cast_to(tensor.dtype)) for tensor in arguments]
+            if self._graphs is not None and self._dtype is not None:
+                arguments = [tf.cast(tensor, self._graphs.cast_to(tensor.dtype)) for tensor in arguments]
         shapes = tuple(array.shape for array in batch)
+        call = self._signature or self._graphs.call_for(shapes)  # type: ignore[union-attr]
         if into is None:
-            return Slot(arguments, shapes)
-        into.arguments, into.shapes, into.outputs = arguments, shapes, ()
+            return Slot(arguments, shapes, call)
+        into.arguments, into.shapes, into.call, into.outputs = arguments, shapes, call, ()
         return into
+
+    def _check_open(self) -> None:
+        if self._program is None:
+            raise RuntimeError("this session was closed")
 
     def _check(self, batch: Batch) -> None:
         """A direct call compares nothing with the signature, so a wrong shape would meet a graph traced for another."""
@@ -193,10 +170,10 @@ class TensorFlowSession(Session[Slot]):
         Raises:
             RuntimeError: the session was closed.
         """
-        if self._call is None:
+        if self._program is None:
             raise RuntimeError("this session was closed")
         with self._scope:
-            staged.outputs = self._call(*staged.arguments)
+            staged.outputs = staged.call(*staged.arguments)
         self._shapes.add(staged.shapes)
 
     def synchronize(self) -> None:
@@ -217,8 +194,11 @@ class TensorFlowSession(Session[Slot]):
         staged.outputs = ()
 
     def compilations(self) -> int:
-        """Return how often the model was traced, and under XLA compiled: once for every distinct set of input shapes."""
-        return self._traces + (len(self._shapes) if self._jit_compile else 0)
+        """Return how often the model was traced, and under XLA compiled: once for every distinct set of input shapes.
+
+        A model is traced once, or once for each combination of sizes where it cannot be traced with free axes.
+        """
+        return self._graphs.traces + (len(self._shapes) if self._jit_compile else 0) if self._graphs is not None else 0
 
     def peak_memory(self) -> MemoryReading | None:
         """Return the peak of live tensors by TensorFlow's allocator; None on a CPU without oneDNN, where nothing counts."""
@@ -235,7 +215,7 @@ class TensorFlowSession(Session[Slot]):
 
     def close(self) -> None:
         """Drop the function and the weights that it captured."""
-        self._call = self._concrete = self._program = None
+        self._signature = self._graphs = self._concrete = self._program = None
 
 
 def _cpu_allocator_counts() -> bool:

@@ -6,6 +6,8 @@ import difflib
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import InputError
+from infer_compare.models.fills import SHORT
+from infer_compare.models.input_plan import shape_text
 from infer_compare.models.remedies import HOW_TO_FREE
 from infer_compare.models.specs import BATCH, unnamed
 
@@ -78,4 +80,17 @@ class FreeAxes:
             return f"--axis {name}: the model has no free axis besides the batch ({has}); {HOW_TO_FREE}."
         close = difflib.get_close_matches(name, names, n=1)
         guess = f" Did you mean {close[0]!r}?" if close else ""
-        return f"--axis {name}: no input has a free axis of that name.{guess} The free ones are {', '.join(names)}; --input can rename one."
+        return (
+            f"--axis {name}: no input has a free axis of that name.{guess} The free ones are {', '.join(names)}; "
+            f"rename one as in {self._renamed(next(iter(names)), name)}."
+        )
+
+    def _renamed(self, own: str, name: str) -> str:
+        """The `--input` that gives an axis another name."""
+        index, spec = next(
+            (index, spec)
+            for index, spec in enumerate(self._specs)
+            if own in {self._name(index, place) for place in range(len(spec.shape))}
+        )
+        shape = [name if self._name(index, place) == own else size for place, size in enumerate(self._shapes[index])]
+        return f"--input '{spec.name}:{SHORT.get(spec.dtype, spec.dtype)}{shape_text(shape)}'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -307,19 +307,48 @@ SKIPPED = """(float[N,2,height,width] x) => (float[N,2,height,width] y) {
 """A resize to the size of a skip connection, as in a U-Net with free height and width."""
 
 
+def check_against_reference(session: TensorFlowSession, source: ModelSource, *shapes: tuple[int, ...]) -> None:
+    """Run random inputs of these shapes, and compare the outputs with those of ONNX's own evaluator."""
+    evaluator = ReferenceEvaluator(str(source.path))
+    for shape in shapes:
+        x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+        slot = session.stage([x])
+        session.run(slot)
+        np.testing.assert_allclose(session.fetch(slot)[0], evaluator.run(None, {"x": x})[0], rtol=1e-4, atol=1e-5)
+
+
 def test_sizes_that_were_given_to_free_axes_are_known_while_a_model_is_traced(
     backend: TensorFlowBackend, write_model: Callable[..., ModelSource]
 ) -> None:
-    """Without them the resize is refused; with them the batch alone stays free."""
-    source = write_model(SKIPPED)
-    with pytest.raises(UnsupportedModel, match="needs"):
-        backend.to_device(backend.load(source), Device("cpu"))
+    """The batch alone stays free: one graph."""
     known = (TensorSpec("x", "float32", ("batch", 2, 7, 5)),)
-    source = msgspec.structs.replace(source, inputs=known)
-    evaluator = ReferenceEvaluator(str(source.path))
+    source = msgspec.structs.replace(write_model(SKIPPED), inputs=known)
     with backend.to_device(backend.load(source), Device("cpu")) as session:
-        for batch in (1, 3):
-            x = np.random.default_rng(0).standard_normal((batch, 2, 7, 5)).astype(np.float32)
-            slot = session.stage([x])
-            session.run(slot)
-            np.testing.assert_allclose(session.fetch(slot)[0], evaluator.run(None, {"x": x})[0], rtol=1e-4, atol=1e-5)
+        check_against_reference(session, source, (1, 2, 7, 5), (3, 2, 7, 5))
+        assert session.compilations() == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"call": "direct"}, {"jit_compile": True}])
+def test_a_model_that_cannot_be_traced_with_free_axes_gets_a_graph_for_each_of_their_sizes(
+    open_session: Callable[..., TensorFlowSession], write_model: Callable[..., ModelSource], options: dict[str, Any]
+) -> None:
+    """All batch sizes of one height and width share it, and a slot may go from one to another."""
+    source = write_model(SKIPPED)
+    with open_session(source, **options) as session:
+        assert session.compilations() == 0
+        session.prepare(OperatingPoint(2, (("height", 7), ("width", 5))))
+        check_against_reference(session, source, (2, 2, 7, 5), (3, 2, 7, 5), (3, 2, 4, 6), (1, 2, 7, 5))
+        slot = session.stage([np.ones((1, 2, 7, 5), np.float32)])
+        session.run(slot)
+        session.run(session.stage([np.ones((1, 2, 4, 6), np.float32)], slot))
+        assert session.fetch(slot)[0].shape == (1, 2, 4, 6)
+        assert session.compilations() == (2 if "jit_compile" not in options else session.compilations())
+
+
+def test_a_graph_that_cannot_be_made_for_any_size_is_refused_where_it_is_prepared(
+    open_session: Callable[..., TensorFlowSession], write_model: Callable[..., ModelSource]
+) -> None:
+    """With the operator named."""
+    source = write_model('(float[batch,w] x, float[2] s) => (float[batch,v] y) { y = Resize<mode = "linear">(x, , s) }')
+    with open_session(source) as session, pytest.raises(UnsupportedModel, match=r"Resize.*constant list of scales"):
+        session.prepare(OperatingPoint(1, (("w", 4),)))

@@ -13,7 +13,7 @@ import pytest
 from infer_compare.errors import WorkerTimeout
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.worker.child.host import Host
-from infer_compare.worker.client import InProcess, LocalProcess, NoWorker, OtherVersion, RequestFailed
+from infer_compare.worker.client import InProcess, LocalProcess, NoWorker, OtherVersion, RequestFailed, first_line
 from infer_compare.worker.protocol import Done, Explored, Inputs, Load, Timed, TimeSlice, WarmedUp, WarmUp
 
 from .conftest import WAIT_S, explore, opening  # type: ignore[import-not-found]
@@ -73,6 +73,14 @@ def test_a_failure_is_raised_with_what_the_worker_said(client, lab) -> None:
         client.load(Load(model=lab.model, device="cpu"))
     assert raised.value.failure.category == "error"
     assert client.alive
+
+
+def test_a_line_that_only_announces_the_reason_is_not_taken_for_it() -> None:
+    """Some frameworks say first that there was an error, then where, and last which."""
+    text = "Graph execution error:\n\nDetected at node add defined at (last):\n  File 'net.py', line 3\n\nsizes differ: 4 vs. 8\n"
+    assert first_line(text) == "sizes differ: 4 vs. 8"
+    assert first_line("\nno memory\nwhile it ran:\nx") == "no memory"
+    assert first_line("it failed:\n") == "it failed:"
 
 
 def test_a_worker_that_ran_out_of_memory_is_not_used_again(client, lab) -> None:

@@ -37,6 +37,10 @@ class NoWorker(WorkerError):
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, shortened."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return shortened(line, 400)
+    """Return the first line that says something, shortened; one that only announces what follows does not."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    first = next(iter(lines), "")
+    if first.endswith(":"):
+        # Indented lines say where it happened.
+        first = next((line for line in lines[1:] if not line[0].isspace() and not line.endswith(":")), first)
+    return shortened(first.strip(), 400)
