@@ -194,11 +194,11 @@ def _drive(
 def _tell(folder: Path, settings: dict[str, Any]) -> int:
     """Write the page over the runs, print what came of them, and return the exit code."""
     from infer_compare.fleet.report import report_of, write_pages
-    from infer_compare.report.fleet import render
+    from infer_compare.report.fleet import FORMATS
 
     made = report_of(folder)
     page = write_pages(folder, made, installed(settings))
-    stdout.write(render("text", made))
+    stdout.write(FORMATS.render("text", made))
     stdout.echo(f"\nPage over the runs: {page}")
     if made.is_complete:
         return 0
@@ -226,11 +226,11 @@ def report(*, folder: Path, name: str | None, output: Path | None, force: bool) 
     from infer_compare.cli.output import check_terminal, format_for, target_of
     from infer_compare.fleet.report import report_of
     from infer_compare.report.files import check_target, write_report
-    from infer_compare.report.fleet import FORMATS, find_format
+    from infer_compare.report.fleet import FORMATS
 
     target = target_of(output)
-    name = format_for(target, name, {one.name: one.suffix for one in FORMATS.values()})
-    chosen = find_format(name)
+    name = format_for(target, name, FORMATS.endings)
+    chosen = FORMATS.find(name)
     if target is None:
         check_terminal(name, chosen.suffix, shlex.join(["infer-compare", "fleet", "report", str(folder)]))
     else:
