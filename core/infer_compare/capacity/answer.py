@@ -16,7 +16,7 @@ from infer_compare.stats.wording import duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Bound, Configuration, Load, Prediction, ServingCurve, State
     from infer_compare.request.axes import Setting
     from infer_compare.results import Run

@@ -9,7 +9,7 @@ from infer_compare.capacity.values import Batching, Configuration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Bound
 
 MOST_DELAYS = 4

@@ -9,7 +9,7 @@ from infer_compare.capacity.replications import Effort, replicate
 from infer_compare.capacity.values import Prediction, Range
 
 if TYPE_CHECKING:
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Bound, Configuration, Load
 
 MOST_SHARE = 0.9

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.capacity.arrivals import arrivals_at
 from infer_compare.capacity.conditions import requests_for
-from infer_compare.capacity.service_times import QUANTILES
+from infer_compare.capacity.service import QUANTILES
 from infer_compare.capacity.simulation import Simulated, simulate
 from infer_compare.stats.student import Interval, t_interval
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Configuration, Load
 
     Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from infer_compare.capacity.replications import Effort, replicate, replication
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Bound, Configuration, Load, Prediction
 
 COARSE = 10_000

@@ -14,7 +14,7 @@ from infer_compare.verdicts.summary import summarise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infer_compare.capacity.service_times import Service
+    from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import ServingCurve
     from infer_compare.request.axes import Setting
     from infer_compare.results import Run

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from infer_compare.capacity.replications import Effort, replicate
-from infer_compare.capacity.service_times import QUANTILES, Service, service_of
+from infer_compare.capacity.service import QUANTILES, Service
+from infer_compare.capacity.service_times import service_of
 from infer_compare.capacity.simulation import simulate
 from infer_compare.capacity.values import Batching, Configuration, Load
 from infer_compare.stats.student import t_quantile
