@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.capacity.services import setting_of
 from infer_compare.errors import WorkerError
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.contender_worker import ContenderWorker
@@ -20,9 +20,9 @@ from infer_compare.phases.outcome_error import OutcomeError
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.resolve import resolve
 from infer_compare.scratch import Scratch
-from infer_compare.serving.batcher import Answer
 from infer_compare.serving.copy import ServingCopy, unserved
 from infer_compare.serving.delays import RunDelays
+from infer_compare.serving.live_copies import LiveCopies
 from infer_compare.serving.opening import reopened, sizes_of
 from infer_compare.timing import MONOTONIC
 from infer_compare.worker.supervisor import removed_if_killed
@@ -35,17 +35,13 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
     from infer_compare.timing.clock import Clock
 
-SPIN_NS = 200_000
-"""Sleeping ends some 100 us late: the last part before a moment of the schedule is spent looking at the clock."""
 MOST_SIZES = 64
 """Batch sizes that are prepared one by one; beyond that only those that were measured, which smaller batches are filled up to."""
 RESTARTS = 1
 """Fresh workers that a copy gets for one that died."""
-LOOK_S = 1.0
-"""How often deadlines are looked at."""
 
 
-class Service:
+class Service(LiveCopies):
     """Workers that wait for batches, one for each copy. Made by `open_service`."""
 
     def __init__(
@@ -53,6 +49,7 @@ class Service:
         context: RunContext,
         route: Route,
         sizes: tuple[int, ...],
+        setting: Setting,
         copies: int,
         *,
         clock: Clock,
@@ -63,6 +60,7 @@ class Service:
             context: of the run, opened again.
             route: of the contender, which is to have as many instances as there are copies.
             sizes: of batches that are measured, ascending; the last one is the largest that is served.
+            setting: the sizes of the other axes.
             copies: how many workers there are.
             clock: the time, by the machine's monotonic clock.
         """
@@ -72,28 +70,22 @@ class Service:
         """How many workers there are."""
         self.sizes = sizes
         """The batch sizes at which the run measured the contender, and the largest that is served, ascending."""
-        self.setting: Setting = context.options.settings[0]
+        self.setting = setting
         """The sizes of the other axes."""
         self.max_batch = sizes[-1]
         """The largest batch that is served."""
-        self.clock = clock
-        self.sleep = context.surroundings.sleep
-        """Waits for seconds."""
         self._context = context
         self._route = route
         self._deaths = [0] * copies
-        self._free = set(range(copies))
-        self._broken: dict[int, WorkerError] = {}
-        """Copies that were found dead when they were given a batch."""
-        self._stack = ExitStack()
         spec, settings = route.contender.spec, context.settings
         placement = context.placement(spec)
-        self._copies = []
+        workers = []
         for place in range(copies):
             client = context.surroundings.launch(spec.python, max_memory=settings.max_memory // copies)
             processors = () if placement is None else (placement.processors[place],)
             worker = ContenderWorker(route, settings, context.pool, client, context.patience, processors)
-            self._copies.append(ServingCopy(worker, client, scratch=context.scratch, deadline_s=settings.timeout_s))
+            workers.append(ServingCopy(worker, client, scratch=context.scratch, deadline_s=settings.timeout_s))
+        super().__init__(workers, clock, context.surroundings.sleep)
         self.shared_core = spec.on_host and copies * context.header.threads_of(spec.label) > (
             len(context.surroundings.cores()) - 1
         )
@@ -129,64 +121,8 @@ class Service:
         real = self.clock is MONOTONIC
         return RunDelays([copy.client.pid for copy in self._copies] if real else None)
 
-    def hand_over(self, copy: int, first: int, count: int) -> None:
-        """Give a copy that is free the requests from one on; their rows are copied."""
-        self._free.discard(copy)
-        try:
-            self._copies[copy].post(first, count)
-        except WorkerError as error:
-            self._broken[copy] = error
-
-    def wait(self, until_ns: int | None) -> Sequence[Answer]:
-        """Return answers as soon as there are any; none at that moment; None waits for an answer, however long that takes.
-
-        Workers are waited for asleep. Only the last 200 us before the moment are spent looking at the clock.
-
-        Raises:
-            WorkerError: a copy died that had been started again before.
-        """
-        now = {place: self._lost(place, error) for place, error in self._broken.items()}
-        self._broken.clear()
-        if now:
-            return tuple(now.values())
-        clients = {place: self._copies[place].client for place in range(self.copies) if place not in self._free}
-        ready = [place for place, client in clients.items() if not client.waits_on]
-        while True:
-            answers = [answer for place in ready if (answer := self._look(place)) is not None]
-            if answers:
-                return answers
-            left_ns = None if until_ns is None else until_ns - self.clock()
-            if left_ns is not None and left_ns <= 0:
-                return ()
-            seconds = LOOK_S if left_ns is None else min(LOOK_S, max(0, left_ns - SPIN_NS) / 1e9)
-            owners = {descriptor: place for place, client in clients.items() for descriptor in client.waits_on}
-            if owners:
-                readable, _, _ = select.select(owners, (), (), seconds)
-                ready = list(dict.fromkeys(owners[descriptor] for descriptor in readable))
-                if not ready and seconds == LOOK_S:
-                    ready = list(clients)
-            elif seconds:
-                self.sleep(seconds)
-
-    def _look(self, place: int) -> Answer | None:
-        """Return the answer of a copy; None while there is none."""
-        try:
-            if not self._copies[place].look():
-                return None
-        except WorkerError as error:
-            return self._lost(place, error)
-        self._free.add(place)
-        return Answer(place, self.clock())
-
-    def _lost(self, place: int, death: WorkerError) -> Answer:
-        """Return the answer of a copy that died, which is started again, once."""
-        lost_ns = self.clock()
-        self._restart(place, death)
-        self._free.add(place)
-        return Answer(place, lost_ns, lost=True)
-
-    def _restart(self, place: int, death: WorkerError) -> None:
-        """Start a copy again. Meanwhile nothing is handed over, which the latencies show.
+    def restart(self, place: int, death: WorkerError) -> None:
+        """Start a copy again that died for the first time. Meanwhile nothing is handed over, which the latencies show.
 
         Raises:
             WorkerError: it was started again before, or does not start.
@@ -224,6 +160,7 @@ def open_service(
     *,
     copies: int,
     max_batch: int | None = None,
+    setting: Setting | None = None,
     plugins: Plugins | None = None,
     observer: Observer | None = None,
     surroundings: Surroundings | None = None,
@@ -235,17 +172,18 @@ def open_service(
         label: of the contender.
         copies: how many workers serve at the same time.
         max_batch: the largest batch size that is asked for; the largest that was measured when None.
+        setting: the sizes of the other axes; may be left out where the run has one setting.
         plugins: those to use; all that are installed when None.
         observer: hears what happens.
         surroundings: workers, clock and cores in place of those of this machine, for tests.
 
     Raises:
-        UsageError: the contender was not measured at such sizes, or the model, a version or the machine is not what it was in
-            the run.
+        UsageError: the contender was not measured at such sizes, a setting must be named, or the model, a version or the
+            machine is not what it was in the run.
         NoUsableBackend: the contender cannot be started any more.
         WorkerError: its worker died or did not answer while it started.
     """
-    setting = run.header.options.settings[0]
+    setting = setting_of(run, setting)
     sizes = sizes_of(run, label, setting, max_batch)
     meets, plugins, observer = surroundings or Surroundings(), plugins or Plugins.discover(), observer or Observer()
     with Scratch() as scratch, removed_if_killed(scratch):
@@ -256,7 +194,7 @@ def open_service(
         route = replace(route, contender=replace(contender, spec=spec))
         context = RunContext.of(resolved, Journal(lambda _record: None, [run.header]), observer, scratch, meets)
         clock = MONOTONIC if meets.now is time.monotonic else lambda: round(meets.now() * 1e9)
-        service = Service(context, route, sizes, copies, clock=clock)
+        service = Service(context, route, sizes, setting, copies, clock=clock)
         observer.starting("serve", label)
         try:
             service.start()
