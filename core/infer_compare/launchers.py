@@ -8,7 +8,7 @@ from __future__ import annotations
 from infer_compare.fleet.launchers.by_process import NODE, ProcessLauncher
 from infer_compare.fleet.launchers.node_process import EventReader, NodeProcess
 from infer_compare.fleet.node.facts import machine_facts, machine_of
-from infer_compare.fleet.node.messages import Surroundings
+from infer_compare.fleet.node.messages import Stop, Surroundings
 from infer_compare.fleet.node.shipping import Parcel, ShippingError
 from infer_compare.interfaces.launchers import (
     Beat,
@@ -39,6 +39,7 @@ __all__ = [
     "ProcessLauncher",
     "ShippingError",
     "Started",
+    "Stop",
     "Surroundings",
     "Unreachable",
     "machine_facts",

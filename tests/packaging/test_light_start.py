@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-FRAMEWORKS = ("torch", "onnxruntime", "tensorflow", "keras")
+FRAMEWORKS = ("torch", "onnxruntime", "tensorflow", "keras", "ray")
 BLOCKING = """
 import importlib.abc, sys
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "infer_compare",
     "infer_compare_onnx",
+    "infer_compare_ray",
     "infer_compare_reference",
     "infer_compare_tensorflow",
     "infer_compare_torch",

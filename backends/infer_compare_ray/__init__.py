@@ -1,0 +1,23 @@
+"""The launcher `ray`: jobs as actors of a Ray cluster, one for each run.
+
+Importing this package does not load Ray; only the process that `RayLauncher` starts does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infer_compare import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare_ray.launcher import RayLauncher
+
+
+@hookimpl
+def infer_compare_launchers() -> Sequence[type[RayLauncher]]:
+    """Register the launcher."""
+    from infer_compare_ray.launcher import RayLauncher
+
+    return [RayLauncher]

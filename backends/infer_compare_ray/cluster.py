@@ -1,0 +1,130 @@
+"""A Ray cluster as the driver sees it: reached once, its nodes, and what is known of each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infer_compare.launchers import Machine, Unreachable, machine_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+NODE_ID = "ray.io/node-id"
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A node that is alive and has said what it is."""
+
+    id: str
+    """As Ray addresses it."""
+    machine: Machine
+    resources: Mapping[str, float]
+    version: str
+    """Of infer-compare there; empty where it does not run."""
+
+
+class Cluster:
+    """The cluster that this process is connected to."""
+
+    def __init__(self, address: str | None) -> None:
+        """Connects, or starts a private Ray where no address is given.
+
+        Raises:
+            Unreachable: it cannot.
+        """
+        if address is None:
+            # Ray would write a token into the home folder, and use it from then on.
+            os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        import ray
+
+        from infer_compare_ray import node
+
+        self.ray: ModuleType = ray
+        self.known: dict[str, Node] = {}
+        """The nodes of the last listing, by the id of their machine."""
+        self._asked: dict[str, Any] = {}
+        """What nodes say of themselves, by their id: facts, or the reference of those that are still to come."""
+        self._folder = None if address else os.environ.get("RAY_TMPDIR")
+        private = {} if address else {"include_dashboard": False}
+        try:
+            ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **private)
+        except Exception as error:
+            raise Unreachable(_why_not(address, error)) from error
+        ray.cloudpickle.register_pickle_by_value(node)
+        self._ask = ray.remote(node.facts)
+
+    def list(self, wait_s: float) -> list[Machine]:
+        """Return the machines of nodes that are alive and have said what they are.
+
+        Args:
+            wait_s: how long those have to answer that were not asked before; who does not is in a later list.
+        """
+        # A head that is to run nothing offers no processors.
+        alive = {
+            str(entry["NodeID"]): entry
+            for entry in self.ray.nodes()
+            if entry["Alive"] and entry["Resources"].get("CPU")
+        }
+        for node_id in alive.keys() - self._asked.keys():
+            self._asked[node_id] = self._ask.options(
+                num_cpus=0, label_selector={NODE_ID: node_id}, max_retries=0
+            ).remote()
+        waiting = {facts: node_id for node_id, facts in self._asked.items() if not isinstance(facts, dict)}
+        if waiting:
+            answered, _ = self.ray.wait(list(waiting), num_returns=len(waiting), timeout=wait_s)
+            for reference in answered:
+                # A node may die while it is asked.
+                with contextlib.suppress(Exception):
+                    self._asked[waiting[reference]] = self.ray.get(reference)
+        nodes = [
+            _node(entry, self._asked[node_id])
+            for node_id, entry in alive.items()
+            if isinstance(self._asked[node_id], dict)
+        ]
+        self.known = {node.machine.id: node for node in nodes}
+        return [node.machine for node in nodes]
+
+    def close(self) -> None:
+        """Disconnect, and end a private Ray."""
+        with contextlib.suppress(Exception):
+            self.ray.shutdown()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _node(entry: Mapping[str, Any], facts: Mapping[str, str]) -> Node:
+    node_id, resources = str(entry["NodeID"]), entry["Resources"]
+    labels = {str(name): str(value) for name, value in entry.get("Labels", {}).items() if name != NODE_ID}
+    labels["address"] = str(entry["NodeManagerAddress"])
+    if "ray.io/accelerator-type" in labels:
+        labels["accelerator"] = labels["ray.io/accelerator-type"]
+    # Ray's ids have 56 characters.
+    machine = machine_of(f"{facts['hostname']}-{node_id[:8]}", facts, labels)
+    return Node(
+        id=node_id,
+        machine=msgspec.structs.replace(machine, cpus=int(resources["CPU"]), gpus=int(resources.get("GPU", 0))),
+        resources=resources,
+        version=facts.get("infer_compare", ""),
+    )
+
+
+def _why_not(address: str | None, error: Exception) -> str:
+    import ray
+
+    if address is None:
+        return f"A private Ray could not be started here ({type(error).__name__}); `ray start --head` says more."
+    if "ersion mismatch" in str(error):
+        ours = f"Ray {ray.__version__} with Python {sys.version.split()[0]}"
+        return f"The cluster at {address} runs another version of Ray or Python than {ours}; install the same here."
+    return (
+        f"Ray could not connect to {address} ({type(error).__name__}); run this on a node of the cluster, or join it first "
+        f"with `ray start --address={address} --num-cpus=0`."
+    )

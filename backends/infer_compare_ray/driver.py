@@ -1,0 +1,110 @@
+"""The process that talks to Ray: commands on its standard input, answers and events on its standard output, as JSON lines.
+
+A process of its own, because Ray writes to the terminal by itself, takes over signals, and ends the process where it loses
+its head.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infer_compare.launchers import Unreachable
+from infer_compare_ray.cluster import Cluster
+from infer_compare_ray.jobs import Jobs
+from infer_compare_ray.messages import Command, Connect, Connected, ListMachines, Machines, Refused, Said, Start, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WAIT_S = 0.5
+"""Seconds after which a command is looked for while jobs run; what jobs say is said on at once."""
+ASKING_S = 30.0
+"""Seconds that nodes have to say what they are, while nothing runs."""
+LOOK_S = 1.0
+"""The same while jobs run, which are not heard meanwhile."""
+CLOSING_S = 5.0
+"""Seconds that jobs have to end when the launcher goes."""
+
+_first = msgspec.json.Decoder(Connect)
+_decoder = msgspec.json.Decoder(Command)
+
+
+def serve(commands: queue.SimpleQueue[bytes | None], say: Callable[[Said], None]) -> None:
+    """Connect as the first command asks, do what the others ask until their end, then end all jobs."""
+    line = commands.get()
+    if line is None:
+        return
+    try:
+        cluster = Cluster(_first.decode(line).address)
+    except Unreachable as unreachable:
+        say(Refused(why=str(unreachable)))
+        return
+    jobs = Jobs(cluster, say)
+    try:
+        say(Connected())
+        while (line := _next(commands, jobs)) is not None:
+            if line:
+                _do(_decoder.decode(line), cluster, jobs, say)
+    finally:
+        jobs.end(CLOSING_S)
+        cluster.close()
+
+
+def _next(commands: queue.SimpleQueue[bytes | None], jobs: Jobs) -> bytes | None:
+    """Return the next command; an empty one where jobs were listened to instead, None at the end."""
+    if not jobs.running:
+        return commands.get()
+    try:
+        return commands.get_nowait()
+    except queue.Empty:
+        jobs.forward(WAIT_S)
+        return b""
+
+
+def _do(command: Command, cluster: Cluster, jobs: Jobs, say: Callable[[Said], None]) -> None:
+    match command:
+        case ListMachines():
+            say(Machines(machines=cluster.list(LOOK_S if jobs.running else ASKING_S)))
+        case Start(job=job, files=files):
+            if job.machine not in cluster.known:
+                cluster.list(LOOK_S if jobs.running else ASKING_S)
+            jobs.start(msgspec.structs.replace(job, files={name: Path(path) for name, path in files.items()}))
+        case Stop(job=job_id, grace_s=grace_s):
+            jobs.stop(job_id, grace_s)
+
+
+def main() -> None:
+    """Serve the launcher that started this process."""
+    # Before Ray is imported.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.pop("RAY_ADDRESS", None)
+    # Ray prints to the standard output.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    commands: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin.buffer:
+            commands.put(line)
+        commands.put(None)
+
+    def say(message: Said) -> None:
+        # A launcher that is gone is noticed where commands end.
+        with contextlib.suppress(OSError):
+            out.write(msgspec.json.encode(message) + b"\n")
+            out.flush()
+
+    threading.Thread(target=read, daemon=True).start()
+    serve(commands, say)
+
+
+if __name__ == "__main__":
+    main()
