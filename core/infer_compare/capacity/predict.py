@@ -51,12 +51,15 @@ def predict(
     rate = whole / configuration.machines
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
     percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
+    # What bounds are held against is the upper end; of the lower one a rougher figure will do.
+    rough = effort._replace(replications=max(2, effort.replications // 4))
     middle, short, long = (
-        replicate(service, configuration, load, rate, percentiles, effort, factor) for factor in (1.0, SHORTER, LONGER)
+        replicate(service, configuration, load, rate, percentiles, own, factor)
+        for own, factor in ((effort, 1.0), (rough, SHORTER), (effort, LONGER))
     )
     ranges = {
         percentile_key(percentile): Range(
-            value=value.mean, low=max(0.0, min(value.low, low.low)), high=max(value.high, high.high)
+            value=value.mean, low=min(max(0.0, value.low), low.mean), high=max(value.high, high.high)
         )
         for percentile, value, low, high in zip(
             percentiles, middle.percentiles_s, short.percentiles_s, long.percentiles_s, strict=True

@@ -194,7 +194,7 @@ class Search:
             return rounded_down(high)
         while not keeps(low) and low > SHARES[-1] * limit / 10:
             low, high = 0.9 * low, low
-        return rounded_down(_bisected(low, high, keeps))
+        return rounded_down(_bisected(low, high, keeps, 4))
 
 
 def rounded_down(rate: float) -> float:
@@ -203,9 +203,9 @@ def rounded_down(rate: float) -> float:
     return floor(rate / step * (1 + 1e-12)) * step
 
 
-def _bisected(low: float, high: float, keeps: Callable[[float], bool]) -> float:
+def _bisected(low: float, high: float, keeps: Callable[[float], bool], halvings: int = HALVINGS) -> float:
     """Return a rate that keeps the bound, between one that does and one that does not."""
-    for _ in range(HALVINGS if high > low else 0):
+    for _ in range(halvings if high > low else 0):
         middle = (low + high) / 2
         if keeps(middle):
             low = middle
