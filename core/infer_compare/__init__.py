@@ -14,6 +14,7 @@ from infer_compare.lazy import lazily
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
+    from infer_compare.api.capacity import CapacityAnswer
     from infer_compare.api.comparison import Comparison, compare
     from infer_compare.api.interactive import load, sweep, tune
     from infer_compare.api.result import Result
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from infer_compare.phases.events import Observer
 
 __all__ = [
+    "CapacityAnswer",
     "Comparison",
     "InferCompareError",
     "LimitRow",
@@ -45,6 +47,7 @@ __all__ = [
 _lazy = lazily(
     __name__,
     {
+        "CapacityAnswer": "infer_compare.api.capacity",
         "Comparison": "infer_compare.api.comparison",
         "LimitRow": "infer_compare.api.rows",
         "Observer": "infer_compare.phases.events",

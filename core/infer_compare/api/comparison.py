@@ -47,7 +47,7 @@ def compare(
         UsageError: the runs are of different models, or nothing was measured in both.
         StoreError: there is no run at a path, or it cannot be read.
     """
-    document = api.compare(run_of(base), run_of(new), margin=margin, across_conditions=across_conditions, loss=loss)
+    document = api.compare(_run(base), _run(new), margin=margin, across_conditions=across_conditions, loss=loss)
     return Comparison(document)
 
 
@@ -128,12 +128,7 @@ def _row(one: PointComparison) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
-def run_of(run: AnyRun) -> Run:
-    """Return the records of a result, of a run, or of the run in a folder.
-
-    Raises:
-        StoreError: there is no run at a path, or it cannot be read.
-    """
+def _run(run: AnyRun) -> Run:
     if isinstance(run, Result):
         return run.run
     return run if isinstance(run, Run) else api.load_run(Path(run))

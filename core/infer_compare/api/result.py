@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
+    from typing import Unpack
 
     import pandas as pd
     import plotly.graph_objects as go
     import pyarrow as pa
 
+    from infer_compare.api.capacity import CapacityAnswer, CapacityKeywords
     from infer_compare.report import ReportDocument
     from infer_compare.report.plot import Plot
     from infer_compare.report.schema import Cost
@@ -144,6 +146,25 @@ class Result:
             UsageError: it cannot be understood.
         """
         return Result(self.run, self.folder, price=price, plugins=self._plugins)
+
+    def capacity(self, **asked: Unpack[CapacityKeywords]) -> CapacityAnswer:
+        """What load the contenders bear as a service that collects requests into batches, as `infer-compare capacity` says it.
+
+        Without a rate, the highest that each bears is looked for; with one, the configuration with the fewest machines.
+
+        Args:
+            asked: `rate` (`"200/s"`, `"12k/min"`, or a number a second), `latency_bound` (`"20ms"`), from the arrival of a request
+                to its answer, and the `percentile` (99) of the requests that keep it; `arrivals` (a file of recorded moments, or the
+                moments in seconds) or `burstiness` (1); `price` of a machine (`"1.20/h"`); to restrict what is tried `contenders`,
+                `max_batch`, `max_delay` (`"2ms"` or `"0"`), `copies`; a size of each other axis, `axes` (`{"seq": 64}`); `replay`
+                (`"30s"`), for which real workers serve this load on this machine.
+
+        Raises:
+            UsageError: something cannot be understood, or cannot be answered from this run.
+        """
+        from infer_compare.api.capacity import capacity
+
+        return capacity(self.run, self.folder, self._plugins, asked)
 
     def to_pandas(self) -> pd.DataFrame:
         """The points as a data frame, with the columns of the CSV report.

@@ -160,6 +160,13 @@ def comparison_formats(_incomplete: str) -> Iterator[str]:
     yield from FORMATS.all
 
 
+def capacity_formats(_incomplete: str) -> Iterator[str]:
+    """The formats of an answer about capacity."""
+    from infer_compare.report.capacity import FORMATS
+
+    yield from FORMATS.all
+
+
 def runs(incomplete: str) -> Iterator[str]:
     """Run folders, the newest first, in the folder that was typed, or else here and in `runs/`; and folders on the way."""
     from infer_compare.store import FILE

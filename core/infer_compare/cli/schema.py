@@ -8,9 +8,9 @@ from infer_compare.cli import stdout
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison"]))
+@click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison", "capacity"]))
 def command(*, kind: str) -> None:
-    """Print the JSON Schema of a line of a run file, of a report, of several reports in one file, or of a comparison."""
+    """Print the JSON Schema of a line of a run file, of a report, of several reports in one file, of a comparison, or of capacity."""
     import msgspec
 
     if kind == "run":
@@ -24,6 +24,11 @@ def command(*, kind: str) -> None:
 
         schema = msgspec.json.schema(ComparisonDocument)
         name, version = COMPARISON_SCHEMA, COMPARISON_VERSION
+    elif kind == "capacity":
+        from infer_compare.report.capacity import CAPACITY_SCHEMA, CAPACITY_VERSION, CapacityDocument
+
+        schema = msgspec.json.schema(CapacityDocument)
+        name, version = CAPACITY_SCHEMA, CAPACITY_VERSION
     elif kind == "reports":
         from infer_compare.report import COLLECTION_SCHEMA, REPORT_VERSION, ReportCollection
 

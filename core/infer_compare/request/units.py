@@ -77,6 +77,17 @@ def duration_s(value: object) -> float:
     raise UsageError(f"{value!r} has no unit; write for example {TIME_EXAMPLE} as a text, or a datetime.timedelta.")
 
 
+def delay_s(value: object) -> float:
+    """Return the seconds of a delay as Python gives it: as a duration, or `"0"` or an empty `timedelta` for none.
+
+    Raises:
+        UsageError: it is neither, has no unit, or is out of every use.
+    """
+    if isinstance(value, timedelta) and not value:
+        return 0.0
+    return parse_delay(value) if isinstance(value, str) else duration_s(value)
+
+
 def parse_size(text: str) -> int:
     """Bytes, from texts such as `1500MiB` or `4GB`.
 

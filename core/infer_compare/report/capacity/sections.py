@@ -18,12 +18,12 @@ from infer_compare.report.price import price_words
 from infer_compare.report.sections.blocks import MARKDOWN, PAGE, Facts, Headline, Paragraph, Section, Sentences
 from infer_compare.report.sentences.exclusions import excluded_sentence
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import count, duration, significant
+from infer_compare.stats.wording import count, duration, listing, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infer_compare.capacity.values import Replayed
+    from infer_compare.capacity.values import Capacity, Replayed
     from infer_compare.report.capacity.schema import CapacityDocument
     from infer_compare.report.sections.blocks import Standing
 
@@ -128,9 +128,17 @@ def _facts(document: CapacityDocument) -> Iterator[tuple[str, str]]:
     yield "arrivals", _arrivals(document)
     yield "bound", bound_words(capacity.bound) if capacity.bound is not None else ""
     yield "price", f"{price_words(document.price)} for each machine" if document.price is not None else ""
+    yield "service times", _service_times(capacity)
     best = answering(capacity)
     seen = shown_prediction(capacity, best) if best is not None else None
     yield "simulated", f"{seen.requests:,} requests for the answer" if seen is not None else ""
+
+
+def _service_times(capacity: Capacity) -> str:
+    """Where calls were timed, and of whom."""
+    ways = {"over a pipe": True, "inside the worker process": False}
+    names = {way: [own.name for own in capacity.contenders if own.served == served] for way, served in ways.items()}
+    return "; ".join(f"{listing(own)} {way}" for way, own in names.items() if own)
 
 
 def _load(document: CapacityDocument) -> str:

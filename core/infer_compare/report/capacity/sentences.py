@@ -22,7 +22,7 @@ from infer_compare.stats.wording import listing, percent, ratio, significant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infer_compare.capacity.values import Capacity, ContenderCapacity, Prediction
+    from infer_compare.capacity.values import Capacity, ContenderCapacity, Prediction, Replayed
     from infer_compare.report.schema import Price
 
 
@@ -62,6 +62,8 @@ def sentences(capacity: Capacity) -> Iterator[str]:
     rivals = [one for one in capacity.contenders[1:] if _is_answer(capacity, one)]
     if best is not None and rivals:
         yield plain(_rival_words(capacity, best, rivals[0]))
+    for replayed in capacity.replayed:
+        yield plain(_replay_words(capacity, replayed))
     for contender in capacity.contenders:
         if contender.why_not:
             yield plain(f"{contender.name}: {contender.why_not}")
@@ -109,4 +111,16 @@ def _rival_words(capacity: Capacity, best: ContenderCapacity, rival: ContenderCa
     assert rival.highest is not None
     return (
         f"next is {rival.name} with {rate_words(rival.highest.rate)} ({ratio(rival.highest.rate / best.highest.rate)}x)"
+    )
+
+
+def _replay_words(capacity: Capacity, replayed: Replayed) -> str:
+    label, key = replayed.configuration.contender, deciding_percentile(capacity)
+    name = next((own.name for own in capacity.contenders if own.contender == label), label)
+    measured = replayed.percentiles_s[key]
+    kept = ""
+    if capacity.bound is not None:
+        kept = ", within the bound" if measured <= capacity.bound.latency_s else ", which is not within the bound"
+    return (
+        f"replayed: {name} at {rate_words(replayed.predicted.rate)} measured p{key} {significant(measured * 1e3)} ms{kept}"
     )
