@@ -286,7 +286,7 @@ def test_a_thing_of_a_file_is_checked_by_what_it_is(cli, projects, tmp_path):
         assert f"{kind} my_{kind} passes" in cli("plugin", "check", f"{file}:{name}").out
     done = cli("plugin", "check", f"{projects['metric'] / 'src/infer_compare_my_metric/__init__.py'}:time")
     assert done.code == 2
-    assert "is none of backend, converter, reporter, metric and dataset" in done.err
+    assert "is none of backend, converter, reporter, metric, dataset and launcher" in done.err
 
 
 def test_a_kind_or_a_name_that_cannot_be_is_refused(cli, tmp_path):

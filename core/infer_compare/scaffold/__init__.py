@@ -45,6 +45,7 @@ def write_project(name: str, folder: Path | None = None, *, kind: str = "backend
         "package": f"infer_compare_{name}",
         "distribution": f"infer-compare-{name.replace('_', '-')}",
         "title": "".join(part.capitalize() for part in name.split("_")),
+        "constant": name.upper(),
         "version": __version__,
         "api_version": API_VERSION,
     }

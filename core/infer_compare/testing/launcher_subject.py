@@ -76,14 +76,17 @@ class LauncherSubject:
         """Make the launcher and connect it.
 
         Raises:
-            NotApplicable: what it requires is not installed, or its machines cannot be reached.
+            NotApplicable: what it requires is not installed, or it needs an address and was given none.
+            Violation: it cannot reach the machines of its address.
         """
         launcher = self.make()
         try:
             launcher.connect(self.address, CONNECT_S)
         except Unreachable as reason:
             launcher.close()
-            raise NotApplicable(f"its machines cannot be reached: {reason}") from None
+            if self.address is not None:
+                raise Violation(f"its machines at {self.address} cannot be reached: {reason}") from None
+            raise NotApplicable(f"it was given no address: {reason}") from None
         return launcher
 
     @cached_property
