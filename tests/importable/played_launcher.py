@@ -96,9 +96,9 @@ class PlayedLauncher:
         self.closed += 1
 
 
-def well(job: Job, facts: Mapping[str, str] = FACTS, rc: int = 0) -> Script:
+def well(job: Job, facts: Mapping[str, str] = FACTS, rc: int = 0, run: Path = EXAMPLE) -> Script:
     """Return what comes of a job that goes well in ten seconds."""
-    text = EXAMPLE.read_text(encoding="utf-8")
+    text = run.read_text(encoding="utf-8")
     half = text.index("\n", len(text) // 2) + 1
     own = {"job": job.id, "attempt": job.attempt}
     return [
@@ -110,9 +110,9 @@ def well(job: Job, facts: Mapping[str, str] = FACTS, rc: int = 0) -> Script:
     ]
 
 
-def partly(job: Job, last: Event | BaseException | None) -> Script:
+def partly(job: Job, last: Event | BaseException | None, run: Path = EXAMPLE) -> Script:
     """Return what comes of a job that streams half of its run, and then that."""
-    begun = well(job)[:3]
+    begun = well(job, run=run)[:3]
     return [*begun, (6.0, last)] if last is not None else begun
 
 

@@ -193,6 +193,7 @@ def _drive(
 
 def _tell(folder: Path, settings: dict[str, Any]) -> int:
     """Write the page over the runs, print what came of them, and return the exit code."""
+    from infer_compare.fleet.records import FINAL
     from infer_compare.fleet.report import report_of, write_pages
     from infer_compare.report.fleet import FORMATS
 
@@ -202,7 +203,10 @@ def _tell(folder: Path, settings: dict[str, Any]) -> int:
     stdout.echo(f"\nPage over the runs: {page}")
     if made.is_complete:
         return 0
-    click.echo(f"Run what is missing with: {shlex.join(['infer-compare', 'fleet', 'resume', str(folder)])}", err=True)
+    # What ended and left something unanswered is run again only where that is asked for.
+    again = [] if any(job.state not in FINAL for job in made.jobs) else ["--incomplete"]
+    words = ["infer-compare", "fleet", "resume", str(folder), *again]
+    click.echo(f"Run what is {'unanswered' if again else 'missing'} with: {shlex.join(words)}", err=True)
     return 1
 
 

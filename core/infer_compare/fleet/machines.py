@@ -64,11 +64,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What tells it from the other kinds, for people."""
     machines: tuple[Machine, ...]
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels that all its machines have."""
-        return _common(self.machines)
-
 
 def chosen(machines: Sequence[Machine], selectors: Sequence[Selector]) -> list[Machine]:
     """Return the machines that at least one selector chooses.
@@ -112,31 +107,25 @@ def shared_labels(machine: Machine) -> dict[str, str]:
 
 def _names(groups: Sequence[tuple[Machine, ...]]) -> list[str]:
     """A short name for each group: the values of the labels that differ between groups, or else what there is."""
-    labels = [_common(group) | _size(group[0]) for group in groups]
+    labels = [shared_labels(group[0]) | _size(group[0]) for group in groups]
     differing = [
         label
-        for label in dict.fromkeys(label for one in labels for label in one)
-        if len({one.get(label) for one in labels}) > 1
+        for label in dict.fromkeys(label for own in labels for label in own)
+        if len({own.get(label) for own in labels}) > 1
     ]
     # One label that tells all kinds apart is enough.
-    alone = next((label for label in differing if len({one.get(label) for one in labels}) == len(groups)), None)
+    alone = next((label for label in differing if len({own.get(label) for own in labels}) == len(groups)), None)
     names = []
     for group, own in zip(groups, labels, strict=True):
         words = [own[label] for label in ([alone] if alone else differing) if own.get(label)]
-        names.append(" ".join(words) or own.get("instance-type") or own.get("cpu") or group[0].id)
+        host = group[0].labels.get("hostname", group[0].id)
+        names.append(
+            " ".join(words) or (own.get("instance-type") or own.get("cpu") if len(groups) == 1 else None) or host
+        )
     return [
         name if names.count(name) == 1 else f"{name} {names[:place].count(name) + 1}"
         for place, name in enumerate(names)
     ]
-
-
-def _common(machines: Sequence[Machine]) -> dict[str, str]:
-    first, *others = machines
-    return {
-        label: value
-        for label, value in first.labels.items()
-        if all(other.labels.get(label) == value for other in others)
-    }
 
 
 def _size(machine: Machine) -> dict[str, str]:

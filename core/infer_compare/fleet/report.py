@@ -12,6 +12,7 @@ from infer_compare.report import document, find_reporter, render
 from infer_compare.report.files import write_report
 from infer_compare.report.fleet import FORMATS, FleetDocument, JobFacts
 from infer_compare.report.fleet import document as fleet_document
+from infer_compare.stats.wording import count
 from infer_compare.store import FILE, load
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:
             # It has not begun to run, or not even its first line arrived.
             continue
     return fleet_document(
-        [_facts(job, folder, beside or folder, has_run=job.plan.id in runs) for job in jobs],
+        [_facts(job, folder, beside or folder, runs.get(job.plan.id)) for job in jobs],
         runs,
         {job.plan.id: job.plan.price for job in jobs if job.plan.price is not None},
         created=asked.created,
@@ -79,10 +80,10 @@ def _is_stale(place: Path) -> bool:
     return not page.exists() or page.stat().st_mtime_ns < (place / FILE).stat().st_mtime_ns
 
 
-def _facts(job: JobState, folder: Path, beside: Path, *, has_run: bool) -> JobFacts:
+def _facts(job: JobState, folder: Path, beside: Path, run: ReportDocument | None) -> JobFacts:
     facts, machine = job.facts, job.machine
     labels = machine.labels if machine is not None else {}
-    page = os.path.relpath(folder / job.plan.id / PAGE, beside) if has_run else ""
+    page = os.path.relpath(folder / job.plan.id / PAGE, beside) if run is not None else ""
     return JobFacts(
         job=job.plan.id,
         model=job.plan.model,
@@ -91,8 +92,15 @@ def _facts(job: JobState, folder: Path, beside: Path, *, has_run: bool) -> JobFa
         cpu=facts.get("cpu") or labels.get("cpu", ""),
         labels=dict(job.plan.labels),
         state="waiting" if job.state == "running" else job.state,
-        why=job.why,
+        why=_unanswered(run) if job.state == "incomplete" and run is not None else job.why,
         attempts=job.attempt,
         page=page,
         cautions=tuple(cautions(facts)),
     )
+
+
+def _unanswered(run: ReportDocument) -> str:
+    """What an incomplete run left unanswered, as a clause."""
+    first, *others = run.shortcomings or ("The run left something unanswered; see its page.",)
+    more = f", and {count(len(others), 'more thing')}" if others else ""
+    return f"{first[:1].lower()}{first[1:].rstrip('.')}{more}"

@@ -115,7 +115,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(table=st.dictionaries(st.sampled_from([*KEYS, "x"]), VALUES, max_size=6))
 def test_whatever_a_file_holds_it_is_read_or_refused_in_one_line(table: dict[str, Any]) -> None:
     """Any values of any keys."""
@@ -128,7 +128,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused_in_one_line(table: dict[str
     assert not sentence or sentence.isprintable()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     table=st.dictionaries(
         st.text(min_size=1),

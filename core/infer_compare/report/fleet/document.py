@@ -106,9 +106,11 @@ def _best(job: str, answer: AnswerReport, price: Price | None) -> MachineBest | 
 def _headline(jobs: Sequence[JobReport]) -> str:
     """How many jobs ended how."""
     states = [job.state for job in jobs]
+    if len(jobs) == 1:
+        return f"The job is {states[0]}."
     done = states.count("done")
     if done == len(jobs):
-        return f"All {count(done, 'job')} are done." if done > 1 else "The job is done."
+        return f"All {len(jobs):,} jobs are done."
     others = [f"{states.count(state)} {state}" for state in dict.fromkeys(states) if state != "done"]
     return f"{done} of {count(len(jobs), 'job')} {'is' if done == 1 else 'are'} done; {listing(others)}."
 
@@ -129,6 +131,7 @@ def _answers(jobs: Sequence[JobReport]) -> Iterator[ModelAnswer]:
             model=model,
             axes=axes,
             headline=plain(f"{where}: {_words(fastest, cheapest, bests, known)}."),
+            machines=len(bests),
             fastest=fastest.job,
             cheapest=cheapest.job if cheapest is not None else None,
         )
@@ -153,8 +156,10 @@ def _words(
     lead = f"highest throughput with {place}, {rate(fastest.throughput)} ({ratio(fastest.throughput / second)}x the next machine)"
     if cheapest is None:
         return lead
-    unpriced = sum(best.per_million is None for best in bests)
-    among = f" of the {len(bests) - unpriced} machines with a price" if unpriced else ""
+    priced = sum(best.per_million is not None for best in bests)
+    if priced == 1:
+        return f"{lead}; {_cost(cheapest, jobs)} on {jobs[cheapest.job].machine}, the only one with a price"
+    among = f" of the {priced} with a price" if priced < len(bests) else ""
     if cheapest is fastest:
         return f"{lead}; also cheapest{among}, {_cost(cheapest, jobs)}"
     return f"{lead}; cheapest{among} with {_place(cheapest, jobs)}, {_cost(cheapest, jobs)}"

@@ -77,6 +77,8 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     axes: tuple[tuple[str, int], ...] = ()
     headline: str
+    machines: int
+    """How many kinds of machine have figures."""
     fastest: str
     """The job with the highest throughput."""
     cheapest: str | None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import Row
 
 TITLE = "Models on machines"
+NAMED = 3
+"""Jobs that are named one by one; of more only the number is given."""
 
 
 def sections(document: FleetDocument) -> list[Section]:
@@ -48,49 +50,55 @@ def _beginning(document: FleetDocument) -> Iterator[Section]:
 
 
 def _bests(document: FleetDocument) -> Iterator[Section]:
-    rows = tuple(_row(document, job, best) for job in document.jobs for best in job.bests)
+    rows = tuple(row for job in document.jobs for row in _rows(document, job))
     if not rows:
         return
     priced = any(job.price is not None for job in document.jobs)
     bounded = any(best.bound for job in document.jobs for best in job.bests)
-    header = ("model", "machine", "best", "batch", "samples/s", "± %", "bound ms" if bounded else "p50 ms")
+    cost = ("per million",) if priced else ()
     table = Table(
         caption="The best of each machine",
-        header=(*header, *(("price", "per million") if priced else ()), "run"),
-        rows=tuple((*row[:7], *(row[7:9] if priced else ()), row[9]) for row in rows),
-        left=frozenset({0, 1, 2, 9 if priced else 7}),
+        header=("model", "machine", "best", "batch", "samples/s", *cost, "± %", "bound ms" if bounded else "p50 ms"),
+        rows=tuple((*row[:5], *(row[5:6] if priced else ()), *row[6:]) for row in rows),
+        left=frozenset({0, 1, 2}),
         wrap=frozenset({0, 1, 2}),
         notes=tuple(_marks(document)),
     )
-    yield Section(
-        title="The best of each machine",
-        blocks=(table, Sentences(items=document.notes)) if document.notes else (table,),
-    )
+    notes = (Sentences(items=document.notes),) if document.notes else ()
+    yield Section(title="The best of each machine", blocks=(table, *notes))
+
+
+def _rows(document: FleetDocument, job: JobReport) -> Iterator[Row]:
+    """A row for each best of a job; one without figures where its run has none."""
+    for best in job.bests:
+        yield _row(document, job, best)
+    if not job.bests and job.page:
+        place = (Cell(text=plain(job.model), file=job.page), Cell(text=plain(job.machine)))
+        yield (*place, Cell(text="none measured", code=True), *(Cell(text="") for _ in range(5)))
 
 
 def _row(document: FleetDocument, job: JobReport, best: MachineBest) -> Row:
     axes = f", {axes_words(best.axes)}" if best.axes else ""
     answer = next((one for one in document.answers if (one.model, one.axes) == (job.model, best.axes)), None)
-    several = sum(one.model == job.model and bool(one.bests) for one in document.jobs) > 1
-    fastest = several and answer is not None and answer.fastest == job.job
-    cheapest = several and answer is not None and answer.cheapest == job.job
-    name = f"{best.name} (estimate)" if best.estimate else best.name
-    currency = job.price.currency if job.price is not None else ""
+    first = (answer.fastest, answer.cheapest) if answer is not None and answer.machines > 1 else (None, None)
+    doubts = [word for word, holds in (("estimate", best.estimate), ("partial", job.partial)) if holds]
     return (
-        Cell(text=plain(f"{job.model}{axes}")),
+        Cell(text=plain(f"{job.model}{axes}"), file=job.page),
         Cell(text=plain(job.machine)),
-        Cell(text=plain(f"{name} (partial)" if job.partial else name), code=True),
+        Cell(text=plain(f"{best.name} ({', '.join(doubts)})" if doubts else best.name), code=True),
         Cell(text=size_words(best.point)),
-        Cell(text=significant(best.throughput), kind="strong" if fastest else ""),
+        _figure(significant(best.throughput), strong=first[0] == job.job),
+        _figure(
+            "" if best.per_million is None or job.price is None else money(best.per_million, job.price.currency),
+            strong=first[1] == job.job,
+        ),
         Cell(text="" if best.spread is None else spread_percent(best.spread)),
         Cell(text="" if best.latency_ns is None else milliseconds(best.latency_ns)),
-        Cell(text="" if job.price is None else price_words(job.price)),
-        Cell(
-            text="" if best.per_million is None else money(best.per_million, currency),
-            kind="strong" if cheapest else "",
-        ),
-        Cell(text="run" if job.page else job.job, file=job.page),
     )
+
+
+def _figure(text: str, *, strong: bool) -> Cell:
+    return Cell(text=text, kind="strong" if strong else "")
 
 
 def _marks(document: FleetDocument) -> Iterator[str]:
@@ -121,9 +129,17 @@ def _not_done(document: FleetDocument) -> Iterator[Section]:
 
 
 def _cautions(document: FleetDocument) -> Iterator[Section]:
-    items = [plain(f"{job.job}: {listing(job.cautions)}") for job in document.jobs if job.cautions]
-    if items:
-        yield Section(title="Cautions", blocks=(Sentences(items=tuple(items), tone="warning"),))
+    found: dict[str, list[str]] = {}
+    for job in document.jobs:
+        for caution in job.cautions:
+            found.setdefault(caution, []).append(job.job)
+    if found:
+        items = tuple(plain(f"{caution} ({_some(jobs)})") for caution, jobs in found.items())
+        yield Section(title="Cautions", blocks=(Sentences(items=items, tone="warning"),))
+
+
+def _some(jobs: list[str]) -> str:
+    return listing(jobs) if len(jobs) <= NAMED else count(len(jobs), "job")
 
 
 def _machines(document: FleetDocument) -> Iterator[Section]:

@@ -1,0 +1,200 @@
+"""`infer-compare fleet`: machines listed, fleets reported and resumed, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from infer_compare.interfaces.launchers import Lost
+from infer_compare.plugins import Plugins
+from played_launcher import EXAMPLE, FACTS, Played, PlayedLauncher, machine, partly, well
+
+ROOT = Path(__file__).parents[3]
+RUNS = {"fast": EXAMPLE, "cheap": ROOT / "docs/figures/batch-size/resnet18/run.jsonl"}
+CAUTION = "nice 15: only root may lower it"
+
+
+def play(job):
+    """Play real runs; the model `cnn` is lost on cheap machines, whose nice could not be repaired."""
+    kind = job.id.rpartition("-on-")[2]
+    if kind == "cheap" and job.id.startswith("cnn"):
+        return partly(job, Lost(job=job.id, attempt=job.attempt, why="the machine is gone"))
+    facts = {**FACTS, "hostname": f"host of {kind}", "cpu": f"CPU of {kind}"}
+    return well(job, facts | ({"not_repaired": CAUTION} if kind == "cheap" else {}), run=RUNS[kind])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return the folder of a fleet of two models on two kinds of machine, of which one job was lost."""
+    launcher = PlayedLauncher([machine("a", size="fast"), machine("b", size="cheap")], play)
+    prices = {"size=fast": "$10/h", "size=cheap": "$0.10/h"}
+    place = tmp_path_factory.mktemp("played") / "fleet"
+    Played(place, launcher, Plugins.discover(), models=["mlp", "cnn"], prices=prices).run()
+    return place
+
+
+def test_the_report_names_the_fastest_the_cheapest_and_what_is_lost(cli, folder):
+    """And says that machines are not paired, and what could not be repaired on one."""
+    printed = " ".join(cli("fleet", "report", folder).out.split())
+    assert "3 of 4 jobs are done; 1 lost." in printed
+    assert "mlp: highest throughput with onnx at batch 4 on fast, 5,434 samples/s" in printed
+    assert re.search(r"cheapest with torch \(imported\) at batch 16 on cheap, \$0\.1\d+ a million samples", printed)
+    assert "not paired" in printed
+    assert "cnn-on-cheap lost 2 the machine is gone" in printed
+    assert f"{CAUTION} (mlp-on-cheap)" in printed
+
+
+def test_figures_of_a_lost_job_are_marked_and_not_compared(cli, folder):
+    """What was streamed before it was lost is shown."""
+    document = json.loads(cli("fleet", "report", folder, "--format", "json").out)
+    jobs = {job["job"]: job for job in document["jobs"]}
+    assert jobs["cnn-on-cheap"]["state"] == "lost"
+    (answer,) = (answer for answer in document["answers"] if answer["model"] == "cnn")
+    assert (answer["fastest"], answer["cheapest"], answer["machines"]) == ("cnn-on-fast", "cnn-on-fast", 1)
+
+
+def test_a_table_has_a_row_for_each_best_with_its_price(cli, folder):
+    """With throughput in samples a second and latency in seconds."""
+    rows = list(csv.DictReader(io.StringIO(cli("fleet", "report", folder, "--format", "csv").out)))
+    first = rows[0]
+    assert (first["job"], first["host"], first["contender"], first["batch"]) == (
+        "mlp-on-fast",
+        "host of fast",
+        "onnx",
+        "4",
+    )
+    per_million = 1e6 * float(first["price_per_s"]) / float(first["throughput"])
+    assert float(first["cost_per_million"]) == pytest.approx(per_million)
+    assert {row["job"] for row in rows} == {"mlp-on-fast", "mlp-on-cheap", "cnn-on-fast", "cnn-on-cheap"}
+
+
+def test_the_page_and_markdown_lead_to_the_page_of_each_run(cli, folder):
+    """From wherever the report lies."""
+    assert '<a href="mlp-on-fast/report.html">' in cli("fleet", "report", folder, "--format", "html").out
+    beside = folder.parent / "all.md"
+    cli("fleet", "report", folder, "-o", beside)
+    assert "[mlp](<fleet/mlp-on-fast/report.html>)" in beside.read_text(encoding="utf-8")
+
+
+def test_the_ordinary_report_shows_a_run_that_was_lost(cli, folder):
+    """A job's folder is a run folder."""
+    assert cli("report", folder / "cnn-on-cheap").code == 0
+
+
+def test_resuming_a_complete_fleet_starts_nothing_and_writes_the_pages(cli, tmp_path):
+    """Not even the launcher is asked for."""
+    Played(tmp_path / "fleet", PlayedLauncher([machine("a", size="fast")], well), Plugins.discover()).run()
+    resumed = cli("fleet", "resume", tmp_path / "fleet")
+    assert resumed.code == 0
+    assert "The job is done." in resumed.out
+    assert (tmp_path / "fleet" / "report.html").exists()
+    (job,) = (path.parent for path in (tmp_path / "fleet").glob("*/run.jsonl"))
+    assert (job / "report.html").exists()
+
+
+def test_the_machine_that_is_here_is_listed_with_its_labels(cli):
+    """As text and as JSON."""
+    assert "local: " in cli("fleet", "machines").out
+    (listed,) = json.loads(cli("fleet", "machines", "--json").out)
+    assert listed["labels"]["hostname"] == os.uname().nodename
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "sentence"),
+    [
+        (("run", "fleet.toml"), None, "There is no file fleet.toml; name a TOML file with the models"),
+        (
+            ("run", "fleet.toml"),
+            "models = ['mlp']\nlauncher = 'locale'",
+            "There is no launcher 'locale'. Did you mean 'local'?",
+        ),
+        (("run", "fleet.toml"), "models = ['mlp']\naddress = 'x:1'", "The launcher local runs on this machine"),
+        (
+            ("run", "fleet.toml"),
+            "models = ['mlp']\nmachines = ['gpu=H100']",
+            "No machine has gpu=H100; labels that exist: cpu=",
+        ),
+        (("run", "fleet.toml"), "models = ['nett.onnx']", "There is no model 'nett.onnx'"),
+        (("resume", "here"), None, "There is no fleet in here"),
+        (("report", "here"), None, "There is no fleet in here"),
+        (("machines", "--launcher", "rya"), None, "There is no launcher 'rya'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(cli, tmp_path, arguments, text, sentence):
+    """With exit code 2, and no folder is left."""
+    if text is not None:
+        (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+    ended = cli("fleet", *arguments)
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unknown_format_is_refused_with_those_that_exist(cli, folder):
+    """A fleet has no formats of plugins."""
+    ended = cli("fleet", "report", folder, "--format", "parquet")
+    assert ended.code == 2
+    assert "Known: text, markdown, html, csv, json." in ended.err
+
+
+FLEET = """
+models = ["mlp"]
+[options]
+backends = "reference,onnx"
+mode = "quick"
+threads = 1
+batch-sizes = "1,2"
+wait = "5m"
+"""
+
+
+def started(tmp_path):
+    """Start a real fleet of one job, and return its process when the job has begun to say something."""
+    (tmp_path / "fleet.toml").write_text(FLEET, encoding="utf-8")
+    command = [sys.executable, "-m", "infer_compare", "fleet", "run", "fleet.toml", "-o", "fleet", "--json-progress"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if json.loads(line)["event"] == "said":
+            return process
+    raise AssertionError(process.wait())
+
+
+def is_left(tmp_path):
+    """Return whether the process of the fleet's job is there still, and more than an entry that nobody has taken note of."""
+    pid = json.loads((tmp_path / "fleet" / "fleet.jsonl").read_text(encoding="utf-8").splitlines()[2])["facts"]["pid"]
+    try:
+        return Path("/proc", pid, "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.linux
+def test_ctrl_c_ends_a_real_job_and_the_fleet_is_resumed(tmp_path):
+    """With exit code 130, and nothing is left of it; what was killed outright is resumed as well."""
+    process = started(tmp_path)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert not out
+    assert "Resume with: infer-compare fleet resume fleet" in err
+    assert not is_left(tmp_path)
+    command = [sys.executable, "-m", "infer_compare", "fleet", "resume", "fleet", "-q"]
+    killed = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    time.sleep(4)
+    killed.kill()
+    killed.communicate()
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=250, check=False)
+    assert again.returncode in {0, 1}, again.stderr
+    assert "mlp" in again.stdout
+    assert (tmp_path / "fleet" / "report.html").exists()
