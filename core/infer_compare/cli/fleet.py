@@ -216,7 +216,7 @@ def _tell(folder: Path, settings: dict[str, Any]) -> int:
     "--format",
     "name",
     metavar="FORMAT",
-    help="text, markdown, html, csv or json.  [default: by the file's ending, else text]",
+    help="text, markdown, html, json or csv.  [default: by the file's ending, else text]",
 )
 @click.option(
     "-o",

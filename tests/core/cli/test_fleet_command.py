@@ -144,7 +144,7 @@ def test_an_unknown_format_is_refused_with_those_that_exist(cli, folder):
     """A fleet has no formats of plugins."""
     ended = cli("fleet", "report", folder, "--format", "parquet")
     assert ended.code == 2
-    assert "Known: text, markdown, html, csv, json." in ended.err
+    assert "Known: text, markdown, html, json, csv." in ended.err
 
 
 FLEET = """
