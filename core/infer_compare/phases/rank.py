@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from infer_compare.phases.busy import HostBusy, described
 from infer_compare.phases.confirm import confirm
-from infer_compare.phases.rank_plan import Ranked, memory_groups, plan_within_budget, slow_model_plan
+from infer_compare.phases.rank_plan import Ranked, expected, memory_groups, plan_within_budget, slow_model_plan
 from infer_compare.phases.ranking import BudgetSpent, Ranking
 from infer_compare.phases.sustain import sustain
-from infer_compare.planner.duration import Expectation
 from infer_compare.planner.points import every_point
 from infer_compare.planner.racing import finalists, still_raced
 from infer_compare.planner.resuming import progress
@@ -30,7 +29,7 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
         points: the operating points of each contender that is ranked.
         disturbed: whether other programs disturbed every contender while it explored.
     """
-    expectation = Expectation.of(context.run)
+    expectation = expected(context, points)
     groups = memory_groups(context, list(points))
     race = context.race
     to_measure = unsettled if race is None else still_raced
@@ -57,7 +56,7 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
             left = to_measure(context.run, points, restart)
         if race is not None:
             ranking.points = finalists(context.run, points)
-        if plan.restarts > 1:
+        if plan.restarts > 1 and expectation.confirms:
             confirm(ranking, groups, begun + 1)
         if context.options.mode == "thorough":
             sustain(ranking)

@@ -8,17 +8,16 @@ import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.phases.contender_exploration import peaks
-from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.points import every_point
-from infer_compare.planner.slow_models import may_be_shortened, restarts_and_rounds
+from infer_compare.planner.slow_models import affordable, may_be_shortened, restarts_and_rounds
 from infer_compare.verdicts.protocol import SUSTAINED_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.phases.context import RunContext
-    from infer_compare.planner.duration import Expectation
     from infer_compare.planner.points import Points
     from infer_compare.results import Plan
 
@@ -34,6 +33,20 @@ class Ranked(NamedTuple):
     """What is still to be measured."""
     finished: int
     """Restarts that a run which is resumed has already."""
+
+
+def expected(context: RunContext, points: Points) -> Expectation:
+    """Return what the parts of measuring take, and whether the best sizes are confirmed; a resumed run comes to the same."""
+    seen = Expectation.of(context.run)
+    expectation = seen if context.race is not None else affordable(seen, points, context.header)
+    if not expectation.confirms:
+        confirm_s = seen.confirm_s(points, CONFIRM_ROUNDS, context.options.mode)
+        context.tell(
+            "plan",
+            f"measuring the best sizes of all {len(context.options.settings)} settings again in fresh workers would take about "
+            f"{confirm_s:.0f} s, and is left out; give more time with --budget, or leave out --quick",
+        )
+    return expectation
 
 
 def slow_model_plan(context: RunContext, expectation: Expectation, points: Points) -> Plan:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from infer_compare.phases.outcome_error import ContenderLost, OutcomeError
 from infer_compare.phases.turns import Turn, Turns
-from infer_compare.planner.warming import settled
+from infer_compare.planner.warming import long_latencies_ns, settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, Unavailable, WarmUp
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class RestartWorkers:
         self._order = context.order
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
         """Points at which an earlier worker was as fast at once as it was later."""
+        self._known_ns: dict[tuple[str, OperatingPoint], int] = {}
+        """What long calls took in earlier workers."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
         self._ahead: set[str] = set()
@@ -56,6 +58,7 @@ class RestartWorkers:
         They import their frameworks side by side; the worker that explored shows what starting costs.
         """
         self._settled = settled(self._journal.run.rounds)
+        self._known_ns = long_latencies_ns(self._journal.run.rounds)
         workers = sum(map(self.instances, self._workers))
         order = self._order.shuffled(list(self._workers))
         begun = [
@@ -194,9 +197,11 @@ class RestartWorkers:
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
         # Whatever a worker runs first also meets what its framework does once.
         self._context.observer.warming(label, point)
-        brief = (label, point) in self._settled and any(known == label for known, _ in self._warm)
+        later = any(known == label for known, _ in self._warm)
+        brief = later and (label, point) in self._settled
+        known_ns = self._known_ns.get((label, point)) if later else None
         try:
-            warmed = self._turns.warm_up(self._workers[label], point, brief=brief)
+            warmed = self._turns.warm_up(self._workers[label], point, brief=brief, known_ns=known_ns)
         except OutcomeError as refused:
             raise self._lose(label, point, refused, "warm_up") from None
         self._warm[label, point] = warmed

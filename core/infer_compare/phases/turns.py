@@ -53,23 +53,24 @@ class Turns:
         self._settings = context.settings
         self._scope = context.options.scope
         self._latencies = expectation.latency_ns
-        self._long_ns = expectation.long_ns
+        self._long = expectation.long
         self._told: set[str] = set()
 
-    def warm_up(self, worker: ContenderWorker, point: OperatingPoint, *, brief: bool) -> WarmUp:
+    def warm_up(self, worker: ContenderWorker, point: OperatingPoint, *, brief: bool, known_ns: int | None) -> WarmUp:
         """Have a worker stage an operating point and run it until it is steady.
 
         Args:
             worker: of the contender.
             point: where it is measured.
             brief: see `protocol.WarmUp`.
+            known_ns: see `protocol.WarmUp`.
 
         Raises:
             OutcomeError: it fails, or is lost.
         """
         expected_s = self._latencies.get((worker.label, point), 0) / 1e9
         warmed = worker.ask(
-            protocol.WarmUp(point=point, scope=self._scope, brief=brief),
+            protocol.WarmUp(point=point, scope=self._scope, brief=brief, known_ns=known_ns),
             protocol.WarmedUp,
             phase="warm_up",
             deadline_s=max(self._settings.timeout_s, WARM_UP_CAP_S + 20 * expected_s),
@@ -107,7 +108,8 @@ class Turns:
                 scope=self._scope,
                 latency_ns=latency_ns,
                 series=turn.series,
-                long_ns=self._long_ns,
+                long_ns=self._long.ns,
+                long_calls=self._long.calls,
                 sustain_ns=round(turn.sustain_s * 1e9),
             ),
             protocol.Timed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.planner.points import by_setting
 from infer_compare.results import Measured
-from infer_compare.verdicts.protocol import CONFIRMED_SIZES, LONG_SLICE_NS, long_slice_ns
+from infer_compare.verdicts.protocol import CONFIRMED_SIZES, USUAL_LONG_SLICE, LongSlice, long_slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,6 @@ SLICE_CALLS = 8
 DROPPED_CALLS = 3
 SETTLE_S = 0.01
 """Slower calls fill it with fewer."""
-LONG_SLICE_CALLS = 2
 ASYNCHRONOUS_S = 3.1
 """The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
 SWITCH_S = 0.003
@@ -58,8 +57,10 @@ class Expectation:
     """Contenders of several instances."""
     passes: bool = False
     """Whether an iteration is a pass over a data set, of which a slice may be one."""
-    long_ns: int = LONG_SLICE_NS["default"]
-    """Where eight calls take longer, a slice has as many as fill this time."""
+    long: LongSlice = USUAL_LONG_SLICE
+    """What slices of long calls hold."""
+    confirms: bool = True
+    """Whether the best sizes are measured again."""
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
@@ -78,7 +79,7 @@ class Expectation:
             asynchronous=frozenset(start.contender for start in run.starts if start.asynchronous),
             together=frozenset(spec.label for spec in header.contenders if spec.instances > 1),
             passes=options.scope == "dataset",
-            long_ns=long_slice_ns(options.mode, bounded=options.latency_bound is not None),
+            long=long_slice(options.mode, bounded=options.latency_bound is not None, settings=len(options.settings)),
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
@@ -91,9 +92,9 @@ class Expectation:
         if label in self.asynchronous:
             return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
-        long_s = self.long_ns / 1e9
+        long_s = self.long.ns / 1e9
         if SLICE_CALLS * latency > long_s:
-            return max(long_s, LONG_SLICE_CALLS * latency) + latency + SWITCH_S
+            return max(long_s, self.long.calls * latency) + latency + SWITCH_S
         dropped_s = min(DROPPED_CALLS * latency, SETTLE_S + latency)
         return max(SLICE_S, SLICE_CALLS * latency) + dropped_s + SWITCH_S
 
@@ -122,7 +123,7 @@ class Expectation:
 
         Nothing where no contender has several: there is nothing to choose then.
         """
-        if all(len(own) < 2 for own in points.values()):
+        if not self.confirms or all(len(own) < 2 for own in points.values()):
             return 0.0
         total = 0.0
         for label, own in points.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.planner.duration import CONFIRM_ROUNDS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
-from infer_compare.planner.slow_models import may_be_shortened, measuring_limit_s, shortest
+from infer_compare.planner.slow_models import affordable, may_be_shortened, measuring_limit_s, shortest
 from infer_compare.request.options import declared
 from infer_compare.results import Measured
 
@@ -101,7 +101,7 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
     points = _points(run, header, labels)
     if points is None:
         return forecast(header, len(labels))
-    known = Expectation.of(run)
+    known = affordable(Expectation.of(run), points, header)
     rounds = plan.rounds_per_restart
     restart_s = known.restart_s(points, rounds)
     confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, options.mode)

@@ -62,6 +62,25 @@ def restarts_and_rounds(expectation: Expectation, points: Points, options: RunOp
     )
 
 
+def affordable(expectation: Expectation, points: Points, header: Header) -> Expectation:
+    """Return what measuring takes: without confirming, where a quick run over several settings has no time for that.
+
+    Each setting has best sizes of its own, and each of them fresh workers: with calls of 100 ms they took as long as all
+    restarts together.
+
+    Args:
+        expectation: what exploring saw.
+        points: the operating points of each contender.
+        header: what is asked for.
+    """
+    options = header.options
+    if options.mode != "quick" or len(options.settings) == 1 or not may_be_shortened(header):
+        return expectation
+    if expectation.plan_s(points, *shortest(options), options.mode) <= measuring_limit_s(options):
+        return expectation
+    return replace(expectation, confirms=False)
+
+
 def has_time_for(
     further: Collection[OperatingPoint],
     expectation: Expectation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from statistics import median_low
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +11,9 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Round
+
+LONG_NS = 10_000_000
+"""Of shorter calls, warming up makes many in no time."""
 
 
 def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
@@ -23,3 +28,17 @@ def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
             always_settled.get((warmed.contender, warmed.point), True) and warmed.settled
         )
     return frozenset(key for key, always in always_settled.items() if always)
+
+
+def long_latencies_ns(rounds: Iterable[Round]) -> dict[tuple[str, OperatingPoint], int]:
+    """Return what a call took in the accepted slices so far, at their median, of the contenders and points where it is long.
+
+    Args:
+        rounds: those so far.
+    """
+    calls: dict[tuple[str, OperatingPoint], list[int]] = defaultdict(list)
+    for done in rounds:
+        for piece in done.slices:
+            if piece.rejected is None and piece.series == "latency" and piece.instances is None and piece.calls:
+                calls[piece.contender, done.point].append(round(piece.total_ns / piece.calls))
+    return {key: middle for key, own in calls.items() if (middle := median_low(own)) > LONG_NS}

@@ -36,6 +36,9 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """So many slow calls are made at most, after the first call."""
     cap_ns: int = 10_000 * MILLISECOND
     """After this time, counted from the end of the first call, warming up gives up."""
+    known_ns: int | None = None
+    """What a call takes that is warm, from the slices of an earlier process; None where that is not known. A later call, or a
+    window, that takes no longer counts as the second of two that agree."""
     settled: float = 0.02
     """The first calls are as fast as the last ones where their medians differ by no more than this share."""
     blocks: BlockLimits = BlockLimits()
@@ -97,8 +100,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
         early_ns = latency_ns if early_ns is None else early_ns
         made += in_window
         steady = (
-            previous_ns is not None
-            and _agree(previous_ns, latency_ns, limits.tolerance)
+            _is_warm(previous_ns, latency_ns, limits)
             and made >= limits.minimum_calls
             and limits.minimum_ns <= clock() - first_ended <= limits.cap_ns
         )
@@ -128,7 +130,7 @@ def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tu
         latency_ns = clock() - before
         if latency_ns <= limits.slow_ns:
             return made, latency_ns, False
-        if previous_ns is not None and _agree(previous_ns, latency_ns, limits.tolerance):
+        if _is_warm(previous_ns, latency_ns, limits):
             return made, latency_ns, True
         if made >= limits.slow_calls:
             return made, latency_ns, False
@@ -148,6 +150,13 @@ def _window(
         stamps = stamp_blocks(turns, calls_per_stamp, count, clock, remaining_ns)
     times = durations(stamps)
     return round(median(times) / calls_per_stamp), len(times) * calls_per_stamp
+
+
+def _is_warm(previous_ns: int | None, latency_ns: int, limits: WarmUpLimits) -> bool:
+    """Return whether a time agrees with the one before it, or is no longer than what is known of warm calls."""
+    if limits.known_ns is not None and latency_ns <= (1 + limits.tolerance) * limits.known_ns:
+        return True
+    return previous_ns is not None and _agree(previous_ns, latency_ns, limits.tolerance)
 
 
 def _agree(first: int, second: int, tolerance: float) -> bool:

@@ -5,7 +5,7 @@ They come from measurements on quiet and on loaded hosts, and `infer-compare sel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -48,6 +48,12 @@ WIDE_ALLOWANCE = 0.5
 # Slices.
 LONG_SLICE_NS: dict[Mode, int] = {"quick": 300_000_000, "default": 500_000_000, "thorough": 1_000_000_000}
 """Where eight calls take longer, a slice keeps as many as fill this time: what differs is slices more than their calls."""
+
+LONG_SLICE_CALLS = 2
+"""So many are kept at least."""
+SETTINGS_SLICE_NS = 150_000_000
+SETTINGS_SLICE_CALLS = 1
+"""The same in a quick run over several settings of the other axes, whose time goes to more points."""
 
 # Restarts and looks.
 RESTARTS: dict[Mode, int] = {"quick": 3, "default": 4, "thorough": 8}
@@ -163,14 +169,29 @@ TIE_SHARE = 0.5
 adds then keeps the loss below the margin."""
 
 
-def long_slice_ns(mode: Mode, *, bounded: bool) -> int:
-    """The time of eight calls, in nanoseconds, above which slices are shortened.
+class LongSlice(NamedTuple):
+    """How much a slice of long calls holds."""
+
+    ns: int
+    """The time of eight calls, in nanoseconds, above which it holds fewer: as many as fill it."""
+    calls: int = LONG_SLICE_CALLS
+    """But so many at least."""
+
+
+USUAL_LONG_SLICE = LongSlice(LONG_SLICE_NS["default"])
+
+
+def long_slice(mode: Mode, *, bounded: bool, settings: int = 1) -> LongSlice:
+    """Return how much a slice of long calls holds.
 
     Args:
         mode: how long people wait.
         bounded: whether there is a latency bound, which only many calls can show.
+        settings: how many settings of the other axes are measured.
     """
-    return LONG_SLICE_NS["thorough" if bounded else mode]
+    if mode == "quick" and not bounded and settings > 1:
+        return LongSlice(SETTINGS_SLICE_NS, SETTINGS_SLICE_CALLS)
+    return LongSlice(LONG_SLICE_NS["thorough" if bounded else mode])
 
 
 def planned_restarts(header: Header) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import onnx
 import psutil
 import pytest
+from onnx import TensorProto, helper
 
 from fault_injection import fake
 from infer_compare import api
@@ -101,3 +103,18 @@ def real_sweep(tmp_path: Path, installed: Plugins) -> Callable[..., Run]:
         return result
 
     return run
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> str:
+    """A model whose two inputs share a free axis."""
+    shape = ["batch", "seq"]
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["ids", "mask"], ["sum"]), helper.make_node("Cast", ["sum"], ["out"], to=1)],
+        "tokens",
+        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, shape)],
+    )
+    path = tmp_path / "tokens.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return str(path)

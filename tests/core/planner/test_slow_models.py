@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.planner.duration import Expectation
-from infer_compare.planner.slow_models import MEASURING_S, has_time_for, may_be_shortened, restarts_and_rounds, shortest
+from infer_compare.planner.slow_models import (
+    MEASURING_S,
+    affordable,
+    has_time_for,
+    may_be_shortened,
+    restarts_and_rounds,
+    shortest,
+)
 
 from .conftest import run_of  # type: ignore[import-not-found]
 
@@ -95,3 +102,35 @@ def test_a_plan_that_is_longer_than_the_shortest_one_stays_within_what_people_wa
     restarts, rounds = restarts_and_rounds(expectation, POINTS, options)
     if (restarts, rounds) != shortest(options):
         assert restarts * expectation.restart_s(POINTS, rounds) <= MEASURING_S[options.mode]
+
+
+def several(ns_per_token, header) -> Expectation:
+    """Whether a run over three lengths has time to confirm."""
+    own = [OperatingPoint(size, (("seq", length),)) for size in SIZES for length in (16, 64, 128)]
+    latency = {(label, point): ns_per_token * point.batch * point.axes[0][1] for label in "ab" for point in own}
+    expectation = Expectation(start_s={"a": 2.0, "b": 2.0}, latency_ns=latency, first_call_ns=latency)
+    return affordable(expectation, dict.fromkeys("ab", own), header)
+
+
+LENGTHS = run_of(mode="quick", restarts=3, axis=("seq=16,64,128",)).header
+
+
+def test_a_quick_run_over_several_settings_confirms_their_best_sizes_where_there_is_time():
+    """Each setting has sizes of its own to confirm, in fresh workers."""
+    assert several(10**3, LENGTHS).confirms
+    assert not several(10**6, LENGTHS).confirms
+    assert several(10**6, LENGTHS).confirm_s(POINTS, 4, "quick") == 0
+
+
+@pytest.mark.parametrize(
+    "changes", [{"budget": 60.0}, {"mode": "default", "restarts": 4, "rounds_per_restart": 4}], ids=str
+)
+def test_whoever_gives_the_time_has_them_confirmed(changes):
+    """By a budget, or by leaving out --quick."""
+    header = run_of(**{"mode": "quick", "restarts": 3, "axis": ("seq=16,64,128",), **changes}).header
+    assert several(10**6, header).confirms
+
+
+def test_what_has_one_setting_is_confirmed_however_long_that_takes():
+    """As ever."""
+    assert affordable(expecting(10**9), POINTS, QUICK).confirms

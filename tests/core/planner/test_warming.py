@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.planner.warming import settled
-from infer_compare.results import Round, WarmUp
+from infer_compare.planner.warming import long_latencies_ns, settled
+from infer_compare.results import Round, Slice, WarmUp
 
 
 def warmed(restart: int, batch: int, **contenders: bool) -> Round:
@@ -45,3 +45,39 @@ def test_a_point_is_settled_where_every_worker_so_far_was() -> None:
     ]
     assert settled(rounds) == {("onnx", OperatingPoint(1)), ("onnx", OperatingPoint(8))}
     assert settled([]) == frozenset()
+
+
+def timed(batch: int, *slices: tuple[str, float, str | None]) -> Round:
+    """A round of slices of two calls: whose, their milliseconds, and why they do not count."""
+    return Round(
+        restart=1,
+        index=1,
+        point=OperatingPoint(batch),
+        order=(),
+        slices=tuple(
+            Slice(
+                contender=label,
+                position=0,
+                started_ns=0,
+                durations_ns=(round(call_ms * 10**6),) * 2,
+                calls_per_stamp=1,
+                discarded=1,
+                rejected=rejected,
+            )
+            for label, call_ms, rejected in slices
+        ),
+        clean=True,
+    )
+
+
+def test_what_long_calls_take_is_known_from_the_slices_that_count() -> None:
+    """At their median; of short ones nothing is kept."""
+    rounds = [
+        timed(1, ("torch", 30.0, None), ("torch", 50.0, None), ("onnx", 5.0, None)),
+        timed(1, ("torch", 40.0, None), ("torch", 90.0, "busy")),
+        timed(8, ("onnx", 20.0, None)),
+    ]
+    assert long_latencies_ns(rounds) == {
+        ("torch", OperatingPoint(1)): 40_000_000,
+        ("onnx", OperatingPoint(8)): 20_000_000,
+    }

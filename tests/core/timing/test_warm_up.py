@@ -98,6 +98,25 @@ def test_two_slow_calls_that_agree_suffice(clock: ManualClock) -> None:
     assert (result.calls, result.latency_ns, result.first_call_ns) == (3, 2 * S, 9 * S)
 
 
+def test_a_slow_call_that_takes_no_longer_than_warm_ones_are_known_to_suffices(clock: ManualClock) -> None:
+    """After the first one; where it takes longer, the usual comparison decides."""
+    known = WarmUpLimits(known_ns=2 * S)
+    assert warm_up([clock.calls_lasting(iter([2 * S, 2 * S]))], clock, known).calls == 2
+    slower = warm_up([clock.calls_lasting(iter([9 * S, 3 * S, 2 * S]))], clock, known)
+    assert (slower.steady, slower.calls, slower.latency_ns) == (True, 3, 2 * S)
+    never = warm_up([clock.calls_lasting(iter([9 * S, 3 * S, 3 * S]))], clock, known)
+    assert (never.steady, never.calls, never.latency_ns) == (True, 3, 3 * S)
+
+
+def test_a_window_that_takes_no_longer_than_warm_calls_are_known_to_suffices(clock: ManualClock) -> None:
+    """Calls of 20 ms whose windows swing by more than the tolerance; 100 ms are waited for all the same."""
+    swinging = itertools.cycle([20 * MS] * 5 + [23 * MS] * 5)
+    result = warm_up([clock.calls_lasting(swinging)], clock, WarmUpLimits(known_ns=23 * MS))
+    assert result.steady
+    assert result.total_ns - result.first_call_ns >= 100 * MS
+    assert result.calls <= 8
+
+
 def test_slow_calls_that_disagree_are_given_up_after_five(clock: ManualClock) -> None:
     """Each call half as long again as the one before."""
     result = warm_up([clock.calls_lasting(int(S * 1.5**index) for index in itertools.count())], clock)

@@ -9,7 +9,7 @@ import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.results.slices import SliceMemory
-from infer_compare.timing import BRIEF, SliceLimits, warm_up
+from infer_compare.timing import BRIEF, SliceLimits, WarmUpLimits, warm_up
 from infer_compare.timing.start import sleep_until, wait_until
 from infer_compare.worker.child.staged import ACCELERATOR_LIMITS
 from infer_compare.worker.protocol import Timed, WarmedUp
@@ -36,9 +36,12 @@ def warm(session: Session[Any], staged: Staged | Passes, clock: Clock, request: 
         request: how long to look.
         prepare_ns: what preparing the point took.
     """
-    with session.running():
-        result = warm_up(staged.calls, clock, BRIEF if request.brief else None)
     scale = staged.calls_per_warm
+    limits = BRIEF if request.brief else WarmUpLimits()
+    if request.known_ns is not None:
+        limits = msgspec.structs.replace(limits, known_ns=max(1, round(request.known_ns / scale)))
+    with session.running():
+        result = warm_up(staged.calls, clock, limits)
     return WarmedUp(
         prepare_ns=prepare_ns,
         first_call_ns=result.first_call_ns,
@@ -67,6 +70,8 @@ def time_slice(
     limits = ACCELERATOR_LIMITS if asynchronous else SliceLimits(slice_ns=noise.slice_ns)
     if request.long_ns is not None:
         limits = msgspec.structs.replace(limits, long_ns=request.long_ns)
+    if request.long_calls is not None:
+        limits = msgspec.structs.replace(limits, long_calls=request.long_calls)
     if request.series == "sustained":
         limits = msgspec.structs.replace(limits, slice_ns=request.sustain_ns)
     own = os.getpid()

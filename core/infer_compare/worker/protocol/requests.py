@@ -101,6 +101,8 @@ class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
     scope: Scope
     brief: bool = False
     """Whether two windows that agree suffice: an earlier worker was as fast at once as it was later."""
+    known_ns: int | None = None
+    """What an iteration took in slices of earlier workers, where it is long; None where that is not known."""
 
 
 class Stage(Message, frozen=True, kw_only=True, tag="stage"):
@@ -120,6 +122,8 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     series: Series = "latency"
     long_ns: int | None = None
     """Where eight calls take longer, as many are kept as fill this time; None leaves that to the worker."""
+    long_calls: int | None = None
+    """But so many at least."""
     sustain_ns: int = 0
     """How long the `sustained` series runs."""
     start_ns: int | None = None
