@@ -102,8 +102,11 @@ class LimitRow(msgspec.Struct, frozen=True, kw_only=True):
 
     contender: str
     axes: tuple[tuple[str, int], ...] = ()
+    """The sizes of the other axes."""
+    axis: str = "batch"
+    """What was searched along: the batch, or another axis at batch 1."""
     largest_fitting: int | None
-    """The largest batch size that ran; None where not even one sample fits."""
+    """The largest size that ran; None where not even one sample fits."""
     smallest_failing: int | None
     """The smallest that did not; None where the search ended before it met one."""
     verified: bool
@@ -115,8 +118,9 @@ class LimitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def limits_of(document: ReportDocument) -> tuple[LimitRow, ...]:
-    """A row for each contender whose memory boundary was searched for."""
-    return tuple(
+    """A row for each contender and setting whose memory boundary was searched for, and for each further axis."""
+    along = () if document.across is None else document.across.limits
+    of_batch = tuple(
         LimitRow(
             contender=curve.contender,
             axes=curve.axes,
@@ -129,6 +133,20 @@ def limits_of(document: ReportDocument) -> tuple[LimitRow, ...]:
         for curve in document.curves
         if (found := curve.boundary) is not None and found.searched
     )
+    of_axes = tuple(
+        LimitRow(
+            contender=limit.contender,
+            axes=limit.axes,
+            axis=limit.axis,
+            largest_fitting=limit.largest_ran,
+            smallest_failing=limit.smallest_failed,
+            verified=limit.verified,
+            cap_bytes=limit.cap_bytes,
+            sentence=limit.sentence,
+        )
+        for limit in along
+    )
+    return of_batch + of_axes
 
 
 def points_of(points: tuple[PointRow, ...], contender: str) -> tuple[PointRow, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from infer_compare.phases.events import Observer
 from infer_compare.request.axes import parse_axis
+from infer_compare.results import AxisLimit
 from infer_compare.verdicts.outcome_kinds import tag_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class JsonLines(Observer):
 
     def found_limit(self, limit: Limit) -> None:
         """Write `found_limit`."""
-        sizes = {"largest_fitting": limit.largest_fitting, "smallest_failing": limit.smallest_failing}
+        axis = {"axis": limit.axis} if isinstance(limit, AxisLimit) else {}
+        sizes = {**axis, "largest_fitting": limit.largest_fitting, "smallest_failing": limit.smallest_failing}
         self._write("found_limit", contender=limit.contender, **sizes)
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:

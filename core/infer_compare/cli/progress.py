@@ -18,7 +18,7 @@ from infer_compare.cli.progress_line import ProgressLine
 from infer_compare.cli.ticker import Ticker
 from infer_compare.foreign import one_line
 from infer_compare.phases.events import Observer
-from infer_compare.results import AnyOutcome, Measured, OutOfMemory
+from infer_compare.results import AnyOutcome, AxisLimit, Measured, OutOfMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,11 +95,12 @@ class Terminal(ProgressLine):
     def found_limit(self, limit: Limit) -> None:
         """Say between which sizes memory ends."""
         super().found_limit(limit)
+        noun = limit.axis if isinstance(limit, AxisLimit) else "batch"
         if limit.smallest_failing is None:
-            self.note("limit", f"{limit.contender}: at least batch {limit.largest_fitting}; {limit.reason}")
+            self.note("limit", f"{limit.contender}: at least {noun} {limit.largest_fitting}; {limit.reason}")
         else:
-            fits = f"batch {limit.largest_fitting} fits" if limit.largest_fitting else "no batch fits"
-            self.note("limit", f"{limit.contender}: {fits}, batch {limit.smallest_failing} does not")
+            fits = f"{noun} {limit.largest_fitting} fits" if limit.largest_fitting else f"no {noun} fits"
+            self.note("limit", f"{limit.contender}: {fits}, {noun} {limit.smallest_failing} does not")
 
     def note(self, topic: str, text: str) -> None:
         """Print a note, in a log file too."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.interfaces import OperatingPoint
+import msgspec
+
 from infer_compare.phases.probe import PASSING_RUNS, RUNS, Probes
-from infer_compare.planner.boundary import BoundarySearch
-from infer_compare.results import Limit, Measured, Probe, Skipped, Unavailable
+from infer_compare.planner.boundary import LARGEST, BoundarySearch
+from infer_compare.planner.lines import lines
+from infer_compare.results import AxisLimit, Limit, Measured, Probe, Skipped, Unavailable
 from infer_compare.verdicts.outcome_kinds import kind_of
 from infer_compare.worker.protocol import Explore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Literal
 
+    from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
+    from infer_compare.planner.lines import Line
     from infer_compare.preparation.route import Route
-    from infer_compare.request.axes import Setting
     from infer_compare.results import AnyOutcome
 
 LONGEST_S = 60.0
@@ -28,26 +32,33 @@ def limit(context: RunContext, labels: Iterable[str]) -> None:
     if not context.options.find_limit:
         return
     known = {
-        (limit.contender, limit.axes) for limit in context.run.limits if not isinstance(limit.failure, Unavailable)
+        (limit.contender, limit.axis if isinstance(limit, AxisLimit) else "", limit.axes)
+        for limit in (*context.run.limits, *context.run.axis_limits)
+        if not isinstance(limit.failure, Unavailable)
     }
     for label in labels:
-        for setting in context.options.settings:
-            if (label, setting) not in known:
-                LimitFinder(context, context.routes[label], setting).run()
+        for line in lines(context.options.settings):
+            if (label, line.axis, line.setting) not in known:
+                LimitFinder(context, context.routes[label], line).run()
 
 
 class LimitFinder:
     """Searches one contender's boundary and stores every probe that it takes."""
 
-    def __init__(self, context: RunContext, route: Route, setting: Setting = ()) -> None:
-        """Starts nothing yet; `setting` has the sizes of the other axes."""
+    def __init__(self, context: RunContext, route: Route, line: Line) -> None:
+        """Starts nothing yet; `line` has the points that are tried."""
         self._context = context
         self._label = route.label
         # The cap is one of resident memory: it says nothing of a device's, or of a server's.
         on_host = route.contender.spec.on_host
-        self._first = OperatingPoint(1, setting)
-        """The others differ from it in their batch size alone."""
-        self._search = BoundarySearch(context.settings.max_memory if on_host else None)
+        self._line = line
+        # In steps of the line.
+        self._search = BoundarySearch(
+            context.settings.max_memory if on_host else None,
+            largest=LARGEST // line.step,
+            first=max(1, line.first // line.step),
+            beyond=f"{line.noun} above {LARGEST // line.step * line.step}",
+        )
         self._probes = Probes(context, route, "limit")
         self._unavailable: Unavailable | None = None
         """Why the search ended, where its server was not reached."""
@@ -59,7 +70,7 @@ class LimitFinder:
         attempts = self._recall()
         try:
             while (attempt := self._search.next()) is not None:
-                point = self._first.with_batch(attempt.size)
+                point = self._line.point(attempt.size * self._line.step)
                 expected_s = self._probes.expected_s(point)
                 if expected_s > LONGEST_S:
                     self._search.end(f"{point} would take about {expected_s / RUNS:.0f} s")
@@ -79,9 +90,9 @@ class LimitFinder:
         """Feed what is stored already; return how many probes of an interrupted search are among it."""
         earlier = 0
         for probe in self._context.journal.run.probes:
-            same = probe.contender == self._label and probe.point.axes == self._first.axes
+            same = probe.contender == self._label and self._line.size(probe.point) is not None
             if same and not isinstance(probe.outcome, Skipped | Unavailable):
-                self._feed(probe.point, probe.outcome, fresh=probe.fresh)
+                self._feed(probe.point, probe.outcome, fresh=probe.fresh, phase=probe.phase)
                 earlier += probe.phase == "limit"
         return earlier
 
@@ -103,19 +114,27 @@ class LimitFinder:
         else:
             self._feed(point, outcome, fresh=fresh)
 
-    def _feed(self, point: OperatingPoint, outcome: AnyOutcome, *, fresh: bool) -> None:
+    def _feed(
+        self, point: OperatingPoint, outcome: AnyOutcome, *, fresh: bool, phase: Literal["explore", "limit"] = "limit"
+    ) -> None:
+        size = self._line.size(point)
+        assert size is not None
         resident = outcome.memory.resident if isinstance(outcome, Measured) else None
-        self._search.feed(point.batch, outcome, resident, fresh=fresh)
+        if self._line.axis and phase == "explore":
+            # The worker that explored had run larger batches of shorter rows, and held what they had taken.
+            resident = None
+        self._search.feed(size // self._line.step, outcome, resident, fresh=fresh)
 
     def _limit(self, attempts: int, elapsed_s: float) -> Limit:
         search = self._search
         low, high = search.largest_fitting, search.smallest_failing
         fitting = search.outcomes.get(low) if low is not None else None
-        return Limit(
+        line = self._line
+        boundary = Limit(
             contender=self._label,
-            axes=self._first.axes,
-            largest_fitting=low,
-            smallest_failing=high,
+            axes=line.setting,
+            largest_fitting=low * line.step if low is not None else None,
+            smallest_failing=high * line.step if high is not None else None,
             failure=self._unavailable or (search.outcomes[high] if high is not None else None),
             verified=search.verified,
             swapped=isinstance(fitting, Measured) and fitting.memory.swapped > 0,
@@ -123,3 +142,4 @@ class LimitFinder:
             probes=attempts,
             elapsed_s=round(elapsed_s, 3),
         )
+        return AxisLimit(**msgspec.structs.asdict(boundary), axis=line.axis) if line.axis else boundary

@@ -58,16 +58,20 @@ class Attempt(NamedTuple):
 class BoundarySearch:
     """The search for the largest batch size that fits."""
 
-    def __init__(self, cap: int | None, *, largest: int = LARGEST) -> None:
+    def __init__(self, cap: int | None, *, largest: int = LARGEST, first: int = 1, beyond: str = "") -> None:
         """Nothing is known yet.
 
         Args:
             cap: the bytes at which memory ends, in the kind of the figures that are fed; None where that is not known,
                 and doubling and halving must do.
             largest: the largest size to try.
+            first: the size to begin with.
+            beyond: what sentences call a larger size; `batch above` that size by default.
         """
         self._cap = cap
         self._limit = largest
+        self._first = first
+        self._beyond = beyond or f"batch above {largest}"
         self._fits: dict[int, bool] = {}
         self._fails: dict[int, bool] = {}
         self._outcomes: dict[int, AnyOutcome] = {}
@@ -97,7 +101,7 @@ class BoundarySearch:
                 return self._upwards(low)
             if not self._fits[low]:
                 return Attempt(low, fresh=True)
-            self.reason = f"no batch above {self._limit} was tried"
+            self.reason = f"no {self._beyond} was tried"
             return None
         if not self._fails[high]:
             # A failure is quickly repeated, and a worker that others had filled is often wrong.
@@ -169,7 +173,7 @@ class BoundarySearch:
     def _upwards(self, low: int) -> Attempt:
         predicted = self._predicted()
         if predicted is None:
-            return Attempt(min(2 * low or 1, self._limit), fresh=self._distrust)
+            return Attempt(min(2 * low or self._first, self._limit), fresh=self._distrust)
         # A line through what a fresh worker said is good enough to aim beyond it, where failing is the quicker answer.
         near = min(int((BEYOND if self._fits.get(low) else NEAR) * predicted), self._limit)
         for factor in (4, 2) if low < SMALL else (4,):

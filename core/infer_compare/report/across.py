@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from infer_compare.report.boundaries import axis_boundaries, axis_limits_headline
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import Across
 from infer_compare.report.words import plain
@@ -39,6 +40,8 @@ def across(run: Run, summary: Summary, answers: Sequence[AnswerReport]) -> Acros
         mix=mix,
         mix_headline=plain(_mix_headline(run, mix)),
         mix_sentences=tuple(map(plain, _mix_sentences(mix))) if mix is not None else (),
+        limits=axis_boundaries(run),
+        limits_headline=plain(axis_limits_headline(run)),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.report.schema import Boundary
+from infer_compare.planner.lines import Line
+from infer_compare.report.schema import AxisBoundary, Boundary
 from infer_compare.report.sentences.outcomes import outcome_words
 from infer_compare.report.words import plain, size
-from infer_compare.results import AnyOutcome, LimitReached, Measured, Memory, OutOfMemory
+from infer_compare.results import AnyOutcome, AxisLimit, LimitReached, Measured, Memory, OutOfMemory
 from infer_compare.stats.drift import theil_sen_slope
 from infer_compare.stats.wording import count
 from infer_compare.verdicts.outcome_kinds import tag_of
@@ -88,6 +89,49 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
     )
 
 
+def axis_boundaries(run: Run) -> tuple[AxisBoundary, ...]:
+    """Return how long each axis can be with each contender, as the searches found it."""
+    return tuple(_axis_boundary(run, limit) for limit in run.axis_limits)
+
+
+def _axis_boundary(run: Run, limit: AxisLimit) -> AxisBoundary:
+    line, low = Line(limit.axes, limit.axis), limit.largest_fitting
+    outcomes = {
+        size: probe.outcome
+        for probe in sorted(run.probes, key=lambda probe: probe.fresh)
+        if probe.contender == limit.contender and (size := line.size(probe.point)) is not None
+    }
+    fitting = outcomes.get(low) if low is not None else None
+    memory = fitting.memory if isinstance(fitting, Measured) else Memory()
+    where = f" at batch 1{''.join(f', {name} {size}' for name, size in limit.axes)}"
+    return AxisBoundary(
+        contender=limit.contender,
+        axis=limit.axis,
+        axes=limit.axes,
+        largest_ran=low,
+        smallest_failed=limit.smallest_failing,
+        failure=tag_of(limit.failure) if limit.failure is not None else None,
+        verified=limit.verified,
+        swapped=limit.swapped,
+        cap_bytes=run.header.plan.max_memory,
+        resident_bytes=memory.resident,
+        sentence=plain(_found(run.name(limit.contender), limit, f"{where}{_took(memory, None)}", limit.failure)),
+    )
+
+
+def axis_limits_headline(run: Run) -> str:
+    """Return the largest size of each axis that fits at batch 1, by contender; empty where none was searched for."""
+    sentences = []
+    for axis in dict.fromkeys(limit.axis for limit in run.axis_limits):
+        words = [
+            f"{run.name(limit.contender)} {limit.largest_fitting or 'none'}{'' if limit.smallest_failing else ' or more'}"
+            for limit in run.axis_limits
+            if limit.axis == axis
+        ]
+        sentences.append(f"Largest {axis} that fits at batch 1: {', '.join(words)}.")
+    return " ".join(sentences)
+
+
 def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[OperatingPoint, AnyOutcome]:
     """Return all outcomes, those of the search for the limit included; what a fresh worker said stands."""
     outcomes: dict[OperatingPoint, AnyOutcome] = {point.point: point.outcome for point in points}
@@ -123,13 +167,14 @@ def _took(memory: Memory, slope: float | None) -> str:
 def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str:
     """The sentence of a search."""
     low, high = limit.largest_fitting, limit.smallest_failing
+    noun = limit.axis if isinstance(limit, AxisLimit) else "batch"
     if high is None or ending is None:
-        return f"{name}: at least batch {low}{took}; {limit.reason}"
-    fits = f"batch {low} fits{took}" if low is not None else "not even one sample fits"
+        return f"{name}: at least {noun} {low}{took}; {limit.reason}"
+    fits = f"{noun} {low} fits{took}" if low is not None else "not even one sample fits"
     swapping = " (only by swapping)" if limit.swapped else ""
     sure = "both confirmed by fresh workers" if low is not None else "confirmed by a fresh worker"
     doubt = sure if limit.verified else f"not confirmed: {limit.reason or 'the run ended before'}"
-    return f"{name}: {fits}{swapping}; batch {high} {outcome_words(ending)}; {doubt}"
+    return f"{name}: {fits}{swapping}; {noun} {high} {outcome_words(ending)}; {doubt}"
 
 
 def _as_far_as_tried(name: str, largest: int | None, failed: int | None, took: str, ending: AnyOutcome | None) -> str:

@@ -8,7 +8,7 @@ from infer_compare.report.sentences.answers import bound_sentences
 from infer_compare.report.sentences.exclusions import excluded, excluded_sentence
 from infer_compare.report.sentences.outcomes import outcome_words
 from infer_compare.report.words import plain
-from infer_compare.results import Unavailable
+from infer_compare.results import AxisLimit, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,9 +65,10 @@ def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
 
 
 def _limits(run: Run) -> Iterator[str]:
-    for limit in run.limits:
+    for limit in (*run.limits, *run.axis_limits):
         if isinstance(limit.failure, Unavailable):
-            yield f"the search for the largest batch of {limit.contender} ended early: it {outcome_words(limit.failure)}"
+            what = limit.axis if isinstance(limit, AxisLimit) else "batch"
+            yield f"the search for the largest {what} of {limit.contender} ended early: it {outcome_words(limit.failure)}"
 
 
 def _bounds(summary: Summary) -> Iterator[str]:

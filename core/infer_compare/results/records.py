@@ -216,6 +216,12 @@ class Limit(Record, frozen=True, kw_only=True, tag="limit"):
     elapsed_s: Seconds
 
 
+class AxisLimit(Limit, frozen=True, kw_only=True, tag="axis_limit"):
+    """The same along another axis at batch 1, where the others have the sizes in `axes`: its sizes are those of that axis."""
+
+    axis: str
+
+
 class Death(Record, frozen=True, kw_only=True, tag="death"):
     """A worker that was lost, or whose backend failed, after exploring had gone well."""
 
@@ -248,4 +254,18 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     elapsed_s: Seconds
 
 
-AnyRecord = Header | Start | Probe | Limit | Agreement | Round | Death | Unusable | Dropped | Recipe | Note | Closing
+AnyRecord = (
+    Header
+    | Start
+    | Probe
+    | Limit
+    | AxisLimit
+    | Agreement
+    | Round
+    | Death
+    | Unusable
+    | Dropped
+    | Recipe
+    | Note
+    | Closing
+)

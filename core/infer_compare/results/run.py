@@ -12,6 +12,7 @@ from infer_compare.results.budget import excess_cores
 from infer_compare.results.outcomes import AnyOutcome, Measured, Memory, Skipped
 from infer_compare.results.records import (
     AnyRecord,
+    AxisLimit,
     Closing,
     ContenderSpec,
     Death,
@@ -73,6 +74,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[Start, ...] = ()
     probes: tuple[Probe, ...] = ()
     limits: tuple[Limit, ...] = ()
+    """Of the batch size, at each setting of the other axes."""
+    axis_limits: tuple[AxisLimit, ...] = ()
+    """Of the other axes, at batch 1."""
     agreements: tuple[Agreement, ...] = ()
     rounds: tuple[Round, ...] = ()
     deaths: tuple[Death, ...] = ()
@@ -103,6 +107,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """Return the run with further records."""
         closing, recipe = self.closing, self.recipe
         starts, probes, limits = list(self.starts), list(self.probes), list(self.limits)
+        axis_limits = list(self.axis_limits)
         agreements, rounds, deaths = list(self.agreements), list(self.rounds), list(self.deaths)
         unusable, dropped, notes = list(self.unusable), list(self.dropped), list(self.notes)
         for record in records:
@@ -115,6 +120,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     unusable = [earlier for earlier in unusable if earlier.contender != record.contender]
                 case Probe():
                     probes.append(record)
+                case AxisLimit():
+                    along = (record.contender, record.axis, record.axes)
+                    axis_limits = [
+                        *(limit for limit in axis_limits if (limit.contender, limit.axis, limit.axes) != along),
+                        record,
+                    ]
                 case Limit():
                     # A search whose server was not reached is made again by a resumed run.
                     same = (record.contender, record.axes)
@@ -142,6 +153,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             starts=tuple(starts),
             probes=tuple(probes),
             limits=tuple(limits),
+            axis_limits=tuple(axis_limits),
             agreements=tuple(agreements),
             rounds=tuple(rounds),
             deaths=tuple(deaths),

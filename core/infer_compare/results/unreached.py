@@ -33,6 +33,6 @@ def lacks_server(run: Run) -> bool:
     lost = (death for death in run.deaths if isinstance(death.outcome, Unavailable))
     return (
         bool(unreached(run))
-        or any(isinstance(limit.failure, Unavailable) for limit in run.limits)
+        or any(isinstance(limit.failure, Unavailable) for limit in (*run.limits, *run.axis_limits))
         or not all(is_back(run, death) for death in lost)
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
 from infer_compare import api
 from infer_compare.errors import InputError, UsageError
@@ -31,21 +29,6 @@ LONG = contender("steady", fixed_us=4000, per_sample_us=0)
 """As slow for long sequences as for short ones."""
 SHORT = contender("growing", fixed_us=0, per_sample_us=0, per_element_us=100)
 """Slower with every token; as fast as the other at 40 tokens."""
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> str:
-    """A model whose two inputs share a free axis."""
-    shape = ["batch", "seq"]
-    graph = helper.make_graph(
-        [helper.make_node("Add", ["ids", "mask"], ["sum"]), helper.make_node("Cast", ["sum"], ["out"], to=1)],
-        "tokens",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, shape)],
-    )
-    path = tmp_path / "tokens.onnx"
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    return str(path)
 
 
 def points(run: Run, label: str) -> set[str]:
@@ -146,6 +129,61 @@ def test_the_limit_is_searched_for_at_every_size_of_the_axis(sweep: Callable[...
     )
 
     assert {limit.axes: limit.largest_fitting for limit in run.limits} == {(("seq", 8),): 80, (("seq", 64),): 10}
+
+
+def test_the_longest_that_fits_is_searched_for_along_the_axis(sweep: Callable[..., Run], tokens: str) -> None:
+    """At batch 1, in steps that divide all sizes asked for; every format has it."""
+    run = sweep(
+        contender("small", oom_above_elements=1000),
+        model=tokens,
+        axis=("seq=16,48",),
+        batch_sizes=(1,),
+        find_limit=True,
+    )
+
+    (limit,) = run.axis_limits
+    assert (limit.axis, limit.axes) == ("seq", ())
+    assert (limit.largest_fitting, limit.smallest_failing, limit.verified) == (992, 1008, True)
+    text = " ".join(TextReporter().render(document(run)).split())
+    assert "Largest seq that fits at batch 1: small 992." in text
+    assert "small: seq 992 fits at batch 1" in text
+    across = document(run).across
+    assert across is not None
+    assert [(found.axis, found.largest_ran) for found in across.limits] == [("seq", 992)]
+
+
+def test_sizes_along_an_axis_are_multiples_of_what_all_sizes_asked_for_are(
+    sweep: Callable[..., Run], tokens: str
+) -> None:
+    """Models of images often take multiples of 32 alone."""
+    run = sweep(
+        contender("small", oom_above_elements=110), model=tokens, axis=("seq=32,64",), batch_sizes=(1,), find_limit=True
+    )
+
+    (limit,) = run.axis_limits
+    assert (limit.largest_fitting, limit.smallest_failing) == (96, 128)
+
+
+def test_a_search_along_the_axis_is_not_made_again(sweep: Callable[..., Run], tokens: str, tmp_path: Path) -> None:
+    """Where a run is resumed after it."""
+    whole = sweep(
+        contender("small", oom_above_elements=1000),
+        model=tokens,
+        axis=("seq=16,48",),
+        batch_sizes=(1,),
+        find_limit=True,
+    )
+    log = tmp_path / "run" / FILE
+    lines = log.read_text().splitlines(keepends=True)
+    cut = next(number for number, line in enumerate(lines) if '"axis_limit"' in line)
+    log.write_text("".join(lines[: cut + 1]))
+
+    resumed = api.resume(
+        tmp_path / "run", plugins=Plugins.discover(block=["*", "torch", "tensorflow"]), surroundings=virtual(open_gate)
+    )
+
+    assert resumed.axis_limits == whole.axis_limits
+    assert len(resumed.probes) == len(whole.probes)
 
 
 def test_rows_of_a_shorter_size_are_beginnings_of_the_longer_ones(sweep: Callable[..., Run], tokens: str) -> None:

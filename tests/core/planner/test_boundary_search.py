@@ -189,6 +189,17 @@ def test_where_nothing_fails_the_search_ends_and_says_so() -> None:
     assert search.reason == "no batch above 100 was tried"
 
 
+def test_the_search_begins_at_the_size_that_it_is_given() -> None:
+    """An axis may have no size below it."""
+    search = BoundarySearch(None, first=12, largest=24, beyond="seq above 24")
+    tried = []
+    while (attempt := search.next()) is not None:
+        tried.append(attempt.size)
+        search.feed(attempt.size, RAN, fresh=attempt.fresh)
+    assert tried[0] == 12
+    assert search.reason == "no seq above 24 was tried"
+
+
 def test_a_crash_is_a_failing_size_too() -> None:
     """Whatever ended the worker, a larger batch does not run."""
     search = BoundarySearch(None)

@@ -4,7 +4,7 @@ A figure is in the unit that its name ends in; latencies of `Figures` are in nan
 second, sizes in bytes. What is not known is null; NaN and infinity never appear.
 """
 
-from infer_compare.report.schema.across import Across
+from infer_compare.report.schema.across import Across, AxisBoundary
 from infer_compare.report.schema.answers import AnswerReport, UnderBound
 from infer_compare.report.schema.contenders import ContenderReport, StartUp
 from infer_compare.report.schema.costs import Cost, Costs, Price, TimeUnit
@@ -31,6 +31,7 @@ __all__ = [
     "AgreementReport",
     "AnswerReport",
     "Axes",
+    "AxisBoundary",
     "Boundary",
     "CallSlice",
     "Cause",

@@ -44,12 +44,16 @@ def across_answer(view: View, media: frozenset[Medium] = EVERYWHERE) -> Iterator
         estimate = found.mix is None or not found.mix_headline.startswith("Use")
         yield Headline(text=found.mix_headline, standing="estimate" if estimate else "shown", media=media)
     yield Paragraph(text=found.changes, tone="strong", media=media)
+    if found.limits_headline:
+        yield Paragraph(text=found.limits_headline, tone="strong", media=media)
 
 
 def _blocks(view: View) -> Iterator[AnyBlock]:
     found = view.document.across
     assert found is not None
     yield from across_answer(view, PAGE)
+    if found.limits:
+        yield Sentences(items=tuple(limit.sentence for limit in found.limits), tone="aside")
     if found.mix is not None:
         yield Sentences(items=found.mix_sentences, tone="aside")
         yield _mix_table(found.mix)

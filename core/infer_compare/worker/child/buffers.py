@@ -89,7 +89,7 @@ class Pool:
         Args:
             point: how many rows it has.
             first: the first row.
-            repeat: begin again at the first row where the pool ends.
+            repeat: begin again at the first row where the pool ends, and within a row where that ends.
 
         Raises:
             InputError: there are not so many rows.
@@ -112,6 +112,10 @@ class Pool:
             for place, name in free:
                 cut[place] = slice(sizes.get(name))
             piece = array[(0 if same else rows, *cut)]
+            for place, name in free if repeat else ():
+                axis = place if same else place + 1
+                if (wanted := sizes.get(name, 0)) > piece.shape[axis]:
+                    piece = piece.take(np.arange(wanted) % piece.shape[axis], axis)
             batch.append(np.array(piece.transpose(order) if order else piece, order="C"))
         return tuple(batch)
 
