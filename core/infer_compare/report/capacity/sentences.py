@@ -121,6 +121,4 @@ def _replay_words(capacity: Capacity, replayed: Replayed) -> str:
     kept = ""
     if capacity.bound is not None:
         kept = ", within the bound" if measured <= capacity.bound.latency_s else ", which is not within the bound"
-    return (
-        f"replayed: {name} at {rate_words(replayed.predicted.rate)} measured p{key} {significant(measured * 1e3)} ms{kept}"
-    )
+    return f"replayed: {name} at {rate_words(replayed.predicted.rate)} measured p{key} {significant(measured * 1e3)} ms{kept}"
