@@ -200,3 +200,7 @@ def _cautions(service: Service, configuration: Configuration) -> Iterator[str]:
             f"{configuration.copies} copies are extrapolated from {service.copies}: "
             "that more of them do not slow each other down was not measured"
         )
+    if configuration.copies < service.copies:
+        yield (
+            f"calls are those of {service.copies} copies at the same time; with {configuration.copies} of them they may be shorter"
+        )

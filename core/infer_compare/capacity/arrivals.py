@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MOST_ARRIVALS = 1_000_000
+MOST_ARRIVALS = 200_000
 """Of a recording."""
 FEWEST_SHARED = 100
 """Of a recording, for each machine that shares it."""
@@ -83,7 +83,7 @@ def recorded_rate(stamps: Sequence[float]) -> float:
     return (len(stamps) - 1) / (stamps[-1] - stamps[0])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Floats:
     """Return moments at one request a second; times between them are gamma distributed.
 

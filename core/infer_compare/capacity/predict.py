@@ -51,7 +51,8 @@ def predict(
     rate = whole / configuration.machines
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
     percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
-    # What bounds are held against is the upper end; of the lower one a rougher figure will do.
+    # What bounds are held against is the upper end; of the lower one a rougher figure will do. What calls may be longer is not added
+    # to what the replications leave open: both at their worst at the same time would be asked of no service.
     rough = effort._replace(replications=max(2, effort.replications // 4))
     middle, short, long = (
         replicate(service, configuration, load, rate, percentiles, own, factor)
@@ -59,7 +60,7 @@ def predict(
     )
     ranges = {
         percentile_key(percentile): Range(
-            value=value.mean, low=min(max(0.0, value.low), low.mean), high=max(value.high, high.high)
+            value=value.mean, low=min(max(0.0, value.low), low.mean), high=max(value.high, high.mean)
         )
         for percentile, value, low, high in zip(
             percentiles, middle.percentiles_s, short.percentiles_s, long.percentiles_s, strict=True

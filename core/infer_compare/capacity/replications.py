@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from infer_compare.capacity.arrivals import arrivals_at
-from infer_compare.capacity.conditions import requests_for
+from infer_compare.capacity.conditions import MOST_REQUESTS, requests_for
 from infer_compare.capacity.service import QUANTILES
 from infer_compare.capacity.simulation import Simulated, simulate
 from infer_compare.stats.student import Interval, t_interval
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 REPLICATIONS = 10
 REQUESTS = 16_000
 """Of each replication."""
+FEWEST_BATCHES = 200
+"""Of a replication whose batches are as large as they may be, for each copy."""
+RECORDED = 200_000
+"""Requests of a recording that are served in all replications together; they differ in the service times alone."""
+FEWEST_REPLICATIONS = 3
 WARM_UP = 0.1
 """Share of the requests of a process that are left out, since the queue is empty at first."""
 
@@ -35,6 +41,16 @@ class Effort(NamedTuple):
     replications: int = REPLICATIONS
     requests: int = REQUESTS
     seed: int = 0
+
+    def for_batches(self, configuration: Configuration) -> Effort:
+        """Return as many requests more as large batches take, so that every replication has hundreds of them."""
+        batches = FEWEST_BATCHES * configuration.copies * configuration.batching.max_batch
+        return self._replace(requests=max(self.requests, min(MOST_REQUESTS, batches)))
+
+    def for_load(self, load: Load) -> Effort:
+        """Return fewer replications where a long recording is served in each."""
+        enough = max(FEWEST_REPLICATIONS, -(-RECORDED // max(1, len(load.arrivals_s))))
+        return self._replace(replications=min(self.replications, enough)) if load.arrivals_s else self
 
     def for_percentile(self, percentile: float) -> Effort:
         """Return as many requests more as a high percentile takes."""
@@ -53,12 +69,12 @@ class Replicated(NamedTuple):
     requests: int
 
 
-@lru_cache(maxsize=64)
-def _ranks(seed: tuple[int, ...], count: int) -> list[int]:
+@lru_cache(maxsize=32)
+def _ranks(seed: tuple[int, ...], count: int) -> array[int]:
     import numpy as np
 
-    ranks: list[int] = np.random.default_rng((*seed, 3)).integers(0, QUANTILES, count).tolist()
-    return ranks
+    # An array holds two bytes for each; a list of numbers would hold thirty.
+    return array("H", np.random.default_rng((*seed, 3)).integers(0, QUANTILES, count, dtype=np.uint16).tobytes())
 
 
 def _waits(seed: tuple[int, ...]) -> Iterator[float]:
@@ -101,6 +117,7 @@ def replication(
     """
     import numpy as np
 
+    effort = effort.for_batches(configuration)
     seed = (effort.seed, number)
     arrivals = arrivals_at(load, rate, effort.requests, seed, configuration.machines)
     durations = service.durations(_ranks(seed, len(arrivals)), _waits(seed), factor)
@@ -129,6 +146,7 @@ def replicate(
     """
     import numpy as np
 
+    effort = effort.for_load(load)
     runs = [
         replication(service, configuration, load, rate, effort, number, factor) for number in range(effort.replications)
     ]

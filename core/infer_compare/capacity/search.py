@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from infer_compare.capacity.service import Service
     from infer_compare.capacity.values import Bound, Configuration, Load, Prediction
+    from infer_compare.stats.student import Interval
 
 COARSE = 10_000
 """Requests of the one simulation that a configuration is judged by at first."""
-REFINED = Effort(replications=8, requests=12_000)
 LEAST_GAIN = 1.02
 """A configuration is looked at more closely only where it bears so many times the rate of the best one so far."""
 SHARES = (1.0, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01)
@@ -26,6 +26,8 @@ SHARES = (1.0, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01)
 ALIKE = 1.1
 """Latencies of two configurations that differ by less are not worth a choice."""
 HALVINGS = 5
+STEP = 1.1
+"""From a rate to the next, where the first simulation was too favourable or not favourable enough."""
 MOST_TRIES = 8
 """Numbers of machines that are tried for a rate."""
 CURVE = Effort(replications=4, requests=6_000)
@@ -61,8 +63,8 @@ class Search:
         )
         self._percentile = USUAL[-1] if bound is None else bound.percentile
         self._coarse = Effort(1, COARSE, seed).for_percentile(self._percentile)
-        self._refined = REFINED._replace(seed=seed).for_percentile(self._percentile)
-        self._effort = Effort(seed=seed)
+        # The same for the highest rate as for what is said of it: the same draws then say the same.
+        self._effort = Effort(seed=seed).for_percentile(self._percentile)
 
     def saturation(self, configuration: Configuration) -> float:
         """Return the requests a second above which the queue of one machine grows without end."""
@@ -102,8 +104,8 @@ class Search:
 
         None where none was found: where calls are slower after idling, more machines make it worse.
 
-        Of configurations that take as many machines, those of the fewest copies, and of these the one with the lowest latency
-        at the percentile of the bound.
+        Of configurations that take as many machines, those of the fewest copies count, and of these the ones whose latency at the
+        percentile is within a tenth of the lowest: of them the one that bears most.
 
         Args:
             rate: requests a second of all machines.
@@ -184,17 +186,27 @@ class Search:
         bound = self._bound
 
         def keeps(own: float) -> bool:
-            replicated = replicate(
-                self._service, configuration, self._load, own, [bound.percentile], self._refined, LONGER
-            )
-            return replicated.percentiles_s[0].high <= bound.latency_s
+            def latency(factor: float) -> Interval:
+                asked = [bound.percentile]
+                return replicate(
+                    self._service, configuration, self._load, own, asked, self._effort, factor
+                ).percentiles_s[0]
 
-        low, high = rate, min(limit, 1.1 * rate)
-        if keeps(high):
-            return rounded_down(high)
-        while not keeps(low) and low > SHARES[-1] * limit / 10:
-            low, high = 0.9 * low, low
-        return rounded_down(_bisected(low, high, keeps, 4))
+            return latency(LONGER).mean <= bound.latency_s and latency(1.0).high <= bound.latency_s
+
+        low = high = rate
+        if keeps(rate):
+            while high < limit:
+                high = min(limit, STEP * low)
+                if not keeps(high):
+                    break
+                low = high
+        else:
+            while low > SHARES[-1] * limit / 10:
+                low, high = low / STEP, low
+                if keeps(low):
+                    break
+        return rounded_down(_bisected(low, high, keeps, 3))
 
 
 def rounded_down(rate: float) -> float:

@@ -64,9 +64,8 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     saturation_share: float
     """The rate as a share of the saturation of the configuration: what says how near the queue is to growing without end."""
     percentiles_s: dict[str, Range]
-    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about. The upper end
-    is that of the 95 % confidence interval with calls 5 % longer than measured; the lower one that with calls as measured, or
-    what calls 3 % shorter give."""
+    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about. The ends are those of the
+    95 % confidence interval, or what calls 3 % shorter and 5 % longer than measured give, where that is further away."""
     mean_s: float
     utilisation: float
     """Share of the time in which a copy computes. High at low rates already where batches are taken at once: see
