@@ -30,7 +30,7 @@ STEP = 1.1
 """From a rate to the next, where the first simulation was too favourable or not favourable enough."""
 MOST_TRIES = 8
 """Numbers of machines that are tried for a rate."""
-CURVE = Effort(replications=4, requests=6_000)
+CURVE = Effort(replications=6, requests=6_000)
 CURVE_SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, MOST_SHARE)
 """Of saturation."""
 

@@ -129,7 +129,8 @@ class Service:
         return before + (added[after][rank] - before) * (idle - begin) / (self.pauses_s[after] - begin)
 
     def _added_quantiles(self, size: int) -> list[list[float]]:
-        low, high, weight = _neighbours(tuple(self.paused), size)
+        sizes = tuple(self.paused)
+        low, high, weight = _neighbours(sizes, min(size, sizes[-1]))
         return [
             (
                 (1 - weight) * (self.paused[low][pause] - self.measured[low])

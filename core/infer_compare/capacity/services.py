@@ -85,19 +85,23 @@ def setting_of(run: Run, setting: Setting | None = None) -> Setting:
         UsageError: there are several and none is named, or the named one is not one of them.
     """
     settings = run.header.options.settings
-    choices = listing([_words(one) for one in settings], "or")
+    choices = listing([_typed(one) for one in settings], "or")
     if setting is None:
         if len(settings) > 1:
-            raise UsageError(f"This run has several settings; name one of {choices}.")
+            raise UsageError(f"This run has several settings; choose one with {choices}.")
         return settings[0]
     if setting not in settings:
-        known = f"name one of {choices}" if settings != ((),) else "it has no axis besides the batch"
+        known = f"choose one with {choices}" if settings != ((),) else "it has no axis besides the batch"
         raise UsageError(f"This run has no setting {_words(setting)}; {known}.")
     return setting
 
 
 def _words(setting: Setting) -> str:
     return ", ".join(f"{name}={size}" for name, size in setting)
+
+
+def _typed(setting: Setting) -> str:
+    return " ".join(f"--axis {name}={size}" for name, size in setting)
 
 
 def _curve(

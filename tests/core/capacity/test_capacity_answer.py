@@ -167,8 +167,40 @@ def test_one_of_several_settings_has_to_be_named(run: Run) -> None:
     """A mix of lengths is no question for one curve."""
     options = msgspec.structs.replace(run.header.options, axis=("seq=16,64",))
     several = msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, options=options))
-    with pytest.raises(UsageError, match="several settings; name one of seq=16 or seq=64"):
+    with pytest.raises(UsageError, match="several settings; choose one with --axis seq=16 or --axis seq=64"):
         answer(several, Load(), BOUND)
+
+
+def test_a_setting_is_answered_from_its_own_calls(run: Run) -> None:
+    """Those of other settings say nothing of it."""
+    short = (("seq", 16),)
+    options = msgspec.structs.replace(run.header.options, axis=("seq=16,64",))
+
+    def moved(record: Any) -> Any:
+        return msgspec.structs.replace(record, point=OperatingPoint(record.point.batch, short))
+
+    several = msgspec.structs.replace(
+        run,
+        header=msgspec.structs.replace(run.header, options=options),
+        probes=tuple(map(moved, run.probes)),
+        agreements=tuple(map(moved, run.agreements)),
+        rounds=tuple(map(moved, run.rounds)),
+    )
+    services, _ = services_of(several, setting=short)
+    assert [service.sizes for service in services] == [(1, 2, 4, 8), (1, 2, 4, 8)]
+    with pytest.raises(UsageError, match="a measured batch size at seq=64"):
+        services_of(several, setting=(("seq", 64),))
+
+
+def test_a_contender_that_is_not_ranked_is_left_out(run: Run) -> None:
+    """What is not measured, or computes something else, is not recommended."""
+    rounds = tuple(
+        msgspec.structs.replace(own, slices=tuple(piece for piece in own.slices if piece.contender == "onnx"))
+        for own in run.rounds
+    )
+    services, excluded = services_of(msgspec.structs.replace(run, rounds=rounds))
+    assert [service.contender for service in services] == ["onnx"]
+    assert [exclusion.contender for exclusion in excluded] == ["torch"]
 
 
 def curve(*, saturation: float, stalls_per_s: float = 0.0) -> ServingCurve:
