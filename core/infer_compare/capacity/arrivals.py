@@ -107,9 +107,9 @@ def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Float
 def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], machines: int = 1) -> list[float]:
     """Return the moments at which requests arrive at one of several machines that share a load at random.
 
-    Of a process in which the times between arrivals have the squared coefficient of variation c, a random part p has
-    `1 + p * (c - 1)` (Cox and Isham, Point Processes, 1980, section 4.3): a Poisson process stays one. A recording is thinned by the
-    same coin, and stretched or compressed to the rate.
+    Of a process in which the times between arrivals have the squared coefficient of variation c, one of m machines sees
+    `1 + (c - 1) / m`: the time between its requests is the sum of a geometric number of those times, of mean m. A Poisson process
+    stays one. A recording is thinned by the same coin, and stretched or compressed to the rate.
 
     Args:
         load: a process or a recording.

@@ -142,7 +142,8 @@ def replicate(
 ) -> Replicated:
     """Return the latencies of a configuration at a rate, from independent replications: arguments as of `replication`.
 
-    The interval of a percentile is Student's over those of the replications (Law, section 9.4.1), the first requests left out.
+    The interval of a percentile is Student's over those of the replications, the first requests of each left out (the approach by
+    replication and deletion: Law, section 9.5.2).
     """
     import numpy as np
 
