@@ -152,7 +152,7 @@ def test_a_run_with_several_settings_needs_one_of_them(cli, tmp_path):
     (folder / FILE).write_bytes(msgspec.json.encode(header("onnx", axis=("seq=16,64",))) + b"\n")
     result = cli("capacity", folder)
     assert result.code == 2
-    assert "seq=16 or seq=64" in result.err
+    assert "--axis seq=16 or --axis seq=64" in result.err
 
 
 def test_an_answer_is_not_written_over_a_file(cli, run):
