@@ -23,8 +23,12 @@ MOST_ARRIVALS = 200_000
 """Of a recording."""
 FEWEST_SHARED = 100
 """Of a recording, for each machine that shares it."""
+HIGHEST_RATE = 1e12
+"""Requests a second."""
 MOST_BURSTINESS = 1000.0
 """Beyond it most of a simulation is one burst."""
+LEAST_BURSTINESS = 1e-9
+"""Below it requests are as even as they can be."""
 
 
 def parse_arrivals(text: str, name: str) -> tuple[float, ...]:
@@ -72,9 +76,10 @@ def check_arrivals(stamps: Sequence[float], name: str = "arrivals") -> None:
     for before, after in pairwise(stamps):
         if not after >= before:
             raise UsageError(f"{name}: {after:g} comes after {before:g}; sort the time stamps.")
-    if not (math.isfinite(stamps[0]) and math.isfinite(stamps[-1])):
-        raise UsageError(f"{name}: a time stamp is not finite; give seconds.")
-    if stamps[-1] == stamps[0]:
+    span = stamps[-1] - stamps[0]
+    if not math.isfinite(span):
+        raise UsageError(f"{name}: a time stamp is not finite, or far too large; give seconds.")
+    if span * HIGHEST_RATE < len(stamps) - 1:
         raise UsageError(f"{name}: all requests arrive at the same moment; record some time between them.")
 
 
@@ -98,8 +103,8 @@ def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Float
     import numpy as np
 
     generator = np.random.default_rng((*seed, 1))
-    gaps = generator.gamma(1 / burstiness, burstiness, count)
-    moments = np.cumsum(gaps)
+    burstiness = max(burstiness, LEAST_BURSTINESS)
+    moments = np.cumsum(generator.gamma(1 / burstiness, burstiness, count))
     moments.setflags(write=False)
     return moments
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
-from infer_compare.capacity.arrivals import MOST_BURSTINESS, check_arrivals
+from infer_compare.capacity.arrivals import HIGHEST_RATE, MOST_BURSTINESS, check_arrivals
 from infer_compare.errors import UsageError
 from infer_compare.limits import LARGEST_PRICE
 
@@ -21,7 +21,6 @@ BEYOND = 10
 MOST_COPIES = 256
 """On one machine."""
 LONGEST_DELAY_S = 3600.0
-HIGHEST_RATE = 1e12
 SECONDS_AN_HOUR = 3600
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_DELAYS = 4
 """Besides none."""
-STEPS = (5.0, 2.0, 1.0)
+STEPS = (5, 2, 1)
 
 
 def configurations_of(
@@ -65,6 +65,6 @@ def _delays(service: Service, batch: int, bound: Bound | None) -> tuple[float, .
     delays: list[float] = []
     exponent = 3
     while len(delays) < MOST_DELAYS and exponent > -7:
-        delays += [step * 10.0**exponent for step in STEPS if step * 10.0**exponent <= longest]
+        delays += [delay for step in STEPS if (delay := float(f"{step}e{exponent}")) <= longest]
         exponent -= 1
     return (0.0, *sorted(delays[:MOST_DELAYS]))

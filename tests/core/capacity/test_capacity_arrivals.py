@@ -11,7 +11,11 @@ from infer_compare.capacity.arrivals import arrivals_at, parse_arrivals, recorde
 from infer_compare.capacity.values import Load
 from infer_compare.errors import UsageError
 
-moments = st.lists(st.floats(-1e6, 1e9), min_size=2, max_size=40).map(sorted).filter(lambda times: times[0] < times[-1])
+moments = (
+    st.lists(st.floats(-1e6, 1e9), min_size=2, max_size=40)
+    .map(sorted)
+    .filter(lambda times: times[-1] - times[0] > 1e-9)
+)
 
 
 @given(moments, st.sampled_from(["\n", "\r\n", "\n\n", "  # a comment\n"]))
@@ -43,6 +47,8 @@ def test_any_other_text_is_refused_with_a_sentence_or_read(text: str) -> None:
         ("1\ntwo\n", "a.txt, line 2: 'two' is not a number; write one time stamp a line, in seconds."),
         ("1\nnan\n", "a.txt, line 2: 'nan' is not finite; write one time stamp a line, in seconds."),
         ("1\n1e999\n", "a.txt, line 2: '1e999' is not finite; write one time stamp a line, in seconds."),
+        ("-1e308\n1e308\n", "a.txt: a time stamp is not finite, or far too large; give seconds."),
+        ("0\n5e-324\n", "a.txt: all requests arrive at the same moment; record some time between them."),
         ("5\n5\n", "a.txt: all requests arrive at the same moment; record some time between them."),
     ],
 )
