@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Effort:
     """Each size after each pause, at least, pauses included."""
     calls: int = 12
     """Of each size back to back, at least; half as many after each pause."""
+    most_s: float = 1.5
+    """Of each size and pause in each pass: then one call suffices."""
     saturation_s: float = 1.0
     passes: int = 3
     """Over all sizes, so that a slow moment of the machine is not one size's alone."""
@@ -44,8 +46,19 @@ class Effort:
 class Calls:
     """Durations of calls without the stalls in them, and these."""
 
-    durations_ns: list[int]
-    stalls_ns: list[int]
+    whole_ns: list[int] = field(default_factory=list)
+    """Of calls that nothing interrupted."""
+    interrupted_ns: list[int] = field(default_factory=list)
+    """Of the others."""
+    stalls_ns: list[int] = field(default_factory=list)
+
+    @property
+    def durations_ns(self) -> list[int]:
+        """Of all of them; where much of a stall came just before an interrupted call, its rest says nothing."""
+        if not self.whole_ns:
+            return self.interrupted_ns
+        least_ns = min(self.whole_ns) * 0.9
+        return self.whole_ns + [duration_ns for duration_ns in self.interrupted_ns if duration_ns >= least_ns]
 
 
 def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurve:
@@ -62,7 +75,7 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
         WorkerError: a worker died twice, or did not answer.
     """
     effort = effort or Effort()
-    found: dict[tuple[int, int], Calls] = defaultdict(lambda: Calls([], []))
+    found: dict[tuple[int, int], Calls] = defaultdict(Calls)
     keys = [(size, pause_ms) for pause_ms in (0, *PAUSES_MS) for size in service.sizes]
     with collector_paused(), service.run_delays() as delays:
         for _ in range(effort.passes):
@@ -76,6 +89,7 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
                     size,
                     pause_s=pause_ms / 1e3,
                     seconds=seconds / effort.passes,
+                    most_s=effort.most_s,
                     calls=-(-calls // effort.passes),
                     into=found[size, pause_ms],
                 )
@@ -103,38 +117,51 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
 
 
 def _calls(
-    service: Service, delays: RunDelays, size: int, *, pause_s: float, seconds: float, calls: int, into: Calls
+    service: Service,
+    delays: RunDelays,
+    size: int,
+    *,
+    pause_s: float,
+    seconds: float,
+    most_s: float,
+    calls: int,
+    into: Calls,
 ) -> None:
-    """Have the first copy answer batches of one size for so long, and at least so many."""
+    """Have the first copy answer batches of one size for so long, and at least so many where that takes no longer than `most_s`."""
     clock = service.clock
-    until_ns = clock() + round(seconds * 1e9)
+    began_ns = clock()
     number = 0
-    while number < calls or clock() < until_ns:
+    while (spent_s := (clock() - began_ns) / 1e9) < seconds or number < calls:
+        if number and spent_s > most_s:
+            return
         if pause_s:
             service.sleep(pause_s)
         before = delays.read()
-        began_ns = clock()
+        handed_ns = clock()
         service.hand_over(0, number * size, size)
         (answer,) = service.wait(None)
         number += 1
         if answer.lost:
             continue
-        duration_ns = max(1, answer.answered_ns - began_ns)
+        duration_ns = max(1, answer.answered_ns - handed_ns)
         waited_ns = delays.read().since(before)
         if waited_ns >= STALL_NS:
             into.stalls_ns.append(waited_ns)
-            duration_ns = max(1, duration_ns - waited_ns)
-        into.durations_ns.append(duration_ns)
+            into.interrupted_ns.append(max(1, duration_ns - waited_ns))
+        else:
+            into.whole_ns.append(duration_ns)
 
 
 def _without_outliers(calls: Calls) -> None:
     """Take what calls took longer than others for stalls, where nothing else is known of these."""
-    median_ns = sorted(calls.durations_ns)[len(calls.durations_ns) // 2]
-    for place, duration_ns in enumerate(calls.durations_ns):
+    if not calls.whole_ns:
+        return
+    median_ns = sorted(calls.whole_ns)[len(calls.whole_ns) // 2]
+    for place, duration_ns in enumerate(calls.whole_ns):
         beyond_ns = duration_ns - median_ns
         if beyond_ns > max(BLIND_STALL_NS, median_ns // 2):
             calls.stalls_ns.append(beyond_ns)
-            calls.durations_ns[place] = median_ns
+            calls.whole_ns[place] = median_ns
 
 
 def _saturation(service: Service, found: Mapping[tuple[int, int], Calls], seconds: float) -> float:

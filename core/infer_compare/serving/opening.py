@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.errors import UsageError
 from infer_compare.preparation.differences import differences
 from infer_compare.preparation.repetition import naming_the_folder
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from infer_compare.preparation.route import Route
     from infer_compare.request.axes import Setting
     from infer_compare.request.options import RunOptions
-    from infer_compare.results import Run
+    from infer_compare.results import Header, Run
 
 
 def sizes_of(run: Run, label: str, setting: Setting, max_batch: int | None) -> tuple[int, ...]:
@@ -60,7 +62,7 @@ def reopened(run: Run, label: str, resolve: Callable[[RunOptions], Resolved]) ->
     """
     with naming_the_folder(run.header):
         resolved = resolve(run.header.repeated)
-    reasons = list(differences(run.header, resolved.header))
+    reasons = list(differences(_of(run.header, label), _of(resolved.header, label)))
     reasons += [
         f"{label} can no longer run ({getattr(record.outcome, 'reason', '')})"
         for record in resolved.unusable
@@ -72,3 +74,9 @@ def reopened(run: Run, label: str, resolve: Callable[[RunOptions], Resolved]) ->
             "infer-compare run."
         )
     return resolved, resolved.routes[label]
+
+
+def _of(header: Header, label: str) -> Header:
+    """Return a header without the other contenders: these may have changed."""
+    own = tuple(contender for contender in header.contenders if contender.label == label)
+    return msgspec.structs.replace(header, contenders=own)
