@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from infer_compare.capacity.values import Batching, ServingCurve, ServingSize
@@ -13,14 +13,14 @@ from infer_compare.serving.batcher import serve
 from infer_compare.timing import collector_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from infer_compare.serving.delays import RunDelays
     from infer_compare.serving.service import Service
 
 PAUSES_MS = (1, 5, 20)
 STALL_NS = 300_000
 """A thread that waited for so long was interrupted; waking up takes a tenth of it."""
+LEAST_BATCHES = 5
+"""Of each copy, for the saturation."""
 BLIND_STALL_NS = 1_500_000
 """Where the kernel does not tell, a call that takes so much longer than the median was interrupted, and half of it."""
 
@@ -37,7 +37,8 @@ class Effort:
     """Of each size back to back, at least; half as many after each pause."""
     most_s: float = 1.5
     """Of each size and pause in each pass: then one call suffices."""
-    saturation_s: float = 1.0
+    saturation_s: float = 1.2
+    """All copies with the largest batch, at least."""
     passes: int = 3
     """Over all sizes, so that a slow moment of the machine is not one size's alone."""
 
@@ -96,7 +97,10 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
         if not delays.known:
             for made in found.values():
                 _without_outliers(made)
-        saturation = _saturation(service, found, effort.saturation_s)
+        call_s = fmean(found[service.max_batch, 0].durations_ns) / 1e9
+        saturation = median(
+            _saturation(service, call_s, effort.saturation_s / effort.passes) for _ in range(effort.passes)
+        )
     stalls = [stall for made in found.values() for stall in made.stalls_ns]
     busy_s = sum(sum(made.durations_ns) for made in found.values()) / 1e9
     return ServingCurve(
@@ -164,14 +168,25 @@ def _without_outliers(calls: Calls) -> None:
             calls.whole_ns[place] = median_ns
 
 
-def _saturation(service: Service, found: Mapping[tuple[int, int], Calls], seconds: float) -> float:
-    """Return the samples a second of a queue that is never empty."""
+def _saturation(service: Service, call_s: float, seconds: float) -> float:
+    """Return the samples a second while all copies are busy with the largest batch: of a queue that is never empty.
+
+    Args:
+        service: the workers.
+        call_s: what a call takes about.
+        seconds: how long to measure.
+    """
     size = service.max_batch
-    call_s = fmean(found[size, 0].durations_ns) / 1e9
-    batches = max(4, round(seconds / call_s)) * service.copies
-    began_ns = service.clock()
-    served = serve(
-        [began_ns] * (batches * size), Batching(max_batch=size, max_delay_s=0.0), service.copies, service, service.clock
+    batches = max(LEAST_BATCHES, round(seconds / call_s)) * service.copies
+    arrivals = [service.clock()] * (batches * size)
+    batching = Batching(max_batch=size, max_delay_s=0.0)
+    answered = [
+        batch for batch in serve(arrivals, batching, service.copies, service, service.clock).batches if not batch.lost
+    ]
+    begin_ns, end_ns = min(batch.begun_ns for batch in answered), max(batch.begun_ns for batch in answered)
+    # Until the last one is handed over nobody is idle; calls that are cut off there count by their shares.
+    within = sum(
+        batch.size * min(1.0, (end_ns - batch.begun_ns) / max(1, batch.answered_ns - batch.begun_ns))
+        for batch in answered
     )
-    answered = sum(batch.size for batch in served.batches if not batch.lost)
-    return answered * 1e9 / max(1, served.batches[-1].answered_ns - began_ns)
+    return within * 1e9 / max(1, end_ns - begin_ns)
