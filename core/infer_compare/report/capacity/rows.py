@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def columns(documents: Sequence[CapacityDocument]) -> list[str]:
-    """Return the header: units are in the names, and a percentile that a bound is about has columns beside the usual ones."""
+    """Return the header; a percentile that a bound is about has columns beside those of the usual ones."""
     return list(dict.fromkeys(name for document in documents for name in _empty(document)))
 
 
@@ -61,43 +61,44 @@ def rows(document: CapacityDocument) -> Iterator[Row]:
 def _empty(document: CapacityDocument) -> Row:
     capacity, bound = document.capacity, document.capacity.bound
     row: Row = {
-        "run_id": document.run_id,
+        "run": document.run_id,
         "created": document.created,
         "machine": document.machine,
         "model": document.model.name,
-        "axes": ", ".join(f"{name}={size}" for name, size in document.axes),
-        "bound_s": bound.latency_s if bound is not None else None,
-        "percentile": bound.percentile if bound is not None else None,
-        "burstiness": document.recording.burstiness if document.recording is not None else capacity.load.burstiness,
         "contender": None,
         "backend": None,
+        "axes": ";".join(f"{name}={size}" for name, size in document.axes),
+        "latency_bound_ms": bound.latency_s * 1e3 if bound is not None else None,
+        "percentile": bound.percentile if bound is not None else None,
+        "burstiness": document.recording.burstiness if document.recording is not None else capacity.load.burstiness,
         "kind": None,
-        "rate_per_s": None,
-        "state": None,
+        "rate": None,
         "kept": None,
+        "state": None,
         "max_batch": None,
-        "max_delay_s": None,
+        "max_delay_ms": None,
         "copies": None,
         "machines": None,
         "cost_per_million": None,
         "currency": document.price.currency if document.price is not None else None,
-        "saturation_per_s": None,
+        "saturation": None,
         "saturation_share": None,
         "utilisation": None,
         "queue_share": None,
         "mean_batch": None,
-        "mean_s": None,
+        "latency_mean_ms": None,
     }
     for key in percentiles_of(capacity):
-        row |= dict.fromkeys((f"p{key}_s", f"p{key}_low_s", f"p{key}_high_s", f"measured_p{key}_s"))
-    return row | dict.fromkeys(("measured_per_s", "measured_batch", "requests", "lost", "over_pipe", "why_not"))
+        row |= dict.fromkeys(f"latency_p{key}_{end}" for end in ("ms", "low_ms", "high_ms"))
+    row |= dict.fromkeys(f"measured_p{key}_ms" for key in percentiles_of(capacity))
+    return row | dict.fromkeys(("measured_rate", "measured_batch", "requests", "lost", "over_pipe", "why_not"))
 
 
 def _contender(contender: ContenderCapacity) -> Row:
     return {
         "contender": contender.name,
         "state": contender.state,
-        "saturation_per_s": contender.saturation,
+        "saturation": contender.saturation,
         "over_pipe": contender.served,
         "why_not": contender.why_not or None,
     }
@@ -108,30 +109,31 @@ def _batching(configuration: Configuration | None) -> Row:
         return {}
     return {
         "max_batch": configuration.batching.max_batch,
-        "max_delay_s": configuration.batching.max_delay_s,
+        "max_delay_ms": configuration.batching.max_delay_s * 1e3,
         "copies": configuration.copies,
     }
 
 
 def _predicted(seen: Prediction) -> Row:
     row: Row = {
-        "rate_per_s": seen.rate,
+        "rate": seen.rate,
         "kept": seen.kept,
         "saturation_share": seen.saturation_share,
         "utilisation": seen.utilisation,
         "queue_share": seen.queue_share,
         "mean_batch": seen.mean_batch,
-        "mean_s": seen.mean_s,
+        "latency_mean_ms": seen.mean_s * 1e3,
     }
     for key, estimate in seen.percentiles_s.items():
-        row |= {f"p{key}_s": estimate.value, f"p{key}_low_s": estimate.low, f"p{key}_high_s": estimate.high}
+        ends = {"ms": estimate.value, "low_ms": estimate.low, "high_ms": estimate.high}
+        row |= {f"latency_p{key}_{end}": value * 1e3 for end, value in ends.items()}
     return row
 
 
 def _measured(replayed: Replayed) -> Row:
     return {
-        **{f"measured_p{key}_s": value for key, value in replayed.percentiles_s.items()},
-        "measured_per_s": replayed.throughput,
+        **{f"measured_p{key}_ms": value * 1e3 for key, value in replayed.percentiles_s.items()},
+        "measured_rate": replayed.throughput,
         "measured_batch": replayed.mean_batch,
         "requests": replayed.requests,
         "lost": replayed.lost,
