@@ -53,6 +53,7 @@ except SystemExit as ended:
         ("--help",),
         ("--version",),
         ("run", "--help"),
+        ("capacity", "--help"),
         ("backends",),
         ("backends", "torch"),
         ("models",),
