@@ -108,11 +108,27 @@ def test_cautions_about_a_replay_and_a_short_recording_are_said(made):
     answer = answers.highest(
         contenders=(extrapolated,),
         load=Load(rate=100.0, arrivals_s=(0.0, 0.01, 0.02)),
-        replayed=(answers.replayed(shared_core=True, lost=3),),
+        replayed=(answers.replayed(shared_core=True, lost=3, clean_percentiles_s=None),),
     )
     said = " ".join(made(answer).cautions)
-    for words in ("2 copies are extrapolated", "3 requests only", "no core was left", "3 of 9270 requests were lost"):
+    for words in (
+        "2 copies are extrapolated",
+        "3 requests only",
+        "no core was left",
+        "known to be undisturbed",
+        "3 of 9270 requests were lost",
+    ):
         assert words in said
+
+
+def test_a_replay_that_took_much_longer_is_told_as_a_factor(made):
+    """Thousands of percent are hard to read."""
+    slow = {"50": 0.71, "95": 1.2, "99": 1.61}
+    text = FORMATS.render("text", made(answers.highest(replayed=(answers.replayed(percentiles_s=slow),))))
+    assert "101x" in text
+    assert "replayed: onnx at 309 requests/s measured p99 1,610 ms, which is not within the bound" in " ".join(
+        text.split()
+    )
 
 
 def test_the_moments_of_a_recording_are_summed_up_and_not_repeated(made):

@@ -38,5 +38,10 @@ def cautions(capacity: Capacity) -> Iterator[str]:
     for replayed in capacity.replayed:
         if replayed.shared_core:
             yield "replay: no core was left for the sender, so measured latencies are longer than those of a service"
+        if replayed.clean_percentiles_s is None:
+            yield (
+                "replay: no part of it is known to be undisturbed by other programs, so measured latencies may be longer than on a quiet "
+                "machine; repeat it on one"
+            )
         if replayed.lost:
             yield f"replay: {replayed.lost} of {replayed.requests} requests were lost"

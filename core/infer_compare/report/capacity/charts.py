@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from infer_compare.capacity.values import Capacity, ContenderCapacity, Prediction
 
 LEAD = (
-    "Milliseconds from arrival to answer, over requests a second on one machine. The band is the 95 % interval; the dotted line at "
+    "Milliseconds from arrival to answer, over requests a second on one machine. The band is where it may lie; the dotted line at "
     "the right of each curve is saturation, from which the queue only grows."
 )
 

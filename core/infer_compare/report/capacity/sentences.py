@@ -117,7 +117,9 @@ def _rival_words(capacity: Capacity, best: ContenderCapacity, rival: ContenderCa
 def _replay_words(capacity: Capacity, replayed: Replayed) -> str:
     label, key = replayed.configuration.contender, deciding_percentile(capacity)
     name = next((own.name for own in capacity.contenders if own.contender == label), label)
-    measured = replayed.percentiles_s[key]
+    measured = replayed.percentiles_s.get(key)
+    if measured is None:
+        return f"replayed: {name} answered nothing"
     kept = ""
     if capacity.bound is not None:
         kept = ", within the bound" if measured <= capacity.bound.latency_s else ", which is not within the bound"

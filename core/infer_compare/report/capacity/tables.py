@@ -14,7 +14,7 @@ from infer_compare.report.capacity.phrases import (
 from infer_compare.report.price import money
 from infer_compare.report.sections.blocks import EVERYWHERE, MARKDOWN, TERMINAL, Cell, Grid, Table
 from infer_compare.report.terminal.bars import Scale
-from infer_compare.stats.wording import percent, significant
+from infer_compare.stats.wording import percent, ratio, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,10 +77,10 @@ def curves_table(capacity: Capacity, key: str | None = None) -> Table:
 
     Args:
         capacity: the answer.
-        key: of one percentile, which is shown with its interval; all are shown without intervals when None.
+        key: of one percentile, which is shown with its range; all are shown without ranges when None.
     """
     keys = percentiles_of(capacity) if key is None else [key]
-    latencies = [f"p{own} ms" for own in keys] + ([] if key is None else ["95 % interval"])
+    latencies = [f"p{own} ms" for own in keys] + ([] if key is None else ["range"])
     bound = ["bound"] if capacity.bound is not None else []
     rows: list[Row] = []
     for contender in capacity.contenders:
@@ -151,7 +151,7 @@ def _latency_column(capacity: Capacity, key: str) -> Column:
         estimate = seen.percentiles_s.get(key)
         if estimate is None:
             return ""
-        return f"95 % interval {significant(estimate.low * 1e3)} to {significant(estimate.high * 1e3)} ms"
+        return f"may lie from {significant(estimate.low * 1e3)} to {significant(estimate.high * 1e3)} ms"
 
     return Column(
         f"p{key} ms",
@@ -193,7 +193,20 @@ def _cell_ms(seconds: float | None) -> str:
 
 
 def _compared(figure: str, predicted: float, measured: float, words: str | None, *more: str) -> Row:
-    share = round(100 * (measured / predicted - 1)) if predicted > 0 else None
-    difference = "" if share is None else f"{share:+d} %" if share else "0 %"
-    texts: Sequence[str] = (words or significant(predicted), significant(measured), difference, *more)
+    texts: Sequence[str] = (
+        words or significant(predicted),
+        significant(measured),
+        _difference(predicted, measured),
+        *more,
+    )
     return (Cell(text=figure), *(Cell(text=text) for text in texts))
+
+
+def _difference(predicted: float, measured: float) -> str:
+    """In percent, or as a factor where that is easier to grasp."""
+    if predicted <= 0:
+        return ""
+    if measured >= 2 * predicted:
+        return f"{ratio(measured / predicted)}x"
+    share = round(100 * (measured / predicted - 1))
+    return f"{share:+d} %" if share else "0 %"
