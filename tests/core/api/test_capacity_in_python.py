@@ -26,7 +26,7 @@ def answer() -> ic.CapacityAnswer:
 
 def test_an_answer_has_the_figures_of_the_command(answer) -> None:
     """By contender, the best first."""
-    assert answer.headline.startswith("onnx bears 100 requests/s within 2 ms at the 99th percentile with 1 machine: ")
+    assert answer.headline.startswith("onnx bears 100 requests/s within 2 ms at the 99th percentile on 1 machine: ")
     assert answer.best is answer.contenders[0]
     assert answer.best.configuration.batching.max_batch == 2
     assert answer.best.at_rate.percentiles_s["99"].high <= 0.002

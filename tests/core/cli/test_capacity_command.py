@@ -65,7 +65,7 @@ def test_a_rate_above_saturation_is_answered_by_machines_and_their_cost(cli, run
     assert onnx["machines"] >= 4
     assert onnx["state"] == "too high"
     assert onnx["cost_per_million"] == pytest.approx(1e6 * onnx["machines"] * 1.2 / 3600 / 20_000)
-    assert f"with {onnx['machines']} machines" in answer["headline"]
+    assert f"on {onnx['machines']} machines" in answer["headline"]
 
 
 def test_recorded_arrivals_are_asked_about_at_their_own_rate(cli, run, recording):

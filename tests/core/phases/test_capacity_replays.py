@@ -75,3 +75,17 @@ def test_nothing_is_replayed_where_no_rate_keeps_the_bound(ask) -> None:
     """The bound is shorter than a call."""
     with pytest.raises(UsageError, match="answer within"):
         ask(replay_s=1.0, bound=Bound(latency_s=0.0001, percentile=95.0))
+
+
+def test_each_setting_of_another_axis_has_its_own_answer(sweep, tokens, installed) -> None:
+    """Of long sequences the contender bears less; one setting has to be named."""
+    growing = contender("growing", fixed_us=0, per_sample_us=0, per_element_us=100)
+    run = sweep(growing, model=tokens, axis=("seq=8,16",), batch_sizes=(1,))
+    question = Question(load=Load(arrivals_s=ARRIVALS), max_delay_s=0.0)
+    short, long = (answered(run, question._replace(setting=(("seq", size),)), plugins=installed) for size in (8, 16))
+    assert short.axes == (("seq", 8),)
+    assert "with seq 8: " in short.headline
+    ratio = short.capacity.contenders[0].saturation / long.capacity.contenders[0].saturation
+    assert ratio == pytest.approx(2, rel=0.05)
+    with pytest.raises(UsageError, match="seq=8 or seq=16"):
+        answered(run, question)

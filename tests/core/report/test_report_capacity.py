@@ -79,7 +79,7 @@ def test_every_format_begins_with_the_same_answer(name, form, made):
 def test_the_answer_for_a_rate_names_the_machines_and_what_a_million_requests_cost(made):
     """Of the contender that needs fewest."""
     assert made(answers.at_rate(1000.0)).headline == (
-        "onnx bears 1,000 requests/s within 25 ms at the 99th percentile with 3 machines: batches of at most 8 after at most 2 ms, "
+        "onnx bears 1,000 requests/s within 25 ms at the 99th percentile on 3 machines: batches of at most 8 after at most 2 ms, "
         "1 copy on each machine; $1.00 per million requests."
     )
 
@@ -129,6 +129,13 @@ def test_a_replay_that_took_much_longer_is_told_as_a_factor(made):
     assert "replayed: onnx at 309 requests/s measured p99 1,610 ms, which is not within the bound" in " ".join(
         text.split()
     )
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "csv"])
+def test_the_setting_of_another_axis_is_named(form, run):
+    """Since the answer holds for it alone."""
+    answer = document(answers.highest(), run, axes=(("seq", 64),))
+    assert ("seq=64" if form == "csv" else "seq 64") in FORMATS.render(form, answer)
 
 
 def test_the_moments_of_a_recording_are_summed_up_and_not_repeated(made):

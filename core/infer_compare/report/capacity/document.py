@@ -39,7 +39,7 @@ def document(capacity: Capacity, run: Run, *, axes: Axes = (), price: Price | No
     header = run.header
     stamps = capacity.load.arrivals_s
     return CapacityDocument(
-        headline=headline(capacity, price),
+        headline=headline(capacity, price, axes),
         sentences=tuple(sentences(capacity)),
         run_id=header.run_id,
         created=header.created,

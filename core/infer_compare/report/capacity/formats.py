@@ -8,6 +8,7 @@ from infer_compare.report import csv
 from infer_compare.report.capacity.rows import columns, rows
 from infer_compare.report.capacity.sections import QUESTION, sections
 from infer_compare.report.formats import Format, Formats
+from infer_compare.report.phrases import axes_words
 
 if TYPE_CHECKING:
     from infer_compare.report.capacity.schema import CapacityDocument
@@ -27,7 +28,8 @@ def _html(document: CapacityDocument) -> str:
         )
         for place, own in enumerate(document.capacity.contenders)
     }
-    facts = f"run {document.run_id}, {document.machine}"
+    where = f"{axes_words(document.axes)}, " if document.axes else ""
+    facts = f"{where}run {document.run_id}, {document.machine}"
     return sections_page(document.model.name, QUESTION, facts, sections(document), known, ("rate_chart",))
 
 

@@ -142,9 +142,11 @@ def _service_times(capacity: Capacity) -> str:
 
 
 def _load(document: CapacityDocument) -> str:
+    """What is asked, with the setting where the model has another free axis."""
     capacity = document.capacity
+    where = f"{axes_words(document.axes)}, " if document.axes else ""
     rate = rate_words(capacity.load.rate) if capacity.load.rate is not None else "highest rate"
-    return f"{rate} {bound_words(capacity.bound)}" if capacity.bound is not None else rate
+    return f"{where}{rate} {bound_words(capacity.bound)}" if capacity.bound is not None else f"{where}{rate}"
 
 
 def _arrivals(document: CapacityDocument) -> str:

@@ -15,6 +15,7 @@ from infer_compare.report.capacity.phrases import (
     rate_words,
     shown_prediction,
 )
+from infer_compare.report.phrases import axes_words
 from infer_compare.report.price import money
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import listing, percent, ratio, significant
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infer_compare.capacity.values import Capacity, ContenderCapacity, Prediction, Replayed
-    from infer_compare.report.schema import Price
+    from infer_compare.report.schema import Axes, Price
 
 
 def answering(capacity: Capacity) -> ContenderCapacity | None:
@@ -32,12 +33,13 @@ def answering(capacity: Capacity) -> ContenderCapacity | None:
     return best if best is not None and _is_answer(capacity, best) else None
 
 
-def headline(capacity: Capacity, price: Price | None) -> str:
-    """Return what to use in one sentence."""
+def headline(capacity: Capacity, price: Price | None = None, axes: Axes = ()) -> str:
+    """Return what to use in one sentence, with the setting where the model has another free axis."""
     bound = f" {bound_words(capacity.bound)}" if capacity.bound is not None else ""
+    setting = f" with {axes_words(axes)}" if axes else ""
     best = answering(capacity)
     if best is None or best.configuration is None:
-        return _no_answer(capacity, bound)
+        return _no_answer(capacity, f"{bound}{setting}")
     words = configuration_words(best.configuration)
     if capacity.load.rate is not None:
         machines = best.machines or best.configuration.machines
@@ -45,10 +47,10 @@ def headline(capacity: Capacity, price: Price | None) -> str:
         if best.cost_per_million is not None:
             cost = f"; {money(best.cost_per_million, price.currency if price else '')} per million requests"
         rate = rate_words(capacity.load.rate)
-        return plain(f"{best.name} bears {rate}{bound} with {machines_words(machines)}: {words}{cost}.")
+        return plain(f"{best.name} bears {rate}{bound}{setting} on {machines_words(machines)}: {words}{cost}.")
     assert best.highest is not None  # it is the answer
     where = bound or f" at {percent(best.highest.saturation_share)} of its saturation"
-    return plain(f"{best.name} bears {rate_words(best.highest.rate)}{where}: {words}.")
+    return plain(f"{best.name} bears {rate_words(best.highest.rate)}{where}{setting}: {words}.")
 
 
 def sentences(capacity: Capacity) -> Iterator[str]:
@@ -102,11 +104,11 @@ def _rival_words(capacity: Capacity, best: ContenderCapacity, rival: ContenderCa
     if asks_for_a_rate(capacity):
         machines = machines_words(rival.machines or 1)
         if best.cost_per_million is not None and rival.cost_per_million is not None:
-            return f"next is {rival.name} with {machines}, at {ratio(rival.cost_per_million / best.cost_per_million)}x the cost"
+            return f"next is {rival.name} on {machines}, at {ratio(rival.cost_per_million / best.cost_per_million)}x the cost"
         seen = shown_prediction(capacity, rival)
         key = deciding_percentile(capacity)
         estimate = seen.percentiles_s.get(key) if seen is not None else None
-        return f"next is {rival.name} with {machines}" + (f", p{key} {range_words(estimate)} ms" if estimate else "")
+        return f"next is {rival.name} on {machines}" + (f", p{key} {range_words(estimate)} ms" if estimate else "")
     assert best.highest is not None  # both are answers
     assert rival.highest is not None
     return (
