@@ -18,7 +18,7 @@ from infer_compare.fleet.node.facts import framework_facts, machine_facts
 from infer_compare.fleet.node.messages import VERSION, NodeJob
 from infer_compare.fleet.node.repair import repair_signals, repair_surroundings
 from infer_compare.fleet.node.shipping import ShippingError, receive
-from infer_compare.fleet.node.talk import Inbox, Outbox
+from infer_compare.fleet.node.talk import Inbox, Outbox, Pulse
 from infer_compare.fleet.node.work import Work, failed, filled
 from infer_compare.foreign import described
 from infer_compare.interfaces.launchers import Ended, Started
@@ -37,7 +37,6 @@ def main() -> None:
         return
     parent = os.getppid()
     repaired = repair_signals()
-    signals = _signal_pipe()
     inbox, outbox = Inbox(0), Outbox(_own_output())
     try:
         job = inbox.job()
@@ -45,7 +44,7 @@ def main() -> None:
         sys.exit(f"The first line of standard input is not a job: {error}.")
     if job is None:
         return
-    outbox.send(_carry_out(job, inbox, outbox, signals, parent, repaired))
+    outbox.send(_carry_out(job, inbox, outbox, _signal_pipe(), parent, repaired))
     outbox.drain(LAST_S)
 
 
@@ -63,12 +62,18 @@ def _carry_out(
     if repaired:
         clauses = [f"{', '.join(repaired)} let through", *filter(None, [facts.get("repaired")])]
         facts["repaired"] = "; ".join(clauses)
+    pulse = Pulse(outbox, job)
+
+    def read(size: int) -> bytes:
+        pulse.beat()
+        return inbox.read(size)
+
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(Scratch(Path(job.place) if job.place else None))
             stack.enter_context(removed_if_killed(folder))
-            files = receive(job.files, folder / "files", inbox.read)
-            facts |= machine_facts() | (framework_facts() if job.module == "infer_compare" else {})
+            files = receive(job.files, folder / "files", read)
+            facts |= machine_facts() | (framework_facts(pulse.beat) if job.module == "infer_compare" else {})
             run = folder / "run"
             os.chdir(folder)
             stack.callback(os.chdir, "/")
@@ -78,7 +83,7 @@ def _carry_out(
             work = Work(job, filled(job.argv, run, files), run, tag)
             stack.callback(work.kill)
             outbox.send(Started(job=job.job, attempt=job.attempt, facts=facts | {"pid": str(os.getpid())}))
-            return work.ended(work.follow(inbox, outbox, signals, parent))
+            return work.ended(work.follow(inbox, outbox, pulse, signals, parent))
     except (ShippingError, OSError) as error:
         return failed(job, str(error) if isinstance(error, ShippingError) else f"{described(error)}.")
 

@@ -67,7 +67,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, tag="lines"):
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, tag="beat"):
-    """The job is alive; sent every few seconds."""
+    """The job is alive; sent every few seconds, also while files arrive, before it has started."""
 
     job: str
     attempt: int

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from infer_compare.fleet.node.facts import machine_facts
-from infer_compare.interfaces.launchers import Beat, Ended, Event, Job, Lines, Lost, Started
+from infer_compare.interfaces.launchers import Ended, Event, Job, Lines, Lost, Started
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class Launched:
                 raise Violation(
                     f"lines came with offset {event.offset}, and {expected} bytes came before them; send whole lines, each once."
                 )
-        if isinstance(event, Lines | Beat) and not any(isinstance(each, Started) for each in before):
-            raise Violation(f"{type(event).__name__} came before Started.")
+        if isinstance(event, Lines) and not any(isinstance(each, Started) for each in before):
+            raise Violation("lines came before Started.")
 
     def of(self, job: str, kind: type[Any]) -> list[Any]:
         """Return the events of a kind."""

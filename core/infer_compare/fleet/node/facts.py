@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,10 +18,11 @@ from infer_compare.environment.machine import describe
 from infer_compare.interfaces.launchers import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 FRAMEWORKS_S = 60.0
 """How long telling the versions of frameworks may take."""
+LOOK_S = 0.5
 
 
 def machine_facts(host: Host = LOCAL) -> dict[str, str]:
@@ -49,16 +53,28 @@ def machine_facts(host: Host = LOCAL) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value not in {None, ""}}
 
 
-def framework_facts() -> dict[str, str]:
+def framework_facts(meanwhile: Callable[[], object]) -> dict[str, str]:
     """Return the version of each framework that is installed here, by `framework.BACKEND`; takes about a second.
 
     Nothing is imported into this process, and no framework at all: a child lists the backends.
+
+    Args:
+        meanwhile: called again and again while that takes.
     """
     command = [sys.executable, "-P", "-m", "infer_compare", "backends", "--json"]
+    until = time.monotonic() + FRAMEWORKS_S
     try:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=FRAMEWORKS_S, check=True)
-        listed = msgspec.json.decode(ended.stdout, type=_Listed)
-    except (OSError, subprocess.SubprocessError, msgspec.MsgspecError):
+        with tempfile.TemporaryFile() as output:
+            lister = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
+            while lister.poll() is None:
+                if time.monotonic() > until:
+                    lister.kill()
+                meanwhile()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    lister.wait(LOOK_S)
+            output.seek(0)
+            listed = msgspec.json.decode(output.read(), type=_Listed)
+    except (OSError, msgspec.MsgspecError):
         return {}
     return {
         f"framework.{backend.name}": backend.framework_version or "installed"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.fleet.node.messages import LONGEST_LINE, NodeJob, Stop, job_decoder, line, stop_decoder
+from infer_compare.interfaces.launchers import Beat
 
 if TYPE_CHECKING:
     from infer_compare.interfaces.launchers import Event
@@ -115,3 +116,21 @@ class Outbox:
         while self._buffer and (left := until - time.monotonic()) > 0:
             poll.poll(round(1000 * left))
             self.flush()
+
+
+class Pulse:
+    """Says every few seconds that the job is alive."""
+
+    def __init__(self, outbox: Outbox, job: NodeJob) -> None:
+        """Say it with the next beat at once."""
+        self._outbox = outbox
+        self._event = Beat(job=job.job, attempt=job.attempt)
+        self._every_s = job.beat_s
+        self._due = 0.0
+
+    def beat(self) -> None:
+        """Say it if it is time, and if what was said before has been read."""
+        self._outbox.flush()
+        if time.monotonic() >= self._due and not self._outbox.pending:
+            self._outbox.send(self._event)
+            self._due = time.monotonic() + self._every_s

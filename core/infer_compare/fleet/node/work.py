@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.fleet.node.tail import Tail
 from infer_compare.foreign import escaped
-from infer_compare.interfaces.launchers import Beat, Ended, Lines
+from infer_compare.interfaces.launchers import Ended, Lines
 from infer_compare.worker.supervisor import remains
 from infer_compare.worker.supervisor.guard import environment
 from infer_compare.worker.supervisor.ring import Ring
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.fleet.node.messages import NodeJob
-    from infer_compare.fleet.node.talk import Inbox, Outbox
+    from infer_compare.fleet.node.talk import Inbox, Outbox, Pulse
 
 LOOK_S = 0.25
 """Between looks at the run file and the parent, where nothing else happens."""
@@ -81,12 +81,13 @@ class Work:
             os.close(errors)
         self._kill_at: float | None = None
 
-    def follow(self, inbox: Inbox, outbox: Outbox, signals: int, parent: int) -> int:
+    def follow(self, inbox: Inbox, outbox: Outbox, pulse: Pulse, signals: int, parent: int) -> int:
         """Forward what the run writes until it has ended; return its exit status, negative for a signal.
 
         Args:
             inbox: orders come from it; its end means that whoever started the job has gone.
-            outbox: for lines and beats.
+            outbox: for lines.
+            pulse: of the job.
             signals: a pipe that is readable when a signal asks for the end.
             parent: the process whose end ends the run too.
         """
@@ -103,7 +104,6 @@ class Work:
                     eyes.append(os.pidfd_open(pid))
                     closing.callback(os.close, eyes[-1])
                     poll.register(eyes[-1], select.POLLIN)
-            beat_at = 0.0
             while self._process.poll() is None:
                 ready = {descriptor for descriptor, _ in poll.poll(round(1000 * LOOK_S))}
                 self._obey(inbox, ready, signals)
@@ -114,9 +114,7 @@ class Work:
                 if self._errors in ready and not self._drain_errors():
                     poll.unregister(self._errors)
                 self._forward(outbox)
-                if time.monotonic() >= beat_at and not outbox.pending:
-                    outbox.send(Beat(job=job.job, attempt=job.attempt))
-                    beat_at = time.monotonic() + job.beat_s
+                pulse.beat()
                 if self._kill_at is not None and time.monotonic() >= self._kill_at:
                     self.kill()
                 for eye in eyes:
@@ -148,8 +146,9 @@ class Work:
 
     def kill(self) -> None:
         """End the run and its process group at once; what has left the group is ended by the tag afterwards."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def ended(self, rc: int) -> Ended:
         """Return the event of its end, with the last lines of standard error."""
