@@ -234,6 +234,7 @@ def test_an_address_is_refused_for_what_is_no_launcher(cli):
     assert "--address is for launchers" in done.err
 
 
+@pytest.mark.linux
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_launcher_of_this_machine_keeps_every_promise():
@@ -243,6 +244,7 @@ def test_the_launcher_of_this_machine_keeps_every_promise():
     assert not by_outcome(report, "Skipped")
 
 
+@pytest.mark.linux
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_launcher_behind_a_shell_that_stays_keeps_every_promise():

@@ -136,7 +136,7 @@ class Launched:
         """
         facts = self.of(job, Started)[0].facts
         if facts.get("host") != machine_facts()["host"] or job not in _command(self.records(job)[0]["pids"][0]):
-            raise NotApplicable("the jobs run on another machine, on which no process can be killed from here")
+            raise NotApplicable("the jobs run on another machine, or on one without /proc; no process of theirs is killed from here")
         return int(facts["pid"])
 
     def check_gone(self, job: str) -> None:

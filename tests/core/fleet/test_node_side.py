@@ -145,6 +145,7 @@ def test_a_run_ends_with_the_parent_of_its_node_side_although_the_pipes_stay_ope
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.linux
 @pytest.mark.slow
 def test_nothing_is_left_of_a_node_side_that_is_killed(node, tmp_path):
     """Its guard ends the run and removes the folder."""
