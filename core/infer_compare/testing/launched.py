@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -135,8 +136,10 @@ class Launched:
             NotApplicable: it runs on another machine than this one, or its processes cannot be told from here.
         """
         facts = self.of(job, Started)[0].facts
-        if facts.get("host") != machine_facts()["host"] or job not in _command(self.records(job)[0]["pids"][0]):
-            raise NotApplicable("the jobs run on another machine, or on one without /proc; no process of theirs is killed from here")
+        if facts.get("host") != _own_host() or job not in _command(self.records(job)[0]["pids"][0]):
+            raise NotApplicable(
+                "the jobs run on another machine, or on one without /proc; no process of theirs is killed from here"
+            )
         return int(facts["pid"])
 
     def check_gone(self, job: str) -> None:
@@ -146,7 +149,7 @@ class Launched:
             Violation: something is left.
         """
         started = self.of(job, Started)
-        if started and started[0].facts.get("host") == machine_facts()["host"]:
+        if started and started[0].facts.get("host") == _own_host():
             check_gone(job, self.records(job)[0] if self.records(job) else {})
 
     def _told(self) -> str:
@@ -181,6 +184,11 @@ def check_gone(token: str, header: Mapping[str, Any]) -> None:
         if time.monotonic() > until:
             raise Violation(f"of a job there is left after {GONE_S:g} s: {', '.join(left)}.")
         time.sleep(LOOK_S)
+
+
+@cache
+def _own_host() -> str:
+    return machine_facts()["host"]
 
 
 def _carrying(token: str) -> Iterable[str]:
