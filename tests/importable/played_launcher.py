@@ -122,24 +122,25 @@ class Played:
     def __init__(self, folder: Path, launcher: PlayedLauncher, plugins: Plugins, **file: object) -> None:
         """Begin a fleet with the keys of a file."""
         self.folder, self.launcher = folder, launcher
+        self._now = lambda: launcher.now
         table = {"models": ["mlp"], "options": {"backends": "reference,onnx"}, "launcher": "played", **file}
         request = fleet_request(table, "fleet.toml")
         self.asked: Asked = begin(request, reach(launcher, None), folder, plugins)
 
     def run(self, observer: FleetObserver | None = None) -> dict[str, JobState]:
         """Run it to its end and return how its jobs stand by its ledger."""
-        jobs = [JobState(plan=plan, since=self.launcher.now) for plan in self.asked.jobs]
+        jobs = [JobState(plan=plan, since=self._now()) for plan in self.asked.jobs]
         return self._drive(jobs, observer)
 
     def resume(self, *, incomplete: bool = False) -> dict[str, JobState]:
         """Resume it from its ledger."""
-        return self._drive(to_resume(*read_ledger(self.folder), self.launcher.now, incomplete=incomplete), None)
+        return self._drive(to_resume(*read_ledger(self.folder), self._now(), incomplete=incomplete), None)
 
     def _drive(self, jobs: list[JobState], observer: FleetObserver | None) -> dict[str, JobState]:
         launcher = self.launcher
         with Ledger(self.folder, create=False) as ledger:
             schedule = Schedule(jobs, self.asked.attempts)
-            Driver(self.folder, schedule, ledger, launcher, observer or FleetObserver(), lambda: launcher.now).run()
+            Driver(self.folder, schedule, ledger, launcher, observer or FleetObserver(), self._now).run()
         return self.standing()
 
     def standing(self) -> dict[str, JobState]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infer_compare.fleet.ledger import Ledger
     from infer_compare.fleet.schedule import JobState
     from infer_compare.interfaces.launchers import Launcher, Machine
+    from infer_compare.plugins import Plugins
 
 
 def showing(function: Command) -> Command:
@@ -72,7 +73,6 @@ def run(
     from infer_compare.cli.run import typed_command
     from infer_compare.fleet.fleet_file import read_fleet
     from infer_compare.fleet.folder import begin, reach
-    from infer_compare.fleet.launchers import find_launcher
     from infer_compare.fleet.ledger import Ledger
     from infer_compare.fleet.schedule import JobState
     from infer_compare.store import default_folder
@@ -83,7 +83,7 @@ def run(
         request, launcher=launcher or request.launcher, address=address or request.address
     )
     place = folder or default_folder("fleet")
-    chosen = find_launcher(request.launcher, plugins)
+    chosen = _launcher(request.launcher, plugins)
     try:
         asked = begin(request, reach(chosen, request.address), place, plugins, typed_command())
     except BaseException:
@@ -116,7 +116,6 @@ def resume(
     Exit codes: as those of `fleet run`.
     """
     from infer_compare.fleet.folder import reach, to_resume
-    from infer_compare.fleet.launchers import find_launcher
     from infer_compare.fleet.ledger import Ledger, read_ledger
 
     plugins = installed(settings)
@@ -125,7 +124,7 @@ def resume(
         asked, entries = read_ledger(folder)
         jobs = to_resume(asked, entries, time.monotonic(), incomplete=incomplete)
         if any(job.state == "waiting" for job in jobs):
-            launcher = find_launcher(asked.launcher, plugins)
+            launcher = _launcher(asked.launcher, plugins)
             try:
                 reach(launcher, address or asked.address)
             except BaseException:
@@ -143,9 +142,8 @@ def resume(
 def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as_json: bool) -> None:
     """List the machines that a launcher reaches, with the labels by which `machines` in FLEET.TOML chooses them."""
     from infer_compare.fleet.folder import reach
-    from infer_compare.fleet.launchers import find_launcher
 
-    chosen = find_launcher(launcher, installed(settings))
+    chosen = _launcher(launcher, installed(settings))
     try:
         known = reach(chosen, address)
     finally:
@@ -157,6 +155,13 @@ def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as
         stdout.echo(line)
     if not known:
         click.echo(f"The launcher {launcher} has no machines.", err=True)
+
+
+def _launcher(name: str, plugins: Plugins) -> Launcher:
+    from infer_compare.fleet.guarded_launcher import GuardedLauncher
+    from infer_compare.fleet.launchers import find_launcher
+
+    return GuardedLauncher(find_launcher(name, plugins))
 
 
 def _machine_lines(machines: Sequence[Machine]) -> list[str]:

@@ -92,7 +92,7 @@ class JobTable(FleetObserver):
             jobs.sort(key=lambda job: job.state != "running")
         for job in jobs[:MOST_ROWS]:
             style = STYLES.get(job.state, "red")
-            cells = (job.plan.id, machine_of(job), job.state, str(job.attempt), job.why or job.says)
+            cells = (job.plan.id, job.host or job.plan.kind, job.state, str(job.attempt), job.why or job.says)
             table.add_row(
                 *(Text(one_line(cell), style=style if place == 2 else "") for place, cell in enumerate(cells))
             )
@@ -115,7 +115,7 @@ class JobLines(FleetObserver):
     def started(self, job: JobState) -> None:
         """Say where it runs."""
         again = f", attempt {job.attempt}" if job.attempt > 1 else ""
-        self._write(f"{job.plan.id}: started on {machine_of(job)}{again}")
+        self._write(f"{job.plan.id}: started on {job.host}{again}")
 
     def ended(self, job: JobState, state: str) -> None:
         """Say how it ended."""
@@ -146,7 +146,7 @@ class JobEvents(FleetObserver):
 
     def started(self, job: JobState) -> None:
         """Write `started`."""
-        self._write("started", job=job.plan.id, attempt=job.attempt, machine=machine_of(job))
+        self._write("started", job=job.plan.id, attempt=job.attempt, machine=job.host)
 
     def said(self, job: JobState) -> None:
         """Write `said`."""
@@ -166,14 +166,6 @@ class JobEvents(FleetObserver):
         record = {"event": event, "elapsed_s": round(time.monotonic() - self._began, 3), **fields}
         self._file.write(f"{msgspec.json.encode(record).decode()}\n")
         self._file.flush()
-
-
-def machine_of(job: JobState) -> str:
-    """Return what people call the machine of a job: its host's name, or that of its kind while it has none."""
-    if job.machine is None:
-        return job.plan.kind
-    labels = job.machine.labels
-    return one_line(job.facts.get("hostname") or labels.get("hostname") or job.machine.id)
 
 
 @contextlib.contextmanager

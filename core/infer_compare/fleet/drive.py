@@ -126,7 +126,7 @@ class Driver:
             case Started(facts=facts):
                 job.facts = dict(facts)
                 self._ledger.append(AttemptFacts(job=job.plan.id, attempt=job.attempt, facts=job.facts))
-                if why := refusal(job.plan, _called(job), facts):
+                if why := refusal(job.plan, job.host, facts):
                     self._launcher.stop(job.plan.id, GRACE_S)
                     self._ended(job, "refused", why, how="stopping")
             case Lines(offset=offset, text=text):
@@ -191,13 +191,6 @@ class Driver:
             # Whatever happens, nothing stays behind.
             self._launcher.close()
             raise
-
-
-def _called(job: JobState) -> str:
-    """What people call the machine of a job."""
-    machine = job.machine
-    assert machine is not None
-    return one_line(job.facts.get("hostname") or machine.labels.get("hostname") or machine.id, 60)
 
 
 def _clock() -> str:

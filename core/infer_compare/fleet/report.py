@@ -88,7 +88,7 @@ def _facts(job: JobState, folder: Path, beside: Path, run: ReportDocument | None
         job=job.plan.id,
         model=job.plan.model,
         machine=job.plan.kind,
-        host=facts.get("hostname") or labels.get("hostname") or (machine.id if machine is not None else ""),
+        host=job.host,
         cpu=facts.get("cpu") or labels.get("cpu", ""),
         labels=dict(job.plan.labels),
         state="waiting" if job.state == "running" else job.state,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from infer_compare.fleet.jobs import key_of, keys_of
+from infer_compare.foreign import one_line
 from infer_compare.interfaces.launchers import Ended, Lost
 
 if TYPE_CHECKING:
@@ -55,6 +56,15 @@ class JobState:
     facts: dict[str, str] = field(default_factory=dict)
     lost_on: set[str] = field(default_factory=set)
     """Machines on which an attempt was lost."""
+
+    @property
+    def host(self) -> str:
+        """What people call the machine of the latest attempt; empty before the first."""
+        if self.machine is None:
+            return ""
+        name = self.facts.get("hostname") or self.machine.labels.get("hostname", "")
+        # An id that contains the name tells several nodes of a host apart.
+        return one_line(self.machine.id if name in self.machine.id else name)
 
 
 @dataclass(slots=True)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infer_compare.errors import StoreError, UsageError
+from infer_compare.errors import InferCompareError, StoreError, UsageError
 from infer_compare.fleet.events import FleetObserver
+from infer_compare.fleet.guarded_launcher import GuardedLauncher
 from infer_compare.fleet.ledger import Ledger, read_ledger
 from infer_compare.fleet.records import AttemptEnd
 from infer_compare.interfaces.launchers import Ended, Lost
@@ -214,3 +215,13 @@ def test_those_who_watch_hear_of_each_start_and_each_end(fleet: Callable[..., Pl
 
     fleet(PlayedLauncher(TWO, play)).run(Watcher())
     assert heard == ["started", "lost", "started", "done"]
+
+
+def test_a_launcher_that_raises_is_named_and_closed(fleet: Callable[..., Played]) -> None:
+    """An error of a plugin is none of ours."""
+    launcher = PlayedLauncher(TWO, lambda job: partly(job, ZeroDivisionError("no machines left")))
+    played = fleet(launcher)
+    played.launcher = GuardedLauncher(launcher)  # type: ignore[assignment]
+    with pytest.raises(InferCompareError, match="launcher played failed while waiting for jobs: ZeroDivisionError"):
+        played.run()
+    assert launcher.closed
