@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
+from infer_compare.cli.progress import Lasting
 from infer_compare.fleet.events import FleetObserver
 from infer_compare.foreign import one_line
 from infer_compare.stats.wording import count
@@ -176,17 +177,18 @@ def job_progress(*, quiet: bool, as_json: bool) -> Iterator[FleetObserver]:
         quiet: show nothing.
         as_json: write lines of JSON and nothing else.
     """
+    file = cast("IO[str]", Lasting(sys.stderr))
     if as_json:
-        yield JobEvents(sys.stderr)
+        yield JobEvents(file)
         return
     if quiet:
         yield FleetObserver()
         return
     from rich.console import Console
 
-    console = Console(stderr=True)
+    console = Console(file=file, stderr=True)
     if not console.is_terminal:
-        yield JobLines(sys.stderr)
+        yield JobLines(file)
         return
     with JobTable(console) as table:
         yield table

@@ -111,7 +111,7 @@ class Terminal(ProgressLine):
             self._console.print(markup, highlight=False, soft_wrap=soft_wrap)
 
 
-class _Lasting:
+class Lasting:
     """Standard error that may go away: a run does not end because nobody can read its progress any more.
 
     A terminal may be gone before SIGHUP arrives, and SIGHUP never arrives where the shell has disowned the run.
@@ -161,12 +161,12 @@ def progress(*, quiet: bool, verbose: bool, as_json: bool = False) -> Iterator[O
         as_json: write events as lines of JSON and nothing else.
     """
     if as_json:
-        yield JsonLines(cast("IO[str]", _Lasting(sys.stderr)))
+        yield JsonLines(cast("IO[str]", Lasting(sys.stderr)))
         return
     if quiet:
         yield Observer()
         return
     from rich.console import Console
 
-    with Terminal(Console(file=cast("IO[str]", _Lasting(sys.stderr)), stderr=True), verbose=verbose) as terminal:
+    with Terminal(Console(file=cast("IO[str]", Lasting(sys.stderr)), stderr=True), verbose=verbose) as terminal:
         yield terminal

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infer_compare.report.fleet.schema import FleetDocument, JobReport, MachineBest
-    from infer_compare.report.sections.blocks import Row
+    from infer_compare.report.sections.blocks import AnyBlock, Row, Standing
 
 TITLE = "Models on machines"
 NAMED = 3
@@ -36,16 +36,21 @@ def facts_line(document: FleetDocument) -> str:
 
 def _beginning(document: FleetDocument) -> Iterator[Section]:
     yield Section(title=TITLE, level=2, blocks=(Paragraph(text=facts_line(document), media=MARKDOWN),))
-    standing = "estimate" if document.answers else "none"
-    sentences = [answer.headline for answer in document.answers]
-    blocks = [Headline(text=document.headline, standing=standing if document.is_complete else "bad")]  # type: ignore[arg-type]
+    standing: Standing = "bad" if not document.is_complete else "estimate" if document.answers else "none"
+    sentences = tuple(answer.headline for answer in document.answers)
+    blocks: tuple[AnyBlock, ...] = (
+        Headline(text=document.headline, standing=standing),
+        *((Sentences(items=sentences),) if sentences else ()),
+    )
+    if len(sentences) == 1 and document.is_complete:
+        blocks = (Headline(text=sentences[0], standing=standing), Paragraph(text=document.headline))
     yield Section(
         title="Answer",
         heading="fleet",
         subtitle=facts_line(document),
         page_title="",
-        look=f"answer card {standing if document.is_complete else 'bad'}",
-        blocks=(*blocks, *((Sentences(items=tuple(sentences)),) if sentences else ())),
+        look=f"answer card {standing}",
+        blocks=blocks,
     )
 
 
@@ -62,10 +67,12 @@ def _bests(document: FleetDocument) -> Iterator[Section]:
         rows=tuple((*row[:5], *(row[5:6] if priced else ()), *row[6:]) for row in rows),
         left=frozenset({0, 1, 2}),
         wrap=frozenset({0, 1, 2}),
-        notes=tuple(_marks(document)),
+        notes=("bold: the highest throughput, and the lowest cost, of a model",)
+        if any(answer.machines > 1 for answer in document.answers)
+        else (),
     )
-    notes = (Sentences(items=document.notes),) if document.notes else ()
-    yield Section(title="The best of each machine", blocks=(table, *notes))
+    notes = tuple(_notes(document))
+    yield Section(title="The best of each machine", blocks=(table, Sentences(items=notes)) if notes else (table,))
 
 
 def _rows(document: FleetDocument, job: JobReport) -> Iterator[Row]:
@@ -80,30 +87,31 @@ def _rows(document: FleetDocument, job: JobReport) -> Iterator[Row]:
 def _row(document: FleetDocument, job: JobReport, best: MachineBest) -> Row:
     axes = f", {axes_words(best.axes)}" if best.axes else ""
     answer = next((one for one in document.answers if (one.model, one.axes) == (job.model, best.axes)), None)
-    first = (answer.fastest, answer.cheapest) if answer is not None and answer.machines > 1 else (None, None)
+    firsts = (answer.fastest, answer.cheapest) if answer is not None and answer.machines > 1 else (None, None)
     doubts = [word for word, holds in (("estimate", best.estimate), ("partial", job.partial)) if holds]
     return (
         Cell(text=plain(f"{job.model}{axes}"), file=job.page),
         Cell(text=plain(job.machine)),
         Cell(text=plain(f"{best.name} ({', '.join(doubts)})" if doubts else best.name), code=True),
         Cell(text=size_words(best.point)),
-        _figure(significant(best.throughput), strong=first[0] == job.job),
+        _figure(significant(best.throughput), first=firsts[0] == job.job),
         _figure(
             "" if best.per_million is None or job.price is None else money(best.per_million, job.price.currency),
-            strong=first[1] == job.job,
+            first=firsts[1] == job.job,
         ),
         Cell(text="" if best.spread is None else spread_percent(best.spread)),
         Cell(text="" if best.latency_ns is None else milliseconds(best.latency_ns)),
     )
 
 
-def _figure(text: str, *, strong: bool) -> Cell:
-    return Cell(text=text, kind="strong" if strong else "")
+def _figure(text: str, *, first: bool) -> Cell:
+    return Cell(text=text, kind="strong" if first else "")
 
 
-def _marks(document: FleetDocument) -> Iterator[str]:
+def _notes(document: FleetDocument) -> Iterator[str]:
+    yield from document.notes
     if any(job.partial for job in document.jobs):
-        yield "partial: the run did not come to its end; the figures are from what arrived, and are not compared"
+        yield "partial: the run did not come to its end; its figures are from what arrived, and are not compared"
 
 
 def _not_done(document: FleetDocument) -> Iterator[Section]:

@@ -47,8 +47,11 @@ SCRIPTS = (
     "start",
 )
 """Files that together are the script of the page, each with one subject."""
-BAD_NEWS = ".answer.bad { border-top-color: var(--bad); } .answer.bad h1 { color: var(--bad); }"
-"""The look of a headline that a report of one run never has."""
+BEYOND_RUNS = (
+    ".answer.bad { border-top-color: var(--bad); } .answer.bad h1 { color: var(--bad); } "
+    "td.strong:not(.verdict) { font-weight: 700; }"
+)
+"""The look of what a report of one run never has: a headline of bad news, a figure that is set off."""
 
 
 def page(documents: Sequence[ReportDocument]) -> str:
@@ -115,7 +118,7 @@ def sections_page(
         places,
         [one.backend for one in known.values()],
         policy(scripts),
-        extra_style=BAD_NEWS,
+        extra_style=BEYOND_RUNS,
         title=title,
         question=question,
         facts=facts,
