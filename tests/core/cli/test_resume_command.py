@@ -7,16 +7,20 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import onnx
 import psutil
 import pytest
+from onnx import TensorProto, helper
 
 from fault_injection import fake
 from fault_injection.shadowed import Constants, command
 from infer_compare.api import load_run
+from infer_compare.interfaces import OperatingPoint
 from infer_compare.models.builtin import builtin_models
+from infer_compare.report.document import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +35,14 @@ RUN = ("run", "mlp", "-b", FAKE, "--batch-sizes", "1,2", "--threads", "1", "--qu
 
 @pytest.fixture
 def cut_off(tmp_path: Path) -> Callable[..., bytes]:
-    """Starts a run, ends it by a signal once a kind of record is on disk, and returns what is stored."""
+    """Starts a run, ends it by a signal once so many records of a kind are on disk, and returns what is stored."""
 
-    def start(moment: str, number: signal.Signals, *, run: tuple[str, ...] = RUN) -> bytes:
+    def start(moment: str, number: signal.Signals, *, run: tuple[str, ...] = RUN, times: int = 1) -> bytes:
         file = tmp_path / "run" / "run.jsonl"
         words = [*command(tmp_path / "shadow.jsonl", FEW), *run]
         process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         until = time.monotonic() + WAIT_S
-        while not (file.exists() and f'"type":"{moment}"'.encode() in file.read_bytes()):
+        while not (file.exists() and file.read_bytes().count(f'{{"type":"{moment}"'.encode()) >= times):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -66,6 +70,54 @@ def test_a_run_that_was_cut_off_is_completed_and_keeps_what_it_had(cli, cut_off,
     assert json.loads(result.out)["state"] == "complete"
     probes = [(one.contender, one.point) for one in load_run(tmp_path / "run").probes]
     assert len(probes) == len(set(probes))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "times"), [("probe", 5), ("round", 4), ("round", 13)])
+@pytest.mark.usefixtures("open_gate")
+def test_a_run_over_an_axis_that_was_killed_measures_no_point_twice_and_loses_none(
+    cli, cut_off, tmp_path, moment, times
+) -> None:
+    """Killed while it explored the second length, and in the first and the second restart: that one begins again, in new workers."""
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "tokens",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", "seq"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", "seq"])],
+    )
+    file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(file, tmp_path / "tokens.onnx")
+    contenders = [
+        f"{fake.__file__}:FakeBackend:label={label},fixed_us={us}" for label, us in (("a", 4000), ("b", 4100))
+    ]
+    named = [word for one in contenders for word in ("-b", one)]
+    sizes = ("--axis", "seq=4,8,16", "--batch-sizes", "1,2", "--mix", "seq=4:0.5,8:0.25,16:0.25")
+    stored = cut_off(
+        moment,
+        signal.SIGKILL,
+        run=("run", "tokens.onnx", *named, *sizes, "--threads", "1", "--quick", "-o", "run"),
+        times=times,
+    )
+
+    result = cli("run", "--resume", "run", "--json")
+
+    assert json.loads(result.out)["state"] == "complete"
+    assert (tmp_path / "run" / "run.jsonl").read_bytes().startswith(stored)
+    run = load_run(tmp_path / "run")
+    points = {OperatingPoint(batch, (("seq", size),)) for batch in (1, 2) for size in (4, 8, 16)}
+    probes = [(probe.contender, probe.point) for probe in run.probes]
+    assert sorted(probes) == sorted((label, point) for label in "ab" for point in points)
+    measured = [round_ for round_ in run.rounds if round_.phase == "measure"]
+    restarts = Counter((round_.restart, round_.point) for round_ in measured)
+    whole = [
+        number
+        for number in {round_.restart for round_ in measured}
+        if all(restarts[number, point] == FEW.rounds for point in points)
+    ]
+    cut = {round_.restart for round_ in measured} - set(whole)
+    assert len(whole) == run.header.plan.restarts
+    assert len(cut) == (1 if moment == "round" else 0)
+    assert document(run).across.mix is not None
 
 
 @pytest.mark.parametrize(
