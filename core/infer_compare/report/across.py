@@ -9,7 +9,7 @@ from infer_compare.report.boundaries import axis_boundaries, axis_limits_headlin
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.schema import Across
 from infer_compare.report.words import plain
-from infer_compare.stats.wording import listing, rate, ratio
+from infer_compare.stats.wording import listing, percent, rate, ratio
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.measurements import Candidate
 from infer_compare.verdicts.mixes import mix_answer
@@ -53,14 +53,16 @@ def _changes(answers: Sequence[AnswerReport]) -> str:
     parts = []
     for name, group in groupby(won, key=lambda pair: pair[1]):
         members = [one for one, _ in group]
-        where = _where([one.answer.axes for one in members])
+        where = where_words([one.answer.axes for one in members])
         open_at = [one.answer.axes for one in members if one.estimate]
         if not name:
             parts.append(f"nothing was measured at {where}")
             continue
         unsure = ""
         if open_at:
-            unsure = " (not confirmed)" if len(open_at) == len(members) else f" (not confirmed at {_where(open_at)})"
+            unsure = (
+                " (not confirmed)" if len(open_at) == len(members) else f" (not confirmed at {where_words(open_at)})"
+            )
         parts.append(f"{name} at {where}{unsure}")
     if len(parts) == 1 and len(answers) > 1:
         doubt = parts[0].partition(" (")[2]
@@ -75,8 +77,8 @@ def _winner(one: AnswerReport) -> str:
     return free.name if free is not None else ""
 
 
-def _where(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
-    """Settings in words; sizes of a single axis in one list."""
+def where_words(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
+    """Return settings in words; sizes of a single axis in one list."""
     if all(len(setting) == 1 for setting in settings):
         return f"{settings[0][0][0]} {listing([str(setting[0][1]) for setting in settings])}"
     return listing([axes_words(setting) for setting in settings])
@@ -98,7 +100,7 @@ def _mix_headline(run: Run, mix: MixAnswer | None) -> str:
 
 
 def _mix_sentences(mix: MixAnswer) -> Iterator[str]:
-    shares = listing([f"{share:.0%} at {axes_words(setting)}" for setting, share in mix.shares])
+    shares = listing([f"{percent(share)} at {axes_words(setting)}" for setting, share in mix.shares])
     yield f"the mix has {shares}, each in batches of the best size for it"
     for best in mix.by_contender[1:]:
         yield f"{best.name}: {rate(best.throughput)} over the mix"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.report.across import across
 from infer_compare.report.answers import answers
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.sentences.answers import bound_words
@@ -13,8 +14,11 @@ from infer_compare.stats.wording import rate
 from infer_compare.verdicts import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from infer_compare.report.schema import AnswerReport
     from infer_compare.results import Run
+    from infer_compare.verdicts import Summary
 
 NONE = "no answer"
 
@@ -23,12 +27,21 @@ def answer_line(run: Run) -> str:
     """Return such as `onnx at batch 32, 12,300 samples/s`, or `no answer`."""
     summary = summarise(run, every_bound=False)
     made = answers(run, summary, Names(run, summary))
-    parts = [words for one in made if (words := _words(one))]
+    parts = [*_mix(run, summary, made), *(words for one in made if (words := _words(one)))]
     if parts:
         more = f"; {len(parts) - 1} more" if len(parts) > 1 else ""
         return plain(f"{parts[0]}{more}")
     fits = [f"{one.contender} {one.largest_fitting}" for one in run.limits if one.largest_fitting is not None]
     return plain(f"fits: {', '.join(fits)}") if fits else NONE
+
+
+def _mix(run: Run, summary: Summary, made: Sequence[AnswerReport]) -> Iterator[str]:
+    """What is the fastest over a mix of settings, where one was given."""
+    over_all = across(run, summary, made)
+    if over_all is not None and over_all.mix is not None:
+        best = over_all.mix.by_contender[0]
+        sure = "" if over_all.mix_headline.startswith("Use") else "probably "
+        yield f"the mix: {sure}{best.name}, {rate(best.throughput)}"
 
 
 def _words(one: AnswerReport) -> str:
@@ -39,8 +52,9 @@ def _words(one: AnswerReport) -> str:
         if bound.best is None:
             return ""
         return (
-            f"{where}{sure}{bound.best.name} at {bound.best.point}, {rate(bound.best.throughput)}, {bound_words(bound)}"
+            f"{where}{sure}{bound.best.name} at batch {bound.best.point.batch}, {rate(bound.best.throughput)}, "
+            f"{bound_words(bound)}"
         )
     if best is None:
         return ""
-    return f"{where}{sure}{best.name} at {best.point}, {rate(best.figures.throughput)}"
+    return f"{where}{sure}{best.name} at batch {best.point.batch}, {rate(best.figures.throughput)}"

@@ -150,7 +150,7 @@ def headline_under_bound(
         without = f" Without that bound: {free.name} at batch {free.point.batch}." if free is not None else ""
         return f"None was shown to keep {words}.{without}", True
     place = f"{best.name} at batch {best.point.batch} for {words}"
-    if unshown := unshown_under_bound(bound, pairs):
+    if unshown := unshown_under_bound(bound, [*pairs, *answer.headline]):
         return f"Probably {place}: no lead over {listing(unshown, 'or')} is confirmed.", True
     if len(answer.by_contender) == 1 and not complete:
         return f"Probably {place}: the run ended early.", True

@@ -10,9 +10,9 @@ from infer_compare.verdicts.looks import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Run
     from infer_compare.verdicts import Answer, BoundAnswer, BoundCheck, PairVerdict
+    from infer_compare.verdicts.pairs import Side
 
 
 def under_bound(run: Run, answer: Answer, bound: BoundAnswer) -> tuple[UnderBound, ...]:
@@ -42,17 +42,21 @@ def under_bound(run: Run, answer: Answer, bound: BoundAnswer) -> tuple[UnderBoun
 def unshown_under_bound(bound: BoundAnswer, pairs: Iterable[PairVerdict]) -> list[str]:
     """Names of the contenders that the best under the bound is not shown to beat under it.
 
-    It is shown where it keeps the bound at the other's best size too, and is faster there.
+    It is shown where it is faster than the other's best, at a size at which it keeps the bound too.
 
     Args:
         bound: what was found out about the bound.
-        pairs: verdicts on contenders at the same operating point.
+        pairs: verdicts on contenders, at the same operating point or at the best of each.
     """
     if bound.best is None:
         return []
     winner = bound.best.contender
     holds = {check.point for check in bound.checks if check.contender == winner and check.holds}
-    beaten = {(loser, point) for fast, loser, point in _differences(pairs) if fast == winner and point in holds}
+    beaten = {
+        (slower.label, slower.point)
+        for faster, slower in _differences(pairs)
+        if faster.label == winner and faster.point in holds
+    }
     return [
         check.name
         for label, check in best_under_bound(bound).items()
@@ -70,10 +74,10 @@ def best_under_bound(bound: BoundAnswer) -> dict[str, BoundCheck]:
     return bests
 
 
-def _differences(pairs: Iterable[PairVerdict]) -> Iterable[tuple[str, str, OperatingPoint]]:
-    """The faster one, the slower one, and where."""
+def _differences(pairs: Iterable[PairVerdict]) -> Iterable[tuple[Side, Side]]:
+    """The faster one and the slower one."""
     for pair in pairs:
         if pair.verdict is Verdict.FASTER:
-            yield pair.a.label, pair.b.label, pair.b.point
+            yield pair.a, pair.b
         elif pair.verdict is Verdict.SLOWER:
-            yield pair.b.label, pair.a.label, pair.a.point
+            yield pair.b, pair.a

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,8 +13,15 @@ from infer_compare import api
 from infer_compare.errors import InputError, UsageError
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.plugins import Plugins
+from infer_compare.report.answer_line import answer_line
+from infer_compare.report.charts.data import BatchChart
 from infer_compare.report.comparison import render
+from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
+from infer_compare.report.json import JsonReporter
+from infer_compare.report.markdown import MarkdownReporter
+from infer_compare.report.sections import paged
+from infer_compare.report.sections.blocks import Charts
 from infer_compare.report.text import TextReporter
 from infer_compare.results import Measured
 from infer_compare.store import FILE
@@ -250,6 +260,56 @@ def test_a_run_that_was_cut_off_goes_on_at_the_settings_that_are_left(
     assert len(resumed.rounds) < 1.5 * len(whole.rounds)
 
 
+def test_a_list_of_runs_has_the_answer_for_the_mix_or_for_the_first_setting(
+    sweep: Callable[..., Run], tokens: str
+) -> None:
+    """And how many more there are."""
+    asked: dict[str, Any] = {"model": tokens, "axis": ("seq=8,200",), "batch_sizes": (1,), "restarts": 3, "rounds": 2}
+    plain = sweep(LONG, SHORT, folder="plain", **asked)
+    mixed = sweep(LONG, SHORT, folder="mixed", mix=("seq=8:0.9,200:0.1",), **asked)
+
+    assert answer_line(plain).startswith("seq 8: growing at batch 1, 1,250 samples/s")
+    assert answer_line(plain).endswith("; 1 more")
+    assert answer_line(mixed).startswith("the mix: growing, ")
+    assert answer_line(mixed).endswith("; 2 more")
+
+
+def test_every_setting_has_an_answer_under_a_latency_bound_in_every_format(
+    sweep: Callable[..., Run], tokens: str
+) -> None:
+    """Its tables name the batch alone, since its sentence names the setting; rows of files name both."""
+    run = sweep(
+        LONG, SHORT, model=tokens, axis=("seq=8,200",), batch_sizes=(1, 4), restarts=3, rounds=2, latency_bound=0.006
+    )
+
+    made = document(run)
+    text, markdown = " ".join(TextReporter().render(made).split()), MarkdownReporter().render(made)
+    for written in (text, markdown):
+        assert "seq 8: Use growing at batch 4 for p95 within 6.00 ms." in written
+        assert "seq 200: Use steady at batch 4 for p95 within 6.00 ms." in written
+    assert "| `steady` | 4 | 1,000 | 4.00 | 4 |  |" in markdown
+    answers = json.loads(JsonReporter().render(made))["answers"]
+    assert [(one["answer"]["axes"], one["answer"]["bound"]["best"]["point"]) for one in answers] == [
+        ([["seq", size]], {"batch": batch, "axes": [["seq", size]]}) for size, batch in ((8, 4), (200, 4))
+    ]
+    lines = csv.DictReader(io.StringIO(CsvReporter().render(made)))
+    assert {(row["contender"], row["batch"], row["axes"]) for row in lines} == {
+        (contender, batch, f"seq={size}") for contender in ("steady", "growing") for batch in "14" for size in (8, 200)
+    }
+
+
+def test_small_charts_of_every_setting_have_the_same_axes(sweep: Callable[..., Run], tokens: str) -> None:
+    """Otherwise they could not be compared with one another."""
+    run = sweep(LONG, SHORT, model=tokens, axis=("seq=8,16,200",), batch_sizes=(1, 4), restarts=2, rounds=1)
+
+    section = next(section for section in paged(document(run), "r0") if section.title == "Over all settings")
+    (multiples,) = [block for block in section.blocks if isinstance(block, Charts)]
+    assert [chart.title for chart in multiples.charts] == ["seq 8", "seq 16", "seq 200"]
+    charts = [chart.data for chart in multiples.charts if isinstance(chart.data, BatchChart)]
+    assert {(chart.log, tuple(chart.sizes), chart.span) for chart in charts} == {(True, (1, 4), charts[0].span)}
+    assert {one.c for chart in charts for one in chart.series} == {"steady", "growing"}
+
+
 def test_two_runs_are_compared_at_equal_settings(sweep: Callable[..., Run], tokens: str) -> None:
     """A table for each of them."""
     before, after = (
@@ -265,7 +325,8 @@ def test_two_runs_are_compared_at_equal_settings(sweep: Callable[..., Run], toke
         for us in (2000, 1000)
     )
 
-    text = " ".join(render("text", api.compare(before, after)).split())
-    assert "seq 16" in text
-    assert "seq 64" in text
-    assert "faster" in text
+    text = " ".join(render("text", api.compare(before, after, across_conditions=True)).split())
+    assert "1 contender at 2 settings" in text
+    assert "Faster than the base: one at every setting." in text
+    assert "one at batch 1, seq 16 is faster than in the base" in text
+    assert "1, seq 64" in text

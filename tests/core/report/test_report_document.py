@@ -341,11 +341,19 @@ def test_the_answer_keeps_the_latency_bound_that_was_asked_for(story: type[Story
 def test_the_best_under_a_bound_is_an_estimate_where_it_breaks_the_bound_at_the_best_size_of_another(
     story: type[Story],
 ) -> None:
-    """Two contenders are compared at equal batch sizes, and at that one the first is too slow to be used."""
-    curves = {"torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
+    """Two contenders are compared at equal batch sizes and at their bests, at which the first is too slow to be used."""
+    curves = {"torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5, 8: 3.0}}
     (one,) = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers
     assert one.headline == ("Probably onnx at batch 1 for p95 within 2.00 ms: no lead over torch is confirmed.")
     assert one.estimate
+
+
+def test_the_best_under_a_bound_is_shown_by_the_verdict_on_the_bests_where_these_keep_it(story: type[Story]) -> None:
+    """At the best size of the other the first is too slow, and it need not run there."""
+    curves = {"torch": {1: 1.5, 2: 1.8}, "onnx": {1: 0.5, 2: 2.5}}
+    (one,) = document(story(curves=curves, plan={"latency_bound_ns": 2_000_000}).run()).answers
+    assert one.headline == "Use onnx at batch 1 for p95 within 2.00 ms."
+    assert not one.estimate
 
 
 def test_the_best_of_one_contender_under_a_bound_is_an_estimate_until_its_run_is_complete(story: type[Story]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from infer_compare.report.charts.data import BatchChart, FrontierChart, FrontierSeries, Mark, Series
@@ -52,6 +53,18 @@ def throughput_chart(view: View) -> BatchChart:
                 one.rough.append((place.point.point.batch, guess, f"~{significant(guess)} rough, never ranked"))
         found.append(one)
     return BatchChart(y="samples/s", log=is_wide(found), sizes=view.batches, series=_drawn(found))
+
+
+def small_multiples(view: View) -> list[tuple[View, BatchChart]]:
+    """Return the throughput at each setting of the other axes, in charts that have the same axes."""
+    charts = [(setting, throughput_chart(setting)) for setting in view.settings if setting.document.curves]
+    values = [value for _, chart in charts for value in _values(chart.series)]
+    if not values:
+        return []
+    log, span = max(values) > WIDE * min(values), (min(values), max(values))
+    return [
+        (setting, msgspec.structs.replace(chart, log=log, sizes=view.batches, span=span)) for setting, chart in charts
+    ]
 
 
 def latency_chart(view: View) -> BatchChart:
@@ -171,9 +184,14 @@ def _measured(view: View, curve: Curve) -> Iterator[Place]:
 
 def is_wide(series: Sequence[Series]) -> bool:
     """Whether figures differ so much that an axis from zero would hide the small ones."""
-    values = [value for one in series for value in (*one.y, *one.low, *one.high) if value > 0]
-    values += [value for one in series for _, value, _ in one.rough if value > 0]
+    values = _values(series)
     return bool(values) and max(values) > WIDE * min(values)
+
+
+def _values(series: Sequence[Series]) -> list[float]:
+    """Every figure above zero, with the ends of intervals."""
+    values = [value for one in series for value in (*one.y, *one.low, *one.high) if value > 0]
+    return values + [value for one in series for _, value, _ in one.rough if value > 0]
 
 
 def _drawn(series: Sequence[Series]) -> list[Series]:

@@ -58,6 +58,8 @@ class BatchChart(msgspec.Struct, frozen=True, kw_only=True):
     sizes: list[int]
     series: list[Series]
     line: Mark | UnsetType = UNSET
+    span: tuple[float, float] | UnsetType = UNSET
+    """Figures that the axis reaches over beside those of the series: of charts that have the same axes."""
 
 
 class FrontierSeries(msgspec.Struct, kw_only=True):

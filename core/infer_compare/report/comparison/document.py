@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
+from infer_compare.report.across import where_words
 from infer_compare.report.comparison.memory import memory
 from infer_compare.report.comparison.schema import ComparisonDocument, RunReport
 from infer_compare.report.comparison.sentences import spoken
@@ -17,8 +18,9 @@ from infer_compare.verdicts.protocol import MARGIN
 from infer_compare.verdicts.unpaired import PointComparison, RunComparison, compare_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from infer_compare.request.axes import Setting
     from infer_compare.results import Run
 
 
@@ -60,11 +62,11 @@ def document(
 
 def headline(found: RunComparison) -> str:
     """The verdicts at the best sizes, in one sentence: what changed first."""
-    by_verdict: dict[Verdict, list[str]] = {}
-    several = len({one.point.axes for one in found.bests}) > 1
+    by_verdict: dict[Verdict, dict[str, list[Setting]]] = {}
+    settings: dict[str, set[Setting]] = {}
     for one in found.bests:
-        where = f"{one.name} ({one.point})" if several else one.name
-        by_verdict.setdefault(one.verdict, []).append(where)
+        by_verdict.setdefault(one.verdict, {}).setdefault(one.name, []).append(one.point.axes)
+        settings.setdefault(one.name, set()).add(one.point.axes)
     words = {
         Verdict.SLOWER: "slower than the base: {}",
         Verdict.FASTER: "faster than the base: {}",
@@ -72,11 +74,21 @@ def headline(found: RunComparison) -> str:
         Verdict.INCONCLUSIVE: "no verdict: {}",
     }
     told = "; ".join(
-        text.format(listing(by_verdict[verdict])) for verdict, text in words.items() if verdict in by_verdict
+        text.format(_where(by_verdict[verdict], settings)) for verdict, text in words.items() if verdict in by_verdict
     )
-    if len(found.bests) == len(by_verdict.get(Verdict.INCONCLUSIVE, ())) and _all_withheld(found.bests):
+    if set(by_verdict) == {Verdict.INCONCLUSIVE} and _all_withheld(found.bests):
         return "No verdict: the conditions of the two runs differ."
     return f"{told[0].upper()}{told[1:]}."
+
+
+def _where(verdicts: Mapping[str, Sequence[Setting]], settings: Mapping[str, set[Setting]]) -> str:
+    """Contenders, those at the same settings of their other axes together; without settings where there is only one."""
+    contenders: dict[str, list[str]] = {}
+    for name, own in verdicts.items():
+        every = len(own) == len(settings[name])
+        where = "" if len(settings[name]) == 1 else "at every setting" if every else f"at {where_words(sorted(own))}"
+        contenders.setdefault(where, []).append(name)
+    return ", ".join(f"{listing(names)} {where}".rstrip() for where, names in contenders.items())
 
 
 def _all_withheld(bests: Sequence[PointComparison]) -> bool:

@@ -137,7 +137,10 @@ def _run_words(run: RunReport) -> str:
 
 
 def _contenders(document: ComparisonDocument) -> str:
-    return count(len(document.comparison.bests), "contender")
+    bests = document.comparison.bests
+    settings = len({one.point.axes for one in bests})
+    contenders = count(len({one.contender for one in bests}), "contender")
+    return f"{contenders} at {settings} settings" if settings > 1 else contenders
 
 
 def _listed(sentences: Iterable[str]) -> Iterator[Sentences]:

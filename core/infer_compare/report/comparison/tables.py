@@ -53,7 +53,7 @@ def point_cells(one: PointComparison) -> tuple[str, ...]:
 
 def tables(document: ComparisonDocument) -> Iterator[Section]:
     """Yield the curves, every batch size, and memory."""
-    points = sorted(document.comparison.points, key=lambda one: one.point)
+    points = sorted(document.comparison.points, key=lambda one: (one.point.axes, one.point.batch))
     sizes = tuple(dict.fromkeys(size_words(one.point) for one in points))
     tables: dict[str, tuple[Cell, dict[str, Row]]] = {}
     for one in document.comparison.points:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from infer_compare.report.phrases import milliseconds, size_words
+from infer_compare.report.phrases import milliseconds
 from infer_compare.report.price import SECONDS
 from infer_compare.report.words import shell_line
 from infer_compare.stats.wording import ratio, significant
@@ -38,7 +38,7 @@ def what_if_data(block: WhatIf, places: Mapping[str, int]) -> dict[str, Any]:
         "bests": [
             {
                 "c": places[best.contender],
-                "size": size_words(best.point),
+                "size": str(best.point.batch),
                 "batch": best.point.batch,
                 "text": significant(best.figures.throughput),
                 "y": best.figures.throughput,
@@ -57,7 +57,7 @@ def _at(steps: BoundSteps, places: Mapping[str, int]) -> dict[str, Any]:
             {
                 "c": places[one.contender],
                 "batch": one.point.batch,
-                "size": size_words(one.point),
+                "size": str(one.point.batch),
                 "y": one.throughput,
                 "text": significant(one.throughput),
                 "latency": one.latency_ns,

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.report.sections.blocks import EVERYWHERE, PAGE, Cell, Headline, Paragraph, Section, Sentences, Table
+from infer_compare.report.charts.curves import small_multiples
+from infer_compare.report.phrases import axes_words
+from infer_compare.report.sections.blocks import (
+    EVERYWHERE,
+    PAGE,
+    Cell,
+    Chart,
+    Charts,
+    Headline,
+    Paragraph,
+    Section,
+    Sentences,
+    Table,
+)
 from infer_compare.report.sections.curve_tables import MARKS
 from infer_compare.stats.wording import significant
 
@@ -19,6 +32,8 @@ if TYPE_CHECKING:
 
 LEVELS = 5
 """Shades of a heat map."""
+MOST_MULTIPLES = 16
+"""Small charts that can still be compared with one another."""
 
 
 def across(view: View) -> Section | None:
@@ -30,7 +45,7 @@ def across(view: View) -> Section | None:
         title="Over all settings",
         heading="over all settings",
         subtitle="which contender wins where",
-        look="card",
+        look="card across",
         blocks=tuple(_blocks(view)),
     )
 
@@ -56,18 +71,39 @@ def _blocks(view: View) -> Iterator[AnyBlock]:
         yield Sentences(items=tuple(limit.sentence for limit in found.limits), tone="aside")
     if found.mix is not None:
         yield Sentences(items=found.mix_sentences, tone="aside")
+        yield Paragraph(text="Over the mix, samples/s:", tone="strong")
         yield _mix_table(found.mix)
     if any(point.figures is not None for point in view.points):
+        yield Paragraph(text="The fastest contender of every cell:", tone="strong")
         yield _winners(view)
+        yield from _multiples(view)
         for label in dict.fromkeys(curve.contender for curve in view.document.curves):
             yield Paragraph(text=f"{view.names[label]}, samples/s:", tone="strong")
             yield _matrix(view, label)
 
 
+def _multiples(view: View) -> Iterator[AnyBlock]:
+    """A small chart for each setting; of very many the matrices say more."""
+    multiples = small_multiples(view)
+    if not 1 < len(multiples) <= MOST_MULTIPLES:
+        return
+    yield Paragraph(
+        text="Throughput by batch size, samples/s; all charts have the same axes:", tone="strong", media=PAGE
+    )
+    yield Charts(
+        charts=tuple(
+            Chart(id=f"{view.key}m{place}-throughput", title=axes_words(setting.axes), data=chart)
+            for place, (setting, chart) in enumerate(multiples)
+        ),
+        small=True,
+        media=PAGE,
+    )
+
+
 def _mix_table(mix: MixAnswer) -> Table:
     return Table(
         caption="Throughput over the mix, samples/s",
-        header=("contender", "samples/s", "from", "to", "padded"),
+        header=("contender", "samples/s", "at least", "at most", "all padded"),
         rows=tuple(
             (
                 Cell(text=best.name, contender=best.contender),
@@ -78,6 +114,7 @@ def _mix_table(mix: MixAnswer) -> Table:
             )
             for best in mix.by_contender
         ),
+        look="compact",
     )
 
 

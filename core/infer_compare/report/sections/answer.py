@@ -12,7 +12,6 @@ from infer_compare.report.phrases import (
     bests_title,
     excluded_sentences,
     milliseconds,
-    size_words,
     standings,
     thread_words,
 )
@@ -110,7 +109,7 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
         rows.append(
             (
                 Cell(text=best.name, contender=best.contender, kind="" if number else "first"),
-                Cell(text=size_words(best.point)),
+                Cell(text=str(best.point.batch)),
                 Cell(text=throughput.text, share=share, spread=share * (best.figures.spread or 0.0)),
                 *rest,
                 verdicts.get(best.contender, Cell(text=stand[best.contender], kind=first)),
@@ -145,10 +144,10 @@ def _under_bound(one: AnswerReport) -> Table:
         rows=tuple(
             (
                 Cell(text=row.name, contender=row.contender),
-                Cell(text=size_words(row.best.point) if row.best else "none", kind="" if row.best else "missing"),
+                Cell(text=str(row.best.point.batch) if row.best else "none", kind="" if row.best else "missing"),
                 Cell(text=significant(row.best.throughput) if row.best else ""),
                 Cell(text=milliseconds(row.best.latency_ns) if row.best else ""),
-                Cell(text=size_words(row.largest.point) if row.largest else ""),
+                Cell(text=str(row.largest.point.batch) if row.largest else ""),
                 Cell(text=f"{ratio(row.behind)}x" if row.behind is not None and row.behind > 1 else ""),
             )
             for row in one.under_bound

@@ -172,15 +172,18 @@ class Chart(Block, frozen=True, kw_only=True):
 
     id: str
     title: str
-    lead: str
-    table: Table
     data: ChartData
+    lead: str = ""
+    table: Table | None = None
+    """None of a small one, whose figures stand elsewhere on the page."""
 
 
 class Charts(Block, frozen=True, kw_only=True):
     """Charts that belong together."""
 
     charts: tuple[Chart, ...]
+    small: bool = False
+    """Whether they are small multiples, to be compared with one another."""
 
 
 class WhatIf(Block, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from infer_compare.interfaces import OperatingPoint
 from infer_compare.report.charts import bars
 from infer_compare.report.charts import curves as charts
 from infer_compare.report.measured import known_of
-from infer_compare.report.phrases import axes_words, is_rough, milliseconds, size_words
+from infer_compare.report.phrases import axes_words, is_rough, milliseconds
 from infer_compare.report.sections.blocks import (
     MARKDOWN,
     PAGE,
@@ -203,7 +203,7 @@ def _frontier_table(view: View) -> Table:
         latency = check.latency_ns if check is not None else point.figures.latency_p95_ns
         row = [
             Cell(text=view.names[point.contender], contender=point.contender),
-            Cell(text=size_words(point.point)),
+            Cell(text=str(point.point.batch)),
             Cell(text=milliseconds(latency)),
             Cell(text=significant(point.figures.throughput)),
         ]
@@ -228,7 +228,7 @@ def _parts_table(view: View) -> Table:
     rows = tuple(
         (
             Cell(text=view.names[point.contender], contender=point.contender),
-            Cell(text=size_words(point.point)),
+            Cell(text=str(point.point.batch)),
             *(Cell(text=milliseconds(part)) for part in (parts.stage_ns, parts.run_ns, parts.fetch_ns)),
         )
         for point in view.points

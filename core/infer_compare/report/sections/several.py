@@ -9,7 +9,6 @@ from infer_compare.report.phrases import (
     machine_words,
     milliseconds,
     run_words,
-    size_words,
     spread_words,
 )
 from infer_compare.report.sections.blocks import Cell, Section, Table
@@ -61,7 +60,7 @@ def _row(number: int, document: ReportDocument, answer: AnswerReport | None) -> 
     # Where a latency bound was asked for, the headline heeds it; here stands the best without it.
     unshown = answer.answer.bound is None and answer.estimate
     figures = (
-        size_words(best.point),
+        str(best.point.batch),
         significant(best.figures.throughput),
         spread_words(best.figures),
         milliseconds(best.figures.latency_p50_ns),

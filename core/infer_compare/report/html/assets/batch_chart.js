@@ -10,6 +10,7 @@ function batchChart(chart, layout, width, ask, scale) {
   for (const one of chart.series) values.push(...one.y, ...one.low, ...one.high, ...one.rough.map((point) => point[1]), ...(one.fits ? [one.fits[1]] : []));
   const line = ask && ask.bound !== null && chart.y === "ms" ? { at: ask.bound / 1e6, text: `bound ${duration(ask.bound)}` } : ask && chart.y === "ms" ? null : chart.line;
   if (line && !memory) values.push(line.at);
+  if (chart.span) values.push(...chart.span);
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) positive.push(1, 10);
   /* A cap far above what was used would press the curves together: it then is the upper edge. */
@@ -23,7 +24,7 @@ function batchChart(chart, layout, width, ask, scale) {
   let y, bottom;
   if (log) {
     y = logAxis(positive, 0.05);
-    const ticksOf = (from, to) => memory ? memoryTicks(from, to) : decades(from, to, 8), words = memory ? bytes : figure, ticks = ticksOf(...y.span);
+    const ticksOf = (from, to) => memory ? memoryTicks(from, to) : decades(from, to, chart.span ? 5 : 8), words = memory ? bytes : figure, ticks = ticksOf(...y.span);
     Object.assign(layout.yaxis, { type: "log", range: y.range, tickvals: ticks, ticktext: ticks.map(words) });
     scale.y = { range: y.range.slice(), ticks: ticksOf, words };
     bottom = y.span[0] * (y.span[1] / y.span[0]) ** 0.03;
@@ -32,7 +33,7 @@ function batchChart(chart, layout, width, ask, scale) {
     Object.assign(layout.yaxis, { range: scale.y.range.slice(), tickformat: ",", nticks: 7 });
     bottom = Math.max(...positive) * 0.03;
   }
-  layout.yaxis.title.text = memory ? "" : chart.y;
+  layout.yaxis.title.text = memory || chart.span ? "" : chart.y;
   const x = logAxis(chart.sizes, 0.1);
   const sizesOf = (from, to) => {
     const powers = powersOfTwo(from, to, Math.max(3, Math.floor(width / 46))).filter((value) => value >= 1);
