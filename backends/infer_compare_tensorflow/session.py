@@ -102,7 +102,9 @@ class TensorFlowSession(Session[Slot]):
         """What TensorFlow reports of threads, precision, XLA and oneDNN, and how the model is called."""
         threading = tf.config.threading
         tf32 = self._device.kind == "cuda" and tf.config.experimental.tensor_float_32_execution_enabled()
+        each_size = self._graphs is not None and self._graphs.free is None
         return {
+            **({"graphs": "one for each size"} if each_size else {}),
             "device": self._device_name,
             "execution": "xla" if self._jit_compile else "graph",
             "call": self._call_kind,

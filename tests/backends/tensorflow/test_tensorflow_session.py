@@ -336,6 +336,7 @@ def test_a_model_that_cannot_be_traced_with_free_axes_gets_a_graph_for_each_of_t
     source = write_model(SKIPPED)
     with open_session(source, **options) as session:
         assert session.compilations() == 0
+        assert session.effective["graphs"] == "one for each size"
         session.prepare(OperatingPoint(2, (("height", 7), ("width", 5))))
         check_against_reference(session, source, (2, 2, 7, 5), (3, 2, 7, 5), (3, 2, 4, 6), (1, 2, 7, 5))
         slot = session.stage([np.ones((1, 2, 7, 5), np.float32)])
