@@ -5,13 +5,13 @@ Importing this package imports neither TensorFlow nor numpy; `session` does, whe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from infer_compare import hookimpl
 from infer_compare.backends import Backend, Capabilities, Classification, Converter, Options, UnsupportedModel
 from infer_compare_tensorflow import failures
+from infer_compare_tensorflow.converters import BACKEND, INSTALL_HINT, NATIVE, converters
+from infer_compare_tensorflow.options import TensorFlowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,52 +34,17 @@ if TYPE_CHECKING:
 
 __all__ = ["TensorFlowBackend", "TensorFlowOptions", "infer_compare_backends", "infer_compare_converters"]
 
-NATIVE = ("keras", "savedmodel")
-"""Formats that are TensorFlow's own."""
-
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """Of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
-
-ONNX_OPSET = 18
-"""Of exported models: the newest that tf2onnx writes, and all that read ONNX here know it."""
-
-
-class TensorFlowOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options of the TensorFlow backend."""
-
-    jit_compile: Annotated[
-        bool,
-        msgspec.Meta(
-            description="Compile the whole model with XLA, once for every shape; otherwise run it as a graph."
-        ),
-    ] = False
-    call: Annotated[
-        Literal["function", "direct"],
-        msgspec.Meta(
-            description="function: call the model as programs do, through its concrete function or saved signature; "
-            "direct: run its graph alone, without the 0.1 ms and more that such a call takes beside it."
-        ),
-    ] = "function"
-    tf32: Annotated[
-        bool,
-        msgspec.Meta(description="Compute float32 products and convolutions in TF32; CUDA only."),
-    ] = False
-    prefetch: Annotated[
-        str,
-        msgspec.Meta(
-            description="Batches that tf.data makes ready ahead in a pass over a data set: auto, off or a number.",
-            pattern=r"^(auto|off|[1-9][0-9]{0,5})$",
-        ),
-    ] = "auto"
 
 
 class TensorFlowBackend(Backend["Program | NativeProgram"]):
     """TensorFlow 2, in graph execution or compiled by XLA."""
 
-    name: ClassVar[str] = "tensorflow"
+    name: ClassVar[str] = BACKEND
     aliases: ClassVar[tuple[str, ...]] = ("tf",)
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
-    install_hint: ClassVar[str] = "pip install 'infer-compare[tensorflow]'"
+    install_hint: ClassVar[str] = INSTALL_HINT
     rests_on: ClassVar[tuple[str, ...]] = (
         "keras", "nvidia-cudnn-cu12", "nvidia-cublas-cu12", "nvidia-cuda-runtime-cu12", "nvidia-cuda-nvcc-cu12"
     )  # fmt: skip
@@ -235,42 +200,4 @@ def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
 @hookimpl
 def infer_compare_converters() -> Sequence[Converter]:
     """Register the ways from TensorFlow's formats to ONNX, and from ONNX to a SavedModel, which other runtimes convert."""
-    return [
-        Converter(
-            source="onnx",
-            target="savedmodel",
-            convert=_to_saved_model,
-            backend=TensorFlowBackend.name,
-            requires=("tensorflow",),
-            install_hint=TensorFlowBackend.install_hint,
-            imports=True,
-        ),
-        *_exports(),
-    ]
-
-
-def _exports() -> Sequence[Converter]:
-    return [
-        Converter(
-            source=source,
-            target="onnx",
-            convert=_to_onnx,
-            backend=TensorFlowBackend.name,
-            requires=("tensorflow", "tf2onnx"),
-            install_hint="pip install 'infer-compare[keras-to-onnx]'",
-            options={"opset": str(ONNX_OPSET)},
-        )
-        for source in NATIVE
-    ]
-
-
-def _to_onnx(model: ModelSource, target: Path) -> None:
-    from infer_compare_tensorflow.export import to_onnx
-
-    to_onnx(model, target, ONNX_OPSET)
-
-
-def _to_saved_model(model: ModelSource, target: Path) -> None:
-    from infer_compare_tensorflow.imported_saving import to_saved_model
-
-    to_saved_model(model, target)
+    return converters()

@@ -13,8 +13,8 @@ import pytest
 
 from fault_injection import FakeBackend
 from infer_compare import hookimpl
-from infer_compare.cli import doctor
-from infer_compare.cli.doctor import Diagnosis
+from infer_compare.cli import diagnosis
+from infer_compare.cli.diagnosis import Diagnosis
 from infer_compare.environment import conditions, machine
 from infer_compare.environment.conditions import Conditions
 from infer_compare.environment.preflight import Advice
@@ -81,7 +81,7 @@ def topics(found: Diagnosis) -> list[str]:
 
 def test_an_ideal_machine_has_nothing_to_be_advised_of(on, cli):
     """Exit code 0, and that is said."""
-    found = doctor.diagnose(plugins_of(FakeBackend))
+    found = diagnosis.diagnose(plugins_of(FakeBackend))
     assert found.advice == ()
     assert not found.serious
     result = cli("doctor")
@@ -95,7 +95,7 @@ def test_what_is_serious_comes_first_and_decides_the_exit_code(on, cli):
         Conditions(foreign_cores=1e3, busiest=ForeignProcess(123, "make", 0.98), steal_share=0.0, throttled=0),
         governor="powersave",
     )
-    found = doctor.diagnose(plugins_of(FakeBackend, Absent))
+    found = diagnosis.diagnose(plugins_of(FakeBackend, Absent))
     assert topics(found) == ["load", "governor"]
     assert found.serious
     result = cli("doctor")
@@ -122,7 +122,7 @@ def test_frameworks_are_listed_with_versions_and_with_what_is_missing(on):
         name = "present"
         requires = ("numpy",)
 
-    found = {one.backend: one for one in doctor.diagnose(plugins_of(FakeBackend, Absent, Present)).frameworks}
+    found = {one.backend: one for one in diagnosis.diagnose(plugins_of(FakeBackend, Absent, Present)).frameworks}
     assert found["present"].version.startswith("numpy ")
     assert found["absent"].missing == ("a_framework_that_nobody_has",)
     assert (found["absent"].version, found["absent"].install_hint) == ("", "pip install absent")
@@ -135,7 +135,7 @@ def test_without_any_framework_there_is_nothing_to_compare(on):
     class Reference(FakeBackend):
         name = "reference"
 
-    found = doctor.diagnose(plugins_of(Absent, Reference))
+    found = diagnosis.diagnose(plugins_of(Absent, Reference))
     assert topics(found) == ["frameworks"]
     assert found.serious
     assert "pip install absent" in found.advice[0].advice
@@ -143,7 +143,7 @@ def test_without_any_framework_there_is_nothing_to_compare(on):
 
 def test_a_broken_plugin_is_told_with_its_reason_and_how_to_leave_it_out(on):
     """It costs itself and nothing else, and so it is not serious."""
-    found = doctor.diagnose(plugins_of(FakeBackend, broken=True))
+    found = diagnosis.diagnose(plugins_of(FakeBackend, broken=True))
     assert [(one.plugin, "no such library" in one.reason) for one in found.broken] == [("bad (bad-pack 2)", True)]
     (advice,) = found.advice
     assert (advice.topic, advice.serious) == ("plugin", False)
@@ -163,7 +163,7 @@ def test_a_broken_plugin_is_told_with_its_reason_and_how_to_leave_it_out(on):
 def test_how_disturbed_slices_are_recognised_here_is_told(on, seen, schedstat, clocks, word):
     """By what the kernel lets this process see."""
     on(seen, schedstat=schedstat)
-    gate = doctor.diagnose(plugins_of(FakeBackend)).gate
+    gate = diagnosis.diagnose(plugins_of(FakeBackend)).gate
     assert (gate.schedstat, gate.process_clocks) == (schedstat, clocks)
     assert word in gate.text
 
@@ -171,8 +171,8 @@ def test_how_disturbed_slices_are_recognised_here_is_told(on, seen, schedstat, c
 def test_a_full_disk_is_serious(on, monkeypatch):
     """With what is left."""
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil's
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage(2**40, 2**40, 7 * 2**20))
-    found = doctor.diagnose(plugins_of(FakeBackend))
+    monkeypatch.setattr(diagnosis.shutil, "disk_usage", lambda _: usage(2**40, 2**40, 7 * 2**20))
+    found = diagnosis.diagnose(plugins_of(FakeBackend))
     assert topics(found) == ["storage"]
     assert found.serious
     assert "7 MiB left" in found.advice[0].text
@@ -181,8 +181,8 @@ def test_a_full_disk_is_serious(on, monkeypatch):
 
 def test_a_run_folder_that_cannot_be_written_is_serious(on, monkeypatch, tmp_path):
     """Nothing is made to find out."""
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
-    found = doctor.diagnose(plugins_of(FakeBackend))
+    monkeypatch.setattr(diagnosis.os, "access", lambda *_: False)
+    found = diagnosis.diagnose(plugins_of(FakeBackend))
     assert topics(found) == ["storage"]
     assert str(tmp_path / "runs") in found.advice[0].text
     assert not (tmp_path / "runs").exists()
