@@ -12,18 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Waited(NamedTuple):
-    """Time spent runnable without a processor until now, in nanoseconds. Only differences mean something."""
+class Counters(NamedTuple):
+    """Of a thread."""
 
-    batcher: int = 0
-    workers: tuple[int, ...] = ()
+    waited_ns: int = 0
+    """Time spent runnable without a processor."""
+    turns: int = 0
+    """How often it was given one."""
+
+
+class Waited(NamedTuple):
+    """The counters now. Only differences mean something."""
+
+    batcher: Counters = Counters()
+    workers: tuple[Counters, ...] = ()
     """Of the threads of all workers."""
 
-    def since(self, before: Waited) -> int:
-        """Return how long the service was held up since then: the batcher, and the worker's thread that waited longest."""
-        return max(0, self.batcher - before.batcher) + max(
-            (now - then for now, then in zip(self.workers, before.workers, strict=False)), default=0
-        )
+    def since(self, before: Waited) -> Counters:
+        """Return how long the service was held up since then, and how often at most: the batcher, and the worker's thread that
+        waited longest.
+        """
+        own = _advance(before.batcher, self.batcher)
+        other = max(map(_advance, before.workers, self.workers), default=Counters())
+        return Counters(own.waited_ns + other.waited_ns, own.turns + other.turns)
 
 
 class RunDelays:
@@ -51,7 +62,7 @@ class RunDelays:
 
     def read(self) -> Waited:
         """Return the counters now."""
-        return Waited(_waited(self._own), tuple(map(_waited, self._others)))
+        return Waited(_counters(self._own), tuple(map(_counters, self._others)))
 
     def close(self) -> None:
         """Close the files."""
@@ -74,11 +85,16 @@ def _opened(path: str) -> int:
         return -1
 
 
-def _waited(descriptor: int) -> int:
+def _counters(descriptor: int) -> Counters:
     if descriptor < 0:
-        return 0
+        return Counters()
     try:
-        return int(os.pread(descriptor, 128, 0).split()[1])
-    except (OSError, IndexError):
+        _, waited, turns = os.pread(descriptor, 128, 0).split()
+        return Counters(int(waited), int(turns))
+    except (OSError, ValueError):
         # The thread has ended.
-        return 0
+        return Counters()
+
+
+def _advance(before: Counters, now: Counters) -> Counters:
+    return Counters(max(0, now.waited_ns - before.waited_ns), max(0, now.turns - before.turns))

@@ -148,9 +148,11 @@ def _calls(
         if answer.lost:
             continue
         duration_ns = max(1, answer.answered_ns - handed_ns)
-        waited_ns = delays.read().since(before)
+        waited_ns, turns = delays.read().since(before)
         if waited_ns >= STALL_NS:
-            into.stalls_ns.append(waited_ns)
+            # A long call meets several of them.
+            times = max(1, min(turns, waited_ns // STALL_NS))
+            into.stalls_ns += [waited_ns // times] * times
             into.interrupted_ns.append(max(1, duration_ns - waited_ns))
         else:
             into.whole_ns.append(duration_ns)

@@ -165,7 +165,7 @@ class Windows:
         allowed = min(MOST_DISTURBED, DISTURBED + 2 * curve.stalls_per_s * curve.stall_s)
         clean: list[tuple[int, int]] = []
         for (begin_ns, before), (end_ns, after) in pairwise(self._marks):
-            if after.since(before) > allowed * (end_ns - begin_ns):
+            if after.since(before).waited_ns > allowed * (end_ns - begin_ns):
                 continue
             if clean and clean[-1][1] == begin_ns:
                 clean[-1] = (clean[-1][0], end_ns)
