@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 import capacity_answers as answers
-from infer_compare.capacity.values import Load
+from infer_compare.capacity.values import Load, Range
 from infer_compare.cli.documents import Way, show
 from infer_compare.report.capacity import FORMATS, CapacityDocument, document
-from infer_compare.report.capacity.phrases import percentile_words, time_words
+from infer_compare.report.capacity.phrases import percentile_words, range_words, time_words
 from infer_compare.report.price import parse_price
 
 from .test_golden_reports import is_golden  # type: ignore[import-not-found]
@@ -213,3 +213,11 @@ def test_a_percentile_is_written_as_it_is_said(percentile, words):
 def test_a_bound_is_written_as_it_was_typed():
     """In the unit that people would use."""
     assert [time_words(seconds) for seconds in (0.02, 0.0005, 1.5, 2e-7)] == ["20 ms", "500 us", "1.5 s", "200 ns"]
+
+
+def test_a_latency_is_as_exact_as_it_is_known():
+    """Three digits, a range where it is wide, and its upper end alone where the lower one says nothing."""
+    known = [Range(value=0.01, low=0.0095, high=0.0105), Range(value=0.01, low=0.007, high=0.012)]
+    assert [range_words(estimate) for estimate in (*known, Range(value=0.001, low=0.0, high=0.005))] == [
+        "10.0", "7.0 to 12", "up to 5.0",
+    ]  # fmt: skip

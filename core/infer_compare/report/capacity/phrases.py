@@ -100,6 +100,8 @@ def range_words(estimate: Range, factor: float = 1e3) -> str:
     """
     if estimate.high - estimate.low > WIDE * estimate.value:
         low, high = (significant(end * factor, 2) for end in (estimate.low, estimate.high))
+        if not estimate.low:
+            return f"up to {high}"
         if low != high:
             return f"{low} to {high}"
     return significant(estimate.value * factor)
