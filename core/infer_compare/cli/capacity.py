@@ -123,6 +123,7 @@ def command(
     contender bears it; 2 usage error.
     """
     from infer_compare.api.capacity_question import Question, answered, bound_of, load_of
+    from infer_compare.cli.check_progress import progress
     from infer_compare.cli.console import load_run
     from infer_compare.cli.documents import show, way_of
     from infer_compare.report.capacity import FORMATS
@@ -142,13 +143,16 @@ def command(
         setting=_setting(axes),
         replay_s=replay,
     )
-    made = answered(
-        load_run(run),
-        question,
-        folder=run_file(run).parent,
-        plugins=installed(settings) if replay is not None else None,
-        heard=lambda text: click.echo(f"{text} ...", err=True),
-    )
+    # Nothing may be drawn while a replay measures.
+    with progress(quiet=replay is not None) as shown:
+        shown("Simulating requests ...")
+        made = answered(
+            load_run(run),
+            question,
+            folder=run_file(run).parent,
+            plugins=installed(settings) if replay is not None else None,
+            heard=lambda text: click.echo(f"{text} ...", err=True),
+        )
     show(made, FORMATS, way, "Capacity")
     return 0 if answering(made.capacity) is not None else 1
 
