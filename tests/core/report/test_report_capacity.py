@@ -16,6 +16,8 @@ from infer_compare.cli.documents import Way, show
 from infer_compare.report.capacity import FORMATS, CapacityDocument, document
 from infer_compare.report.capacity.phrases import percentile_words, range_words, time_words
 from infer_compare.report.price import parse_price
+from infer_compare.verdicts.exclusions import Exclusion
+from infer_compare.verdicts.obstacles import NotTried
 
 from .test_golden_reports import is_golden  # type: ignore[import-not-found]
 
@@ -128,6 +130,15 @@ def test_a_replay_that_took_much_longer_is_told_as_a_factor(made):
     assert "101x" in text
     assert "replayed: onnx at 309 requests/s measured p99 1,610 ms, which is not within the bound" in " ".join(
         text.split()
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_contender_that_the_run_does_not_rank_is_named_with_the_reason(form, made):
+    """Nothing else is said of it."""
+    unranked = Exclusion(contender="keras", obstacle=NotTried())
+    assert "keras is not ranked: " in " ".join(
+        FORMATS.render(form, made(answers.highest(excluded=(unranked,)))).split()
     )
 
 
