@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,21 +17,44 @@ def test_the_module_is_as_short_as_the_page_says():
     assert len((EXAMPLE / "infer_compare_ssh.py").read_text(encoding="utf-8").splitlines()) < 80
 
 
-def test_the_installed_launcher_is_listed_and_passes_its_checks(tmp_path, new_environment, core_wheel, run_apart):
-    """And so do the other tests that it brings along."""
-    pip = new_environment(tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, new_environment, core_wheel):
+    """With a virtual environment in it that has the launcher."""
+    folder = tmp_path_factory.mktemp("ssh")
+    pip = new_environment(folder)
     pip("install", "-c", EXAMPLE.parents[1] / "constraints.txt", core_wheel, f"{EXAMPLE}[test]")
-    binaries = tmp_path / "venv" / "bin"
-    chosen = {"INFER_COMPARE_SSH_PYTHON": str(binaries / "python")}
-    done = run_apart(
-        *(binaries / "infer-compare", "plugin", "check", "ssh", "--address", "bash -c"),
-        cwd=tmp_path,
-        timeout=300,
-        **chosen,
-    )
+    return folder
+
+
+@pytest.fixture
+def program(folder, program_apart, monkeypatch):
+    """Runs the installed program; its Python is that of the machines."""
+    monkeypatch.setenv("INFER_COMPARE_SSH_PYTHON", str(folder / "venv" / "bin" / "python"))
+    return partial(program_apart, folder)
+
+
+def test_the_installed_launcher_passes_its_checks(program, folder, run_apart):
+    """And so do the other tests that it brings along."""
+    done = program("plugin", "check", "ssh", "--address", "bash -c")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "launcher ssh passes: 14 passed." in done.stdout
     # One of its tests makes the same checks.
     brief = ("-q", "-k", "not passes_its_checks")
-    done = run_apart(binaries / "python", "-m", "pytest", *brief, EXAMPLE / "tests", cwd=tmp_path, timeout=300)
+    python = folder / "venv" / "bin" / "python"
+    done = run_apart(python, "-m", "pytest", *brief, EXAMPLE / "tests", cwd=folder, timeout=300)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_fleet_runs_on_machines_behind_commands(program, folder):
+    """Both are this one, as their boot id says, and so of one kind."""
+    (folder / "fleet.toml").write_text(
+        'models = ["mlp"]\n[options]\nbackends = ["reference"]\nbatch_sizes = "1,2"\nmode = "quick"\nthreads = 1\n'
+    )
+    arguments = ("--launcher", "ssh", "--address", "bash -c, sh -c", "-o", "made")
+    done = program("fleet", "run", "fleet.toml", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((folder / "made").glob("*/run.jsonl"))) == 1
+    done = program("fleet", "run", "fleet.toml", "--launcher", "ssh", "--address", "no-such-host", "-o", "other")
+    assert done.returncode == 2
+    assert "no-such-host cannot" in done.stderr or "cannot be started" in done.stderr
+    assert not (folder / "other").exists()

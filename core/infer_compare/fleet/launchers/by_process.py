@@ -50,7 +50,7 @@ class ProcessLauncher(ABC):
     def __init__(self) -> None:
         """Start nothing."""
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._processes: dict[str, NodeProcess] = {}
+        self._processes: list[NodeProcess] = []
 
     @abstractmethod
     def connect(self, address: str | None, deadline_s: float) -> None:
@@ -117,7 +117,8 @@ class ProcessLauncher(ABC):
             self._events.put(Lost(job=job.id, attempt=job.attempt, why=str(error).rstrip(".")))
             return
         command = self.command(job.machine)
-        self._processes[job.id] = NodeProcess(command, parcel, job.id, job.attempt, self._events.put)
+        self._processes = [process for process in self._processes if not process.wait(0)]
+        self._processes.append(NodeProcess(command, parcel, job.id, job.attempt, self._events.put))
 
     def events(self, timeout_s: float) -> Iterable[Event]:
         """Return what came, after waiting for that time at most."""
@@ -131,15 +132,15 @@ class ProcessLauncher(ABC):
 
     def stop(self, job: str, grace_s: float) -> None:
         """Ask the job to end as Ctrl-C does, and end it after that time."""
-        if job in self._processes:
-            self._processes[job].stop(grace_s)
+        for process in self._processes:
+            if process.job == job:
+                process.stop(grace_s)
 
     def close(self) -> None:
         """Stop every job that runs, and leave no process behind."""
-        running = [process for process in self._processes.values() if not process.over]
-        for process in running:
+        for process in self._processes:
             process.stop(CLOSE_S)
-        for process in running:
+        for process in self._processes:
             if not process.wait(2 * CLOSE_S):
                 process.kill()
         self._processes.clear()

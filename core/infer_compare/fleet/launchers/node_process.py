@@ -77,7 +77,8 @@ class NodeProcess:
             attempt: of the job.
             put: called from another thread with each event; the last one is an `Ended` or a `Lost`.
         """
-        self._job = job
+        self.job = job
+        """Its id."""
         self._attempt = attempt
         self._put = put
         self._lock = threading.Lock()
@@ -128,10 +129,11 @@ class NodeProcess:
             self._process.wait()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the last event; return whether it has been put."""
-        if self._process is not None:
-            self._reader.join(seconds)
-        return self._over
+        """Wait for the end of the process; return whether it has ended, and its last event been put."""
+        if self._process is None:
+            return True
+        self._reader.join(seconds)
+        return not self._reader.is_alive()
 
     def _order(self, grace_s: float) -> None:
         """Write the order to stop, after the job has been written."""
@@ -158,7 +160,7 @@ class NodeProcess:
             stdin.close()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        reader = EventReader(self._job, self._attempt)
+        reader = EventReader(self.job, self._attempt)
         assert process.stdout is not None
         assert process.stderr is not None
         with selectors.DefaultSelector() as selector, process.stdout, process.stderr:
@@ -202,4 +204,4 @@ class NodeProcess:
             self._timer.cancel()
 
     def _lost(self, why: str) -> Lost:
-        return Lost(job=self._job, attempt=self._attempt, why=why)
+        return Lost(job=self.job, attempt=self._attempt, why=why)
