@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOT_IN_FILES = frozenset(
     {"output", "resume", "config", "clear_cache", "dry_run", "json_progress", "json", "quiet", "verbose", "debug"}
+    | {"launcher", "address", "machines"}
 )
 """Flags about where a run is stored and shown, and not about what is run."""
 LARGEST = 1 << 20

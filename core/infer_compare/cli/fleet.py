@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.fleet_machines import launcher_of, machines
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.cli.options import Command
+    from infer_compare.fleet.fleet_file import FleetRequest
     from infer_compare.fleet.ledger import Ledger
     from infer_compare.fleet.schedule import JobState
-    from infer_compare.interfaces.launchers import Launcher, Machine
-    from infer_compare.plugins import Plugins
+    from infer_compare.interfaces.launchers import Launcher
 
 
 def showing(function: Command) -> Command:
@@ -41,6 +42,9 @@ def showing(function: Command) -> Command:
 @click.group("fleet")
 def command() -> None:
     """Run models on many machines: each job is one whole run on one machine."""
+
+
+command.add_command(machines)
 
 
 @command.command("run")
@@ -70,28 +74,45 @@ def run(
     """
     import msgspec
 
-    from infer_compare.cli.run import typed_command
     from infer_compare.fleet.fleet_file import read_fleet
-    from infer_compare.fleet.folder import begin, reach
-    from infer_compare.fleet.ledger import Ledger
-    from infer_compare.fleet.schedule import JobState
     from infer_compare.store import default_folder
 
-    plugins = installed(settings)
     request = read_fleet(file)
     request = msgspec.structs.replace(
         request, launcher=launcher or request.launcher, address=address or request.address
     )
     place = folder or default_folder("fleet")
-    chosen = _launcher(request.launcher, plugins)
+    return run_fleet(request, place, settings, quiet=quiet, json_progress=json_progress)
+
+
+def run_fleet(request: FleetRequest, place: Path, settings: dict[str, Any], *, quiet: bool, json_progress: bool) -> int:
+    """Run a new fleet, print what came of it, and return the exit code.
+
+    Args:
+        request: what is asked for.
+        place: the folder to make.
+        settings: of the command line.
+        quiet: show no progress.
+        json_progress: write progress as JSON.
+
+    Raises:
+        UsageError: the machines cannot be reached, or what is asked for cannot be done there.
+    """
+    from infer_compare.cli.run import typed_command
+    from infer_compare.fleet.folder import begin, reach
+    from infer_compare.fleet.ledger import Ledger
+    from infer_compare.fleet.schedule import JobState
+
+    plugins = installed(settings)
+    launcher = launcher_of(request.launcher, plugins)
     try:
-        asked = begin(request, reach(chosen, request.address), place, plugins, typed_command())
+        asked = begin(request, reach(launcher, request.address), place, plugins, typed_command())
     except BaseException:
-        chosen.close()
+        launcher.close()
         raise
     jobs = [JobState(plan=plan, since=time.monotonic()) for plan in asked.jobs]
     with Ledger(place, create=False) as ledger:
-        _drive(place, jobs, asked.attempts, ledger, chosen, quiet=quiet, json_progress=json_progress)
+        _drive(place, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
     return _tell(place, settings)
 
 
@@ -124,7 +145,7 @@ def resume(
         asked, entries = read_ledger(folder)
         jobs = to_resume(asked, entries, time.monotonic(), incomplete=incomplete)
         if any(job.state == "waiting" for job in jobs):
-            launcher = _launcher(asked.launcher, plugins)
+            launcher = launcher_of(asked.launcher, plugins)
             try:
                 reach(launcher, address or asked.address)
             except BaseException:
@@ -132,50 +153,6 @@ def resume(
                 raise
             _drive(folder, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
     return _tell(folder, settings)
-
-
-@command.command("machines")
-@click.option("--launcher", default="local", show_default=True, metavar="NAME", help="Launcher.")
-@click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as_json: bool) -> None:
-    """List the machines that a launcher reaches, with the labels by which `machines` in FLEET.TOML chooses them."""
-    from infer_compare.fleet.folder import reach
-
-    chosen = _launcher(launcher, installed(settings))
-    try:
-        known = reach(chosen, address)
-    finally:
-        chosen.close()
-    if as_json:
-        stdout.document(list(known))
-        return
-    for line in _machine_lines(known):
-        stdout.echo(line)
-    if not known:
-        click.echo(f"The launcher {launcher} has no machines.", err=True)
-
-
-def _launcher(name: str, plugins: Plugins) -> Launcher:
-    from infer_compare.fleet.guarded_launcher import GuardedLauncher
-    from infer_compare.fleet.launchers import find_launcher
-
-    return GuardedLauncher(find_launcher(name, plugins))
-
-
-def _machine_lines(machines: Sequence[Machine]) -> list[str]:
-    from infer_compare.fleet.machines import kinds
-    from infer_compare.foreign import one_line
-    from infer_compare.stats.wording import count
-
-    lines = []
-    for kind in kinds(machines):
-        for machine in kind.machines:
-            size = count(machine.cpus, "core") + (f", {count(machine.gpus, 'GPU')}" if machine.gpus else "")
-            lines.append(one_line(f"{machine.id}: {size}, kind {kind.name}"))
-            lines += [f"  {one_line(f'{label}={value}')}" for label, value in sorted(machine.labels.items())]
-    return lines
 
 
 def _drive(

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from infer_compare.cli import stdout
 from infer_compare.cli.completing import RUN, completer, runs
+from infer_compare.cli.elsewhere import elsewhere, is_elsewhere, run_elsewhere
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import Command, GroupedCommand, given_by, options_of
 from infer_compare.request.options import declared
@@ -72,6 +73,7 @@ def showing(function: Command) -> Command:
 )
 @click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@elsewhere
 @showing
 @click.pass_context
 def command(
@@ -106,7 +108,10 @@ def command(
     if resume is not None:
         _refuse_others(context)
     stored = read_config(config) if config is not None else Config({})
-    options = complete(given_by(context, plugins, stored.given))
+    given = given_by(context, plugins, stored.given)
+    if is_elsewhere(context):
+        return run_elsewhere(context, given, folder)
+    options = complete(given)
     price = None
     if options.price is not None:
         from infer_compare.report.price import parse_price

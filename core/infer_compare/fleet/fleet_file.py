@@ -9,16 +9,18 @@ import msgspec
 
 from infer_compare.api.config_file import option_table, read_toml
 from infer_compare.errors import UsageError
-from infer_compare.fleet.machines import Per, Selector
+from infer_compare.fleet.machines import ALL, Per, Selector
+from infer_compare.fleet.toml import as_written
 from infer_compare.foreign import one_line
 from infer_compare.report.price import parse_price
 from infer_compare.request.reading import complete, over, read_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from infer_compare.request.options import RunOptions
+    from infer_compare.request.reading import Given
 
 KEYS = ("launcher", "address", "machines", "per", "attempts", "models", "options", "prices")
 DEFAULT_LAUNCHER = "local"
@@ -113,6 +115,35 @@ def model_request(given: Mapping[str, Any], shared: Mapping[str, Any], where: st
     table = over(dict(given), dict(shared))
     options: RunOptions = complete(read_options(table, where))
     return ModelRequest(table=table, options=options)
+
+
+def request_of_run(given: Given, launcher: str | None, address: str | None, machines: Sequence[str]) -> FleetRequest:
+    """Return the fleet of one model whose runs are asked for on the command line of a run.
+
+    Args:
+        given: the options that were given, read.
+        launcher: by name; the default when None.
+        address: where it finds its machines.
+        machines: texts of selectors; all machines where there is none.
+
+    Raises:
+        UsageError: a text is no selector, or a report is asked for.
+    """
+    table = as_written(given)
+    price = table.pop("price", None)
+    if table.pop("reports", None):
+        raise UsageError(
+            "--report and --launcher do not go together: a fleet has a page of every run; leave --report out."
+        )
+    for text in machines:
+        Selector.of(text)
+    return FleetRequest(
+        launcher=launcher or DEFAULT_LAUNCHER,
+        address=address,
+        machines=tuple(machines) or (ALL,),
+        models=(model_request(table, {}, "The command line"),),
+        prices={ALL: price} if price is not None else {},
+    )
 
 
 def _models(value: object, shared: Mapping[str, Any], where: str) -> tuple[ModelRequest, ...]:

@@ -140,6 +140,27 @@ def test_what_cannot_be_done_is_said_in_one_sentence(cli, tmp_path, arguments, t
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--launcher", "rya"), "There is no launcher 'rya'"),
+        (("--machines", "gpu=H100"), "No machine has gpu=H100"),
+        (("--machines", "fast"), "'fast' does not choose machines"),
+        (("--launcher", "local", "--dry-run"), "--dry-run and --launcher do not go together"),
+        (("--launcher", "local", "--report", "html"), "--report and --launcher do not go together"),
+        (("--address", "x:1"), "The launcher local runs on this machine"),
+        (("--launcher", "local", "--resume", "runs/x"), "--resume keeps the original options of the run; leave out"),
+    ],
+)
+def test_a_run_on_other_machines_that_cannot_be_is_refused_in_one_sentence(cli, tmp_path, flags, sentence):
+    """As a fleet is, with exit code 2 and without a folder."""
+    words = flags if "--resume" in flags else ("mlp", *flags)
+    ended = cli("run", *words)
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_an_unknown_format_is_refused_with_those_that_exist(cli, folder):
     """A fleet has no formats of plugins."""
     ended = cli("fleet", "report", folder, "--format", "parquet")

@@ -15,6 +15,7 @@ from infer_compare.api.config_file import read_config
 from infer_compare.cli.options import given_by
 from infer_compare.cli.run import command
 from infer_compare.errors import UsageError
+from infer_compare.fleet import toml
 from infer_compare.plugins import Plugins
 from infer_compare.request.contenders import CORE, ContenderRequest
 from infer_compare.request.options import RunOptions
@@ -152,7 +153,7 @@ def test_every_option_has_an_example() -> None:
 def test_an_option_is_the_same_on_the_command_line_in_a_file_in_python_and_in_a_stored_run(
     name, plugins, header, tmp_path
 ) -> None:
-    """It is not the default, and each way of asking for it asks for the same."""
+    """It is not the default, and each way of asking for it asks for the same, also on another machine of a fleet."""
     example = EXAMPLES[name]
     options = complete(read_options({name: example.python}, "sweep"))
     assert options != RunOptions()
@@ -160,6 +161,9 @@ def test_an_option_is_the_same_on_the_command_line_in_a_file_in_python_and_in_a_
         log.append(msgspec.structs.replace(header, options=options))
 
     assert parts(written(tmp_path, f"{name} = {example.toml}")) == parts(options)
+    travelled = toml.written(toml.as_written(read_options({name: example.python}, "sweep")))
+    assert parts(written(tmp_path, travelled)) == parts(options)
+    written(tmp_path, f"{name} = {example.toml}")
     again = decided(options, header)
     assert complete(read_config(tmp_path / FILE).given) == again
     assert typed(plugins, "--config", str(tmp_path / FILE)) == again
