@@ -1,27 +1,22 @@
-"""The backend under check: how it is made, what it is fed, and what its author said about it."""
+"""The backend under check: what it is fed, the sessions that checks share, and what its author said about it."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 from functools import cached_property
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import UnsupportedModel
 from infer_compare.foreign import one_line, text_of
-from infer_compare.interfaces import Device, Settings
-from infer_compare.plugins import Plugins, read_options
-from infer_compare.plugins.entries import is_installed
-from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance import models
+from infer_compare.testing.conformance.checked_backend import CheckedBackend
 from infer_compare.testing.conformance.converting import converted, converters_to
-from infer_compare.testing.conformance.jobs import Effective, Job, Loads, Threads, ask
-from infer_compare.testing.conformance.violation import NotApplicable, Violation
+from infer_compare.testing.conformance.violation import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import Self
 
     from infer_compare.interfaces import Backend, ModelSource, Session
@@ -37,8 +32,8 @@ BATCH = 8
 """Rows in each batch by which a model of another precision is calibrated."""
 
 
-class Subject:
-    """One backend under check. A context manager: leaving it removes the files that were written."""
+class Subject(CheckedBackend):
+    """One backend under check, with its models and sessions. A context manager: leaving it removes the files that were written."""
 
     def __init__(
         self,
@@ -62,91 +57,20 @@ class Subject:
             limit_errors: exceptions that were recorded at a limit other than memory.
             known_gaps: checks that are known to fail, by name, with the reason.
         """
-        self.backend = backend
-        self.reference = reference or reference_of(backend)
-        self.options = dict(options or {})
+        super().__init__(backend, reference=reference, options=options)
         self.oom_errors = tuple(oom_errors)
         self.limit_errors = tuple(limit_errors)
         self.known_gaps = dict(known_gaps or {})
         self._own = models
-        self._scratch: Scratch | None = None
-        self._made: dict[int, Backend[Any]] = {}
         self._examples: dict[Kind, Example] = {}
         self._simplest: Example | None = None
         self._numbers = count()
         self._sessions: dict[tuple[ModelSource, str | None], Session[Any]] = {}
-        self._loads: Loads | None = None
-        self._threads: Threads | None = None
-        self._told: dict[int, str | None] = {}
-
-    @property
-    def folder(self) -> Path:
-        """For models and other files of this check."""
-        if self._scratch is None:
-            self._scratch = Scratch()
-        return self._scratch.path
 
     @cached_property
     def _converters(self) -> tuple[ConverterEntry, ...]:
         """What brings the kit's models to a backend that takes no ONNX."""
         return converters_to(self.formats)
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """What the backend says that it loads, by itself or imported."""
-        return (*self.backend.capabilities.formats, *self.backend.capabilities.imports)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Modules that the backend requires and that are not installed."""
-        return tuple(module for module in self.backend.requires if not is_installed(module))
-
-    def need_framework(self) -> None:
-        """Skip the check unless the framework is installed.
-
-        Raises:
-            NotApplicable: what is missing, with the command that installs it.
-        """
-        self.need_whole()
-        if missing := self.missing:
-            hint = f" ({self.backend.install_hint})" if self.backend.install_hint else ""
-            raise NotApplicable(f"needs {', '.join(missing)}{hint}")
-
-    def need_whole(self) -> None:
-        """Skip the check unless objects of the class can be made.
-
-        Raises:
-            NotApplicable: methods are missing, of which the check `nothing_is_abstract` tells.
-        """
-        if getattr(self.backend, "__abstractmethods__", ()):
-            raise NotApplicable("methods are missing: see nothing_is_abstract")
-
-    def make(self, options: Mapping[str, str] | None = None, precision: str | None = None) -> Backend[Any]:
-        """Return a backend object with one thread, its framework imported, as a worker makes it.
-
-        Args:
-            options: in place of those of the check.
-            precision: that it is to compute in; that of the model when None.
-        """
-        chosen = self.options if options is None else options
-        made = self.backend(Settings(options=read_options(self.backend, chosen), threads=1, precision=precision))
-        made.version()
-        return made
-
-    @property
-    def instance(self) -> Backend[Any]:
-        """One backend object for all checks that need no other."""
-        if not self._made:
-            self._made[0] = self.make()
-        return self._made[0]
-
-    @property
-    def device(self) -> Device:
-        """The first device of the list."""
-        found = self.instance.devices()
-        if not found:
-            raise Violation("The backend lists no device; return at least one from `devices`.")
-        return found[0]
 
     def source(self, path: Path, name: str) -> ModelSource:
         """Return an ONNX file as the harness hands it over.
@@ -266,60 +190,15 @@ class Subject:
             with contextlib.suppress(Exception):
                 session.close()
 
-    def loads(self) -> Loads:
-        """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""
-        self.need_whole()
-        if self._loads is None:
-            self._loads = ask(self.job("loads"), Loads)
-        return self._loads
-
-    def told_threads(self, example: Example, instances: int) -> str | None:
-        """Return what `effective` says of threads in a fresh process, at a budget of two for each instance; asked once."""
-        if instances not in self._told:
-            sets, device = (self.options,), str(self.device)
-            job = self.job("effective", example, threads=2, instances=instances, alternatives=sets, device=device)
-            self._told[instances] = (ask(job, Effective).told[0] or {}).get("threads")
-        return self._told[instances]
-
-    def threads(self, example: Example) -> Threads:
-        """Return what a fresh process with a budget of one thread says and does; observed once."""
-        if self._threads is None:
-            self._threads = ask(self.job("threads", example), Threads)
-        return self._threads
-
-    def job(self, task: str, example: Example | None = None, **further: Any) -> Job:  # noqa: ANN401 - the job's fields
-        """Return the job of a child for this backend."""
-        return Job(
-            task=task,
-            backend=self.reference,
-            options=self.options,
-            requires=self.backend.requires,
-            model=example.source if example else None,
-            inputs=models.store(example, self.folder) if example else (),
-            folder=str(self.folder),
-            **further,
-        )
-
     def close(self) -> None:
         """Close what is open, and remove the files that were written."""
         self.close_sessions()
-        self._made.clear()
-        if self._scratch is not None:
-            self._scratch.remove()
-            self._scratch = None
-            self._examples.clear()
-            self._simplest = None
+        self._examples.clear()
+        self._simplest = None
+        super().close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def reference_of(backend: type[Backend[Any]]) -> str:
-    """Return how a worker finds a class: by the plugin that registers it, or else by its file."""
-    for entry in Plugins.discover().backends:
-        if entry.backend is backend:
-            return entry.reference
-    return f"file:{Path(inspect.getfile(backend)).resolve()}:{backend.__qualname__}"
