@@ -8,6 +8,7 @@ from infer_compare.phases.busy import HostBusy, described
 from infer_compare.phases.confirm import confirm
 from infer_compare.phases.rank_plan import Ranked, expected, memory_groups, plan_within_budget, slow_model_plan
 from infer_compare.phases.ranking import BudgetSpent, Ranking
+from infer_compare.phases.screen import screen
 from infer_compare.phases.sustain import sustain
 from infer_compare.planner.points import every_point
 from infer_compare.planner.racing import finalists, still_raced
@@ -29,6 +30,7 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
         points: the operating points of each contender that is ranked.
         disturbed: whether other programs disturbed every contender while it explored.
     """
+    points = screen(context, points)
     expectation = expected(context, points)
     groups = memory_groups(context, list(points))
     race = context.race

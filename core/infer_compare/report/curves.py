@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.report.boundaries import boundary
 from infer_compare.report.schema import Curve, PointReport
-from infer_compare.report.sentences.outcomes import outcome_words, over_budget_words
+from infer_compare.report.sentences.outcomes import PREDICTED, outcome_words, over_budget_words
 from infer_compare.report.sentences.shapes import shape_sentence
 from infer_compare.report.words import plain
 from infer_compare.results import Measured
@@ -38,6 +38,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
     """
     found = {(one.contender, one.point): one for one in summary.figures}
     fastest = _fastest(summary, found)
+    predicted = {(record.contender, record.point): record.latency_ns for record in run.predicted}
     shapes = {(one.contender, one.axes): one for one in summary.shapes}
     groups: dict[tuple[str, Axes], list[Point]] = defaultdict(list)
     for point in points:
@@ -56,6 +57,7 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
                         run.header.budget_of(label),
                         fastest=(label, point.point) in fastest,
                         new_shape_ns=new_shapes.get((label, point.point)),
+                        predicted_ns=predicted.get((label, point.point)),
                     )
                     for point in sorted(own, key=lambda point: point.point)
                 ),
@@ -73,17 +75,24 @@ def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
 
 
 def _report(
-    point: Point, found: Figures | None, threads: int, *, fastest: bool, new_shape_ns: float | None
+    point: Point,
+    found: Figures | None,
+    threads: int,
+    *,
+    fastest: bool,
+    new_shape_ns: float | None,
+    predicted_ns: int | None,
 ) -> PointReport:
     measured = point.outcome if isinstance(point.outcome, Measured) else None
     return PointReport(
         contender=point.contender,
         point=point.point,
         outcome=tag_of(point.outcome),
-        reason=_reason(point, found, threads),
+        reason=_reason(point, found, threads, predicted=predicted_ns is not None),
         excess_cores=point.excess_cores,
         figures=found,
         rough_latency_ns=measured.latency_ns if measured else None,
+        predicted_latency_ns=predicted_ns if found is None else None,
         first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
         prepare_ns=found.prepare_ns if found else measured.prepare_ns if measured else None,
         new_shape_ns=new_shape_ns,
@@ -102,14 +111,16 @@ def needed_rtol(agreement: Agreement) -> float | None:
     return max((one.needed_rtol for one in agreement.outputs), default=None)
 
 
-def _reason(point: Point, found: Figures | None, threads: int) -> str:
+def _reason(point: Point, found: Figures | None, threads: int, *, predicted: bool) -> str:
     if found is not None:
         return ""
     if point.excess_cores is not None:
         return over_budget_words(point.excess_cores, threads)
     if not isinstance(point.outcome, Measured):
         return outcome_words(point.outcome)
-    return "every slice was disturbed" if point.slices else "only trial calls ran"
+    if point.slices:
+        return "every slice was disturbed"
+    return PREDICTED if predicted else "only trial calls ran"
 
 
 def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:

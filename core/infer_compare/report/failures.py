@@ -110,6 +110,7 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
     """Points that ran while exploring and have no figures all the same."""
     complete = run.closing is not None and run.closing.state == "complete"
     groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    predicted = {(record.contender, record.point) for record in run.predicted}
     for point in points:
         if not isinstance(point.outcome, Measured) or point.measured or run.differs(point.contender) is not None:
             continue
@@ -118,7 +119,7 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             groups[point.contender, over_budget_words(point.excess_cores, threads)].append(point)
         elif point.slices:
             groups[point.contender, "every slice was disturbed"].append(point)
-        elif complete and not run.header.options.race:
+        elif complete and not run.header.options.race and (point.contender, point.point) not in predicted:
             groups[point.contender, "only trial calls ran"].append(point)
     for (label, why), own in groups.items():
         where = tuple(point.point for point in own)

@@ -38,7 +38,7 @@ EARLIER = "throughput of a confirmed size by the rounds before those that confir
 
 
 def _rough_ms(place: Place) -> float:
-    return (place.point.rough_latency_ns or 0) / readers.MILLISECOND
+    return readers.rough_latency_ns(place) / readers.MILLISECOND
 
 
 def _latency(
@@ -194,6 +194,12 @@ METRICS = (
         "number",
         readers.point_ms("rough_latency"),
         "latency that exploring saw, of a few calls; never ranked",
+    ),
+    Metric(
+        "predicted_latency_ms",
+        "number",
+        readers.point_ms("predicted_latency"),
+        "latency that is predicted for a point that was not measured; never ranked",
     ),
     _bytes("resident", "peak resident memory of the worker while it was timed", ("memory", "verbose"), "memory"),
     _bytes("allocated", "peak of live tensors, by the framework's own allocator", ("device-memory",)),

@@ -34,10 +34,14 @@ def contender(name: str) -> Callable[[Place], Value]:
     return lambda place: getattr(place.contender, name)
 
 
+def rough_latency_ns(place: Place) -> int:
+    """Read the latency that was predicted, or else what exploring saw."""
+    return place.point.predicted_latency_ns or place.point.rough_latency_ns or 1
+
+
 def rough_throughput(place: Place) -> float:
-    """Compute the samples a second of all instances together from the latency that exploring saw."""
-    point = place.point
-    return place.contender.instances * point.point.batch * 1e9 / (point.rough_latency_ns or 1)
+    """Compute the samples a second of all instances together from that latency."""
+    return place.contender.instances * place.point.point.batch * 1e9 / rough_latency_ns(place)
 
 
 def output_error(name: str) -> Callable[[Place], Value]:

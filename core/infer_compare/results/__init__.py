@@ -31,6 +31,7 @@ from infer_compare.results.records import (
     ModelKind,
     Note,
     Plan,
+    Predicted,
     Probe,
     Unusable,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "PhaseTimes",
     "Plan",
     "Point",
+    "Predicted",
     "Probe",
     "Recipe",
     "Round",

@@ -222,6 +222,14 @@ class AxisLimit(Limit, frozen=True, kw_only=True, tag="axis_limit"):
     axis: str
 
 
+class Predicted(Record, frozen=True, kw_only=True, tag="predicted"):
+    """What a call is predicted to take at a point that was left out, since its batch size cannot be the best one there."""
+
+    contender: str
+    point: OperatingPoint
+    latency_ns: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
 class Death(Record, frozen=True, kw_only=True, tag="death"):
     """A worker that was lost, or whose backend failed, after exploring had gone well."""
 
@@ -261,6 +269,7 @@ AnyRecord = (
     | Limit
     | AxisLimit
     | Agreement
+    | Predicted
     | Round
     | Death
     | Unusable

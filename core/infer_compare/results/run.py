@@ -19,6 +19,7 @@ from infer_compare.results.records import (
     Header,
     Limit,
     Note,
+    Predicted,
     Probe,
     Unusable,
 )
@@ -78,6 +79,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     axis_limits: tuple[AxisLimit, ...] = ()
     """Of the other axes, at batch 1."""
     agreements: tuple[Agreement, ...] = ()
+    predicted: tuple[Predicted, ...] = ()
+    """Of points that were left out, since there were too many."""
     rounds: tuple[Round, ...] = ()
     deaths: tuple[Death, ...] = ()
     unusable: tuple[Unusable, ...] = ()
@@ -107,7 +110,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """Return the run with further records."""
         closing, recipe = self.closing, self.recipe
         starts, probes, limits = list(self.starts), list(self.probes), list(self.limits)
-        axis_limits = list(self.axis_limits)
+        axis_limits, predicted = list(self.axis_limits), list(self.predicted)
         agreements, rounds, deaths = list(self.agreements), list(self.rounds), list(self.deaths)
         unusable, dropped, notes = list(self.unusable), list(self.dropped), list(self.notes)
         for record in records:
@@ -132,6 +135,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     limits = [*(limit for limit in limits if (limit.contender, limit.axes) != same), record]
                 case Agreement():
                     agreements.append(record)
+                case Predicted():
+                    predicted.append(record)
                 case Round():
                     rounds.append(record)
                 case Death():
@@ -155,6 +160,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             limits=tuple(limits),
             axis_limits=tuple(axis_limits),
             agreements=tuple(agreements),
+            predicted=tuple(predicted),
             rounds=tuple(rounds),
             deaths=tuple(deaths),
             unusable=tuple(unusable),

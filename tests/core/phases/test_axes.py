@@ -20,11 +20,12 @@ from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.markdown import MarkdownReporter
-from infer_compare.report.sections import paged
+from infer_compare.report.sections import paged, printed
 from infer_compare.report.sections.blocks import Charts
-from infer_compare.report.text import TextReporter
+from infer_compare.report.text import TextReporter, written
 from infer_compare.results import Measured
 from infer_compare.store import FILE
+from infer_compare.verdicts.looks import Verdict
 
 from .conftest import contender, open_gate  # type: ignore[import-not-found]
 from .virtual import virtual  # type: ignore[import-not-found]
@@ -330,3 +331,56 @@ def test_two_runs_are_compared_at_equal_settings(sweep: Callable[..., Run], toke
     assert "Faster than the base: one at every setting." in text
     assert "one at batch 1, seq 16 is faster than in the base" in text
     assert "1, seq 64" in text
+
+
+@pytest.fixture
+def long_run(sweep: Callable[..., Run], tokens: str) -> Run:
+    """Calls of up to 3 s, of which 0.1 s is a fixed cost: small batches are far behind."""
+    return sweep(
+        contender("one", fixed_us=100_000, per_sample_us=0, per_element_us=300),
+        contender("two", fixed_us=110_000, per_sample_us=0, per_element_us=400),
+        model=tokens,
+        axis=("seq=16,32,64,128,256",),
+        batch_sizes=(1, 2, 4, 8, 16, 32),
+        mode="quick",
+        restarts=None,
+        rounds=None,
+    )
+
+
+def test_where_measuring_all_would_take_very_long_what_cannot_be_the_best_is_predicted(long_run: Run) -> None:
+    """It is marked as such, and not ranked; that is no shortcoming of the run."""
+    measured = {done.point for done in long_run.rounds}
+    left_out = {record.point for record in long_run.predicted}
+    assert measured
+    assert left_out
+    assert not measured & left_out
+    assert {point.axes for point in measured} == {(("seq", size),) for size in (16, 32, 64, 128, 256)}
+    shown = document(long_run)
+    points = {(point.contender, point.point): point for curve in shown.curves for point in curve.points}
+    for record in long_run.predicted:
+        point = points[record.contender, record.point]
+        assert point.figures is None
+        assert point.predicted_latency_ns == pytest.approx(point.rough_latency_ns, rel=0.02)
+        assert point.reason.startswith("predicted, not measured")
+    assert {pair.verdict for pair in shown.pairs if pair.a.point in left_out} == {Verdict.INCONCLUSIVE}
+    assert not shown.shortcomings
+    assert not shown.failures
+    text = written(printed(shown, verbose=True))
+    assert "\N{ALMOST EQUAL TO}: predicted from trial calls, not measured; never ranked" in text
+    assert "points are predicted from trial calls and not measured" in " ".join(text.split())
+
+
+def test_a_resumed_run_leaves_out_what_it_left_out_before(long_run: Run, tmp_path: Path) -> None:
+    """Nothing is predicted twice."""
+    log = tmp_path / "run" / FILE
+    lines = log.read_text().splitlines(keepends=True)
+    cut = next(number for number, line in enumerate(lines) if '"type":"predicted"' in line)
+    log.write_text("".join(lines[: cut + 3]))
+
+    resumed = api.resume(
+        tmp_path / "run", plugins=Plugins.discover(block=["*", "torch", "tensorflow"]), surroundings=virtual(open_gate)
+    )
+
+    assert sorted(map(str, resumed.predicted)) == sorted(map(str, long_run.predicted))
+    assert {done.point for done in resumed.rounds} == {done.point for done in long_run.rounds}

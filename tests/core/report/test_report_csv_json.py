@@ -31,7 +31,7 @@ def test_the_header_names_every_column_with_its_unit(story: type[Story]) -> None
     assert header.split(",") == list(COLUMNS)
     words = ("latency", "stage", "run_", "fetch", "load", "first_call", "prepare", "new_shape")
     durations = [name for name in COLUMNS if name.startswith(words) or "latency" in name]
-    assert len(durations) == 15
+    assert len(durations) == 16
     assert all(name.endswith("_ms") for name in durations)
     assert not any(name.endswith("_ns") for name in COLUMNS)
     assert [name for name in COLUMNS if name.endswith("_bytes")] == [

@@ -19,12 +19,14 @@ from asked import header
 from infer_compare.results import (
     Agreement,
     AnyRecord,
+    AxisLimit,
     Closing,
     Death,
     Header,
     Limit,
     Note,
     OperatingPoint,
+    Predicted,
     Probe,
     Round,
     Slice,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 NOBODY = 65534
 """A user without rights, for tests that are run by one who has them all."""
 
-LATER = (Start, Probe, Limit, Agreement, Round, Death, Unusable, Note, Closing)
+LATER = (Start, Probe, Limit, AxisLimit, Agreement, Predicted, Round, Death, Unusable, Note, Closing)
 """The records that can follow a header."""
 
 

@@ -22,6 +22,8 @@ class PointReport(Part, frozen=True, kw_only=True):
     figures: Figures | None
     rough_latency_ns: int | None
     """What exploring saw: a few calls, never ranked."""
+    predicted_latency_ns: int | None = None
+    """Of a point that was left out, by the cost that was fitted to all that exploring saw; never ranked."""
     first_call_ns: float | None
     """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
     prepare_ns: float | None

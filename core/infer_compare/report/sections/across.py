@@ -145,6 +145,7 @@ def _winners(view: View) -> Table:
 def _matrix(view: View, label: str) -> Table:
     """The throughput of one contender in every cell, shaded by what it is of the highest of all contenders there."""
     own = {point.point: point for point in view.points if point.contender == label}
+    instances = next(contender.instances for contender in view.document.contenders if contender.label == label)
     highest: dict[OperatingPoint, float] = {}
     for point in view.points:
         if point.figures is not None:
@@ -152,6 +153,9 @@ def _matrix(view: View, label: str) -> Table:
 
     def cell(point: OperatingPoint) -> Cell:
         found = own.get(point)
+        if found is not None and found.predicted_latency_ns is not None:
+            rate = instances * point.batch * 1e9 / found.predicted_latency_ns
+            return Cell(text=f"\N{ALMOST EQUAL TO}{significant(rate)}", kind="predicted", hint=found.reason, faint=True)
         if found is None or found.figures is None:
             return Cell(text="", kind="missing")
         level = min(LEVELS - 1, int(LEVELS * _rate(found) / highest[point]))
@@ -162,6 +166,7 @@ def _matrix(view: View, label: str) -> Table:
         header=(_stub(view), *(f"batch {batch}" for batch in view.batches)),
         rows=_rows(view, cell),
         look="heatmap",
+        notes=(MARKS["predicted"],) if any(point.predicted_latency_ns is not None for point in own.values()) else (),
     )
 
 

@@ -24,6 +24,7 @@ MARKS = {
     "fastest": "*: shown to beat every other contender at that size",
     "flagged": "!: see the notes",
     "rough": "~: rough, from exploring; never ranked",
+    "predicted": "\N{ALMOST EQUAL TO}: predicted from trial calls, not measured; never ranked",
 }
 """What marks in tables mean, by the kind of the cells."""
 CLIENT = " (memory of the client)"
@@ -115,6 +116,8 @@ def throughput_cells(view: View) -> Table:
     def cell(place: Place) -> Cell:
         point = place.point
         if point.figures is None:
+            if is_rough(point) and point.predicted_latency_ns is not None:
+                return point_cells(place, metrics_of("throughput"))[0]
             return Cell(text="not measured" if is_rough(point) else missing_words(point))
         rate, *more = point_cells(place, metrics_of("throughput"))
         interval = f"±{more[0].text}" if more[0].text else ""

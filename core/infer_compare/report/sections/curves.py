@@ -123,8 +123,10 @@ def _legend(view: View, scale: Scale | None) -> Iterator[str]:
         yield MARKS["fastest"]
     if any(point.flags for point in points):
         yield MARKS["flagged"]
-    if any(map(is_rough, points)):
+    if any(is_rough(point) and point.predicted_latency_ns is None for point in points):
         yield MARKS["rough"]
+    if any(point.predicted_latency_ns is not None for point in points):
+        yield MARKS["predicted"]
     if any(point.outcome == "out_of_memory" for point in points):
         yield "OOM: out of memory"
 

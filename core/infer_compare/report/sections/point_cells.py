@@ -45,4 +45,5 @@ def _rough(metric: Metric, place: Place) -> Cell:
     if metric.rough is None:
         return Cell(text="")
     hint = place.point.reason if metric.ranked else ""
-    return Cell(text=f"~{metric.write(metric.rough(place))}", kind="rough", hint=hint, faint=True)
+    kind, mark = ("rough", "~") if place.point.predicted_latency_ns is None else ("predicted", "\N{ALMOST EQUAL TO}")
+    return Cell(text=f"{mark}{metric.write(metric.rough(place))}", kind=kind, hint=hint, faint=True)

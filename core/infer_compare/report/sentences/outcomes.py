@@ -58,6 +58,10 @@ def outcome_words(outcome: AnyOutcome) -> str:
             assert_never(outcome)
 
 
+PREDICTED = "predicted, not measured: this batch size cannot be the best one here"
+"""Why a point that was left out has no figures."""
+
+
 def over_budget_words(cores: float, threads: int) -> str:
     """Return why a point has no figures, as a clause: `used 1.7 cores at a budget of 1 thread`."""
     return f"used {significant(cores, 2)} cores at a budget of {count(threads, 'thread')}"
