@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import shutil
 import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import tensorflow as tf
 from infer_compare.backends import ModelError, UnsupportedModel
 from infer_compare.backends.native_models import REST, bind
 from infer_compare_tensorflow import operators, scan
+from infer_compare_tensorflow.keras_file import make_steady
 from infer_compare_tensorflow.keras_model import call_in_order, flat, keras, known_inputs
 from infer_compare_tensorflow.native import matched, quiet, sentence, signature_of, spec_of
 from infer_compare_tensorflow.saved_model import parse
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from infer_compare.backends import TensorSpec
 
     Saved = tuple[str, Path, Sequence[TensorSpec]]
-
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip archive can tell."""
 
 KERAS_OWN = frozenset({"self", "training", "mask"})
 """Parameters that Keras or Python passes itself."""
@@ -141,40 +138,8 @@ def _saved_as_file(model: Any, path: Path) -> bool:  # noqa: ANN401 - a keras.Mo
         return False
     if scan.unsafe_layers(config) or scan.foreign_classes(config):
         return False
-    _make_steady(path)
+    make_steady(path)
     return True
-
-
-def _make_steady(path: Path) -> None:
-    """Writes a `.keras` file anew without the times and addresses of the process that saved it.
-
-    They would make the model of every run another one.
-    """
-    fresh = path.with_suffix(".fresh")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(fresh, "w") as new:
-        for name in sorted(old.namelist()):
-            info = zipfile.ZipInfo(name, EPOCH)
-            if name.endswith(".json"):
-                document = json.loads(old.read(name))
-                document.pop("date_saved", None)
-                _number_shared(document, {})
-                new.writestr(info, json.dumps(document))
-                continue
-            with old.open(name) as source, new.open(info, "w", force_zip64=True) as target:
-                shutil.copyfileobj(source, target, 2**20)
-    fresh.replace(path)
-
-
-def _number_shared(config: object, numbers: dict[int, int]) -> None:
-    """Puts numbers in the place of the addresses by which a configuration tells that two objects are one."""
-    if isinstance(config, dict):
-        if isinstance(address := config.get("shared_object_id"), int):
-            config["shared_object_id"] = numbers.setdefault(address, len(numbers) + 1)
-        for one in config.values():
-            _number_shared(one, numbers)
-    elif isinstance(config, list):
-        for one in config:
-            _number_shared(one, numbers)
 
 
 def _is_function(value: object) -> bool:

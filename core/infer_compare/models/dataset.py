@@ -17,8 +17,8 @@ from infer_compare.errors import InputError
 from infer_compare.files import open_regular
 from infer_compare.models.array_files import UNREADABLE, array_of, mapped, names_in
 from infer_compare.models.arrays import numpy_dtype
+from infer_compare.models.data_remedies import data_remedy
 from infer_compare.models.fills import READ_IN_PARTS, why_unreadable
-from infer_compare.models.remedies import data_remedy
 from infer_compare.models.room import ensure_room
 from infer_compare.paths import exists, is_folder
 from infer_compare.stats.wording import listing

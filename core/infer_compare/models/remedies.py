@@ -14,15 +14,9 @@ from infer_compare.paths import is_file, is_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infer_compare.interfaces import TensorSpec
 
 LONGEST_CONFIG = 1 << 20
 """Bytes of a configuration that is looked into; those of models of a hundred layers have a hundredth of it."""
-
-TABLES = frozenset({".csv", ".tsv", ".parquet"})
-IMAGES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-CHANNELS = (1, 3, 4)
-"""How many channels an image can have."""
 
 IMAGE = "x:f32[batch,3,224,224]"
 HOW_TO_FREE = (
@@ -66,26 +60,26 @@ def remedy(text: str) -> str | None:
         case ".pt" if _is_scripted(path):
             return _scripted(text)
         case ".pt" if _is_whole_module(path):
-            return _made(text, f"torch.load({_quoted(text)}, weights_only=False)", "is a pickled module")
+            return _made(text, f"torch.load({quoted(text)}, weights_only=False)", "is a pickled module")
         case ".pt":
-            return _weights(text, f'torch.load({_quoted(text)}, map_location="cpu", weights_only=True)', "")
+            return _weights(text, f'torch.load({quoted(text)}, map_location="cpu", weights_only=True)', "")
         case ".safetensors":
-            return _weights(text, f"load_file({_quoted(text)})", "from safetensors.torch import load_file\n")
+            return _weights(text, f"load_file({quoted(text)})", "from safetensors.torch import load_file\n")
         case ".h5":
             return (
                 f"{text} is in Keras's old HDF5 format; save it as .keras and name that file:\n\n"
                 "    import keras\n"
-                f"    keras.saving.load_model({_quoted(text)}, compile=False).save({_quoted(f'{path.stem}.keras')})\n"
+                f"    keras.saving.load_model({quoted(text)}, compile=False).save({quoted(f'{path.stem}.keras')})\n"
             )
         case ".pickle":
             return (
                 f"{text} is a pickle, which is not opened because reading it executes code. Convert a scikit-learn model "
                 "to ONNX:\n\n"
                 "    import joblib, numpy, skl2onnx\n"
-                f"    model = joblib.load({_quoted(text)})\n"
+                f"    model = joblib.load({quoted(text)})\n"
                 "    rows = numpy.zeros((1, model.n_features_in_), numpy.float32)\n"
                 '    made = skl2onnx.to_onnx(model, rows, options={"zipmap": False})\n'
-                f"    open({_quoted(f'{path.stem}.onnx')}, 'wb').write(made.SerializeToString())\n"
+                f"    open({quoted(f'{path.stem}.onnx')}, 'wb').write(made.SerializeToString())\n"
             )
         case _:
             return f"{text} {OTHERS[kind]}." if kind in OTHERS else None
@@ -110,7 +104,7 @@ def _weights(text: str, load: str, imports: str) -> str:
 
 def _scripted(text: str) -> str:
     return (
-        f"{_made(text, f'torch.jit.load({_quoted(text)})', 'is a TorchScript program')}. It runs on torch alone; for the "
+        f"{_made(text, f'torch.jit.load({quoted(text)})', 'is a TorchScript program')}. It runs on torch alone; for the "
         "other frameworks export the original module with torch.export.save or torch.onnx.export."
     )
 
@@ -164,7 +158,7 @@ def _folder(text: str, path: Path) -> str | None:
         "    import transformers\n"
         "    from infer_compare import ModelSpec\n\n"
         "    def make():\n"
-        f"        net = transformers.{kind}.from_pretrained({_quoted(text)}, local_files_only=True)\n"
+        f"        net = transformers.{kind}.from_pretrained({quoted(text)}, local_files_only=True)\n"
         f"        return ModelSpec(net, inputs=[{_hub_inputs(config)}])\n\n"
         "and name the function: infer-compare run my_net.py:make"
     )
@@ -196,7 +190,7 @@ def free_batch_remedy(path: Path, name: str) -> str:
     match path.suffix.lower():
         case ".pt2":
             return (
-                f"export it with a free first axis: torch.export.export(net, (x,), dynamic_shapes={{{_quoted(name)}: "
+                f"export it with a free first axis: torch.export.export(net, (x,), dynamic_shapes={{{quoted(name)}: "
                 "{0: torch.export.Dim.DYNAMIC}}), where x holds at least two rows"
             )
         case ".keras":
@@ -206,51 +200,10 @@ def free_batch_remedy(path: Path, name: str) -> str:
         case _:
             return (
                 "export the model with a free first axis, as with torch.onnx.export(..., dynamic_shapes="
-                f"{{{_quoted(name)}: {{0: torch.export.Dim.DYNAMIC}}}}) or a Keras input whose batch size is None"
+                f"{{{quoted(name)}: {{0: torch.export.Dim.DYNAMIC}}}}) or a Keras input whose batch size is None"
             )
 
 
-def data_remedy(text: str, suffixes: frozenset[str], spec: TensorSpec) -> str | None:
-    """Return how to make a data set of tables or images into one that is read; None where it is neither.
-
-    Args:
-        text: the path as it was typed.
-        suffixes: of the file, or of the files in the folder, in lower case.
-        spec: of the model's first input.
-    """
-    shape = [size for size in spec.shape[1:] if isinstance(size, int)]
-    if suffixes and suffixes <= TABLES:
-        read = "read_parquet" if suffixes == {".parquet"} else "read_csv"
-        separator = ', sep="\\t"' if suffixes == {".tsv"} else ""
-        folded = f".reshape({', '.join(map(str, (-1, *shape)))})" if len(shape) > 1 else ""
-        return (
-            f"{text} is a table; write its columns to an array with one row per sample, and name that file:\n\n"
-            "    import numpy, pandas\n"
-            f'    table = pandas.{read}({_quoted(text)}{separator}).select_dtypes("number")\n'
-            f'    numpy.savez("data.npz", **{{{_quoted(spec.name)}: '
-            f'table.to_numpy("{spec.dtype}"){folded}}})\n'
-        )
-    if suffixes & IMAGES:
-        shape = shape if len(shape) == 3 else [3, 224, 224]
-        last = shape[2] in CHANNELS
-        channels, (height, width) = (shape[2], shape[:2]) if last else (shape[0], shape[1:])
-        mode = "L" if channels == 1 else "RGB"
-        order = "" if last or channels == 1 else ".transpose(0, 3, 1, 2)"
-        folded = f".reshape({', '.join(map(str, (-1, *shape)))})" if channels == 1 else ""
-        scale = "" if spec.dtype == "uint8" else " / 255"
-        place = f"pathlib.Path({_quoted(text)})"
-        files = f'sorted({place}.rglob("*.*"))' if is_folder(Path(text)) else f"[{place}]"
-        return (
-            f"{text} holds images; write them to an array with one row per sample, and name that file:\n\n"
-            "    import numpy, pathlib, PIL.Image\n"
-            f"    files = {files}\n"
-            f'    images = [PIL.Image.open(file).convert("{mode}").resize(({width}, {height})) for file in files]\n'
-            f"    rows = numpy.stack(images){order}{folded}\n"
-            f'    numpy.savez("data.npz", **{{{_quoted(spec.name)}: (rows{scale}).astype("{spec.dtype}")}})\n'
-        )
-    return None
-
-
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text as a word of Python."""
     return json.dumps(text, ensure_ascii=False)

@@ -17,6 +17,7 @@ from infer_compare.results.outcomes import (
     TimedOut,
     Unavailable,
 )
+from infer_compare.results.point import Point
 from infer_compare.results.records import (
     RUN_SCHEMA,
     RUN_VERSION,
@@ -36,7 +37,7 @@ from infer_compare.results.records import (
     Unusable,
 )
 from infer_compare.results.rounds import Round, WarmUp
-from infer_compare.results.run import Point, Run
+from infer_compare.results.run import Run
 from infer_compare.results.slices import Diagnostics, ForeignProcess, PhaseTimes, Series, Slice
 from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, DropReason, Recipe
