@@ -97,7 +97,7 @@ class OnnxSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Provider, threads, optimisation and precision, as the session tells them."""
+        """Provider, threads, optimisation and precision, as the session reports them."""
         return self._effective
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:

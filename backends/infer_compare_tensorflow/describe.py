@@ -1,4 +1,4 @@
-"""What a model is that only TensorFlow can read; and what a callable makes, saved so that every process loads the same."""
+"""Descriptions of models that only TensorFlow can read, and of what a callable makes, which is saved for every process to load."""
 
 from __future__ import annotations
 

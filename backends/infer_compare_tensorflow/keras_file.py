@@ -35,7 +35,7 @@ def make_steady(path: Path) -> None:
 
 
 def _number_shared(config: object, numbers: dict[int, int]) -> None:
-    """Puts numbers in the place of the addresses by which a configuration tells that two objects are one."""
+    """Replaces the addresses that mark two objects of a configuration as one by numbers."""
     if isinstance(config, dict):
         if isinstance(address := config.get("shared_object_id"), int):
             config["shared_object_id"] = numbers.setdefault(address, len(numbers) + 1)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTER_OP_THREADS = 1
-"""Operators run one after another, so that the thread budget is what one operator may use."""
+"""Operators run one after another: the thread budget is what one operator may use."""
 
 
 def start(threads: int, device_memory: int | None = None) -> str:

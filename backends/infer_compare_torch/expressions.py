@@ -25,7 +25,7 @@ MOST_CHOICES = 3
 """Maxima and the like within each other; every one makes sympy compare all arguments."""
 MOST_ARGUMENTS = 8
 WORD = 64
-"""Bits of a number in the text, and of the size that a name stands for."""
+"""Bits of a number in the text, and of the size behind a name."""
 LARGEST_EXPONENT = 16
 
 NAME = re.compile(r"[a-z]{1,3}[0-9]{1,6}|true|false")

@@ -103,7 +103,7 @@ class TorchSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """What runs, as torch tells it; graph breaks are known once something was compiled."""
+        """What runs, as torch reports it; graph breaks are known once something was compiled."""
         facts = {
             "device": str(self._device),
             "threads": str(torch.get_num_threads()),

@@ -15,7 +15,7 @@ PLAIN = (tuple, list, dict)
 
 
 def leaves(structure: object) -> list[torch.Tensor]:
-    """Return the tensors of a structure; None, which stands for an output that was not asked for, is left out.
+    """Return the tensors of a structure; None, an output that was not asked for, is left out.
 
     Raises:
         ModelError: there is something else in it.

@@ -1,4 +1,4 @@
-"""Temporary folders: each has a name of its own, is removed by the process that made it, and tells when that has died.
+"""Temporary folders: each has a name of its own, is removed by the process that made it, and shows when that has died.
 
 Everything temporary is made here, inside the run folder, the cache or the system's folder for temporary files. A folder
 holds a file that its owner keeps locked for as long as it runs. The kernel drops the lock when the process ends,

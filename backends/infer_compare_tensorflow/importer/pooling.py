@@ -26,7 +26,7 @@ FAST_MAX_TYPES = (tf.float32, tf.float16, tf.float64)
 
 
 def _pool_window(node: Node, data: Value) -> Window:
-    """The node's window; with `ceil_mode`, padded behind so that the last window is whole."""
+    """The node's window; with `ceil_mode`, padded behind to make the last window whole."""
     moving = window(node, data, node.attributes["kernel_shape"])
     if not node.attributes.get("ceil_mode", 0) or node.attributes.get("auto_pad", "NOTSET") != "NOTSET":
         return moving

@@ -49,7 +49,7 @@ class Constants:
         return self._derived[key]
 
     def known(self, argument: object) -> torch.Tensor | None:
-        """The constant that a node stands for, if it does."""
+        """The constant behind a node, if it is one."""
         return self._tensors.get(argument) if isinstance(argument, fx.Node) else None
 
     def node(self, tensor: torch.Tensor) -> fx.Node:

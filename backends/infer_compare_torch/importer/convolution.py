@@ -51,7 +51,7 @@ def pad_same(
     upper: bool,
     fill: float = 0.0,
 ) -> torch.Tensor:
-    """The tensor padded for `auto_pad` SAME, by sizes that only a run tells."""
+    """The tensor padded for `auto_pad` SAME, by sizes that are only known from a run."""
     starts, ends = same_padding(tensor.shape[2:], kernel, strides, dilations, upper=upper)
     return functional.pad(tensor, interleaved(starts, ends), value=fill)
 

@@ -1,4 +1,4 @@
-"""Dtypes and shapes of the values inside a graph, as ONNX's own shape inference tells them.
+"""Dtypes and shapes of the values inside a graph, as ONNX's own shape inference has them.
 
 Shapes that a file records for its inner values and outputs are left out of account: exporters have written
 stale ones, while what follows from the inputs and the constants is certain.

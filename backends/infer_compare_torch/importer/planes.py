@@ -20,7 +20,7 @@ def spatial_axes(tensor: torch.Tensor) -> tuple[int, ...]:
 
 
 def global_average(tensor: torch.Tensor) -> torch.Tensor:
-    """The average of each plane, for a tensor whose rank only a run tells."""
+    """The average of each plane, for a tensor whose rank is only known from a run."""
     return torch.mean(tensor, spatial_axes(tensor), keepdim=True)
 
 

@@ -105,7 +105,7 @@ def reduce_by(
     empty_keeps: bool,
     op_type: str,
 ) -> torch.Tensor:
-    """A reduction along axes that only a run tells; along all of them if there are none, unless `empty_keeps`."""
+    """A reduction along axes that are only known from a run; along all of them if there are none, unless `empty_keeps`."""
     call = CALLS[op_type]
     if axes:
         return call(tensor, tuple(axes), keep)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def shape_tensor(tensor: torch.Tensor, start: int, end: int | None) -> torch.Tensor:
-    """The sizes of a tensor whose rank only a run tells."""
+    """The sizes of a tensor whose rank is only known from a run."""
     return torch.tensor(tensor.shape[start:end], dtype=torch.int64, device=tensor.device)
 
 
@@ -37,7 +37,7 @@ def _shape(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def element_count(tensor: torch.Tensor) -> torch.Tensor:
-    """The number of elements of a tensor whose rank only a run tells."""
+    """The number of elements of a tensor whose rank is only known from a run."""
     return torch.full((), tensor.numel(), dtype=torch.int64, device=tensor.device)
 
 
@@ -60,7 +60,7 @@ def multiply(builder: Builder, first: Scalar, second: Scalar) -> Scalar:
 
 
 def reshape(tensor: torch.Tensor, sizes: Sequence[int], keep_zero: bool) -> torch.Tensor:
-    """A reshape whose sizes only a run tells; zero copies a size unless it is to be kept."""
+    """A reshape to sizes that are only known from a run; zero copies a size unless it is to be kept."""
     if not keep_zero:
         sizes = [tensor.shape[axis] if size == 0 else size for axis, size in enumerate(sizes)]
     return tensor.reshape(tuple(sizes))
@@ -114,7 +114,7 @@ def axes_of(builder: Builder, node: Node, axes: Value | None) -> Ints | None:
 
 
 def squeeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-    """The tensor without axes that only a run tells."""
+    """The tensor without axes that are only known from a run."""
     return tensor.squeeze(tuple(axes))
 
 
@@ -131,7 +131,7 @@ def _squeeze(builder: Builder, node: Node, value: Value, axes: Value | None = No
 
 
 def unsqueeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-    """The tensor with axes of size 1 at places that only a run tells."""
+    """The tensor with axes of size 1 at places that are only known from a run."""
     rank = tensor.dim() + len(axes)
     for axis in sorted(one % rank for one in axes):
         tensor = tensor.unsqueeze(axis)

@@ -33,7 +33,7 @@ def take_slices(
     axes: Sequence[int] | None,
     steps: Sequence[int] | None,
 ) -> torch.Tensor:
-    """Slices along axes, by numbers that only a run tells; negative steps go backwards."""
+    """Slices along axes, by numbers that are only known from a run; negative steps go backwards."""
     for axis, start, end, step in zip(
         range(len(starts)) if axes is None else axes,
         starts,

@@ -40,7 +40,7 @@ COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "schema": "Print the JSON Schema of a run file or of a report.",
 }
-"""Names and first lines, here so that `--help` imports no command."""
+"""Names and first lines; with them here, `--help` imports no command."""
 
 
 class Commands(click.Group):

@@ -47,7 +47,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """How slices that other programs disturb are recognised here."""
 
     schedstat: bool
-    """Whether the kernel tells how long threads waited for a core."""
+    """Whether the kernel counts how long threads waited for a core."""
     process_clocks: bool
     """Whether the processor time of every process on the machine can be read."""
     text: str

@@ -216,7 +216,7 @@ def _resume(place: Path, plugins: Plugins, show: Show) -> int:
 
 
 def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], Run]) -> int:
-    """Does the work, tells its result, and returns the exit code."""
+    """Does the work, shows its result, and returns the exit code."""
     from infer_compare.cli.progress import progress
     from infer_compare.report import document, find_reporter, render
     from infer_compare.report.files import write_report

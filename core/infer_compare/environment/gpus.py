@@ -1,4 +1,4 @@
-"""NVIDIA GPUs as the driver tells of them, with no framework and no library."""
+"""NVIDIA GPUs as the driver reports them, without a framework or a library."""
 
 from __future__ import annotations
 

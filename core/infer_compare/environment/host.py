@@ -1,4 +1,4 @@
-"""The files by which the kernel tells about the machine."""
+"""The files in which the kernel describes the machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Host(msgspec.Struct, frozen=True):
 
     @property
     def has_proc(self) -> bool:
-        """Whether the kernel tells by files at all, as Linux does."""
+        """Whether the kernel has such files, as Linux does."""
         return self.path("/proc").is_dir()
 
     def text(self, absolute: str) -> str | None:

@@ -8,7 +8,7 @@ from infer_compare.environment.host import LOCAL, Host, read
 
 
 def has_schedstat(host: Host = LOCAL) -> bool:
-    """Whether the kernel tells how long threads waited for a core; some keep the file and fill it with zeros."""
+    """Whether the kernel counts how long threads waited for a core; some keep the file and fill it with zeros."""
     match (host.text("/proc/self/schedstat") or "").split():
         case [cpu, _, _]:
             return cpu != "0"

@@ -27,7 +27,7 @@ class TensorSpec(msgspec.Struct, frozen=True):
     dtype: str
     """A numpy dtype name, such as `float32` or `int64`."""
     shape: tuple[int | str, ...]
-    """Sizes; a free axis is a name, and the batch axis is called `batch`. An axis of an output whose size only a run tells is
+    """Sizes; a free axis is a name, and the batch axis is called `batch`. An axis of an output whose size is only known from a run is
     a name as well, such as `unnamed(1)`; the number of axes must be known."""
 
 
@@ -44,7 +44,7 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
     weights: str = ""
     """A file with the weights of a model that a callable makes, saved when it was first called; empty without one."""
     inputs: tuple[TensorSpec, ...] = ()
-    """What is known of the inputs, with the batch axis called `batch`; empty where the file tells by itself."""
+    """What is known of the inputs, with the batch axis called `batch`; empty where the file says it."""
     trusted: bool = False
     """Whether the user trusts a file that may execute code when loaded."""
 

@@ -46,7 +46,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ()
     """Model formats that `load` takes and that the framework's own reader reads, such as `onnx`, `pt2` or `keras`."""
     describes: tuple[str, ...] = ()
-    """Formats of which `describe` is overridden to say what a model is. `callable` stands for a function of the user's that
+    """Formats of which `describe` is overridden to say what a model is. `callable` is a function of the user's that
     returns a model of this framework."""
     imports: tuple[str, ...] = ()
     """Formats of which the backend's own code reads the graph and rebuilds it inside `load`; curves made so are labelled
@@ -58,7 +58,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     precisions: tuple[str, ...] = ("float32",)
     """What a contender can be asked to compute in with `precision=`; see `Settings.precision`."""
     peak_memory: bool = False
-    """True when `Session.peak_memory` tells the framework's own peak on at least one device kind."""
+    """True when `Session.peak_memory` returns the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()
     """Device kinds other than `cpu` on which `run` may return before the work is done. There a slice lasts at
     least a second, and two more series are timed: with one batch queued ahead, which is the throughput, and until `run`

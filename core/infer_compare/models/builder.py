@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPSET = 20
-"""What `torch.onnx.export` writes, so that importers meet the same operators here as in exported models."""
+"""What `torch.onnx.export` writes: importers meet the same operators here as in exported models."""
 IR_VERSION = 9
 
 

@@ -1,4 +1,4 @@
-"""Inputs, outputs and sizes of the built-in models, so that listing them builds none; tests hold them against the graphs."""
+"""Inputs, outputs and sizes of the built-in models, to list them without building one; tests compare them with the graphs."""
 
 from __future__ import annotations
 

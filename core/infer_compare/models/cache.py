@@ -54,7 +54,7 @@ class KeptModel(NamedTuple):
 
     key: str
     name: str
-    """Of its file or folder, whose ending tells the format."""
+    """Of its file or folder; the ending is that of the format."""
     size: int
     """In bytes."""
     used: float

@@ -1,4 +1,4 @@
-"""What `infer-compare models` tells of a model that can be asked for by name."""
+"""What `infer-compare models` says of a model that has a name."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _apart(reason: str, *, extreme: int = 0) -> Finding:
 
 
 def _shrink(reference: Floats, candidate: Floats, rows: Floats, live: Mask, alive: Mask) -> float:
-    """Return a power of two by which the largest values are scaled down, so that squares do not overflow; usually 1."""
+    """Return a power of two by which the largest values are scaled down to keep squares from overflowing; usually 1."""
     import numpy as np
 
     largest = max(

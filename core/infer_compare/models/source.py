@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
 
 CALLABLE = "callable"
-"""What stands for a format where a function of the user's makes the model."""
+"""The format of a model that a function of the user's makes."""
 ONNX_ALONE = Endings()
 
 

@@ -36,7 +36,7 @@ class ContenderExploration:
 
     @property
     def disturbed(self) -> bool:
-        """Whether other programs made its worker wait, over all that it ran, so that the gate would not let it pass."""
+        """Whether other programs made its worker wait longer than the gate allows, over all that it ran."""
         gate, worker = self._context.surroundings.gate, self.probes.worker
         server = server_of(self._context.run, self._route.label)
         if server is not None and server.local:

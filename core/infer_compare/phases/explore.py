@@ -86,7 +86,7 @@ def _sizes(context: RunContext) -> Explorations:
 
 
 def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
-    """Bring curves to one length, so that every size can be compared, and add sizes where they decide most."""
+    """Bring curves to one length, to compare every size, and add sizes where they decide most."""
     curves = {label: turn.sizes.latencies_ns for label, turn in explored.items()}
     further = {point for latencies in curves.values() for point in latencies}
     if context.options.latency_bound_ns is not None:

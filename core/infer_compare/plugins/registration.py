@@ -1,4 +1,4 @@
-"""What plugins registered: read once and checked, so that nothing of a plugin is asked again while it is listed.
+"""What plugins registered: read once and checked; listing a plugin asks it nothing again.
 
 A class or an object of a plugin may hold anything, and say something else each time. What the parent process needs to know
 of it is kept here as plain values. Names must be of characters that can be typed; other texts are made safe to show.

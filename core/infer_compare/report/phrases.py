@@ -98,7 +98,7 @@ def axes_words(axes: Axes) -> str:
 
 
 def run_words(document: ReportDocument) -> str:
-    """What tells this run from others: model, machine, identifier."""
+    """What identifies this run: model, machine, identifier."""
     return plain(f"{document.model.name} on {machine_words(document.environment)}, run {document.run_id}")
 
 

@@ -22,7 +22,7 @@ def parse_threads(text: str) -> int | tuple[int, ...]:
 
 
 def parse_instances(text: str) -> tuple[int | Auto, ...]:
-    """Return the numbers of instances in the order in which they are typed; `auto` stands for all splits of the threads.
+    """Return the numbers of instances in the order in which they are typed; `auto` means all splits of the threads.
 
     Raises:
         UsageError: one is no number of instances, or appears twice.

@@ -24,7 +24,7 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     """The third party's distribution or file that rebuilt an imported model; empty for what comes with infer-compare."""
     device: str
     asynchronous: bool = False
-    """Whether the device works on its own, so that `run` may return before the work is done."""
+    """Whether `run` may return before the device has done the work."""
     effective: dict[str, str]
     beside: Count = 0
     """Other workers that were started at the same time, at most. While exploring each had a core to itself."""

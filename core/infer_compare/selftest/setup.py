@@ -10,7 +10,7 @@ from infer_compare.stats.wording import percent
 from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
 
 SLOWDOWNS = (0.05, 0.10, 0.20)
-"""Planted, relative. The least lies beyond the margin of 3 %, so that even that one should not be called the same."""
+"""Planted, relative. The least lies beyond the margin of 3 %, so even that one should not be called the same."""
 BATCH_SIZES = (1, 8, 32)
 QUICK_ROUNDS = 2
 """Of each restart, in place of four. Fewer restarts would not do: a difference of 5 % is seldom shown by three."""

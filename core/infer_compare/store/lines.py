@@ -71,7 +71,7 @@ def decode(line: bytes) -> Line:
 
 
 def kind_of(line: bytes) -> str:
-    """Return the kind of record that a damaged line seems to have held; empty where nothing tells."""
+    """Return the kind of record that a damaged line seems to have held; empty where it cannot be seen."""
     match = _TYPE.match(line)
     kind = match[1].decode() if match is not None else ""
     return kind if kind in KINDS else ""

@@ -18,7 +18,7 @@ class BlockLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that share a stamp last at least so long together."""
 
     def calls_per_stamp(self, latency_ns: int, buffers: int = 1) -> int:
-        """Return how many calls share a stamp; in blocks a multiple of the number of buffers, so that all blocks are alike."""
+        """Return how many calls share a stamp; in blocks a multiple of the number of buffers, which makes all blocks alike."""
         if latency_ns >= self.below_ns:
             return 1
         return ceil(ceil(self.block_ns / max(1, latency_ns)) / buffers) * buffers

@@ -31,7 +31,7 @@ class PointReport(Part, frozen=True, kw_only=True):
     """What a worker that had run other sizes took longer for its first call at this one, preparing included; None where no
     such worker met the size."""
     memory: Memory | None
-    """`resident` is the peak around the slices, the median over them; where none tells, what exploring saw, as the others."""
+    """`resident` is the peak around the slices, the median over them; where none has it, what exploring saw, as the others."""
     rejected: float | None
     """Share of the slices that the gate rejected; None where no slice was timed."""
     excess_cores: float | None = None
