@@ -64,6 +64,6 @@ def classify(error: BaseException) -> Classification:
 def _is_oom(error: BaseException, text: str) -> bool:
     if is_host_oom(error) or any(part in text for part in (*OOM_TEXTS, *DEVICE_OOM_TEXTS)):
         return True
-    # The class alone also stands for full queues and exceeded quotas.
+    # The class is also raised for full queues and exceeded quotas.
     exhausted = f"{ERRORS}ResourceExhaustedError" in class_names(error)
     return exhausted and ("oom" in text or "out of memory" in text or "allocat" in text)

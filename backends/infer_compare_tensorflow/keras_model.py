@@ -72,7 +72,7 @@ def read_keras(path: Path, *, trusted: bool = False) -> Served:
         # Every class of error comes from here: a wrong file meets zip, JSON, HDF5 and every layer's constructor.
         if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
             raise
-        # Keras tells the whole configuration first, and what went wrong last.
+        # Keras prints the whole configuration first, and what went wrong last.
         text = sentence(str(error).rsplit("Exception encountered: ", 1)[-1] or error)
         if not trusted and any(word in text for word in ("safe_mode", "for security", "Not allowed")):
             raise UntrustedModel(_refusal(path, f"Keras refuses it: {text}")) from error

@@ -55,7 +55,7 @@ class NativeProgram:
 
         Args:
             read: reads the model anew, onto the device of the scope it is called in.
-            given: what is known of the inputs from elsewhere; empty for what the model tells.
+            given: what is known of the inputs from elsewhere; empty for what the model says.
 
         Raises:
             InputError: what was given does not fit the model.

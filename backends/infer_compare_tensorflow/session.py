@@ -133,7 +133,7 @@ class TensorFlowSession(Session[Slot]):
         """Copy a batch to the device, in the dtype that the model takes. A slot that is given takes new tensors, since TensorFlow's are never written to.
 
         Raises:
-            InputError: the arrays do not have the dtypes and shapes that `inputs` tells.
+            InputError: the arrays do not have the dtypes and shapes in `inputs`.
             RuntimeError: the session was closed.
         """
         self._check_open()

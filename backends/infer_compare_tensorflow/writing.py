@@ -35,7 +35,7 @@ def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None: 
 
     Args:
         made: a `keras.Model`, a `tf.function`, or a `tf.Module` that can be called.
-        given: its inputs, in order; empty where it tells them itself.
+        given: its inputs, in order; empty where it says them itself.
         folder: where to write.
 
     Returns:

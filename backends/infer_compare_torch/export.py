@@ -38,7 +38,7 @@ LARGEST_BYTES = 1_900_000_000
 def to_onnx(model: ModelSource, target: Path) -> None:
     """Write a model as an ONNX file whose batch axes are called `batch`, and whose other free axes have the names of the specs.
 
-    Inputs bear the names of the specs; outputs those that the source tells. Weights above 1.9 GB go into a file of their
+    Inputs bear the names of the specs; outputs those of the source. Weights above 1.9 GB go into a file of their
     own beside it, `TARGET.data`.
 
     Args:

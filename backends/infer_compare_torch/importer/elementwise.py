@@ -94,7 +94,7 @@ def _cast(builder: Builder, node: Node, value: Value) -> Value:
 def _cast_like(builder: Builder, node: Node, value: Value, like: Value) -> Value:
     dtype = dtype_of(like)
     if dtype is None:
-        raise UnsupportedModel(f"ONNX operator {node} casts to a type that only a run tells.")
+        raise UnsupportedModel(f"ONNX operator {node} casts to a type that is only known from a run.")
     return cast(builder, value, dtype)
 
 

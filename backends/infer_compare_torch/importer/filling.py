@@ -47,7 +47,7 @@ def arange(start: float, limit: float, step: float, dtype: torch.dtype, device: 
 def _range(builder: Builder, node: Node, start: Value, limit: Value, step: Value) -> Value:
     dtype = dtype_of(start)
     if dtype is None:
-        raise UnsupportedModel(f"ONNX operator {node} counts in a type that only a run tells.")
+        raise UnsupportedModel(f"ONNX operator {node} counts in a type that is only known from a run.")
     begin, end, by = (builder.number(one) for one in (start, limit, step))
     if not any(isinstance(one, fx.Node) for one in (begin, end, by)):
         return arange(begin, end, by, dtype, torch.device("cpu")).to(dtype)  # type: ignore[arg-type]

@@ -207,5 +207,5 @@ def _resize(
 def _axes(node: Node, value: Value) -> list[int]:
     rank = rank_of(value)
     if rank is None:
-        raise UnsupportedModel(f"ONNX operator {node} resizes a tensor of a rank that only a run tells.")
+        raise UnsupportedModel(f"ONNX operator {node} resizes a tensor of a rank that is only known from a run.")
     return [axis % rank for axis in node.attributes.get("axes") or range(rank)]

@@ -184,7 +184,7 @@ def _expand(builder: Builder, _: Node, value: Value, shape: Value) -> Value:
     wanted: list[Scalar] = [1] * (rank - len(sizes)) + list(sizes)
     padded: list[int | None] = [*[1] * (rank - len(present)), *present]
     if any(isinstance(want, fx.Node) and have != 1 for want, have in zip(wanted, padded, strict=True)):
-        # Which of the two is 1, and gives way, only a run tells.
+        # Which of the two is 1, and gives way, is only known from a run.
         return builder.emit(expand, tensor, sizes)
     kept = [-1 if want == 1 and have != 1 else want for want, have in zip(wanted, padded, strict=True)]
     return shaped(

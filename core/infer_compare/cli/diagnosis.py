@@ -163,7 +163,7 @@ def _frameworks(plugins: Plugins) -> Iterator[Framework]:
 
     owners = distributions.owners({module for entry in plugins.backends for module in entry.requires})
     for entry in plugins.backends:
-        # Both builds of ONNX Runtime bring the same module; advice tells of that.
+        # Both builds of ONNX Runtime bring the same module; the advice says that.
         names = dict.fromkeys(name for module in entry.requires for name in owners[module])
         version = one_line(", ".join(f"{name} {distributions.version(name)}" for name in names))
         yield Framework(

@@ -62,7 +62,7 @@ class Session(ABC, Generic[Staged]):
         """Copy a batch to the device.
 
         Args:
-            batch: host arrays of the dtypes and shapes that `inputs` tells; they must not be written to. The harness does not
+            batch: host arrays of the dtypes and shapes in `inputs`; they must not be written to. The harness does not
                 change them while the slot is in use, so that a slot may hold the arrays themselves. They are contiguous,
                 except with `--scope dataset`, where they can be views of a mapped file.
             into: a slot that `stage` returned before for the same shapes, to be reused (its addresses stay); its work is

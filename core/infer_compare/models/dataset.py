@@ -1,4 +1,4 @@
-"""Data sets: arrays on disk, one row a sample, that stand for a model's inputs."""
+"""Data sets: arrays on disk, one row a sample, in place of made-up inputs."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def build_model(model: BuiltinModel, seed: int, *, free: bool = False) -> onnx.M
         ModelError: building it failed, or gave something else.
     """
     try:
-        # Of a lack of memory the command itself tells.
+        # The command itself reports a lack of memory.
         with guarded(f"building the model {model.name}", passing=(MemoryError,)):
             made = model.build(seed, model.axes if free else ()) if model.axes else model.build(seed)
     except PluginFailed as failure:

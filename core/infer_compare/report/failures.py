@@ -36,7 +36,7 @@ _PHASES: dict[Phase, str] = {
 def failures(run: Run, points: Sequence[Point]) -> tuple[FailureReport, ...]:
     """Contenders that took no part, points without figures for another reason than memory, and lost workers.
 
-    Points that ran out of memory are left out: the memory boundary tells them.
+    Points that ran out of memory are left out: the memory boundary has them.
 
     Args:
         run: the run.

@@ -1,6 +1,6 @@
 """A line of a run file: a record as JSON, the line's number, and a checksum over both.
 
-The checksum tells a flipped bit, the number a line that is missing, repeated or out of place. Both stand last, so that a
+The checksum shows a flipped bit, the number a line that is missing, repeated or out of place. Both stand last, so that a
 line stays plain JSON, and a line without them, as one that was edited by hand, is read as it is.
 """
 

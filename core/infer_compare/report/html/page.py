@@ -103,7 +103,7 @@ def sections_page(
     Args:
         title: what the page is about.
         question: what it answers.
-        facts: what tells it from others.
+        facts: what identifies it.
         sections: from top to bottom.
         known: the contenders of its charts and tables, by label; none where they draw nothing.
         more_scripts: files of the script that draw what reports do not have.

@@ -87,7 +87,7 @@ def batch_table(view: View, name: TableName | Metric, caption: str) -> Table:
     if name in {"throughput", "latency"}:
         metrics = known_metrics(places_of(view.document), metrics)
     if name == "device-memory":
-        # Contenders whose framework tells nothing are left out.
+        # Contenders whose framework does not report it are left out.
         curves = [(label, own) for label, own in curves if any(_tells(place) for place in own.values())]
     empty = (Cell(text=""),) * len(metrics)
     rows = tuple(

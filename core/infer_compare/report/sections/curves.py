@@ -172,7 +172,7 @@ def _every_chart(view: View) -> Iterator[Chart]:
     yield Chart(
         id=f"{view.key}-device-memory",
         title="Live tensors against batch size",
-        lead="Their peak by the framework's own allocator, where it tells; no part of the figures of other charts.",
+        lead="Their peak by the framework's own allocator, where it has one; no part of the figures of other charts.",
         table=batch_table(view, "device-memory", "Peak memory by the framework's allocator"),
         data=charts.memory_chart(view, "allocated"),
     )

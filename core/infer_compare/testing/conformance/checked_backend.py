@@ -75,7 +75,7 @@ class CheckedBackend:
         """Skip the check unless objects of the class can be made.
 
         Raises:
-            NotApplicable: methods are missing, of which the check `nothing_is_abstract` tells.
+            NotApplicable: methods are missing; the check `nothing_is_abstract` names them.
         """
         if getattr(self.backend, "__abstractmethods__", ()):
             raise NotApplicable("methods are missing: see nothing_is_abstract")

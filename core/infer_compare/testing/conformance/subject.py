@@ -113,7 +113,7 @@ class Subject(CheckedBackend):
         """The first model that the backend takes.
 
         Raises:
-            NotApplicable: it takes none, of which the check `some_model_runs` tells.
+            NotApplicable: it takes none; the check `some_model_runs` says why.
         """
         if self._simplest is None:
             for one in self.candidates():
