@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from infer_compare.capacity.arrivals import arrivals_at, recorded_rate
+from infer_compare.capacity.arrivals import MOST_ARRIVALS, arrivals_at, recorded_rate
 from infer_compare.capacity.predict import USUAL, percentile_key, predict
 from infer_compare.capacity.service_times import service_of_curve
 from infer_compare.capacity.values import Load, Replayed
@@ -36,6 +36,10 @@ DISTURBED = 0.01
 """Share of a window in which the service may wait for a processor, beyond twice what it did when its curve was measured."""
 MOST_DISTURBED = 0.05
 """However much it waited then."""
+OVERLOAD = 2
+"""Times the saturation: more is not replayed."""
+MANY = 100
+"""Batches of each copy; fewer are a burst, and may come at any rate."""
 REPLAYED = 99
 """Makes the arrivals of a replay others than those of simulations with the same seed."""
 LATE = 99.0
@@ -64,7 +68,8 @@ def replay(
         seed: of the arrivals.
 
     Raises:
-        UsageError: the load has no rate, or the service another number of copies or a smaller largest batch.
+        UsageError: the load has no rate or one far above saturation, or the service another number of copies or a smaller
+            largest batch.
         WorkerError: a worker died twice, or could not be started again.
     """
     import numpy as np
@@ -76,6 +81,13 @@ def replay(
             f"{configuration.copies} copies and batches up to {batching.max_batch}."
         )
     arrivals_s = schedule(load, seconds, configuration.machines, seed)
+    times = service_of_curve(curve, service.setting)
+    rate, most = len(arrivals_s) / seconds, OVERLOAD * times.saturation(batching.max_batch, service.copies)
+    if rate > most and len(arrivals_s) > batching.max_batch * service.copies * MANY:
+        raise UsageError(
+            f"{rate:.4g} requests/s are more than {OVERLOAD} times what saturates {service.label} ({most / OVERLOAD:.4g}/s), "
+            "so the replay would only show a queue that grows; give a lower rate."
+        )
     with collector_paused(), service.run_delays() as delays:
         windows = Windows(delays)
         first_ns = service.clock() + LEAD_NS
@@ -84,7 +96,7 @@ def replay(
         windows.end(service.clock())
     percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
     predicted = predict(
-        service_of_curve(curve, service.setting),
+        times,
         msgspec.structs.replace(configuration, machines=1),
         Load(arrivals_s=tuple(arrivals_s)),
         bound=bound,
@@ -119,13 +131,18 @@ def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float
         seed: of the random numbers.
 
     Raises:
-        UsageError: the load has no rate, or no request arrives in that time.
+        UsageError: the load has no rate, or no request arrives in that time, or more than can be replayed.
     """
     if load.rate is None and not load.arrivals_s:
         raise UsageError("A replay needs a rate, such as --rate 200/s, or recorded arrivals.")
     rate = (recorded_rate(load.arrivals_s) if load.rate is None else load.rate) / machines
     # More than can arrive in that time, but for one in a million.
     expected = rate * seconds
+    if expected > MOST_ARRIVALS:
+        raise UsageError(
+            f"A replay of {seconds:g} s at {rate:.4g}/s has {expected:,.0f} requests; {MOST_ARRIVALS:,} are the most: replay for "
+            f"{MOST_ARRIVALS / rate:.2g} s."
+        )
     count = ceil(expected + 5 * (max(1.0, load.burstiness) * expected) ** 0.5 + 10)
     moments = arrivals_at(load, rate, count, (seed, REPLAYED), machines)
     if load.arrivals_s and moments:

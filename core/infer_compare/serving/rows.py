@@ -107,6 +107,9 @@ class SharedFile:
                 f"A batch of {largest} takes {self._length / 2**20:.0f} MiB of inputs, and there is no room for it in "
                 f"{self.path.parent} ({error.strerror}); free some space, or serve smaller batches."
             ) from error
+        except BaseException:
+            self.close()
+            raise
         for place, (array, same) in enumerate(rows.inputs):
             if same:
                 self._write(array, self.rooms[place].offset)

@@ -118,6 +118,28 @@ WARM_CALLS = 6
 """Of a worker before it is handed a batch: three of each size."""
 
 
+@pytest.mark.parametrize(
+    ("load", "seconds", "sentence"),
+    [
+        (
+            Load(rate=2500.0),
+            1.0,
+            r"^2\d\d\d requests/s are more than 2 times what saturates steady \(999.\d/s\), .* lower rate\.$",
+        ),
+        (Load(rate=2e6), 3.0, r"has 6,000,000 requests; 1,000,000 are the most: replay for 0.5 s\.$"),
+        (Load(rate=0.01), 1.0, r"^No request arrives within 1 s at 0.01/s; replay for longer\.$"),
+        (Load(), 1.0, r"^A replay needs a rate, such as --rate 200/s, or recorded arrivals\.$"),
+    ],
+)
+def test_a_load_that_cannot_be_replayed_is_refused(serving, load: Load, seconds: float, sentence: str) -> None:
+    """In one sentence that says what to give instead."""
+    configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
+    with serving() as service:
+        curve = measure_curve(service)
+        with pytest.raises(UsageError, match=sentence):
+            replay(service, configuration, load, seconds=seconds, curve=curve)
+
+
 def test_a_batch_whose_worker_dies_is_lost_and_the_copy_is_started_again(serving) -> None:
     """All others are answered, those that came meanwhile too."""
     with serving(max_batch=2) as service:
