@@ -13,7 +13,7 @@ command goes on where it was.
     python benchmarks/capacity.py [--models cnn,resnet18] [--contenders onnx,torch] [--state runs/capacity] [--stop-after 9m]
         [--short] [--save]
 
-All of it takes 20 minutes; `--short`, with replays of 6 s that are too short for the aims, takes 3.
+All of it takes a quarter of an hour; `--short`, with replays of 6 s that are too short for the aims, takes 3.
 """
 
 from __future__ import annotations
