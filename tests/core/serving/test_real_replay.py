@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pytest
 from infer_compare import api
 from infer_compare.capacity.values import Batching, Configuration, Load
 from infer_compare.phases.context import Surroundings
+from infer_compare.phases.events import Observer
 from infer_compare.request.options import RunOptions
 from infer_compare.serving.measure import Effort, measure_curve
 from infer_compare.serving.replay import replay
@@ -70,6 +72,35 @@ def test_real_workers_answer_every_request(folder: Path, copies: int) -> None:
     assert 1 <= result.mean_batch <= 6
     assert result.percentiles_s["50"] >= min(curve.sizes[0].durations_ns) / 1e9
     assert [size.point.batch for size in curve.sizes] == [1, 4, 8]
+
+
+def test_a_killed_worker_loses_its_batch_alone(folder: Path) -> None:
+    """It is started again meanwhile, and all other requests are answered."""
+
+    def kill() -> None:
+        workers = [
+            process for process in psutil.Process().children() if "infer_compare.worker" in " ".join(process.cmdline())
+        ]
+        workers[0].kill()
+
+    run: Run = api.load_run(folder)
+    notes: list[str] = []
+    observer = Observer()
+    observer.note = lambda _topic, text: notes.append(text)  # type: ignore[method-assign]
+    with open_service(run, "onnx", copies=2, observer=observer) as service:
+        curve = measure_curve(service, SHORT)
+        batching = Batching(max_batch=8, max_delay_s=20e-3)
+        load = Load(rate=0.3 * curve.saturation)
+        timer = threading.Timer(1.0, kill)
+        timer.start()
+        result = replay(
+            service, Configuration(contender="onnx", batching=batching, copies=2), load, seconds=2.0, curve=curve
+        )
+        timer.join()
+    assert notes == ["a worker of onnx died while it served, and is started again"]
+    assert result.answered + result.lost == result.requests
+    assert 0 <= result.lost <= 8
+    assert result.throughput > 0
 
 
 def test_an_interrupt_leaves_no_worker(folder: Path) -> None:
