@@ -62,15 +62,17 @@ TOGETHER = (
         "backends/torch/test_torch_node_coverage.py",
         "kit/test_builtin_conformance.py::TestTensorFlow",
     ),
+    ("backends/ray",),
     ("packaging/test_wheel.py", "examples/test_openvino_example.py"),
 )
-"""What runs in one process: importing TensorFlow, building the wheel and making the cases of ONNX take seconds."""
+"""What runs in one process: importing TensorFlow, starting a cluster, building the wheel and making the cases of ONNX take seconds."""
 FIRST = (
     "docs/test_coverage_page.py",
     "docs/test_notebook.py",
     "docs/test_pages.py",
     "packaging/test_wheel.py",
     "examples/test_openvino_example.py",
+    "backends/ray",
     "backends/tensorflow",
     "backends/test_importer_refusals.py",
     "backends/test_transformers_models.py",

@@ -182,5 +182,8 @@ class RayLauncher:
         if driver is not None and driver.poll() is None:
             driver.kill()
             driver.wait()
+        if driver is not None and driver.stdin is not None:
+            with contextlib.suppress(OSError):
+                driver.stdin.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

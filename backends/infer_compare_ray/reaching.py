@@ -15,10 +15,10 @@ HEAD_S = 12.0
 
 
 def check_port(address: str, deadline: float) -> None:
-    """Connect to HOST:PORT and let go.
+    """See whether something listens at HOST:PORT that may be Ray.
 
     Raises:
-        Unreachable: that is no address, or nothing listens there.
+        Unreachable: that is no address, nothing listens there, or it is something else.
     """
     if address.startswith("ray://"):
         raise Unreachable(
@@ -32,12 +32,28 @@ def check_port(address: str, deadline: float) -> None:
             "or leave the address out for a private Ray on this machine."
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _left(deadline, PORT_S)).close()
+        connection = socket.create_connection((host.strip("[]"), int(port)), _left(deadline, PORT_S))
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise Unreachable(
             f"Nothing answers at {address} ({why}); start Ray there with `ray start --head --port={port}`."
         ) from error
+    with connection:
+        if not os.environ.get("RAY_USE_TLS") and not _speaks_http2(connection):
+            raise Unreachable(_no_head(address))
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    """Return whether the other side answers a greeting of HTTP/2, as a head of Ray does, by its settings."""
+    settings = 4
+    try:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, settings, 0, 0, 0, 0, 0]))
+        answer = b""
+        while len(answer) < 4 and (part := connection.recv(4 - len(answer))):
+            answer += part
+    except OSError:
+        return False
+    return len(answer) == 4 and answer[3] == settings
 
 
 def check_head(address: str, deadline: float) -> None:
@@ -75,9 +91,11 @@ def check_head(address: str, deadline: float) -> None:
             f"The cluster at {address} wants a token; set RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head."
         )
     if done.returncode:
-        raise Unreachable(
-            f"What listens at {address} is not the head of a Ray cluster; `ray start --head` says its address."
-        )
+        raise Unreachable(_no_head(address))
+
+
+def _no_head(address: str) -> str:
+    return f"What listens at {address} is not the head of a Ray cluster; `ray start --head` says its address."
 
 
 def _left(deadline: float, longest: float) -> float:
