@@ -113,8 +113,11 @@ def standing(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
                 job.attempt, job.machine, job.state, job.why, job.facts = attempt, machine, "waiting", "", {}
             case AttemptFacts(facts=facts):
                 job.facts = facts
-            case AttemptEnd(state=state, why=why):
+            case AttemptEnd(state=state, why=why) if job.state not in FINAL:
+                # An interrupt may come after the end of an attempt was noted, and be noted as another.
                 job.state, job.why = state, why
+            case _:
+                pass
     return list(jobs.values())
 
 

@@ -42,24 +42,24 @@ def planned_jobs(
         )
     jobs: list[PlannedJob] = []
     shipments = []
-    for number, model in enumerate(request.models, 1):
-        place = folder / FOLDER / f"{number}-{slug(_name(model))}"
+    for number, (model, name) in enumerate(zip(request.models, _names(request.models), strict=True), 1):
+        place = folder / FOLDER / f"{number}-{slug(name)}"
         shipment = Shipment(model.table, model.options, place.absolute(), plugins)
         shipments.append(shipment)
         for group in groups:
-            jobs.append(_job(model, group, shipment, request, {job.id for job in jobs}))
+            jobs.append(_job(name, group, shipment, request, {job.id for job in jobs}))
     return jobs, shipments
 
 
-def _job(model: ModelRequest, group: Kind, shipment: Shipment, request: FleetRequest, taken: set[str]) -> PlannedJob:
-    stem = f"{slug(_name(model))}-on-{slug(group.name)}"
+def _job(model: str, group: Kind, shipment: Shipment, request: FleetRequest, taken: set[str]) -> PlannedJob:
+    stem = f"{slug(model)}-on-{slug(group.name)}"
     number = 1
     while (name := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1
     first = group.machines[0]
     return PlannedJob(
         id=name,
-        model=_name(model),
+        model=model,
         kind=group.name,
         labels=shared_labels(first),
         cpus=first.cpus,
@@ -72,8 +72,17 @@ def _job(model: ModelRequest, group: Kind, shipment: Shipment, request: FleetReq
     )
 
 
-def _name(model: ModelRequest) -> str:
-    return model.options.name or Path(model.options.model).stem or model.options.model
+def _names(models: Sequence[ModelRequest]) -> list[str]:
+    """What reports call the models, each differently: by its name, or as it was typed, or with a number."""
+    short = [model.options.name or Path(model.options.model).stem or model.options.model for model in models]
+    names = [
+        name if short.count(name) == 1 else model.options.name or model.options.model
+        for name, model in zip(short, models, strict=True)
+    ]
+    return [
+        name if name not in names[:place] else f"{name} ({names[:place].count(name) + 1})"
+        for place, name in enumerate(names)
+    ]
 
 
 def _price(group: Kind, prices: Mapping[str, str]) -> str | None:

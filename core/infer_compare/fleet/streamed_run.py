@@ -67,11 +67,6 @@ class StreamedRun:
         self._size += len(new)
         return new
 
-    @property
-    def has_gap(self) -> bool:
-        """Whether lines are missing before others that came."""
-        return bool(self._ahead)
-
     def close(self) -> None:
         """Close the file once it is on disk; one without any line is removed."""
         if self._file.closed:

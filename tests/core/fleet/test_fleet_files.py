@@ -14,6 +14,7 @@ from infer_compare.errors import UsageError
 from infer_compare.fleet.fleet_file import KEYS, fleet_request, read_fleet
 from infer_compare.fleet.jobs import planned_jobs
 from infer_compare.fleet.machines import Selector, chosen, kinds
+from infer_compare.fleet.streamed_run import StreamedRun
 from infer_compare.fleet.toml import written
 from infer_compare.request.options import declared
 from played_launcher import machine
@@ -229,3 +230,33 @@ def test_a_function_in_a_file_a_folder_of_data_and_other_models_of_a_backend_are
     argv = jobs[0].argv
     assert argv[:6] == ("run", "{file:model}:net", "--model", "torch={file:model-1}", "--data", "{file:data}")
     assert set(jobs[0].files) == {"model", "model-1", "data", "options"}
+
+
+def test_models_of_one_name_are_told_apart(tmp_path: Path, plugins: Plugins) -> None:
+    """By their paths, and the same model with other options by a number."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "net.pt2").write_bytes(b"x")
+    models = [str(tmp_path / "a/net.pt2"), str(tmp_path / "b/net.pt2"), {"model": "mlp", "threads": 1}, "mlp"]
+    jobs, _ = planned_jobs(fleet_request({"models": models}, "f"), MACHINES[:1], tmp_path / "fleet", plugins)
+    assert [job.model for job in jobs] == [*models[:2], "mlp", "mlp (2)"]
+    assert len({job.id for job in jobs}) == 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_however_lines_arrive_the_file_is_the_same(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In any pieces and any order, repeated and overlapping."""
+    lines = data.draw(st.lists(st.text("aé\U0001f642", max_size=5).map("{}\n".format), max_size=8))
+    starts = [len("".join(lines[:place]).encode()) for place in range(len(lines) + 1)]
+    whole = [(place, place + 1) for place in range(len(lines))]
+    more = st.tuples(st.integers(0, len(lines)), st.integers(0, len(lines))).map(sorted).map(tuple)
+    pieces = data.draw(st.permutations([*whole, *data.draw(st.lists(more, max_size=4))]))
+    folder = tmp_path_factory.mktemp("run")
+    file = StreamedRun(folder, 1)
+    new = [file.take(starts[begin], "".join(lines[begin:end])) for begin, end in pieces]
+    file.close()
+    assert b"".join(new) == "".join(lines).encode()
+    assert not lines or (folder / "run.jsonl").read_bytes() == "".join(lines).encode()

@@ -225,3 +225,14 @@ def test_a_launcher_that_raises_is_named_and_closed(fleet: Callable[..., Played]
     with pytest.raises(InferCompareError, match="launcher played failed while waiting for jobs: ZeroDivisionError"):
         played.run()
     assert launcher.closed
+
+
+def test_a_job_that_was_done_stays_so_where_an_interrupt_was_noted_after_its_end(fleet: Callable[..., Played]) -> None:
+    """It is not run again."""
+    launcher = PlayedLauncher(TWO, well)
+    played = fleet(launcher)
+    (name,) = played.run()
+    with Ledger(played.folder, create=False) as ledger:
+        ledger.append(AttemptEnd(job=name, attempt=1, at="", state="stopped"))
+    assert [job.state for job in played.resume().values()] == ["done"]
+    assert len(launcher.started) == 1
