@@ -285,9 +285,9 @@ def test_every_setting_has_an_answer_under_a_latency_bound_in_every_format(
 
     made = document(run)
     text, markdown = " ".join(TextReporter().render(made).split()), MarkdownReporter().render(made)
-    for written in (text, markdown):
-        assert "seq 8: Use growing at batch 4 for p95 within 6.00 ms." in written
-        assert "seq 200: Use steady at batch 4 for p95 within 6.00 ms." in written
+    for shown in (text, markdown):
+        assert "seq 8: Use growing at batch 4 for p95 within 6.00 ms." in shown
+        assert "seq 200: Use steady at batch 4 for p95 within 6.00 ms." in shown
     assert "| `steady` | 4 | 1,000 | 4.00 | 4 |  |" in markdown
     answers = json.loads(JsonReporter().render(made))["answers"]
     assert [(one["answer"]["axes"], one["answer"]["bound"]["best"]["point"]) for one in answers] == [
