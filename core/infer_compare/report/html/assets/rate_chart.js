@@ -41,7 +41,7 @@ function rateChart(chart, layout, width, ask, scale) {
   }
   if (chart.asked) {
     layout.shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: chart.asked.at, x1: chart.asked.at, line: { color: ink.soft, width: 1.2 }, layer: "below" });
-    layout.annotations.push({ yref: "paper", y: 1, x: across(chart.asked.at), text: escaped(chart.asked.text), showarrow: false, xanchor: "right", yanchor: "top", xshift: -4, font: { color: ink.soft, size: 11.5 } });
+    layout.annotations.push({ yref: "paper", y: 0, x: across(chart.asked.at), text: escaped(chart.asked.text), showarrow: false, xanchor: "right", yanchor: "bottom", xshift: -4, font: { color: ink.soft, size: 11.5 } });
   }
   return traces;
 }
