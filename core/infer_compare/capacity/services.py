@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.capacity.service_times import service_of_curve, service_of_run
 from infer_compare.errors import UsageError
-from infer_compare.stats.wording import listing
+from infer_compare.stats.wording import listing, percent
 from infer_compare.verdicts.measurements import Measurements
 from infer_compare.verdicts.summary import summarise
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
     from infer_compare.verdicts.exclusions import Exclusion
     from infer_compare.verdicts.figures import Figures
+
+HELD_UP = 0.02
+"""Of the time that calls take: more than a quiet machine has."""
 
 
 def services_of(
@@ -123,5 +126,9 @@ def _cautions(run: Run, service: Service, figures: Sequence[Figures]) -> Iterato
         yield f"smaller batches than {smallest} are taken to last as long as that one, the smallest measured"
     if not service.served and any(one.calls_per_stamp > 1 for one in figures):
         yield "its calls were timed in blocks, so single calls may be slower than the percentiles say"
+    held_up = service.stalls_per_s * service.stall_s
+    if service.served and held_up > HELD_UP:
+        share = percent(held_up / (1 + held_up))
+        yield f"other programs held it up for {share} of the time when it was measured over a pipe, which is part of its figures"
     if not run.contender(service.contender).on_host:
         yield "calls are taken to be waited for one by one, without a batch enqueued ahead"

@@ -226,6 +226,18 @@ def test_service_times_over_a_pipe_take_the_place_of_those_of_the_run(run: Run) 
     assert service.saturation(4, 1) == pytest.approx(1_600.0)
 
 
+def test_a_curve_from_a_busy_machine_says_so(run: Run) -> None:
+    """Figures over a pipe have everything that interrupted them; a quiet machine has next to nothing."""
+    busy, quiet = (
+        services_of(run, contenders=["onnx"], curves=[curve(saturation=1_600.0, stalls_per_s=rate)])[0][0].cautions
+        for rate in (50.0, 2.0)
+    )
+    assert busy == (
+        "other programs held it up for 17 % of the time when it was measured over a pipe, which is part of its figures",
+    )
+    assert quiet == ()
+
+
 def test_a_pipe_that_saturates_early_makes_all_calls_longer() -> None:
     """What a queue that was never empty got is what a service gets."""
     slow = service_of_curve(curve(saturation=800.0))
