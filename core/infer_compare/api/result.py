@@ -16,9 +16,10 @@ from infer_compare.report.recommended import recommended_points
 from infer_compare.report.reporters import BUILT_IN
 from infer_compare.request.units import duration_s
 from infer_compare.verdicts import with_latency_bound
+from infer_compare.verdicts.mixes import with_mix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
     from pathlib import Path
     from typing import Unpack
@@ -146,6 +147,17 @@ class Result:
             UsageError: it cannot be understood.
         """
         return Result(self.run, self.folder, price=price, plugins=self._plugins)
+
+    def mix(self, mix: Mapping[str, Mapping[int, float]] | Sequence[str] | str) -> Result:
+        """The same with the answer for another mix of sizes, in `document.across`.
+
+        Args:
+            mix: such as `{"seq": {16: 0.6, 64: 0.4}}` or `"seq=16:0.6,64:0.4"`.
+
+        Raises:
+            UsageError: it cannot be understood, or the run did not measure these sizes.
+        """
+        return Result(with_mix(self.run, mix), self.folder, plugins=self._plugins)
 
     def capacity(self, **asked: Unpack[CapacityKeywords]) -> CapacityAnswer:
         """What load the contenders bear as a service that collects requests into batches, as `infer-compare capacity` says it.

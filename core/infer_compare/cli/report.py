@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -57,6 +57,13 @@ FLAT = frozenset({"text", "markdown", "csv"})
     help="Latency percentile that must stay within the bound.  [default: that of the run]",
 )
 @click.option(
+    "--mix",
+    "mixes",
+    multiple=True,
+    metavar="NAME=SIZE:SHARE,...",
+    help="Answer for this mix of sizes of an axis, e.g. seq=16:0.5,64:0.5, from the stored figures. Repeatable.",
+)
+@click.option(
     "--price",
     metavar="PRICE",
     help="Machine price, e.g. 1.20/h, $1.20/h or 0.0003/s; adds the cost per million samples.",
@@ -77,6 +84,7 @@ def command(
     force: bool,
     bound: float | None,
     percentile: float | None,
+    mixes: tuple[str, ...],
     price: str | None,
     anonymous: bool,
     verbose: bool,
@@ -97,7 +105,8 @@ def command(
         check_terminal(name, reporter.suffix, example)
     else:
         check_target(target, force=force)
-    documents = _documents(runs, bound, percentile, price, anonymous=anonymous, explorable=name not in FLAT)
+    asked = Asked(bound, percentile, mixes, price, anonymous=anonymous)
+    documents = _documents(runs, asked, explorable=name not in FLAT)
     if target is None and name == TEXT:
         from infer_compare.cli.console import print_text
 
@@ -111,36 +120,42 @@ def command(
     click.echo(f"Report written to {target}", err=True)
 
 
-def _documents(
-    runs: Sequence[Path],
-    bound: float | None,
-    percentile: float | None,
-    price: str | None,
-    *,
-    anonymous: bool,
-    explorable: bool,
-) -> list[ReportDocument]:
-    """The documents of runs, as they are asked for.
+class Asked(NamedTuple):
+    """What a report is asked to answer besides what its run was."""
+
+    bound: float | None
+    """Latency, in seconds."""
+    percentile: float | None
+    mixes: tuple[str, ...]
+    price: str | None
+    anonymous: bool
+
+
+def _documents(runs: Sequence[Path], asked: Asked, *, explorable: bool) -> list[ReportDocument]:
+    """Return the documents of runs, as they are asked for.
 
     Raises:
-        UsageError: the price cannot be understood, or a run cannot answer for a latency bound.
+        UsageError: the price cannot be understood, or a run cannot answer for a latency bound or a mix.
         StoreError: there is no run, or it cannot be read.
     """
     from infer_compare.cli.console import load_run
     from infer_compare.report import document
     from infer_compare.report.anonymous import anonymised
     from infer_compare.report.price import parse_price, priced
+    from infer_compare.verdicts.mixes import with_mix
 
-    given = parse_price(price) if price is not None else None
+    given = parse_price(asked.price) if asked.price is not None else None
     documents = []
     for folder in runs:
         run = load_run(folder)
-        if bound is not None or percentile is not None:
-            run = bounded(run, bound, percentile)
+        if asked.bound is not None or asked.percentile is not None:
+            run = bounded(run, asked.bound, asked.percentile)
+        if asked.mixes:
+            run = with_mix(run, asked.mixes)
         made = document(run, explorable=explorable)
         if given is not None:
             made = priced(made, given)
-        documents.append(anonymised(made, run) if anonymous else made)
+        documents.append(anonymised(made, run) if asked.anonymous else made)
     return documents
 
 

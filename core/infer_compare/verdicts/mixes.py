@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.errors import UsageError
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.request.axes import Setting, weights_of
+from infer_compare.request.axes import Setting, read_mixes, weights_of
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.measurements import Candidate
 
@@ -46,6 +46,24 @@ class MixAnswer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     """On the first against the second; `inconclusive` where their intervals overlap or differ by less than the margin."""
     margin: float
+
+
+def with_mix(run: Run, mixes: object) -> Run:
+    """Return the run as it would be stored, had it been asked for another mix: its figures are the same.
+
+    Args:
+        run: a stored run.
+        mixes: texts as after `--mix`, or a table of shares by size, by axis.
+
+    Raises:
+        UsageError: they cannot be understood, or are of sizes that the run did not measure.
+    """
+    texts = read_mixes(mixes)
+    if not isinstance(texts, list):
+        raise UsageError(f"{mixes!r} is not a mix; write for example seq=16:0.5,64:0.5.")
+    weights_of(texts, run.header.options.axis)
+    options = msgspec.structs.replace(run.header.options, mix=tuple(texts))
+    return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, options=options))
 
 
 def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Figures]) -> MixAnswer | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import infer_compare as ic
 from infer_compare import api
 from infer_compare.errors import InputError, UsageError
 from infer_compare.interfaces import OperatingPoint
@@ -26,6 +29,7 @@ from infer_compare.report.text import TextReporter, written
 from infer_compare.results import Measured
 from infer_compare.store import FILE
 from infer_compare.verdicts.looks import Verdict
+from infer_compare.verdicts.mixes import with_mix
 
 from .conftest import contender, open_gate  # type: ignore[import-not-found]
 from .virtual import virtual  # type: ignore[import-not-found]
@@ -384,3 +388,51 @@ def test_a_resumed_run_leaves_out_what_it_left_out_before(long_run: Run, tmp_pat
 
     assert sorted(map(str, resumed.predicted)) == sorted(map(str, long_run.predicted))
     assert {done.point for done in resumed.rounds} == {done.point for done in long_run.rounds}
+
+
+def test_a_stored_run_answers_for_another_mix(sweep: Callable[..., Run], tokens: str, tmp_path: Path) -> None:
+    """Nothing is measured again; what was not measured is refused."""
+    run = sweep(
+        LONG,
+        SHORT,
+        model=tokens,
+        axis=("seq=10,80",),
+        mix=("seq=10:0.9,80:0.1",),
+        batch_sizes=(1,),
+        restarts=3,
+        rounds=2,
+    )
+    main = subprocess.run(
+        [sys.executable, "-m", "infer_compare", "report", tmp_path / "run", "--mix", "seq=10:0.1,80:0.9"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    before, after = document(run).across, ic.load(tmp_path / "run").mix({"seq": {10: 0.1, 80: 0.9}}).document.across
+    assert before is not None
+    assert before.mix_headline.startswith("Use growing for the mix")
+    assert after is not None
+    assert after.mix_headline.startswith("Use steady for the mix")
+    assert "Use steady for the mix" in main.stdout
+    with pytest.raises(UsageError, match="has a share for 20, which --axis seq does not measure"):
+        with_mix(run, ["seq=10:0.5,20:0.5"])
+
+
+def test_each_setting_keeps_a_latency_bound_by_itself(sweep: Callable[..., Run], tokens: str) -> None:
+    """A longer one with smaller batches, or not at all."""
+    run = sweep(
+        contender("one", fixed_us=1000, per_sample_us=0, per_element_us=100),
+        model=tokens,
+        axis=("seq=8,32,256",),
+        batch_sizes=(1, 2, 4, 8),
+        latency_bound=0.01,
+        percentile=50.0,
+        restarts=3,
+        rounds=2,
+    )
+
+    best = {one.answer.axes: one.answer.bound.best for one in document(run).answers if one.answer.bound is not None}
+    sizes = {axes[0][1]: None if found is None else found.point.batch for axes, found in best.items()}
+    # 1 ms and 0.1 ms a token: 8 x 8 tokens take 7.4 ms, 2 x 32 take 7.4 ms, 256 take 26.6 ms.
+    assert sizes == {8: 8, 32: 2, 256: None}
