@@ -63,7 +63,9 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
 
 def _across(document: ReportDocument) -> list[str]:
     found = document.across
-    return [line for line in (found.mix_headline, found.changes) if line] if found is not None else []
+    if found is None:
+        return []
+    return [line for line in (found.mix_headline, found.changes, found.limits_headline) if line]
 
 
 def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:

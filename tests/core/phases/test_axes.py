@@ -21,6 +21,7 @@ from infer_compare.report.charts.data import BatchChart
 from infer_compare.report.comparison import render
 from infer_compare.report.csv import CsvReporter
 from infer_compare.report.document import document
+from infer_compare.report.glance import glance
 from infer_compare.report.json import JsonReporter
 from infer_compare.report.markdown import MarkdownReporter
 from infer_compare.report.sections import paged, printed
@@ -162,6 +163,7 @@ def test_the_longest_that_fits_is_searched_for_along_the_axis(sweep: Callable[..
     text = " ".join(TextReporter().render(document(run)).split())
     assert "Largest seq that fits at batch 1: small 992." in text
     assert "small: seq 992 fits at batch 1" in text
+    assert "Largest seq that fits at batch 1: small 992." in glance(document(run), "run")
     across = document(run).across
     assert across is not None
     assert [(found.axis, found.largest_ran) for found in across.limits] == [("seq", 992)]
