@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from infer_compare.capacity.arrivals import MOST_ARRIVALS, arrivals_at, recorded_rate
+from infer_compare.capacity.arrivals import arrivals_at, recorded_rate
 from infer_compare.capacity.predict import USUAL, percentile_key, predict
 from infer_compare.capacity.service_times import service_of_curve
 from infer_compare.capacity.values import Load, Replayed
@@ -36,6 +36,7 @@ DISTURBED = 0.01
 """Share of a window in which the service may wait for a processor, beyond twice what it did when its curve was measured."""
 MOST_DISTURBED = 0.05
 """However much it waited then."""
+MOST_REQUESTS = 1_000_000
 OVERLOAD = 2
 """Times the saturation: more is not replayed."""
 MANY = 100
@@ -138,10 +139,10 @@ def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float
     rate = (recorded_rate(load.arrivals_s) if load.rate is None else load.rate) / machines
     # More than can arrive in that time, but for one in a million.
     expected = rate * seconds
-    if expected > MOST_ARRIVALS:
+    if expected > MOST_REQUESTS:
         raise UsageError(
-            f"A replay of {seconds:g} s at {rate:.4g}/s has {expected:,.0f} requests; {MOST_ARRIVALS:,} are the most: replay for "
-            f"{MOST_ARRIVALS / rate:.2g} s."
+            f"A replay of {seconds:g} s at {rate:.4g}/s has {expected:,.0f} requests; {MOST_REQUESTS:,} are the most: replay for "
+            f"{MOST_REQUESTS / rate:.2g} s."
         )
     count = ceil(expected + 5 * (max(1.0, load.burstiness) * expected) ** 0.5 + 10)
     moments = arrivals_at(load, rate, count, (seed, REPLAYED), machines)

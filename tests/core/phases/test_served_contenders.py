@@ -81,6 +81,17 @@ def test_a_serving_curve_has_every_size_and_pause(serving) -> None:
     assert curve.stalls_per_s == 0.0
 
 
+def test_interruptions_are_stalls_and_not_part_of_the_calls(serving) -> None:
+    """Where the kernel does not tell what waited, calls that take much longer than most were interrupted."""
+    with serving(slow_every=10) as service:
+        curve = measure_curve(service)
+    for size in curve.sizes:
+        assert max(size.durations_ns) == pytest.approx(1e6, rel=0.01)
+    assert curve.stall_s == pytest.approx(2 * CALL_S, rel=0.01)
+    assert curve.stalls_per_s == pytest.approx(0.1 / CALL_S, rel=0.1)
+    assert curve.saturation == pytest.approx(2 / (1.2 * CALL_S), rel=0.03)
+
+
 def test_latencies_count_from_the_scheduled_arrival(serving) -> None:
     """Five requests come almost at once: the last one waits for the four before it."""
     with serving() as service:
