@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MOST_ARRIVALS = 200_000
+MOST_ARRIVALS = 100_000
 """Of a recording."""
 FEWEST_SHARED = 100
 """Of a recording, for each machine that shares it."""
@@ -86,6 +86,17 @@ def check_arrivals(stamps: Sequence[float], name: str = "arrivals") -> None:
 def recorded_rate(stamps: Sequence[float]) -> float:
     """Return the requests a second of a recording: the intervals between its stamps over the time that they take."""
     return (len(stamps) - 1) / (stamps[-1] - stamps[0])
+
+
+def busiest(stamps: Sequence[float], count: int) -> tuple[float, ...]:
+    """Return the shortest stretch of a recording with so many requests; all of it where it has no more."""
+    import numpy as np
+
+    if len(stamps) <= count:
+        return tuple(stamps)
+    moments = np.array(stamps)
+    first = int((moments[count - 1 :] - moments[: 1 - count]).argmin())
+    return tuple(stamps[first : first + count])
 
 
 @lru_cache(maxsize=32)

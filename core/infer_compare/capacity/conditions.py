@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_REQUESTS = 200_000
 """Of one replication."""
-BEYOND = 10
+BEYOND = 5
 """Requests of each replication that have to be slower than a percentile for it to be told from them."""
 MOST_COPIES = 256
 """On one machine."""

@@ -28,7 +28,7 @@ REQUESTS = 16_000
 """Of each replication."""
 FEWEST_BATCHES = 200
 """Of a replication whose batches are as large as they may be, for each copy."""
-RECORDED = 200_000
+RECORDED = 60_000
 """Requests of a recording that are served in all replications together; they differ in the service times alone."""
 FEWEST_REPLICATIONS = 3
 WARM_UP = 0.1

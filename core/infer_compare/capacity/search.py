@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.capacity.arrivals import busiest, recorded_rate
 from infer_compare.capacity.predict import LONGER, MOST_SHARE, ROUNDING, USUAL, predict
 from infer_compare.capacity.replications import Effort, replicate, replication
 
@@ -63,6 +64,12 @@ class Search:
         )
         self._percentile = USUAL[-1] if bound is None else bound.percentile
         self._coarse = Effort(1, COARSE, seed).for_percentile(self._percentile)
+        # Of a long recording the busiest stretch decides at first, at its own pace.
+        stretch = busiest(load.arrivals_s, self._coarse.requests)
+        self._coarse_load, self._pace = load, 1.0
+        if len(stretch) < len(load.arrivals_s) and stretch[-1] > stretch[0]:
+            self._coarse_load = msgspec.structs.replace(load, arrivals_s=stretch)
+            self._pace = recorded_rate(stretch) / recorded_rate(load.arrivals_s)
         # The same for the highest rate as for what is said of it: the same draws then say the same.
         self._effort = Effort(seed=seed).for_percentile(self._percentile)
 
@@ -159,7 +166,8 @@ class Search:
         """Return the latency at the percentile by one simulation, with calls as long as they may be."""
         import numpy as np
 
-        single = replication(self._service, configuration, self._load, rate, self._coarse, 0, LONGER)
+        load, pace = (self._coarse_load, self._pace) if configuration.machines == 1 else (self._load, 1.0)
+        single = replication(self._service, configuration, load, pace * rate, self._coarse, 0, LONGER)
         return float(np.quantile(single.latencies, self._percentile / 100))
 
     def _coarsely_keeps(self, configuration: Configuration, rate: float) -> bool:

@@ -131,7 +131,7 @@ def test_a_recording_is_answered_for_as_a_process_is(run: Run) -> None:
         (Load(arrivals_s=(1.0, 2.0, 3.0)), BOUND, {}, "record 100 or more, or give a lower --percentile"),
         (Load(), Bound(latency_s=0.0), {}, "give --latency-bound 20ms"),
         (Load(), Bound(latency_s=1.0, percentile=100.0), {}, "more than 0 and less than 100"),
-        (Load(), Bound(latency_s=1.0, percentile=99.9999), {}, "give --percentile 99.995 or lower"),
+        (Load(), Bound(latency_s=1.0, percentile=99.9999), {}, "give --percentile 99.9975 or lower"),
         (Load(), Bound(latency_s=0.0001), {}, "last up to 0.238 ms.*give --latency-bound 0.36ms or more"),
         (Load(), BOUND, {"contenders": ["jax"]}, "no contender 'jax'; name torch or onnx"),
         (Load(), BOUND, {"max_batches": [0]}, "give --max-batch 8"),

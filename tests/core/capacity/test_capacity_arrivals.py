@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infer_compare.capacity.arrivals import arrivals_at, parse_arrivals, recorded_rate
+from infer_compare.capacity.arrivals import arrivals_at, busiest, parse_arrivals, recorded_rate
 from infer_compare.capacity.values import Load
 from infer_compare.errors import UsageError
 
@@ -73,6 +73,15 @@ def test_a_recording_is_stretched_to_a_rate() -> None:
     load = Load(arrivals_s=(10.0, 10.5, 12.0))
     assert arrivals_at(load, 2.0, 0, (1, 0)) == pytest.approx([0.0, 0.25, 1.0])
     assert recorded_rate(load.arrivals_s) == pytest.approx(1.0)
+
+
+@given(moments, st.integers(2, 10))
+def test_the_busiest_stretch_is_the_shortest_with_so_many_requests(times: list[float], count: int) -> None:
+    """All of it where there are no more."""
+    stretch = busiest(times, count)
+    assert len(stretch) == min(count, len(times))
+    spans = [times[end] - times[end - len(stretch) + 1] for end in range(len(stretch) - 1, len(times))]
+    assert stretch[-1] - stretch[0] == min(spans)
 
 
 def test_machines_share_a_recording_at_random() -> None:
