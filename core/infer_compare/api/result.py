@@ -105,8 +105,10 @@ class Result:
 
     @property
     def answer(self) -> str:
-        """What to use, in one sentence, with why a run is not complete; each setting of further axes has its own."""
-        said = "\n".join(one.headline for one in self.document.answers) or "No answer."
+        """What to use, in one sentence, with why a run is not complete; a mix, then each setting of further axes, has its own."""
+        across = self.document.across
+        mix = [across.mix_headline] if across is not None and across.mix_headline else []
+        said = "\n".join([*mix, *(one.headline for one in self.document.answers)]) or "No answer."
         return f"{said} ({self.document.reason})" if self.document.reason else said
 
     @property

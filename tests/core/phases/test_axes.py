@@ -305,6 +305,25 @@ def test_every_setting_has_an_answer_under_a_latency_bound_in_every_format(
     }
 
 
+def test_rows_in_python_are_found_by_contender_batch_and_setting(
+    sweep: Callable[..., Run], tokens: str, tmp_path: Path
+) -> None:
+    """And the answer begins with that for the mix."""
+    sweep(LONG, SHORT, model=tokens, axis=("seq=8,200",), mix=("seq=8:0.9,200:0.1",), batch_sizes=(1,), restarts=3)
+
+    result = ic.load(tmp_path / "run")
+    assert {(row.contender, row.axes) for row in result.points} == {
+        (contender, (("seq", size),)) for contender in ("steady", "growing") for size in (8, 200)
+    }
+    fast, slow = (result["growing", 1, {"seq": size}].throughput for size in (8, 200))
+    assert fast == pytest.approx(25 * slow, rel=0.01)
+    with pytest.raises(KeyError):
+        result["growing", 1]
+    mix, *settings = result.answer.splitlines()
+    assert "growing for the mix" in mix
+    assert [line.partition(":")[0] for line in settings] == ["seq 8", "seq 200"]
+
+
 def test_small_charts_of_every_setting_have_the_same_axes(sweep: Callable[..., Run], tokens: str) -> None:
     """Otherwise they could not be compared with one another."""
     run = sweep(LONG, SHORT, model=tokens, axis=("seq=8,16,200",), batch_sizes=(1, 4), restarts=2, rounds=1)
