@@ -356,6 +356,8 @@ def test_two_runs_are_compared_at_equal_settings(sweep: Callable[..., Run], toke
     assert "Faster than the base: one at every setting." in text
     assert "one at batch 1, seq 16 is faster than in the base" in text
     assert "1, seq 64" in text
+    loss = api.compare(after, before, across_conditions=True, loss=0.05)
+    assert "A loss of more than 5 % is proven for 1 contender." in " ".join(render("text", loss).split())
 
 
 @pytest.fixture

@@ -64,11 +64,16 @@ def guard_sentence(guard: Guard) -> str:
     states = [one.state for one in guard.guarded]
     limit = percent(guard.loss)
     if guard.tripped:
-        return f"a loss of more than {limit} is proven for {count(states.count('regression'), 'contender')}"
+        return f"a loss of more than {limit} is proven for {_contenders(guard, {'regression'})}"
     if all(state == "kept" for state in states):
         return f"no contender lost more than {limit}"
-    open_ones = count(states.count("undecided") + states.count("untested"), "contender")
+    open_ones = _contenders(guard, {"undecided", "untested"})
     return f"no loss of more than {limit} is proven, and for {open_ones} it is not ruled out either"
+
+
+def _contenders(guard: Guard, states: set[str]) -> str:
+    """How many contenders are in one of these states at any setting of their other axes."""
+    return count(len({one.contender for one in guard.guarded if one.state in states}), "contender")
 
 
 def ratio_words(found: UnpairedRatio) -> str:
