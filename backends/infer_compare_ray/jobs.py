@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KILLING_S = 5.0
 """Seconds beyond its grace after which a job is ended by force from here."""
+FETCH_S = 5.0
+"""Seconds that a piece which is said to be there may take: others are not heard meanwhile."""
 SURROUNDINGS = Surroundings(
     nice=0, oom_score_adj=0, unset=("OMP_NUM_THREADS", "PYTHONBREAKPOINT", "PYTHONUNBUFFERED", "RAY_*")
 )
@@ -104,7 +106,7 @@ class Jobs:
 
     def _take(self, running: Running) -> None:
         try:
-            part = self._ray.get(next(running.stream))
+            part = self._ray.get(next(running.stream), timeout=FETCH_S)
         except StopIteration:
             self._lose(running, "its process ended without saying how")
         except Exception as error:  # noqa: BLE001 - Ray's own exceptions

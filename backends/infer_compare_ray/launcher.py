@@ -29,7 +29,7 @@ from infer_compare_ray.messages import (
     Start,
     Stop,
 )
-from infer_compare_ray.reaching import check_head, check_port
+from infer_compare_ray.reaching import check_head, check_port, late_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,6 +58,8 @@ class RayLauncher:
         """Jobs that have not ended, with their attempts."""
         self._folder: str | None = None
         """Of a private Ray."""
+        self._broken = False
+        """Whether the driver has ended by itself."""
 
     def connect(self, address: str | None, deadline_s: float) -> None:
         """Reach the cluster whose head listens at HOST:PORT; without an address, start a private Ray on this machine.
@@ -83,14 +85,12 @@ class RayLauncher:
         if isinstance(answer, Connected):
             return
         self._kill()
-        raise Unreachable(
-            answer.why
-            if isinstance(answer, Refused)
-            else f"{address or 'A private Ray'} did not answer in time; see whether `ray status` does."
-        )
+        raise Unreachable(answer.why if isinstance(answer, Refused) else late_answer(address))
 
     def machines(self) -> Sequence[Machine]:
         """Return the nodes that are alive."""
+        if self._broken:
+            return ()
         self._send(ListMachines())
         answer = self._answer(LISTING_S)
         return answer.machines if isinstance(answer, Machines) else ()
@@ -103,7 +103,7 @@ class RayLauncher:
 
     def events(self, timeout_s: float) -> Iterable[Event]:
         """Return what came, after waiting for that time at most; maybe nothing."""
-        events: list[Event] = []
+        events = list(self._rest())
         with contextlib.suppress(queue.Empty):
             events.extend(self._checked(self._events.get(timeout=timeout_s)))
             while True:
@@ -113,13 +113,18 @@ class RayLauncher:
     def _checked(self, event: Event | None) -> Iterable[Event]:
         """Yield an event of a job that has not ended; where the driver is gone, the end of all."""
         if event is None:
-            for job, attempt in sorted(self._open):
-                yield Lost(job=job, attempt=attempt, why="the connection to Ray broke")
-            self._open.clear()
+            self._broken = True
+            yield from self._rest()
         elif (event.job, event.attempt) in self._open:
             if isinstance(event, Ended | Lost):
                 self._open.remove((event.job, event.attempt))
             yield event
+
+    def _rest(self) -> Iterable[Event]:
+        """Yield the ends of jobs of which nothing can come any more."""
+        while self._broken and self._open:
+            job, attempt = self._open.pop()
+            yield Lost(job=job, attempt=attempt, why="the connection to Ray broke")
 
     def stop(self, job: str, grace_s: float) -> None:
         """Ask the job to end as Ctrl-C does, and end it after that time."""

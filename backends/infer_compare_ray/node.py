@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FACTS_S = 60.0
 WATCH_S = 1.0
 """Seconds between two looks at the parent process."""
-CHUNK = 1 << 20
+CHUNK = 1 << 16
+"""Bytes of a piece: Ray sends less than 100 kB with its answer, and keeps more in the node's store until it is fetched."""
 
 
 def facts() -> dict[str, str]:

@@ -94,6 +94,16 @@ def check_head(address: str, deadline: float) -> None:
         raise Unreachable(_no_head(address))
 
 
+def late_answer(address: str | None) -> str:
+    """Return the sentence for a connection that was not made in time, though a head is there."""
+    if address is None:
+        return "A private Ray did not start in time; `ray start --head` says more."
+    return (
+        f"Connecting to the Ray cluster at {address} took too long; run this on a node of the cluster, or join it first "
+        f"with `ray start --address={address} --num-cpus=0`."
+    )
+
+
 def _no_head(address: str) -> str:
     return f"What listens at {address} is not the head of a Ray cluster; `ray start --head` says its address."
 

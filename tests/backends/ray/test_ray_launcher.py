@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from infer_compare.launchers import Ended, Lost, Started
 from infer_compare.testing import check_launcher
-from infer_compare.testing.launched import stand_in
+from infer_compare.testing.launched import Launched, stand_in
 from infer_compare_ray.launcher import RayLauncher
 
 pytestmark = [pytest.mark.slow, pytest.mark.linux, pytest.mark.timeout(300)]
@@ -86,6 +87,24 @@ def test_a_job_that_was_tried_again_is_told_from_its_first_attempt(connected):
         ends |= {event.attempt: event for event in connected.launcher.events(1) if isinstance(event, Ended | Lost)}
     assert isinstance(ends[1], Lost)
     assert ends[2] == Ended(job=job, attempt=2, rc=0, stderr="The last line.")
+
+
+def test_a_driver_that_is_killed_loses_its_jobs_and_those_started_afterwards(cluster):
+    """Ray's own code ends the process when it loses the head; jobs notice that, and end."""
+    launcher, before = RayLauncher(), psutil.Process().children()
+    try:
+        launcher.connect(cluster.address, 60)
+        launched = Launched(launcher)
+        machine, *_ = launcher.machines()
+        job = launched.running(machine=machine.id)
+        (driver,) = set(psutil.Process().children()) - set(before)
+        driver.kill()
+        ends = [launched.end(job, 30), launched.end(launched.start(stand_in(machine.id)), 30)]
+        assert [type(end) for end in ends] == [Lost, Lost]
+        assert not launcher.machines()
+        launched.check_gone(job)
+    finally:
+        launcher.close()
 
 
 def test_a_private_ray_leaves_nothing_behind(tmp_path, monkeypatch, capfd, request):
