@@ -1,4 +1,4 @@
-"""A launcher that plays events by a clock of its own, so that hours of a fleet take no time."""
+"""A launcher that plays events by its own clock: hours of a fleet take no time."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from infer_compare.cli import stdout
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison", "capacity"]))
+@click.argument("kind", type=click.Choice(["run", "report", "reports", "comparison", "capacity", "fleet"]))
 def command(*, kind: str) -> None:
-    """Print the JSON Schema of a line of a run file, of a report, of several reports in one file, of a comparison, or of capacity."""
+    """Print the JSON Schema of a line of a run file, of a report, of several reports in one file, of a comparison, of capacity, or of a fleet."""
     import msgspec
 
     if kind == "run":
@@ -29,6 +29,11 @@ def command(*, kind: str) -> None:
 
         schema = msgspec.json.schema(CapacityDocument)
         name, version = CAPACITY_SCHEMA, CAPACITY_VERSION
+    elif kind == "fleet":
+        from infer_compare.report.fleet import FLEET_SCHEMA, FLEET_VERSION, FleetDocument
+
+        schema = msgspec.json.schema(FleetDocument)
+        name, version = FLEET_SCHEMA, FLEET_VERSION
     elif kind == "reports":
         from infer_compare.report import COLLECTION_SCHEMA, REPORT_VERSION, ReportCollection
 

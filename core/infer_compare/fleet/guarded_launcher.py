@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class LauncherFailed(InferCompareError):
-    """A launcher raised something that it may not raise."""
-
-
 class GuardedLauncher:
     """Calls a launcher; whatever it raises is an error of ours that names it."""
 
@@ -34,7 +30,7 @@ class GuardedLauncher:
 
         Raises:
             Unreachable: as there.
-            LauncherFailed: it raised something else, as every method may.
+            InferCompareError: it raised something else, as every method may.
         """
         self._called("connecting", lambda: self._launcher.connect(address, deadline_s))
 
@@ -63,4 +59,4 @@ class GuardedLauncher:
             with guarded(f"the launcher {self.name} was {what}", passing=(Unreachable,)):
                 return call()
         except PluginFailed as failure:
-            raise LauncherFailed(f"The launcher {self.name} failed while {what}: {failure}.") from failure
+            raise InferCompareError(f"The launcher {self.name} failed while {what}: {failure}.") from failure

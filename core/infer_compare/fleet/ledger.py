@@ -31,7 +31,7 @@ class Ledger:
 
         Args:
             folder: of the fleet.
-            create: make a new one, which must not be there; else go on with one, half a line at its end cut.
+            create: make a new one, which must not be there; else open the one that is there, and cut half a line at its end.
 
         Raises:
             StoreError: it cannot be opened, is there already, or another process writes to it.

@@ -30,7 +30,7 @@ NO_MACHINE_S = 60.0
 
 Ending = Literal["ended", "vanished", "stopping", "silent"]
 """What is known of the process of an attempt that is over: it ended; it, or the way to it, is gone; it was asked to stop and
-may still run; nothing was heard of it, so that its machine gets no job until something is."""
+may still run; nothing was heard of it, and its machine gets no job until something is."""
 State = Literal["waiting", "running", "done", "incomplete", "failed", "lost", "refused", "stopped"]
 
 

@@ -36,7 +36,7 @@ class StreamedRun:
         self._ahead: dict[int, bytes] = {}
 
     def take(self, offset: int, text: str) -> bytes:
-        """Write lines, and what was held back for want of them.
+        """Write lines, and those held back that follow them.
 
         Args:
             offset: byte of the file at which they begin.

@@ -64,7 +64,7 @@ def test_figures_of_a_lost_job_are_marked_and_not_compared(cli, folder):
 
 
 def test_a_table_has_a_row_for_each_best_with_its_price(cli, folder):
-    """With throughput in samples a second and latency in seconds."""
+    """With throughput in samples a second and latency in milliseconds."""
     rows = list(csv.DictReader(io.StringIO(cli("fleet", "report", folder, "--format", "csv").out)))
     first = rows[0]
     assert (first["job"], first["host"], first["contender"], first["batch"]) == (
@@ -73,9 +73,15 @@ def test_a_table_has_a_row_for_each_best_with_its_price(cli, folder):
         "onnx",
         "4",
     )
+    assert float(first["latency_ms"]) == pytest.approx(0.728, rel=0.01)
     per_million = 1e6 * float(first["price_per_s"]) / float(first["throughput"])
     assert float(first["cost_per_million"]) == pytest.approx(per_million)
     assert {row["job"] for row in rows} == {"mlp-on-fast", "mlp-on-cheap", "cnn-on-fast", "cnn-on-cheap"}
+
+
+def test_the_schema_of_a_fleet_s_report_is_printed(cli):
+    """With its version."""
+    assert json.loads(cli("schema", "fleet").out)["title"].startswith("infer-compare/fleet-report 1.")
 
 
 def test_the_page_and_markdown_lead_to_the_page_of_each_run(cli, folder):

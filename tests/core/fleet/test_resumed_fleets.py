@@ -126,7 +126,7 @@ def test_a_driver_that_was_killed_is_resumed(fleet: Callable[..., Played]) -> No
 def test_whatever_was_cut_off_the_ledger_it_is_read_as_far_as_it_is_whole(
     share: float, tmp_path_factory: pytest.TempPathFactory, ledger_bytes: bytes
 ) -> None:
-    """And what is appended then begins on a line of its own."""
+    """And what is appended then begins on a new line."""
     folder = tmp_path_factory.mktemp("cut")
     first = ledger_bytes.index(b"\n") + 1
     cut = first + round(share * (len(ledger_bytes) - first))
@@ -168,7 +168,7 @@ def test_a_fleet_that_is_still_running_is_not_resumed(fleet: Callable[..., Playe
 
 
 def test_a_folder_without_a_fleet_and_one_of_another_program_are_refused(tmp_path: Path) -> None:
-    """Each in a sentence of its own."""
+    """Each in its own sentence."""
     with pytest.raises(StoreError, match="There is no fleet in"):
         read_ledger(tmp_path)
     (tmp_path / "fleet.jsonl").write_text('{"type":"ships"}\n', encoding="utf-8")

@@ -30,8 +30,8 @@ COLUMNS = (
     "bound",
     "estimate",
     "throughput",
-    "throughput_spread",
-    "latency_s",
+    "spread",
+    "latency_ms",
     "price_per_s",
     "currency",
     "cost_per_million",
@@ -62,8 +62,8 @@ def _rows(document: FleetDocument) -> Iterator[dict[str, Value]]:
                 "bound": best.bound,
                 "estimate": best.estimate,
                 "throughput": best.throughput,
-                "throughput_spread": best.spread,
-                "latency_s": None if best.latency_ns is None else best.latency_ns / 1e9,
+                "spread": best.spread,
+                "latency_ms": None if best.latency_ns is None else best.latency_ns / 1e6,
                 "cost_per_million": best.per_million,
             }
         if not job.bests:
