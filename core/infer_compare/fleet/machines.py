@@ -91,8 +91,9 @@ def kinds(machines: Sequence[Machine], per: Per = "kind") -> list[Kind]:
         shared = tuple(sorted(shared_labels(machine).items()))
         key = machine.host if per == "host" else (shared, machine.cpus, machine.gpus)
         groups.setdefault(key, []).append(machine)
-    names = _names([tuple(group) for group in groups.values()])
-    return [Kind(name=name, machines=tuple(group)) for name, group in zip(names, groups.values(), strict=True)]
+    found = [tuple(group) for group in groups.values()]
+    names = _told_apart([_host(group[0]) for group in found] if per == "host" else _names(found))
+    return [Kind(name=name, machines=group) for name, group in zip(names, found, strict=True)]
 
 
 def shared_labels(machine: Machine) -> dict[str, str]:
@@ -118,14 +119,23 @@ def _names(groups: Sequence[tuple[Machine, ...]]) -> list[str]:
     names = []
     for group, own in zip(groups, labels, strict=True):
         words = [own[label] for label in ([alone] if alone else differing) if own.get(label)]
-        host = group[0].labels.get("hostname", group[0].id)
-        names.append(
-            " ".join(words) or (own.get("instance-type") or own.get("cpu") if len(groups) == 1 else None) or host
-        )
+        if not words and len(groups) == 1:
+            words = [own[label] for label in ("instance-type", "cpu") if own.get(label)][:1]
+        if not words and len(group) == 1:
+            words = [_host(group[0])]
+        names.append(" ".join(words or _size(group[0]).values()))
+    return names
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
     return [
         name if names.count(name) == 1 else f"{name} {names[:place].count(name) + 1}"
         for place, name in enumerate(names)
     ]
+
+
+def _host(machine: Machine) -> str:
+    return machine.labels.get("hostname", machine.id)
 
 
 def _size(machine: Machine) -> dict[str, str]:

@@ -50,7 +50,8 @@ class StreamedRun:
         """
         data = text.encode()
         if offset > self._size:
-            if sum(map(len, self._ahead.values())) + len(data) <= HELD_BACK:
+            held = sum(map(len, self._ahead.values()))
+            if len(self._ahead.get(offset, b"")) < len(data) <= HELD_BACK - held:
                 self._ahead[offset] = data
             return b""
         new = data[self._size - offset :]

@@ -20,6 +20,7 @@ from infer_compare.request.options import declared
 from played_launcher import machine
 
 if TYPE_CHECKING:
+    from infer_compare.interfaces.launchers import Machine
     from infer_compare.plugins import Plugins
 
 MACHINES = [
@@ -169,7 +170,21 @@ def test_a_selector_of_several_labels_needs_all_of_them() -> None:
 def test_machines_of_a_kind_differ_only_in_what_names_the_host() -> None:
     """The name of a kind is what tells it from the others."""
     assert [(kind.name, len(kind.machines)) for kind in kinds(MACHINES)] == [("c7i.xlarge", 2), ("c7g.xlarge", 1)]
-    assert len(kinds(MACHINES, "host")) == 3
+    assert [kind.name for kind in kinds(MACHINES, "host")] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("machines", "name"),
+    [
+        ([machine("a")], "a"),
+        ([machine("a"), machine("b")], "2 cores"),
+        ([machine("a", cpu="EPYC"), machine("b", cpu="EPYC")], "EPYC"),
+        ([machine("a", cpu="EPYC", **{"instance-type": "m7a"})], "m7a"),
+    ],
+)
+def test_the_only_kind_of_machine_has_a_name_too(machines: list[Machine], name: str) -> None:
+    """What it is, or its host if there is one."""
+    assert [kind.name for kind in kinds(machines)] == [name]
 
 
 def test_a_model_that_is_not_there_is_named_before_anything_is_written(tmp_path: Path, plugins: Plugins) -> None:
