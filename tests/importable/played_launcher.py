@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,24 @@ from infer_compare.fleet.folder import begin, reach, read, to_resume
 from infer_compare.fleet.ledger import Ledger, read_ledger
 from infer_compare.fleet.schedule import JobState, Schedule
 from infer_compare.interfaces.launchers import Beat, Ended, Event, Job, Lines, Lost, Machine, Started
+from infer_compare.plugins import Plugins
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from infer_compare.fleet.records import Asked
-    from infer_compare.plugins import Plugins
 
 EXAMPLE = Path(__file__).parents[2] / "docs/example/run.jsonl"
 FACTS = {"infer_compare": __version__, "hostname": "somewhere", "framework.reference": "1", "framework.onnx": "1"}
 Script = list[tuple[float, Event | BaseException]]
 """What comes of a job, each so many seconds after its start."""
+
+
+@cache
+def installed() -> Plugins:
+    """Return the plugins of this installation, looked for once."""
+    return Plugins.discover()
 
 
 def machine(name: str, host: str | None = None, **labels: str) -> Machine:
@@ -119,13 +126,13 @@ def partly(job: Job, last: Event | BaseException | None, run: Path = EXAMPLE) ->
 class Played:
     """A fleet of played jobs in a folder."""
 
-    def __init__(self, folder: Path, launcher: PlayedLauncher, plugins: Plugins, **file: object) -> None:
+    def __init__(self, folder: Path, launcher: PlayedLauncher, **file: object) -> None:
         """Begin a fleet with the keys of a file."""
         self.folder, self.launcher = folder, launcher
         self._now = lambda: launcher.now
         table = {"models": ["mlp"], "options": {"backends": "reference,onnx"}, "launcher": "played", **file}
         request = fleet_request(table, "fleet.toml")
-        self.asked: Asked = begin(request, reach(launcher, None), folder, plugins)
+        self.asked: Asked = begin(request, reach(launcher, None), folder, installed())
 
     def run(self, observer: FleetObserver | None = None) -> dict[str, JobState]:
         """Run it to its end and return how its jobs stand by its ledger."""

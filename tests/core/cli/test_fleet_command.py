@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from infer_compare.interfaces.launchers import Lost
-from infer_compare.plugins import Plugins
 from played_launcher import EXAMPLE, FACTS, Played, PlayedLauncher, machine, partly, well
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +38,7 @@ def folder(tmp_path_factory):
     launcher = PlayedLauncher([machine("a", size="fast"), machine("b", size="cheap")], play)
     prices = {"size=fast": "$10/h", "size=cheap": "$0.10/h"}
     place = tmp_path_factory.mktemp("played") / "fleet"
-    Played(place, launcher, Plugins.discover(), models=["mlp", "cnn"], prices=prices).run()
+    Played(place, launcher, models=["mlp", "cnn"], prices=prices).run()
     return place
 
 
@@ -99,7 +98,7 @@ def test_the_ordinary_report_shows_a_run_that_was_lost(cli, folder):
 
 def test_resuming_a_complete_fleet_starts_nothing_and_writes_the_pages(cli, tmp_path):
     """Not even the launcher is asked for."""
-    Played(tmp_path / "fleet", PlayedLauncher([machine("a", size="fast")], well), Plugins.discover()).run()
+    Played(tmp_path / "fleet", PlayedLauncher([machine("a", size="fast")], well)).run()
     resumed = cli("fleet", "resume", tmp_path / "fleet")
     assert resumed.code == 0
     assert "The job is done." in resumed.out

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from infer_compare.cli.fleet_progress import JobTable, job_progress
 from infer_compare.interfaces.launchers import Lost
-from infer_compare.plugins import Plugins
 from played_launcher import Played, PlayedLauncher, machine, partly, well
 
 
@@ -21,7 +20,7 @@ def played(tmp_path):
     def play(job):
         return well(job) if job.machine == "b" else partly(job, Lost(job=job.id, attempt=1, why="the machine is gone"))
 
-    return Played(tmp_path / "fleet", PlayedLauncher([machine("a"), machine("b")], play), Plugins.discover())
+    return Played(tmp_path / "fleet", PlayedLauncher([machine("a"), machine("b")], play))
 
 
 def test_in_a_file_each_start_and_each_end_is_a_line(played, capsys):

@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infer_compare.plugins import Plugins
-from played_launcher import Played, PlayedLauncher
+from played_launcher import Played, PlayedLauncher, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from infer_compare.plugins import Plugins
+
 
 @pytest.fixture(scope="session")
 def plugins() -> Plugins:
     """Return the plugins of this installation."""
-    return Plugins.discover()
+    return installed()
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, plugins: Plugins) -> Callable[..., Played]:
+def fleet(tmp_path: Path) -> Callable[..., Played]:
     """Return a function that begins a fleet on a launcher."""
 
     def begin(launcher: PlayedLauncher, **file: object) -> Played:
-        return Played(tmp_path / "fleet", launcher, plugins, **file)
+        return Played(tmp_path / "fleet", launcher, **file)
 
     return begin

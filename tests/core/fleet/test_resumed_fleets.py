@@ -15,14 +15,14 @@ from infer_compare.fleet.ledger import Ledger, read_ledger
 from infer_compare.fleet.records import AttemptEnd
 from infer_compare.interfaces.launchers import Ended, Lost
 from infer_compare.interruption import Interrupted
-from played_launcher import PlayedLauncher, machine, partly, well
+from played_launcher import Played, PlayedLauncher, machine, partly, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from infer_compare.interfaces.launchers import Job
-    from played_launcher import Played, Script
+    from played_launcher import Script
 
 TWO = (machine("a"), machine("b"))
 
@@ -141,11 +141,8 @@ def test_whatever_was_cut_off_the_ledger_it_is_read_as_far_as_it_is_whole(
 @pytest.fixture(scope="module")
 def ledger_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return the ledger of a fleet of two jobs."""
-    from infer_compare.plugins import Plugins
-    from played_launcher import Played
-
     folder = tmp_path_factory.mktemp("fleet") / "fleet"
-    Played(folder, PlayedLauncher(TWO, well), Plugins.discover(), models=["mlp", "cnn"]).run()
+    Played(folder, PlayedLauncher(TWO, well), models=["mlp", "cnn"]).run()
     return (folder / "fleet.jsonl").read_bytes()
 
 
