@@ -1,7 +1,7 @@
 """A Ray cluster on this machine, obeying its standard input: a head that runs no jobs, and two nodes that do.
 
-It prints the address. `add NAME SIZE` adds a node with these labels, `remove NAME` ends one as its machine would on
-shutting down, `kill NAME` kills Ray's own process on it and leaves the jobs; each is answered by a line.
+It prints the address. `add NAME SIZE` adds a node with these labels, and with a `PYTHONPATH` where one follows; `remove NAME` ends
+one as its machine would on shutting down; `kill NAME` kills Ray's own process on it and leaves the jobs. Each is answered by a line.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def main() -> None:
             cluster.add_node(num_cpus=0, include_dashboard=False)
             nodes = {}
 
-            def add(name: str, size: str) -> None:
-                nodes[name] = cluster.add_node(num_cpus=2, labels={"node": name, "size": size})
+            def add(name: str, size: str, path: str | None = None) -> None:
+                variables = {"PYTHONPATH": path} if path else None
+                nodes[name] = cluster.add_node(num_cpus=2, labels={"node": name, "size": size}, env_vars=variables)
 
             for name in NAMES:
                 add(name, "small")

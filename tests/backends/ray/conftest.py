@@ -33,9 +33,9 @@ class Nodes:
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"
 
-    def add(self, name, size):
-        """Add a node."""
-        self._order("add", name, size)
+    def add(self, name, size, *path):
+        """Add a node, perhaps with a folder where Python looks for modules first."""
+        self._order("add", name, size, *path)
 
     def remove(self, name):
         """End a node and all that runs on it."""

@@ -11,6 +11,7 @@ import msgspec
 import psutil
 import pytest
 
+from infer_compare import __version__
 from infer_compare.launchers import Ended, Lost, Started
 from infer_compare.testing import check_launcher
 from infer_compare.testing.launched import Launched, stand_in
@@ -87,6 +88,16 @@ def test_a_job_that_was_tried_again_is_told_from_its_first_attempt(connected):
         ends |= {event.attempt: event for event in connected.launcher.events(1) if isinstance(event, Ended | Lost)}
     assert isinstance(ends[1], Lost)
     assert ends[2] == Ended(job=job, attempt=2, rc=0, stderr="The last line.")
+
+
+def test_a_node_without_infer_compare_says_what_to_install(cluster, connected, tmp_path):
+    """It is listed all the same, and its jobs are lost at once."""
+    (tmp_path / "infer_compare.py").write_text("raise ImportError", encoding="utf-8")
+    cluster.add("bare", "bare", str(tmp_path))
+    end = connected.end(connected.start(stand_in(connected.machine("bare").id)), 30)
+    cluster.remove("bare")
+    assert isinstance(end, Lost)
+    assert f"pip install infer-compare=={__version__}" in end.why
 
 
 def test_a_driver_that_is_killed_loses_its_jobs_and_those_started_afterwards(cluster):
