@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,4 +97,5 @@ def test_nothing_is_left_out_where_there_is_time_or_somebody_says_how_much():
     assert takes_too_long(expecting(10**7), both, long)
     assert not takes_too_long(expecting(10**4), both, long)
     assert not takes_too_long(expecting(10**7), both, run_of(**asked, budget=60.0).header)
+    assert not takes_too_long(replace(expecting(10**7), passes=True), both, long)
     assert not takes_too_long(expecting(10**7), both, run_of(mode="quick", restarts=3).header)
