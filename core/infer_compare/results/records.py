@@ -25,7 +25,7 @@ from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, Recipe
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (3, 2)
+RUN_VERSION = (3, 3)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
 that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 their work
 can be done elsewhere, by a server that was not reached, points have other axes than the batch, and slices have metrics."""

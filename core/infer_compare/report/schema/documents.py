@@ -21,7 +21,7 @@ from infer_compare.verdicts.new_shapes import NewShapes
 
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
-REPORT_VERSION = (3, 1)
+REPORT_VERSION = (3, 2)
 """Major and minor: a field is removed or changes its meaning with a new major only."""
 
 State = Literal["complete", "stopped", "interrupted"]
