@@ -49,14 +49,15 @@ def _changes(answers: Sequence[AnswerReport]) -> str:
     """Where the winner changes, in the order of the settings."""
     won = [(one, _winner(one)) for one in answers]
     if not any(name for _, name in won):
-        return "No contender was measured at any setting."
+        some = any(map(_misses_bound, answers))
+        return f"No contender {'keeps the latency bound' if some else 'was measured'} at any setting."
     parts = []
-    for name, group in groupby(won, key=lambda pair: pair[1]):
+    for (name, misses), group in groupby(won, key=lambda pair: (pair[1], _misses_bound(pair[0]))):
         members = [one for one, _ in group]
         where = where_words([one.answer.axes for one in members])
         open_at = [one.answer.axes for one in members if one.estimate]
         if not name:
-            parts.append(f"nothing was measured at {where}")
+            parts.append(f"none within the bound at {where}" if misses else f"nothing was measured at {where}")
             continue
         unsure = ""
         if open_at:
@@ -77,6 +78,12 @@ def _winner(one: AnswerReport) -> str:
     return free.name if free is not None else ""
 
 
+def _misses_bound(one: AnswerReport) -> bool:
+    """Whether something was measured, and nothing keeps the latency bound."""
+    bound = one.answer.bound
+    return bound is not None and bound.best is None and one.answer.recommended is not None
+
+
 def where_words(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
     """Return settings in words; sizes of a single axis in one list."""
     if all(len(setting) == 1 for setting in settings):
@@ -86,9 +93,9 @@ def where_words(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
 
 def _mix_headline(run: Run, mix: MixAnswer | None) -> str:
     if mix is None:
-        return (
-            "No answer for the mix: no contender was measured in all of its settings." if run.header.options.mix else ""
-        )
+        options = run.header.options
+        lacks = "was measured" if options.latency_bound is None else "keeps the latency bound"
+        return f"No answer for the mix: no contender {lacks} in all of its settings." if options.mix else ""
     first, *others = mix.by_contender
     place = f"{first.name} for the mix, {rate(first.throughput)} over all"
     if not others or mix.verdict is Verdict.FASTER:

@@ -29,6 +29,7 @@ from infer_compare.report.sections.blocks import Charts
 from infer_compare.report.text import TextReporter, written
 from infer_compare.results import Measured
 from infer_compare.store import FILE
+from infer_compare.verdicts import with_latency_bound
 from infer_compare.verdicts.looks import Verdict
 from infer_compare.verdicts.mixes import with_mix
 
@@ -459,3 +460,12 @@ def test_each_setting_keeps_a_latency_bound_by_itself(sweep: Callable[..., Run],
     sizes = {axes[0][1]: None if found is None else found.point.batch for axes, found in best.items()}
     # 1 ms and 0.1 ms a token: 8 x 8 tokens take 7.4 ms, 2 x 32 take 7.4 ms, 256 take 26.6 ms.
     assert sizes == {8: 8, 32: 2, 256: None}
+    across = document(run).across
+    assert across is not None
+    assert across.changes == "The fastest is one at seq 8 and 32, then none within the bound at seq 256."
+    mixed = document(with_mix(run, "seq=8:0.5,256:0.5")).across
+    assert mixed is not None
+    assert mixed.mix_headline == "No answer for the mix: no contender keeps the latency bound in all of its settings."
+    nobody = document(with_latency_bound(run, 1000)).across
+    assert nobody is not None
+    assert nobody.changes == "No contender keeps the latency bound at any setting."
