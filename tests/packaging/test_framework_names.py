@@ -20,7 +20,7 @@ ALLOWED = {
     "preparation/contenders.py": EXAMPLES,
     "preparation/wiring.py": EXAMPLES,
     "request/contenders.py": EXAMPLES,
-    "request/options.py": EXAMPLES,
+    "request/participants.py": EXAMPLES,
     "testing/conformance/checks/identity.py": EXAMPLES,
     "models/remedies.py": FILES,
     "models/op_registry.py": FILES,
