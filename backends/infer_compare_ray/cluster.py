@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from infer_compare.launchers import Machine, Unreachable, machine_of
+from infer_compare_ray.private import VARIABLE
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -52,7 +53,7 @@ class Cluster:
         """The nodes of the last listing, by the id of their machine."""
         self._asked: dict[str, Any] = {}
         """What nodes say of themselves, by their id: facts, or the reference of those that are still to come."""
-        self._folder = None if address else os.environ.get("RAY_TMPDIR")
+        self._folder = None if address else os.environ.get(VARIABLE)
         private = {} if address else {"include_dashboard": False}
         try:
             ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **private)

@@ -6,10 +6,8 @@ import contextlib
 import importlib.util
 import os
 import queue
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +27,7 @@ from infer_compare_ray.messages import (
     Start,
     Stop,
 )
+from infer_compare_ray.private import VARIABLE, PrivateRay
 from infer_compare_ray.reaching import check_head, check_port, late_answer
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class RayLauncher:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._open: set[tuple[str, int]] = set()
         """Jobs that have not ended, with their attempts."""
-        self._folder: str | None = None
-        """Of a private Ray."""
+        self._private: PrivateRay | None = None
         self._broken = False
         """Whether the driver has ended by itself."""
 
@@ -145,8 +143,8 @@ class RayLauncher:
     def _start(self, *, private: bool) -> None:
         environment = dict(os.environ)
         if private:
-            # Ray's sockets lie in there, and their paths may only have about a hundred characters.
-            self._folder = environment["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="infer-compare-", dir="/tmp")
+            self._private = PrivateRay()
+            environment[VARIABLE] = self._private.folder
         self._driver = subprocess.Popen(
             [sys.executable, "-m", "infer_compare_ray.driver"],
             stdin=subprocess.PIPE,
@@ -190,5 +188,6 @@ class RayLauncher:
         if driver is not None and driver.stdin is not None:
             with contextlib.suppress(OSError):
                 driver.stdin.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        private, self._private = self._private, None
+        if private is not None:
+            private.remove()

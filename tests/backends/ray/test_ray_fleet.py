@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.linux, pytest.mark.timeout(600)]
@@ -64,6 +64,14 @@ class Fleet:
             time.sleep(0.1)
         raise TimeoutError(self.entries("end"))
 
+    def wait_until_nothing_runs(self):
+        """Wait until the node sides of all attempts have gone, which comes right after their last word."""
+        until = time.monotonic() + WAIT_S
+        pids = {int(entry["facts"]["pid"]) for entry in self.entries("facts")}
+        while left := pids & _running():
+            assert time.monotonic() < until, left
+            time.sleep(0.1)
+
     def lines_of(self, job):
         """Return the records that came of a job."""
         files = list((self.folder / job).glob("run.jsonl*"))
@@ -72,6 +80,11 @@ class Fleet:
     def states(self):
         """Return how each job ended last."""
         return {entry["job"]: entry["state"] for entry in self.entries("end")}
+
+
+def _running():
+    processes = psutil.process_iter(["status"])
+    return {process.pid for process in processes if process.info["status"] != psutil.STATUS_ZOMBIE}
 
 
 def test_a_fleet_outlives_a_node_and_an_interrupt_and_resume_completes_it(cluster, tmp_path):
@@ -93,8 +106,7 @@ def test_a_fleet_outlives_a_node_and_an_interrupt_and_resume_completes_it(cluste
     _, errors = running.communicate(timeout=WAIT_S)
     assert running.returncode == 130, errors
     assert fleet.states() == {first["job"]: "lost", second["job"]: "stopped"}
-    pids = [entry["facts"]["pid"] for entry in fleet.entries("facts")]
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    fleet.wait_until_nothing_runs()
 
     resumed = fleet.command("resume", str(fleet.folder))
     _, errors = resumed.communicate(timeout=WAIT_S)

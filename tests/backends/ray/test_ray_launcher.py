@@ -14,7 +14,7 @@ import pytest
 from infer_compare import __version__
 from infer_compare.launchers import Ended, Lost, Started
 from infer_compare.testing import check_launcher
-from infer_compare.testing.launched import Launched, stand_in
+from infer_compare.testing.launched import stand_in
 from infer_compare_ray.launcher import RayLauncher
 
 pytestmark = [pytest.mark.slow, pytest.mark.linux, pytest.mark.timeout(300)]
@@ -100,22 +100,21 @@ def test_a_node_without_infer_compare_says_what_to_install(cluster, connected, t
     assert f"pip install infer-compare=={__version__}" in end.why
 
 
-def test_a_driver_that_is_killed_loses_its_jobs_and_those_started_afterwards(cluster):
-    """Ray's own code ends the process when it loses the head; jobs notice that, and end."""
-    launcher, before = RayLauncher(), psutil.Process().children()
-    try:
-        launcher.connect(cluster.address, 60)
-        launched = Launched(launcher)
-        machine, *_ = launcher.machines()
-        job = launched.running(machine=machine.id)
-        (driver,) = set(psutil.Process().children()) - set(before)
-        driver.kill()
-        ends = [launched.end(job, 30), launched.end(launched.start(stand_in(machine.id)), 30)]
-        assert [type(end) for end in ends] == [Lost, Lost]
-        assert not launcher.machines()
-        launched.check_gone(job)
-    finally:
-        launcher.close()
+def test_a_driver_that_is_killed_loses_its_jobs_and_leaves_nothing(request):
+    """Ray's own code ends the process when it loses the head."""
+    before = psutil.Process().children()
+    private = request.getfixturevalue("private")
+    folder = _folder_of_private_ray()
+    machine = private.machine("")
+    job = private.running(machine=machine.id)
+    (driver,) = set(psutil.Process().children()) - set(before)
+    driver.kill()
+    ends = [private.end(job, 30), private.end(private.start(stand_in(machine.id)), 30)]
+    assert [type(end) for end in ends] == [Lost, Lost]
+    assert not private.launcher.machines()
+    private.check_gone(job)
+    private.launcher.close()
+    assert not _left_of(folder)
 
 
 def test_a_private_ray_leaves_nothing_behind(tmp_path, monkeypatch, capfd, request):
@@ -127,27 +126,29 @@ def test_a_private_ray_leaves_nothing_behind(tmp_path, monkeypatch, capfd, reque
     job = private.running(machine=private.machine("").id)
     private.launcher.close()
     private.check_gone(job)
-    assert not folder.exists()
-    assert not [line for line in _commands() if str(folder) in line]
+    assert not _left_of(folder)
     assert not list(tmp_path.iterdir())
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
     assert capfd.readouterr() == ("", "")
 
 
 def _folder_of_private_ray():
-    """The folder that the processes of Ray name in their commands."""
-    words = (word for line in _commands() for word in line.split("\0"))
-    return next(
-        Path(word.removeprefix("--temp-dir=")).parent
-        for word in words
-        if word.startswith("--temp-dir=/tmp/infer-compare-")
-    )
+    """The folder that the processes of Ray name in their environment."""
+    variables = (variables.get("RAY_TMPDIR", "") for variables in _environments().values())
+    return Path(next(folder for folder in variables if folder.startswith("/tmp/infer-compare-")))
 
 
-def _commands():
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                yield (folder / "cmdline").read_bytes().decode(errors="replace")
-            except OSError:
-                continue
+def _left_of(folder):
+    left = [pid for pid, variables in _environments().items() if variables.get("RAY_TMPDIR") == str(folder)]
+    return [*left, *([folder] if folder.exists() else [])]
+
+
+def _environments():
+    environments = {}
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                environments[process.pid] = process.environ()
+        except psutil.Error:
+            continue
+    return environments
