@@ -189,9 +189,11 @@ def _replayed(
 def _recorded(path: Path) -> tuple[float, ...]:
     try:
         with open_regular(path, limit=LARGEST_FILE) as file:
-            text = file.read().decode()
+            text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not a text file; give a file with one arrival time a line, in seconds.") from None
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {path}; name one with one arrival time a line, in seconds.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     return parse_arrivals(text, str(path))

@@ -66,7 +66,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     """
     try:
         with open_regular(path, limit=LARGEST) as file:
-            text = file.read().decode()
+            text = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}; name {what}.") from None
     except (OSError, UnicodeDecodeError) as error:

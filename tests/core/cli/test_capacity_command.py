@@ -95,7 +95,7 @@ REFUSED = {
     "another contender": (("-b", "tensorflow"), "no contender 'tensorflow'; name torch or onnx"),
     "an axis that is not there": (("--axis", "seq=64"), "no setting seq=64"),
     "an axis of several sizes": (("--axis", "seq=16,64"), "--axis seq has several sizes"),
-    "a file that is not there": (("--arrivals", "nowhere.txt"), "nowhere.txt cannot be read: No such file"),
+    "a file that is not there": (("--arrivals", "nowhere.txt"), "There is no file nowhere.txt; name one"),
     "a folder of arrivals": (("--arrivals", "."), "it is a folder, not a file"),
     "arrivals and their burstiness": (("--arrivals", "x", "--burstiness", "4"), "contradict each other"),
     "a batch that was not measured": (("--max-batch", "100000"), "largest measured batch"),
@@ -132,6 +132,12 @@ def test_a_file_that_holds_no_arrivals_is_refused_with_the_line(content, words, 
     result = cli("capacity", run, *QUICK, "--arrivals", "arrivals.txt")
     assert (result.code, result.out) == (2, "")
     assert words in result.err
+
+
+def test_arrivals_that_begin_with_a_byte_order_mark_are_read(cli, run, recording):
+    """As some editors and spreadsheets write them."""
+    Path(recording).write_bytes(b"\xef\xbb\xbf" + Path(recording).read_bytes())
+    assert cli("capacity", run, *QUICK, "--arrivals", recording).code == 0
 
 
 def test_a_run_that_is_not_there_or_measured_nothing_is_refused(cli, run, tmp_path):
