@@ -15,6 +15,7 @@ from infer_compare.fleet.shipment import FOLDER, missing_files
 from infer_compare.interfaces.launchers import Unreachable
 from infer_compare.paths import exists
 from infer_compare.stats.wording import listing
+from infer_compare.store import FILE as RUN_FILE
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infer_compare.fleet.fleet_file import FleetRequest
-    from infer_compare.fleet.records import AnyEntry, PlannedJob
+    from infer_compare.fleet.records import AnyEntry
     from infer_compare.interfaces.launchers import Launcher, Machine
     from infer_compare.plugins import Plugins
 
+PAGE = "report.html"
+"""Of a run in its folder, and of the fleet in its own."""
 CONNECT_S = 15.0
 """How long reaching the machines may take."""
 
@@ -64,13 +67,14 @@ def begin(
             f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
             f"infer-compare fleet resume {folder}"
         )
+    _require_free(folder, (FOLDER, PAGE, RUN_FILE))
     new = not exists(folder)
     try:
         jobs, shipments = planned_jobs(request, machines, folder, plugins)
         folder.mkdir(parents=True, exist_ok=True)
         for shipment in shipments:
             shipment.write()
-        _require_free(folder, jobs)
+        _require_free(folder, [job.id for job in jobs])
         asked = Asked(
             created=_clock(),
             tool_version=__version__,
@@ -95,8 +99,8 @@ def begin(
     return asked
 
 
-def _require_free(folder: Path, jobs: Sequence[PlannedJob]) -> None:
-    taken = [job.id for job in jobs if exists(folder / job.id)]
+def _require_free(folder: Path, names: Sequence[str]) -> None:
+    taken = [name for name in names if exists(folder / name)]
     if taken:
         raise StoreError(f"{folder} already holds {listing(taken[:4])}; choose another folder with -o.")
 

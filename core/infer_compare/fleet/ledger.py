@@ -124,7 +124,7 @@ def _bytes(folder: Path) -> bytes:
     try:
         with open_regular(folder / FILE, limit=LARGEST) as file:
             return file.read()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(f"There is no fleet in {folder}: it has no {FILE}.") from error
     except OSError as error:
         raise StoreError(f"The ledger {folder / FILE} cannot be read: {error.strerror}.") from error

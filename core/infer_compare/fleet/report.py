@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import StoreError
 from infer_compare.fleet.fitness import cautions
-from infer_compare.fleet.folder import read
+from infer_compare.fleet.folder import PAGE, read
 from infer_compare.report import document, find_reporter, render
 from infer_compare.report.files import write_report
 from infer_compare.report.fleet import FORMATS, FleetDocument, JobFacts
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from infer_compare.fleet.schedule import JobState
     from infer_compare.plugins import Plugins
     from infer_compare.report import ReportDocument
-
-PAGE = "report.html"
-"""Of a run in its folder, and of the fleet in its own."""
 
 
 def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:

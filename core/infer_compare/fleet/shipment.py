@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from infer_compare.errors import UsageError
 from infer_compare.fleet.toml import written
 from infer_compare.foreign import one_line
-from infer_compare.models.source import format_of, model_files
+from infer_compare.models.source import format_of, model_files, unknown_model
 from infer_compare.paths import exists, is_file, is_folder
 from infer_compare.plugins.endings import ONNX
 from infer_compare.preparation.context import known_models
@@ -70,15 +70,16 @@ class Shipment:
 
     def _model(self, key: str, text: str) -> str:
         """What the machine is to be told in place of a model that was named here."""
-        if text in known_models(self._plugins):
+        known = known_models(self._plugins)
+        if text in known:
             return text
         file, colon, function = text.rpartition(":")
         if colon and function.isidentifier():
             return f"{self._shipped(key, Path(file))}:{function}" if is_file(file) else text
         path = Path(text)
-        if not exists(path):
-            raise UsageError(f"There is no model {one_line(text)!r}; name a file or one of `infer-compare models`.")
         form = format_of(text, self._plugins.endings)
+        if form is None or not exists(path):
+            raise unknown_model(one_line(text), known, self._plugins.endings)
         if form == ONNX and is_file(path):
             from infer_compare.models.onnx_file import external_files, parse_onnx
 

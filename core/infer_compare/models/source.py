@@ -76,7 +76,7 @@ def resolve_model(
     path = Path(text)
     form = format_of(text, endings)
     if form is None:
-        raise _unknown(text, models, endings)
+        raise unknown_model(text, models, endings)
     if form != ONNX:
         raise ModelError(f"{text} has the format {form}, which only its framework can read.")
     return read_onnx(path, path.stem, text, folder, chosen)
@@ -198,7 +198,8 @@ def _files(path: Path) -> list[Path]:
     return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 
-def _unknown(text: str, models: Mapping[str, BuiltinModel], endings: Endings) -> ModelError:
+def unknown_model(text: str, models: Mapping[str, BuiltinModel], endings: Endings) -> ModelError:
+    """Return the error that says why a text names no model, and what to name."""
     path = Path(text)
     takes = ", ".join(endings.suffixes)
     owner = endings.owner(path)

@@ -130,6 +130,9 @@ def test_the_machine_that_is_here_is_listed_with_its_labels(cli):
             "No machine has gpu=H100; labels that exist: cpu=",
         ),
         (("run", "fleet.toml"), "models = ['nett.onnx']", "There is no model 'nett.onnx'"),
+        (("run", "fleet.toml"), "models = ['.']", ". is a folder without saved_model.pb"),
+        (("run", "fleet.toml"), "models = ['fleet.toml']", "fleet.toml is not a model in a format that can be read"),
+        (("report", "fleet.toml"), "", "There is no fleet in fleet.toml"),
         (("resume", "here"), None, "There is no fleet in here"),
         (("report", "here"), None, "There is no fleet in here"),
         (("machines", "--launcher", "rya"), None, "There is no launcher 'rya'"),
@@ -143,6 +146,21 @@ def test_what_cannot_be_done_is_said_in_one_sentence(cli, tmp_path, arguments, t
     assert ended.code == 2
     assert sentence in ended.err
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["files/mine.txt", "report.html", "run.jsonl"])
+@pytest.mark.parametrize("machines", ["all", "gpu=H100"])
+def test_what_lies_in_a_folder_already_is_kept_and_no_fleet_begins_there(cli, tmp_path, name, machines):
+    """Neither is it written over, nor does it go where the fleet cannot begin."""
+    (tmp_path / "fleet.toml").write_text(f"models = ['mlp']\nmachines = '{machines}'", encoding="utf-8")
+    own = tmp_path / "place" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="utf-8")
+    ended = cli("fleet", "run", "fleet.toml", "-o", tmp_path / "place")
+    assert ended.code == 2
+    assert f"already holds {name.partition('/')[0]}; choose another folder" in ended.err
+    assert own.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "place" / "fleet.jsonl").exists()
 
 
 @pytest.mark.parametrize(
