@@ -11,6 +11,7 @@ import msgspec
 
 from infer_compare.capacity.answer import answer
 from infer_compare.capacity.arrivals import check_arrivals, parse_arrivals, recorded_rate
+from infer_compare.capacity.conditions import SECONDS_AN_HOUR
 from infer_compare.capacity.values import Bound, Load
 from infer_compare.errors import UsageError
 from infer_compare.files import open_regular
@@ -37,7 +38,6 @@ PERCENTILE = 99.0
 """Of a bound for which none is named."""
 LARGEST_FILE = 256 << 20
 """Bytes of a file of arrivals."""
-SECONDS_AN_HOUR = 3600
 
 
 class Question(NamedTuple):

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
+from infer_compare.limits import FASTEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +24,6 @@ MOST_ARRIVALS = 100_000
 """Of a recording."""
 FEWEST_SHARED = 100
 """Of a recording, for each machine that shares it."""
-HIGHEST_RATE = 1e12
-"""Requests a second."""
-MOST_BURSTINESS = 1000.0
-"""Beyond it most of a simulation is one burst."""
 LEAST_BURSTINESS = 1e-9
 """Below it requests are as even as they can be."""
 
@@ -79,7 +76,7 @@ def check_arrivals(stamps: Sequence[float], name: str = "arrivals") -> None:
     span = stamps[-1] - stamps[0]
     if not math.isfinite(span):
         raise UsageError(f"{name}: a time stamp is not finite, or far too large; give seconds.")
-    if span * HIGHEST_RATE < len(stamps) - 1:
+    if span * FASTEST < len(stamps) - 1:
         raise UsageError(f"{name}: all requests arrive at the same moment; record some time between them.")
 
 

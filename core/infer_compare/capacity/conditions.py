@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
-from infer_compare.capacity.arrivals import HIGHEST_RATE, MOST_BURSTINESS, check_arrivals
+from infer_compare.capacity.arrivals import check_arrivals
 from infer_compare.errors import UsageError
-from infer_compare.limits import LARGEST_PRICE
+from infer_compare.limits import FASTEST, LARGEST_PRICE, MOST_BURSTINESS, MOST_INSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +18,13 @@ MOST_REQUESTS = 200_000
 """Of one replication."""
 BEYOND = 5
 """Requests of each replication that have to be slower than a percentile for it to be told from them."""
-MOST_COPIES = 256
-"""On one machine."""
 LONGEST_DELAY_S = 3600.0
 SECONDS_AN_HOUR = 3600
 
 
 def check_load(load: Load) -> None:
     """Raise `UsageError` where no requests can arrive like that."""
-    if load.rate is not None and not 0 < load.rate <= HIGHEST_RATE:
+    if load.rate is not None and not 0 < load.rate <= FASTEST:
         raise UsageError(f"A rate of {load.rate:g} requests a second makes no sense; give --rate 200/s or the like.")
     if not 0 < load.burstiness <= MOST_BURSTINESS:
         raise UsageError(
@@ -83,7 +81,7 @@ def check_choices(
                 f"A delay of {delay:g} s makes no sense; give --max-delay 5ms or the like, an hour at most."
             )
     for number in copies or ():
-        if not 1 <= number <= MOST_COPIES:
-            raise UsageError(f"{number} copies make no sense; give --copies 2 or the like, {MOST_COPIES} at most.")
+        if not 1 <= number <= MOST_INSTANCES:
+            raise UsageError(f"{number} copies make no sense; give --copies 2 or the like, {MOST_INSTANCES} at most.")
     if price_per_hour is not None and not 0 < price_per_hour <= LARGEST_PRICE * SECONDS_AN_HOUR:
         raise UsageError(f"A price of {price_per_hour:g} an hour makes no sense; give --price 1.20/h or the like.")

@@ -18,11 +18,17 @@ SHORTER, LONGER = 0.97, 1.05
 """How far the service times of a service are taken to be from those that were measured."""
 ROUNDING = 1e-9
 USUAL = (50.0, 95.0, 99.0)
+"""Percentiles that every prediction has."""
 
 
 def percentile_key(percentile: float) -> str:
     """Return how a percentile is called in `Prediction.percentiles_s`, such as `99` or `99.9`."""
     return f"{percentile:.10g}"
+
+
+def percentiles_of(bound: Bound | None) -> list[float]:
+    """Return the percentiles that a prediction has, ascending: the usual ones and that of the bound."""
+    return sorted({*USUAL, *([] if bound is None else [bound.percentile])})
 
 
 def predict(
@@ -50,7 +56,7 @@ def predict(
     whole = load.rate if load.rate is not None else recorded_rate(load.arrivals_s)
     rate = whole / configuration.machines
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
-    percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
+    percentiles = percentiles_of(bound)
     # What bounds are held against is the upper end; of the lower one a rougher figure will do. What calls may be longer is not added
     # to what the replications leave open: both at their worst at the same time would be asked of no service.
     rough = effort._replace(replications=max(2, effort.replications // 4))

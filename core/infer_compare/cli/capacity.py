@@ -11,7 +11,7 @@ import click
 from infer_compare.cli.completing import RUN, capacity_formats, completer
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DELAY, DURATION, RATE, FiniteNumber, WholeNumber
-from infer_compare.limits import MOST_INSTANCES
+from infer_compare.limits import MOST_BURSTINESS, MOST_INSTANCES
 
 if TYPE_CHECKING:
     from infer_compare.request.axes import Setting
@@ -46,7 +46,7 @@ LARGEST_BATCH = 2**31 - 1
 )
 @click.option(
     "--burstiness",
-    type=FiniteNumber(0, 1000),
+    type=FiniteNumber(0, MOST_BURSTINESS),
     metavar="CV2",
     help="Squared coefficient of variation of the times between requests: 1 is a Poisson process, more is burstier.  [default: 1]",
 )

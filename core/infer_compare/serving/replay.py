@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from infer_compare.capacity.arrivals import arrivals_at, recorded_rate
-from infer_compare.capacity.predict import USUAL, percentile_key, predict
+from infer_compare.capacity.predict import percentile_key, percentiles_of, predict
 from infer_compare.capacity.service_times import service_of_curve
 from infer_compare.capacity.values import Load, Replayed
 from infer_compare.errors import UsageError, WorkerError
@@ -95,7 +95,7 @@ def replay(
         arrivals_ns = [first_ns + round(arrival * 1e9) for arrival in arrivals_s]
         served = serve(arrivals_ns, batching, service.copies, service, service.clock, windows.tick)
         windows.end(service.clock())
-    percentiles = sorted({*USUAL, *([] if bound is None else [bound.percentile])})
+    percentiles = percentiles_of(bound)
     predicted = predict(
         times,
         msgspec.structs.replace(configuration, machines=1),

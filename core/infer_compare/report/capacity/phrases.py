@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.capacity import predict
 from infer_compare.capacity.predict import percentile_key
 from infer_compare.stats.wording import count, significant
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
         Range,
     )
 
-USUAL = ("50", "95", "99")
-"""Percentiles that every prediction has, as its keys."""
 WIDE = 0.2
 """A figure whose interval is wider than this share of it is shown as a range."""
 _SUFFIXES = {"1": "st", "2": "nd", "3": "rd"}
@@ -72,8 +71,7 @@ def machines_words(machines: int) -> str:
 
 def percentiles_of(capacity: Capacity) -> list[str]:
     """Return the keys of the percentiles that are shown, ascending: that of the bound among them."""
-    keys = {*USUAL, *([percentile_key(capacity.bound.percentile)] if capacity.bound is not None else [])}
-    return sorted(keys, key=float)
+    return [percentile_key(percentile) for percentile in predict.percentiles_of(capacity.bound)]
 
 
 def deciding_percentile(capacity: Capacity) -> str:
