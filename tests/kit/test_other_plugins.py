@@ -301,6 +301,7 @@ def test_a_kind_or_a_name_that_cannot_be_is_refused(cli, tmp_path):
         (("converter", "onnx"), "There is a converter 'onnx' already"),
         (("dataset", "a-b"), "'a-b' cannot be the name of a data set"),
         (("dataset", "a", "b"), "'b' is too much"),
+        (("launcher",), "add a name: infer-compare plugin new launcher NAME"),
     ):
         done = cli("plugin", "new", *words)
         assert done.code == 2

@@ -41,6 +41,8 @@ def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None
     """
     from infer_compare.scaffold import KINDS, write_project
 
+    if len(words) == 1 and words[0] in KINDS:
+        raise UsageError(f"{words[0]} is a kind of plugin; add a name: infer-compare plugin new {words[0]} NAME")
     kind, name = ("backend", *words) if len(words) == 1 else words[:2]
     if len(words) > 2:
         raise UsageError(f"One kind and one name are enough; {words[2]!r} is too much.")
