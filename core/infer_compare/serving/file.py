@@ -7,7 +7,6 @@ import os
 import shlex
 import tempfile
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,8 @@ SCHEMA = "infer-compare/serving"
 VERSION = 1
 LARGEST = 256 << 20
 """Bytes that are read at most."""
+HIGHEST = 1e9
+"""Of figures by the second, and of seconds."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -124,11 +125,9 @@ def _flaw(curve: ServingCurve) -> str | None:
         return "sizes of several settings"
     if curve.copies < 1:
         return f"{curve.copies} copies"
-    if not (isfinite(curve.saturation) and curve.saturation > 0):
+    if not 0 < curve.saturation <= HIGHEST:
         return f"a saturation of {curve.saturation:g}"
-    if not (
-        isfinite(curve.stalls_per_s) and isfinite(curve.stall_s) and curve.stalls_per_s >= 0 and curve.stall_s >= 0
-    ):
+    if not (0 <= curve.stalls_per_s <= HIGHEST and 0 <= curve.stall_s <= HIGHEST):
         return "impossible stalls"
     if not all(pause.isdecimal() and pause.isascii() for size in curve.sizes for pause in size.paused_ns):
         return "pauses that are not whole milliseconds"

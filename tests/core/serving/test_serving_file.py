@@ -97,7 +97,15 @@ def fate(folder: Path) -> str:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"copies": 0}, {"saturation": 0.0}, {"sizes": ()}, {"stall_s": -1.0}, {"sizes": (CURVE.sizes[0], CURVE.sizes[0])}],
+    [
+        {"copies": 0},
+        {"saturation": 0.0},
+        {"sizes": ()},
+        {"stall_s": -1.0},
+        {"stall_s": 1e308},
+        {"saturation": 1e308},
+        {"sizes": (CURVE.sizes[0], CURVE.sizes[0])},
+    ],
 )
 def test_curves_that_nobody_measured_are_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     """The sentence says what is wrong and what to type."""
