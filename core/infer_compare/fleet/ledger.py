@@ -10,6 +10,7 @@ import msgspec
 from infer_compare.errors import StorageLost, StoreError
 from infer_compare.files import open_regular
 from infer_compare.fleet.records import LEDGER_SCHEMA, LEDGER_VERSION, AnyEntry, Asked
+from infer_compare.foreign import one_line
 from infer_compare.store import whole
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def read_ledger(folder: Path) -> tuple[Asked, list[AnyEntry]]:
     """Return what was asked for, and all later entries; half a line at the end and lines that cannot be read are left out.
 
     Raises:
-        StoreError: there is no ledger, it cannot be read, or its first line is not that of a fleet that this version knows.
+        StoreError: there is no ledger, it cannot be read, its first line is not that of a fleet that this version knows, or a
+            job in it would lie outside the folder.
     """
     first, *lines = whole(_bytes(folder)).split(b"\n")
     try:
@@ -111,6 +113,11 @@ def read_ledger(folder: Path) -> tuple[Asked, list[AnyEntry]]:
             f"{folder / FILE} was written by another infer-compare ({asked.tool_version}), whose ledgers have version "
             f"{asked.version[0]}; this one reads version {LEDGER_VERSION[0]}."
         )
+    for job in asked.jobs:
+        if job.id in ("", ".", "..") or "/" in job.id or "\0" in job.id:
+            raise StoreError(
+                f"{folder / FILE} is damaged: the job {one_line(job.id)!r} cannot have a folder of that name; begin a new fleet."
+            )
     entries: list[AnyEntry] = []
     for line in lines:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,17 @@ def test_a_folder_without_a_fleet_and_one_of_another_program_are_refused(tmp_pat
     (tmp_path / "fleet.jsonl").write_text('{"type":"ships"}\n', encoding="utf-8")
     with pytest.raises(StoreError, match="is not the ledger of a fleet"):
         read_ledger(tmp_path)
+
+
+@pytest.mark.parametrize("outside", ["../mlp", "..", "/mlp", ""])
+def test_a_job_whose_folder_would_lie_outside_the_fleet_is_refused(fleet: Callable[..., Played], outside: str) -> None:
+    """Nothing is read or written there, whoever wrote the ledger."""
+    ledger = fleet(PlayedLauncher(TWO, well)).folder / "fleet.jsonl"
+    asked, _ = read_ledger(ledger.parent)
+    moved = msgspec.structs.replace(asked, jobs=(msgspec.structs.replace(asked.jobs[0], id=outside),))
+    ledger.write_bytes(msgspec.json.encode(moved) + b"\n")
+    with pytest.raises(StoreError, match="cannot have a folder of that name; begin a new fleet"):
+        read_ledger(ledger.parent)
 
 
 def test_a_folder_that_holds_a_fleet_is_not_written_over(fleet: Callable[..., Played]) -> None:
