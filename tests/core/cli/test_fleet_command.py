@@ -62,6 +62,15 @@ def test_figures_of_a_lost_job_are_marked_and_not_compared(cli, folder):
     assert (answer["fastest"], answer["cheapest"], answer["machines"]) == ("cnn-on-fast", "cnn-on-fast", 1)
 
 
+def test_a_job_that_has_begun_and_not_ended_is_told_from_one_that_has_not_run(cli, folder, tmp_path):
+    """As while a fleet is running, or after it was killed."""
+    first, started, *_ = (folder / "fleet.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "fleet.jsonl").write_bytes(first + started)
+    printed = " ".join(cli("fleet", "report", tmp_path).out.split())
+    assert "waiting 1 it has begun and not ended" in printed
+    assert printed.count("waiting 0 it has not run") == 3
+
+
 def test_a_table_has_a_row_for_each_best_with_its_price(cli, folder):
     """With throughput in samples a second and latency in milliseconds."""
     rows = list(csv.DictReader(io.StringIO(cli("fleet", "report", folder, "--format", "csv").out)))

@@ -126,7 +126,7 @@ def _not_done(document: FleetDocument) -> Iterator[Section]:
                 Cell(text=job.job, file=job.page),
                 Cell(text=job.state, kind="doubt"),
                 Cell(text=str(job.attempts)),
-                Cell(text=plain(job.why or "it has not run")),
+                Cell(text=plain(job.why or ("it has begun and not ended" if job.attempts else "it has not run"))),
             )
             for job in jobs
         ),
