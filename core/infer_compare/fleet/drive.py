@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,11 +75,14 @@ class Driver:
         """
         self._observer.began(self._schedule)
         try:
-            while self._schedule.is_open:
-                self._step()
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"Resume with: infer-compare fleet resume {self._folder}")
-            self._stop_all()
+            try:
+                while self._schedule.is_open:
+                    self._step()
+            except KeyboardInterrupt:
+                self._stop_all()
+                raise
+        except KeyboardInterrupt as interrupt:  # the first one, or the second
+            interrupt.add_note(f"Resume with: {shlex.join(['infer-compare', 'fleet', 'resume', str(self._folder)])}")
             raise
         finally:
             self._close()

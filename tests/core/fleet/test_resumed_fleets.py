@@ -99,8 +99,9 @@ def test_a_second_interrupt_does_not_wait(fleet: Callable[..., Played]) -> None:
     launcher = PlayedLauncher(TWO, play)
     launcher.unheard_of_stop = True
     played = fleet(launcher)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as interrupt:
         played.run()
+    assert any(note.startswith("Resume with: infer-compare fleet resume ") for note in interrupt.value.__notes__)
     assert launcher.now < 8
     assert launcher.closed
     assert [job.state for job in played.standing().values()] == ["stopped"]
