@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import sysconfig
@@ -143,3 +144,18 @@ def test_a_folder_that_cannot_be_made_is_told(cli, tmp_path):
     done = cli("plugin", "new", "warp", "-o", "file/mine")
     assert done.code == 2
     assert "cannot be written" in done.err
+
+
+@pytest.mark.linux
+def test_a_project_that_cannot_be_written_to_its_end_leaves_no_folder(cli, tmp_path, monkeypatch):
+    """As on a full disk; the same command works once there is room."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
+    try:
+        done = cli("plugin", "new", "warp", "-o", "mine")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert done.code == 2
+    assert "mine cannot be written (File too large)" in done.err
+    assert list(tmp_path.iterdir()) == []

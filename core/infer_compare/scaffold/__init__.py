@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -57,6 +58,8 @@ def write_project(name: str, folder: Path | None = None, *, kind: str = "backend
             text = files(__name__).joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
             path.write_text(Template(text).substitute(words), encoding="utf-8")
     except OSError as error:
+        # It was not there before; half a project would stand in the way of the next try.
+        shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(f"{folder} cannot be written ({error.strerror}); name another folder with -o.") from error
     return folder
 
