@@ -89,6 +89,8 @@ def _refuse_taken(output: Path) -> None:
 
     from infer_compare.errors import UsageError
 
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name a file in it.")
     if os.path.lexists(output):
         raise UsageError(f"{output} exists already; remove it or name another file.")
 
@@ -98,7 +100,13 @@ def _write(output: Path, text: str, noun: str) -> None:
 
     try:
         with output.open("x", encoding="utf-8") as file:
-            file.write(text)
+            try:
+                file.write(text)
+                file.flush()
+            except BaseException:
+                # Half a file would stand in the way of the next try.
+                output.unlink(missing_ok=True)
+                raise
     except FileExistsError:
         raise UsageError(f"{output} exists already; remove it or name another file.") from None
     except OSError as error:

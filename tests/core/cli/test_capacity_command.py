@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -168,6 +170,24 @@ def test_an_answer_is_not_written_over_a_file(cli, run):
     assert result.code == 2
     assert "exists already" in result.err
     assert Path("answer.md").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.linux
+def test_of_an_answer_that_cannot_be_written_to_its_end_nothing_is_left(cli, run, recording, monkeypatch):
+    """As on a full disk; a folder is refused before anything is computed."""
+    question = (*QUICK, "--latency-bound", "2ms", "--arrivals", recording)
+    assert "is a folder; name a file in it" in cli("capacity", run, *question, "--format", "csv", "-o", ".").err
+    assert cli("capacity", run, *question, "-o", "whole.csv").code == 0
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    try:
+        result = cli("capacity", run, *question, "-o", "half.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert result.code == 2
+    assert "half.csv cannot be written: File too large" in result.err
+    assert not Path("half.csv").exists()
 
 
 def test_the_schema_of_an_answer_is_printed(cli):
