@@ -46,7 +46,7 @@ def prediction(saturation: float, share: float, call_s: float = 0.004, **changes
 
 
 def contender(name: str, saturation: float, **changes: Any) -> ContenderCapacity:
-    """Return what one contender bears: eight tenths of its saturation."""
+    """Return what one contender handles: eight tenths of its saturation."""
     configuration = Configuration(contender=name, batching=Batching(max_batch=8, max_delay_s=0.002), copies=1)
     return msgspec.structs.replace(
         ContenderCapacity(

@@ -1,4 +1,4 @@
-"""What load a stored run's contenders bear, as a person at a notebook has it."""
+"""What load a stored run's contenders handle, as a person at a notebook has it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CapacityKeywords(TypedDict, total=False):
 
 
 def capacity(run: Run, folder: Path, plugins: Plugins | None, asked: CapacityKeywords) -> CapacityAnswer:
-    """Return what load the contenders of a run bear; see `Result.capacity`.
+    """Return what load the contenders of a run handle; see `Result.capacity`.
 
     Raises:
         UsageError: something cannot be understood, or cannot be answered from this run.
@@ -73,7 +73,7 @@ def capacity(run: Run, folder: Path, plugins: Plugins | None, asked: CapacityKey
 
 
 class CapacityAnswer:
-    """What load the contenders of a run bear. Made by `Result.capacity`; nothing in it changes."""
+    """What load the contenders of a run handle. Made by `Result.capacity`; nothing in it changes."""
 
     def __init__(self, document: CapacityDocument) -> None:
         """Keeps the document.
@@ -91,7 +91,7 @@ class CapacityAnswer:
 
     @property
     def contenders(self) -> tuple[ContenderCapacity, ...]:
-        """What each contender bears, the best first; those that answer at no rate last."""
+        """What each contender handles, the best first; those that answer at no rate last."""
         return self.document.capacity.contenders
 
     @property

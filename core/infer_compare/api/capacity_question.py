@@ -171,7 +171,7 @@ def _replayed(
         own = next(contender for contender in found.contenders if contender.contender == best.contender)
         if own.configuration is None:
             raise UsageError(
-                f"Measured over a pipe, {own.name} does not bear this: {own.why_not or 'nothing is left to replay'}; give a longer bound."
+                f"Measured over a pipe, {own.name} does not handle this: {own.why_not or 'nothing is left to replay'}; give a longer bound."
             )
         rate = question.load.rate if question.load.rate is not None else own.highest.rate if own.highest else None
         heard(f"Replaying for {question.replay_s:g} s")

@@ -162,9 +162,9 @@ class Result:
         return Result(with_mix(self.run, mix), self.folder, plugins=self._plugins)
 
     def capacity(self, **asked: Unpack[CapacityKeywords]) -> CapacityAnswer:
-        """What load the contenders bear as a service that collects requests into batches, as `infer-compare capacity` says it.
+        """What load the contenders handle as a service that collects requests into batches, as `infer-compare capacity` says it.
 
-        Without a rate, the highest that each bears is looked for; with one, the configuration with the fewest machines.
+        Without a rate, the highest that each handles is looked for; with one, the configuration with the fewest machines.
 
         Args:
             asked: `rate` (`"200/s"`, `"12k/min"`, or a number a second), `latency_bound` (`"20ms"`), from the arrival of a request

@@ -1,1 +1,1 @@
-"""How many requests a second a measured contender bears within a latency bound: arrivals, queue, service times, search."""
+"""How many requests a second a measured contender handles within a latency bound: arrivals, queue, service times, search."""

@@ -1,4 +1,4 @@
-"""What each contender of a run bears: the highest rate within a bound, or the cheapest configuration for a rate."""
+"""What each contender of a run handles: the highest rate within a bound, or the cheapest configuration for a rate."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def answer(
     curves: Sequence[ServingCurve] = (),
     seed: int = 0,
 ) -> Capacity:
-    """Return what the ranked contenders of a run bear.
+    """Return what the ranked contenders of a run handle.
 
     Args:
         run: a stored run.
         load: how requests arrive; without a rate the highest is looked for.
-        bound: what they must keep; without one the highest rate is the one up to which latencies can be told.
+        bound: what they must keep; without one the highest rate is the one up to which latencies can be predicted.
         setting: sizes of the axes other than the batch; may be left out where the run has one setting.
         price_per_hour: of one machine.
         contenders: labels; all that are ranked where None.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COARSE = 10_000
 """Requests of the one simulation that a configuration is judged by at first."""
 LEAST_GAIN = 1.02
-"""A configuration is looked at more closely only where it bears so many times the rate of the best one so far."""
+"""A configuration is looked at more closely only where it handles so many times the rate of the best one so far."""
 SHARES = (1.0, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Of the highest rate that can be judged, in the order in which they are tried."""
 ALIKE = 1.1
@@ -107,16 +107,16 @@ class Search:
     def cheapest(
         self, rate: float, highest: tuple[Configuration, Prediction]
     ) -> tuple[Configuration, Prediction] | None:
-        """Return the configuration with the fewest machines that bears a rate, and what requests see of each machine.
+        """Return the configuration with the fewest machines that handles a rate, and what requests see of each machine.
 
         None where none was found: where calls are slower after idling, more machines make it worse.
 
         Of configurations that take as many machines, those of the fewest copies count, and of these the ones whose latency at the
-        percentile is within a tenth of the lowest: of them the one that bears most.
+        percentile is within a tenth of the lowest: of them the one that handles most.
 
         Args:
             rate: requests a second of all machines.
-            highest: what one machine bears at most.
+            highest: what one machine handles at most.
         """
         best, most = highest
         machines = max(1, ceil(rate / most.rate * (1 - ROUNDING)))
@@ -142,9 +142,9 @@ class Search:
         return predict(self._service, configuration, load, bound=self._bound, effort=effort or self._effort)
 
     def _fastest(self, rate: float, machines: int) -> list[Configuration]:
-        """Return the configurations that bear a rate, the best first.
+        """Return the configurations that handle a rate, the best first.
 
-        Latencies within a tenth of the lowest count as alike: of these the one that bears most is preferred.
+        Latencies within a tenth of the lowest count as alike: of these the one that handles most is preferred.
         """
         latencies: dict[Configuration, float] = {}
         for configuration in self._configurations:

@@ -1,4 +1,4 @@
-"""What a service is asked to bear, how it is run, and what is predicted of it."""
+"""What a service is asked to handle, how it is run, and what is predicted of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     """How requests arrive; each is one sample."""
 
     rate: float | None = None
-    """Requests a second; None where the highest that a configuration bears is looked for."""
+    """Requests a second; None where the highest that a configuration handles is looked for."""
     burstiness: float = 1.0
     """Squared coefficient of variation of the times between arrivals, 1 for a Poisson process."""
     arrivals_s: tuple[float, ...] = ()
@@ -132,7 +132,7 @@ whether there is one at which the bound is kept."""
 
 
 class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What one contender bears."""
+    """What one contender handles."""
 
     contender: str
     name: str
@@ -163,7 +163,7 @@ class ContenderCapacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer: contenders by what they cost at the rate, or by the highest rate that they bear."""
+    """The answer: contenders by what they cost at the rate, or by the highest rate that they handle."""
 
     run_id: str
     load: Load

@@ -28,7 +28,7 @@ COMMANDS = {
     "report": "Show a stored run.",
     "compare": "Compare two stored runs.",
     "fleet": "Run models on many machines, and report over all of them.",
-    "capacity": "Tell what load a stored run bears, and how many machines it takes.",
+    "capacity": "Work out what load a stored run handles, and how many machines a load takes.",
     "runs": "List stored runs.",
     "backends": "List backends, or describe one.",
     "models": "List the built-in models.",

@@ -1,4 +1,4 @@
-"""`infer-compare capacity`: what load the contenders of a stored run bear."""
+"""`infer-compare capacity`: what load the contenders of a stored run handle."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Tell what load the run in the folder RUN bears: the highest rate within a bound, or the machines that a rate takes.
+    """Work out what load the run in the folder RUN handles: the highest rate within a latency bound, or the machines that a rate takes.
 
     Requests are simulated: they wait in a queue, and free workers take them in batches. Exit codes: 0 answered; 1 no
-    contender bears it; 2 usage error.
+    contender handles it; 2 usage error.
     """
     from infer_compare.api.capacity_question import Question, answered, bound_of, load_of
     from infer_compare.cli.check_progress import progress

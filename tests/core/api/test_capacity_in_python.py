@@ -1,4 +1,4 @@
-"""What load a run bears, asked in Python."""
+"""What load a run handles, asked in Python."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer() -> ic.CapacityAnswer:
 
 def test_an_answer_has_the_figures_of_the_command(answer) -> None:
     """By contender, the best first."""
-    assert answer.headline.startswith("onnx bears 100 requests/s within 2 ms at the 99th percentile on 1 machine: ")
+    assert answer.headline.startswith("onnx handles 100 requests/s within 2 ms at the 99th percentile on 1 machine: ")
     assert answer.best is answer.contenders[0]
     assert answer.best.configuration.batching.max_batch == 2
     assert answer.best.at_rate.percentiles_s["99"].high <= 0.002
@@ -67,7 +67,7 @@ def test_a_data_frame_has_the_columns_of_csv(answer, tmp_path) -> None:
 
 def test_an_answer_shows_itself(answer) -> None:
     """In a line, as text, and as a table in a notebook."""
-    assert repr(answer).startswith("<Capacity of cnn: onnx bears ")
+    assert repr(answer).startswith("<Capacity of cnn: onnx handles ")
     assert str(answer).startswith("CAPACITY")
     assert "<th>machines</th>" in answer._repr_html_()
 

@@ -1,4 +1,4 @@
-"""What the contenders of a stored run bear."""
+"""What the contenders of a stored run handle."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run() -> Run:
 
 @pytest.fixture(scope="module")
 def found(run: Run) -> ContenderCapacity:
-    """What onnx bears of a rate that is above every saturation."""
+    """What onnx handles of a rate that is above every saturation."""
     (onnx,) = answer(run, Load(rate=20_000.0), BOUND, price_per_hour=1.2, **QUICK).contenders
     return onnx
 
@@ -51,7 +51,7 @@ def test_the_upper_end_of_the_latency_at_the_highest_rate_keeps_the_bound(found:
 
 
 def test_a_rate_well_above_the_highest_does_not_keep_the_bound(run: Run, found: ContenderCapacity) -> None:
-    """What is said to be the highest is not far below what can be borne."""
+    """What is said to be the highest is not far below what can be handled."""
     assert found.highest is not None
     assert found.highest_configuration is not None
     (service,), _ = services_of(run, contenders=["onnx"])
@@ -112,7 +112,7 @@ def test_a_contender_that_is_too_slow_for_the_bound_says_so(run: Run) -> None:
 
 @pytest.mark.slow
 def test_a_recording_is_answered_for_as_a_process_is(run: Run) -> None:
-    """Evenly spaced requests bear a higher rate within a tight bound than those of a Poisson process."""
+    """Evenly spaced requests handle a higher rate within a tight bound than those of a Poisson process."""
     even = Load(arrivals_s=tuple(number / 1000 for number in range(3_000)))
     (recorded,) = answer(run, even, Bound(latency_s=0.0006), **QUICK).contenders
     (poisson,) = answer(run, Load(), Bound(latency_s=0.0006), **QUICK).contenders

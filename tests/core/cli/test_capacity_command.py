@@ -1,4 +1,4 @@
-"""`infer-compare capacity`: what a stored run bears, in every format, and questions that have no answer."""
+"""`infer-compare capacity`: what a stored run handles, in every format, and questions that have no answer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_highest_rate_within_a_bound_is_the_first_line(cli, run):
     result = cli("capacity", run, "--latency-bound", "2ms")
     assert result.code == 0
     assert " ".join(result.out.split()).startswith(
-        "CAPACITY cnn, highest rate within 2 ms at the 99th percentile onnx bears "
+        "CAPACITY cnn, highest rate within 2 ms at the 99th percentile onnx handles "
     )
 
 
@@ -50,7 +50,7 @@ def test_a_rate_within_a_bound_is_answered_in_the_first_line(cli, run, recording
     assert result.code == 0
     lines = " ".join(result.out.split())
     assert lines.startswith(
-        "CAPACITY cnn, 100 requests/s within 2 ms at the 99th percentile onnx bears 100 requests/s "
+        "CAPACITY cnn, 100 requests/s within 2 ms at the 99th percentile onnx handles 100 requests/s "
     )
     assert "batches of at most 2 without waiting, 1 copy." in lines
     assert "calls were timed inside the worker process" in lines

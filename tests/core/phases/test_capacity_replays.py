@@ -78,7 +78,7 @@ def test_nothing_is_replayed_where_no_rate_keeps_the_bound(ask) -> None:
 
 
 def test_each_setting_of_another_axis_has_its_own_answer(sweep, tokens, installed) -> None:
-    """Of long sequences the contender bears less; one setting has to be named."""
+    """Of long sequences the contender handles less; one setting has to be named."""
     growing = contender("growing", fixed_us=0, per_sample_us=0, per_element_us=100)
     run = sweep(growing, model=tokens, axis=("seq=8,16",), batch_sizes=(1,))
     question = Question(load=Load(arrivals_s=ARRIVALS), max_delay_s=0.0)

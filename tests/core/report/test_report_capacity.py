@@ -81,7 +81,7 @@ def test_every_format_begins_with_the_same_answer(name, form, made):
 def test_the_answer_for_a_rate_names_the_machines_and_what_a_million_requests_cost(made):
     """Of the contender that needs fewest."""
     assert made(answers.at_rate(1000.0)).headline == (
-        "onnx bears 1,000 requests/s within 25 ms at the 99th percentile on 3 machines: batches of at most 8 after at most 2 ms, "
+        "onnx handles 1,000 requests/s within 25 ms at the 99th percentile on 3 machines: batches of at most 8 after at most 2 ms, "
         "1 copy on each machine; $1.00 per million requests."
     )
 

@@ -1,4 +1,4 @@
-"""What load each contender of a run bears, as text, Markdown, HTML, JSON or CSV."""
+"""What load each contender of a run handles, as text, Markdown, HTML, JSON or CSV."""
 
 from infer_compare.report.capacity.document import document
 from infer_compare.report.capacity.formats import FORMATS

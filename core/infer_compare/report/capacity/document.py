@@ -28,7 +28,7 @@ BESIDE = 0.03
 
 
 def document(capacity: Capacity, run: Run, *, axes: Axes = (), price: Price | None = None) -> CapacityDocument:
-    """Return everything that is shown of what load the contenders of a run bear.
+    """Return everything that is shown of what load the contenders of a run handle.
 
     Args:
         capacity: the answer.

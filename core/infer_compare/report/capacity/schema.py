@@ -27,7 +27,7 @@ class Recording(Part, frozen=True, kw_only=True):
 
 
 class CapacityDocument(Part, frozen=True, kw_only=True):
-    """What load the contenders of a run bear, in words and in figures."""
+    """What load the contenders of a run handle, in words and in figures."""
 
     schema: str = CAPACITY_SCHEMA
     version: tuple[int, int] = CAPACITY_VERSION

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infer_compare.report.capacity.schema import CapacityDocument
     from infer_compare.report.sections.blocks import Standing
 
-QUESTION = "what load it bears"
+QUESTION = "what load it handles"
 ASSUMPTIONS = (
     "each request is one sample; requests wait in one queue, and are answered in the order in which they came",
     "a free copy takes a batch as soon as the largest batch waits, or the oldest request has waited for the delay",

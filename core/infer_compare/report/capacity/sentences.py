@@ -47,10 +47,10 @@ def headline(capacity: Capacity, price: Price | None = None, axes: Axes = ()) ->
         if best.cost_per_million is not None:
             cost = f"; {money(best.cost_per_million, price.currency if price else '')} per million requests"
         rate = rate_words(capacity.load.rate)
-        return plain(f"{best.name} bears {rate}{bound}{setting} on {machines_words(machines)}: {words}{cost}.")
+        return plain(f"{best.name} handles {rate}{bound}{setting} on {machines_words(machines)}: {words}{cost}.")
     assert best.highest is not None  # it is the answer
     where = bound or f" at {percent(best.highest.saturation_share)} of its saturation"
-    return plain(f"{best.name} bears {rate_words(best.highest.rate)}{where}{setting}: {words}.")
+    return plain(f"{best.name} handles {rate_words(best.highest.rate)}{where}{setting}: {words}.")
 
 
 def sentences(capacity: Capacity) -> Iterator[str]:
@@ -60,7 +60,7 @@ def sentences(capacity: Capacity) -> Iterator[str]:
         where = "at this rate" if capacity.bound is not None or asks_for_a_rate(capacity) else "at that rate"
         yield plain(f"{best.name} {where}: {_seen_words(capacity, seen)}")
         if asks_for_a_rate(capacity) and best.highest is not None:
-            yield plain(f"one machine bears up to {rate_words(best.highest.rate)} with {best.name}")
+            yield plain(f"one machine handles up to {rate_words(best.highest.rate)} with {best.name}")
     rivals = [one for one in capacity.contenders[1:] if _is_answer(capacity, one)]
     if best is not None and rivals:
         yield plain(_rival_words(capacity, best, rivals[0]))
@@ -84,8 +84,8 @@ def _is_answer(capacity: Capacity, contender: ContenderCapacity) -> bool:
 
 def _no_answer(capacity: Capacity, bound: str) -> str:
     if capacity.load.rate is not None:
-        return f"No contender bears {rate_words(capacity.load.rate)}{bound}, on any number of machines."
-    return f"No contender answers{bound}, at any rate." if bound else "No contender bears a load that can be told."
+        return f"No contender handles {rate_words(capacity.load.rate)}{bound}, on any number of machines."
+    return f"No contender answers{bound}, at any rate." if bound else "No rate can be given for any contender."
 
 
 def _seen_words(capacity: Capacity, seen: Prediction) -> str:

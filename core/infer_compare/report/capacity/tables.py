@@ -36,7 +36,7 @@ class Column(NamedTuple):
 
 
 def contenders_table(document: CapacityDocument) -> Table:
-    """Return a row for each contender: what it bears, and how it is configured for that."""
+    """Return a row for each contender: what it handles, and how it is configured for that."""
     columns = list(_columns(document))
     return Table(
         caption="Contenders",
@@ -142,7 +142,7 @@ def _columns(document: CapacityDocument) -> Iterator[Column]:
     yield Column("saturation /s", lambda one: significant(one.saturation))
     yield from (_latency_column(capacity, key) for key in keys if key != deciding)
     if asked:
-        yield rate._replace(title="one bears /s")
+        yield rate._replace(title="highest /s")
     yield Column("busy", _of_prediction(capacity, lambda seen: percent(seen.utilisation)))
 
 
