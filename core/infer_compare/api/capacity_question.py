@@ -123,13 +123,13 @@ def answered(
         WorkerError: a worker of a replay died or did not answer.
     """
     stored = read_curves(folder) if folder is not None else ()
-    found = _answer(run, question, stored)
+    capacity = _answer(run, question, stored)
     if question.replay_s is not None:
         service = partial(
             open_service, run, setting=question.setting or None, plugins=plugins, surroundings=surroundings
         )
-        found = _replayed(run, question, found, stored, folder, service, heard)
-    return document(found, run, axes=question.setting or run.header.options.settings[0], price=question.price)
+        capacity = _replayed(run, question, capacity, stored, folder, service, heard)
+    return document(capacity, run, axes=question.setting or run.header.options.settings[0], price=question.price)
 
 
 def _answer(run: Run, question: Question, curves: Sequence[ServingCurve]) -> Capacity:
@@ -150,14 +150,14 @@ def _answer(run: Run, question: Question, curves: Sequence[ServingCurve]) -> Cap
 def _replayed(
     run: Run,
     question: Question,
-    found: Capacity,
+    capacity: Capacity,
     stored: Sequence[ServingCurve],
     folder: Path | None,
     opened: Callable[..., AbstractContextManager[Service]],
     heard: Callable[[str], None],
 ) -> Capacity:
     """The answer by what the best contender costs over a pipe, with what a replay of it measured."""
-    best = found.contenders[0]
+    best = capacity.contenders[0]
     if best.configuration is None:
         raise UsageError(f"There is nothing to replay: {best.why_not or 'no contender answers'}; give a longer bound.")
     assert question.replay_s is not None
@@ -167,8 +167,8 @@ def _replayed(
         if folder is not None:
             write_curve(folder, curve)
         curves = [*(own for own in stored if own.contender != curve.contender or own.copies != curve.copies), curve]
-        found = _answer(run, question, curves)
-        own = next(contender for contender in found.contenders if contender.contender == best.contender)
+        capacity = _answer(run, question, curves)
+        own = next(contender for contender in capacity.contenders if contender.contender == best.contender)
         if own.configuration is None:
             raise UsageError(
                 f"Measured over a pipe, {own.name} does not handle this: {own.why_not or 'nothing is left to replay'}; give a longer bound."
@@ -183,7 +183,7 @@ def _replayed(
             curve=curve,
             bound=question.bound,
         )
-    return msgspec.structs.replace(found, replayed=(measured,))
+    return msgspec.structs.replace(capacity, replayed=(measured,))
 
 
 def _recorded(path: Path) -> tuple[float, ...]:

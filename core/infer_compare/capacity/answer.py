@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infer_compare.capacity.conditions import SECONDS_AN_HOUR, check_bound, check_choices, check_load
 from infer_compare.capacity.configurations import configurations_of
 from infer_compare.capacity.predict import MOST_SHARE
@@ -96,31 +98,24 @@ def _answer_of(
 ) -> ContenderCapacity:
     label = service.contender
     name = run.name(label)
+    largest = service.sizes[-1]
+    none = ContenderCapacity(
+        contender=label,
+        name=name,
+        highest=None,
+        configuration=None,
+        state="not kept",
+        saturation=service.saturation(largest, service.copies),
+        served=service.served,
+    )
     if not tried:
-        return ContenderCapacity(
-            contender=label,
-            name=name,
-            highest=None,
-            configuration=None,
-            state="not kept",
-            saturation=service.saturation(service.sizes[-1], service.copies),
-            served=service.served,
-            why_not=f"no batch larger than {service.sizes[-1]} was measured",
-        )
+        return msgspec.structs.replace(none, why_not=f"no batch larger than {largest} was measured")
     search = Search(service, tried, load, bound, seed)
     highest = search.highest()
     if highest is None:
         assert bound is not None
-        return ContenderCapacity(
-            contender=label,
-            name=name,
-            highest=None,
-            configuration=None,
-            state="not kept",
-            saturation=search.saturated,
-            served=service.served,
-            why_not=_why_not(service, bound),
-            cautions=service.cautions,
+        return msgspec.structs.replace(
+            none, saturation=search.saturated, why_not=_why_not(service, bound), cautions=service.cautions
         )
     configuration: Configuration | None = highest[0]
     at_rate: Prediction | None = None
@@ -161,13 +156,13 @@ def _state(rate: float, machines: int | None, saturation: float) -> State:
     return "cannot be said" if rate > MOST_SHARE * saturation else "not kept"
 
 
-def _order(one: ContenderCapacity) -> tuple[bool, float, float]:
+def _order(contender: ContenderCapacity) -> tuple[bool, float, float]:
     """The fewest machines and the lowest latency at the rate first, or the highest rate; those that keep no bound last."""
-    if one.highest is None or one.configuration is None:
-        return True, 0.0, -one.saturation
-    if one.at_rate is not None and one.machines is not None:
-        return False, one.machines, one.at_rate.percentiles_s["99"].value
-    return False, 0.0, -one.highest.rate
+    if contender.highest is None or contender.configuration is None:
+        return True, 0.0, -contender.saturation
+    if contender.at_rate is not None and contender.machines is not None:
+        return False, contender.machines, contender.at_rate.percentiles_s["99"].value
+    return False, 0.0, -contender.highest.rate
 
 
 def _check_attainable(services: Sequence[Service], bound: Bound) -> None:

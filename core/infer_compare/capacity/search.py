@@ -60,7 +60,7 @@ class Search:
         # The highest saturation first: what follows is then mostly ruled out by one simulation.
         self._configurations = sorted(
             configurations,
-            key=lambda one: (-self.saturation(one), one.batching.max_delay_s),
+            key=lambda configuration: (-self.saturation(configuration), configuration.batching.max_delay_s),
         )
         self._percentile = USUAL[-1] if bound is None else bound.percentile
         self._coarse = Effort(1, COARSE, seed).for_percentile(self._percentile)

@@ -59,13 +59,13 @@ def services_of(
     measurements = Measurements(run.rounds, run.header.budget_of)
     services: list[Service] = []
     for label in asked:
-        figures = [one for one in summary.figures if one.contender == label and one.point.axes == setting]
+        figures = [figure for figure in summary.figures if figure.contender == label and figure.point.axes == setting]
         if label in out or not figures:
             continue
         own = _curve(label, setting, copies, curves)
         service = (
             service_of_run(
-                measurements, label, run.contender(label).instances, setting, [one.point.batch for one in figures]
+                measurements, label, run.contender(label).instances, setting, [figure.point.batch for figure in figures]
             )
             if own is None
             else service_of_curve(own, setting)
@@ -88,7 +88,7 @@ def setting_of(run: Run, setting: Setting | None = None) -> Setting:
         UsageError: there are several and none is named, or the named one is not one of them.
     """
     settings = run.header.options.settings
-    choices = listing([_typed(one) for one in settings], "or")
+    choices = listing([_typed(choice) for choice in settings], "or")
     if setting is None:
         if len(settings) > 1:
             raise UsageError(f"This run has several settings; choose one with {choices}.")
@@ -124,7 +124,7 @@ def _cautions(run: Run, service: Service, figures: Sequence[Figures]) -> Iterato
     smallest = service.sizes[0]
     if smallest > 1:
         yield f"smaller batches than {smallest} are taken to last as long as that one, the smallest measured"
-    if not service.served and any(one.calls_per_stamp > 1 for one in figures):
+    if not service.served and any(figure.calls_per_stamp > 1 for figure in figures):
         yield "its calls were timed in blocks, so single calls may be slower than the percentiles say"
     held_up = service.stalls_per_s * service.stall_s
     if service.served and held_up > HELD_UP:

@@ -76,7 +76,7 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
         WorkerError: a worker died twice, or did not answer.
     """
     effort = effort or Effort()
-    found: dict[tuple[int, int], Calls] = defaultdict(Calls)
+    calls_of: dict[tuple[int, int], Calls] = defaultdict(Calls)
     keys = [(size, pause_ms) for pause_ms in (0, *PAUSES_MS) for size in service.sizes]
     with collector_paused(), service.run_delays() as delays:
         for _ in range(effort.passes):
@@ -92,25 +92,25 @@ def measure_curve(service: Service, effort: Effort | None = None) -> ServingCurv
                     seconds=seconds / effort.passes,
                     most_s=effort.most_s,
                     calls=-(-calls // effort.passes),
-                    into=found[size, pause_ms],
+                    into=calls_of[size, pause_ms],
                 )
         if not delays.known:
-            for made in found.values():
-                _without_outliers(made)
-        call_s = fmean(found[service.max_batch, 0].durations_ns) / 1e9
+            for measured in calls_of.values():
+                _without_outliers(measured)
+        call_s = fmean(calls_of[service.max_batch, 0].durations_ns) / 1e9
         saturation = median(
             _saturation(service, call_s, effort.saturation_s / effort.passes) for _ in range(effort.passes)
         )
-    stalls = [stall for made in found.values() for stall in made.stalls_ns]
-    busy_s = sum(sum(made.durations_ns) for made in found.values()) / 1e9
+    stalls = [stall for measured in calls_of.values() for stall in measured.stalls_ns]
+    busy_s = sum(sum(measured.durations_ns) for measured in calls_of.values()) / 1e9
     return ServingCurve(
         contender=service.label,
         copies=service.copies,
         sizes=tuple(
             ServingSize(
                 point=OperatingPoint(size, service.setting),
-                durations_ns=tuple(found[size, 0].durations_ns),
-                paused_ns={str(pause_ms): tuple(found[size, pause_ms].durations_ns) for pause_ms in PAUSES_MS},
+                durations_ns=tuple(calls_of[size, 0].durations_ns),
+                paused_ns={str(pause_ms): tuple(calls_of[size, pause_ms].durations_ns) for pause_ms in PAUSES_MS},
             )
             for size in service.sizes
         ),
