@@ -197,7 +197,7 @@ def test_an_end_that_does_not_come_is_a_violation_that_says_what_came():
     """It is not waited for without end."""
     launched = Launched(Scripted())
     job = launched.start(stand_in("far", "--hold"))
-    with pytest.raises(Violation, match=r"did not come within 0.1 s; there came Started, Lines, Beat, Beat"):
+    with pytest.raises(Violation, match=r"did not come within 0.1 s; these events came: Started, Lines, Beat, Beat"):
         launched.end(job, 0.1)
 
 
@@ -224,7 +224,7 @@ def test_the_command_checks_a_launcher_of_a_file_at_an_address(cli, tmp_path):
     assert json.loads(done.out)["kind"] == "launcher"
     done = cli("plugin", "check", f"{file}:Mine", "--address", "there")
     assert done.code == 1
-    assert "its machines at there cannot be reached: Nothing answers at there; leave it out." in done.out
+    assert "the machines at there cannot be reached: Nothing answers at there; leave it out." in done.out
 
 
 def test_an_address_is_refused_for_what_is_no_launcher(cli):

@@ -36,7 +36,7 @@ def stand_in(machine: str, *options: str, files: Mapping[str, Path] | None = Non
 
 
 class Launched:
-    """What has come of some jobs, whose launcher is asked here alone."""
+    """Jobs of a launcher and their events; nothing else asks the launcher for them."""
 
     def __init__(self, launcher: Launcher) -> None:
         """Start nothing."""
@@ -58,19 +58,19 @@ class Launched:
         """Take events until a condition holds.
 
         Raises:
-            Violation: it does not hold in time; or an event is none, or comes out of turn.
+            Violation: it does not hold in time; or something is not an event, or comes out of turn.
         """
         until = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > until:
-                raise Violation(f"{what}: it did not come within {seconds:g} s; there came {self._told()}.")
+                raise Violation(f"{what}: it did not come within {seconds:g} s; these events came: {self._received()}.")
             self.take(LOOK_S)
 
     def take(self, seconds: float) -> None:
         """Take the events that come within that time, each checked.
 
         Raises:
-            Violation: `events` takes much longer; or an event is none, or comes out of turn.
+            Violation: `events` takes much longer; or something is not an event, or comes out of turn.
         """
         began = time.monotonic()
         came = list(self.launcher.events(seconds))
@@ -78,7 +78,7 @@ class Launched:
             raise Violation(f"`events({seconds:g})` took {time.monotonic() - began:.0f} s; return what came by then.")
         for event in came:
             if not isinstance(event, Event):
-                raise Violation(f"`events` returned {type(event).__name__}, which is no event.")
+                raise Violation(f"`events` returned {type(event).__name__}, which is not an event.")
             if event.job in self.events:
                 self._check_turn(event, self.events[event.job])
                 self.events[event.job].append(event)
@@ -133,7 +133,7 @@ class Launched:
         """Return the process of the job's node side.
 
         Raises:
-            NotApplicable: it runs on another machine than this one, or its processes cannot be told from here.
+            NotApplicable: it runs on another machine than this one, or its processes cannot be found from here.
         """
         facts = self.of(job, Started)[0].facts
         if facts.get("host") != _own_host() or job not in _command(self.records(job)[0]["pids"][0]):
@@ -152,7 +152,7 @@ class Launched:
         if started and started[0].facts.get("host") == _own_host():
             check_gone(job, self.records(job)[0] if self.records(job) else {})
 
-    def _told(self) -> str:
+    def _received(self) -> str:
         kinds = [
             type(event).__name__ if not isinstance(event, Ended | Lost) else described(event)
             for events in self.events.values()
@@ -169,7 +169,7 @@ def described(end: Ended | Lost) -> str:
 
 
 def check_gone(token: str, header: Mapping[str, Any]) -> None:
-    """Wait until no process of a stand-in and no folder of it is left on this machine.
+    """Wait until no process and no folder of a stand-in is left on this machine.
 
     Args:
         token: in the commands of its processes.
@@ -182,7 +182,7 @@ def check_gone(token: str, header: Mapping[str, Any]) -> None:
     folder = Path(header["folder"]).parent if "folder" in header else None
     while left := [*_carrying(token), *([str(folder)] if folder is not None and folder.exists() else [])]:
         if time.monotonic() > until:
-            raise Violation(f"of a job there is left after {GONE_S:g} s: {', '.join(left)}.")
+            raise Violation(f"left of a job after {GONE_S:g} s: {', '.join(left)}.")
         time.sleep(LOOK_S)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECT_S = 60.0
 GRACE_S = 2.0
 SLACK_S = 15.0
-"""How much longer than its grace the end of a job may take to be told."""
+"""How much longer than its grace the end of a job may take to be reported."""
 LINES = 30
 
 
@@ -85,8 +85,8 @@ class LauncherSubject:
         except Unreachable as reason:
             launcher.close()
             if self.address is not None:
-                raise Violation(f"its machines at {self.address} cannot be reached: {reason}") from None
-            raise NotApplicable(f"it was given no address: {reason}") from None
+                raise Violation(f"the machines at {self.address} cannot be reached: {reason}") from None
+            raise NotApplicable(f"no address was given: {reason}") from None
         return launcher
 
     @cached_property
@@ -114,5 +114,5 @@ class LauncherSubject:
             job = launched.start(stand_in(self.machine, "--lines", str(LINES), files=shipped))
             launched.end(job, START_S)
         if not isinstance(end := launched.last(job), Ended) or not launched.records(job):
-            raise Violation(f"a job that does nothing came to this end: {described(end) if end else 'none'}.")
+            raise Violation(f"a job that should succeed ended like this: {described(end) if end else 'not at all'}.")
         return launched, job

@@ -56,11 +56,11 @@ def check_launcher(launcher: type[Launcher], address: str | None = None) -> Plug
                 Check("machines", "at least one machine is listed, each once", checks.machines),
                 Check("runs", "a job starts, its lines come whole and once, and its end comes last", checks.runs),
                 Check("files", "files and folders arrive as they are", checks.files),
-                Check("signals", "a job is started with no signal blocked or ignored that ends it", checks.signals),
+                Check("signals", "no signal that ends a job is blocked or ignored when it starts", checks.signals),
                 Check("two_jobs", "two jobs on one machine do not disturb each other", checks.two_jobs),
                 Check("stops", "a stopped job ends as after Ctrl-C, and beats until then", checks.stops),
                 Check("stops_deaf", "a job that does not end by itself is ended after the grace", checks.stops_deaf),
-                Check("run_killed", "a killed run is told with its signal", checks.run_killed),
+                Check("run_killed", "a killed run is reported with its signal", checks.run_killed),
                 Check("node_killed", "a job whose node side is killed is lost, and its run ended", checks.node_killed),
                 Check("silence", "a frozen node side holds up nothing and can be given up", checks.silence),
                 Check("driver_killed", "nothing is left when the launching process is killed", checks.driver_killed),
@@ -113,15 +113,15 @@ class _LauncherChecks(LauncherSubject):
             raise Violation(f"Started lacks the facts {', '.join(missing)}.")
         expected = [{"line": number, "text": text_of(number)} for number in range(LINES)]
         if records[1:] != expected:
-            raise Violation(f"{len(records)} lines came, which are not the {LINES + 1} that were written.")
+            raise Violation(f"{len(records)} lines came; they differ from the {LINES + 1} that were written.")
         if end != Ended(job=job, attempt=1, rc=0, stderr="The last line."):
-            raise Violation(f"a job that went well came to this end: {end}.")
+            raise Violation(f"a job that should succeed ended like this: {end}.")
         launched.check_gone(job)
 
     def files(self) -> None:
         launched, job = self.normal
         if launched.records(job)[0]["files"] != self.digests:
-            raise Violation("what was shipped is not what arrived.")
+            raise Violation("the files that arrived differ from those that were sent.")
 
     def signals(self) -> None:
         launched, job = self.normal
@@ -134,7 +134,7 @@ class _LauncherChecks(LauncherSubject):
         for job in jobs:
             end = launched.end(job, START_S)
             if not isinstance(end, Ended) or end.rc != 0 or len(launched.records(job)) != LINES + 1:
-                raise Violation(f"one of two jobs came to this end, with {len(launched.records(job))} lines: {end}.")
+                raise Violation(f"one of two jobs ended like this, with {len(launched.records(job))} lines: {end}.")
         folders = {launched.records(job)[0]["folder"] for job in jobs}
         if len(folders) < len(jobs):
             raise Violation("two jobs had the same folder.")
@@ -145,7 +145,7 @@ class _LauncherChecks(LauncherSubject):
         launched.until("a second beat", lambda: len(launched.of(job, Beat)) > 1)
         end = self.stopped(job)
         if not isinstance(end, Ended) or end.rc != 130 or launched.records(job)[-1] != {"line": "interrupted"}:
-            raise Violation(f"a stopped job came to this end: {described(end)}; it must be as after Ctrl-C.")
+            raise Violation(f"a stopped job ended like this: {described(end)}; it must end as after Ctrl-C.")
         launched.check_gone(job)
 
     def stops_deaf(self) -> None:
@@ -160,7 +160,7 @@ class _LauncherChecks(LauncherSubject):
             os.kill(launched.records(job)[0]["pids"][0], signal.SIGKILL)
             end = launched.end(job, LOST_S)
         if not isinstance(end, Ended) or end.rc != -signal.SIGKILL:
-            raise Violation(f"a job whose run was killed came to this end: {described(end)}.")
+            raise Violation(f"a job whose run was killed ended like this: {described(end)}.")
         launched.check_gone(job)
 
     def node_killed(self) -> None:
@@ -169,7 +169,7 @@ class _LauncherChecks(LauncherSubject):
             os.kill(launched.node(job), signal.SIGKILL)
             end = launched.end(job, LOST_S)
         if not isinstance(end, Lost) or not end.why.strip():
-            raise Violation(f"a job whose node side was killed came to this end: {described(end)}.")
+            raise Violation(f"a job whose node side was killed ended like this: {described(end)}.")
         launched.check_gone(job)
 
     def silence(self) -> None:
