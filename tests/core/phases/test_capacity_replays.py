@@ -87,5 +87,5 @@ def test_each_setting_of_another_axis_has_its_own_answer(sweep, tokens, installe
     assert "with seq 8: " in short.headline
     ratio = short.capacity.contenders[0].saturation / long.capacity.contenders[0].saturation
     assert ratio == pytest.approx(2, rel=0.05)
-    with pytest.raises(UsageError, match="seq=8 or seq=16"):
+    with pytest.raises(UsageError, match="choose one with --axis seq=8 or --axis seq=16"):
         answered(run, question)
