@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infer_compare.cli.completing import RUN, capacity_formats, completer
+from infer_compare.cli.completing import RUN, capacity_formats
+from infer_compare.cli.documents import document_options
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DELAY, DURATION, RATE, FiniteNumber, WholeNumber
 from infer_compare.limits import MOST_BURSTINESS, MOST_INSTANCES
@@ -82,20 +83,7 @@ LARGEST_BATCH = 2**31 - 1
     metavar="TIME",
     help="Serve this load with real workers for this long, e.g. 30s, and compare with the prediction.",
 )
-@click.option(
-    "--format",
-    "name",
-    metavar="FORMAT",
-    shell_complete=completer(capacity_formats),
-    help="text, markdown, html, json or csv.  [default: by the ending of the file, else text]",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File to write, e.g. capacity.html; - for standard output.  [default: -]",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@document_options(capacity_formats, "text, markdown, html, json or csv", "capacity.html")
 @click.pass_obj
 def command(
     settings: dict[str, Any],

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from infer_compare.cli.completing import RUN, comparison_formats, completer
+from infer_compare.cli.completing import RUN, comparison_formats
+from infer_compare.cli.documents import document_options
 from infer_compare.cli.parameters import SHARE
 
 UNTESTED = 4
@@ -17,20 +18,7 @@ UNTESTED = 4
 @click.command("compare")
 @click.argument("base", type=click.Path(path_type=Path), shell_complete=RUN)
 @click.argument("new", type=click.Path(path_type=Path), shell_complete=RUN)
-@click.option(
-    "--format",
-    "name",
-    metavar="FORMAT",
-    shell_complete=completer(comparison_formats),
-    help="text, markdown, html or json.  [default: by the ending of the file, else text]",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File to write, e.g. comparison.html; - for standard output.  [default: -]",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@document_options(comparison_formats, "text, markdown, html or json", "comparison.html")
 @click.option("--across-conditions", is_flag=True, help="Give verdicts even if the conditions of the runs differ.")
 @click.option(
     "--margin",

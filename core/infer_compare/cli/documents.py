@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 import msgspec
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import completer
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
+    from infer_compare.cli.options import Command
     from infer_compare.report.formats import Format, Formats
 
 Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+def document_options(formats: Callable[[str], Iterable[str]], words: str, example: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds `--format`, `-o` and `--json` to a command.
+
+    Args:
+        formats: returns names of formats for what was typed so far, for completion.
+        words: the names in words, for the help text.
+        example: the name of a file, for the help text.
+    """
+
+    def add(command: Command) -> Command:
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+            click.option(
+                "-o",
+                "--output",
+                type=click.Path(path_type=Path),
+                help=f"File to write, e.g. {example}; - for standard output.  [default: -]",
+            ),
+            click.option(
+                "--format",
+                "name",
+                metavar="FORMAT",
+                shell_complete=completer(formats),
+                help=f"{words}.  [default: by the ending of the file, else text]",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 class Way(NamedTuple):
