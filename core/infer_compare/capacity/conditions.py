@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 200_000
 """Of one replication."""
 BEYOND = 5
-"""Requests of each replication that have to be slower than a percentile for it to be told from them."""
+"""Requests of each replication that have to be slower than a percentile for it to be estimated."""
 LONGEST_DELAY_S = 3600.0
 SECONDS_AN_HOUR = 3600
 
@@ -61,7 +61,7 @@ def check_bound(bound: Bound, load: Load) -> None:
 
 
 def requests_for(percentile: float) -> int:
-    """Return how many requests a replication takes for a percentile to be told from it."""
+    """Return how many requests a replication takes for a percentile to be estimated."""
     return ceil(BEYOND * 100 / (100 - percentile))
 
 

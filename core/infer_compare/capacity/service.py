@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 QUANTILES = 4096
-"""Entries of a table: one in a thousand calls is told apart from one in two thousand."""
+"""Entries of a table: enough to distinguish one in a thousand calls from one in two thousand."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

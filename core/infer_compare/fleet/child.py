@@ -31,7 +31,7 @@ LAST_S = 30.0
 
 
 def main() -> None:
-    """Do the one job that standard input holds, or tell the facts of the machine."""
+    """Run the job on standard input, or print the facts of the machine."""
     if sys.argv[1:] == ["--facts"]:
         sys.stdout.write(msgspec.json.encode(machine_facts()).decode() + "\n")
         return

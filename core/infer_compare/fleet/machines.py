@@ -19,7 +19,7 @@ Per = Literal["kind", "host"]
 """What a model is measured once on: each kind of machine, or each host."""
 ALL = "all"
 OF_ONE_HOST = frozenset({"address", "boot-id", "host", "hostname", "ip", "name", "node", "node-id", "node-ip"})
-"""Labels, after any `prefix/`, that tell one host from others of its kind."""
+"""Labels, after any `prefix/`, that differ between hosts of a kind."""
 NAMED = 12
 """Labels that a sentence lists at most."""
 
@@ -61,7 +61,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Machines that can stand in for one another."""
 
     name: str
-    """What tells it from the other kinds, for people."""
+    """For people; no other kind has it."""
     machines: tuple[Machine, ...]
 
 
@@ -114,7 +114,7 @@ def _names(groups: Sequence[tuple[Machine, ...]]) -> list[str]:
         for label in dict.fromkeys(label for own in labels for label in own)
         if len({own.get(label) for own in labels}) > 1
     ]
-    # One label that tells all kinds apart is enough.
+    # One label that differs between all kinds is enough.
     alone = next((label for label in differing if len({own.get(label) for own in labels}) == len(groups)), None)
     names = []
     for group, own in zip(groups, labels, strict=True):

@@ -41,13 +41,13 @@ class RunDelays:
     """Reads the counters of this thread and of workers' threads, through files that stay open: some 2 us a thread."""
 
     def __init__(self, pids: Sequence[int] | None) -> None:
-        """Opens the files of all threads that there are; nothing where the kernel does not tell.
+        """Opens the files of all threads; none where the kernel does not count waiting times.
 
         Args:
             pids: the workers' processes; None where time is not the machine's.
         """
         self.known = pids is not None and has_schedstat()
-        """Whether the kernel tells how long threads wait."""
+        """Whether the kernel counts how long threads wait."""
         self._own = -1
         self._others: list[int] = []
         if pids is None or not self.known:

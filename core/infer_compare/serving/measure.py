@@ -22,7 +22,7 @@ STALL_NS = 300_000
 LEAST_BATCHES = 5
 """Of each copy, for the saturation."""
 BLIND_STALL_NS = 1_500_000
-"""Where the kernel does not tell, a call that takes so much longer than the median was interrupted, and half of it."""
+"""Where the kernel does not count waiting times, a call that takes so much longer than the median was interrupted, and half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,7 @@ class Windows:
 
     def clean(self, curve: ServingCurve) -> Sequence[tuple[int, int]]:
         """Return the windows, joined where they touch, in which nothing took more of the processors than when a curve was
-        measured; none where the kernel does not tell.
+        measured; none where the kernel does not count waiting times.
         """
         if not self._delays.known:
             return ()

@@ -1,4 +1,4 @@
-"""What is to be known of a machine that jobs run on."""
+"""Facts about a machine that jobs run on."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FRAMEWORKS_S = 60.0
-"""How long telling the versions of frameworks may take."""
+"""How long listing the versions of frameworks may take."""
 LOOK_S = 0.5
 
 
 def machine_facts(host: Host = LOCAL) -> dict[str, str]:
-    """Return what tells one machine from another, by name; what the system does not tell is left out.
+    """Return the facts of this machine by name; those that the system does not give are left out.
 
     `host` is the same for all nodes of one host. `memory` and `memory_limit` are in bytes.
     """

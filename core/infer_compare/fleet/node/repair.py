@@ -45,7 +45,7 @@ def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
     """Change this process, for itself and all that it starts.
 
     Returns:
-        The facts `repaired` and `not_repaired`, each a list of clauses; those that have nothing to tell are left out.
+        The facts `repaired` and `not_repaired`, each a list of clauses; an empty one is left out.
     """
     done: list[str] = []
     left: list[str] = []
@@ -67,13 +67,13 @@ def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
 
 
 def _unset(word: str) -> list[str]:
-    """Remove the variable of that name, or all that begin so where it ends in a star; return what to tell of it."""
+    """Remove the variable of that name, or all that begin so where it ends in a star; return what was removed."""
     if not word.endswith("*"):
         return [f"{word}={os.environ.pop(word)}"] if word in os.environ else []
     names = [name for name in os.environ if name.startswith(word[:-1])]
     for name in names:
         del os.environ[name]
-    # Values are not told: they may be tokens of a cluster.
+    # Values are kept out of the record: they may be tokens of a cluster.
     return [word] if names else []
 
 

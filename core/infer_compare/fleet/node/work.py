@@ -118,7 +118,7 @@ class Work:
                 if self._kill_at is not None and time.monotonic() >= self._kill_at:
                     self.kill()
                 for eye in eyes:
-                    # The process that it stands for is seen to have ended above.
+                    # The end of its process was noticed above.
                     if eye in ready:
                         poll.unregister(eye)
                         eyes.remove(eye)

@@ -27,7 +27,7 @@ def sections(document: FleetDocument) -> list[Section]:
 
 
 def facts_line(document: FleetDocument) -> str:
-    """What tells this fleet from others."""
+    """Return how many models ran on how many machines, and when."""
     jobs = document.jobs
     models, machines = len({job.model for job in jobs}), len({job.machine for job in jobs})
     kinds = "kind" if machines == 1 else "kinds"
