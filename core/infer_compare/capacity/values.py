@@ -90,7 +90,7 @@ class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service over a pipe costs for one contender on this machine, measured by `capacity --replay` or `--measure`."""
+    """What a service over a pipe costs for one contender on this machine, measured by `capacity --replay`."""
 
     contender: str
     copies: int

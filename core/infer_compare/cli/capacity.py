@@ -13,11 +13,10 @@ from infer_compare.cli.documents import document_options
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DELAY, DURATION, RATE, FiniteNumber, WholeNumber
 from infer_compare.limits import MOST_BURSTINESS, MOST_INSTANCES
+from infer_compare.request.sizes import LARGEST
 
 if TYPE_CHECKING:
     from infer_compare.request.axes import Setting
-
-LARGEST_BATCH = 2**31 - 1
 
 
 @click.command("capacity")
@@ -60,7 +59,7 @@ LARGEST_BATCH = 2**31 - 1
     metavar="LABEL",
     help="Only this contender of the run. Repeatable.",
 )
-@click.option("--max-batch", type=WholeNumber(1, LARGEST_BATCH), help="Largest batch.  [default: several are tried]")
+@click.option("--max-batch", type=WholeNumber(1, LARGEST), help="Largest batch.  [default: several are tried]")
 @click.option(
     "--max-delay",
     type=DELAY,
