@@ -6,8 +6,6 @@ import contextlib
 import shutil
 import tempfile
 
-import psutil  # type: ignore[import-untyped] # it ships no types
-
 VARIABLE = "RAY_TMPDIR"
 """Where Ray puts its sockets and logs."""
 
@@ -25,6 +23,9 @@ class PrivateRay:
 
         Agents of Ray stay where the driver was killed.
         """
+        # Plugins are looked for without what only a private Ray needs.
+        import psutil  # type: ignore[import-untyped] # it ships no types
+
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get(VARIABLE) == self.folder:

@@ -74,7 +74,7 @@ def read_keras(path: Path, *, trusted: bool = False) -> Served:
             raise
         # Keras prints the whole configuration first, and what went wrong last.
         text = sentence(str(error).rsplit("Exception encountered: ", 1)[-1] or error)
-        if not trusted and any(word in text for word in ("safe_mode", "for security", "Not allowed")):
+        if not trusted and any(word in str(error) for word in ("safe_mode", "for security", "Not allowed")):
             raise UntrustedModel(_refusal(path, f"Keras refuses it: {text}")) from error
         saved = f"it was saved by Keras {version}, and this is {module.__version__}; " * (version != module.__version__)
         raise ModelError(f"{path} cannot be loaded by Keras: {saved}{text}.") from error

@@ -293,7 +293,6 @@ def test_an_older_version_without_a_rule_is_refused(render: Render) -> None:
             "(float[N,3] x, float[3] s) => (float[N,3] y) { none = Constant<value = float[0] {}>() y = Resize(x, none, s) }",
             "constant list of scales",
         ),
-        (13, "(float[N,C,3] x) => (float[N,C,3] y) { y = LRN<size = 3>(x) }", "fixed size of axis 1"),
         (
             13,
             """(int32[N,1,5] x) => (int32[N,1,10] y) { none = Constant<value = float[0] {}>()
