@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.fleet.fitness import refusal
 from infer_compare.fleet.last_words import closing_state, last_words
-from infer_compare.fleet.records import AttemptEnd, AttemptFacts, AttemptStart
+from infer_compare.fleet.records import AttemptEnd, AttemptFacts, AttemptStart, moment
 from infer_compare.fleet.streamed_run import StreamedRun
 from infer_compare.foreign import one_line
 from infer_compare.interfaces.launchers import Beat, Ended, Job, Lines, Lost, Started
@@ -113,7 +112,7 @@ class Driver:
         assert machine is not None
         self._files[plan.id] = StreamedRun(self._folder / plan.id, job.attempt)
         self._closings.pop(plan.id, None)
-        self._ledger.append(AttemptStart(job=plan.id, attempt=job.attempt, at=_clock(), machine=machine))
+        self._ledger.append(AttemptStart(job=plan.id, attempt=job.attempt, at=moment(), machine=machine))
         self._launcher.start(
             Job(
                 id=plan.id,
@@ -168,7 +167,7 @@ class Driver:
         file = self._files.pop(job.plan.id, None)
         if file is not None:
             file.close()
-        self._ledger.append(AttemptEnd(job=job.plan.id, attempt=job.attempt, at=_clock(), state=state, rc=rc, why=why))
+        self._ledger.append(AttemptEnd(job=job.plan.id, attempt=job.attempt, at=moment(), state=state, rc=rc, why=why))
         self._schedule.end(job, state, why, self._now(), how=how)
         self._observer.ended(job, state)
 
@@ -195,10 +194,6 @@ class Driver:
             # Whatever happens, nothing stays behind.
             self._launcher.close()
             raise
-
-
-def _clock() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def summary(schedule: Schedule) -> str:

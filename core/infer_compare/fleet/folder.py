@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infer_compare.errors import StoreError, UsageError
 from infer_compare.fleet.jobs import planned_jobs
-from infer_compare.fleet.ledger import FILE, Ledger, read_ledger
-from infer_compare.fleet.records import FINAL, Asked, AttemptEnd, AttemptFacts, AttemptStart
+from infer_compare.fleet.ledger import FILE, Ledger, read_ledger, taken
+from infer_compare.fleet.records import FINAL, Asked, AttemptEnd, AttemptFacts, AttemptStart, moment
 from infer_compare.fleet.schedule import JobState
 from infer_compare.fleet.shipment import FOLDER, missing_files
 from infer_compare.interfaces.launchers import Unreachable
@@ -63,10 +62,7 @@ def begin(
         StoreError: the folder holds a fleet already, or cannot be made.
     """
     if exists(folder / FILE):
-        raise StoreError(
-            f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
-            f"infer-compare fleet resume {folder}"
-        )
+        raise taken(folder)
     _require_free(folder, (FOLDER, PAGE, RUN_FILE))
     new = not exists(folder)
     try:
@@ -76,7 +72,7 @@ def begin(
             shipment.write()
         _require_free(folder, [job.id for job in jobs])
         asked = Asked(
-            created=_clock(),
+            created=moment(),
             tool_version=__version__,
             command=tuple(command),
             launcher=request.launcher,
@@ -158,7 +154,3 @@ def read(folder: Path) -> tuple[Asked, list[JobState]]:
     """
     asked, entries = read_ledger(folder)
     return asked, standing(asked, entries)
-
-
-def _clock() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -44,10 +44,7 @@ class Ledger:
         try:
             self._descriptor = os.open(self._path, flags, 0o644)
         except FileExistsError as error:
-            raise StoreError(
-                f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
-                f"infer-compare fleet resume {folder}"
-            ) from error
+            raise taken(folder) from error
         except OSError as error:
             raise StoreError(f"The ledger {self._path} cannot be opened for writing: {error.strerror}.") from error
         try:
@@ -90,6 +87,14 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def taken(folder: Path) -> StoreError:
+    """Return the error of a folder in which another fleet was begun."""
+    return StoreError(
+        f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
+        f"infer-compare fleet resume {folder}"
+    )
 
 
 def read_ledger(folder: Path) -> tuple[Asked, list[AnyEntry]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -89,6 +90,11 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     rc: int | None = None
     why: str = ""
     """A clause, where it is not done."""
+
+
+def moment() -> str:
+    """Return the present time as entries have it: UTC, ISO 8601, in whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 AnyEntry = Asked | AttemptStart | AttemptFacts | AttemptEnd

@@ -104,11 +104,6 @@ class NodeProcess:
         self._feeder.start()
         self._reader.start()
 
-    @property
-    def over(self) -> bool:
-        """Whether its last event was put."""
-        return self._over
-
     def stop(self, grace_s: float) -> None:
         """Ask the node side to end the run, within that time; where nothing comes of it, the process is killed."""
         if self._over or self._process is None:
