@@ -1,6 +1,6 @@
 """The process that talks to Ray: commands on its standard input, answers and events on its standard output, as JSON lines.
 
-A process of its own, because Ray writes to the terminal by itself, takes over signals, and ends the process where it loses
+It runs in a process of its own, because Ray writes to the terminal by itself, takes over signals, and ends the process where it loses
 its head.
 """
 

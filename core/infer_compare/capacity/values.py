@@ -123,7 +123,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     late_s: float
     """The 99th percentile of how late arrivals were launched."""
     shared_core: bool
-    """Whether the generator of arrivals had no core to itself, so that figures are worse than a service's."""
+    """Whether the sender of requests had to share a core; latencies are then longer than those of a service."""
 
 
 State = Literal["kept", "not kept", "too high", "cannot be said"]

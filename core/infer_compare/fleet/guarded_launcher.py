@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 
 class GuardedLauncher:
-    """Calls a launcher; whatever it raises is an error of ours that names it."""
+    """Calls a launcher, and turns what it raises into an error that names it."""
 
     def __init__(self, launcher: Launcher) -> None:
         """Keep the launcher."""

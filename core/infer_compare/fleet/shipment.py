@@ -69,7 +69,7 @@ class Shipment:
             raise UsageError(f"{self._place} cannot be written: {error.strerror}.") from error
 
     def _model(self, key: str, text: str) -> str:
-        """What the machine is to be told in place of a model that was named here."""
+        """What the machine is given in place of a model that was named here."""
         known = known_models(self._plugins)
         if text in known:
             return text
