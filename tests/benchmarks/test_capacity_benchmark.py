@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infer_compare.capacity.values import Batching, Configuration, Prediction, Range, Replayed
+from infer_compare.capacity.values import Batching, Configuration, Pace, Prediction, Range, Replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Modules = Callable[[str], ModuleType]
 
+STEADY = Pace(measured=(1.0, 0.99, 1.01), replayed=(1.0, 1.01))
+CHANGED = Pace(measured=(0.8, 1.2, 1.0), replayed=(1.4, 0.9))
 CONFIGURATION = Configuration(contender="onnx", batching=Batching(max_batch=8, max_delay_s=1e-3), copies=1)
 
 
@@ -27,7 +29,13 @@ def capacity(benchmark_module: Modules) -> ModuleType:
 def cell(capacity: ModuleType) -> Callable[..., Any]:
     """Makes a replay whose predictions are 10, 20 and 30 ms at 100 requests a second."""
 
-    def make(*, seen: tuple[float, float, float] = (10.0, 20.0, 30.0), throughput: float = 100.0, **others: Any) -> Any:
+    def make(
+        *,
+        seen: tuple[float, float, float] = (10.0, 20.0, 30.0),
+        throughput: float = 100.0,
+        pace: Pace = STEADY,
+        **others: Any,
+    ) -> Any:
         keys = ("50", "95", "99")
         ranges = {
             key: Range(value=value, low=value, high=value) for key, value in zip(keys, (0.01, 0.02, 0.03), strict=False)
@@ -55,6 +63,7 @@ def cell(capacity: ModuleType) -> Callable[..., Any]:
             mean_batch=1.5,
             late_s=0.0,
             shared_core=False,
+            pace=pace,
         )
         own = {"kind": "60 %", "speed": "slow", **others}
         return capacity.Cell(model="cnn", contender="onnx", rate=100.0, saturation=118.0, replayed=replayed, **own)
@@ -95,7 +104,22 @@ def test_every_aim_has_a_sentence(capacity: ModuleType, cell) -> None:
     assert list(capacity.verdict(cells)) == [
         "met: 1 of 1 replays of slow calls have p50 within 15%, p95 within 15%, p99 within 15%",
         "missed: 0 of 1 replays of fast calls have p50 within 10%, p95 within 30%",
-        "met: 2 of 2 have the predicted throughput within 3%",
+        "met: 2 of 2 replays have the predicted throughput within 3%",
         "met: 1 of 1 decisions at about 85% are right",
         "met: 0 of 30,000 requests were lost",
+    ]
+
+
+def test_a_replay_on_a_machine_that_changed_its_speed_is_not_judged(capacity: ModuleType, cell) -> None:
+    """It is printed, and said to be left out; its requests are counted."""
+    cells = [cell(pace=CHANGED, seen=(20.0, 40.0, 60.0)), cell(), cell(kind="kept", bound_s=0.001, pace=CHANGED)]
+    assert capacity.row(cells[0]).endswith(
+        "| not judged: the machine changed its speed (calls took 0.78 to 1.22 times as long as on average) |"
+    )
+    assert list(capacity.verdict(cells)) == [
+        "met: 1 of 1 replays of slow calls have p50 within 15%, p95 within 15%, p99 within 15%",
+        "met: 1 of 1 replays have the predicted throughput within 3%",
+        "cannot be said: no decisions of a machine that kept its speed",
+        "met: 0 of 30,000 requests were lost",
+        "not judged: 2 of 3 replays, during which the machine changed its speed",
     ]

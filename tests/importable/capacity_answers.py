@@ -13,6 +13,7 @@ from infer_compare.capacity.values import (
     Configuration,
     ContenderCapacity,
     Load,
+    Pace,
     Prediction,
     Range,
     Replayed,
@@ -128,6 +129,7 @@ def replayed(**changes: Any) -> Replayed:
             mean_batch=4.2,
             late_s=0.00006,
             shared_core=False,
+            pace=Pace(measured=(0.99, 1.02, 0.99), replayed=(1.01, 1.0, 1.03)),
         ),
         **changes,
     )

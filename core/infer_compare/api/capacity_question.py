@@ -17,7 +17,7 @@ from infer_compare.errors import UsageError
 from infer_compare.files import open_regular
 from infer_compare.report.capacity import document
 from infer_compare.serving.file import read_curves, write_curve
-from infer_compare.serving.measure import measure_curve
+from infer_compare.serving.measure import PASSES, CurveMeasurement
 from infer_compare.serving.replay import replay
 from infer_compare.serving.service import open_service
 
@@ -163,11 +163,9 @@ def _replayed(
     assert question.replay_s is not None
     with opened(best.contender, copies=best.configuration.copies) as service:
         heard(f"Measuring what batches of {best.name} cost over a pipe")
-        curve = measure_curve(service)
-        if folder is not None:
-            write_curve(folder, curve)
-        curves = [*(own for own in stored if own.contender != curve.contender or own.copies != curve.copies), curve]
-        capacity = _answer(run, question, curves)
+        measurement = CurveMeasurement()
+        measurement.measure(service, PASSES)
+        capacity = _answer(run, question, _with_curve(stored, measurement.curve(), folder))
         own = next(contender for contender in capacity.contenders if contender.contender == best.contender)
         if own.configuration is None:
             raise UsageError(
@@ -180,10 +178,19 @@ def _replayed(
             own.configuration,
             msgspec.structs.replace(question.load, rate=rate),
             seconds=question.replay_s,
-            curve=curve,
+            measurement=measurement,
             bound=question.bound,
         )
+    # The curve was measured further meanwhile.
+    capacity = _answer(run, question, _with_curve(stored, measurement.curve(), folder))
     return msgspec.structs.replace(capacity, replayed=(measured,))
+
+
+def _with_curve(stored: Sequence[ServingCurve], curve: ServingCurve, folder: Path | None) -> list[ServingCurve]:
+    """The curves of a run with one that takes the place of an earlier one, and is stored where there is a folder."""
+    if folder is not None:
+        write_curve(folder, curve)
+    return [*(other for other in stored if (other.contender, other.copies) != (curve.contender, curve.copies)), curve]
 
 
 def _recorded(path: Path) -> tuple[float, ...]:

@@ -38,6 +38,7 @@ def predict(
     *,
     bound: Bound | None = None,
     effort: Effort | None = None,
+    rate: float | None = None,
 ) -> Prediction:
     """Return what requests see of a configuration at the rate of a load.
 
@@ -49,19 +50,21 @@ def predict(
         load: with a rate, or with recorded arrivals.
         bound: says which percentile is worked out besides, and whether it is kept.
         effort: how much is simulated.
+        rate: of recorded arrivals that have pauses between them which belong to no load; that of the recording when None.
     """
     effort = effort or Effort()
     if bound is not None:
         effort = effort.for_percentile(bound.percentile)
     whole = load.rate if load.rate is not None else recorded_rate(load.arrivals_s)
-    rate = whole / configuration.machines
+    simulated = whole / configuration.machines
+    rate = simulated if rate is None else rate
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
     percentiles = percentiles_of(bound)
     # What bounds are held against is the upper end; of the lower one a rougher figure will do. What calls may be longer is not added
     # to what the replications leave open: both at their worst at the same time would be asked of no service.
     rough = effort._replace(replications=max(2, effort.replications // 4))
     middle, short, long = (
-        replicate(service, configuration, load, rate, percentiles, own, factor)
+        replicate(service, configuration, load, simulated, percentiles, own, factor)
         for own, factor in ((effort, 1.0), (rough, SHORTER), (effort, LONGER))
     )
     ranges = {
@@ -82,7 +85,7 @@ def predict(
         saturation_share=share,
         percentiles_s=ranges,
         mean_s=middle.mean_s.mean,
-        utilisation=middle.utilisation,
+        utilisation=middle.utilisation * rate / simulated,
         queue_share=middle.queue_share,
         mean_batch=middle.mean_batch,
         requests=middle.requests,

@@ -55,6 +55,12 @@ class Service:
         """Return the mean time of a batch of a copy that is never idle, stalls included."""
         return self.factor * fsum(self.table(size)) / QUANTILES * (1 + self.stalls_per_s * self.stall_s)
 
+    def added_means_s(self, size: int) -> list[float]:
+        """Return how much longer a batch takes on average after each of `pauses_s`, in seconds, stalls left out."""
+        if not self.pauses_s:
+            return []
+        return [self.factor * fsum(added) / QUANTILES for added in self._added_of(size)]
+
     def percentile_s(self, size: int, percentile: float) -> float:
         """Return the time of a batch at a percentile, without stalls."""
         table = self.table(size)
@@ -119,14 +125,18 @@ class Service:
         """Return how much longer a call takes after so many seconds of idling: linear between the lengths that were measured, and
         beyond the longest as there.
         """
-        added = self._added.get(size)
-        if added is None:
-            added = self._added[size] = self._added_quantiles(size)
+        added = self._added_of(size)
         after = bisect_left(self.pauses_s, idle)
         if after == len(self.pauses_s):
             return added[-1][rank]
         begin, before = (self.pauses_s[after - 1], added[after - 1][rank]) if after else (0.0, 0.0)
         return before + (added[after][rank] - before) * (idle - begin) / (self.pauses_s[after] - begin)
+
+    def _added_of(self, size: int) -> list[list[float]]:
+        known = self._added.get(size)
+        if known is None:
+            known = self._added[size] = self._added_quantiles(size)
+        return known
 
     def _added_quantiles(self, size: int) -> list[list[float]]:
         sizes = tuple(self.paused)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum, inf, sqrt
+from statistics import fmean
 from typing import Literal
 
 import msgspec
@@ -9,6 +11,10 @@ import msgspec
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.slices import Durations
 from infer_compare.verdicts.exclusions import Exclusion
+
+MOST_UNCERTAIN = 0.03
+"""The most that changes of the machine's speed may leave open of how long calls take, for a replay that says something about the
+prediction: as much as predictions cover."""
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +96,7 @@ class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service over a pipe costs for one contender on this machine, measured by `capacity --replay`."""
+    """What batches cost one contender over the pipe to a worker on this machine, measured by `capacity --replay`."""
 
     contender: str
     copies: int
@@ -101,6 +107,43 @@ class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
     """Interruptions by the scheduler, per second of busy time."""
     stall_s: float
     """How long one lasts, on average."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a machine kept its speed around a replay: how long calls took, as multiples of what they take by the serving curve.
+
+    The curve is measured before the replay, between its segments and after it. On a machine that keeps its speed all of these are
+    equal, but for what the curve gets wrong: then all segments of the replay are longer or shorter by the same.
+    """
+
+    measured: tuple[float, ...]
+    """In each pass that measured the curve; 1 on average."""
+    replayed: tuple[float, ...]
+    """In each segment of the replay."""
+
+    @property
+    def uncertainty(self) -> float:
+        """The standard error of the difference of both means, as a share, from the pooled variance of passes and of segments."""
+        groups = (self.measured, self.replayed)
+        freedom = len(self.measured) + len(self.replayed) - len(groups)
+        if not all(groups) or not freedom:
+            return inf
+        squares = fsum((pace - 1) ** 2 for pace in self._relative())
+        return sqrt(squares / freedom * fsum(1 / len(group) for group in groups))
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """How long calls took when the machine was fastest and when it was slowest, as multiples of what they took on average."""
+        relative = self._relative()
+        return min(relative, default=1.0), max(relative, default=1.0)
+
+    @property
+    def steady(self) -> bool:
+        """Whether a difference between the replay and its prediction is that of the prediction, and not of a machine that changed its speed."""
+        return self.uncertainty <= MOST_UNCERTAIN
+
+    def _relative(self) -> list[float]:
+        return [pace / fmean(group) for group in (self.measured, self.replayed) for pace in group]
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +167,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """The 99th percentile of how late arrivals were launched."""
     shared_core: bool
     """Whether the sender of requests had to share a core; latencies are then longer than those of a service."""
+    pace: Pace
+    """Whether the machine kept its speed meanwhile."""
 
 
 State = Literal["kept", "not kept", "too high", "cannot be said"]

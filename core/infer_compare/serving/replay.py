@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
-from math import ceil
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.capacity.arrivals import arrivals_at, recorded_rate
-from infer_compare.capacity.predict import percentile_key, percentiles_of, predict
+from infer_compare.capacity.predict import percentiles_of, predict
 from infer_compare.capacity.service_times import service_of_curve
-from infer_compare.capacity.values import Load, Replayed
+from infer_compare.capacity.values import Load, Pace, Replayed
 from infer_compare.errors import UsageError, WorkerError
 from infer_compare.serving.batcher import serve
+from infer_compare.serving.pace import pace_of
+from infer_compare.serving.requests import Requests, Segment
+from infer_compare.serving.schedule import schedule, segments_of
+from infer_compare.serving.windows import Windows
 from infer_compare.timing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from infer_compare.capacity.values import Bound, Configuration, ServingCurve
-    from infer_compare.serving.batcher import Served
-    from infer_compare.serving.delays import RunDelays, Waited
+    from infer_compare.capacity.values import Batching, Bound, Configuration
+    from infer_compare.serving.measure import CurveMeasurement
     from infer_compare.serving.service import Service
 
 LEAD_NS = 50_000_000
 """From the beginning of a replay to its first arrival."""
-WINDOW_NS = 300_000_000
-"""Over which it is judged whether something else took the processors."""
-DISTURBED = 0.01
-"""Share of a window in which the service may wait for a processor, beyond twice what it did when its curve was measured."""
-MOST_DISTURBED = 0.05
-"""However much it waited then."""
-MOST_REQUESTS = 1_000_000
 OVERLOAD = 2
 """Times the saturation: more is not replayed."""
 MANY = 100
 """Batches of each copy; fewer are a burst, and may come at any rate."""
-REPLAYED = 99
-"""Makes the arrivals of a replay others than those of simulations with the same seed."""
 LATE = 99.0
 """Percentile of how late arrivals were launched."""
 
@@ -53,18 +40,21 @@ def replay(
     load: Load,
     *,
     seconds: float,
-    curve: ServingCurve,
+    measurement: CurveMeasurement,
     bound: Bound | None = None,
     seed: int = 0,
 ) -> Replayed:
     """Send requests at the moments of a load for so long, and return what they saw beside what is predicted for them.
+
+    A long replay has several segments. Between them and after the last one the serving curve is measured further, so that prediction
+    and replay see the same machine, even if it changes its speed.
 
     Args:
         service: as many workers as the configuration has copies.
         configuration: what is replayed; where it has several machines, this one takes its share of the load.
         load: how requests arrive, with a rate or with recorded moments, which are repeated where they end too early.
         seconds: how long requests arrive.
-        curve: what batches cost over the pipe, for the prediction.
+        measurement: of what batches cost over the pipe, with one pass at least; goes on during the replay.
         bound: whose percentile is measured as well.
         seed: of the arrivals.
 
@@ -82,156 +72,65 @@ def replay(
             f"{configuration.copies} copies and batches up to {batching.max_batch}."
         )
     arrivals_s = schedule(load, seconds, configuration.machines, seed)
-    times = service_of_curve(curve, service.setting)
-    rate, most = len(arrivals_s) / seconds, OVERLOAD * times.saturation(batching.max_batch, service.copies)
+    saturation = service_of_curve(measurement.curve(), service.setting).saturation(batching.max_batch, service.copies)
+    rate, most = len(arrivals_s) / seconds, OVERLOAD * saturation
     if rate > most and len(arrivals_s) > batching.max_batch * service.copies * MANY:
         raise UsageError(
-            f"{rate:.4g} requests/s are more than {OVERLOAD} times what saturates {service.label} ({most / OVERLOAD:.4g}/s), "
+            f"{rate:.4g} requests/s are more than {OVERLOAD} times what saturates {service.label} ({saturation:.4g}/s), "
             "so the replay would only show a queue that grows; give a lower rate."
         )
-    with collector_paused(), service.run_delays() as delays:
+    segments = segments_of(arrivals_s, seconds)
+    served: list[Segment] = []
+    with service.run_delays() as delays:
         windows = Windows(delays)
-        first_ns = service.clock() + LEAD_NS
-        arrivals_ns = [first_ns + round(arrival * 1e9) for arrival in arrivals_s]
-        served = serve(arrivals_ns, batching, service.copies, service, service.clock, windows.tick)
-        windows.end(service.clock())
+        for place, arriving_s in enumerate(segments, 1):
+            served.append(_serve(service, batching, arriving_s, windows))
+            try:
+                measurement.measure(service)
+            except WorkerError:
+                if place < len(segments):
+                    raise
+                # Everything was replayed; what the curve lacks is one pass.
+    curve = measurement.curve()
+    times = service_of_curve(curve, service.setting)
     percentiles = percentiles_of(bound)
-    predicted = predict(
-        times,
-        msgspec.structs.replace(configuration, machines=1),
-        Load(arrivals_s=tuple(arrivals_s)),
-        bound=bound,
-    )
-    requests = Requests.of(arrivals_ns, served)
+    requests = Requests.of(served)
     measured = requests.percentiles(percentiles)
     if measured is None:
         raise WorkerError(f"No request was answered: the worker of {service.label} died over each.")
-    late_ns = served.late_ns
+    late_ns = [late for segment in served for late in segment.served.late_ns]
+    first_ns = served[0].arrivals_ns[0]
+    sent, answered = len(arrivals_s), len(requests.latencies_ns)
     return Replayed(
         configuration=configuration,
-        predicted=predicted,
+        predicted=predict(
+            times,
+            msgspec.structs.replace(configuration, machines=1),
+            Load(arrivals_s=tuple((moment - first_ns) / 1e9 for segment in served for moment in segment.arrivals_ns)),
+            bound=bound,
+            rate=rate,
+        ),
         percentiles_s=measured,
         clean_percentiles_s=requests.within(windows.clean(curve)).percentiles(percentiles),
-        throughput=len(requests.latencies_ns) * 1e9 / max(1, requests.last_ns - arrivals_ns[0]),
-        requests=len(arrivals_ns),
-        answered=len(requests.latencies_ns),
-        lost=len(arrivals_ns) - len(requests.latencies_ns),
-        mean_batch=len(arrivals_ns) / len(served.batches),
+        throughput=answered * 1e9 / max(1, sum(segment.span_ns for segment in served)),
+        requests=sent,
+        answered=answered,
+        lost=sent - answered,
+        mean_batch=sent / sum(len(segment.served.batches) for segment in served),
         late_s=float(np.percentile(late_ns, LATE)) / 1e9 if late_ns else 0.0,
         shared_core=service.shared_core,
+        pace=Pace(
+            measured=measurement.paces,
+            replayed=tuple(pace_of(own, times) for segment in served if (own := segment.answered)),
+        ),
     )
 
 
-def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float]:
-    """Return the moments at which requests arrive at one machine, in seconds from the beginning.
-
-    Args:
-        load: with a rate, or with recorded moments, which are repeated where they end too early.
-        seconds: how long requests arrive.
-        machines: among which the load is shared.
-        seed: of the random numbers.
-
-    Raises:
-        UsageError: the load has no rate, or no request arrives in that time, or more than can be replayed.
-    """
-    if load.rate is None and not load.arrivals_s:
-        raise UsageError("A replay needs a rate, such as --rate 200/s, or recorded arrivals.")
-    rate = (recorded_rate(load.arrivals_s) if load.rate is None else load.rate) / machines
-    # More than can arrive in that time, but for one in a million.
-    expected = rate * seconds
-    if expected > MOST_REQUESTS:
-        raise UsageError(
-            f"A replay of {seconds:g} s at {rate:.4g}/s has {expected:,.0f} requests; {MOST_REQUESTS:,} are the most: replay for "
-            f"{MOST_REQUESTS / rate:.2g} s."
-        )
-    count = ceil(expected + 5 * (max(1.0, load.burstiness) * expected) ** 0.5 + 10)
-    moments = arrivals_at(load, rate, count, (seed, REPLAYED), machines)
-    if load.arrivals_s and moments:
-        period = max(moments[-1] + 1 / rate, 1 / rate)
-        moments = [round_ * period + moment for round_ in range(ceil(seconds / period)) for moment in moments]
-    arriving = [moment for moment in moments if moment < seconds]
-    if not arriving:
-        raise UsageError(f"No request arrives within {seconds:g} s at {rate:g}/s; replay for longer.")
-    return arriving
-
-
-class Windows:
-    """Stretches of a replay, and how long the service waited for processors in each."""
-
-    def __init__(self, delays: RunDelays) -> None:
-        """Begins none yet."""
-        self._delays = delays
-        self._next_ns = 0
-        self._marks: list[tuple[int, Waited]] = []
-
-    def tick(self, now_ns: int) -> None:
-        """Begin another window where the last one has been long enough."""
-        if now_ns >= self._next_ns:
-            self.end(now_ns)
-            self._next_ns = now_ns + WINDOW_NS
-
-    def end(self, now_ns: int) -> None:
-        """End the last window."""
-        self._marks.append((now_ns, self._delays.read()))
-
-    def clean(self, curve: ServingCurve) -> Sequence[tuple[int, int]]:
-        """Return the windows, joined where they touch, in which nothing took more of the processors than when a curve was
-        measured; none where the kernel does not count waiting times.
-        """
-        if not self._delays.known:
-            return ()
-        allowed = min(MOST_DISTURBED, DISTURBED + 2 * curve.stalls_per_s * curve.stall_s)
-        clean: list[tuple[int, int]] = []
-        for (begin_ns, before), (end_ns, after) in pairwise(self._marks):
-            if after.since(before).waited_ns > allowed * (end_ns - begin_ns):
-                continue
-            if clean and clean[-1][1] == begin_ns:
-                clean[-1] = (clean[-1][0], end_ns)
-            else:
-                clean.append((begin_ns, end_ns))
-        return clean
-
-
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """Those that were answered."""
-
-    arrivals_ns: NDArray[np.int64]
-    latencies_ns: NDArray[np.int64]
-    """From the scheduled arrival to the answer."""
-
-    @classmethod
-    def of(cls, arrivals_ns: Sequence[int], served: Served) -> Self:
-        """Return the requests of a schedule that were answered."""
-        import numpy as np
-
-        arrivals = np.array(arrivals_ns, np.int64)
-        answered = np.zeros(len(arrivals), np.int64)
-        for batch in served.batches:
-            if not batch.lost:
-                answered[batch.first : batch.first + batch.size] = batch.answered_ns
-        there = answered > 0
-        return cls(arrivals[there], answered[there] - arrivals[there])
-
-    @property
-    def last_ns(self) -> int:
-        """When the last one was answered."""
-        return int((self.arrivals_ns + self.latencies_ns).max(initial=0))
-
-    def within(self, windows: Sequence[tuple[int, int]]) -> Self:
-        """Return those that arrived and were answered in one of the windows."""
-        import numpy as np
-
-        inside = np.zeros(len(self.arrivals_ns), bool)
-        for begin_ns, end_ns in windows:
-            inside |= (self.arrivals_ns >= begin_ns) & (self.arrivals_ns + self.latencies_ns <= end_ns)
-        return type(self)(self.arrivals_ns[inside], self.latencies_ns[inside])
-
-    def percentiles(self, percentiles: Sequence[float]) -> dict[str, float] | None:
-        """Return latencies in seconds by percentile; None where there is no request."""
-        import numpy as np
-
-        if not len(self.latencies_ns):
-            return None
-        values = np.percentile(self.latencies_ns, percentiles) / 1e9
-        return {percentile_key(key): float(value) for key, value in zip(percentiles, values, strict=True)}
+def _serve(service: Service, batching: Batching, arriving_s: Sequence[float], windows: Windows) -> Segment:
+    """Have the requests of a segment answered or lost."""
+    with collector_paused():
+        first_ns = service.clock() + LEAD_NS
+        arrivals_ns = [first_ns + round((arrival - arriving_s[0]) * 1e9) for arrival in arriving_s]
+        served = serve(arrivals_ns, batching, service.copies, service, service.clock, windows.tick)
+        windows.end(service.clock())
+    return Segment(arrivals_ns, served)

@@ -9,7 +9,7 @@ import pytest
 
 from infer_compare.capacity.values import Batching, Bound, Configuration, Load
 from infer_compare.errors import UsageError, WorkerError
-from infer_compare.serving.measure import measure_curve
+from infer_compare.serving.measure import CurveMeasurement, measure_curve
 from infer_compare.serving.replay import replay
 from infer_compare.serving.service import open_service
 
@@ -65,8 +65,15 @@ def replayed(service: Service, gaps_s: tuple[float, ...], *, max_batch: int = 1,
         contender="steady", batching=Batching(max_batch=max_batch, max_delay_s=0.0), copies=service.copies
     )
     load = Load(arrivals_s=tuple(moments))
-    curve = measure_curve(service)
-    return replay(service, configuration, load, seconds=moments[-1] - moments[0] + 1e-6, curve=curve, **others)
+    seconds = moments[-1] - moments[0] + 1e-6
+    return replay(service, configuration, load, seconds=seconds, measurement=measured(service), **others)
+
+
+def measured(service: Service) -> CurveMeasurement:
+    """Some passes over the pipe to a service."""
+    measurement = CurveMeasurement()
+    measurement.measure(service, 3)
+    return measurement
 
 
 def test_a_serving_curve_has_every_size_and_pause(serving) -> None:
@@ -101,6 +108,23 @@ def test_latencies_count_from_the_scheduled_arrival(serving) -> None:
     assert result.predicted.percentiles_s["50"].value == pytest.approx(3 * CALL_S, rel=0.01)
     assert (result.requests, result.answered, result.lost, result.mean_batch) == (5, 5, 0, 1.0)
     assert result.throughput == pytest.approx(1 / CALL_S, rel=0.01)
+
+
+def test_a_long_replay_measures_the_curve_between_its_segments(serving) -> None:
+    """So that both see the same machine: one segment for each six seconds, with a pass after each; nothing is lost in between."""
+    configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
+    with serving() as service:
+        measurement = measured(service)
+        result = replay(service, configuration, Load(rate=50.0), seconds=20.0, measurement=measurement)
+    assert (len(result.pace.measured), len(result.pace.replayed)) == (3 + 3, 3)
+    assert result.pace.measured == pytest.approx([1.0] * 6, rel=0.01)
+    assert result.pace.replayed == pytest.approx([1.0] * 3, rel=0.01)
+    assert result.pace.steady
+    assert result.answered == result.requests == pytest.approx(1000, rel=0.2)
+    assert result.throughput == pytest.approx(50, rel=0.2)
+    assert result.predicted.rate == pytest.approx(50, rel=0.2)
+    assert result.predicted.utilisation == pytest.approx(50 * CALL_S, rel=0.2)
+    assert result.predicted.saturation_share == pytest.approx(50 * CALL_S, rel=0.2)
 
 
 def test_requests_that_wait_together_are_one_batch(serving) -> None:
@@ -146,25 +170,25 @@ def test_a_load_that_cannot_be_replayed_is_refused(serving, load: Load, seconds:
     """In one sentence that says what to give instead."""
     configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
     with serving() as service:
-        curve = measure_curve(service)
+        measurement = measured(service)
         with pytest.raises(UsageError, match=sentence):
-            replay(service, configuration, load, seconds=seconds, curve=curve)
+            replay(service, configuration, load, seconds=seconds, measurement=measurement)
 
 
 def test_a_batch_whose_worker_dies_is_lost_and_the_copy_is_started_again(serving) -> None:
     """All others are answered, those that came meanwhile too."""
     with serving(max_batch=2) as service:
-        curve = measure_curve(service)
+        measurement = measured(service)
     configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
     load = Load(arrivals_s=tuple(place * 1e-4 for place in range(15)))
     with serving(die_in="run", after_calls=WARM_CALLS + 10) as service:
-        result = replay(service, configuration, load, seconds=1.45e-3, curve=curve)
+        result = replay(service, configuration, load, seconds=1.45e-3, measurement=measurement)
     assert (result.requests, result.answered, result.lost) == (15, 14, 1)
     with (
         pytest.raises(WorkerError, match="A worker of steady died twice while it served"),
         serving(die_in="run", after_calls=WARM_CALLS + 5) as service,
     ):
-        replay(service, configuration, load, seconds=1.45e-3, curve=curve)
+        replay(service, configuration, load, seconds=1.45e-3, measurement=measurement)
 
 
 def test_a_contender_that_cannot_be_started_any_more_says_why(serving) -> None:

@@ -17,7 +17,7 @@ from infer_compare.capacity.values import Batching, Configuration, Load
 from infer_compare.phases.context import Surroundings
 from infer_compare.phases.events import Observer
 from infer_compare.request.options import RunOptions
-from infer_compare.serving.measure import Effort, measure_curve
+from infer_compare.serving.measure import CurveMeasurement, Effort
 from infer_compare.serving.replay import replay
 from infer_compare.serving.rows import MEMORY
 from infer_compare.serving.service import open_service
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-SHORT = Effort(back_to_back_s=0.05, paused_s=0.03, calls=3, saturation_s=0.3, passes=1)
+SHORT = Effort(back_to_back_s=0.05, paused_s=0.03, calls=3, saturation_s=0.3)
 REPLAY = """
 import sys
 from pathlib import Path
@@ -62,16 +62,19 @@ def test_real_workers_answer_every_request(folder: Path, copies: int) -> None:
     run: Run = api.load_run(folder)
     before = set(psutil.Process().children(recursive=True))
     with open_service(run, "onnx", copies=copies) as service:
-        curve = measure_curve(service, SHORT)
+        measurement = CurveMeasurement(SHORT)
+        measurement.measure(service, 2)
+        curve = measurement.curve()
         configuration = Configuration(contender="onnx", batching=Batching(max_batch=6, max_delay_s=2e-3), copies=copies)
         load = Load(rate=0.4 * curve.saturation)
-        result = replay(service, configuration, load, seconds=3.0, curve=curve)
+        result = replay(service, configuration, load, seconds=3.0, measurement=measurement)
     assert not set(psutil.Process().children(recursive=True)) - before
     assert (result.answered, result.lost) == (result.requests, 0)
     assert result.requests == pytest.approx(3.0 * 0.4 * curve.saturation, rel=0.2)
     assert 1 <= result.mean_batch <= 6
     assert result.percentiles_s["50"] >= min(curve.sizes[0].durations_ns) / 1e9
     assert [size.point.batch for size in curve.sizes] == [1, 4, 8]
+    assert (len(result.pace.measured), len(result.pace.replayed)) == (3, 1)
 
 
 def test_a_killed_worker_loses_its_batch_alone(folder: Path) -> None:
@@ -88,14 +91,15 @@ def test_a_killed_worker_loses_its_batch_alone(folder: Path) -> None:
     observer = Observer()
     observer.note = lambda _topic, text: notes.append(text)  # type: ignore[method-assign]
     with open_service(run, "onnx", copies=2, observer=observer) as service:
-        curve = measure_curve(service, SHORT)
+        measurement = CurveMeasurement(SHORT)
+        measurement.measure(service, 2)
+        curve = measurement.curve()
         batching = Batching(max_batch=8, max_delay_s=20e-3)
         load = Load(rate=0.3 * curve.saturation)
         timer = threading.Timer(1.0, kill)
         timer.start()
-        result = replay(
-            service, Configuration(contender="onnx", batching=batching, copies=2), load, seconds=2.0, curve=curve
-        )
+        configuration = Configuration(contender="onnx", batching=batching, copies=2)
+        result = replay(service, configuration, load, seconds=2.0, measurement=measurement)
         timer.join()
     assert notes == ["a worker of onnx died while it served, and is started again"]
     assert result.answered + result.lost == result.requests

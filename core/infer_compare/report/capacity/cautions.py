@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infer_compare.report.capacity.phrases import asks_for_a_rate
+from infer_compare.report.capacity.phrases import asks_for_a_rate, pace_words
 from infer_compare.report.words import plain
 from infer_compare.stats.wording import listing
 
@@ -42,6 +42,10 @@ def cautions(capacity: Capacity) -> Iterator[str]:
             yield (
                 "replay: no part of it is known to be undisturbed by other programs, so measured latencies may be longer than on a quiet "
                 "machine; repeat it on one"
+            )
+        if not replayed.pace.steady:
+            yield plain(
+                f"replay: {pace_words(replayed.pace)}, so the replay says nothing about the prediction; repeat it"
             )
         if replayed.lost:
             yield f"replay: {replayed.lost} of {replayed.requests} requests were lost"

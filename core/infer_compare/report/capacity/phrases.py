@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING
 
 from infer_compare.capacity import predict
 from infer_compare.capacity.predict import percentile_key
-from infer_compare.stats.wording import count, significant
+from infer_compare.stats.wording import count, ratio, significant
 
 if TYPE_CHECKING:
     from infer_compare.capacity.values import (
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         Capacity,
         Configuration,
         ContenderCapacity,
+        Pace,
         Prediction,
         Range,
     )
@@ -47,6 +49,16 @@ def percentile_words(percentile: float) -> str:
 def bound_words(bound: Bound) -> str:
     """Return such as `within 20 ms at the 99th percentile`."""
     return f"within {time_words(bound.latency_s)} at the {percentile_words(bound.percentile)}"
+
+
+def pace_words(pace: Pace) -> str:
+    """Return how a machine changed its speed around a replay, as a clause."""
+    if isinf(pace.uncertainty):
+        return "it was too short to tell whether the machine kept its speed"
+    shortest, longest = pace.extremes
+    return (
+        f"the machine changed its speed (calls took {ratio(shortest)} to {ratio(longest)} times as long as on average)"
+    )
 
 
 def batching_words(batching: Batching) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from infer_compare.report.capacity.phrases import asks_for_a_rate, percentiles_of
@@ -91,7 +92,19 @@ def _empty(document: CapacityDocument) -> Row:
     for key in percentiles_of(capacity):
         row |= dict.fromkeys(f"latency_p{key}_{end}" for end in ("ms", "low_ms", "high_ms"))
     row |= dict.fromkeys(f"measured_p{key}_ms" for key in percentiles_of(capacity))
-    return row | dict.fromkeys(("measured_rate", "measured_batch", "requests", "lost", "over_pipe", "why_not"))
+    return row | dict.fromkeys(
+        (
+            "measured_rate",
+            "measured_batch",
+            "pace_shortest",
+            "pace_longest",
+            "pace_uncertainty",
+            "requests",
+            "lost",
+            "over_pipe",
+            "why_not",
+        )
+    )
 
 
 def _contender(contender: ContenderCapacity) -> Row:
@@ -131,10 +144,14 @@ def _predicted(seen: Prediction) -> Row:
 
 
 def _measured(replayed: Replayed) -> Row:
+    shortest, longest = replayed.pace.extremes
     return {
         **{f"measured_p{key}_ms": value * 1e3 for key, value in replayed.percentiles_s.items()},
         "measured_rate": replayed.throughput,
         "measured_batch": replayed.mean_batch,
+        "pace_shortest": shortest,
+        "pace_longest": longest,
+        "pace_uncertainty": replayed.pace.uncertainty if isfinite(replayed.pace.uncertainty) else None,
         "requests": replayed.requests,
         "lost": replayed.lost,
     }

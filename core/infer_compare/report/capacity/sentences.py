@@ -125,4 +125,6 @@ def _replay_words(capacity: Capacity, replayed: Replayed) -> str:
     kept = ""
     if capacity.bound is not None:
         kept = ", within the bound" if measured <= capacity.bound.latency_s else ", which is not within the bound"
-    return f"replayed: {name} at {rate_words(replayed.predicted.rate)} measured p{key} {significant(measured * 1e3)} ms{kept}"
+    unsteady = "" if replayed.pace.steady else "; the machine did not keep its speed meanwhile, so repeat it"
+    rate = rate_words(replayed.predicted.rate)
+    return f"replayed: {name} at {rate} measured p{key} {significant(measured * 1e3)} ms{kept}{unsteady}"

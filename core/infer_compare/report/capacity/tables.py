@@ -17,7 +17,7 @@ from infer_compare.report.terminal.bars import Scale
 from infer_compare.stats.wording import percent, ratio, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from infer_compare.capacity.values import Capacity, ContenderCapacity, Prediction, Replayed
     from infer_compare.report.capacity.schema import CapacityDocument
@@ -102,17 +102,17 @@ def curves_table(capacity: Capacity, key: str | None = None) -> Table:
 
 def replay_table(capacity: Capacity, replayed: Replayed) -> Table:
     """Return what was predicted for the requests that were sent, beside what they saw."""
-    clean = replayed.clean_percentiles_s
+    clean, kind = replayed.clean_percentiles_s, "" if replayed.pace.steady else "doubt"
     rows = []
     for key in percentiles_of(capacity):
         predicted, measured = replayed.predicted.percentiles_s.get(key), replayed.percentiles_s.get(key)
         if predicted is None or measured is None:
             continue
         calm = [] if clean is None else [_cell_ms(clean.get(key))]
-        rows.append(_compared(f"p{key} ms", predicted.value * 1e3, measured * 1e3, range_words(predicted), *calm))
+        rows.append(_compared(f"p{key} ms", predicted.value * 1e3, measured * 1e3, range_words(predicted), kind, *calm))
     blank = [] if clean is None else [""]
-    rows.append(_compared("requests/s", replayed.predicted.rate, replayed.throughput, None, *blank))
-    rows.append(_compared("requests a batch", replayed.predicted.mean_batch, replayed.mean_batch, None, *blank))
+    rows.append(_compared("requests/s", replayed.predicted.rate, replayed.throughput, None, kind, *blank))
+    rows.append(_compared("requests a batch", replayed.predicted.mean_batch, replayed.mean_batch, None, kind, *blank))
     undisturbed = [] if clean is None else ["undisturbed"]
     return Table(
         caption="Predicted and measured",
@@ -192,14 +192,14 @@ def _cell_ms(seconds: float | None) -> str:
     return significant(seconds * 1e3) if seconds is not None else ""
 
 
-def _compared(figure: str, predicted: float, measured: float, words: str | None, *more: str) -> Row:
-    texts: Sequence[str] = (
-        words or significant(predicted),
-        significant(measured),
-        _difference(predicted, measured),
-        *more,
+def _compared(figure: str, predicted: float, measured: float, words: str | None, kind: str, *more: str) -> Row:
+    return (
+        Cell(text=figure),
+        Cell(text=words or significant(predicted)),
+        Cell(text=significant(measured)),
+        Cell(text=_difference(predicted, measured), kind=kind),
+        *(Cell(text=text) for text in more),
     )
-    return (Cell(text=figure), *(Cell(text=text) for text in texts))
 
 
 def _difference(predicted: float, measured: float) -> str:
