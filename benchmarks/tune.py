@@ -1,15 +1,17 @@
 """What following `infer-compare tune` costs: throughput of the configuration that it chose over the best of an exhaustive sweep.
 
-The exhaustive sweep measures every configuration that tune tries, in full, without dropping any. Both throughputs are those of the
-sweep, so the searches are judged by figures that none of them chose. A search has at most a third of the sweep's time.
+The exhaustive sweep measures every configuration that tune tries, in full, without dropping any. The configurations that searches
+chose and the three that were fastest in the sweep are then measured against each other in one run, in turns: the highest of many
+figures of a sweep is too high, and was taken at another time than those of the others. The best of this final counts as the best. A
+search has at most a third of the sweep's time.
 
-Sweeps and searches are kept in the folder that `--state` names, and not repeated. `--stop-after` ends the command in time, and the
+Sweeps, searches and finals are kept in the folder that `--state` names, and not repeated. `--stop-after` ends the command in time, and the
 same command goes on where it was: a sweep is resumed, and a search that was cut off begins again, since its time counts.
 
     python benchmarks/tune.py [--models cnn,bert_small] [--backends onnx,torch] [--runs 10] [--threads 2]
         [--state runs/tune] [--stop-after 9m] [--short] [--save]
 
-`--short` takes ten minutes on two cores: ten searches among the configurations of ONNX Runtime for `mlp`.
+`--short` takes a quarter of an hour on two cores: ten searches among the configurations of ONNX Runtime for `mlp`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -49,15 +51,20 @@ SHARE = 1 / 3
 """Of the sweep's time: what a search may take."""
 LEAST_S = 25.0
 """Of a search: less is not what anybody gives."""
+FINALISTS = 3
+"""Of the sweep; those that searches chose are more."""
 ENOUGH_S = 86400.0
 HEADER = (
     "| model | configurations | sweep | search | reached | median share | worst |",
     "|---|---|---|---|---|---|---|",
 )
 
+Choice = tuple[str, int]
+"""A configuration by its label, and a batch size."""
 
-class Truth(msgspec.Struct, frozen=True):
-    """What the exhaustive sweep of a model found."""
+
+class Figures(msgspec.Struct, frozen=True):
+    """What a run measured."""
 
     throughput: dict[str, dict[int, float]]
     """By contender and batch size."""
@@ -70,14 +77,19 @@ class Truth(msgspec.Struct, frozen=True):
         """The highest throughput of all."""
         return max(rate for sizes in self.throughput.values() for rate in sizes.values())
 
+    def fastest(self, number: int) -> list[Choice]:
+        """Return the fastest configurations, each at its best batch size."""
+        best = {contender: max(sizes, key=sizes.__getitem__) for contender, sizes in self.throughput.items() if sizes}
+        order = sorted(best, key=lambda contender: -self.throughput[contender][best[contender]])
+        return [(contender, best[contender]) for contender in order[:number]]
+
     def of(self, contender: str, batch: int) -> float:
-        """Return the throughput of a configuration: at the size that was chosen, or at the nearest that the sweep has."""
-        sizes = self.throughput.get(contender, {})
-        return sizes[min(sizes, key=lambda size: abs(size - batch))] if sizes else 0.0
+        """Return the throughput of a configuration at the size that was chosen; 0 where it was not measured."""
+        return self.throughput.get(contender, {}).get(batch, 0.0)
 
     @property
     def budget(self) -> float:
-        """Seconds of a search. Reading the model and starting processes take their time, however little there is to measure."""
+        """Seconds of a search, of a sweep that took so long. Reading the model and starting processes take their time."""
         return max(SHARE * self.seconds, LEAST_S, self.number * TRYING_S + MEASURING_S)
 
 
@@ -88,31 +100,54 @@ class Search(msgspec.Struct, frozen=True):
     batch: int
     seconds: float
 
-    def share(self, truth: Truth) -> float:
+    @property
+    def choice(self) -> Choice | None:
+        """The configuration and the batch size; None where nothing was chosen."""
+        return None if self.contender is None else (self.contender, self.batch)
+
+    def share(self, final: Figures) -> float:
         """Return its throughput over the best; 0 where nothing was chosen."""
-        return 0.0 if self.contender is None else truth.of(self.contender, self.batch) / truth.best
+        return 0.0 if self.choice is None else final.of(*self.choice) / final.best
 
 
-def row(model: str, truth: Truth, searches: Sequence[Search]) -> str:
+class Judged(NamedTuple):
+    """A model with its sweep, its searches and the final."""
+
+    model: str
+    sweep: Figures
+    searches: Sequence[Search]
+    final: Figures
+
+    @property
+    def shares(self) -> list[float]:
+        """Of the best throughput, of each search."""
+        return [search.share(self.final) for search in self.searches]
+
+    @property
+    def times(self) -> list[float]:
+        """Of the sweep's time, of each search."""
+        return [search.seconds / self.sweep.seconds for search in self.searches]
+
+
+def row(judged: Judged) -> str:
     """Return the line of a model."""
-    shares, seconds = [search.share(truth) for search in searches], [search.seconds for search in searches]
+    model, sweep, searches, _ = judged
     return (
-        f"| {model} | {truth.number} | {truth.seconds:.0f} s | {median(seconds):.0f} s ({max(seconds) / truth.seconds:.2f}) "
-        f"| {sum(share >= GOOD for share in shares)} of {len(shares)} | {median(shares):.3f} | {min(shares):.3f} |"
+        f"| {model} | {sweep.number} | {sweep.seconds:.0f} s | {median(search.seconds for search in searches):.0f} s "
+        f"({max(judged.times):.2f}) | {sum(share >= GOOD for share in judged.shares)} of {len(searches)} "
+        f"| {median(judged.shares):.3f} | {min(judged.shares):.3f} |"
     )
 
 
-def verdict(searched: Sequence[tuple[Truth, Sequence[Search]]]) -> str:
+def verdict(models: Sequence[Judged]) -> str:
     """Return whether the searches of all models together reach what they should, as a sentence."""
-    found = [
-        (search.share(truth), search.seconds / truth.seconds) for truth, searches in searched for search in searches
-    ]
-    reached = sum(share >= GOOD for share, _ in found)
-    slow = sum(took > SHARE for _, took in found)
-    passed = reached >= MOST_OF_THEM * len(found) and not slow
+    shares = [share for judged in models for share in judged.shares]
+    reached = sum(share >= GOOD for share in shares)
+    slow = sum(share > SHARE for judged in models for share in judged.times)
+    passed = reached >= MOST_OF_THEM * len(shares) and not slow
     return (
-        f"{'passed' if passed else 'failed'}: {reached} of {len(found)} searches reached {GOOD:.0%} of the best, and "
-        f"{len(found) - slow} of {len(found)} took at most a third of the sweep's time"
+        f"{'passed' if passed else 'failed'}: {reached} of {len(shares)} searches reached {GOOD:.0%} of the best, and "
+        f"{len(shares) - slow} of {len(shares)} took at most a third of the sweep's time"
     )
 
 
@@ -123,7 +158,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.stop_after:
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, parse_duration(arguments.stop_after))
-    searched: list[tuple[Truth, list[Search]]] = []
+    models: list[Judged] = []
     yield from HEADER
     for model in arguments.models.split(","):
         asked = RunOptions(
@@ -133,28 +168,61 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
             budget=ENOUGH_S,
         )
         name = f"{model}-{arguments.backends or 'all'}-{arguments.threads or 'all'}"
-        searches: list[Search] = []
+        file = arguments.state / f"{name}-searches.jsonl"
         try:
-            truth = exhaustive(asked, arguments.state / f"{name}-sweep")
-            searches = list(stored(arguments.state / f"{name}-searches.jsonl", arguments.runs))
+            sweep = exhaustive(asked, arguments.state / f"{name}-sweep")
+            searches = list(stored(file, arguments.runs))
             for seed in range(len(searches), arguments.runs):
-                searches.append(search(msgspec.structs.replace(asked, budget=truth.budget, seed=seed)))
-                keep(arguments.state / f"{name}-searches.jsonl", searches[-1])
-                share, took = searches[-1].share(truth), searches[-1].seconds
-                tell(f"{model}: search {seed + 1} of {arguments.runs}: {share:.3f} of the best in {took:.0f} s")
+                searches.append(search(msgspec.structs.replace(asked, budget=sweep.budget, seed=seed)))
+                keep(file, searches[-1])
+                tell(
+                    f"{model}: search {seed + 1} of {arguments.runs}: {searches[-1].choice} in {searches[-1].seconds:.0f} s"
+                )
+            chosen = [search.choice for search in searches if search.choice is not None]
+            final = decided(
+                asked, list(dict.fromkeys([*chosen, *sweep.fastest(FINALISTS)])), arguments.state / f"{name}-final"
+            )
         except KeyboardInterrupt:
-            tell(f"{model}: stopped after {len(searches)} of {arguments.runs} searches; the same command goes on")
-            if not searches:
-                return
-        searched.append((truth, searches))
-        yield row(model, truth, searches)
-        if len(searches) < arguments.runs:
+            tell(f"{model}: stopped; the same command goes on")
             return
+        models.append(Judged(model, sweep, searches, final))
+        yield row(models[-1])
     yield ""
-    yield verdict(searched)
+    yield verdict(models)
 
 
-def exhaustive(asked: RunOptions, folder: Path) -> Truth:
+def decided(asked: RunOptions, finalists: Sequence[Choice], folder: Path) -> Figures:
+    """Return the throughput of configurations that are measured against each other, in a default run.
+
+    Args:
+        asked: as for the sweep.
+        finalists: configurations and their batch sizes.
+        folder: of the run, which is kept as long as it has these finalists.
+    """
+    plugins = Plugins.discover()
+    every = tuned(asked, plugins)
+    labels = {contender for contender, _ in finalists}
+    options = msgspec.structs.replace(
+        every,
+        contenders=tuple(
+            request for request in every.contenders or () if str(request.label or request.backend) in labels
+        ),
+        batch_sizes=tuple(sorted({batch for _, batch in finalists})),
+        race=False,
+        budget=None,
+        mode="default",
+    )
+    if (folder / "run.jsonl").exists():
+        if api.load_run(folder).header.options == options:
+            return figures_of(api.resume(folder, plugins=plugins))
+        shutil.rmtree(folder)
+    tell(
+        f"{asked.model}: final of {len(options.contenders or ())} configurations at {len(options.batch_sizes or ())} sizes"
+    )
+    return figures_of(api.sweep(options, folder, plugins=plugins))
+
+
+def exhaustive(asked: RunOptions, folder: Path) -> Figures:
     """Return what a sweep over every configuration finds: the one in a folder, which is resumed where it was interrupted."""
     plugins = Plugins.discover()
     options = msgspec.structs.replace(tuned(asked, plugins), race=False, budget=None)
@@ -164,8 +232,8 @@ def exhaustive(asked: RunOptions, folder: Path) -> Truth:
     if not (folder / "run.jsonl").exists():
         tell(f"{asked.model}: sweep over {len(options.contenders or ())} configurations")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return truth_of(api.sweep(options, folder, plugins=plugins))
-    return truth_of(api.resume(folder, plugins=plugins))
+        return figures_of(api.sweep(options, folder, plugins=plugins))
+    return figures_of(api.resume(folder, plugins=plugins))
 
 
 def can_go_on(run: Run) -> bool:
@@ -173,8 +241,8 @@ def can_go_on(run: Run) -> bool:
     return run.closing is not None and bool(run.rounds)
 
 
-def truth_of(run: Run) -> Truth:
-    """Return what a sweep found.
+def figures_of(run: Run) -> Figures:
+    """Return what a run measured.
 
     Raises:
         SystemExit: it did not end, as on a busy machine.
@@ -184,7 +252,7 @@ def truth_of(run: Run) -> Truth:
         throughput.setdefault(figures.contender, {})[figures.point.batch] = figures.throughput
     ended(run)
     assert run.closing is not None
-    return Truth(throughput, run.closing.elapsed_s, len(run.header.contenders))
+    return Figures(throughput, run.closing.elapsed_s, len(run.header.contenders))
 
 
 def ended(run: Run) -> None:
@@ -241,5 +309,5 @@ if __name__ == "__main__":
     options.add_argument("--threads", type=int)
     options.add_argument("--state", type=Path, default=Path("runs/tune"), help="where sweeps and searches are kept")
     options.add_argument("--stop-after", help="such as 9m; the same command goes on where it was")
-    options.add_argument("--short", action="store_true", help="ten searches for a small model: ten minutes")
+    options.add_argument("--short", action="store_true", help="ten searches for a small model: a quarter of an hour")
     report("tune", lines, options)

@@ -24,32 +24,33 @@ def tune(benchmark_module: Modules) -> ModuleType:
     return benchmark_module("tune")
 
 
-def test_a_choice_is_judged_by_the_sweep(tune: ModuleType) -> None:
-    """At the size that was chosen, or at the nearest that the sweep has; nothing is worth nothing."""
-    truth = tune.Truth(RATES, 120.0, 4)
-    shares = {
-        ("onnx int8", 8): 1.0,
-        ("onnx int8", 1): 0.75,
-        ("onnx int8", 16): 1.0,
-        ("onnx", 8): 0.5,
-        ("torch", 8): 0.0,
-        (None, 0): 0.0,
-    }
-    assert {choice: tune.Search(*choice, 30.0).share(truth) for choice in shares} == shares
+def test_a_choice_is_judged_by_the_final(tune: ModuleType) -> None:
+    """At the size that was chosen; nothing is worth nothing."""
+    final = tune.Figures(RATES, 120.0, 4)
+    shares = {("onnx int8", 8): 1.0, ("onnx int8", 1): 0.75, ("onnx", 8): 0.5, ("torch", 8): 0.0, (None, 0): 0.0}
+    assert {choice: tune.Search(*choice, 30.0).share(final) for choice in shares} == shares
+
+
+def test_the_fastest_of_a_sweep_come_to_the_final(tune: ModuleType) -> None:
+    """Each with its best batch size."""
+    sweep = tune.Figures({**RATES, "torch": {1: 150.0, 8: 120.0}, "nothing": {}}, 120.0, 4)
+    assert sweep.fastest(3) == [("onnx int8", 8), ("onnx", 8), ("torch", 1)]
+    assert sweep.fastest(1) == [("onnx int8", 8)]
 
 
 def test_a_search_has_a_third_of_the_time_of_the_sweep(tune: ModuleType) -> None:
     """Or what starting its configurations takes, where that is more."""
-    assert tune.Truth(RATES, 300.0, 4).budget == pytest.approx(100)
-    assert tune.Truth(RATES, 30.0, 4).budget == tune.LEAST_S
-    assert tune.Truth(RATES, 30.0, 100).budget == pytest.approx(84)
+    assert tune.Figures(RATES, 300.0, 4).budget == pytest.approx(100)
+    assert tune.Figures(RATES, 30.0, 4).budget == tune.LEAST_S
+    assert tune.Figures(RATES, 30.0, 100).budget == pytest.approx(84)
 
 
 def test_a_line_has_what_most_and_the_worst_search_reached(tune: ModuleType) -> None:
     """And the longest of them beside the sweep."""
-    truth = tune.Truth(RATES, 100.0, 4)
+    sweep, final = tune.Figures({}, 100.0, 4), tune.Figures(RATES, 50.0, 2)
     searches = [tune.Search("onnx int8", 8, 20.0), tune.Search("onnx int8", 8, 32.0), tune.Search("onnx", 8, 30.0)]
-    assert tune.row("cnn", truth, searches) == "| cnn | 4 | 100 s | 30 s (0.32) | 2 of 3 | 1.000 | 0.500 |"
+    line = tune.row(tune.Judged("cnn", sweep, searches, final))
+    assert line == "| cnn | 4 | 100 s | 30 s (0.32) | 2 of 3 | 1.000 | 0.500 |"
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,12 @@ def test_nine_of_ten_searches_are_to_reach_nearly_the_best_in_a_third_of_the_tim
     tune: ModuleType, bad: int, slow: int, words: str
 ) -> None:
     """All models together."""
-    truth = tune.Truth(RATES, 120.0, 4)
+    sweep, final = tune.Figures({}, 120.0, 4), tune.Figures(RATES, 50.0, 2)
     searches = [
         tune.Search("onnx" if place < bad else "onnx int8", 8, 41.0 if place < slow else 39.0) for place in range(10)
     ]
-    assert tune.verdict([(truth, searches[:5]), (truth, searches[5:])]).startswith(words)
+    models = [tune.Judged("cnn", sweep, searches[:5], final), tune.Judged("mlp", sweep, searches[5:], final)]
+    assert tune.verdict(models).startswith(words)
 
 
 @pytest.mark.parametrize(
