@@ -155,7 +155,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     percentiles_s: dict[str, float]
     """Measured over all requests."""
     clean_percentiles_s: dict[str, float] | None
-    """Over those in windows in which nothing else took the processors; None where there were none."""
+    """Over those in windows in which nothing else took the processors; None where these were too few."""
     throughput: float
     """Requests answered a second, from the first arrival to the last answer."""
     requests: int

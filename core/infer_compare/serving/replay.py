@@ -30,6 +30,8 @@ OVERLOAD = 2
 """Times the saturation: more is not replayed."""
 MANY = 100
 """Batches of each copy; fewer are a burst, and may come at any rate."""
+FEWEST, CLEAN = 100, 0.1
+"""Requests in undisturbed windows, and their share of all: fewer have no percentiles of their own."""
 LATE = 99.0
 """Percentile of how late arrivals were launched."""
 
@@ -98,9 +100,10 @@ def replay(
     measured = requests.percentiles(percentiles)
     if measured is None:
         raise WorkerError(f"No request was answered: the worker of {service.label} died over each.")
+    clean = requests.within(windows.clean(curve))
     late_ns = [late for segment in served for late in segment.served.late_ns]
     first_ns = served[0].arrivals_ns[0]
-    sent, answered = len(arrivals_s), len(requests.latencies_ns)
+    sent, answered = len(arrivals_s), requests.number
     return Replayed(
         configuration=configuration,
         predicted=predict(
@@ -111,7 +114,7 @@ def replay(
             rate=rate,
         ),
         percentiles_s=measured,
-        clean_percentiles_s=requests.within(windows.clean(curve)).percentiles(percentiles),
+        clean_percentiles_s=clean.percentiles(percentiles) if clean.number >= max(FEWEST, CLEAN * sent) else None,
         throughput=answered * 1e9 / max(1, sum(segment.span_ns for segment in served)),
         requests=sent,
         answered=answered,

@@ -58,6 +58,11 @@ class Requests:
         there = answered > 0
         return cls(arrivals[there], answered[there] - arrivals[there])
 
+    @property
+    def number(self) -> int:
+        """How many were answered."""
+        return len(self.latencies_ns)
+
     def within(self, windows: Sequence[tuple[int, int]]) -> Self:
         """Return those that arrived and were answered in one of the windows."""
         import numpy as np
