@@ -5,8 +5,9 @@ prediction is for the very arrivals that were replayed. At 85 % the decision is 
 the bound, the highest rate that is said to keep it keeps it in a replay, and 1.15 times that rate does not. One worker of one
 thread, so a machine of two cores has one left for the arrivals. Each replay has 10,000 requests where these come within a minute.
 
-Figures are those of windows in which nothing else took the processors; `all` follows where there were none. A replay during which
-the machine changed its speed is repeated, after the curve was measured again; where that does not help it is printed and not judged.
+Figures are those of windows in which nothing else took the processors; `all` follows where these were too few. A replay during
+which the machine was busy or changed its speed is repeated, after the curve was measured again; where that does not help it is
+printed and not judged.
 
 Runs and replays are kept in the folder that `--state` names, and not repeated. `--stop-after` ends the command in time, and the same
 command goes on where it was.
@@ -57,6 +58,8 @@ SHARES = {"30 %": 0.3, "60 %": 0.6}
 DECIDED = 0.85
 BEYOND = 1.15
 REQUESTS = 10_000
+QUIET = 0.5
+"""Share of the requests of a replay that nothing disturbed, at least."""
 ATTEMPTS = 3
 """Replays of each kind, at most."""
 LONGEST_S, SHORTEST_S, SHORT_S = 60.0, 30.0, 12.0
@@ -107,8 +110,15 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def judged(self) -> bool:
-        """Whether the machine kept its speed, so that the replay says something about the prediction."""
-        return self.replayed.pace.steady
+        """Whether the replay says something about the prediction."""
+        return not self.trouble
+
+    @property
+    def trouble(self) -> str:
+        """What of the machine keeps the replay from saying anything, as a clause; nothing where it was quiet and kept its speed."""
+        if self.replayed.undisturbed < QUIET:
+            return f"other programs took the processors for {1 - self.replayed.undisturbed:.0%} of the requests"
+        return "" if self.replayed.pace.steady else pace_words(self.replayed.pace)
 
     @property
     def met(self) -> bool:
@@ -126,7 +136,7 @@ def row(cell: Cell) -> str:
     windows = "" if replayed.clean_percentiles_s else " all"
     load = cell.kind if cell.bound_s is None else f"{replayed.predicted.saturation_share:.0%}"
     if not cell.judged:
-        aim = f"not judged: {pace_words(replayed.pace)}"
+        aim = f"not judged: {cell.trouble}"
     elif cell.bound_s is None:
         aim = "met" if cell.met else "missed"
     else:
@@ -162,12 +172,12 @@ def verdict(cells: Sequence[Cell]) -> Iterator[str]:
     requests = sum(cell.replayed.requests for cell in cells)
     yield f"{'missed' if lost else 'met'}: {lost} of {requests:,} requests were lost"
     if changed := len(cells) - len(judged):
-        yield f"not judged: {changed} of {len(cells)} replays, during which the machine changed its speed"
+        yield f"not judged: {changed} of {len(cells)} replays, during which the machine was busy or changed its speed"
 
 
 def _counted(met: Sequence[bool], words: str) -> str:
     if not met:
-        return f"cannot be said: no {words.split(' ', maxsplit=1)[0]} of a machine that kept its speed"
+        return f"cannot be said: no {words.split(' ', maxsplit=1)[0]} on a quiet machine that kept its speed"
     return f"{'met' if all(met) else 'missed'}: {sum(met)} of {len(met)} {words}"
 
 
@@ -234,7 +244,7 @@ def replays(model: str, contender: str, run: Run, folder: Path, *, short: bool) 
                     return
                 if cell.judged:
                     break
-                tell(f"{model}: {contender}: {kind}: {pace_words(cell.replayed.pace)}")
+                tell(f"{model}: {contender}: {kind}: {cell.trouble}")
             kept.append(cell)
             with file.open("a", encoding="utf-8") as place:
                 place.write(msgspec.json.encode(cell).decode() + "\n")

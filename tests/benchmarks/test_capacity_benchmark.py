@@ -34,6 +34,7 @@ def cell(capacity: ModuleType) -> Callable[..., Any]:
         seen: tuple[float, float, float] = (10.0, 20.0, 30.0),
         throughput: float = 100.0,
         pace: Pace = STEADY,
+        undisturbed: float = 0.9,
         **others: Any,
     ) -> Any:
         keys = ("50", "95", "99")
@@ -56,6 +57,7 @@ def cell(capacity: ModuleType) -> Callable[..., Any]:
             predicted=predicted,
             percentiles_s=dict.fromkeys(keys, 1.0),
             clean_percentiles_s=measured,
+            undisturbed=undisturbed,
             throughput=throughput,
             requests=10_000,
             answered=10_000,
@@ -110,6 +112,15 @@ def test_every_aim_has_a_sentence(capacity: ModuleType, cell) -> None:
     ]
 
 
+def test_a_replay_beside_other_programs_is_not_judged(capacity: ModuleType, cell) -> None:
+    """Where they took the processors most of the time."""
+    disturbed = cell(undisturbed=0.4)
+    assert not disturbed.judged
+    assert capacity.row(disturbed).endswith(
+        "| not judged: other programs took the processors for 60% of the requests |"
+    )
+
+
 def test_a_replay_on_a_machine_that_changed_its_speed_is_not_judged(capacity: ModuleType, cell) -> None:
     """It is printed, and said to be left out; its requests are counted."""
     cells = [cell(pace=CHANGED, seen=(20.0, 40.0, 60.0)), cell(), cell(kind="kept", bound_s=0.001, pace=CHANGED)]
@@ -119,7 +130,7 @@ def test_a_replay_on_a_machine_that_changed_its_speed_is_not_judged(capacity: Mo
     assert list(capacity.verdict(cells)) == [
         "met: 1 of 1 replays of slow calls have p50 within 15%, p95 within 15%, p99 within 15%",
         "met: 1 of 1 replays have the predicted throughput within 3%",
-        "cannot be said: no decisions of a machine that kept its speed",
+        "cannot be said: no decisions on a quiet machine that kept its speed",
         "met: 0 of 30,000 requests were lost",
-        "not judged: 2 of 3 replays, during which the machine changed its speed",
+        "not judged: 2 of 3 replays, during which the machine was busy or changed its speed",
     ]

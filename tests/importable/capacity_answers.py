@@ -122,6 +122,7 @@ def replayed(**changes: Any) -> Replayed:
             predicted=prediction(515.0, 0.6),
             percentiles_s={"50": 0.0071, "95": 0.0120, "99": 0.0161},
             clean_percentiles_s={"50": 0.0070, "95": 0.0114, "99": 0.0147},
+            undisturbed=0.96,
             throughput=308.6,
             requests=9270,
             answered=9270,

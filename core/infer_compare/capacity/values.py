@@ -156,6 +156,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """Measured over all requests."""
     clean_percentiles_s: dict[str, float] | None
     """Over those in windows in which nothing else took the processors; None where these were too few."""
+    undisturbed: float
+    """Share of the requests that were answered in such windows; 0 where the kernel does not tell."""
     throughput: float
     """Requests answered a second, from the first arrival to the last answer."""
     requests: int

@@ -115,6 +115,7 @@ def replay(
         ),
         percentiles_s=measured,
         clean_percentiles_s=clean.percentiles(percentiles) if clean.number >= max(FEWEST, CLEAN * sent) else None,
+        undisturbed=clean.number / answered,
         throughput=answered * 1e9 / max(1, sum(segment.span_ns for segment in served)),
         requests=sent,
         answered=answered,
