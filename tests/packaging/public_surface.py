@@ -25,6 +25,8 @@ PUBLIC = (
 )
 BY_SCHEMA = "infer_compare.reports"
 """The fields of its records are those of JSON schemas, which have versions of their own."""
+HIDDEN = ("infer_compare.api.answer",)
+"""Modules with bases of public classes that are not public themselves."""
 SURFACE = Path(__file__).with_name("public_surface.txt")
 
 
@@ -59,7 +61,7 @@ def surface() -> str:
 
 def _described(name: str, thing: Any, *, fields: bool) -> Iterator[str]:
     if inspect.isclass(thing):
-        bases = ", ".join(base.__name__ for base in thing.__bases__ if base is not object)
+        bases = ", ".join(base.__name__ for base in thing.__bases__ if base is not object and not _is_hidden(base))
         yield f"class {name}({bases})" if bases else f"class {name}"
         if not issubclass(thing, BaseException) and (fields or not issubclass(thing, msgspec.Struct)):
             yield from (f"    {line}" for line in _members(thing))
@@ -83,13 +85,20 @@ def _members(kind: type) -> Iterator[str]:
         for name, annotation in sorted(vars(kind).get("__annotations__", {}).items()):
             if not name.startswith("_"):
                 yield f"{name}: {annotation}"
-    for name, member in sorted(vars(kind).items()):
+    hidden = (base for base in reversed(kind.__mro__) if _is_hidden(base))
+    inherited = {name: member for base in hidden for name, member in vars(base).items()}
+    for name, member in sorted((inherited | vars(kind)).items()):
         if name.startswith(("_", "test_")):
             continue
         if isinstance(member, property):
             yield f"property {name}"
         elif inspect.isroutine(member):
             yield from _function(name, getattr(kind, name))
+
+
+def _is_hidden(base: type) -> bool:
+    """Return whether a class is a base that is not public itself; its members are those of the classes derived from it."""
+    return base.__module__ in HIDDEN
 
 
 def _fields(kind: type[msgspec.Struct]) -> Iterator[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from infer_compare.api.answer import Answer, table_html
 from infer_compare.api.capacity_question import Question, answered, bound_of, load_of
 from infer_compare.errors import UsageError
-from infer_compare.report.capacity import FORMATS
+from infer_compare.report.capacity import FORMATS, CapacityDocument
 from infer_compare.report.capacity.rows import rows
 from infer_compare.report.capacity.sentences import answering
 from infer_compare.report.capacity.tables import contenders_table
 from infer_compare.report.extras import needed
-from infer_compare.report.files import write_report
 from infer_compare.report.price import parse_price
 from infer_compare.request.units import checked_rate, delay_s, duration_s, parse_rate
 
@@ -21,12 +19,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
+    from pathlib import Path
 
     import pandas as pd
 
     from infer_compare.capacity.values import ContenderCapacity, Replayed
     from infer_compare.plugins import Plugins
-    from infer_compare.report.capacity import CapacityDocument
     from infer_compare.results import Run
 
 
@@ -72,7 +70,7 @@ def capacity(run: Run, folder: Path, plugins: Plugins | None, asked: CapacityKey
     return CapacityAnswer(answered(run, question, folder=folder, plugins=plugins))
 
 
-class CapacityAnswer:
+class CapacityAnswer(Answer[CapacityDocument]):
     """What load the contenders of a run handle. Made by `Result.capacity`; nothing in it changes."""
 
     def __init__(self, document: CapacityDocument) -> None:
@@ -81,8 +79,7 @@ class CapacityAnswer:
         Args:
             document: what every format is made of.
         """
-        self.document = document
-        """What every format is made of."""
+        super().__init__(document, FORMATS)
 
     @property
     def headline(self) -> str:
@@ -115,37 +112,14 @@ class CapacityAnswer:
 
         return pd.DataFrame(rows(self.document))
 
-    def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
-        """Writes the answer.
-
-        Args:
-            path: of the file.
-            format: `text`, `markdown`, `html`, `json` or `csv`; after the ending of the path when None.
-            force: replace a file that is there.
-
-        Raises:
-            UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
-        """
-        place = Path(path)
-        write_report(place, FORMATS.of_file(place, format).render(self.document), force=force)
-        return place
-
-    def __str__(self) -> str:
-        """The answer as text."""
-        return FORMATS.render("text", self.document)
-
     def __repr__(self) -> str:
         return f"<Capacity of {self.document.model.name}: {self.headline}>"
 
     def _repr_html_(self) -> str:
         """The headline and the table of contenders, as notebooks show it."""
         made = contenders_table(self.document)
-        head = "".join(f"<th>{escape(title)}</th>" for title in made.header)
-        cells = ("".join(f"<td>{escape(cell.text)}</td>" for cell in row) for row in made.rows)
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        notes = "".join(f"<p><small>{escape(caution)}</small></p>" for caution in self.document.cautions)
-        title = f"<p><strong>{escape(self.document.model.name)}</strong>: {escape(self.headline)}</p>"
-        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}</div>"
+        rows = [[cell.text for cell in row] for row in made.rows]
+        return table_html(self.document.model.name, self.headline, made.header, rows, self.document.cautions)
 
 
 def _rate(rate: str | float | None) -> float | None:

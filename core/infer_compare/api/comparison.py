@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare import api
+from infer_compare.api.answer import Answer, table_html
 from infer_compare.api.result import Result
-from infer_compare.report.comparison.formats import FORMATS
-from infer_compare.report.files import write_report
+from infer_compare.report.comparison import FORMATS, ComparisonDocument
 from infer_compare.results import Run
 from infer_compare.stats.wording import ratio
 from infer_compare.verdicts.protocol import MARGIN
@@ -17,7 +16,6 @@ from infer_compare.verdicts.protocol import MARGIN
 if TYPE_CHECKING:
     import os
 
-    from infer_compare.report.comparison import ComparisonDocument
     from infer_compare.verdicts.unpaired import PointComparison
 
     AnyRun = Result | Run | str | os.PathLike[str]
@@ -51,7 +49,7 @@ def compare(
     return Comparison(document)
 
 
-class Comparison:
+class Comparison(Answer[ComparisonDocument]):
     """What two runs say about each other. Made by `compare`; nothing in it changes."""
 
     def __init__(self, document: ComparisonDocument) -> None:
@@ -60,8 +58,7 @@ class Comparison:
         Args:
             document: what every format of a comparison is made of.
         """
-        self.document = document
-        """What every format of a comparison is made of."""
+        super().__init__(document, FORMATS)
 
     @property
     def headline(self) -> str:
@@ -83,49 +80,26 @@ class Comparison:
         """The verdict of every contender at every size that both runs measured."""
         return self.document.comparison.points
 
-    def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
-        """Writes the comparison.
-
-        Args:
-            path: of the file.
-            format: `text`, `markdown`, `html` or `json`; after the ending of the path when None.
-            force: replace a file that is there.
-
-        Raises:
-            UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
-        """
-        place = Path(path)
-        write_report(place, FORMATS.of_file(place, format).render(self.document), force=force)
-        return place
-
-    def __str__(self) -> str:
-        """The comparison as text."""
-        return FORMATS.render("text", self.document)
-
     def __repr__(self) -> str:
         base, new = self.document.base.run_id, self.document.new.run_id
         return f"<Comparison of {self.document.model.name}, {new} against {base}: {self.headline}>"
 
     def _repr_html_(self) -> str:
         """The headline and a table, as notebooks show it."""
-        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
-        rows = "".join(_row(one) for one in self.points)
-        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.document.notes)
-        title = f"<p><strong>{escape(self.document.model.name)}</strong>: {escape(self.headline)}</p>"
-        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+        rows = map(_cells, self.points)
+        return table_html(self.document.model.name, self.headline, COLUMNS, rows, self.document.notes)
 
 
-def _row(one: PointComparison) -> str:
-    found = one.ratio
-    known = found.low is not None and found.high is not None
-    cells = (
-        one.name,
-        str(one.point).removeprefix("batch "),
-        ratio(found.ratio),
-        f"{ratio(found.low or 0)} to {ratio(found.high or 0)}" if known else "",
-        one.verdict.value,
+def _cells(compared: PointComparison) -> tuple[str, ...]:
+    estimate = compared.ratio
+    known = estimate.low is not None and estimate.high is not None
+    return (
+        compared.name,
+        str(compared.point).removeprefix("batch "),
+        ratio(estimate.ratio),
+        f"{ratio(estimate.low or 0)} to {ratio(estimate.high or 0)}" if known else "",
+        compared.verdict.value,
     )
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
 def _run(run: AnyRun) -> Run:

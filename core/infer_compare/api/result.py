@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, overload
 
 from infer_compare.api.notebook import html_of
 from infer_compare.api.rows import LimitRow, PointRow, limits_of, point_at, points_of, rows_of
-from infer_compare.errors import UsageError
 from infer_compare.plugins import Plugins
 from infer_compare.report import document as report_document
 from infer_compare.report import find_reporter, render
+from infer_compare.report.endings import format_of_file
 from infer_compare.report.files import write_report
 from infer_compare.report.price import parse_price, priced
 from infer_compare.report.recommended import recommended_points
-from infer_compare.report.reporters import BUILT_IN
+from infer_compare.report.reporters import endings
 from infer_compare.request.units import duration_s
 from infer_compare.verdicts import with_latency_bound
 from infer_compare.verdicts.mixes import with_mix
@@ -229,7 +229,7 @@ class Result:
 
         place = Path(path)
         plugins = self._plugins or Plugins.discover()
-        reporter = find_reporter(format or _format_of(place, plugins), plugins)
+        reporter = find_reporter(format or format_of_file(place, endings(plugins)), plugins)
         write_report(place, render(reporter, self.document), force=force)
         return place
 
@@ -250,11 +250,3 @@ class Result:
     def _repr_html_(self) -> str:
         """The answer and a table, as notebooks show it."""
         return html_of(self.document, self.answer, self.best(), self.folder)
-
-
-def _format_of(path: Path, plugins: Plugins) -> str:
-    for reporter in (*BUILT_IN, *plugins.reporters):
-        if reporter.suffix == path.suffix.lower():
-            return reporter.name
-    endings = ", ".join(dict.fromkeys(one.suffix for one in (*BUILT_IN, *plugins.reporters)))
-    raise UsageError(f"{path} has no ending of a report format ({endings}); use one of these, or pass format='html'.")

@@ -34,22 +34,20 @@ def format_for(target: Path | None, given: str | None, endings: Mapping[str, str
         UsageError: the ending of the file belongs to another format than the one that was asked for, or to none.
     """
     from infer_compare.errors import UsageError
+    from infer_compare.report.endings import fitting
     from infer_compare.stats.wording import listing
 
     if target is None or not target.suffix:
         return given or TEXT
-    name, suffix = target.name.lower(), target.suffix.lower()
-    fitting = [known for known, ending in endings.items() if Path(f"x{ending}").suffix == suffix]
+    names = fitting(target, endings)
     if given is None:
-        if not fitting:
+        if not names:
             raise UsageError(
                 f"{target} does not say its format by its ending; name one with --format, or use one of "
                 f"{listing(list(dict.fromkeys(endings.values())), 'or')}."
             )
-        return max(
-            fitting, key=lambda known: (name.endswith(endings[known]), len(endings[known]), -fitting.index(known))
-        )
-    if fitting and given in endings and given not in fitting:
+        return names[0]
+    if names and given in endings and given not in names:
         raise UsageError(
             f"--format {given} and the ending of {target} contradict each other; leave out --format, or write "
             f"-o {target.with_suffix(endings[given])}."

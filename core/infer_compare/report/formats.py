@@ -9,6 +9,7 @@ import msgspec
 
 from infer_compare.errors import UsageError
 from infer_compare.report import markdown, text
+from infer_compare.report.endings import format_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,9 +97,4 @@ class Formats(Generic[Document]):
         """
         if name is not None:
             return self.find(name)
-        for form in self.all.values():
-            if form.suffix == path.suffix.lower():
-                return form
-        raise UsageError(
-            f"{path} does not tell the format by its ending ({', '.join(self.endings.values())}); name one with format='html'."
-        )
+        return self.all[format_of_file(path, self.endings)]

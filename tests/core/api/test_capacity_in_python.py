@@ -52,7 +52,7 @@ def test_an_answer_is_saved_after_the_ending_of_its_name(answer, tmp_path) -> No
         assert answer.save(tmp_path / name).stat().st_size > 0
     with pytest.raises(UsageError, match="exists already"):
         answer.save(tmp_path / "a.csv")
-    with pytest.raises(UsageError, match="does not tell the format"):
+    with pytest.raises(UsageError, match="does not have the ending of a format"):
         answer.save(tmp_path / "a.pdf")
 
 

@@ -111,9 +111,11 @@ def test_a_report_is_saved_after_the_ending_of_its_name(stored, tmp_path) -> Non
     """Or in a format that is named."""
     assert "<html" in stored.save(tmp_path / "report.html").read_text(encoding="utf-8")
     assert stored.save(str(tmp_path / "table"), "csv").read_text(encoding="utf-8").startswith("run,")
+    assert stored.save(tmp_path / "a.benchmark.json").read_text(encoding="utf-8").startswith("[")
+    assert stored.save(tmp_path / "a.json").read_text(encoding="utf-8").startswith("{")
     with pytest.raises(UsageError, match="exists already"):
         stored.save(tmp_path / "report.html")
-    with pytest.raises(UsageError, match="has no ending of a report format"):
+    with pytest.raises(UsageError, match="does not have the ending of a format"):
         stored.save(tmp_path / "report.docx")
 
 

@@ -140,7 +140,7 @@ def test_a_comparison_is_saved_after_the_ending_of_its_name(example, tmp_path) -
     found = ic.compare(example, example)
     assert "<html" in found.save(tmp_path / "c.html").read_text(encoding="utf-8")
     assert found.save(tmp_path / "c", "json").read_text(encoding="utf-8").startswith("{")
-    with pytest.raises(UsageError, match=r"does not tell the format.*\.html"):
+    with pytest.raises(UsageError, match=r"does not have the ending of a format.*\.html"):
         found.save(tmp_path / "c.docx")
 
 
