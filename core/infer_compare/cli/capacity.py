@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infer_compare.cli.completing import RUN, capacity_formats
+from infer_compare.cli.completing import RUN, formats_of
 from infer_compare.cli.documents import document_options
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DELAY, DURATION, RATE, FiniteNumber, WholeNumber
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="Serve this load with real workers for this long, e.g. 30s, and compare with the prediction.",
 )
-@document_options(capacity_formats, "text, markdown, html, json or csv", "capacity.html")
+@document_options(formats_of("capacity"), "text, markdown, html, json or csv", "capacity.html")
 @click.pass_obj
 def command(
     settings: dict[str, Any],
@@ -102,6 +102,7 @@ def command(
     replay: float | None,
     name: str | None,
     output: Path | None,
+    force: bool,
     as_json: bool,
 ) -> int:
     """Work out what load the run in the folder RUN handles: the highest rate within a latency bound, or the machines that a rate takes.
@@ -118,7 +119,8 @@ def command(
     from infer_compare.report.price import parse_price
     from infer_compare.store import run_file
 
-    way = way_of(FORMATS, output, name, as_json=as_json, example=shlex.join(["infer-compare", "capacity", str(run)]))
+    example = shlex.join(["infer-compare", "capacity", str(run)])
+    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     question = Question(
         load=load_of(rate, arrivals, burstiness),
         bound=bound_of(bound, percentile),

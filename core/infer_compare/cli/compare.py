@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from infer_compare.cli.completing import RUN, comparison_formats
+from infer_compare.cli.completing import RUN, formats_of
 from infer_compare.cli.documents import document_options
 from infer_compare.cli.parameters import SHARE
 
@@ -18,7 +18,7 @@ UNTESTED = 4
 @click.command("compare")
 @click.argument("base", type=click.Path(path_type=Path), shell_complete=RUN)
 @click.argument("new", type=click.Path(path_type=Path), shell_complete=RUN)
-@document_options(comparison_formats, "text, markdown, html or json", "comparison.html")
+@document_options(formats_of("comparison"), "text, markdown, html or json", "comparison.html")
 @click.option("--across-conditions", is_flag=True, help="Give verdicts even if the conditions of the runs differ.")
 @click.option(
     "--margin",
@@ -41,6 +41,7 @@ def command(
     new: Path,
     name: str | None,
     output: Path | None,
+    force: bool,
     as_json: bool,
     across_conditions: bool,
     margin: float,
@@ -58,7 +59,7 @@ def command(
     from infer_compare.report.words import plain
 
     example = shlex.join(["infer-compare", "compare", str(base), str(new)])
-    way = way_of(FORMATS, output, name, as_json=as_json, example=example)
+    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     made = api.compare(load_run(base), load_run(new), margin=margin, across_conditions=across_conditions, loss=loss)
     show(made, FORMATS, way, "Comparison")
     if made.untested and not way.printed:

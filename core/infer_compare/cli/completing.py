@@ -6,6 +6,7 @@ A function that fails completes nothing: an error in the middle of a line that i
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from functools import wraps
 from pathlib import Path
@@ -153,18 +154,19 @@ def formats(_incomplete: str) -> Iterator[str]:
     yield from endings(_plugins())
 
 
-def comparison_formats(_incomplete: str) -> Iterator[str]:
-    """The formats of a comparison."""
-    from infer_compare.report.comparison import FORMATS
+def formats_of(document: str) -> Callable[[str], Iterable[str]]:
+    """Return what finds the formats of a document that is no report of a run.
 
-    yield from FORMATS.all
+    Args:
+        document: the package of `report` that makes it.
+    """
 
+    def formats(_incomplete: str) -> Iterable[str]:
+        """The formats of that document."""
+        names: Iterable[str] = importlib.import_module(f"infer_compare.report.{document}").FORMATS.all
+        return names
 
-def capacity_formats(_incomplete: str) -> Iterator[str]:
-    """The formats of an answer about capacity."""
-    from infer_compare.report.capacity import FORMATS
-
-    yield from FORMATS.all
+    return formats
 
 
 def runs(incomplete: str) -> Iterator[str]:

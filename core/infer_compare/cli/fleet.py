@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.completing import formats_of
+from infer_compare.cli.documents import document_options
 from infer_compare.cli.fleet_machines import launcher_of, machines
 from infer_compare.cli.installed import installed
 
@@ -175,13 +177,14 @@ def _drive(
 
 def _tell(folder: Path, settings: dict[str, Any]) -> int:
     """Write the page over the runs, print what came of them, and return the exit code."""
+    from infer_compare.cli.documents import print_document
     from infer_compare.fleet.records import FINAL
     from infer_compare.fleet.report import report_of, write_pages
     from infer_compare.report.fleet import FORMATS
 
     made = report_of(folder)
     page = write_pages(folder, made, installed(settings))
-    stdout.write(FORMATS.render("text", made))
+    print_document(made, FORMATS)
     stdout.echo(f"\nPage over the runs: {page}")
     if made.is_complete:
         return 0
@@ -194,36 +197,15 @@ def _tell(folder: Path, settings: dict[str, Any]) -> int:
 
 @command.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "name",
-    metavar="FORMAT",
-    help="text, markdown, html, json or csv.  [default: by the file's ending, else text]",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File to write, e.g. fleet.html; - for standard output.  [default: -]",
-)
-@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
-def report(*, folder: Path, name: str | None, output: Path | None, force: bool) -> None:
+@document_options(formats_of("fleet"), "text, markdown, html, json or csv", "fleet.html")
+def report(*, folder: Path, name: str | None, output: Path | None, force: bool, as_json: bool) -> None:
     """Show the fleet in FOLDER, complete or not: the best of each machine, and what samples cost there."""
-    from infer_compare.cli.output import check_terminal, format_for, target_of
+    from infer_compare.cli.documents import show, way_of
     from infer_compare.fleet.report import report_of
-    from infer_compare.report.files import check_target, write_report
     from infer_compare.report.fleet import FORMATS
 
-    target = target_of(output)
-    name = format_for(target, name, FORMATS.endings)
-    chosen = FORMATS.find(name)
-    if target is None:
-        check_terminal(name, chosen.suffix, shlex.join(["infer-compare", "fleet", "report", str(folder)]))
-    else:
-        check_target(target, force=force)
-    content = chosen.render(report_of(folder, target.parent if target is not None else None))
-    if target is None:
-        stdout.write(content)
-        return
-    write_report(target, content, force=force)
-    click.echo(f"Report written to {target}", err=True)
+    example = shlex.join(["infer-compare", "fleet", "report", str(folder)])
+    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
+    # Links lead to pages from where the report will lie.
+    made = report_of(folder, way.target.parent if way.target is not None else None)
+    show(made, FORMATS, way, "Report")

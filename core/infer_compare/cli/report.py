@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from infer_compare.cli import stdout
-from infer_compare.cli.completing import FORMAT, RUN
+from infer_compare.cli.completing import RUN, formats
+from infer_compare.cli.documents import asked_format, document_options
 from infer_compare.cli.installed import installed
 from infer_compare.cli.parameters import DURATION, FiniteNumber
 from infer_compare.request.options import declared
@@ -29,21 +30,11 @@ FLAT = frozenset({"text", "markdown", "csv"})
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=RUN)
-@click.option(
-    "--format",
-    "name",
-    metavar="FORMAT",
-    shell_complete=FORMAT,
-    help="text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or a plugin's format.  "
-    "[default: by the ending of the file, else text]",
+@document_options(
+    formats,
+    "text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or a plugin's format",
+    "report.html or points.csv",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File to write, e.g. report.html or points.csv; - for standard output.  [default: -]",
-)
-@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @click.option(
     "--latency-bound",
     "bound",
@@ -82,6 +73,7 @@ def command(
     name: str | None,
     output: Path | None,
     force: bool,
+    as_json: bool,
     bound: float | None,
     percentile: float | None,
     mixes: tuple[str, ...],
@@ -97,7 +89,7 @@ def command(
 
     plugins = installed(settings)
     target = target_of(output)
-    name = format_for(target, name, endings(plugins))
+    name = format_for(target, asked_format(name, as_json=as_json), endings(plugins))
     reporter = find_reporter(name, plugins)
     check_number(reporter, len(runs))
     example = shlex.join(["infer-compare", "report", *map(str, runs)])

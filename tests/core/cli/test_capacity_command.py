@@ -168,8 +168,15 @@ def test_an_answer_is_not_written_over_a_file(cli, run):
     Path("answer.md").write_text("mine", encoding="utf-8")
     result = cli("capacity", run, "-o", "answer.md")
     assert result.code == 2
-    assert "exists already" in result.err
+    assert "exists already; name another file, or write over it with --force" in result.err
     assert Path("answer.md").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_answer_is_written_over_a_file_with_force(cli, run, recording):
+    """As other reports are."""
+    Path("answer.md").write_text("mine", encoding="utf-8")
+    assert cli("capacity", run, *QUICK, "--arrivals", recording, "-o", "answer.md", "--force").code == 0
+    assert Path("answer.md").read_text(encoding="utf-8").startswith("## ")
 
 
 @pytest.mark.linux

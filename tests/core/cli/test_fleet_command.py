@@ -87,6 +87,26 @@ def test_a_table_has_a_row_for_each_best_with_its_price(cli, folder):
     assert {row["job"] for row in rows} == {"mlp-on-fast", "mlp-on-cheap", "cnn-on-fast", "cnn-on-cheap"}
 
 
+@pytest.mark.parametrize("columns", [80, 110])
+def test_the_report_fills_the_width_of_the_terminal(cli, folder, monkeypatch, columns):
+    """As reports of runs do; no line is wider."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    widest = max(map(len, cli("fleet", "report", folder).out.splitlines()))
+    assert columns - 15 < widest <= columns
+
+
+def test_a_report_is_replaced_only_where_that_is_asked_for(cli, folder, tmp_path):
+    """And `--json` is a format as it is for other reports."""
+    file = tmp_path / "all.json"
+    file.write_text("mine", encoding="utf-8")
+    assert "exists already" in cli("fleet", "report", folder, "-o", file).err
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert f"Report written to {file}" in cli("fleet", "report", folder, "-o", file, "--force").err
+    assert json.loads(file.read_text(encoding="utf-8"))["jobs"]
+    assert json.loads(cli("fleet", "report", folder, "--json").out)["jobs"]
+    assert "--json and --format csv contradict" in cli("fleet", "report", folder, "--json", "--format", "csv").err
+
+
 def test_the_schema_of_a_fleet_s_report_is_printed(cli):
     """With its version."""
     assert json.loads(cli("schema", "fleet").out)["title"].startswith("infer-compare/fleet-report 1.")

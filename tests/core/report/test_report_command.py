@@ -138,6 +138,13 @@ def test_a_file_that_exists_is_kept_unless_forced(cli, store, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
+def test_json_has_a_flag_of_its_own(cli, store):
+    """As in every command that prints a document."""
+    run = store("one")
+    assert cli("report", run, "--json").out == cli("report", run, "--format", "json").out
+    _refused(cli("report", run, "--json", "--format", "csv"), "--json and --format csv contradict each other")
+
+
 def test_a_link_is_followed_and_not_replaced(cli, store, tmp_path):
     """The file that it leads to is."""
     (tmp_path / "there").write_text("old", encoding="utf-8")
