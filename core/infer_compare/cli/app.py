@@ -13,6 +13,7 @@ from infer_compare.cli import interrupts, stdout
 from infer_compare.cli.brief import brief
 from infer_compare.cli.ending import ending_the_process
 from infer_compare.cli.exhausted import no_room, out_of_memory
+from infer_compare.cli.flags import DEBUG
 from infer_compare.cli.surroundings import check_surroundings, is_text
 from infer_compare.errors import InferCompareError
 from infer_compare.foreign import escaped, text_of
@@ -86,7 +87,7 @@ class Commands(click.Group):
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "INFER_COMPARE"}
 )
 @click.version_option(__version__, "--version", message="infer-compare %(version)s")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@DEBUG
 @click.option("--no-plugin", "blocked", multiple=True, metavar="NAME", help="Do not load this plugin. Repeatable.")
 @click.pass_context
 def group(context: click.Context, *, debug: bool, blocked: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import click
 
 from infer_compare.cli import stdout
 from infer_compare.cli.completing import BACKEND
+from infer_compare.cli.flags import AS_JSON
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("backends")
 @click.argument("name", required=False, shell_complete=BACKEND)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 @click.pass_obj
 def command(settings: dict[str, Any], *, name: str | None, as_json: bool) -> None:
     """List backends, or describe the backend NAME: formats, devices, options, and where it comes from."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON
 
 if TYPE_CHECKING:
     from infer_compare.models.cache import KeptModel
@@ -25,7 +26,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 def list_command(*, as_json: bool) -> None:
     """List the models, most recently used first: size, days since last use, name."""
     from infer_compare.environment.memory import size_text

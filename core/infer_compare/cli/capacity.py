@@ -11,6 +11,7 @@ import click
 from infer_compare.cli.completing import RUN, formats_of
 from infer_compare.cli.documents import document_options
 from infer_compare.cli.installed import installed
+from infer_compare.cli.options import option_of
 from infer_compare.cli.parameters import DELAY, DURATION, RATE, FiniteNumber, WholeNumber
 from infer_compare.limits import MOST_BURSTINESS, MOST_INSTANCES
 from infer_compare.request.sizes import LARGEST
@@ -27,13 +28,7 @@ if TYPE_CHECKING:
     metavar="RATE",
     help="Requests that arrive, e.g. 200/s, 12k/min or 1M/day.  [default: the highest rate is looked for]",
 )
-@click.option(
-    "--latency-bound",
-    "bound",
-    type=DURATION,
-    metavar="TIME",
-    help="Time within which requests must be answered, e.g. 20ms.",
-)
+@option_of("latency_bound", help="Time within which requests must be answered, e.g. 20ms.")
 @click.option(
     "--percentile",
     type=FiniteNumber(1, 99.99),
@@ -50,7 +45,7 @@ if TYPE_CHECKING:
     metavar="CV2",
     help="Squared coefficient of variation of the times between requests: 1 is a Poisson process, more is burstier.  [default: 1]",
 )
-@click.option("--price", metavar="PRICE", help="Machine price, e.g. 1.20/h; adds the cost per million requests.")
+@option_of("price", help="Machine price, e.g. 1.20/h; adds the cost per million requests.")
 @click.option(
     "-b",
     "--contender",
@@ -89,7 +84,7 @@ def command(
     *,
     run: Path,
     rate: float | None,
-    bound: float | None,
+    latency_bound: float | None,
     percentile: float | None,
     arrivals: Path | None,
     burstiness: float | None,
@@ -123,7 +118,7 @@ def command(
     way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     question = Question(
         load=load_of(rate, arrivals, burstiness),
-        bound=bound_of(bound, percentile),
+        bound=bound_of(latency_bound, percentile),
         price=None if price is None else parse_price(price),
         contenders=contenders,
         max_batch=max_batch,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON, DEBUG
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
 
@@ -27,8 +28,8 @@ REMARKS = ("rows", "power")
     rtol={"help": "Tolerance, relative to how far the inputs move the outputs."},
     timeout={"help": "Time limit for one reply."},
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@AS_JSON
+@DEBUG
 @click.pass_context
 def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
     """Compare the outputs of MODEL on several frameworks, without measuring time.

@@ -9,6 +9,7 @@ import click
 
 from infer_compare.cli.completing import RUN, formats_of
 from infer_compare.cli.documents import document_options
+from infer_compare.cli.options import option_of
 from infer_compare.cli.parameters import SHARE
 
 UNTESTED = 4
@@ -20,14 +21,7 @@ UNTESTED = 4
 @click.argument("new", type=click.Path(path_type=Path), shell_complete=RUN)
 @document_options(formats_of("comparison"), "text, markdown, html or json", "comparison.html")
 @click.option("--across-conditions", is_flag=True, help="Give verdicts even if the conditions of the runs differ.")
-@click.option(
-    "--margin",
-    type=SHARE,
-    default="3%",
-    show_default=True,
-    metavar="SHARE",
-    help="Throughput difference that counts as equal.",
-)
+@option_of("margin", help="Throughput difference that counts as equal.")
 @click.option(
     "--fail-on-regression",
     "loss",
@@ -44,7 +38,7 @@ def command(
     force: bool,
     as_json: bool,
     across_conditions: bool,
-    margin: float,
+    margin: float | None,
     loss: float | None,
 ) -> int:
     """Compare the run in the folder NEW with the run in the folder BASE: what is faster, slower or the same.
@@ -57,10 +51,12 @@ def command(
     from infer_compare.cli.documents import show, way_of
     from infer_compare.report.comparison import FORMATS
     from infer_compare.report.words import plain
+    from infer_compare.verdicts.protocol import MARGIN
 
     example = shlex.join(["infer-compare", "compare", str(base), str(new)])
     way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
-    made = api.compare(load_run(base), load_run(new), margin=margin, across_conditions=across_conditions, loss=loss)
+    share = MARGIN if margin is None else margin
+    made = api.compare(load_run(base), load_run(new), margin=share, across_conditions=across_conditions, loss=loss)
     show(made, FORMATS, way, "Comparison")
     if made.untested and not way.printed:
         # Whoever sends the comparison to a file reads the log of the command.

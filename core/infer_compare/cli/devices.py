@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON
 from infer_compare.cli.installed import installed
 
 
 @click.command("devices")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 @click.pass_obj
 def command(settings: dict[str, Any], *, as_json: bool) -> None:
     """List the devices that each installed framework can use on this machine."""

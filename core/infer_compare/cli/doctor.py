@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 @click.pass_obj
 def command(settings: dict[str, Any], *, as_json: bool) -> int:
     """Describe this machine and the installation, and say what would disturb a measurement and how to fix it.

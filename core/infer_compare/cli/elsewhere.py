@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infer_compare.cli.flags import address_option, flags
 from infer_compare.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,14 +21,11 @@ ONLY_HERE = {"clear_cache": "--clear-cache", "dry_run": "--dry-run", "as_json": 
 
 def elsewhere(function: Command) -> Command:
     """Add the options that say on which machines a run is to be made."""
-    flags = (
+    return flags(
         click.option("--launcher", metavar="NAME", help="Run on other machines, as a fleet of one model; see `fleet`."),
-        click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines."),
+        address_option(),
         click.option("--machines", multiple=True, metavar="SELECTOR", help="all, or LABEL=VALUE. Repeatable."),
-    )
-    for flag in reversed(flags):
-        function = flag(function)
-    return function
+    )(function)
 
 
 def is_elsewhere(context: click.Context) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON, CLEAR_CACHE, DEBUG
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
 
@@ -22,9 +23,9 @@ PROVENANCE = {
 
 @click.command("explain", cls=GroupedCommand, output=("as_json",))
 @options_of("explain", seed={"help": "Seed for random weights."})
-@click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@CLEAR_CACHE
+@AS_JSON
+@DEBUG
 @click.pass_context
 def command(context: click.Context, /, *, clear_cache: bool, as_json: bool, debug: bool, **_asked: Any) -> int:  # noqa: ANN401, ARG001 - `given_by` reads the rest from the context; debug is read before parsing
     """Show what MODEL is, how each framework would load it (as it is, converted, or rebuilt), and what is missing.

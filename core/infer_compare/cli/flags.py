@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,17 @@ if TYPE_CHECKING:
 
     from infer_compare.cli.options import Command
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+JSON_PROGRESS = click.option(
+    "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
+)
+DEBUG = click.option("--debug", is_flag=True, help="Show tracebacks.")
+"""Read before the others are parsed, so that it also covers parsing: a command ignores what it is given."""
 FORCE = click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+CLEAR_CACHE = click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
+RUN_FOLDER = click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
+)
 
 
 def flags(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -23,3 +34,13 @@ def flags(*options: Callable[[Command], Command]) -> Callable[[Command], Command
         return function
 
     return add
+
+
+def address_option(clause: str = "") -> Callable[[Command], Command]:
+    """Return the option that says where a launcher finds its machines.
+
+    Args:
+        clause: what the help text adds, for a command whose launcher has an address already.
+    """
+    words = f"Where the launcher finds its machines{clause and f', {clause}'}."
+    return click.option("--address", metavar="ADDRESS", help=words)

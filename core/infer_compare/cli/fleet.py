@@ -12,6 +12,7 @@ import click
 from infer_compare.cli import stdout
 from infer_compare.cli.completing import formats_of
 from infer_compare.cli.documents import document_options
+from infer_compare.cli.flags import DEBUG, JSON_PROGRESS, address_option, flags
 from infer_compare.cli.fleet_machines import launcher_of, machines
 from infer_compare.cli.installed import installed
 
@@ -27,18 +28,7 @@ if TYPE_CHECKING:
 
 def showing(function: Command) -> Command:
     """Add the flags that say how a fleet shows its progress."""
-    flags = (
-        click.option(
-            "--json-progress",
-            is_flag=True,
-            help="Write progress to standard error as JSON, one event a line, for programs.",
-        ),
-        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
-        click.option("--debug", is_flag=True, help="Show tracebacks."),
-    )
-    for flag in reversed(flags):
-        function = flag(function)
-    return function
+    return flags(JSON_PROGRESS, click.option("-q", "--quiet", is_flag=True, help="Show no progress."), DEBUG)(function)
 
 
 @click.group("fleet")
@@ -53,9 +43,7 @@ command.add_command(machines)
 @click.argument("file", metavar="FLEET.TOML", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder.  [default: runs/<time>-fleet]")
 @click.option("--launcher", metavar="NAME", help="Launcher, in place of that of the file.")
-@click.option(
-    "--address", metavar="ADDRESS", help="Where the launcher finds its machines, in place of that of the file."
-)
+@address_option("in place of that of the file")
 @showing
 @click.pass_obj
 def run(
@@ -120,7 +108,7 @@ def run_fleet(request: FleetRequest, place: Path, settings: dict[str, Any], *, q
 
 @command.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines, where that has changed.")
+@address_option("where that has changed")
 @click.option("--incomplete", is_flag=True, help="Also run jobs again that left something unanswered.")
 @showing
 @click.pass_obj

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON, address_option
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 @click.command("machines")
 @click.option("--launcher", default="local", show_default=True, metavar="NAME", help="Launcher.")
-@click.option("--address", metavar="ADDRESS", help="Where the launcher finds its machines.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@address_option()
+@AS_JSON
 @click.pass_obj
 def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as_json: bool) -> None:
     """List the machines that a launcher reaches, with the labels by which `machines` in FLEET.TOML chooses them."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 from click.core import ParameterSource
 
+from infer_compare.cli.flags import flags
 from infer_compare.cli.parameters import DURATION, SHARE, SIZE, FiniteNumber, WholeNumber
 from infer_compare.request import values
 from infer_compare.request.option import GROUPS
@@ -65,16 +66,20 @@ def options_of(command: str, **changes: Mapping[str, str]) -> Callable[[Command]
         command: its name.
         changes: what the command says differently about an option.
     """
+    return flags(
+        *(option_of(name, **changes.get(name, {})) for name, option in declared().items() if option.belongs_to(command))
+    )
 
-    def add(function: Command) -> Command:
-        for name, option in reversed(declared().items()):
-            if option.belongs_to(command):
-                own = option._replace(option=option.option._replace(**changes.get(name, {})))  # type: ignore[arg-type]
-                for decorator in reversed([*_parameters(own)]):
-                    function = decorator(function)
-        return function
 
-    return add
+def option_of(name: str, **changes: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds one declared option of a run, also to a command that runs nothing.
+
+    Args:
+        name: of the option.
+        changes: what the command says differently about it.
+    """
+    option = declared()[name]
+    return flags(*_parameters(option._replace(option=option.option._replace(**changes))))  # type: ignore[arg-type]
 
 
 def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:

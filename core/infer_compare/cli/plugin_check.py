@@ -10,6 +10,7 @@ import click
 from infer_compare.cli import stdout
 from infer_compare.cli.check_progress import progress
 from infer_compare.cli.completing import BACKEND
+from infer_compare.cli.flags import AS_JSON
 from infer_compare.cli.installed import installed
 from infer_compare.cli.plugin_kinds import KINDS, checking_of, show
 from infer_compare.errors import UsageError
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     help="A model file that a converter is checked with. Repeatable.",
 )
 @click.option("--address", metavar="ADDRESS", help="Of the machines that a launcher is checked with.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 @click.pass_obj
 def check(
     settings: dict[str, Any],

@@ -12,17 +12,13 @@ from infer_compare.cli import stdout
 from infer_compare.cli.completing import RUN, formats
 from infer_compare.cli.documents import asked_format, document_options
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, FiniteNumber
-from infer_compare.request.options import declared
+from infer_compare.cli.options import option_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infer_compare.report import ReportDocument
     from infer_compare.results import Run
-
-_BOUNDS = declared()["percentile"].bounds
-
 
 FLAT = frozenset({"text", "markdown", "csv"})
 """Formats that show neither the calls of a point nor the answers for other latency bounds."""
@@ -35,30 +31,12 @@ FLAT = frozenset({"text", "markdown", "csv"})
     "text, markdown, html, csv, json, parquet, png, svg, github-action-benchmark, or a plugin's format",
     "report.html or points.csv",
 )
-@click.option(
-    "--latency-bound",
-    "bound",
-    type=DURATION,
-    metavar="TIME",
-    help="Answer for this latency bound, e.g. 10ms, from the stored calls.",
+@option_of("latency_bound", help="Answer for this latency bound, e.g. 10ms, from the stored calls.")
+@option_of("percentile", default="that of the run")
+@option_of(
+    "mix", help="Answer for this mix of sizes of an axis, e.g. seq=16:0.5,64:0.5, from the stored figures. Repeatable."
 )
-@click.option(
-    "--percentile",
-    type=FiniteNumber(_BOUNDS.ge, _BOUNDS.le),  # type: ignore[arg-type]
-    help="Latency percentile that must stay within the bound.  [default: that of the run]",
-)
-@click.option(
-    "--mix",
-    "mixes",
-    multiple=True,
-    metavar="NAME=SIZE:SHARE,...",
-    help="Answer for this mix of sizes of an axis, e.g. seq=16:0.5,64:0.5, from the stored figures. Repeatable.",
-)
-@click.option(
-    "--price",
-    metavar="PRICE",
-    help="Machine price, e.g. 1.20/h, $1.20/h or 0.0003/s; adds the cost per million samples.",
-)
+@option_of("price")
 @click.option(
     "--anonymous", is_flag=True, help="Leave out folders, names of other programs and of the machine, for sharing."
 )
@@ -74,9 +52,9 @@ def command(
     output: Path | None,
     force: bool,
     as_json: bool,
-    bound: float | None,
+    latency_bound: float | None,
     percentile: float | None,
-    mixes: tuple[str, ...],
+    mix: tuple[str, ...],
     price: str | None,
     anonymous: bool,
     verbose: bool,
@@ -97,7 +75,7 @@ def command(
         check_terminal(name, reporter.suffix, example)
     else:
         check_target(target, force=force)
-    asked = Asked(bound, percentile, mixes, price, anonymous=anonymous)
+    asked = Asked(latency_bound, percentile, mix, price, anonymous=anonymous)
     documents = _documents(runs, asked, explorable=name not in FLAT)
     if target is None and name == TEXT:
         from infer_compare.cli.console import print_text

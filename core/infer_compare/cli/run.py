@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from infer_compare.cli import stdout
 from infer_compare.cli.completing import RUN, completer, runs
 from infer_compare.cli.elsewhere import elsewhere, is_elsewhere, run_elsewhere
+from infer_compare.cli.flags import AS_JSON, CLEAR_CACHE, DEBUG, JSON_PROGRESS, RUN_FOLDER, flags
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import Command, GroupedCommand, given_by, options_of
 from infer_compare.request.options import declared
@@ -36,27 +37,18 @@ KEPT_BY_RESUME = frozenset(
 
 def showing(function: Command) -> Command:
     """Add the flags that say how a measuring command shows its progress and its result."""
-    flags = (
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output."),
-        click.option(
-            "--json-progress",
-            is_flag=True,
-            help="Write progress to standard error as JSON, one event a line, for programs.",
-        ),
+    return flags(
+        AS_JSON,
+        JSON_PROGRESS,
         click.option("-q", "--quiet", is_flag=True, help="Print only the report."),
         click.option("-v", "--verbose", is_flag=True, help="Print the whole report, and every step."),
-        click.option("--debug", is_flag=True, help="Show tracebacks."),
-    )
-    for flag in reversed(flags):
-        function = flag(function)
-    return function
+        DEBUG,
+    )(function)
 
 
 @click.command("run", cls=GroupedCommand, output=("folder", "as_json", "json_progress", "quiet", "verbose"))
 @options_of("run")
-@click.option(
-    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
-)
+@RUN_FOLDER
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -71,7 +63,7 @@ def showing(function: Command) -> Command:
     shell_complete=RUN,
     help="Resume an interrupted run with its original options.",
 )
-@click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
+@CLEAR_CACHE
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @elsewhere
 @showing

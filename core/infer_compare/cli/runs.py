@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ STATE = 11
 
 @click.command("runs")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@AS_JSON
 def command(*, folder: Path, as_json: bool) -> None:
     """List the runs stored in FOLDER, oldest first: date, state, model, contenders, folder and answer.
 

@@ -10,19 +10,20 @@ from typing import Any
 import click
 
 from infer_compare.cli import stdout
+from infer_compare.cli.flags import AS_JSON
 from infer_compare.cli.installed import installed
-from infer_compare.cli.parameters import DURATION, THREADS
+from infer_compare.cli.options import option_of
+from infer_compare.cli.parameters import THREADS
+from infer_compare.request.options import DEFAULT_MODEL
 
 
 @click.command("selftest")
-@click.option(
-    "--backends", metavar="NAMES", help="Backends to test, comma-separated.  [default: torch and onnx, if installed]"
-)
-@click.option("--budget", type=DURATION, metavar="TIME", help="Approximate time for all backends together, e.g. 5m.")
+@option_of("backends", help="Backends to test, comma-separated.", default="torch and onnx, if installed")
+@option_of("budget", help="Approximate time for all backends together, e.g. 5m.")
 @click.option("--threads", type=THREADS, help="Threads per backend.  [default: physical cores]")
-@click.option("--model", default="cnn", show_default=True, help="Model: a built-in name or a file.")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model: a built-in name or a file.")
 @click.option("--quick", is_flag=True, help="Measure half as many rounds.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@AS_JSON
 @click.option(
     "-o",
     "--output",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from infer_compare.cli.flags import RUN_FOLDER
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
 from infer_compare.cli.run import Show, measure, report_paths, showing, typed_command
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infer_compare.request.options import RunOptions
 
 
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     threads={"help": "Threads, shared by the instances of a configuration."},
     latency_bound={"help": "Find the fastest configuration within this latency, e.g. 20ms."},
 )
-@click.option(
-    "-o", "--output", "folder", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<time>-<model>]"
-)
+@RUN_FOLDER
 @click.option("--dry-run", is_flag=True, help="List the configurations and stop.")
 @showing
 @click.pass_context
