@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infer_compare.fleet.drive import Driver
 from infer_compare.fleet.events import FleetObserver
 from infer_compare.fleet.fleet_file import fleet_request
-from infer_compare.fleet.folder import begin, reach, read, to_resume
+from infer_compare.fleet.folder import begin, read, to_resume
 from infer_compare.fleet.ledger import Ledger, read_ledger
 from infer_compare.fleet.schedule import JobState, Schedule
 from infer_compare.interfaces.launchers import Beat, Ended, Event, Job, Lines, Lost, Machine, Started
@@ -132,7 +132,7 @@ class Played:
         self._now = lambda: launcher.now
         table = {"models": ["mlp"], "options": {"backends": "reference,onnx"}, "launcher": "played", **file}
         request = fleet_request(table, "fleet.toml")
-        self.asked: Asked = begin(request, reach(launcher, None), folder, installed())
+        self.asked: Asked = begin(request, launcher.machines(), folder, installed())
 
     def run(self, observer: FleetObserver | None = None) -> dict[str, JobState]:
         """Run it to its end and return how its jobs stand by its ledger."""

@@ -13,7 +13,7 @@ from infer_compare.cli import stdout
 from infer_compare.cli.completing import formats_of
 from infer_compare.cli.documents import document_options
 from infer_compare.cli.flags import DEBUG, JSON_PROGRESS, address_option, flags
-from infer_compare.cli.fleet_machines import launcher_of, machines
+from infer_compare.cli.fleet_machines import machines
 from infer_compare.cli.installed import installed
 
 if TYPE_CHECKING:
@@ -89,20 +89,17 @@ def run_fleet(request: FleetRequest, place: Path, settings: dict[str, Any], *, q
         UsageError: the machines cannot be reached, or what is asked for cannot be done there.
     """
     from infer_compare.cli.run import typed_command
-    from infer_compare.fleet.folder import begin, reach
+    from infer_compare.fleet.folder import begin
     from infer_compare.fleet.ledger import Ledger
+    from infer_compare.fleet.reaching import reached
     from infer_compare.fleet.schedule import JobState
 
     plugins = installed(settings)
-    launcher = launcher_of(request.launcher, plugins)
-    try:
-        asked = begin(request, reach(launcher, request.address), place, plugins, typed_command())
-    except BaseException:
-        launcher.close()
-        raise
-    jobs = [JobState(plan=plan, since=time.monotonic()) for plan in asked.jobs]
-    with Ledger(place, create=False) as ledger:
-        _drive(place, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
+    with reached(request.launcher, request.address, plugins) as (launcher, known):
+        asked = begin(request, known, place, plugins, typed_command())
+        jobs = [JobState(plan=plan, since=time.monotonic()) for plan in asked.jobs]
+        with Ledger(place, create=False) as ledger:
+            _drive(place, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
     return _tell(place, settings)
 
 
@@ -126,8 +123,9 @@ def resume(
 
     Exit codes: as those of `fleet run`.
     """
-    from infer_compare.fleet.folder import reach, to_resume
+    from infer_compare.fleet.folder import to_resume
     from infer_compare.fleet.ledger import Ledger, read_ledger
+    from infer_compare.fleet.reaching import reached
 
     plugins = installed(settings)
     read_ledger(folder)
@@ -135,13 +133,8 @@ def resume(
         asked, entries = read_ledger(folder)
         jobs = to_resume(asked, entries, time.monotonic(), incomplete=incomplete)
         if any(job.state == "waiting" for job in jobs):
-            launcher = launcher_of(asked.launcher, plugins)
-            try:
-                reach(launcher, address or asked.address)
-            except BaseException:
-                launcher.close()
-                raise
-            _drive(folder, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
+            with reached(asked.launcher, address or asked.address, plugins) as (launcher, _):
+                _drive(folder, jobs, asked.attempts, ledger, launcher, quiet=quiet, json_progress=json_progress)
     return _tell(folder, settings)
 
 

@@ -13,8 +13,7 @@ from infer_compare.cli.installed import installed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infer_compare.interfaces.launchers import Launcher, Machine
-    from infer_compare.plugins import Plugins
+    from infer_compare.interfaces.launchers import Machine
 
 
 @click.command("machines")
@@ -24,13 +23,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as_json: bool) -> None:
     """List the machines that a launcher reaches, with the labels by which `machines` in FLEET.TOML chooses them."""
-    from infer_compare.fleet.folder import reach
+    from infer_compare.fleet.reaching import reached
 
-    chosen = launcher_of(launcher, installed(settings))
-    try:
-        known = reach(chosen, address)
-    finally:
-        chosen.close()
+    with reached(launcher, address, installed(settings)) as (_, known):
+        pass
     if as_json:
         stdout.document(list(known))
         return
@@ -38,18 +34,6 @@ def machines(settings: dict[str, Any], *, launcher: str, address: str | None, as
         stdout.echo(line)
     if not known:
         click.echo(f"The launcher {launcher} has no machines.", err=True)
-
-
-def launcher_of(name: str, plugins: Plugins) -> Launcher:
-    """Return the launcher of that name, whose errors are sentences.
-
-    Raises:
-        UsageError: there is none, or a package that it needs is missing.
-    """
-    from infer_compare.fleet.guarded_launcher import GuardedLauncher
-    from infer_compare.fleet.launchers import find_launcher
-
-    return GuardedLauncher(find_launcher(name, plugins))
 
 
 def _machine_lines(machines: Sequence[Machine]) -> list[str]:

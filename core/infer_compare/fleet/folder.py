@@ -11,7 +11,6 @@ from infer_compare.fleet.ledger import FILE, Ledger, read_ledger, taken
 from infer_compare.fleet.records import FINAL, Asked, AttemptEnd, AttemptFacts, AttemptStart, moment
 from infer_compare.fleet.schedule import JobState
 from infer_compare.fleet.shipment import FOLDER, missing_files
-from infer_compare.interfaces.launchers import Unreachable
 from infer_compare.paths import exists
 from infer_compare.stats.wording import listing
 from infer_compare.store import FILE as RUN_FILE
@@ -23,26 +22,11 @@ if TYPE_CHECKING:
 
     from infer_compare.fleet.fleet_file import FleetRequest
     from infer_compare.fleet.records import AnyEntry
-    from infer_compare.interfaces.launchers import Launcher, Machine
+    from infer_compare.interfaces.launchers import Machine
     from infer_compare.plugins import Plugins
 
 PAGE = "report.html"
 """Of a run in its folder, and of the fleet in its own."""
-CONNECT_S = 15.0
-"""How long reaching the machines may take."""
-
-
-def reach(launcher: Launcher, address: str | None) -> Sequence[Machine]:
-    """Connect a launcher and return its machines.
-
-    Raises:
-        UsageError: they cannot be reached.
-    """
-    try:
-        launcher.connect(address, CONNECT_S)
-        return launcher.machines()
-    except Unreachable as error:
-        raise UsageError(str(error)) from error
 
 
 def begin(
