@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.errors import UsageError
 from infer_compare.fleet.machines import Selector, chosen, kinds, shared_labels, slug
+from infer_compare.fleet.mistyped import check_backends
 from infer_compare.fleet.records import PlannedJob
 from infer_compare.fleet.shipment import FOLDER, Shipment
 from infer_compare.limits import MOST_JOBS
@@ -32,7 +33,7 @@ def planned_jobs(
         plugins: where models and formats are known.
 
     Raises:
-        UsageError: a selector chooses no machine, or a file is not there.
+        UsageError: a selector chooses no machine, a file is not there, or no machine can have a backend.
     """
     groups = kinds(chosen(machines, request.selectors), request.per)
     if len(groups) * len(request.models) > MOST_JOBS:
@@ -45,6 +46,7 @@ def planned_jobs(
     for number, (model, name) in enumerate(zip(request.models, _names(request.models), strict=True), 1):
         place = folder / FOLDER / f"{number}-{slug(name)}"
         shipment = Shipment(model.table, model.options, place.absolute(), plugins)
+        check_backends(shipment.backends, request.launcher, plugins)
         shipments.append(shipment)
         for group in groups:
             jobs.append(_job(name, group, shipment, request, {job.id for job in jobs}))

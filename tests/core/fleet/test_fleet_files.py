@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infer_compare.errors import UsageError
+from infer_compare.errors import UnknownBackend, UsageError
 from infer_compare.fleet.fleet_file import KEYS, fleet_request, read_fleet
 from infer_compare.fleet.jobs import planned_jobs
 from infer_compare.fleet.machines import Selector, chosen, kinds
@@ -199,6 +199,39 @@ def test_a_contender_in_a_python_file_is_refused_with_what_to_do(tmp_path: Path,
     request = read("models = ['mlp']\n[options]\ncontenders = ['mine.py:Mine']")
     with pytest.raises(UsageError, match="make it a plugin"):
         planned_jobs(request, MACHINES, tmp_path, plugins)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("onx", "onnx"), ("trch", "torch"), ("Tensorlfow", "tensorflow"), ("pytroch:compile=true", "pytorch")],
+)
+def test_a_mistyped_backend_is_refused_before_anything_is_written(
+    tmp_path: Path, plugins: Plugins, name: str, meant: str
+) -> None:
+    """No machine can have it."""
+    request = read(f"models = ['mlp']\nlauncher = 'ray'\n[options]\ncontenders = ['reference', '{name}']")
+    with pytest.raises(UnknownBackend, match=f"There is no backend '{name.partition(':')[0]}'; write '{meant}', or"):
+        planned_jobs(request, MACHINES, tmp_path / "fleet", plugins)
+    assert not (tmp_path / "fleet").exists()
+
+
+@pytest.mark.parametrize("name", ["jax", "tensorrt", "torch-xla", "onnx2", "tvm"])
+def test_a_backend_that_only_other_machines_may_have_is_left_to_them(
+    tmp_path: Path, plugins: Plugins, name: str
+) -> None:
+    """But the launcher `local` has no other machines."""
+    text = f"models = ['mlp']\n[options]\nbackends = 'reference,{name}'"
+    jobs, _ = planned_jobs(read(f"launcher = 'ray'\n{text}"), MACHINES, tmp_path, plugins)
+    assert jobs[0].backends == ("reference", name)
+    with pytest.raises(UnknownBackend, match=f"There is no backend '{name}'.* Installed: "):
+        planned_jobs(read(text), MACHINES, tmp_path, plugins)
+
+
+def test_a_backend_of_another_interpreter_is_not_looked_for_here(tmp_path: Path, plugins: Plugins) -> None:
+    """That interpreter has plugins of its own."""
+    request = read("models = ['mlp']\n[options]\ncontenders = ['onx:python=/there/python', 'reference']")
+    jobs, _ = planned_jobs(request, MACHINES, tmp_path, plugins)
+    assert jobs[0].backends == ("reference",)
 
 
 def test_an_onnx_file_is_shipped_with_its_external_data(tmp_path: Path, plugins: Plugins) -> None:
