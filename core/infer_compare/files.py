@@ -28,6 +28,11 @@ class UnreadableFile(OSError):
     """What is there is not a file that can be read: of another kind, or too large. `strerror` says why, as a clause."""
 
 
+def is_full(error: OSError) -> bool:
+    """Return whether a file could not be written because there is no room: on the disk, in a quota, or under a limit of file sizes."""
+    return not isinstance(error, UnreadableFile) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
 def open_regular(path: Path | str, *, limit: int | None = None, follow: bool = True) -> IO[bytes]:
     """Return a file opened for reading, without waiting for anything.
 

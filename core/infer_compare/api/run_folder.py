@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from typing import TYPE_CHECKING
 
-from infer_compare.errors import StorageFull, StoreError
+from infer_compare.errors import StoreError
+from infer_compare.files import is_full
 from infer_compare.scratch import Scratch
-from infer_compare.store import FILE, RunLog, make_folder
+from infer_compare.store import FILE, RunLog, begun, full_disk, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,15 +40,8 @@ def new_log(folder: Path) -> Iterator[RunLog]:
     Raises:
         StoreError: there is one already, or there is no room for it.
     """
-    with RunLog(folder / FILE, create=True) as log:
-        try:
-            yield log
-        except BaseException as error:
-            if not log.lines:
-                (folder / FILE).unlink(missing_ok=True)
-                if isinstance(error, StorageFull):
-                    raise _no_room(folder) from error
-            raise
+    with begun(RunLog(folder / FILE, create=True)) as log:
+        yield log
 
 
 def scratch_in(folder: Path) -> Scratch:
@@ -60,12 +53,8 @@ def scratch_in(folder: Path) -> Scratch:
     try:
         return Scratch(folder)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise _no_room(folder) from error
+        if is_full(error):
+            raise full_disk(folder) from error
         raise StoreError(
             f"The run folder {folder} cannot be written: {error.strerror}; choose another with -o."
         ) from error
-
-
-def _no_room(folder: Path) -> StorageFull:
-    return StorageFull(f"The disk of {folder} is full; free some space, or choose another folder with -o.")

@@ -24,7 +24,9 @@ def out_of_memory(error: BaseException) -> str | None:
 
 def no_room(error: BaseException) -> str | None:
     """Return the sentence for a disk or an output, standard output too, that took no more; None for other errors."""
-    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+    from infer_compare.files import is_full
+
+    if not isinstance(error, OSError) or not is_full(error):
         return None
     where = f" {error.filename}" if error.filename else " standard output or to a temporary file"
     return f"Cannot write to{where}: {error.strerror}; free some space, or name another place."

@@ -14,6 +14,7 @@ from infer_compare.fleet.shipment import FOLDER, missing_files
 from infer_compare.paths import exists
 from infer_compare.stats.wording import listing
 from infer_compare.store import FILE as RUN_FILE
+from infer_compare.store import begun
 from infer_compare.version import __version__
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def begin(
 
     Raises:
         UsageError: a selector chooses no machine, or a file is not there.
-        StoreError: the folder holds a fleet already, or cannot be made.
+        StoreError: the folder holds a fleet already, or cannot be made, or its disk is full.
     """
     if exists(folder / FILE):
         raise taken(folder)
@@ -66,7 +67,7 @@ def begin(
             attempts=request.attempts,
             jobs=tuple(jobs),
         )
-        with Ledger(folder, create=True) as ledger:
+        with begun(Ledger(folder, create=True)) as ledger:
             ledger.append(asked)
     except OSError as error:
         raise StoreError(f"The folder {folder} cannot be made: {error.strerror}; choose another with -o.") from error

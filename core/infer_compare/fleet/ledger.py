@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.errors import StorageLost, StoreError
+from infer_compare.errors import StoreError
 from infer_compare.files import open_regular
 from infer_compare.fleet.records import LEDGER_SCHEMA, LEDGER_VERSION, AnyEntry, Asked
 from infer_compare.foreign import one_line
-from infer_compare.store import whole
+from infer_compare.store import LineFile, Words, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Self
 
 FILE = "fleet.jsonl"
 LARGEST = 1 << 30
@@ -24,7 +23,7 @@ _decoder = msgspec.json.Decoder(AnyEntry)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class Ledger:
+class Ledger(LineFile):
     """Appends to a ledger; the only writer it has."""
 
     def __init__(self, folder: Path, *, create: bool) -> None:
@@ -37,63 +36,33 @@ class Ledger:
         Raises:
             StoreError: it cannot be opened, is there already, or another process writes to it.
         """
-        import fcntl
-
-        self._path = folder / FILE
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
-        try:
-            self._descriptor = os.open(self._path, flags, 0o644)
-        except FileExistsError as error:
-            raise taken(folder) from error
-        except OSError as error:
-            raise StoreError(f"The ledger {self._path} cannot be opened for writing: {error.strerror}.") from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise StoreError(f"The fleet in {folder} is still running; wait for its end, or stop it.") from error
-        except OSError:
-            # Some network file systems have no locks.
-            pass
-        if not create:
-            os.ftruncate(self._descriptor, len(whole(_bytes(folder))))
+        words = Words(
+            noun="The ledger",
+            lines="entries",
+            taken=str(taken(folder)),
+            busy=f"The fleet in {folder} is still running; wait for its end, or stop it.",
+            resume=_resume(folder),
+        )
+        super().__init__(folder / FILE, words, lambda: _bytes(folder), create=create)
 
     def append(self, entry: AnyEntry) -> None:
         """Write an entry and wait until it is on disk.
 
         Raises:
-            StorageLost: it cannot be written; what had been written of it was taken back.
+            StorageFull: there was no room; what had been written of it was taken back.
+            StorageLost: the file is gone or cannot be written.
         """
-        size = os.fstat(self._descriptor).st_size
-        data = memoryview(_encoder.encode(entry) + b"\n")
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-            os.fsync(self._descriptor)
-        except BaseException as error:
-            os.ftruncate(self._descriptor, size)
-            if not isinstance(error, OSError):
-                raise
-            raise StorageLost(f"The ledger {self._path} cannot be written: {error.strerror}.") from error
+        self.write(_encoder.encode(entry) + b"\n")
 
-    def close(self) -> None:
-        """Close the file."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _resume(folder: Path) -> tuple[str, ...]:
+    return ("infer-compare", "fleet", "resume", str(folder))
 
 
 def taken(folder: Path) -> StoreError:
     """Return the error of a folder in which another fleet was begun."""
     return StoreError(
-        f"{folder} already holds a fleet; choose another folder with -o, or continue it with: "
-        f"infer-compare fleet resume {folder}"
+        f"{folder} already holds a fleet; choose another folder with -o, or continue it with: {shlex.join(_resume(folder))}"
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import math
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.errors import StorageFull
+from infer_compare.files import is_full
 from infer_compare.models.array_names import array_name
 from infer_compare.models.arrays import numpy_dtype, raw
 from infer_compare.models.fills import FromFile
@@ -45,7 +45,7 @@ def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -
             _write(plan, 1 if plan.axis is None else rows, seed, written)
         except OSError as error:
             written.unlink(missing_ok=True)
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            if not is_full(error):
                 raise
             size = rows * row_bytes(plan) / 2**20
             raise StorageFull(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import tempfile
@@ -14,7 +13,7 @@ import msgspec
 
 from infer_compare.capacity.values import ServingCurve
 from infer_compare.errors import StorageFull, StoreError
-from infer_compare.files import open_regular
+from infer_compare.files import is_full, open_regular
 
 FILE = "serving.json"
 SCHEMA = "infer-compare/serving"
@@ -23,7 +22,6 @@ LARGEST = 256 << 20
 """Bytes that are read at most."""
 HIGHEST = 1e9
 """Of figures by the second, and of seconds."""
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -104,7 +102,7 @@ def write_curve(folder: Path, curve: ServingCurve) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if is_full(error):
             raise StorageFull(f"The disk of {folder} is full; free some space, and measure again.") from error
         raise StoreError(f"The serving curves cannot be written to {path}: {error.strerror}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ def make_folder(path: Path) -> tuple[Path, ...]:
     """
     if _holds_run(path):
         raise StoreError(
-            f"{path} already holds a run; choose another folder with -o, or resume it with --resume {path}."
+            f"{path} already holds a run; choose another folder with -o, or resume it with --resume {shlex.quote(str(path))}."
         )
     made: list[Path] = []
     try:

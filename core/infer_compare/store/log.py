@@ -1,26 +1,23 @@
-"""The run file: a log of records, each on disk before the next begins.
+"""The run file: a log of records, each a line of a `LineFile`.
 
-A write is checked to the last byte and followed by fsync; a short write is truncated away, so that what was
-acknowledged is whole and what is not whole was not acknowledged. A tail that a crash tore is cut on reading, and a line
-that is damaged is left out and named.
+A tail that a crash tore is cut on reading, and a line that is damaged is left out and named.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.errors import StorageFull, StorageLost, StoreError
+from infer_compare.errors import StoreError
 from infer_compare.files import open_regular
 from infer_compare.results import RUN_SCHEMA, RUN_VERSION, AnyRecord, Run
+from infer_compare.store.line_file import LineFile, Words, whole
 from infer_compare.store.lines import DamagedLine, encode
 from infer_compare.store.salvage import Salvage, salvage
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Self
 
 FILE = "run.jsonl"
 LARGEST = 4 << 30
@@ -37,7 +34,7 @@ class _Peek(msgspec.Struct):
     version: tuple[int, int] = (0, 0)
 
 
-class RunLog:
+class RunLog(LineFile):
     """Appends records to a run file; the only writer it has."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
@@ -48,43 +45,17 @@ class RunLog:
             create: make a new file, which must not be there; else go on with one, its torn tail cut.
 
         Raises:
-            StoreError: the file cannot be opened, or there is one already.
+            StoreError: the file cannot be opened, there is one already, or another process writes to it.
         """
-        self.path = path
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
-        try:
-            self._descriptor = os.open(path, flags, 0o644)
-        except FileExistsError as error:
-            raise StoreError(f"{path} already holds a run; choose another folder.") from error
-        except OSError as error:
-            raise StoreError(f"The run file {path} cannot be opened for writing: {error.strerror}.") from error
-        self._lock()
-        self.lines = 0
-        """Lines that the file has."""
-        if not create:
-            kept = whole(_read(path))
-            self.lines = kept.count(b"\n")
-            os.ftruncate(self._descriptor, len(kept))
-        self._size = os.fstat(self._descriptor).st_size
-
-    def _lock(self) -> None:
-        """Makes this the only writer, until the file is closed or the process ends, however that happens.
-
-        Raises:
-            StoreError: another process writes to the file.
-        """
-        import fcntl
-
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise StoreError(
-                f"The run in {self.path.parent} is still running: another process writes to it; wait for its end, or stop it."
-            ) from error
-        except OSError:
-            # Some network file systems have no locks.
-            return
+        folder = path.parent
+        words = Words(
+            noun="The run file",
+            lines="records",
+            taken=f"{path} already holds a run; choose another folder.",
+            busy=f"The run in {folder} is still running: another process writes to it; wait for its end, or stop it.",
+            resume=("infer-compare", "run", "--resume", str(folder)),
+        )
+        super().__init__(path, words, lambda: _read(path), create=create)
 
     def append(self, record: AnyRecord) -> None:
         """Write a record and wait until it is on disk.
@@ -93,49 +64,7 @@ class RunLog:
             StorageFull: there was no room; what had been written of the record was taken back.
             StorageLost: the file is gone or cannot be written.
         """
-        data = memoryview(encode(record, self.lines + 1))
-        written = 0
-        try:
-            # An interrupt can come between the write and its being noted.
-            if os.fstat(self._descriptor).st_size > self._size:
-                os.ftruncate(self._descriptor, self._size)
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
-            os.fsync(self._descriptor)
-        except BaseException as error:
-            # An interrupt too: nothing of a record stays that is not whole.
-            self._take_back()
-            if not isinstance(error, OSError):
-                raise
-            if error.errno in _NO_ROOM:
-                raise StorageFull(
-                    f"No room is left for {self.path}; all earlier records are complete. Free some space, then continue "
-                    f"with: infer-compare run --resume {self.path.parent}"
-                ) from error
-            raise StorageLost(f"The run file {self.path} cannot be written: {error.strerror}.") from error
-        if not os.fstat(self._descriptor).st_nlink:
-            raise StorageLost(f"The run file {self.path} was removed during the run.")
-        self._size += written
-        self.lines += 1
-
-    def _take_back(self) -> None:
-        import contextlib
-
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, self._size)
-            os.fsync(self._descriptor)
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self.write(encode(record, self.lines + 1))
 
 
 def is_being_written(path: Path) -> bool:
@@ -152,15 +81,6 @@ def is_being_written(path: Path) -> bool:
         # Gone, not readable, or on a file system without locks.
         return False
     return False
-
-
-def _no_room() -> frozenset[int]:
-    import errno
-
-    return frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-_NO_ROOM = _no_room()
 
 
 def read_records(path: Path) -> list[AnyRecord]:
@@ -237,8 +157,3 @@ def _check_header(path: Path, line: bytes) -> None:
             f"{path} was written by an older infer-compare (run schema {peek.version[0]}.{peek.version[1]}, "
             f"this one reads {RUN_VERSION[0]}.x); use the version that wrote it, or measure again."
         )
-
-
-def whole(data: bytes) -> bytes:
-    """Return everything up to the last newline: what follows was torn off, or is still being written."""
-    return data[: data.rfind(b"\n") + 1]

@@ -130,7 +130,7 @@ def test_a_full_disk_at_the_first_record_leaves_no_run(cli, tmp_path, monkeypatc
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return own(descriptor, data)
 
-    monkeypatch.setattr("infer_compare.store.log.os.write", full)
+    monkeypatch.setattr(os, "write", full)
     result = cli("run", "mlp", "--backends", "onnx", "--batch-sizes", "1", "--quick", "--threads", "1", "-o", "lost")
     assert result.code == 1
     assert "The disk of lost is full" in result.err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infer_compare.errors import InferCompareError, StoreError, UsageError
+from infer_compare.errors import InferCompareError, StorageFull, StoreError, UsageError
 from infer_compare.fleet.events import FleetObserver
 from infer_compare.fleet.guarded_launcher import GuardedLauncher
 from infer_compare.fleet.ledger import Ledger, read_ledger
@@ -20,7 +23,6 @@ from played_launcher import Played, PlayedLauncher, machine, partly, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from infer_compare.interfaces.launchers import Job
     from played_launcher import Script
@@ -146,6 +148,54 @@ def ledger_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("fleet") / "fleet"
     Played(folder, PlayedLauncher(TWO, well), models=["mlp", "cnn"]).run()
     return (folder / "fleet.jsonl").read_bytes()
+
+
+def _full_after(lines: int, name: str) -> Callable[[int, memoryview], int]:
+    """What writes to a disk that takes so many lines of a file, and then half a line."""
+    own, written = os.write, 0
+
+    def write(descriptor: int, data: memoryview) -> int:
+        nonlocal written
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name != name:
+            return own(descriptor, data)
+        written += 1
+        if written <= lines:
+            return own(descriptor, data)
+        if written == lines + 1:
+            return own(descriptor, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return write
+
+
+@pytest.mark.linux
+def test_a_ledger_for_which_there_is_no_room_stays_whole_and_says_how_to_go_on(
+    tmp_path: Path, ledger_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder whose name has to be quoted."""
+    folder = tmp_path / "my fleet"
+    folder.mkdir()
+    (folder / "fleet.jsonl").write_bytes(ledger_bytes)
+    with Ledger(folder, create=False) as ledger:
+        monkeypatch.setattr(os, "write", _full_after(0, "fleet.jsonl"))
+        with pytest.raises(StorageFull, match=f"continue with: infer-compare fleet resume '{folder}'"):
+            ledger.append(AttemptEnd(job="x", attempt=1, at="", state="lost"))
+    assert (folder / "fleet.jsonl").read_bytes() == ledger_bytes
+
+
+@pytest.mark.linux
+def test_a_fleet_for_whose_first_line_there_is_no_room_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that was there before, which another fleet can then have."""
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", _full_after(0, "fleet.jsonl"))
+        with pytest.raises(StorageFull, match=r"The disk of .* is full; free some space, or choose another folder"):
+            Played(folder, PlayedLauncher(TWO, well))
+    assert not list(folder.iterdir())
+    assert {job.state for job in Played(folder, PlayedLauncher(TWO, well)).run().values()} == {"done"}
 
 
 def test_a_half_line_at_the_end_of_a_run_file_leaves_the_run_readable(fleet: Callable[..., Played]) -> None:
