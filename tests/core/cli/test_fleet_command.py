@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from infer_compare.interfaces.launchers import Lost
+from infer_compare.interfaces.launchers import Ended, Lost
 from played_launcher import EXAMPLE, FACTS, Played, PlayedLauncher, machine, partly, well
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +51,21 @@ def test_the_report_names_the_fastest_the_cheapest_and_what_is_lost(cli, folder)
     assert "not paired" in printed
     assert "cnn-on-cheap lost 2 the machine is gone" in printed
     assert f"{CAUTION} (mlp-on-cheap)" in printed
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (well, "The job is done."),
+        (lambda job: well(job, rc=1), "The job is incomplete."),
+        (lambda job: partly(job, Ended(job=job.id, attempt=1, rc=2, stderr="Error: no")), "The job failed."),
+        (lambda job: partly(job, Lost(job=job.id, attempt=job.attempt, why="gone")), "The job was lost."),
+    ],
+)
+def test_the_end_of_the_only_job_is_said_in_a_sentence(cli, tmp_path, script, sentence):
+    """Not as a list of numbers."""
+    Played(tmp_path / "fleet", PlayedLauncher([machine("a", size="fast")], script)).run()
+    assert json.loads(cli("fleet", "report", tmp_path / "fleet", "--json").out)["headline"] == sentence
 
 
 def test_figures_of_a_lost_job_are_marked_and_not_compared(cli, folder):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.report.fleet.schema import FleetDocument, JobFacts, JobReport, MachineBest, ModelAnswer
+from infer_compare.report.fleet.schema import FleetDocument, JobFacts, JobOutcome, JobReport, MachineBest, ModelAnswer
 from infer_compare.report.phrases import axes_words
 from infer_compare.report.price import MILLION, money, parse_price
 from infer_compare.report.sentences.answers import bound_words
@@ -26,6 +26,16 @@ COST = (
     "costs are those of a machine that is never idle and runs this model alone: the price of the whole machine over the "
     "throughput of the best contender"
 )
+
+_ENDS: dict[JobOutcome, str] = {
+    "waiting": "has not run to its end",
+    "done": "is done",
+    "incomplete": "is incomplete",
+    "failed": "failed",
+    "lost": "was lost",
+    "refused": "was refused",
+    "stopped": "was stopped",
+}
 
 
 def document(
@@ -107,7 +117,7 @@ def _headline(jobs: Sequence[JobReport]) -> str:
     """How many jobs ended how."""
     states = [job.state for job in jobs]
     if len(jobs) == 1:
-        return f"The job is {states[0]}."
+        return f"The job {_ENDS[states[0]]}."
     done = states.count("done")
     if done == len(jobs):
         return f"All {len(jobs):,} jobs are done."
