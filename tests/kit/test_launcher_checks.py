@@ -223,8 +223,24 @@ def test_the_command_checks_a_launcher_of_a_file_at_an_address(cli, tmp_path):
     assert done.code == 0, done.out
     assert json.loads(done.out)["kind"] == "launcher"
     done = cli("plugin", "check", f"{file}:Mine", "--address", "there")
-    assert done.code == 1
-    assert "the machines at there cannot be reached: Nothing answers at there; leave it out." in done.out
+    assert (done.code, done.out, done.err) == (2, "", "Error: Nothing answers at there; leave it out.\n")
+
+
+def test_an_address_that_the_launcher_of_this_machine_cannot_have_is_a_usage_error(cli):
+    """No check is made."""
+    done = cli("plugin", "check", "local", "--address", "x")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: The launcher local runs on this machine and has no address")
+
+
+def test_a_launcher_that_raises_at_an_address_fails_its_checks():
+    """An error of its own is no matter of the address."""
+
+    class Breaks(Scripted):
+        def connect(self, address, deadline_s):
+            raise ZeroDivisionError
+
+    assert "machines" in by_outcome(check_launcher(Breaks, "here"), "Failed")
 
 
 def test_an_address_is_refused_for_what_is_no_launcher(cli):

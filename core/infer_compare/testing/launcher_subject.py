@@ -10,7 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infer_compare.errors import UsageError
+from infer_compare.foreign import one_line
 from infer_compare.interfaces.launchers import Ended, Lost, Unreachable
+from infer_compare.interruption import is_interrupt
 from infer_compare.plugins import is_installed
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
 from infer_compare.testing.launched import START_S, Launched, described, stand_in
@@ -26,6 +29,10 @@ GRACE_S = 2.0
 SLACK_S = 15.0
 """How much longer than its grace the end of a job may take to be reported."""
 LINES = 30
+
+
+class Unreached(Violation):
+    """The launcher cannot reach the machines of the address that it was given."""
 
 
 class LauncherSubject:
@@ -77,7 +84,7 @@ class LauncherSubject:
 
         Raises:
             NotApplicable: what it requires is not installed, or it needs an address and was given none.
-            Violation: it cannot reach the machines of its address.
+            Unreached: it cannot reach the machines of its address.
         """
         launcher = self.make()
         try:
@@ -85,9 +92,25 @@ class LauncherSubject:
         except Unreachable as reason:
             launcher.close()
             if self.address is not None:
-                raise Violation(f"the machines at {self.address} cannot be reached: {reason}") from None
+                raise Unreached(f"the machines at {self.address} cannot be reached: {reason}") from reason
             raise NotApplicable(f"no address was given: {reason}") from None
         return launcher
+
+    def reach(self) -> None:
+        """Connect to the address that was given, for all checks; whatever else goes wrong is left to them.
+
+        Raises:
+            UsageError: nothing can be reached there.
+        """
+        if self.address is None:
+            return
+        try:
+            _ = self.connected
+        except Unreached as unreached:
+            raise UsageError(one_line(str(unreached.__cause__))) from unreached
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
 
     @cached_property
     def connected(self) -> Launched:

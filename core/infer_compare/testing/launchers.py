@@ -40,9 +40,13 @@ def check_launcher(launcher: type[Launcher], address: str | None = None) -> Plug
         launcher: as the hook returns it. Where a package that it names in `requires` is not installed, most checks are skipped.
         address: of the machines, as `--address` is given it. Checks that kill processes are skipped unless they include this
             machine.
+
+    Raises:
+        UsageError: nothing can be reached at the address.
     """
     checks = _LauncherChecks(launcher, address)
     try:
+        checks.reach()
         return run_checks(
             "launcher",
             str(getattr(launcher, "name", launcher)),
