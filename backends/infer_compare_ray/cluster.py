@@ -14,6 +14,7 @@ import msgspec
 
 from infer_compare.launchers import Machine, Unreachable, machine_of
 from infer_compare_ray.private import VARIABLE
+from infer_compare_ray.reaching import from_a_node
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -125,7 +126,4 @@ def _why_not(address: str | None, error: Exception) -> str:
     if "ersion mismatch" in str(error):
         ours = f"Ray {ray.__version__} with Python {sys.version.split()[0]}"
         return f"The cluster at {address} runs another version of Ray or Python than {ours}; install the same here."
-    return (
-        f"Ray could not connect to {address} ({type(error).__name__}); run this on a node of the cluster, or join it first "
-        f"with `ray start --address={address} --num-cpus=0`."
-    )
+    return f"Ray could not connect to {address} ({type(error).__name__}); {from_a_node(address)}"

@@ -98,10 +98,12 @@ def late_answer(address: str | None) -> str:
     """Return the sentence for a connection that was not made in time, though a head is there."""
     if address is None:
         return "A private Ray did not start in time; `ray start --head` says more."
-    return (
-        f"Connecting to the Ray cluster at {address} took too long; run this on a node of the cluster, or join it first "
-        f"with `ray start --address={address} --num-cpus=0`."
-    )
+    return f"Connecting to the Ray cluster at {address} took too long; {from_a_node(address)}"
+
+
+def from_a_node(address: str) -> str:
+    """Return the end of a sentence: what to do where a head answers, and its cluster cannot be joined from here."""
+    return f"run this on a node of the cluster, or join it first with `ray start --address={address} --num-cpus=0`."
 
 
 def _no_head(address: str) -> str:
