@@ -107,6 +107,13 @@ def test_every_option_can_stand_in_a_file(write, plan) -> None:
     assert {name: told[name] for name in expected} == expected
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path) -> None:
+    """As some editors write it; it belongs to no key."""
+    (tmp_path / "sweep.toml").write_text('seed = 7\nmodel = "mlp"\n', encoding="utf-8-sig")
+    assert (tmp_path / "sweep.toml").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read_config(tmp_path / "sweep.toml").given == {"seed": 7, "model": "mlp"}
+
+
 def test_tables_tell_of_single_backends(write) -> None:
     """Models, interpreters, layouts and maps."""
     path = write(

@@ -68,6 +68,14 @@ def test_a_file_says_who_runs_what_where_and_at_which_price(tmp_path: Path, plug
     assert {model.options.mode for model in request.models} == {"quick"}
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As some editors write it."""
+    (tmp_path / "fleet.toml").write_text(WHOLE.lstrip(), encoding="utf-8-sig")
+    marked = read_fleet(tmp_path / "fleet.toml")
+    assert marked == read(WHOLE)
+    assert marked.launcher == "ray"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,18 @@ def test_an_interrupt_stops_all_jobs_waits_for_them_and_closes(fleet: Callable[.
     assert launcher.closed
     launcher.play = well
     assert {job.state for job in played.resume().values()} == {"done"}
+
+
+@pytest.mark.parametrize("name", ["my fleet", "it's here", "fleet"])
+def test_the_command_that_resumes_an_interrupted_fleet_can_be_pasted(tmp_path: Path, name: str) -> None:
+    """Whatever its folder is called."""
+    folder = tmp_path / name
+    played = Played(folder, PlayedLauncher(TWO, lambda job: partly(job, Interrupted())))
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        played.run()
+    (note,) = interrupt.value.__notes__
+    assert note.startswith("Resume with: ")
+    assert shlex.split(note.removeprefix("Resume with: ")) == ["infer-compare", "fleet", "resume", str(folder)]
 
 
 def test_jobs_that_do_not_end_when_asked_are_left_to_the_launcher_after_some_seconds(
