@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,7 @@ def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None
     stdout.echo("\nPlaces to fill in are marked `Fill in`:")
     for place, what in KINDS[kind].filling:
         stdout.echo(f"  {place.format(name=name)}: {what}")
-    stdout.echo(f"\nThen:\n  pip install -e {written}\n  infer-compare plugin check {name}")
+    stdout.echo(f"\nThen:\n  pip install -e {shlex.quote(str(written))}\n  infer-compare plugin check {name}")
 
 
 def _taken(plugins: Plugins, kind: str) -> list[str]:
