@@ -18,6 +18,7 @@ from infer_compare.plugins import Plugins
 from infer_compare.plugins.options import describe_options
 from infer_compare.report.reporters import BUILT_IN
 from infer_compare.request.options import DEFAULT_MODEL
+from infer_compare.results import RUN_VERSION
 from infer_compare.results.outcomes import AnyOutcome, OomEvidence
 from infer_compare.results.records import AnyRecord
 
@@ -153,6 +154,12 @@ def test_each_evidence_of_too_little_memory_is_told(rows):
 def test_each_record_of_a_run_file_is_told(rows):
     """By its tag."""
     assert {one.__struct_config__.tag for one in get_args(AnyRecord)} <= set(rows("run-files.md"))
+
+
+def test_the_version_of_run_files_is_told(page_text):
+    """A reader of files needs it."""
+    major, minor = RUN_VERSION
+    assert f"The version of run files is {major}.{minor}." in page_text("run-files.md")
 
 
 def test_each_public_name_is_in_the_reference(page_text):
