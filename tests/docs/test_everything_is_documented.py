@@ -12,6 +12,7 @@ import pytest
 from infer_compare import errors
 from infer_compare.cli.app import group
 from infer_compare.errors import InferCompareError
+from infer_compare.fleet.records import AnyEntry, EndState
 from infer_compare.interfaces import PROJECT, hooks
 from infer_compare.models.builtin import builtin_models
 from infer_compare.plugins import Plugins
@@ -154,6 +155,13 @@ def test_each_evidence_of_too_little_memory_is_told(rows):
 def test_each_record_of_a_run_file_is_told(rows):
     """By its tag."""
     assert {one.__struct_config__.tag for one in get_args(AnyRecord)} <= set(rows("run-files.md"))
+
+
+def test_each_entry_of_the_ledger_of_a_fleet_is_told(rows):
+    """By its tag, and with every way in which an attempt ends."""
+    assert {one.__struct_config__.tag for one in get_args(AnyEntry)} <= set(rows("run-files.md"))
+    (ends,) = rows("run-files.md")["end"]
+    assert set(get_args(EndState)) == set(re.findall(r"`(\w+)`", ends))
 
 
 def test_the_version_of_run_files_is_told(page_text):
