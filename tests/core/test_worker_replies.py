@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from infer_compare.errors import ProtocolViolation
 from infer_compare.interfaces import Device, FailureKind, ModelDescription, ModelSource, OperatingPoint, TensorSpec
-from infer_compare.results import Diagnostics, Memory, PhaseTimes, Slice, WorkerEnvironment
+from infer_compare.results import Memory, PhaseTimes, Slice, WorkerEnvironment
 from infer_compare.worker.border import checked
 from infer_compare.worker.protocol import (
     Answered,
@@ -43,15 +43,13 @@ from infer_compare.worker.protocol import (
     WarmUp,
     frame,
 )
+from quiet_slices import quiet
 
 POSTED, ANSWERED = 10**12, 10**12 + 10**9
 """The parent waited for a second."""
 ONE = OperatingPoint(1)
 MODEL = ModelSource(format="onnx", location="/tmp/m.onnx", name="m")
-CALM = Diagnostics(
-    wall_ns=10**8, own_cpu_ns=10**8, system_ns=0, run_delay_ns=0, foreign_ns=0, steal_share=0.0, minor_faults=0,
-    major_faults=0, active_threads=1, cores=2,
-)  # fmt: skip
+CALM = quiet(10**8, threads=1)
 SLICE = TimeSlice(point=ONE, scope="end_to_end", latency_ns=10**6, start_ns=POSTED + 10)
 TOGETHER = {"window_ns": 1, "calls": [1.0, 1.0], "stamps": [1, 1], "skew_ns": 0}
 SPEC = TensorSpec("x", "float32", ("batch", 8))

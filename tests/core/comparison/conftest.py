@@ -15,7 +15,6 @@ from infer_compare.results import (
     Agreement,
     Closing,
     ContenderSpec,
-    Diagnostics,
     Environment,
     Header,
     Measured,
@@ -29,6 +28,7 @@ from infer_compare.results import (
     Start,
 )
 from infer_compare.store import FILE
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,10 +139,7 @@ class Recorded:
                     position=position,
                     started_ns=10**15 + (index * 100 + position) * 60_000_000,
                     durations_ns=(round(call),) * 12,
-                    diagnostics=Diagnostics(
-                        wall_ns=60_000_000, own_cpu_ns=60_000_000, system_ns=0, run_delay_ns=0, foreign_ns=0,
-                        steal_share=0.0, minor_faults=0, major_faults=0, active_threads=1, cores=2,
-                    ),
+                    diagnostics=quiet(threads=1),
                     rejected="other programs were busy" if label in self.rejected else None,
                 )
             )  # fmt: skip

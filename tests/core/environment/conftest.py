@@ -8,26 +8,16 @@ import msgspec
 import pytest
 
 from infer_compare.environment.host import Host
-from infer_compare.results import Diagnostics
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from infer_compare.results import Diagnostics
+
 MS = 1_000_000
-QUIET = Diagnostics(
-    wall_ns=60 * MS,
-    own_cpu_ns=120 * MS,
-    system_ns=1 * MS,
-    run_delay_ns=0,
-    foreign_ns=0,
-    steal_share=0.0,
-    minor_faults=0,
-    major_faults=0,
-    active_threads=2,
-    cores=2,
-    throttled=0,
-)
+QUIET = quiet(60 * MS, system_ns=1 * MS, throttled=0)
 
 
 def slice_with(**changes: object) -> Diagnostics:

@@ -11,16 +11,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
-from infer_compare.interfaces import ModelSource
+from identity_model import identity
 from infer_compare.worker.protocol import Load, Loaded, Open, Opened
 from infer_compare.worker.supervisor import Process, Watchdog, remains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from infer_compare.interfaces import ModelSource
 
 WAIT_S = 60.0
 BACKEND = Path(__file__).with_name("parenting_backend.py")
@@ -103,11 +103,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> ModelSource:
     """A file with one input."""
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "identity", values[:1], values[1:])
-    path = tmp_path_factory.mktemp("model") / "identity.onnx"
-    onnx.save(helper.make_model(graph), path)
-    return ModelSource(format="onnx", location=str(path), name="identity")
+    return identity(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from fault_injection import fake
 from infer_compare.environment import gate as gates
 from infer_compare.phases import busy
 from infer_compare.results import ForeignProcess
-from infer_compare.results.slices import Diagnostics
+from quiet_slices import quiet
 
 from .virtual import virtual  # type: ignore[import-not-found]
 
@@ -19,17 +19,13 @@ SLOW = f"{fake.__file__}:FakeBackend:fixed_us=10000"
 
 def seen(*, wall_ms=50, own_ms=50, delay_ms=0, foreign_ms=0, top=None, others=(), major_faults=0):
     """Counts of a slice on a machine of two cores."""
-    return Diagnostics(
-        wall_ns=wall_ms * MILLISECOND,
+    return quiet(
+        wall_ms * MILLISECOND,
+        threads=1,
         own_cpu_ns=own_ms * MILLISECOND,
-        system_ns=0,
         run_delay_ns=delay_ms * MILLISECOND,
         foreign_ns=foreign_ms * MILLISECOND,
-        steal_share=0.0,
-        minor_faults=0,
         major_faults=major_faults,
-        active_threads=1,
-        cores=2,
         top=top,
         others=others,
     )

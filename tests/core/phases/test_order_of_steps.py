@@ -6,13 +6,12 @@ import threading
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
 from fault_injection.fake import FakeBackend, FakeSession
+from identity_model import identity
 from infer_compare.errors import UnsupportedModel
-from infer_compare.interfaces import Device, ModelSource, OperatingPoint
+from infer_compare.interfaces import Device, OperatingPoint
 from infer_compare.plugins import load_backend
 from infer_compare.results import Measured, Skipped
 from infer_compare.worker.child.host import Host
@@ -218,15 +217,11 @@ def test_a_size_is_prepared_before_its_first_batch_is_staged(logs, request):
 
 def test_a_size_may_be_staged_again_after_another_one_was_prepared(tmp_path):
     """Without being prepared anew: what was built for each size must be kept."""
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "identity", values[:1], values[1:])
-    onnx.save(helper.make_model(graph), tmp_path / "identity.onnx")
     np.save(tmp_path / "rows.npy", np.ones((16, 3), np.float32))
-    model = ModelSource(format="onnx", location=str(tmp_path / "identity.onnx"), name="identity")
     LOGS.clear()
     with Recorded(VirtualTime())(None, max_memory=0) as client:
         client.open(Open(backend="FakeBackend", options={}, threads=1, seed=0))
-        client.load(Load(model=model, device="cpu"))
+        client.load(Load(model=identity(tmp_path), device="cpu"))
         client.ask(Inputs(paths=(str(tmp_path / "rows.npy"),)), Done, deadline_s=90)
         for batch in (1, 4):
             client.ask(WarmUp(point=OperatingPoint(batch), scope="device", brief=True), WarmedUp, deadline_s=90)

@@ -11,16 +11,17 @@ from infer_compare.environment.topology import Core
 from infer_compare.errors import WorkerDied
 from infer_compare.phases.context import Surroundings
 from infer_compare.plugins import load_backend
-from infer_compare.results.slices import Diagnostics
 from infer_compare.worker.child.host import Host
 from infer_compare.worker.client import InProcess
 from infer_compare.worker.client.in_process import InProcessConnection
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Mapping
 
     from infer_compare.phases.busy import Gate
+    from infer_compare.results.slices import Diagnostics
     from infer_compare.worker.client import WorkerClient
     from infer_compare.worker.protocol import Reply
 
@@ -82,18 +83,7 @@ class QuietProbe:
 
     @staticmethod
     def difference(before: int, after: int) -> Diagnostics:
-        return Diagnostics(
-            wall_ns=after - before,
-            own_cpu_ns=after - before,
-            system_ns=0,
-            run_delay_ns=0,
-            foreign_ns=0,
-            steal_share=0.0,
-            minor_faults=0,
-            major_faults=0,
-            active_threads=1,
-            cores=2,
-        )
+        return quiet(after - before, threads=1)
 
 
 class VirtualWorker(InProcess):

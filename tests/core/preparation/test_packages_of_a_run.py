@@ -20,29 +20,15 @@ if TYPE_CHECKING:
     from infer_compare.results import Header
 
 BACKEND = """
-from infer_compare.backends import Backend, Capabilities
+from idle_backend import Idle
+from infer_compare.backends import Capabilities
 
 
-class Mine(Backend):
+class Mine(Idle):
     name = "mine"
     rests_on = ("jaxlib", "their-kernels", "never-installed")
     variables = ("MINE_",)
     capabilities = Capabilities(formats=("onnx",))
-
-    def version(self):
-        return "1"
-
-    def devices(self):
-        return []
-
-    def load(self, model):
-        return model.path
-
-    def to_device(self, loaded, device):
-        raise NotImplementedError
-
-    def classify(self, error):
-        raise NotImplementedError
 
 
 class Other(Mine):

@@ -19,27 +19,13 @@ if TYPE_CHECKING:
     from infer_compare.backends import ModelSource
 
 BACKEND = """
-from infer_compare.backends import Backend, Capabilities
+from idle_backend import Idle
+from infer_compare.backends import Capabilities
 
 
-class Mine(Backend):
+class Mine(Idle):
     name = "mine"
     capabilities = Capabilities(formats=("mine",))
-
-    def version(self):
-        return "1"
-
-    def devices(self):
-        return []
-
-    def load(self, model):
-        return model.path
-
-    def to_device(self, loaded, device):
-        raise NotImplementedError
-
-    def classify(self, error):
-        raise NotImplementedError
 """
 
 

@@ -25,7 +25,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from infer_compare.backends import Backend, Capabilities, ModelError, Options, UnsupportedModel, VariantPlan
+from idle_backend import Idle
+from infer_compare.backends import Capabilities, ModelError, Options, UnsupportedModel, VariantPlan
 
 LOG = Path(__file__).with_name("written.npy")
 
@@ -34,25 +35,10 @@ class MineOptions(Options, frozen=True, kw_only=True):
     outside: bool = False
 
 
-class Mine(Backend):
+class Mine(Idle):
     name = "mine"
     capabilities = Capabilities(formats=("onnx",), precisions=("float32", "float16", "int8", "bfloat16"))
     options = MineOptions
-
-    def version(self):
-        return "1"
-
-    def devices(self):
-        return []
-
-    def load(self, model):
-        return model.path
-
-    def to_device(self, loaded, device):
-        raise NotImplementedError
-
-    def classify(self, error):
-        raise NotImplementedError
 
     def plan_variant(self, model, device):
         if self.settings.precision == "bfloat16":

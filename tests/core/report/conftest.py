@@ -32,6 +32,7 @@ from infer_compare.results import (
     Unusable,
     WarmUp,
 )
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -269,11 +270,8 @@ class Story:
 
 def _diagnostics(*, refused: bool) -> Diagnostics:
     delay = 80 * MILLISECOND if refused else 0
-    return Diagnostics(
-        wall_ns=60 * MILLISECOND, own_cpu_ns=120 * MILLISECOND, system_ns=MILLISECOND, run_delay_ns=delay,
-        foreign_ns=delay, steal_share=0.0, minor_faults=0, major_faults=0, active_threads=2, cores=4,
-        top=ForeignProcess(99, "make", 0.93) if refused else None,
-    )  # fmt: skip
+    top = ForeignProcess(99, "make", 0.93) if refused else None
+    return quiet(system_ns=MILLISECOND, run_delay_ns=delay, foreign_ns=delay, cores=4, top=top)
 
 
 @pytest.fixture(scope="session")

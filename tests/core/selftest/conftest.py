@@ -16,7 +16,6 @@ from infer_compare.plugins import Plugins
 from infer_compare.results import (
     Closing,
     ContenderSpec,
-    Diagnostics,
     Environment,
     ForeignProcess,
     Header,
@@ -31,23 +30,13 @@ from infer_compare.results import (
 )
 from infer_compare.selftest import BATCH_SIZES, SLOWDOWNS
 from infer_compare.selftest.setup import planted_label, twins
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-QUIET = Diagnostics(
-    wall_ns=60_000_000,
-    own_cpu_ns=120_000_000,
-    system_ns=0,
-    run_delay_ns=0,
-    foreign_ns=0,
-    steal_share=0.0,
-    minor_faults=0,
-    major_faults=0,
-    active_threads=2,
-    cores=2,
-)
+QUIET = quiet()
 DISTURBED = msgspec.structs.replace(
     QUIET, run_delay_ns=80_000_000, foreign_ns=80_000_000, top=ForeignProcess(7, "make", 0.9)
 )

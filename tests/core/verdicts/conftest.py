@@ -28,6 +28,7 @@ from infer_compare.results import (
     Start,
     WarmUp,
 )
+from quiet_slices import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,19 +36,7 @@ if TYPE_CHECKING:
 
 def diagnostics(**changes: Any) -> Diagnostics:
     """Of an undisturbed slice of 60 ms on two threads."""
-    quiet = Diagnostics(
-        wall_ns=60_000_000,
-        own_cpu_ns=120_000_000,
-        system_ns=1_000_000,
-        run_delay_ns=0,
-        foreign_ns=0,
-        steal_share=0.0,
-        minor_faults=0,
-        major_faults=0,
-        active_threads=2,
-        cores=2,
-    )
-    return msgspec.structs.replace(quiet, **changes)
+    return quiet(**{"system_ns": 1_000_000, **changes})
 
 
 def busy(wait_share: float = 0.4) -> Diagnostics:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
 import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
-from onnx import TensorProto, helper
 
 from fault_injection import fake
+from identity_model import identity
 from infer_compare.interfaces import ModelSource, OperatingPoint
 from infer_compare.worker.protocol import Explore, Inputs, Load, Open, Reply
 from infer_compare.worker.supervisor import Process, process
@@ -79,11 +78,7 @@ class Lab:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> ModelSource:
     """A file with one input."""
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "identity", values[:1], values[1:])
-    path = tmp_path_factory.mktemp("model") / "identity.onnx"
-    onnx.save(helper.make_model(graph), path)
-    return ModelSource(format="onnx", location=str(path), name="identity")
+    return identity(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -7,19 +7,17 @@ import pytest
 
 from infer_compare.errors import WorkerDied
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.results.slices import Diagnostics, PhaseTimes
+from infer_compare.results.slices import PhaseTimes
 from infer_compare.worker.client import InProcess, LocalProcess, RequestFailed, WorkerGroup
 from infer_compare.worker.client.combined import combined
 from infer_compare.worker.protocol import Done, Explored, Inputs, Load, Timed, TimeSlice, WarmedUp, WarmUp
+from quiet_slices import quiet
 
 from .conftest import WAIT_S, explore, opening  # type: ignore[import-not-found]
 
 QUICK = {"fixed_us": 50, "per_sample_us": 0}
 POINT = OperatingPoint(2)
-CALM = Diagnostics(
-    wall_ns=60, own_cpu_ns=50, system_ns=0, run_delay_ns=0, foreign_ns=0, steal_share=0.0, minor_faults=0,
-    major_faults=0, active_threads=1, cores=2,
-)  # fmt: skip
+CALM = quiet(60, threads=1, own_cpu_ns=50)
 
 
 def ready(group: WorkerGroup, lab, **options: object) -> None:
