@@ -91,10 +91,7 @@ def command(
     interrupted, results are kept.
     """
     from infer_compare.api.config_file import Config, read_config
-    from infer_compare.report import find_reporter
-    from infer_compare.report.files import check_free
     from infer_compare.request.reading import complete
-    from infer_compare.store import default_folder
 
     plugins = installed(context.obj)
     if resume is not None:
@@ -104,14 +101,7 @@ def command(
     if is_elsewhere(context):
         return run_elsewhere(context, given, folder)
     options = complete(given)
-    price = None
-    if options.price is not None:
-        from infer_compare.report.price import parse_price
-
-        price = parse_price(options.price)
-    for name in options.reports:
-        find_reporter(name, plugins)
-    show = Show(options.reports, price, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
+    show = Show.of(options, plugins, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
     if clear_cache:
         from infer_compare.cli.explain import clear
 
@@ -124,14 +114,11 @@ def command(
 
         show_plan(options, plugins, stored.run, command=typed_command(), as_json=as_json)
         return 0
-    place = folder or default_folder(options.model)
-    for path in report_paths(place, show.formats, plugins):
-        check_free(path)
-    return measure(options, place, plugins, show, like=like, command=typed_command())
+    return measure(options, folder, plugins, show, like=like, command=typed_command())
 
 
-def report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
-    """Return where the reports of a run go, in the order of their formats."""
+def _report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
+    """Where the reports of a run go, in the order of their formats."""
     from infer_compare.report import find_reporter
 
     return [folder / f"report{find_reporter(name, plugins).suffix}" for name in formats]
@@ -149,6 +136,21 @@ class Show:
     json_progress: bool
     quiet: bool
     verbose: bool
+
+    @classmethod
+    def of(cls, options: RunOptions, plugins: Plugins, **flags: bool) -> Show:
+        """Return how the result is shown, as options and flags say.
+
+        Raises:
+            UsageError: the price cannot be understood, or there is no such format.
+        """
+        from infer_compare.report import find_reporter
+        from infer_compare.report.price import parse_price
+
+        for name in options.reports:
+            find_reporter(name, plugins)
+        price = None if options.price is None else parse_price(options.price)
+        return cls(options.reports, price, **flags)
 
 
 def _refuse_others(context: click.Context) -> None:
@@ -174,7 +176,7 @@ def typed_command() -> tuple[str, ...]:
 
 def measure(
     options: RunOptions,
-    place: Path,
+    folder: Path | None,
     plugins: Plugins,
     show: Show,
     *,
@@ -185,13 +187,22 @@ def measure(
 
     Args:
         options: what is asked for.
-        place: the run folder.
+        folder: of the run; a new one when None.
         plugins: what is installed.
         show: how the result is shown.
         like: the header of a stored run that is repeated.
         command: as it was typed.
+
+    Raises:
+        UsageError: something lies where a report is to be written.
     """
     from infer_compare import api
+    from infer_compare.report.files import check_free
+    from infer_compare.store import default_folder
+
+    place = folder or default_folder(options.model)
+    for path in _report_paths(place, show.formats, plugins):
+        check_free(path)
 
     def work(observer: Observer) -> Run:
         return api.sweep(options, place, plugins=plugins, observer=observer, like=like, command=command)
@@ -227,7 +238,7 @@ def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], 
         from infer_compare.report.price import priced
 
         made = priced(made, show.price)
-    left = report_paths(place, show.formats, plugins)
+    left = _report_paths(place, show.formats, plugins)
     for name, path in zip(show.formats, left, strict=True):
         write_report(path, render(find_reporter(name, plugins), made), force=True)
     if show.as_json:

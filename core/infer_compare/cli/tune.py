@@ -9,7 +9,7 @@ import click
 from infer_compare.cli.flags import RUN_FOLDER
 from infer_compare.cli.installed import installed
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
-from infer_compare.cli.run import Show, measure, report_paths, showing, typed_command
+from infer_compare.cli.run import Show, measure, showing, typed_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,28 +50,15 @@ def command(
     the machine was too busy; 2 usage error; 3 no usable backend; 130 interrupted, results are kept.
     """
     from infer_compare.preparation.configurations import tuned
-    from infer_compare.report import find_reporter
-    from infer_compare.report.files import check_free
     from infer_compare.request.reading import complete
-    from infer_compare.store import default_folder
 
     plugins = installed(context.obj)
     options = tuned(complete(given_by(context, plugins)), plugins)
-    price = None
-    if options.price is not None:
-        from infer_compare.report.price import parse_price
-
-        price = parse_price(options.price)
-    for name in options.reports:
-        find_reporter(name, plugins)
+    show = Show.of(options, plugins, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
     if dry_run:
         _print_configurations(options, as_json=as_json)
         return 0
-    place = folder or default_folder(options.model)
-    for path in report_paths(place, options.reports, plugins):
-        check_free(path)
-    show = Show(options.reports, price, as_json=as_json, json_progress=json_progress, quiet=quiet, verbose=verbose)
-    return measure(options, place, plugins, show, command=typed_command())
+    return measure(options, folder, plugins, show, command=typed_command())
 
 
 def _print_configurations(options: RunOptions, *, as_json: bool) -> None:
