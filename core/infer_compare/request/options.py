@@ -8,7 +8,7 @@ declared in three modules, in this order: `participants`, `measuring`, and here.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -26,6 +26,16 @@ Bytes = Annotated[int, msgspec.Meta(ge=1)]
 MEASURING = ("run", "tune")
 
 
+def _time(help: str, example: str, **known: Any) -> Option:  # noqa: A002, ANN401 - as the fields of an option
+    """An option whose value is a time with a unit."""
+    return Option(help, metavar="TIME", example=example, read=values.seconds, **known)
+
+
+def _size(help: str, example: str, **known: Any) -> Option:  # noqa: A002, ANN401 - as above
+    """An option whose value is a size with a unit."""
+    return Option(help, metavar="SIZE", example=example, read=values.size, **known)
+
+
 class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a run is asked for. What is None is decided when the plan is made."""
 
@@ -39,34 +49,19 @@ class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = None
     budget: Annotated[
         Seconds | None,
-        Option(
-            "Approximate measuring time, e.g. 5m.",
-            commands=MEASURING,
-            metavar="TIME",
-            example="5m",
-            read=values.seconds,
-        ),
+        _time("Approximate measuring time, e.g. 5m.", "5m", commands=MEASURING),
     ] = None
     wait: Annotated[
         Seconds | None,
-        Option(
+        _time(
             "Wait up to this long for a quiet machine, such as 5m, before anything is measured.",
+            "5m",
             commands=MEASURING,
-            metavar="TIME",
-            example="5m",
-            read=values.seconds,
         ),
     ] = None
     latency_bound: Annotated[
         Seconds | None,
-        Option(
-            "Find the best throughput within this latency, e.g. 20ms.",
-            group="answer",
-            commands=MEASURING,
-            metavar="TIME",
-            example="20ms",
-            read=values.seconds,
-        ),
+        _time("Find the best throughput within this latency, e.g. 20ms.", "20ms", group="answer", commands=MEASURING),
     ] = None
     percentile: Annotated[
         Annotated[float, msgspec.Meta(ge=50, le=99.9)],
@@ -110,25 +105,11 @@ class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = ()
     max_memory: Annotated[
         Bytes | None,
-        Option(
-            "Memory cap per worker, e.g. 4GiB.",
-            group="memory",
-            commands=ALL,
-            metavar="SIZE",
-            example="4GiB",
-            read=values.size,
-        ),
+        _size("Memory cap per worker, e.g. 4GiB.", "4GiB", group="memory", commands=ALL),
     ] = None
     max_device_memory: Annotated[
         Bytes | None,
-        Option(
-            "Accelerator memory cap per worker, e.g. 4GiB.",
-            group="memory",
-            commands=MEASURING,
-            metavar="SIZE",
-            example="4GiB",
-            read=values.size,
-        ),
+        _size("Accelerator memory cap per worker, e.g. 4GiB.", "4GiB", group="memory", commands=MEASURING),
     ] = None
     backstop: Annotated[
         bool,
@@ -140,14 +121,7 @@ class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = False
     timeout: Annotated[
         Seconds,
-        Option(
-            "Time limit for one reply of a worker.",
-            commands=ALL,
-            metavar="TIME",
-            default="60s",
-            example="60s",
-            read=values.seconds,
-        ),
+        _time("Time limit for one reply of a worker.", "60s", commands=ALL, default="60s"),
     ] = 60.0
     price: Annotated[
         str | None,

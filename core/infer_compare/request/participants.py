@@ -13,6 +13,17 @@ from infer_compare.request.option import Option
 DEFAULT_MODEL = "cnn"
 
 
+def _map(noun: str) -> Option:
+    """The option that says which `input` or `output` of a backend's own model is which of the run."""
+    return Option(
+        f"Map an {noun} of a backend's own model to an {noun} of the run. Repeatable.",
+        'texts as after the flag, or a table by backend or label of `own = "run"`',
+        group="model",
+        metavar="BACKEND:OWN=RUN",
+        read=values.maps,
+    )
+
+
 class Participants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The contenders, the model, and how both are matched."""
 
@@ -100,23 +111,11 @@ class Participants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = {}
     input_map: Annotated[
         tuple[str, ...],
-        Option(
-            "Map an input of a backend's own model to an input of the run. Repeatable.",
-            'texts as after the flag, or a table by backend or label of `own = "run"`',
-            group="model",
-            metavar="BACKEND:OWN=RUN",
-            read=values.maps,
-        ),
+        _map("input"),
     ] = ()
     output_map: Annotated[
         tuple[str, ...],
-        Option(
-            "Map an output of a backend's own model to an output of the run. Repeatable.",
-            'texts as after the flag, or a table by backend or label of `own = "run"`',
-            group="model",
-            metavar="BACKEND:OWN=RUN",
-            read=values.maps,
-        ),
+        _map("output"),
     ] = ()
 
     @property
