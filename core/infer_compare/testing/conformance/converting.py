@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,40 +18,110 @@ from infer_compare.models.conversion import cheapest
 from infer_compare.models.specs import BATCH
 from infer_compare.plugins import Plugins
 from infer_compare.preparation.model_worker import ModelWorker
+from infer_compare.scratch import Scratch
 from infer_compare.testing.conformance.violation import NotApplicable
+from infer_compare.worker.client import LocalProcess
 from infer_compare.worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infer_compare.interfaces import ModelSource
     from infer_compare.plugins import ConverterEntry
     from infer_compare.testing.conformance.models import Example
+    from infer_compare.worker.client import WorkerClient
 
 WAIT_S = 900.0
 
-
-def converters_to(formats: Sequence[str]) -> tuple[ConverterEntry, ...]:
-    """Return what brings ONNX models to one of the formats; nothing where ONNX is one of them, or where there is no way."""
-    ready = [entry for entry in Plugins.discover().converters if not entry.missing]
-    return cheapest("onnx", formats, ready) or ()
+_kept: dict[tuple[str, tuple[str, ...]], Path | ModelError] = {}
+"""What became of the kit's models in this process, by the name of the model and the converters: most tests of a backend
+check it more than once, with other options."""
 
 
-def converted(example: Example, converters: Sequence[ConverterEntry]) -> Example:
-    """Return a model in the format of the last converter, beside the file that it is made of.
+class Conversions:
+    """Brings the kit's models to formats that are not ONNX.
 
-    Raises:
-        NotApplicable: one of them cannot convert it.
+    Models are converted in one process: importing a framework takes much longer than converting a model of the kit.
     """
-    source = msgspec.structs.replace(example.source, inputs=_inputs(example))
-    worker = ModelWorker(WorkerSettings(threads=1, seed=0, max_memory=memory.default_cap(), timeout_s=WAIT_S))
-    for entry in converters:
-        target = example.source.path.with_suffix(f".{entry.converter.target}")
+
+    def __init__(self, formats: Sequence[str]) -> None:
+        """Converts nothing yet.
+
+        Args:
+            formats: those that the backend takes.
+        """
+        ready = [entry for entry in Plugins.discover().converters if not entry.missing]
+        self._converters = cheapest("onnx", formats, ready) or ()
+        self._client = _LastingWorker(max_memory=memory.default_cap())
+        settings = WorkerSettings(threads=1, seed=0, max_memory=memory.default_cap(), timeout_s=WAIT_S)
+        self._worker = ModelWorker(settings, self._launch)
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is a way from ONNX to one of the formats, and none of them is ONNX."""
+        return bool(self._converters)
+
+    def converted(self, example: Example) -> Example:
+        """Return a model in the format of the last converter.
+
+        Raises:
+            NotApplicable: one of the converters cannot convert it.
+        """
+        key = example.name, tuple(entry.reference for entry in self._converters)
+        if key not in _kept:
+            source = msgspec.structs.replace(example.source, inputs=_inputs(example))
+            try:
+                for entry in self._converters:
+                    source = self._convert(entry, source)
+                _kept[key] = source.path
+            except ModelError as error:
+                _kept[key] = error
+        made = _kept[key]
+        if isinstance(made, ModelError):
+            raise NotApplicable(f"the model {example.name} is not converted for the backend: {made}") from made
+        last = self._converters[-1].converter.target
+        source = msgspec.structs.replace(example.source, format=last, location=str(made), inputs=_inputs(example))
+        return replace(example, source=source)
+
+    def _convert(self, entry: ConverterEntry, source: ModelSource) -> ModelSource:
+        used = self._client.alive
+        target = Path(tempfile.mkdtemp(dir=_folder()), f"{source.name}.{entry.converter.target}")
         try:
-            worker.convert(entry, None, source, target)
-        except ModelError as error:
-            raise NotApplicable(f"the model {example.name} is not converted for the backend: {error}") from error
-        source = msgspec.structs.replace(source, format=entry.converter.target, location=str(target))
-    return replace(example, source=source)
+            self._worker.convert(entry, None, source, target)
+        except ModelError:
+            if not used:
+                raise
+            # What other conversions left behind in the process is no fault of this one.
+            return self._convert(entry, source)
+        return msgspec.structs.replace(source, format=entry.converter.target, location=str(target))
+
+    def _launch(self, python: str | None, *, max_memory: int) -> WorkerClient:  # noqa: ARG002 - there is one
+        return self._client
+
+    def close(self) -> None:
+        """End the process that converts."""
+        self._client.close()
+
+
+class _LastingWorker(LocalProcess):
+    """A worker that stays for the next conversion, unless one failed in it."""
+
+    def spawn(self, *, hurried: bool = False) -> None:
+        """Start a fresh worker where there is none."""
+        if not self.alive:
+            super().spawn(hurried=hurried)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.kill()
+
+
+@cache
+def _folder() -> Path:
+    """Where converted models lie until this process ends."""
+    scratch = Scratch()
+    atexit.register(scratch.remove)
+    return scratch.path
 
 
 def _inputs(example: Example) -> tuple[TensorSpec, ...]:

@@ -11,7 +11,7 @@ from infer_compare.errors import UnsupportedModel
 from infer_compare.foreign import one_line, text_of
 from infer_compare.testing.conformance import models
 from infer_compare.testing.conformance.checked_backend import CheckedBackend
-from infer_compare.testing.conformance.converting import converted, converters_to
+from infer_compare.testing.conformance.converting import Conversions
 from infer_compare.testing.conformance.violation import NotApplicable
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import Backend, ModelSource, Session
     from infer_compare.interfaces.backend import Array
-    from infer_compare.plugins import ConverterEntry
     from infer_compare.testing.conformance.models import Example, Kind
 
     Own = tuple[ModelSource, Sequence[Array], Sequence[Array]]
@@ -68,9 +67,9 @@ class Subject(CheckedBackend):
         self._sessions: dict[tuple[ModelSource, str | None], Session[Any]] = {}
 
     @cached_property
-    def _converters(self) -> tuple[ConverterEntry, ...]:
+    def _conversions(self) -> Conversions:
         """What brings the kit's models to a backend that takes no ONNX."""
-        return converters_to(self.formats)
+        return Conversions(self.formats)
 
     def source(self, path: Path, name: str) -> ModelSource:
         """Return an ONNX file as the harness hands it over.
@@ -78,7 +77,7 @@ class Subject(CheckedBackend):
         Raises:
             NotApplicable: the backend takes no ONNX.
         """
-        if "onnx" not in self.formats and not self._converters:
+        if "onnx" not in self.formats and not self._conversions.needed:
             raise NotApplicable("the backend takes no ONNX, neither by itself nor imported nor converted")
         native = "onnx" in self.backend.capabilities.formats
         return models.source(path, name, native=native)
@@ -93,7 +92,7 @@ class Subject(CheckedBackend):
         if kind not in self._examples:
             path = self.folder / f"{kind}.onnx"
             made = models.write(kind, self.source(path, kind))
-            self._examples[kind] = converted(made, self._converters) if self._converters else made
+            self._examples[kind] = self._conversions.converted(made) if self._conversions.needed else made
         return self._examples[kind]
 
     def own(self) -> list[Example]:
@@ -193,6 +192,8 @@ class Subject(CheckedBackend):
     def close(self) -> None:
         """Close what is open, and remove the files that were written."""
         self.close_sessions()
+        if "_conversions" in vars(self):
+            self._conversions.close()
         self._examples.clear()
         self._simplest = None
         super().close()
