@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from infer_compare.backends import UnsupportedModel
+from infer_compare.backends import UnsupportedModel, load_onnx
 from infer_compare.planted.wrapped import WrappedSession
 from infer_compare_reference import ReferenceBackend
 
@@ -58,3 +58,22 @@ class Ill(Moody):
     def version(self) -> str:
         """Never says it."""
         raise SystemExit("no licence")
+
+
+class Narrow(ReferenceBackend):
+    """Knows three operators, of which it computes `Neg` wrong."""
+
+    name: ClassVar[str] = "narrow"
+
+    def load(self, model: ModelSource) -> Any:
+        """Refuses all models with other operators."""
+        operators = {node.op_type for node in load_onnx(model.path).graph.node}
+        if unknown := sorted(operators - {"Abs", "Neg", "Relu"}):
+            raise UnsupportedModel(f"The operator {unknown[0]} is not supported.")
+        return operators, super().load(model)
+
+    def to_device(self, loaded: Any, device: Device) -> Any:
+        """Wrong for models with `Neg`."""
+        operators, model = loaded
+        session = super().to_device(model, device)
+        return Wrong(session) if "Neg" in operators else session
