@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +23,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+CONSTRAINTS = ROOT / "constraints.txt"
 IMPORTABLE = str(TESTS / "importable")
 """What tests share by importing it, and worker processes as well."""
 if IMPORTABLE not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
@@ -93,6 +98,8 @@ FIRST = (
 
 INSTALLING_S = 900
 """Packages are loaded from the network."""
+HERE = ("--no-build-isolation", "--check-build-dependencies")
+"""Options of pip to build a project with the packages of the environment, and not in a fresh one for each project."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -149,13 +156,40 @@ def run_apart():
 
 
 @pytest.fixture(scope="session")
-def new_environment(run_apart):
-    """Makes a virtual environment `venv` in a folder, with nothing in it, and returns what calls pip on it.
+def shared(tmp_path_factory):
+    """Makes a folder once for all processes of the session: its name, and what fills it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    The pip is that of this environment, and modules are compiled when they are imported: most never are.
+    def make(name, fill):
+        folder, filled = base / name, base / f"{name}.filled"
+        with (base / f"{name}.lock").open("w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return make
+
+
+def packages_of(folder):
+    """Where the packages of the virtual environment of a folder are."""
+    (place,) = (folder / "venv").glob("lib/python*/site-packages")
+    return place
+
+
+@pytest.fixture(scope="session")
+def new_environment(run_apart):
+    """Makes a virtual environment `venv` in a folder, and returns what calls pip on it.
+
+    It has nothing in it, and sees the packages in other places. The pip is that of this environment, and modules are
+    compiled when they are imported: most never are.
     """
 
-    def make(folder):
+    def make(folder, *seen):
         python = folder / "venv" / "bin" / "python"
 
         def pip(verb, *arguments):
@@ -168,9 +202,18 @@ def new_environment(run_apart):
             sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder, timeout=INSTALLING_S
         )
         assert done.returncode == 0, done.stderr
+        lines = "".join(f"import site; site.addsitedir({str(place)!r})\n" for place in seen)
+        (packages_of(folder) / "seen.pth").write_text(lines, encoding="utf-8")
         return pip
 
     return make
+
+
+@pytest.fixture(scope="session")
+def builder(shared, new_environment):
+    """The folder of packages that this tree and the projects of `plugin new` are built with, also editable ones."""
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    return packages_of(shared("builder", lambda folder: new_environment(folder)("install", *needed, "editables")))
 
 
 @pytest.fixture(scope="session")
@@ -186,14 +229,51 @@ def program_apart(run_apart):
 
 
 @pytest.fixture(scope="session")
-def core_wheel(tmp_path_factory, run_apart):
+def wheels(shared, builder, new_environment):
+    """A folder with the wheels of this tree and of the example plugins."""
+    projects = (ROOT, *ROOT.glob("examples/infer-compare-*"))
+
+    def build(folder):
+        pip = new_environment(folder, builder)
+        pip("wheel", "--no-deps", *HERE, "--wheel-dir", folder, *projects)
+
+    return shared("wheels", build)
+
+
+@pytest.fixture(scope="session")
+def core_wheel(wheels):
     """The wheel of this tree."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, TESTS.parent)
-    done = run_apart(*command, cwd=folder, timeout=INSTALLING_S)
-    assert done.returncode == 0, done.stderr
-    (wheel,) = folder.glob("infer_compare-*.whl")
+    (wheel,) = wheels.glob("infer_compare-*.whl")
     return wheel
+
+
+@pytest.fixture(scope="session")
+def clean_environment(shared, new_environment, core_wheel):
+    """A folder with a virtual environment that has the wheel of this tree with ONNX Runtime, and nothing else."""
+
+    def install(folder):
+        new_environment(folder)("install", "-c", CONSTRAINTS, f"{core_wheel}[onnx]")
+
+    return shared("clean", install)
+
+
+@pytest.fixture(scope="session")
+def plugin_environment(tmp_path_factory, clean_environment, new_environment, wheels, core_wheel):
+    """Makes a folder with a virtual environment that has the wheels of this tree and of an example plugin.
+
+    Beside them there is what the plugin and its tests need, and ONNX Runtime.
+    """
+
+    def make(plugin):
+        folder = tmp_path_factory.mktemp(plugin)
+        pip = new_environment(folder, packages_of(clean_environment))
+        (wheel,) = wheels.glob(f"{plugin.replace('-', '_')}-*.whl")
+        # The program is to be that of this environment.
+        pip("install", "--no-deps", "--ignore-installed", core_wheel)
+        pip("install", "-c", CONSTRAINTS, f"{wheel}[test]")
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

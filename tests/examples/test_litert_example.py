@@ -6,29 +6,25 @@ import json
 import re
 import shlex
 import site
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
-EXAMPLE = EXAMPLES / "infer-compare-litert"
+EXAMPLE = ROOT / "examples" / "infer-compare-litert"
 README = (EXAMPLE / "README.md").read_text(encoding="utf-8")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, new_environment, core_wheel, run_apart):
+def folder(tmp_path_factory, new_environment, wheels, core_wheel, run_apart):
     """With a virtual environment in it that has the wheels and the frameworks of this one, and the models of the README."""
     folder = tmp_path_factory.mktemp("litert")
-    pip = new_environment(folder)
-    library = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    lines = "".join(f"import site; site.addsitedir({one!r})\n" for one in site.getsitepackages())
-    (folder / "venv" / library / "other.pth").write_text(lines)
-    pip("install", "-c", ROOT / "constraints.txt", core_wheel, EXAMPLE, EXAMPLES / "infer-compare-openvino")
+    pip = new_environment(folder, *site.getsitepackages())
+    plugins = (*wheels.glob("infer_compare_litert-*.whl"), *wheels.glob("infer_compare_openvino-*.whl"))
+    pip("install", "-c", ROOT / "constraints.txt", core_wheel, *plugins)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (folder / "make_cnn.py").write_text(code, encoding="utf-8")
     done = run_apart(folder / "venv" / "bin" / "python", "make_cnn.py", cwd=folder, timeout=300)

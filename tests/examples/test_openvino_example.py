@@ -8,20 +8,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "infer-compare-openvino"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "infer-compare-openvino"
 TOLERANCES = {"float32": 1e-4, "bfloat16": 5e-2}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, new_environment, core_wheel):
+def folder(plugin_environment):
     """With a virtual environment in it that has both wheels, ONNX Runtime, OpenVINO and pytest."""
-    folder = tmp_path_factory.mktemp("openvino")
-    pip = new_environment(folder)
-    pip("install", "-c", ROOT / "constraints.txt", f"{core_wheel}[onnx]", f"{EXAMPLE}[test]")
-    return folder
+    return plugin_environment(EXAMPLE.name)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ import pytest
 
 from infer_compare.models.zoo.small import mlp
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "infer-compare-remote"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "infer-compare-remote"
 FAULTY = Path(__file__).parent / "faulty_server.py"
 LONG_S = 60.0
 
@@ -21,11 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, new_environment, core_wheel):
+def folder(plugin_environment):
     """With a virtual environment in it that has both wheels, ONNX Runtime and pytest, and a model."""
-    folder = tmp_path_factory.mktemp("remote")
-    pip = new_environment(folder)
-    pip("install", "-c", ROOT / "constraints.txt", f"{core_wheel}[onnx]", f"{EXAMPLE}[test]")
+    folder = plugin_environment(EXAMPLE.name)
     (folder / "mlp.onnx").write_bytes(mlp(0).SerializeToString())
     return folder
 

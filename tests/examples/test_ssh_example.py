@@ -18,12 +18,9 @@ def test_the_module_is_as_short_as_the_page_says():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, new_environment, core_wheel):
+def folder(plugin_environment):
     """With a virtual environment in it that has the launcher."""
-    folder = tmp_path_factory.mktemp("ssh")
-    pip = new_environment(folder)
-    pip("install", "-c", EXAMPLE.parents[1] / "constraints.txt", core_wheel, f"{EXAMPLE}[test]")
-    return folder
+    return plugin_environment(EXAMPLE.name)
 
 
 @pytest.fixture

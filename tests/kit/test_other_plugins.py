@@ -10,6 +10,7 @@ import sysconfig
 import threading
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -244,21 +245,25 @@ def test_a_fresh_project_of_each_kind_passes_its_checks(cli, projects):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_project_of_each_kind_installs_and_passes_its_own_tests(
-    projects, tmp_path, new_environment, run_apart, monkeypatch
+    projects, tmp_path, new_environment, builder, run_apart, monkeypatch
 ):
-    """With pip, in an environment that sees this one's packages."""
+    """With pip, in an environment that sees this one's packages and those that the projects ask for to build them."""
     monkeypatch.delenv("PYTHONPATH")
-    pip = new_environment(tmp_path)
-    (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
-    (site / "seen.pth").write_text(
-        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", encoding="utf-8"
-    )
-    for kind, project in projects.items():
-        pip("install", "--no-deps", "-e", project)
-        python = tmp_path / "venv" / "bin" / "python"
+    pip = new_environment(tmp_path, builder, sysconfig.get_path("purelib"))
+    editable = [word for project in projects.values() for word in ("-e", project)]
+    pip("install", "--no-deps", "--no-build-isolation", "--check-build-dependencies", *editable)
+    python = tmp_path / "venv" / "bin" / "python"
+
+    def check(kind):
         for command in (("infer_compare", "plugin", "check", f"my_{kind}"), ("pytest", "-q", "-p", "no:cacheprovider")):
-            done = run_apart(python, "-m", *command, cwd=project, timeout=200, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+            done = run_apart(
+                python, "-m", *command, cwd=projects[kind], timeout=200, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"
+            )
             assert done.returncode == 0, done.stdout + done.stderr
+
+    # The last kind, a launcher, mostly waits for processes to end.
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(check, reversed(projects)))
 
 
 def test_a_name_of_several_kinds_must_be_said_with_its_kind(cli, projects):

@@ -97,14 +97,10 @@ def test_the_project_passes_the_static_checks(project, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_project_installs(project, tmp_path, new_environment):
-    """With pip, in an environment of its own that sees this one's packages."""
-    pip = new_environment(tmp_path)
-    (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
-    (site / "seen.pth").write_text(
-        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", encoding="utf-8"
-    )
-    pip("install", "--no-deps", project)
+def test_the_project_installs(project, tmp_path, new_environment, builder):
+    """With pip, in an environment of its own that sees this one's packages and those that its file asks for to build it."""
+    pip = new_environment(tmp_path, builder, sysconfig.get_path("purelib"))
+    pip("install", "--no-deps", "--no-build-isolation", "--check-build-dependencies", project)
     python = tmp_path / "venv" / "bin" / "python"
     _verify(_run(python, "-m", "infer_compare", "plugin", "check", "warp_drive", "--json", cwd=tmp_path))
 

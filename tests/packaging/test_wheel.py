@@ -24,11 +24,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory, new_environment, core_wheel, program_apart):
+def program(clean_environment, program_apart):
     """Runs the installed program, where ONNX Runtime is the only framework."""
-    folder = tmp_path_factory.mktemp("clean")
-    new_environment(folder)("install", "-c", ROOT / "constraints.txt", f"{core_wheel}[onnx]")
-    return partial(program_apart, folder)
+    return partial(program_apart, clean_environment)
 
 
 def _outcomes(done):
