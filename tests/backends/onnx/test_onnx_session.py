@@ -59,37 +59,6 @@ def test_fetched_outputs_stay_what_they_were_when_the_slot_runs_again(double: Mo
     assert not np.array_equal(before, after)
 
 
-def test_a_reused_slot_runs_the_new_batch(double: ModelSource, open_session: Open):
-    """`into` gives the same slot back with other inputs."""
-    with open_session(double) as session:
-        slot = session.stage([rows(2)])
-        assert session.stage([rows(2, seed=1)], into=slot) is slot
-        session.run(slot)
-        assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed=1))
-
-
-def test_slots_do_not_disturb_each_other(double: ModelSource, open_session: Open):
-    """Several buffers are rotated while timing."""
-    with open_session(double) as session:
-        slots = [session.stage([rows(2, seed)]) for seed in range(4)]
-        for slot in slots:
-            session.run(slot)
-        for seed, slot in enumerate(slots):
-            assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed))
-            session.release(slot)
-
-
-def test_arrays_that_are_mapped_read_only_or_strided_are_taken(double: ModelSource, open_session: Open, tmp_path):
-    """Inputs come from a file that is mapped; a strided view is made contiguous."""
-    np.save(tmp_path / "pool.npy", rows(8))
-    pool = np.load(tmp_path / "pool.npy", mmap_mode="r")
-    with open_session(double) as session:
-        for view in (pool[2:5], pool[::2]):
-            slot = session.stage([view])
-            session.run(slot)
-            assert np.array_equal(session.fetch(slot)[0], 2 * np.asarray(view))
-
-
 def test_the_staged_array_lives_as_long_as_its_slot(double: ModelSource, open_session: Open):
     """The binding points into the array's memory, so the slot must hold it."""
     with open_session(double) as session:

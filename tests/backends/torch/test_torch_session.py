@@ -109,37 +109,6 @@ def test_inference_mode_is_entered_once_around_many_runs_and_left_again(
     assert slot.outputs.is_inference()
 
 
-def test_a_reused_slot_runs_the_new_batch(double: ModelSource, open_session: Open) -> None:
-    """`into` gives the same slot back with other inputs."""
-    with open_session(double) as session:
-        slot = session.stage([rows(2)])
-        assert session.stage([rows(2, seed=1)], into=slot) is slot
-        session.run(slot)
-        assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed=1))
-
-
-def test_slots_do_not_disturb_each_other(double: ModelSource, open_session: Open) -> None:
-    """Several buffers are rotated while timing."""
-    with open_session(double) as session:
-        slots = [session.stage([rows(2, seed)]) for seed in range(4)]
-        for slot in slots:
-            session.run(slot)
-        for seed, slot in enumerate(slots):
-            assert np.array_equal(session.fetch(slot)[0], 2 * rows(2, seed))
-            session.release(slot)
-
-
-def test_arrays_that_are_mapped_read_only_or_strided_are_taken(
-    double: ModelSource, open_session: Open, tmp_path: Path
-) -> None:
-    """Inputs come from a file that is mapped; a strided view is made contiguous."""
-    np.save(tmp_path / "pool.npy", rows(8))
-    pool = np.load(tmp_path / "pool.npy", mmap_mode="r")
-    with open_session(double) as session:
-        for view in (pool[2:5], pool[::2]):
-            assert np.array_equal(result_of(session, view)[0], 2 * np.asarray(view))
-
-
 def test_several_inputs_and_outputs_keep_the_order_of_the_file(write_model: Write, open_session: Open) -> None:
     """A batch is a sequence in the order of `inputs`, a result one in the order of `outputs`."""
     text = "(float[N,4] a, float[N,4] b) => (float[N,4] d, float[N,4] s) { s = Add(a, b) d = Sub(a, b) }"
