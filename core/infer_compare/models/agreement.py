@@ -1,8 +1,8 @@
-"""Whether two contenders compute the same function: a comparison of their outputs on the same inputs.
+"""Compares the outputs of two contenders on the same inputs, to see whether they compute the same function.
 
-One scale for a whole tensor hides differences: a mask of -1e9 any logits, boxes in pixels the scores beside them. So
-every slice of an output, such as one class, one channel or one coordinate, is held against how far the inputs move that
-slice, and extreme constants are compared apart. Where even wrongly paired rows would pass, nothing was shown, and the
+A single scale for a whole tensor would hide differences: a mask of -1e9 hides logits, boxes in pixels hide the scores
+beside them. So the differences in every slice of an output, such as one class, channel or coordinate, are compared with how
+far the inputs move that slice, and extreme constants are compared separately. If even wrongly paired rows would pass, the
 comparison is inconclusive.
 """
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 RECOGNIZABLE = 0.5
-"""Rows are recognizable up to this share of the distance of other rows. Eight-bit integers come to 0.4; the same output for
-every input is at 0.7, that of another input at 1."""
+"""Rows are recognizable up to this share of the distance to other rows. Eight-bit integers reach 0.4; a constant output
+has 0.7, the output of another input 1."""
 
 __all__ = ["TOLERANCES", "Comparison", "comparable", "compare", "sample_rows", "tolerance"]
 
 
 class Comparison(NamedTuple):
-    """What comparing all outputs gave."""
+    """The result of comparing all outputs."""
 
     verdict: AgreementVerdict
     reason: str
     """One clause; empty when the outputs agree."""
     outputs: tuple[OutputComparison, ...]
-    """Those that could be compared: of one shape and kind."""
+    """The outputs that could be compared: of the same shape and kind."""
     recognizable: bool | None = None
     """See `Agreement.recognizable`."""
 
 
 def sample_rows(batch: int, limit: int = 64) -> tuple[int, ...]:
-    """Return the rows of a batch that are compared: all of them up to `limit`, else the first, the last, and evenly between."""
+    """Return the rows of a batch to compare: all up to `limit`, else the first, the last, and some evenly between."""
     if batch <= limit:
         return tuple(range(batch))
     return tuple(round(index * (batch - 1) / (limit - 1)) for index in range(limit))
@@ -64,18 +64,18 @@ def compare(
     others: Sequence[Array | None] | None = None,
     other_input: str = "NAME=uniform(0,255)",
 ) -> Comparison:
-    """Return whether outputs of the same rows agree; each output is compared by itself.
+    """Compare the outputs of the same rows; each output is compared separately.
 
     Args:
         reference: outputs of one contender.
         candidate: outputs of another.
-        names: of the outputs.
+        names: the names of the outputs.
         rtol: the largest difference allowed in a slice, relative to how far the inputs move that slice.
-        precision: the coarser of the two contenders' precisions, which tells the size of a rounding.
-        axes: the batch axis of each output, None for an output without one; axis 0 everywhere by default.
-        others: for each output further rows of the reference along the same axis, or along a new first axis for an
-            output without a batch axis. They show what the inputs do where the outputs hold a single row.
-        other_input: what to type after `--input` for other values, as advice.
+        precision: the coarser of the two contenders' precisions, which determines the size of a rounding.
+        axes: the batch axis of each output, None for an output without a batch axis; axis 0 for all by default.
+        others: for each output, further rows of the reference along the same axis, or along a new first axis for an output
+            without a batch axis. They show the influence of the inputs if the outputs have a single row.
+        other_input: an `--input` value with other inputs, for advice.
     """
     if len(reference) != len(candidate):
         return Comparison("differs", f"{len(candidate)} outputs instead of {len(reference)}", (), recognizable=False)
@@ -94,9 +94,9 @@ def compare(
         for index, (wanted, got) in enumerate(zip(reference, candidate, strict=True))
     ]
     outputs = tuple(
-        _stored(label, one, rtol)
-        for label, one in zip(labels, findings, strict=True)
-        if one.scale or one.shown is not None
+        _stored(label, finding, rtol)
+        for label, finding in zip(labels, findings, strict=True)
+        if finding.scale or finding.shown is not None
     )
     return Comparison(*_verdict(labels, findings, other_input), outputs, _recognizable(findings))
 
@@ -107,13 +107,13 @@ def _verdict(labels: Sequence[str], findings: Sequence[Finding], other_input: st
         advice = f"; other inputs (--input {other_input}, --data) or trained weights show more" if finding.hint else ""
         return f"output {labels[index]!r} {finding.reason}{advice}"
 
-    differ = [index for index, one in enumerate(findings) if one.verdict == "differs"]
+    differ = [index for index, finding in enumerate(findings) if finding.verdict == "differs"]
     if differ:
         return "differs", say(max(differ, key=lambda index: findings[index].used))
-    unsure = [index for index, one in enumerate(findings) if one.verdict == "inconclusive"]
+    unsure = [index for index, finding in enumerate(findings) if finding.verdict == "inconclusive"]
     if unsure:
         return "inconclusive", say(unsure[0])
-    if not any(one.verdict == "agrees" for one in findings):
+    if not any(finding.verdict == "agrees" for finding in findings):
         return "inconclusive", f"{say(0)}, and a wrong conversion would agree as well"
     return "agrees", ""
 
@@ -128,7 +128,7 @@ def _recognizable(findings: Sequence[Finding]) -> bool | None:
 def _compare(
     wanted: Array, got: Array, *, rtol: float, precision: str, axis: int | None, others: Array | None
 ) -> Finding:
-    """Return what comparing one output gave, with its rows brought to the front."""
+    """Compare one output, after moving its rows to the first axis."""
     import numpy as np
 
     if not (comparable(wanted) and comparable(got)):
@@ -153,12 +153,12 @@ def _compare(
     small, kept = sampled(wanted)
 
     def place(along: int, index: int) -> tuple[int, int]:
-        """Return the axis and index of a slice as they are in the output, for those with rows first and positions left out."""
+        """Return the axis and index in the output of a slice of the sampled array, whose first axis has the rows."""
         own = along - 1 if axis is None or along <= axis else along
         positions = kept[along]
         return own, index if positions is None else int(positions[index])
 
-    found = compare_floats(
+    finding = compare_floats(
         small.astype(np.float64),
         thinned(got, kept).astype(np.float64),
         rtol=allowed,
@@ -167,13 +167,13 @@ def _compare(
         ranks=axis is not None and axis != number - 1,
         place=place,
     )
-    if small.size != wanted.size and found.verdict != "differs":
-        return _everywhere(wanted, got, found, allowed)
-    return found
+    if small.size != wanted.size and finding.verdict != "differs":
+        return _everywhere(wanted, got, finding, allowed)
+    return finding
 
 
-def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Finding:
-    """Return the finding of a sample, or a difference at a position that is not in it."""
+def _everywhere(wanted: Array, got: Array, finding: Finding, rtol: float) -> Finding:
+    """Return the finding of the sample, or a larger difference found outside of it."""
     difference, scale, alike = whole(wanted, got)
     if rtol < COARSE and not alike:
         return _unlike("has NaN or infinity at other places")
@@ -184,11 +184,11 @@ def _everywhere(wanted: Array, got: Array, found: Finding, rtol: float) -> Findi
             used=_ratio(difference, rtol * scale),
             difference=min(difference, sys.float_info.max),
             scale=scale,
-            top1=found.top1,
-            cosine=found.cosine,
-            row_error=found.row_error,
+            top1=finding.top1,
+            cosine=finding.cosine,
+            row_error=finding.row_error,
         )
-    return found
+    return finding
 
 
 def _rows_first(array: Array, axis: int | None) -> Array:
@@ -198,7 +198,7 @@ def _rows_first(array: Array, axis: int | None) -> Array:
 
 
 def _precise(wanted: Array, got: Array, rtol: float, precision: str) -> tuple[float, float]:
-    """Return tolerance and rounding; an output stored in a coarse type is not more precise than that type."""
+    """Return the tolerance and the size of a rounding, at least those of the dtype in which the output is stored."""
     rounding = epsilon(precision)
     for array in (wanted, got):
         if array.dtype.itemsize <= 2:
@@ -211,26 +211,26 @@ def _unlike(reason: str) -> Finding:
     return Finding(verdict="differs", reason=reason, used=sys.float_info.max)
 
 
-def _stored(label: str, found: Finding, rtol: float) -> OutputComparison:
+def _stored(label: str, finding: Finding, rtol: float) -> OutputComparison:
     return OutputComparison(
         output=label,
-        max_difference=found.difference,
-        max_reference=min(found.scale, sys.float_info.max),
-        needed_rtol=min(found.used * rtol if rtol else _ratio(found.difference, found.scale), sys.float_info.max),
-        top1=found.top1,
-        cosine=found.cosine,
-        row_error=None if found.row_error is None else min(found.row_error, sys.float_info.max),
-        axis=found.axis,
-        index=found.index,
-        allowed=found.allowed,
-        variation=found.variation,
-        shown=found.shown,
-        extreme_values=found.extreme,
+        max_difference=finding.difference,
+        max_reference=min(finding.scale, sys.float_info.max),
+        needed_rtol=min(finding.used * rtol if rtol else _ratio(finding.difference, finding.scale), sys.float_info.max),
+        top1=finding.top1,
+        cosine=finding.cosine,
+        row_error=None if finding.row_error is None else min(finding.row_error, sys.float_info.max),
+        axis=finding.axis,
+        index=finding.index,
+        allowed=finding.allowed,
+        variation=finding.variation,
+        shown=finding.shown,
+        extreme_values=finding.extreme,
     )
 
 
 def _ratio(difference: float, largest: float) -> float:
-    """Their quotient, bounded to what JSON can hold."""
+    """Return the quotient, bounded to what JSON can hold."""
     if difference == 0:
         return 0.0
     if largest == 0 or difference / sys.float_info.max > largest:
@@ -239,7 +239,7 @@ def _ratio(difference: float, largest: float) -> float:
 
 
 def comparable(array: Array) -> bool:
-    """Return whether an array holds real numbers or booleans; `bfloat16` and its like are of kind V."""
+    """Return whether an array holds real numbers or booleans; `bfloat16` and similar dtypes have kind V."""
     return array.dtype.kind in "biuf" or "float" in array.dtype.name
 
 

@@ -1,6 +1,6 @@
-"""Arrays in files that somebody named: `.npy` files and `.npz` archives, and nothing else that numpy opens.
+"""Reads arrays from `.npy` files and `.npz` archives that a user named, and from nothing else.
 
-numpy reads any zip archive, as a `.pt` or `.xlsx` file is one, and hands out what is no array as bytes.
+numpy itself would read any zip archive, such as a `.pt` or `.xlsx` file, and return members that are not arrays as bytes.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ UNREADABLE = (
     struct.error,
     tokenize.TokenError,
 )
-"""What numpy and zipfile raise for a file that is damaged, encrypted, compressed in another way, or lies about its size."""
+"""Errors of numpy and zipfile for files that are damaged, encrypted, compressed in another way, or of a wrong size."""
 MAGIC = b"\x93NUMPY"
 
 
 def mapped(path: Path) -> Array:
-    """Return the array of a `.npy` file, mapped and not read.
+    """Return the array of a `.npy` file, memory-mapped.
 
     Raises:
-        OSError, ValueError: it is not such a file; or another of `UNREADABLE`.
+        OSError, ValueError: the file is not a `.npy` file; or another of `UNREADABLE`.
     """
     import numpy as np
 
@@ -68,10 +68,10 @@ def names_in(archive: NpzFile) -> list[str]:
 
 
 def array_of(content: object) -> Array:
-    """Return what numpy made of a member or a file, where it is an array.
+    """Return the content of a file or member as read by numpy, if it is an array.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the content is not an array.
     """
     import numpy as np
 

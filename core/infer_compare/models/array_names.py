@@ -1,4 +1,4 @@
-"""The file names of the arrays of a run: rows of input, and outputs of an operating point."""
+"""The file names of the arrays of a run: input rows, and outputs of an operating point."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def array_name(index: int, point: OperatingPoint | None = None, *, first_row: in
     """Return the name of the file that holds an array.
 
     Args:
-        index: of the input, or of the output.
-        point: the operating point that an output belongs to; None for an input, whose rows serve several points.
+        index: the index of the input or output.
+        point: the operating point of an output; None for an input, whose rows serve several points.
         first_row: the row of the inputs at which the batch begins.
         again: whether it is the output of the second of two identical calls.
     """

@@ -1,7 +1,7 @@
-"""`.npy` files that another process wrote: looked at before they are read, and never taken at their word.
+"""Reads `.npy` files written by another process, without trusting them.
 
-A worker may die while it writes, or write anything. Nothing here unpickles, maps, waits, or allocates more than the file
-really holds.
+A worker may die while writing, or write anything. Nothing here unpickles, maps, blocks, or allocates more memory than the
+file's actual size.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUMBERS = "biufcV"
-"""Kinds of dtypes that outputs can have; `bfloat16` and its like are stored as raw bytes, of kind V."""
+"""Kinds of dtypes that outputs can have; `bfloat16` and similar dtypes are stored as raw bytes, of kind V."""
 
 
 class BrokenArray(ValueError):
-    """A file that holds no whole array of numbers; the text says why, as a clause."""
+    """The file does not hold a complete array of numbers; the message says why, as a clause."""
 
 
 class MissingArray(BrokenArray):
-    """There is no such file."""
+    """The file does not exist."""
 
 
 class ArrayHeader(NamedTuple):
-    """What a file says of its array, held against the file's size."""
+    """The header of an array file, checked against the file's size."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     fortran: bool
     start: int
-    """Where the data begins, in bytes."""
+    """Offset of the data, in bytes."""
 
     @property
     def size(self) -> int:
-        """Bytes of the data."""
+        """Size of the data in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
 
 def read_header(path: Path) -> ArrayHeader:
-    """Return what a file says of its array, without reading the data.
+    """Return the header of an array file, without reading the data.
 
     Raises:
         MissingArray: there is no such file.
-        BrokenArray: it is no regular file, no `.npy` file of numbers, or shorter or longer than it says.
+        BrokenArray: it is not a regular file, not a `.npy` file of numbers, or its size does not match the header.
     """
     with _open(path) as file:
         return _header(file)
@@ -61,12 +61,12 @@ def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
     """Return the array in a file.
 
     Args:
-        path: of the file.
-        expected: what it said of its array before.
+        path: the file.
+        expected: the header read before.
 
     Raises:
         MissingArray: there is no such file.
-        BrokenArray: see `read_header`; also where it says something else now.
+        BrokenArray: see `read_header`; also if the header has changed.
     """
     import numpy as np
 
@@ -86,12 +86,12 @@ def read_array(path: Path, expected: ArrayHeader) -> NDArray[Any]:
 
 
 def raw(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array as a file can hold it: `bfloat16` and its like as raw bytes."""
+    """Return an array as a file can hold it: `bfloat16` and similar dtypes as raw bytes."""
     return array.view(f"V{array.dtype.itemsize}") if array.dtype.isbuiltin == 2 else array
 
 
 def numpy_dtype(name: str) -> np.dtype[Any]:
-    """Return the numpy dtype of a name, as in `TensorSpec.dtype`; `bfloat16` and its like are those of `ml_dtypes`.
+    """Return the numpy dtype of a name, as in `TensorSpec.dtype`; `bfloat16` and similar dtypes come from `ml_dtypes`.
 
     Raises:
         TypeError: there is no such dtype.
@@ -105,21 +105,21 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
 
         if not hasattr(ml_dtypes, name):
             raise
-        found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
-        return found
+        dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return dtype
 
 
 def is_float(dtype: str) -> bool:
-    """Return whether a dtype that inputs can have holds fractions."""
+    """Return whether the dtype of an input is floating."""
     return dtype.startswith(("float", "bfloat"))
 
 
 def typed(array: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """Return an array of raw bytes as what it holds: `bfloat16` and its like, which a file does not name.
+    """Return an array of raw bytes in its dtype, such as `bfloat16`, which a `.npy` file does not name.
 
     Args:
-        array: as it was read.
-        dtype: what its writer says of it; one that does not fit the bytes is ignored.
+        array: the array as read.
+        dtype: the dtype that the writer reported; ignored if it does not fit the bytes.
     """
     if array.dtype.kind != "V" or not dtype.isidentifier():
         return array
@@ -129,9 +129,9 @@ def typed(array: NDArray[Any], dtype: str) -> NDArray[Any]:
     kind = getattr(ml_dtypes, dtype, None)
     if not isinstance(kind, type) or np.dtype(kind).itemsize != array.dtype.itemsize:
         return array
-    found = array.view(np.dtype(kind))
-    # Integers of four bits and less lie in a byte each.
-    return found if "float" in dtype else found.astype(np.int8)
+    view = array.view(np.dtype(kind))
+    # Integers of four bits or less take a byte each.
+    return view if "float" in dtype else view.astype(np.int8)
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -155,7 +155,7 @@ def _header(file: IO[bytes]) -> ArrayHeader:
     readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
     try:
         with warnings.catch_warnings():
-            # The header is a literal of Python, whose parser may warn.
+            # The header is a Python literal, whose parser may warn.
             warnings.simplefilter("ignore")
             version = npy.read_magic(file)
             shape, fortran, dtype = readers[version](file)
@@ -163,7 +163,7 @@ def _header(file: IO[bytes]) -> ArrayHeader:
         raise BrokenArray("it is incomplete or not a .npy file") from error
     if dtype.hasobject or dtype.fields is not None or dtype.subdtype is not None or dtype.kind not in NUMBERS:
         raise BrokenArray(f"it holds {dtype}, not numbers"[:200])
-    if len(shape) > MOST_AXES or any(isinstance(one, bool) or one < 0 for one in shape):
+    if len(shape) > MOST_AXES or any(isinstance(size, bool) or size < 0 for size in shape):
         raise BrokenArray("its shape is not valid")
     header = ArrayHeader(dtype, shape, fortran, file.tell())
     if size < header.start + header.size:

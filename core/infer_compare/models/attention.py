@@ -1,9 +1,8 @@
-"""Attention in an ONNX graph: products, a scale, a mask and a softmax that frameworks have one function for.
+"""Finds attention in an ONNX graph: products, a scale, a mask and a softmax, for which frameworks have a single function.
 
-Exporters write attention out as five or more operators; what they mean together is
-`softmax(scale * query @ key^T + mask) @ value`. Only the graph is looked at here: an importer says which of its values are
-numbers that it knows, and decides with the shapes and the dtypes that it knows whether its framework's function takes
-what was found.
+Exporters write attention as five or more operators, which together compute
+`softmax(scale * query @ key^T + mask) @ value`. This module only looks at the graph: the importer says which values are
+known numbers, and decides by shapes and dtypes whether its framework's function can compute the attention.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Graph, Node
 
     Numbers = Callable[[str], float | None]
-    """The number that a value of one element is, by its name; None where it is not known, or has more elements.
+    """The number that a value of one element is, by its name; None if it is not known, or has more elements.
 
-    A value of more than two axes is no number: it may give more axes to what it is multiplied with.
+    A value of more than two axes is not a number: it may add axes to what it is multiplied with.
     """
 
 ABSORBS = -1e30
-"""Added to a score, a fill as low as this leaves nothing of it: replacing the score and adding the fill are the same."""
+"""For a fill as low as this, adding it to the score has the same effect as replacing the score."""
 
 FLOATS = (1, 10, 16)
 """ONNX's element types float, float16 and bfloat16."""
@@ -41,14 +40,14 @@ REPLACED: How = "replaced"
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """What keeps scores from taking part."""
+    """A mask of attention scores."""
 
     name: str
     """A value that broadcasts to the scores."""
     how: How
     """Whether the value is added to the scores, or true where a score is kept, or true where it is replaced."""
     fill: float = 0.0
-    """What scores are replaced by; minus infinity, or so low that it could be added as well."""
+    """The value that replaces masked scores: minus infinity, or so low that it could also be added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +61,14 @@ class Attention:
     value: str
     """[..., keys, width]."""
     scale: float
-    """More than zero, and finite."""
+    """Positive and finite."""
     mask: Mask | None
     axis: int
-    """The axis of the softmax as the node states it; it must be the last one, which -1 is in any case."""
+    """The axis of the softmax as the node states it; it must be the last axis, for which -1 also stands."""
     zeroed: bool
-    """Whether a query that no key is left for gets zeros; otherwise it gets NaN, as a softmax over -inf alone gives."""
+    """Whether a query whose keys are all masked gets zeros; otherwise it gets NaN, the softmax of only -inf."""
     output: str
-    """The value that all of this makes."""
+    """The name of the result."""
 
 
 class _Scores(NamedTuple):
@@ -82,7 +81,7 @@ class AttentionFinder:
     """Finds attention in a graph, from its last product backwards."""
 
     def __init__(self, graph: Graph) -> None:
-        """Looks at no node yet."""
+        """Look at no node yet."""
         self._makers = {name: node for node in graph.nodes for name in node.outputs if name}
         self._uses = Counter(name for node in graph.nodes for name in (*node.inputs, *captured_names(node)))
         self._uses.update(graph.output_names)
@@ -91,12 +90,12 @@ class AttentionFinder:
     def ending_in(self, node: Node, number: Numbers | None = None) -> Attention | None:
         """Return the attention whose last operator is the node, or None if it is not the end of one.
 
-        Values on the way from the scores to the weights are used by nothing else, so that an importer that makes the
-        whole at this node leaves the others without a use.
+        The values between the scores and the weights have no other uses, so an importer that computes the whole attention
+        at this node makes the other nodes unused.
 
         Args:
-            node: of the finder's graph.
-            number: which values are numbers that are known; those of the graph's constants when None.
+            node: a node of the graph.
+            number: returns the known number of a value; by default only the graph's constants are known.
         """
         if not _is(node, "MatMul"):
             return None
@@ -105,10 +104,10 @@ class AttentionFinder:
         softmax = self._made_by(weights, "Softmax", uses=2 if zeroed else 1)
         if softmax is None:
             return None
-        found = self._masked(self._through(softmax.inputs[0], (FLOAT,)), number)
-        if found is None:
+        masked = self._masked(self._through(softmax.inputs[0], (FLOAT,)), number)
+        if masked is None:
             return None
-        scores, mask = found
+        scores, mask = masked
         if not 0 < scores.scale < math.inf:
             return None
         axis = softmax.attributes.get("axis", -1 if softmax.opset >= 13 else 1)
@@ -124,19 +123,19 @@ class AttentionFinder:
         )
 
     def maker(self, name: str, op_type: str) -> Node | None:
-        """Return the node that makes a value, or None if that is no node of this operator."""
+        """Return the node that computes a value; None if that is not a node of this operator."""
         node = self._makers.get(name)
         return node if node is not None and _is(node, op_type) else None
 
     def constant(self, name: str) -> float | None:
-        """Return the number in a constant of one element, or None if the value is anything else."""
+        """Return the number in a constant of one element; None for any other value."""
         array = self._constants.get(name)
         if array is None or array.size != 1 or array.ndim > 2 or array.dtype.kind not in "biuf":
             return None
         return float(array.item())
 
     def _unguarded(self, weights: str, number: Numbers) -> tuple[str, bool]:
-        """The value that the softmax makes, and whether its NaNs become zeros on the way to the product."""
+        """Return the value that the softmax makes, and whether its NaNs become zeros on the way to the product."""
         weights = self._through(weights, FLOATS)
         guard = self._made_by(weights, "Where")
         if guard is None:
@@ -148,7 +147,7 @@ class AttentionFinder:
         return kept, True
 
     def _masked(self, name: str, number: Numbers) -> tuple[_Scores, Mask | None] | None:
-        """The scores and the mask that a value is made of."""
+        """Return the scores and the mask that a value is made of."""
         total = self._made_by(name, "Add")
         if total is not None:
             for one, other in (total.inputs, total.inputs[::-1]):
@@ -169,7 +168,7 @@ class AttentionFinder:
         return None if scores is None else (scores, None)
 
     def _scores(self, name: str, number: Numbers) -> _Scores | None:
-        """The query, the keys and the scale that a value is made of."""
+        """Return the query, the keys and the scale that a value is made of."""
         name, scale = self._unscaled(name, number)
         product = self._made_by(name, "MatMul")
         if product is None:
@@ -179,12 +178,12 @@ class AttentionFinder:
         return _Scores(query, keys, scale * of_query * of_keys)
 
     def _unscaled(self, name: str, number: Numbers) -> tuple[str, float]:
-        """The value that a value is a multiple of, and the factor; a value that others use too is left as it is."""
+        """Return the value that a value is a multiple of, and the factor; a value that others use too is left as it is."""
         scale = 1.0
         while True:
             if (node := self._made_by(name, "Mul")) is not None:
-                known = [number(one) for one in node.inputs]
-                at = next((index for index, one in enumerate(known) if one is not None), None)
+                known = [number(value) for value in node.inputs]
+                at = next((index for index, value in enumerate(known) if value is not None), None)
                 factor = None if at is None else known[at]
                 rest = node.inputs[1 if at == 0 else 0]
             elif (node := self._made_by(name, "Div")) is not None:
@@ -199,7 +198,7 @@ class AttentionFinder:
             name, scale = rest, scale * factor
 
     def _through(self, name: str, casts: Collection[int]) -> str:
-        """The value that a value is a copy of: casts between floats lie between them, or what only training does."""
+        """Return the value that a value is a copy of: casts between floats lie between them, or what only training does."""
         while name in self._makers and self._uses[name] == 1:
             node = self._makers[name]
             idle = _is(node, "Identity") or (_is(node, "Dropout") and self._is_idle(node))
@@ -209,14 +208,14 @@ class AttentionFinder:
         return name
 
     def _is_idle(self, dropout: Node) -> bool:
-        """Whether a dropout passes its input on: it is not training, and nobody asks for what was dropped."""
+        """Return whether a dropout passes its input on: it is not training, and nobody asks for what was dropped."""
         training = dropout.inputs[2] if len(dropout.inputs) > 2 else ""
         return not any(self._uses[name] for name in dropout.outputs[1:]) and (
             not training or self.constant(training) == 0
         )
 
     def _made_by(self, name: str, op_type: str, uses: int = 1) -> Node | None:
-        """The node that makes a value, if it is of that operator and the value has no other uses."""
+        """Return the node that makes a value, if it is of that operator and the value has no other uses."""
         return self.maker(name, op_type) if self._uses[name] <= uses else None
 
 

@@ -1,4 +1,4 @@
-"""What was assumed of the batch axes of a model's inputs, and how to say otherwise."""
+"""Warnings about assumed batch axes of a model's inputs, with how to name other axes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ USUAL = 20
 def assumptions(
     stated: Sequence[TensorSpec], named: Sequence[TensorSpec], chosen: Mapping[str, int | None]
 ) -> tuple[str, ...]:
-    """Return what was assumed, in sentences that say what to type where it is wrong.
+    """Return the assumptions in sentences that say what to type if they are wrong.
 
     Args:
-        stated: the inputs as the file has them.
-        named: the same with the batch axis called `batch`.
-        chosen: the inputs of which the batch axis was said.
+        stated: the inputs as the file describes them.
+        named: the inputs with the batch axis called `batch`.
+        chosen: the inputs whose batch axis the user gave.
     """
     if not any(BATCH in spec.shape for spec in named):
         return ()
@@ -53,7 +53,7 @@ def _about(stated: TensorSpec, named: TensorSpec) -> Iterator[str]:
 
 
 def _example(spec: TensorSpec, axis: int) -> str:
-    """The shape with the batch somewhere else, or without one."""
+    """Return the shape with the batch somewhere else, or without one."""
     sizes = [USUAL if isinstance(size, str) else size for size in spec.shape]
     free = [place for place, size in enumerate(spec.shape) if isinstance(size, str) and place != axis]
     return ",".join(BATCH if place in free[:1] else str(size) for place, size in enumerate(sizes))

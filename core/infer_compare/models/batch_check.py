@@ -1,4 +1,4 @@
-"""Whether the batch that a file declares to be free comes through to its outputs, as far as inferred shapes tell."""
+"""Checks with inferred shapes whether a batch axis that a file declares free is free in the outputs too."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ROWS = 7
 
 
 def held_by(model: onnx.ModelProto, outputs: Sequence[TensorSpec]) -> str | None:
-    """Return the node that holds the batch size at 1 although the file declares it free, as it is named in sentences.
+    """Return the name of the node that fixes the batch size at 1 although the file declares it free; None without one.
 
     Args:
-        model: its weights need not be loaded; its inputs have the batch as their first axes.
-        outputs: with the batch axis called `batch`.
+        model: a model whose inputs have the batch as first axis; its weights need not be loaded.
+        outputs: its outputs, with the batch axis called `batch`.
     """
     one, many = shapes_at(model, {}), shapes_at(model, {}, batch=ROWS)
     if one is None or many is None or not any(_is_held(spec, many) for spec in outputs):
@@ -37,31 +37,31 @@ def held_by(model: onnx.ModelProto, outputs: Sequence[TensorSpec]) -> str | None
 
 
 def _is_held(spec: TensorSpec, shapes: dict[str, tuple[int, ...]]) -> bool:
-    found = shapes.get(spec.name)
-    if found is None or BATCH not in spec.shape or len(found) != len(spec.shape):
+    shape = shapes.get(spec.name)
+    if shape is None or BATCH not in spec.shape or len(shape) != len(spec.shape):
         return False
-    return found[spec.shape.index(BATCH)] == 1
+    return shape[spec.shape.index(BATCH)] == 1
 
 
 def dropped_for_one(model: onnx.ModelProto, outputs: Sequence[TensorSpec]) -> str:
-    """Return a sentence about an output that has fewer axes for one row than declared; empty where there is none."""
+    """Return a sentence about an output that has fewer axes for one row than declared; empty if there is none."""
     shapes = shapes_at(model, {})
     if shapes is None:
         return ""
     for spec in outputs:
-        found = shapes.get(spec.name)
-        if found is not None and BATCH in spec.shape and len(found) < len(spec.shape):
+        shape = shapes.get(spec.name)
+        if shape is not None and BATCH in spec.shape and len(shape) < len(spec.shape):
             squeeze = next(
                 (node for node in model.graph.node if node.op_type == "Squeeze" and _drops_all(node)),
                 None,
             )
             which = "" if squeeze is None else f": Squeeze (node {squeeze.name or squeeze.output[0]!r}) has no axes"
             return (
-                f"For one row, the output {spec.name!r} is {list(found)} and not [{', '.join(map(str, spec.shape))}]{which}; "
+                f"For one row, the output {spec.name!r} is {list(shape)} and not [{', '.join(map(str, spec.shape))}]{which}; "
                 "name the axes to drop in the model, or leave out batch size 1."
             )
     return ""
 
 
 def _drops_all(node: onnx.NodeProto) -> bool:
-    return len(node.input) < 2 and not any(one.name == "axes" for one in node.attribute)
+    return len(node.input) < 2 and not any(attribute.name == "axes" for attribute in node.attribute)

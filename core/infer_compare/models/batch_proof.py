@@ -1,4 +1,4 @@
-"""The proof that a batch axis was made free rightly: rows of one batch equal the same rows in the file's own batches."""
+"""Proves that a batch axis was made free correctly: rows of one batch equal the same rows in batches of the original size."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 ROWS = 3
-"""Rows that are compared."""
+"""Number of compared rows."""
 
 RTOL = 1e-5
-"""The largest difference allowed, relative to the output's largest value; integers must be the same."""
+"""Largest allowed difference, relative to the output's largest value; integers must be equal."""
 
 MOST_FLOPS = 100_000_000_000
 MOST_ROWS = 100_000
-"""Of a batch in the proof, whatever the operators cost."""
-"""Work that a proof may take in all: the evaluator does about four billion operations a second on two cores."""
+"""Largest batch in the proof, whatever the operators cost."""
+"""Largest total work of a proof, in operations; the evaluator computes about four billion per second on two cores."""
 
 
 def prove(original: onnx.ModelProto, changed: onnx.ModelProto, fixed: int) -> None:
-    """Run both models in the evaluator of the `onnx` package, and compare row by row.
+    """Run both models in the evaluator of the `onnx` package, and compare them row by row.
 
-    Row i of a batch of three different rows must equal what the original makes of row i among others of its batch
-    size, and so must the first row alone.
+    Row i of a batch of three different rows must equal the original's output for row i among other rows of its batch size,
+    and so must the first row alone.
 
     Args:
-        original: the model as it is in the file, with its weights; its metadata say how inputs are filled.
-        changed: the same with a free batch axis.
+        original: the model in the file, with its weights; its metadata say how inputs are filled.
+        changed: the model with a free batch axis.
         fixed: the batch size of the original.
 
     Raises:
-        Unproved: they differ or cannot be run, outputs hardly depend on the inputs, or it would take too long.
+        Unproved: the models differ or cannot be run, outputs hardly depend on the inputs, or the proof would take too long.
     """
     _check_work(changed, fixed)
     rows = _rows(changed)
@@ -59,10 +59,10 @@ def prove(original: onnx.ModelProto, changed: onnx.ModelProto, fixed: int) -> No
     alone = after.run({name: array[:1] for name, array in rows.items()})
     wanted: list[list[Array]] = []
     for row in range(ROWS):
-        # The others of the batch are different rows, so that a model that mixes them is found out.
+        # The other rows of the batch are different, which exposes a model that mixes rows.
         order = [(row + offset) % ROWS for offset in range(fixed)]
         made = before.run({name: array[order] for name, array in rows.items()})
-        wanted.append([one[:1] for one in made])
+        wanted.append([array[:1] for array in made])
         for name, whole, ours, single, theirs in zip(names, together, made, alone, wanted[row], strict=True):
             if ours.ndim == 0 or len(ours) != fixed:
                 raise Unproved(f"its output {name!r} has no batch axis")
@@ -87,7 +87,7 @@ def _check_work(changed: onnx.ModelProto, fixed: int) -> None:
 
 
 def _rows(changed: onnx.ModelProto) -> Mapping[str, Array]:
-    """Rows for every input, filled as the file's metadata say."""
+    """Return rows for every input, filled as the file's metadata say."""
     import numpy as np
 
     specs, _ = name_batch(*read_specs(changed))
@@ -120,11 +120,11 @@ class _Evaluated:
         """Return the outputs."""
         import numpy as np
 
-        (count,) = {len(one) for one in feeds.values()}
+        (count,) = {len(feed) for feed in feeds.values()}
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                return [np.asarray(one) for one in self._evaluator.run(None, dict(feeds))]
+                return [np.asarray(output) for output in self._evaluator.run(None, dict(feeds))]
         except Exception as error:  # an operator may raise anything
             rows = "row" if count == 1 else "rows"
             raise Unproved(f"{self._what} fails with {count} {rows} ({_told(error)})") from error
@@ -153,11 +153,11 @@ def _same(wanted: Array, got: Array, rtol: float) -> bool:
 
 
 def _check_spread(names: Sequence[str], wanted: Sequence[Sequence[Array]], rtol: float) -> None:
-    """An output that is the same for every row would prove anything."""
+    """Raise `Unproved` if an output hardly differs between rows, which would prove nothing."""
     import numpy as np
 
     for index, name in enumerate(names):
-        rows = np.concatenate([one[index] for one in wanted])
+        rows = np.concatenate([arrays[index] for arrays in wanted])
         depends = spread(rows) > SPREAD_FACTOR * rtol if _is_float(rows) else bool((rows != rows[:1]).any())
         if not depends:
             raise Unproved(f"its output {name!r} hardly depends on the inputs, so nothing can be checked")

@@ -1,9 +1,9 @@
-"""Rewriting a model whose batch axis is fixed into one whose batch axis is free.
+"""Rewrites a model with a fixed batch axis into a model with a free batch axis.
 
-A file exported for one batch size has it in more places than the shapes of its inputs: in the targets of `Reshape`,
-in the ends of `Slice`, in constants that are joined to a batch. Shapes are inferred twice, for the size of the file
-and for seven times as many rows; an axis that grew is the batch, and a node after which it is lost gets its constant
-rewritten. The result is a guess that has to be proved.
+A file exported for one batch size contains this size not only in the shapes of its inputs, but also in the targets of
+`Reshape`, the ends of `Slice`, and constants that are concatenated to a batch. Shapes are inferred twice, for the size of
+the file and for seven times as many rows. An axis that grew is the batch; if it is lost after a node, the node's constant
+is rewritten. The result is a guess that must be proved.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     from infer_compare.models.figures import Shapes
 
 GROWTH = 7
-"""How many times more rows the second inference of shapes is for."""
+"""Factor between the numbers of rows of both shape inferences."""
 
 MAX_REWRITES = 1000
-"""Shapes are inferred anew after every rewrite; a model that needs more is left alone."""
+"""The most rewritten nodes, since shapes are inferred again after each."""
 
 OLDEST_OPSET = 10
-"""The first in which `Slice` takes its bounds as inputs; older files are only given new targets of `Reshape`."""
+"""The first opset in which `Slice` takes its bounds as inputs; in older files only targets of `Reshape` are rewritten."""
 
 TO_THE_END = 2**63 - 1
 """The end of a slice that takes everything."""
 
 
 class Unproved(Exception):
-    """Why a batch axis cannot be made free, as the end of a sentence."""
+    """The batch axis cannot be made free; the message says why, as the end of a sentence."""
 
 
 def with_free_batch(model: onnx.ModelProto, fixed: int) -> onnx.ModelProto:
-    """Return a copy of a model with the first axis of its inputs, and of all that follows from them, called `batch`.
+    """Return a copy of a model with a free first axis of its inputs and outputs, called `batch`.
 
     Args:
-        model: with its weights, all its inputs having `fixed` as first axis and fixed axes after it.
+        model: a model with its weights; all its inputs have the first axis `fixed`, and no free axes.
         fixed: the batch size of the file.
 
     Raises:
@@ -70,35 +70,35 @@ def _first_line(error: BaseException) -> str:
 
 
 class _Draft:
-    """A model under rewriting."""
+    """A model that is being rewritten."""
 
     def __init__(self, model: onnx.ModelProto, fixed: int) -> None:
         import onnx
 
-        found = shapes_at(model, {})
-        if found is None:
+        shapes = shapes_at(model, {})
+        if shapes is None:
             raise Unproved("the shapes in it cannot be inferred")
         self._fixed = fixed
-        self._before: Shapes = found
+        self._before: Shapes = shapes
         self._after: Shapes = {}
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
         del self.model.graph.value_info[:]
         self._edit = GraphEdit(self.model)
         constants = {tensor.name for tensor in model.graph.initializer}
-        self._inputs = [one.name for one in model.graph.input if one.name not in constants]
+        self._inputs = [value.name for value in model.graph.input if value.name not in constants]
         for value in self.model.graph.input:
             if value.name in self._inputs:
                 value.type.tensor_type.shape.dim[0].dim_param = BATCH
-        self._opset = max((one.version for one in model.opset_import if one.domain in DEFAULT_DOMAINS), default=1)
+        self._opset = max((opset.version for opset in model.opset_import if opset.domain in DEFAULT_DOMAINS), default=1)
 
     def rewrite(self) -> None:
-        """Rewrite node by node, each with the shapes that follow from the rewrites before it."""
+        """Rewrite node by node, inferring the shapes again after each rewrite."""
         for _ in range(MAX_REWRITES):
-            found = shapes_at(self.model, {}, batch=GROWTH * self._fixed)
-            if found is None:
+            shapes = shapes_at(self.model, {}, batch=GROWTH * self._fixed)
+            if shapes is None:
                 raise Unproved("the shapes in it cannot be inferred for another batch size")
-            self._after = found
+            self._after = shapes
             if not any(self._change(node) for node in list(self.model.graph.node)):
                 break
         else:
@@ -118,7 +118,7 @@ class _Draft:
                 shape.dim[0].dim_param = BATCH
 
     def _axis(self, name: str) -> int | None:
-        """Which axis of a value grows with the batch; None where none or more than one does."""
+        """Return which axis of a value grows with the batch; None if none or more than one does."""
         before, after = self._before.get(name, ()), self._after.get(name, ())
         if len(before) != len(after):
             return None
@@ -141,7 +141,7 @@ class _Draft:
         return rule is not None and rule(node)
 
     def _reshape(self, node: onnx.NodeProto) -> bool:
-        """The entry of the target that holds the batch becomes -1, and the others what they are in the file."""
+        """Set the target's entry of the batch to -1, and the others to their values in the file."""
         if len(node.input) < 2:
             return False
         axis, target = self._axis(node.input[0]), self._edit.integers(node.input[1])
@@ -163,7 +163,7 @@ class _Draft:
         return True
 
     def _expand(self, node: onnx.NodeProto) -> bool:
-        """A batch is not expanded to its own size but to 1, which leaves it as it is."""
+        """Expand the batch axis to 1 instead of the batch size, which leaves it unchanged."""
         axis, target = self._axis(node.input[0]), self._edit.integers(node.input[1])
         if axis is None or target is None or self._fixed == 1:
             return False
@@ -175,7 +175,7 @@ class _Draft:
         return True
 
     def _slice(self, node: onnx.NodeProto) -> bool:
-        """A slice of the whole batch goes to its end, whatever that is."""
+        """Let a slice of the whole batch extend to the end of the axis."""
         axis = self._axis(node.input[0])
         if axis is None or len(node.input) < 3:
             return False
@@ -185,7 +185,7 @@ class _Draft:
         if starts is None or ends is None:
             return False
         rank = len(self._before[node.input[0]])
-        places = [index for index, one in enumerate(axes or range(len(starts))) if one % rank == axis]
+        places = [index for index, place in enumerate(axes or range(len(starts))) if place % rank == axis]
         if len(places) != 1 or (steps is not None and steps[places[0]] != 1):
             return False
         size = self._before[node.input[0]][axis]
@@ -197,7 +197,7 @@ class _Draft:
         return True
 
     def _resize(self, node: onnx.NodeProto) -> bool:
-        """The first of the sizes is taken from the input."""
+        """Take the batch entry of the sizes from the input."""
         sizes = self._edit.integers(node.input[3]) if len(node.input) > 3 and node.input[3] else None
         if self._axis(node.input[0]) != 0 or sizes is None or len(sizes) != len(self._before[node.input[0]]):
             return False
@@ -214,27 +214,27 @@ class _Draft:
         return True
 
     def _concat(self, node: onnx.NodeProto) -> bool:
-        """What is joined to a batch and does not grow with it is repeated for every row."""
-        along = next((one.i for one in node.attribute if one.name == "axis"), 0)
+        """Repeat concatenated values that do not grow with the batch for every row."""
+        along = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 0)
         axes = {axis for axis in map(self._axis, node.input) if axis is not None}
         if len(axes) != 1:
             return False
         (axis,) = axes
-        rank = len(self._before[next(one for one in node.input if self._axis(one) is not None)])
+        rank = len(self._before[next(value for value in node.input if self._axis(value) is not None)])
         if along % rank == axis:
             return False
         return self._widen(node, [(index, axis) for index in range(len(node.input))])
 
     def _recurrent(self, node: onnx.NodeProto) -> bool:
-        """Initial states and lengths are repeated for every row."""
-        layout = next((one.i for one in node.attribute if one.name == "layout"), 0)
+        """Repeat initial states and lengths for every row."""
+        layout = next((attribute.i for attribute in node.attribute if attribute.name == "layout"), 0)
         batch = 0 if layout else 1
         if self._axis(node.input[0]) != batch:
             return False
         return self._widen(node, [(4, 0), (5, batch), (6, batch)])
 
     def _widen(self, node: onnx.NodeProto, places: Sequence[tuple[int, int]]) -> bool:
-        """Repeats those inputs (by position, with the axis of the batch) that have the file's batch size for good."""
+        """Repeat the inputs (given by position and batch axis) that have the file's batch size fixed."""
         changed = False
         for position, axis in places:
             name = node.input[position] if position < len(node.input) else ""

@@ -1,4 +1,4 @@
-"""Building ONNX graphs node by node, with weights drawn from a seed."""
+"""Builds ONNX graphs node by node, with weights drawn from a seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPSET = 20
-"""What `torch.onnx.export` writes: importers meet the same operators here as in exported models."""
+"""The opset that `torch.onnx.export` writes, so that importers meet the same operators as in exported models."""
 IR_VERSION = 9
 
 
@@ -25,7 +25,7 @@ class GraphBuilder:
     """A graph under construction; every method that adds a value returns its name."""
 
     def __init__(self, name: str, seed: int) -> None:
-        """Starts an empty graph; all weights come from `numpy.random.default_rng(seed)`, in order."""
+        """Start an empty graph; all weights come from `numpy.random.default_rng(seed)`, in order."""
         self.name = name
         self.rng = np.random.default_rng(seed)
         self._nodes: list[onnx.NodeProto] = []
@@ -36,7 +36,7 @@ class GraphBuilder:
         self._count = 0
 
     def input(self, name: str, dtype: str, sample: Sequence[int | str], fill: str | None = None) -> str:
-        """Add an input of shape `[batch, *sample]`, with names for free axes; `fill` says how it is generated, such as `randint(0,1000)`."""
+        """Add an input of shape `[batch, *sample]`, with names for free axes, and a fill such as `randint(0,1000)`."""
         self._inputs.append(_value(name, dtype, sample))
         if fill is not None:
             self._metadata[METADATA_KEY + name] = fill
@@ -66,10 +66,10 @@ class GraphBuilder:
         return self.constant(self.rng.standard_normal(tuple(shape), np.float32) * np.float32(std))
 
     def weights(self, shape: Sequence[int], fan_in: Sequence[int], gain: float) -> str:
-        """Return weights that are centred over the axes `fan_in` and scale the deviation of what they meet by `gain`.
+        """Return weights that are centred over the axes `fan_in` and scale the deviation of their input by `gain`.
 
-        Values behind a ReLU have a mean; weights that sum to zero let it cancel, so that it does not grow from
-        layer to layer until the outputs hardly depend on the inputs (Brock et al., arXiv 2101.08692).
+        Values after a ReLU have a nonzero mean. Weights that sum to zero cancel it; otherwise it would grow from layer to
+        layer until the outputs hardly depend on the inputs (Brock et al., arXiv 2101.08692).
         """
         draws = self.rng.standard_normal(tuple(shape), np.float32)
         draws -= draws.mean(axis=tuple(fan_in), keepdims=True)

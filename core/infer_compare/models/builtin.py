@@ -1,7 +1,7 @@
-"""The models that are there without a file, listed without building them.
+"""The built-in models, which can be listed without building them.
 
-Default sizes: the small nets run in well under a millisecond, `resnet18` takes images of 96x96 so that a sweep of it
-stays short, and the larger nets take those of 224x224 for which they were published.
+The small nets run in well under a millisecond. `resnet18` takes images of 96x96 to keep sweeps short; the larger nets take
+the images of 224x224 for which they were published.
 """
 
 from __future__ import annotations

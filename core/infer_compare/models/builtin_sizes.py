@@ -1,4 +1,4 @@
-"""Inputs, outputs and sizes of the built-in models, to list them without building one; tests compare them with the graphs."""
+"""Inputs, outputs and sizes of the built-in models, for listing them without building; tests compare them with the graphs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Size(NamedTuple):
-    """What a built-in model takes and gives, and how large it is."""
+    """Inputs, outputs and size of a built-in model."""
 
     inputs: tuple[str, ...]
-    """In the form of `--input`, as are the outputs."""
+    """Inputs and outputs have the form of `--input`."""
     outputs: tuple[str, ...]
     parameters: int
     flops_per_sample: int
@@ -34,4 +34,4 @@ SIZES: dict[str, Size] = {
         3_355_967_488,
     ),
 }
-"""By name."""
+"""The sizes by the names of the models."""

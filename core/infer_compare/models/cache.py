@@ -1,4 +1,4 @@
-"""Converted and compiled models, kept between runs: by the content of the model, and by what made them."""
+"""The cache of converted and compiled models, keyed by the content of the model and by the conversion."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 VARIABLE = "INFER_COMPARE_CACHE"
-"""Names another folder than `infer-compare` in the user's cache folder."""
+"""Environment variable that names another cache folder."""
 
 
 def cache_folder() -> Path:
-    """Return where converted and compiled models are kept; it need not be there yet.
+    """Return the cache folder, which need not exist yet.
 
     Raises:
-        UsageError: no variable names a folder, and the user has no home.
+        UsageError: no environment variable names a folder, and the user has no home folder.
     """
     if named := os.environ.get(VARIABLE):
         return Path(named)
@@ -39,11 +39,11 @@ def cache_folder() -> Path:
 
 
 CONTENTS = "contents.json"
-"""Lies beside a model that is kept: the sizes of its files, which show whether a crash or a full disk cut one short."""
+"""The file with the sizes of a cached model's files, which reveals files cut short by a crash or a full disk."""
 
 
 IN_USE_S = 3600.0
-"""A model that was used within so many seconds is not removed to make room."""
+"""Models used within this many seconds are not removed to make room."""
 
 _KEY = re.compile("[0-9a-f]{32}")
 _LOCK = re.compile(r"\.[0-9a-f]{32}\.lock")
@@ -54,46 +54,45 @@ class KeptModel(NamedTuple):
 
     key: str
     name: str
-    """Of its file or folder; the ending is that of the format."""
+    """Name of its file or folder, with the suffix of the format."""
     size: int
     """In bytes."""
     used: float
-    """When it was last put there or taken, in seconds since 1970."""
+    """When it was last added or used, in seconds since 1970."""
 
 
 class ConversionCache:
-    """A folder for each model, named by a hash of everything that decides its content."""
+    """The cache, with a folder for each model, named by a hash of everything that determines its content."""
 
     def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
-        """Makes nothing yet.
+        """Create nothing yet.
 
         Args:
-            folder: instead of the user's own.
-            limit: the most bytes of models that stay after one was added; None for any number.
+            folder: the cache folder; the user's when None.
+            limit: the most bytes of models that remain after a model was added; None for no limit.
         """
         self._folder = (folder or cache_folder()) / "converted"
         self._limit = limit
 
     @staticmethod
     def key(parts: Mapping[str, object]) -> str:
-        """Return the name under which what these parts decide is kept."""
+        """Return the key for these parts, a hash."""
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def get(self, key: str, name: str, make: Callable[[Path], None], spare: Path) -> tuple[Path, bool]:
-        """Return the file of a converted model, made where it is not kept yet.
+        """Return the path of a cached model, and make it if it is missing or incomplete.
 
-        A conversion that fails, or is cut off, leaves nothing behind that could be taken for a model. What is kept and is
-        not whole any more is made again.
+        A conversion that fails or is cut off leaves nothing that could be mistaken for a model.
 
         Args:
             key: see `key`.
-            name: of the file or folder in it.
-            make: writes it to the path that it is given.
-            spare: a folder to use where the cache cannot be written.
+            name: the name of the file or folder.
+            make: writes the model to the given path.
+            spare: the folder to use if the cache cannot be written.
 
         Returns:
-            Its path, and whether it was kept already.
+            The path, and whether the model was in the cache.
         """
         kept = self._folder / key / name
         if _is_whole(kept):
@@ -116,7 +115,7 @@ class ConversionCache:
                 (work / CONTENTS).write_text(json.dumps(_sizes(work)))
                 if not _is_whole(kept):
                     shutil.rmtree(kept.parent, ignore_errors=True)
-                # Another process may have been quicker; what it made is the same.
+                # Another process may have been faster; its result is the same.
                 work.rename(kept.parent)
             if not _is_whole(kept):
                 shutil.copytree(work, spare / key, dirs_exist_ok=True)
@@ -125,12 +124,12 @@ class ConversionCache:
         return kept, False
 
     def growing(self, key: str, name: str, spare: Path) -> Path:
-        """Return a folder that a framework fills itself, now and in later runs; several processes may at the same time.
+        """Return a folder that a framework fills itself, now and in later runs, possibly from several processes at once.
 
         Args:
             key: see `key`.
-            name: of the folder.
-            spare: a folder to use where the cache cannot be written.
+            name: the name of the folder.
+            spare: the folder to use if the cache cannot be written.
         """
         kept = self._folder / key / name
         try:
@@ -144,7 +143,7 @@ class ConversionCache:
 
     @contextlib.contextmanager
     def alone(self, key: str) -> Iterator[None]:
-        """Give one process at a time the key, and let others wait; all at once where files cannot be locked there."""
+        """Hold an exclusive lock on a key inside the block; without file locks, nobody waits."""
         import fcntl
 
         lock = self._folder / f".{key}.lock"
@@ -159,7 +158,7 @@ class ConversionCache:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
-            # Whoever waits for this file comes next, whoever comes later makes a new one: what both make is the same.
+            # After the lock file is removed, a process that comes later may lock a new one: both make the same model.
             lock.unlink(missing_ok=True)
             os.close(descriptor)
 
@@ -168,27 +167,27 @@ class ConversionCache:
             self.trim(self._limit)
 
     def models(self) -> list[KeptModel]:
-        """Return what is kept, the model used last first; one that another process is removing may be left out."""
-        found = []
+        """Return the cached models, most recently used first; models that another process is removing may be missing."""
+        kept = []
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             with contextlib.suppress(OSError, ValueError):
                 if _is_ours(folder):
                     name = min(entry.name for entry in folder.iterdir() if entry.name != CONTENTS)
                     size, used = sum(_sizes(folder).values()), (folder / CONTENTS).stat().st_mtime
-                    found.append(KeptModel(folder.name, name, size, used))
-        return sorted(found, key=lambda one: one.used, reverse=True)
+                    kept.append(KeptModel(folder.name, name, size, used))
+        return sorted(kept, key=lambda model: model.used, reverse=True)
 
     def trim(self, limit: int, now: float | None = None) -> int:
-        """Remove the models that were used longest ago, until the others take no more bytes than the limit.
+        """Remove the least recently used models until the rest take no more bytes than the limit.
 
-        One that was used within the last hour stays: a run may be reading it.
+        Models used within the last hour stay, since a run may be reading them.
 
         Args:
             limit: in bytes.
-            now: the time, in seconds since 1970; the clock's when None.
+            now: the time in seconds since 1970; the current time when None.
 
         Returns:
-            How many bytes were removed.
+            The number of removed bytes.
         """
         now = time.time() if now is None else now
         total = removed = 0
@@ -201,13 +200,10 @@ class ConversionCache:
         return removed
 
     def clear(self) -> int:
-        """Remove every model that was put here, and what dead processes left; anything else in the folder stays.
+        """Remove all cached models, and the remains of dead processes; other files in the folder stay.
 
         Returns:
-            How many bytes the models took.
-
-        Raises:
-            OSError: one cannot be removed.
+            The number of bytes that the models took.
         """
         if not self._folder.is_dir():
             return 0
@@ -225,19 +221,19 @@ class ConversionCache:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder, which is no link, has a name that `key` makes and the list of contents that is put beside a model."""
+    """Return whether a folder is one of the cache: not a link, named by a key, and with the list of contents."""
     named = _KEY.fullmatch(folder.name) is not None
     return named and not folder.is_symlink() and folder.is_dir() and (folder / CONTENTS).is_file()
 
 
 def _sizes(folder: Path) -> dict[str, int]:
-    """The size of each file in a folder, by its path in it."""
-    files = [one for one in folder.rglob("*") if one.is_file() and one != folder / CONTENTS]
-    return {one.relative_to(folder).as_posix(): one.stat().st_size for one in files}
+    """Return the size of each file in a folder, by its relative path."""
+    files = [file for file in folder.rglob("*") if file.is_file() and file != folder / CONTENTS]
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
 
 
 def _is_whole(model: Path) -> bool:
-    """Whether a model that is kept has the files and sizes with which it was put there."""
+    """Return whether a cached model has the files and sizes with which it was stored."""
     try:
         return model.exists() and bool(json.loads((model.parent / CONTENTS).read_text()) == _sizes(model.parent))
     except (OSError, ValueError):

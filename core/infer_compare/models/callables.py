@@ -1,4 +1,4 @@
-"""Models that a function of the user's makes: `package.module:function` and `file.py:function`."""
+"""Models made by a user's function: `package.module:function` and `file.py:function`."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders that packages are installed into."""
+"""Names of folders into which packages are installed."""
 
 
 def split(location: str) -> tuple[str, str]:
-    """Return the module or file, and the name behind the last colon."""
+    """Return the module or file, and the name after the last colon."""
     place, _, name = location.rpartition(":")
     return place, name
 
 
 def source_file(location: str) -> Path | None:
-    """Return the Python file in which the function stands, found without importing it; None where there is none."""
+    """Return the Python file that defines the function, found without importing it; None if there is none."""
     place, _ = split(location)
     if place.endswith(".py"):
         return Path(place) if is_file(place) else None
     _add_working_folder()
     try:
-        # The top-level package is looked for and not imported; looking for what is inside it would import it.
+        # Only the top-level package is looked up; looking up its submodules would import it.
         spec = importlib.util.find_spec(place.partition(".")[0])
     except (ImportError, ValueError, OSError):
         return None
@@ -49,17 +49,17 @@ def source_file(location: str) -> Path | None:
         return Path(spec.origin) if spec.origin and is_file(spec.origin) else None
     parts = place.split(".")[1:]
     for folder in spec.submodule_search_locations or ():
-        found = Path(folder, *parts)
-        for path in (found.with_suffix(".py"), found / "__init__.py"):
+        file = Path(folder, *parts)
+        for path in (file.with_suffix(".py"), file / "__init__.py"):
             if is_file(path):
                 return path
     return None
 
 
 def own_files(location: str) -> tuple[Path, ...]:
-    """Return the files of the user's own modules that a function needs, once it was called: its own, and what they import.
+    """Return the files of the user's modules that a function needs, after it was called: its file, and what that imports.
 
-    Installed packages are left out, and so is this one.
+    Installed packages and infer-compare itself are excluded.
 
     Returns:
         Absolute paths, sorted.
@@ -77,7 +77,7 @@ def own_files(location: str) -> tuple[Path, ...]:
             if module is None or not isinstance(origin, str) or name.partition(".")[0] == "infer_compare":
                 continue
             path = Path(origin).resolve()
-            installed = not INSTALLED.isdisjoint(path.parts) or any(path.is_relative_to(one) for one in standard)
+            installed = not INSTALLED.isdisjoint(path.parts) or any(path.is_relative_to(folder) for folder in standard)
             if path not in files and not installed and is_file(path):
                 files.add(path)
                 pending.append((path, module.__package__ or ""))
@@ -85,7 +85,7 @@ def own_files(location: str) -> tuple[Path, ...]:
 
 
 def _imported(file: Path, package: str) -> Iterator[str]:
-    """The modules that a file may import by any of its statements."""
+    """Yield the modules that a file may import in any of its statements."""
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -103,27 +103,24 @@ def _imported(file: Path, package: str) -> Iterator[str]:
 
 
 def seed_generators(seed: int) -> None:
-    """Seed the generators of Python and of numpy, from which a function of the user's may draw; the framework's own is left."""
+    """Seed the generators of Python and numpy, from which a user's function may draw, but not those of frameworks."""
     import numpy as np
 
     random.seed(seed)
-    # Functions draw from numpy's global generator, and not from one that is handed to them.
+    # The global generator, since users' functions draw from it.
     np.random.seed(seed % 2**32)  # noqa: NPY002
 
 
 def make_model(location: str) -> tuple[object, tuple[str, ...]]:
-    """Return what the function returns, and what it says of the inputs in a `ModelSpec`.
+    """Call a user's function and return its model, with the inputs if it returned a `ModelSpec`.
 
     Call `seed_generators` and seed the framework first: every call must make the same weights.
 
     Args:
-        location: `package.module:function` or `file.py:function`; a class without arguments will do.
+        location: `package.module:function` or `file.py:function`; a class without arguments also works.
 
     Returns:
-        The model, and the texts of its inputs; none where it returned no `ModelSpec`.
-
-    Raises:
-        ModelError: there is no such file, module or name; it cannot be called, or raised, or returned nothing.
+        The model, and the texts of its inputs, empty without a `ModelSpec`.
     """
     place, name = split(location)
     made = getattr(_module(place, location), name, None)
@@ -142,7 +139,7 @@ def make_model(location: str) -> tuple[object, tuple[str, ...]]:
 
 
 def _line(error: BaseException, place: str) -> str:
-    """Return the line of the user's own file that an error came through last, in brackets; empty where there is none."""
+    """Return the last line of the user's file in an error's traceback, in parentheses; empty if there is none."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(place)]
     return f" ({Path(place).name}, line {lines[-1]})" if lines and place.endswith(".py") else ""
 
@@ -171,7 +168,7 @@ def _file(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    # Modules beside the file can be imported, as when it is run.
+    # As when the file is run, modules beside it can be imported.
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -180,7 +177,7 @@ def _file(path: Path) -> ModuleType:
 
 
 def _add_working_folder() -> None:
-    """Lets modules of the folder that the command was given in be imported, as with `python -m`."""
+    """Make modules in the working folder importable, as with `python -m`."""
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)

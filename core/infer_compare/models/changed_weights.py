@@ -1,7 +1,7 @@
-"""A model beside copies of itself in which one weight tensor each is changed: what comparing outputs should notice.
+"""Combines a model with copies that each have one changed weight tensor, to test whether comparing outputs notices them.
 
-All lie in one graph, so that one worker runs them at once. A copy holds the nodes that depend on its changed weights, and
-shares all others with the original.
+All are in one graph, so that one worker runs them at once. A copy consists of the nodes that depend on its changed weights,
+and shares all others with the original.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
     import onnx
 
 FACTOR = 1.1
-"""What the values of a tensor are multiplied by."""
+"""The factor by which the values of a tensor are changed."""
 TENSORS = 8
-"""So many tensors are changed at most, evenly over the graph."""
+"""The most tensors that are changed, evenly over the graph."""
 LEAST_IR = 4
-"""Files of older versions have every constant among their inputs as well."""
+"""The first IR version whose files need not list constants among their inputs."""
 
 
 class Change(NamedTuple):
-    """A weight tensor that was changed."""
+    """A changed weight tensor."""
 
     tensor: str
     outputs: tuple[int, ...]
-    """For each output of the original, its place among the outputs; where it does not depend on the tensor, its own."""
+    """For each output of the original, the index of the changed output, or of the original if it does not depend on the tensor."""
 
 
 class ChangedModel(NamedTuple):
     """The original and its changed copies as one model."""
 
     model: onnx.ModelProto
-    """Its first outputs are those of the original."""
+    """The model; its first outputs are those of the original."""
     changes: tuple[Change, ...]
 
 
 def changed_weights(model: onnx.ModelProto) -> ChangedModel | None:
-    """Return a model beside its changed copies; None where it has no weights to change, or subgraphs.
+    """Return a model combined with its changed copies; None if it has no weights to change, or has subgraphs.
 
     Args:
-        model: with its external data; it is changed in place.
+        model: a model with its external data; it is changed in place.
     """
     graph = model.graph
     weights = _weights(model)
@@ -53,12 +53,12 @@ def changed_weights(model: onnx.ModelProto) -> ChangedModel | None:
 
 
 def _weights(model: onnx.ModelProto) -> list[onnx.TensorProto]:
-    """Tensors of floating numbers, evenly over the graph; those of one element and of zeros are none."""
+    """Return floating tensors, evenly over the graph, without single elements and zeros."""
     from onnx import TensorProto, numpy_helper
 
     floating = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
     used = {name for node in model.graph.node for name in node.input}
-    found = [
+    weights = [
         tensor
         for tensor in model.graph.initializer
         if tensor.name in used
@@ -66,9 +66,9 @@ def _weights(model: onnx.ModelProto) -> list[onnx.TensorProto]:
         and any(size > 1 for size in tensor.dims)
         and numpy_helper.to_array(tensor).any()
     ]
-    if len(found) <= TENSORS:
-        return found
-    return [found[round(place * (len(found) - 1) / (TENSORS - 1))] for place in range(TENSORS)]
+    if len(weights) <= TENSORS:
+        return weights
+    return [weights[round(place * (len(weights) - 1) / (TENSORS - 1))] for place in range(TENSORS)]
 
 
 def _has_subgraph(node: onnx.NodeProto) -> bool:

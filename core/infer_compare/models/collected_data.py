@@ -1,4 +1,4 @@
-"""Data that a function returns, written to files."""
+"""Calls functions that return data, and writes the data to files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def collect(location: str, folder: Path) -> None:
 
     Args:
         location: `module:function` or `file.py:function`; it returns an array, or arrays by the inputs' names.
-        folder: where they go.
+        folder: where to write the files.
 
     Raises:
-        InputError: it is missing, raised, or returned something else.
+        InputError: the function is missing, raised, or returned something else.
     """
     from infer_compare.errors import ModelError
     from infer_compare.models.callables import make_model
@@ -40,7 +40,7 @@ def collect_dataset(dataset: BuiltinDataset, seed: int, folder: Path) -> None:
     """Load a data set of a plugin and write it as `.npy` files; called in a separate process.
 
     Raises:
-        InputError: loading raised, or returned something else than arrays.
+        InputError: loading raised, or did not return arrays.
     """
     what = f"The data set {dataset.name}"
     try:
@@ -55,11 +55,8 @@ def write(made: object, what: str, folder: Path) -> None:
 
     Args:
         made: an array, or arrays by the inputs' names.
-        what: what made them, as the subject of a sentence.
-        folder: where they go.
-
-    Raises:
-        InputError: it is something else.
+        what: the origin of the arrays, as the subject of the error's sentence.
+        folder: where to write the files.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a backend compiled of a model, kept between runs: by everything that decides it."""
+"""Folders for compiled models, cached between runs."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def compiled_folder(
     *,
     parts: Mapping[str, object] = {},
 ) -> Path:
-    """Return a folder with what a backend compiles of a model, from an earlier run where it is kept.
+    """Return a folder with a backend's compiled form of a model, from the cache if an earlier run stored it.
 
     The key is a hash of the content of the model and its inputs; of the backend's code, options, precision and threads; of
     the versions of the framework and of Python; of the device, the processor, and the GPUs with their driver; and of
-    `parts`. `infer-compare cache` counts the folder, and removes it like a converted model. It can be called in `load`,
-    `to_device` and `prepare`, never in steps that are timed.
+    `parts`. `infer-compare cache` treats the folder like a converted model. Call it in `load`, `to_device` or `prepare`,
+    never in timed steps.
 
     Args:
-        backend: which compiles.
-        model: that `load` got; None for programs of any model, as where a framework wants its folder in `version`.
-        device: that it is compiled for; None for any.
-        make: writes into an empty folder, the first time. Of several workers that ask at once, one writes and the others
-            wait; if it raises, nothing is kept. None for a framework that manages a folder of compiled programs itself.
-        parts: what else decides the result, such as `{"batch": 8}`: texts, numbers, and lists of them.
+        backend: the backend that compiles.
+        model: the model that `load` got; None for programs of any model, for a framework that needs its folder in `version`.
+        device: the target device; None for any.
+        make: writes to an empty folder, the first time. Of several workers at once, one writes and the others wait; if it
+            raises, nothing is stored. None for a framework that manages a folder of compiled programs itself.
+        parts: further values that affect the result, such as `{"batch": 8}`: texts, numbers, and lists of them.
 
     Raises:
         ModelError: the model cannot be read.
@@ -60,7 +60,7 @@ def compiled_folder(
     try:
         cache = ConversionCache(limit=cache_limit())
     except UsageError:
-        # Without a home folder, nothing is kept.
+        # Without a home folder there is no cache.
         cache = ConversionCache(_own_folder())
     key = cache.key(
         {
@@ -98,7 +98,7 @@ def _backend(backend: Backend[Any]) -> dict[str, object]:
 
 @lru_cache
 def _code(module: str) -> str:
-    """The hash of the files of the package that a module belongs to; without one, of its file and what that imports."""
+    """Return a hash of the files of a module's package; without a package, of its file and the user's modules it imports."""
     package = getattr(sys.modules.get(module.partition(".")[0]), "__file__", None) or ""
     if Path(package).name == "__init__.py":
         return sha256_of(sorted(Path(package).parent.rglob("*.py")))
@@ -119,8 +119,8 @@ def _model(model: ModelSource, stamp: tuple[int, int] | None) -> dict[str, objec
 
 
 def _content(model: ModelSource) -> str:
-    """The hash of a model's files: all in a folder, an ONNX file with its external data, a callable's source and weights, or
-    a file and those beside it that differ in the ending alone.
+    """Return a hash of a model's files: all files of a folder, an ONNX file with its external data, a callable's source and
+    weights, or a file and those beside it that differ only in the suffix.
     """
     path = model.path
     if model.format == "callable":
@@ -139,7 +139,7 @@ def _content(model: ModelSource) -> str:
 
 
 def _own_folder() -> Path:
-    """A folder of this process, for where nothing can be kept."""
+    """Return a temporary folder of this process, for use without a cache."""
     if not _spare:
         _spare.append(Scratch())
         atexit.register(_spare[0].remove)

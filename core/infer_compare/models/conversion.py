@@ -1,4 +1,4 @@
-"""Which converters bring a model from its format to one that a backend takes: the cheapest way through the graph."""
+"""Finds the cheapest chain of converters from a model's format to one that a backend takes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 def cheapest(
     source: str, targets: Collection[str], converters: Iterable[ConverterEntry]
 ) -> tuple[ConverterEntry, ...] | None:
-    """Return the converters of least total cost, in their order; fewer where two ways cost the same.
+    """Return the chain of converters with the least total cost; of chains with the same cost, the shortest.
 
     Args:
-        source: the format that there is.
-        targets: the formats that will do.
-        converters: those that may be used.
+        source: the format of the model.
+        targets: the accepted formats.
+        converters: the converters that may be used.
 
     Returns:
-        None where there is no way; none at all where the source will do.
+        The chain, empty if the source is among the targets; None if there is no chain.
     """
     edges: dict[str, list[ConverterEntry]] = {}
-    for one in converters:
-        edges.setdefault(one.converter.source, []).append(one)
+    for converter in converters:
+        edges.setdefault(converter.converter.source, []).append(converter)
     order = count()
     ways: list[tuple[float, int, int, str, tuple[ConverterEntry, ...]]] = [(0.0, 0, next(order), source, ())]
     seen: set[str] = set()

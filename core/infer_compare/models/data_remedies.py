@@ -1,4 +1,4 @@
-"""What to do about data sets of tables or images, which are not read as they are: code that makes arrays of them."""
+"""Advice for data sets of tables or images, which cannot be read directly: code that converts them to arrays."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 CHANNELS = (1, 3, 4)
-"""How many channels an image can have."""
+"""Numbers of channels that an image can have."""
 
 
 def data_remedy(text: str, suffixes: frozenset[str], spec: TensorSpec) -> str | None:
-    """Return how to make a data set of tables or images into one that is read; None where it is neither.
+    """Return advice with code that converts a data set of tables or images to arrays; None for other data sets.
 
     Args:
-        text: the path as it was typed.
-        suffixes: of the file, or of the files in the folder, in lower case.
-        spec: of the model's first input.
+        text: the path as typed.
+        suffixes: suffixes of the file, or of the files in the folder, in lower case.
+        spec: the model's first input.
     """
     shape = [size for size in spec.shape[1:] if isinstance(size, int)]
     if suffixes and suffixes <= TABLES:

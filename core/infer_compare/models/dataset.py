@@ -1,4 +1,4 @@
-"""Data sets: arrays on disk, one row a sample, in place of made-up inputs."""
+"""Reads data sets: arrays on disk with one row per sample, used in place of generated inputs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 24
 LOOKED_AT = 1000
-"""Entries of a folder that are looked at, at most, to tell what it holds."""
+"""The most entries of a folder that are examined to see what it contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +42,36 @@ class Dataset:
     """A data set as files that workers map."""
 
     source: str
-    """What was typed."""
+    """The data set as typed."""
     rows: int
     paths: tuple[Path, ...]
-    """One `.npy` file per input of the model, in its order."""
+    """One `.npy` file per input of the model, in order."""
     sha256: str
     warnings: tuple[str, ...]
-    """Casts, and arrays that were left out."""
+    """Warnings about casts and unused arrays."""
 
 
 def is_callable(text: str) -> bool:
-    """Return whether a text names a function that makes the data, `module:function` or `file.py:function`."""
+    """Return whether a text names a function that returns the data, `module:function` or `file.py:function`."""
     _, colon, name = text.rpartition(":")
     return bool(colon) and name.isidentifier() and not exists(text)
 
 
 def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Path) -> Dataset:
-    """Return a data set, made ready for a model's inputs.
+    """Read a data set and prepare it for a model's inputs.
 
-    An array belongs to the input of its name. For a model of one input any single array will do, and others of other
-    names (labels, say) are left out.
+    An array belongs to the input of its name. For a model with one input, a single array may have any name; if there are
+    several, those of other names (such as labels) are ignored.
 
     Args:
-        text: as it was typed, for sentences.
+        text: the data set as typed, for messages.
         place: a `.npz` or `.npy` file, or a folder of `.npy` files: one per input, or for a model of one input one per
             sample, in the order of their names.
         specs: the model's inputs.
-        folder: where arrays are written whose dtype must be cast, or that lie in an archive.
+        folder: where to write arrays that must be cast or that are in an archive.
 
     Raises:
-        InputError: it is missing, unreadable or empty, an input is not in it, or an array does not fit its input.
+        InputError: the data set is missing, unreadable or empty, lacks an input, or an array does not fit its input.
     """
     arrays = _arrays(text, place, specs)
     chosen, left_out = _match(text, arrays, specs)
@@ -79,7 +79,7 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
     rows = {len(array) for array in chosen}
     if len(rows) != 1:
         raise InputError(
-            f"The arrays of {text} have {listing([str(one) for one in sorted(rows)])} rows; all inputs need the same number of rows."
+            f"The arrays of {text} have {listing([str(count) for count in sorted(rows)])} rows; all inputs need the same number of rows."
         )
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -100,15 +100,15 @@ def read_dataset(text: str, place: Path, specs: Sequence[TensorSpec], folder: Pa
 
 
 def _endings(place: Path) -> frozenset[str]:
-    """The endings of a file, or of those in a folder and in its own folders: pictures lie in one for each class."""
+    """Return the suffixes of a file, or of the files in a folder and its subfolders, such as one per class of images."""
     if not is_folder(place):
         return frozenset({place.suffix.lower()})
-    found = set()
-    for one in islice(chain(place.glob("*"), place.glob("*/*")), LOOKED_AT):
+    suffixes = set()
+    for path in islice(chain(place.glob("*"), place.glob("*/*")), LOOKED_AT):
         with contextlib.suppress(OSError):
-            if one.is_file():
-                found.add(one.suffix.lower())
-    return frozenset(found)
+            if path.is_file():
+                suffixes.add(path.suffix.lower())
+    return frozenset(suffixes)
 
 
 def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str, Array]:
@@ -127,34 +127,34 @@ def _arrays(text: str, place: Path, specs: Sequence[TensorSpec]) -> Mapping[str,
         raise InputError(f"The folder {text} holds no .npy files.")
     try:
         if place.suffix == ".npz":
-            # Opened here, since numpy leaves a file that is no archive open.
+            # Open the file here, since numpy leaves it open if it is not an archive.
             with open_regular(place) as file:
                 if zipfile.is_zipfile(file):
                     with zipfile.ZipFile(file) as packed:
-                        need = sum(one.file_size for one in packed.infolist())
+                        need = sum(member.file_size for member in packed.infolist())
                     ensure_room(need, f"The archive {text}", f"{READ_IN_PARTS}, in a folder", InputError)
                 file.seek(0)
                 archive = np.load(file, allow_pickle=False)
                 if isinstance(archive, np.ndarray):
                     raise ValueError("it is a single array, whose file ends in .npy")  # noqa: TRY004 - of a file's content
                 return {name: array_of(archive[name]) for name in names_in(archive)}
-        # Names of arrays that a function made may hold what no file name can.
+        # Array names made by a function may contain characters that file names cannot.
         named = unquote if place != Path(text) else str
-        found = {named(one.stem): mapped(one) for one in files}
+        arrays = {named(file.stem): mapped(file) for file in files}
     except UNREADABLE as error:
         raise InputError(f"{text} cannot be read ({why_unreadable(error)}).") from error
-    ranks = {array.ndim for array in found.values()}
-    if is_folder(place) and len(specs) == 1 and specs[0].name not in found and ranks == {len(specs[0].shape) - 1}:
-        if len({array.shape for array in found.values()}) != 1:
+    ranks = {array.ndim for array in arrays.values()}
+    if is_folder(place) and len(specs) == 1 and specs[0].name not in arrays and ranks == {len(specs[0].shape) - 1}:
+        if len({array.shape for array in arrays.values()}) != 1:
             raise InputError(f"The samples in {text} have different shapes; give them one shape.")
-        need = sum(array.nbytes for array in found.values())
+        need = sum(array.nbytes for array in arrays.values())
         ensure_room(need, f"The folder {text}", "put its samples into one .npy file", InputError)
-        return {specs[0].name: np.stack(list(found.values()))}
-    return found
+        return {specs[0].name: np.stack(list(arrays.values()))}
+    return arrays
 
 
 def _match(text: str, arrays: Mapping[str, Array], specs: Sequence[TensorSpec]) -> tuple[list[Array], list[str]]:
-    """The array of each input, and the names of those that belong to none."""
+    """Return the array of each input, and the names of unused arrays."""
     if not arrays:
         raise InputError(f"{text} holds no arrays.")
     names = {spec.name: spec.name for spec in specs}
@@ -176,10 +176,10 @@ def _match(text: str, arrays: Mapping[str, Array], specs: Sequence[TensorSpec]) 
 
 
 def _check(text: str, array: Array, spec: TensorSpec) -> str:
-    """A sentence where the array is to be cast to the dtype of its input; empty where it fits as it is.
+    """Return a sentence if the array must be cast to the dtype of its input, else an empty text.
 
     Raises:
-        InputError: it does not fit.
+        InputError: the array does not fit the input.
     """
     import numpy as np
 
@@ -189,7 +189,7 @@ def _check(text: str, array: Array, spec: TensorSpec) -> str:
     if array.ndim != len(spec.shape) or any(
         isinstance(size, int) and size != own for size, own in zip(spec.shape[1:], array.shape[1:], strict=True)
     ):
-        takes, has = (",".join(map(str, one)) for one in (("batch", *spec.shape[1:]), ("batch", *array.shape[1:])))
+        takes, has = (",".join(map(str, shape)) for shape in (("batch", *spec.shape[1:]), ("batch", *array.shape[1:])))
         raise InputError(f"The model takes the input {spec.name!r} as [{takes}], and {text} holds rows of [{has}].")
     if array.dtype == wanted:
         return ""
@@ -208,7 +208,7 @@ def _check(text: str, array: Array, spec: TensorSpec) -> str:
 
 
 def _save(array: Array, dtype: str, path: Path, digest: Any) -> None:  # noqa: ANN401 - hashlib names no public type
-    """Writes the array in its input's dtype, a part at a time."""
+    """Write the array in its input's dtype, part by part."""
     import numpy as np
 
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": array.shape}

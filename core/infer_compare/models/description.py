@@ -1,4 +1,4 @@
-"""What `infer-compare models` says of a model that has a name."""
+"""Descriptions of named models for `infer-compare models`."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Description(msgspec.Struct, frozen=True):
 
 
 def describe(model: BuiltinModel) -> Description:
-    """Return what a model is: from a table where it is built in, else from the graph that it builds.
+    """Return the description of a model: from a table for built-in models, else from its graph.
 
     Raises:
-        ModelError: it cannot be built, or its graph cannot be read.
+        ModelError: the model cannot be built, or its graph cannot be read.
     """
     if (known := size_of(model)) is not None:
         inputs, outputs = declared(known.inputs)[0], declared(known.outputs)[0]

@@ -1,6 +1,6 @@
-"""Functions in a file, and operators that ONNX itself defines by others, written out where an importer has no rule.
+"""Expands functions in a file, and operators that ONNX defines by other operators, if an importer has no rule for them.
 
-Each node is expanded alone: one whose definition does not apply stays as it is, and the importer refuses it by name.
+Each node is expanded separately: a node whose definition does not apply is kept, and the importer refuses it by name.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     Partly = Mapping[str, Callable[[onnx.NodeProto], bool]]
 
 DOMAIN = "infer_compare.expanded"
-"""Of the functions into which definitions are put before they are written out."""
+"""Domain of the temporary functions that hold definitions before they are inlined."""
 
 DEEPEST = 10
-"""How often what was written out is searched for further definitions."""
+"""The most passes: expanded nodes are searched for further definitions."""
 
 
 class Rules(NamedTuple):
-    """What an importer has rules for."""
+    """The operators for which an importer has rules."""
 
     registry: OpRegistry[Any]
     partly: Partly
-    """Operators of which it has a rule for some calls: which these are."""
+    """For operators with a rule for only some calls, a function that says whether it covers a call."""
 
     def cover(self, node: onnx.NodeProto, since_version: int) -> bool:
         """Return whether there is a rule for that call of an operator's version."""
@@ -47,15 +47,15 @@ class Rules(NamedTuple):
 def expanded(
     model: onnx.ModelProto, registry: OpRegistry[Any], partly: Partly = MappingProxyType({})
 ) -> onnx.ModelProto:
-    """Return the model without functions of its own, and without operators that only ONNX's definitions explain.
+    """Return the model with its functions, and the operators that the importer lacks, replaced by their definitions.
 
     Args:
         model: any model; its external data need not be loaded.
-        registry: the operators that the importer has rules for, which stay.
-        partly: operators of the registry whose rule fits some calls only: which these are.
+        registry: the operators for which the importer has rules, which are kept.
+        partly: for operators of the registry whose rule covers only some calls, a function that says whether it does.
 
     Returns:
-        The model itself where there is nothing to expand. Otherwise a new one without recorded shapes and metadata.
+        The model itself if there is nothing to expand, else a new model without recorded shapes and metadata.
     """
     import onnx.inliner
 
@@ -67,8 +67,8 @@ def expanded(
         _state_own_defaults(draft)
         draft = onnx.inliner.inline_local_functions(draft)
     for _ in range(DEEPEST):
-        draft, found = _defined(draft, rules)
-        if not found:
+        draft, found_any = _defined(draft, rules)
+        if not found_any:
             break
     del draft.graph.initializer[:]
     draft.graph.initializer.extend(model.graph.initializer)
@@ -76,14 +76,14 @@ def expanded(
 
 
 def _state_own_defaults(model: onnx.ModelProto) -> None:
-    """Writes the attributes that calls of the model's functions leave to their defaults out: the inliner drops them."""
-    functions = {(one.domain, one.name): one for one in model.functions}
-    for nodes in (model.graph.node, *(one.node for one in model.functions)):
+    """Write out default attributes in calls of the model's functions, since the inliner drops them."""
+    functions = {(function.domain, function.name): function for function in model.functions}
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
         for node in all_nodes(nodes):
             function = functions.get((node.domain, node.op_type))
             stated = {attribute.name for attribute in node.attribute}
             defaults = () if function is None else function.attribute_proto
-            node.attribute.extend(one for one in defaults if one.name not in stated)
+            node.attribute.extend(attribute for attribute in defaults if attribute.name not in stated)
 
 
 def _opset(model: onnx.ModelProto) -> int:
@@ -98,7 +98,7 @@ def _subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
 
 
 def _is_foreign(node: onnx.NodeProto, rules: Rules, opset: int) -> bool:
-    """Whether a node is of an operator that the importer lacks and ONNX defines by others."""
+    """Return whether the importer lacks a node's operator and ONNX defines it by other operators."""
     schema = _schema(node, opset)
     if schema is None or rules.cover(node, schema.since_version):
         return False
@@ -117,7 +117,7 @@ def _schema(node: onnx.NodeProto, opset: int) -> onnx.defs.OpSchema | None:
 
 
 def _defined(model: onnx.ModelProto, rules: Rules) -> tuple[onnx.ModelProto, bool]:
-    """The model with each definition written out once, and whether there was any."""
+    """Return the model after one pass of expansion, and whether anything was expanded."""
     import onnx.inliner
     import onnx.shape_inference
 
@@ -143,12 +143,14 @@ def _defined(model: onnx.ModelProto, rules: Rules) -> tuple[onnx.ModelProto, boo
 def _replace(
     graph: onnx.GraphProto, outer: Types, rules: Rules, opset: int, functions: list[onnx.FunctionProto]
 ) -> None:
-    """Has every node that can be expanded call a function with its definition; the functions are added to the list."""
+    """Make every node that can be expanded call a function with its definition, and add these functions to the list."""
     from onnx import helper
 
-    own = {value.name: value.type for value in (*graph.input, *graph.output, *graph.value_info)}
-    own.update({one.name: helper.make_tensor_type_proto(one.data_type, one.dims) for one in graph.initializer})
-    types = ChainMap(own, dict(outer))
+    known = {value.name: value.type for value in (*graph.input, *graph.output, *graph.value_info)}
+    known.update(
+        {tensor.name: helper.make_tensor_type_proto(tensor.data_type, tensor.dims) for tensor in graph.initializer}
+    )
+    types = ChainMap(known, dict(outer))
     for node in graph.node:
         for inner in _subgraphs(node):
             _replace(inner, types, rules, opset, functions)
@@ -162,7 +164,7 @@ def _replace(
 
 
 def _definition(node: onnx.NodeProto, types: Types, opset: int) -> onnx.FunctionProto | None:
-    """ONNX's definition of one call; None where there is none for these inputs."""
+    """Return ONNX's definition of one call; None if there is none for these inputs."""
     import onnx
 
     schema = _schema(node, opset)
@@ -177,7 +179,7 @@ def _definition(node: onnx.NodeProto, types: Types, opset: int) -> onnx.Function
     function = onnx.FunctionProto.FromString(data)
     if len(node.input) > len(function.input):  # the inliner ends in an assertion then
         return None
-    # The definition is the one in force at the model's opset, whatever its own says.
+    # The definition applies at the model's opset, whatever opset it states itself.
     del function.opset_import[:]
     function.opset_import.add(domain="", version=opset)
     return function
@@ -187,22 +189,24 @@ def _body(node: onnx.NodeProto, schema: onnx.defs.OpSchema, types: Types, opset:
     import onnx
 
     if schema.has_context_dependent_function:
-        versions = [one for one in schema.context_dependent_function_opset_versions if one <= opset]
+        versions = [version for version in schema.context_dependent_function_opset_versions if version <= opset]
         known = [types.get(name, onnx.TypeProto()) if name else onnx.TypeProto() for name in node.input]
-        complete = all(not name or one.WhichOneof("value") for name, one in zip(node.input, known, strict=True))
+        complete = all(not name or value.WhichOneof("value") for name, value in zip(node.input, known, strict=True))
         if versions and complete:
-            given = [one.SerializeToString() for one in known]
+            given = [value.SerializeToString() for value in known]
             made: bytes = schema.get_context_dependent_function_with_opset_version(
                 max(versions), node.SerializeToString(), given
             )
             return made
-    versions = [one for one in schema.function_opset_versions if one <= opset] if schema.has_function else []
+    versions = (
+        [version for version in schema.function_opset_versions if version <= opset] if schema.has_function else []
+    )
     body: bytes | None = schema.get_function_with_opset_version(max(versions)) if versions else None
     return body
 
 
 def _state_defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> None:
-    """Writes out the attributes that were left to their defaults: definitions refer to them by name."""
+    """Write out default attributes, since definitions refer to them by name."""
     stated = {attribute.name for attribute in node.attribute}
     for name, attribute in schema.attributes.items():
         if name not in stated and attribute.default_value.name:

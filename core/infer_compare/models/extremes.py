@@ -1,6 +1,6 @@
-"""Extreme constants in outputs: masks of -1e9, the lowest number, infinities.
+"""Finds extreme constants in outputs: masks of -1e9, the lowest number, infinities.
 
-They say nothing about a network and would hide everything else in the scale of their tensor.
+They carry no information about a network and would dominate the scale of their tensor.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_CLUSTERS = 4
 
 
 def extremes(array: Array) -> Mask:
-    """Return where an array holds extreme constants: infinities, and clusters of one size that lie decades away."""
+    """Return a mask of the extreme constants of an array: infinities, and clusters of one magnitude far above the rest."""
     import numpy as np
 
     size = np.abs(array)
@@ -42,14 +42,14 @@ def extremes(array: Array) -> Mask:
 
 
 def unlike(reference: Array, candidate: Array, where: Mask, *, rtol: float, coarse: bool) -> str:
-    """Return how extreme values differ, as the end of a sentence that an output begins; empty where they are alike.
+    """Return how extreme values differ, as the end of a sentence about an output; empty if they agree.
 
     Args:
-        reference: of shape [rows, ...], without NaN.
-        candidate: of the same shape, without NaN.
-        where: the reference's extreme values.
-        rtol: how far they may be apart.
-        coarse: whether only their places and signs count: a conversion to float16 turns -1e9 into -1e4.
+        reference: an array of shape [rows, ...], without NaN.
+        candidate: an array of the same shape, without NaN.
+        where: the mask of the reference's extreme values.
+        rtol: the allowed relative difference.
+        coarse: whether only their positions and signs count: a conversion to float16 turns -1e9 into -1e4.
     """
     import numpy as np
 

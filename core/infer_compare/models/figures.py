@@ -1,4 +1,4 @@
-"""How large a model is: its parameters, and the floating-point operations of one sample; and its precision."""
+"""The size of a model: its parameters, the floating-point operations of one sample, and its precision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNCOUNTED = frozenset(
         "Scan",
     }
 )
-"""Operators with a share in the work that cannot be told here; a model that has one gets no figure."""
+"""Operators whose work cannot be counted; a model with one gets no number of operations."""
 
 
 QUANTIZED_OPERATORS = frozenset(
@@ -45,9 +45,9 @@ QUANTIZED_OPERATORS = frozenset(
         "QLinearConv",
     }
 )
-"""Of a model that computes in eight-bit integers."""
+"""Operators of models that compute in eight-bit integers."""
 NOTABLE_SHARE = 0.05
-"""Of all weights: as many of a coarser type say in which precision a model is."""
+"""Share of all weights in a coarser type from which a model counts as of that precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class Figures:
     """The size of a model."""
 
     parameters: int
-    """Elements of its weights: constants of a floating type, or of eight bits where it is quantised."""
+    """Number of elements of its weights: floating constants, or eight-bit constants of a quantised model."""
     flops_per_sample: int | None
     """Twice the multiply-adds of convolutions, matrix products and recurrent cells at batch size 1.
 
-    Biases, activations and normalisations are left out. None where a shape is unknown or an operator uncounted.
+    Biases, activations and normalisations are not counted. None if a shape is unknown or an operator cannot be counted.
     """
     precision: str | None = None
-    """The coarsest that a notable share of its weights has, or that values are cast to; None where it has no weights."""
+    """The coarsest precision of a notable share of its weights, or to which values are cast; None without weights."""
 
 
 def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> Figures:
@@ -70,7 +70,7 @@ def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> F
 
     Args:
         model: an ONNX model; its weights need not be loaded.
-        sizes: sizes of free axes by name; every free axis that is the first of an input is 1.
+        sizes: sizes of free axes by name; free first axes of inputs have size 1.
     """
     weights = _weights(model)
     return Figures(
@@ -81,7 +81,7 @@ def figures(model: onnx.ModelProto, sizes: Mapping[str, int] | None = None) -> F
 
 
 def _weights(model: onnx.ModelProto) -> dict[str, int]:
-    """Return how many elements the weights of each type have, the most precise type first."""
+    """Return the number of elements of the weights of each type, the most precise type first."""
     from onnx import TensorProto
 
     names = {
@@ -112,7 +112,7 @@ def _precision(model: onnx.ModelProto, weights: Mapping[str, int]) -> str | None
 
 
 def _cast_to(model: onnx.ModelProto) -> Iterator[str]:
-    """Yield the types of 16 bits that nodes cast values to, as where a model was trained in mixed precision."""
+    """Yield the 16-bit types to which nodes cast values, as in models trained in mixed precision."""
     from onnx import TensorProto
 
     for node in model.graph.node:
@@ -147,7 +147,9 @@ def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int:
             return math.prod(shapes[node.input[0]]) * math.prod(weight[1:])
         case "Gemm":
             left = shapes[node.input[0]]
-            inner = left[0] if any(one.name == "transA" and one.i for one in node.attribute) else left[1]
+            inner = (
+                left[0] if any(attribute.name == "transA" and attribute.i for attribute in node.attribute) else left[1]
+            )
             return math.prod(shapes[node.output[0]]) * inner
         case "MatMul":
             return math.prod(shapes[node.output[0]]) * shapes[node.input[0]][-1]
@@ -159,7 +161,7 @@ def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int:
 
 
 def shapes_at(model: onnx.ModelProto, sizes: Mapping[str, int], *, batch: int = 1) -> dict[str, tuple[int, ...]] | None:
-    """Return the shapes of all values at a batch size, as far as they can be inferred; None when inference fails."""
+    """Return the shapes of all values at a batch size, as far as they can be inferred; None if inference fails."""
     import onnx
     import onnx.shape_inference
 
@@ -186,7 +188,7 @@ def shapes_at(model: onnx.ModelProto, sizes: Mapping[str, int], *, batch: int = 
 
 
 def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy whose large constants have a type and a shape but no data, since inference serialises all it is given."""
+    """Return a copy whose large constants have no data, since shape inference serialises the whole model."""
     import onnx
 
     light = onnx.ModelProto()

@@ -1,4 +1,4 @@
-"""The text of a fill, such as `normal(0,1)` or `@rows.npz`."""
+"""Parses the text of a fill, such as `normal(0,1)` or `@rows.npz`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _CALL = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>[^()]*)\)")
 
 
 def parse_fill(text: str) -> Fill:
-    """Return the fill that a text names.
+    """Parse a fill.
 
     Raises:
-        InputError: no such fill, or figures that are none.
+        InputError: there is no such fill, or its numbers are invalid.
     """
     text = text.strip()
     if text.startswith("@") and len(text) > 1:
@@ -40,7 +40,7 @@ def parse_fill(text: str) -> Fill:
             f"{text!r} is not a fill; write normal(0,1), uniform(0,1), randint(0,10), zeros, "
             "ones, a number or @file.npz."
         )
-    arguments = [one.strip() for one in call["arguments"].split(",")]
+    arguments = [argument.strip() for argument in call["arguments"].split(",")]
     if len(arguments) != 2:
         raise InputError(f"{text!r} needs two numbers, as in {call['name']}(0,1).")
     try:

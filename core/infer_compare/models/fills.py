@@ -1,4 +1,4 @@
-"""What inputs are filled with: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `zeros`, `ones`, `16000` or `@file.npz`."""
+"""The fills of inputs: `normal(0,1)`, `uniform(0,1)`, `randint(0,1000)`, `zeros`, `ones`, `16000` or `@file.npz`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 METADATA_KEY = "infer_compare.input."
-"""A model's metadata under this key and the name of an input say how it is filled."""
+"""Prefix of the keys in a model's metadata that state the fill of an input."""
 DTYPES = {
     "f16": "float16",
     "bf16": "bfloat16",
@@ -40,14 +40,14 @@ DTYPES = {
     "u64": "uint64",
     "bool": "bool",
 }
-"""Short names of the dtypes that inputs can be made of."""
+"""Short names of the supported dtypes of inputs."""
 READ_IN_PARTS = "save its arrays as .npy files, which are read in parts"
-"""What to do about an archive that is too large to be read."""
+"""Advice for an archive that is too large to be read."""
 SHORT = {name: short for short, name in DTYPES.items()}
 
 
 def _overflow(fill: object, dtype: str, largest: float) -> str | None:
-    """Return why a fill whose values reach that far does not fit a floating dtype, or None."""
+    """Return why values up to `largest` do not fit a floating dtype; None if they do."""
     import ml_dtypes
 
     most = float(ml_dtypes.finfo(numpy_dtype(dtype)).max)  # type: ignore[no-untyped-call]
@@ -56,7 +56,7 @@ def _overflow(fill: object, dtype: str, largest: float) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """Draws from a normal distribution; for floating dtypes."""
+    """A normal distribution, for floating dtypes."""
 
     mean: float
     deviation: float
@@ -70,7 +70,7 @@ class Normal:
             return f"{self} would be a constant; the second number is a standard deviation above zero"
         if not is_float(dtype):
             return f"{self} makes fractions, but the input is {dtype}"
-        # Eight standard deviations: farther out nothing is drawn.
+        # Values beyond eight standard deviations are never drawn.
         return _overflow(self, dtype, abs(self.mean) + 8 * self.deviation)
 
     def draw(self, rng: np.random.Generator, shape: Sequence[int], dtype: str) -> Array:
@@ -84,7 +84,7 @@ class Normal:
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Draws from [low, high); for floating dtypes."""
+    """A uniform distribution over [low, high), for floating dtypes."""
 
     low: float
     high: float
@@ -111,7 +111,7 @@ class Uniform:
 
 @dataclass(frozen=True, slots=True)
 class RandInt:
-    """Whole numbers from [low, high); for every dtype that holds them."""
+    """Uniform integers from [low, high), for every dtype that can hold them."""
 
     low: int
     high: int
@@ -145,7 +145,7 @@ class RandInt:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same number everywhere: ones as in a mask that hides nothing, 16000 as in a sampling rate."""
+    """A constant: ones as in a mask that hides nothing, 16000 as in a sampling rate."""
 
     number: float
 
@@ -169,7 +169,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """Rows of an array in a `.npz` or `.npy` file, again from the first when they run out."""
+    """Rows of an array in a `.npz` or `.npy` file, repeated from the first if there are too few."""
 
     path: Path
 
@@ -177,7 +177,7 @@ class FromFile:
         return f"@{self.path}"
 
     def read(self, name: str) -> Array:
-        """Return the array of that name in the file, or its only one.
+        """Return the array of that name in the file, or its only array.
 
         Raises:
             InputError: the file is missing or unreadable, or holds no such array.
@@ -200,13 +200,13 @@ class FromFile:
             raise InputError(f"{self.path} cannot be read as a .npz or .npy file ({why_unreadable(error)}).") from error
 
     def _size(self, file: IO[bytes], name: str) -> int:
-        """Bytes of the array that `read` would hold."""
+        """Return the size in bytes of the array that `read` would return."""
         import zipfile
 
         if not zipfile.is_zipfile(file):
             return file.seek(0, 2)
         with zipfile.ZipFile(file) as archive:
-            sizes = {one.filename: one.file_size for one in archive.infolist()}
+            sizes = {member.filename: member.file_size for member in archive.infolist()}
         return sizes.get(f"{name}.npy", max(sizes.values(), default=0))
 
     def _member(self, archive: NpzFile, name: str) -> Array:
@@ -224,7 +224,7 @@ Fill = Generated | FromFile
 
 
 def why_unreadable(error: Exception) -> str:
-    """Return what numpy says of a file that it does not read; its advice to load pickles, which run code, is not passed on."""
+    """Return numpy's reason for not reading a file, without its advice to load pickles, which can execute code."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     objects = any(words in text for words in ("pickle", "Python objects"))
     return "it holds no arrays of numbers" if objects else text or type(error).__name__

@@ -1,4 +1,4 @@
-"""The rule for one floating output: differences are held, slice by slice, against what the inputs do to the slice."""
+"""The rule for floating outputs: differences are compared, slice by slice, with how far the inputs move the slice."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 SHOWN = 0.5
-"""The share of the slices along an axis, by their size, that must show something."""
+"""The share of the slices along an axis, by size, that must prove something."""
 LOST_ROW = 0.25
-"""Squared: a row at half the distance from another row of the reference than from its own is lost."""
+"""Squared ratio: a row counts as lost if it is at most half as far from another row of the reference as from its own."""
 
 
 def compare_floats(
@@ -39,16 +39,16 @@ def compare_floats(
     ranks: bool,
     place: Callable[[int, int], tuple[int, int]] = lambda axis, index: (axis, index),
 ) -> Finding:
-    """Return what comparing one output gave.
+    """Compare one floating output.
 
     Args:
-        reference: of shape [rows, ...], not empty.
-        candidate: of the same shape.
-        rtol: the largest difference allowed, relative to how far the inputs move a slice.
+        reference: an array of shape [rows, ...], not empty.
+        candidate: an array of the same shape.
+        rtol: the largest allowed difference, relative to how far the inputs move a slice.
         epsilon: the relative size of one rounding.
-        others: further rows of the reference, where it has only one.
-        ranks: whether the largest entry along the last axis means something.
-        place: gives the axis and index in the output for an axis and index here.
+        others: further rows of the reference, if it has only one.
+        ranks: whether the largest entry along the last axis is meaningful.
+        place: returns the axis and index in the output for an axis and index here.
     """
     import numpy as np
 
@@ -58,7 +58,7 @@ def compare_floats(
             return _apart("holds NaN" if not missing.any() else "holds NaN at other places")
         if missing.all():
             return Finding(verdict="inconclusive", reason="is NaN everywhere", used=0.0, hint=True)
-        # At the same places NaN is an extreme value as infinity is.
+        # NaN at the same positions counts as an extreme value, like infinity.
         reference, candidate = (np.where(missing, np.inf, array) for array in (reference, candidate))
     if others is not None:
         others = np.where(np.isnan(others), np.inf, others)
@@ -72,17 +72,17 @@ def compare_floats(
         return Finding(verdict="constant", reason="holds nothing but extreme values", extreme=many)
     rows = reference if others is None else others
     alive = live if others is None else ~extremes(others)
-    # Largest first, so that nothing overflows in squares and sums.
+    # Scale down the largest values first, to avoid overflow in squares and sums.
     factor = _shrink(reference, candidate, rows, live, alive)
     scaled = reference * factor, candidate * factor, live, rows * factor, alive
-    found = pair(*scaled)
-    worst = Worst(found, rtol, epsilon, coarse=coarse)
+    finding = pair(*scaled)
+    worst = Worst(finding, rtol, epsilon, coarse=coarse)
     top1, flips = _tops(reference, candidate, live, rtol, coarse=coarse) if ranks else (None, 0)
     axis, index = (None, None) if worst.axis is None else place(worst.axis, worst.index)
     made = {
         "used": min(worst.used, sys.float_info.max),
-        "difference": min(float(found.difference.max()) / factor, sys.float_info.max),
-        "scale": found.scale / factor,
+        "difference": min(float(finding.difference.max()) / factor, sys.float_info.max),
+        "scale": finding.scale / factor,
         "axis": axis,
         "index": index,
         "allowed": worst.allowed / factor,
@@ -105,7 +105,7 @@ def compare_floats(
             f"differs by {worst.difference / factor:.2g}{where}, where {made['allowed']:.2g} is allowed "
             f"(inputs move it by {made['variation']:.2g})",
         )
-    if coarse and found.has_rows and others is None and (rows_lost := _lost_row(reference, candidate, live)):
+    if coarse and finding.has_rows and others is None and (rows_lost := _lost_row(reference, candidate, live)):
         return verdict(
             "differs",
             f"has a row {rows_lost[0]} that is nearer to row {rows_lost[1]} of the reference than to its own",
@@ -115,7 +115,7 @@ def compare_floats(
         return verdict(
             "differs", f"has another largest entry in {flips} places where it is not nearly a tie", used=beyond
         )
-    if not found.has_rows:
+    if not finding.has_rows:
         return verdict("inconclusive", "was seen for a single input, which shows no dependence on the inputs")
     if worst.shown < 0:
         return verdict("constant", "is the same for all inputs")
@@ -150,7 +150,7 @@ def _shrink(reference: Floats, candidate: Floats, rows: Floats, live: Mask, aliv
 
 
 def _tops(reference: Floats, candidate: Floats, live: Mask, rtol: float, *, coarse: bool) -> tuple[float | None, int]:
-    """Return the share of equal largest entries along the last axis, and how many others are no near-ties."""
+    """Return the share of equal largest entries along the last axis, and how many of the others are not near-ties."""
     import numpy as np
 
     if reference.ndim < 2 or reference.shape[-1] < 2:

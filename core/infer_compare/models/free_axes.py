@@ -1,4 +1,4 @@
-"""Axes of inputs that are measured at several sizes: where each of them is."""
+"""Finds the axes that are measured at several sizes in the inputs of a model."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class FreeAxes:
-    """Where the axes that are asked for stand in a model's inputs."""
+    """The positions of the requested axes in a model's inputs."""
 
     def __init__(
         self, specs: Sequence[TensorSpec], shapes: Sequence[tuple[int | str, ...]], axes: Sequence[Axis]
     ) -> None:
-        """Looks for every axis.
+        """Find every axis.
 
         Args:
             specs: the model's inputs, with the batch axis called `batch`.
-            shapes: theirs as far as they were given, which may name an axis that the file names otherwise, or not at all.
-            axes: those that are asked for.
+            shapes: the shapes given by the user, which may name an axis that the file names differently or not at all.
+            axes: the requested axes.
 
         Raises:
-            InputError: the model fixes one, or no input has it.
+            InputError: an axis is fixed in the model, or no input has it.
         """
         self._specs = specs
         self._aliases = {
@@ -55,11 +55,11 @@ class FreeAxes:
                 raise InputError(self._absent(axis.name))
 
     def of(self, index: int) -> Mapping[int, Axis]:
-        """Return the axes of an input that are asked for, by their place in its shape."""
+        """Return the requested axes of an input, by their index in its shape."""
         return self._places[index]
 
     def _name(self, index: int, place: int) -> str | None:
-        """What a free axis is called: as was said, else as the file has it; None for one that is fixed, and the batch."""
+        """Return the name of a free axis, as given by the user, else by the file; None for fixed axes and the batch."""
         own, said = self._specs[index].shape[place], self._shapes[index][place]
         if not isinstance(own, str) or BATCH in {own, said}:
             return None
@@ -86,7 +86,7 @@ class FreeAxes:
         )
 
     def _renamed(self, own: str, name: str) -> str:
-        """The `--input` that gives an axis another name."""
+        """Return an `--input` value that renames an axis."""
         index, spec = next(
             (index, spec)
             for index, spec in enumerate(self._specs)

@@ -1,4 +1,4 @@
-"""The text of `--input`: `name:f32[batch,3,224,224]=normal(0,1)`."""
+"""Parses the text of `--input`: `name:f32[batch,3,224,224]=normal(0,1)`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEXT = re.compile(r"(?P<head>[^\[=]+)(?:\[(?P<shape>[^\]]*)\])?(?:=(?P<fill>.+)
 
 @dataclass(frozen=True, slots=True)
 class GivenInput:
-    """One `--input`, parsed; what was left out is None."""
+    """A parsed `--input`; omitted parts are None."""
 
     name: str
     dtype: str | None = None
@@ -32,10 +32,10 @@ class GivenInput:
 
 
 def parse_input(text: str) -> GivenInput:
-    """Parse `name:f32[batch,3,224,224]=normal(0,1)`, of which all but the name may be left out.
+    """Parse `name:f32[batch,3,224,224]=normal(0,1)`, where all parts but the name are optional.
 
     Raises:
-        InputError: the text has another form, or a dtype, shape or fill that is none.
+        InputError: the text has another form, or its dtype, shape or fill is invalid.
     """
     match = _TEXT.fullmatch(text.strip())
     if match is None:
@@ -52,44 +52,44 @@ def parse_input(text: str) -> GivenInput:
 
 
 def chosen_axes(texts: Sequence[str]) -> dict[str, int | None]:
-    """Return the batch axis of each input whose shape was said; None for one without a batch.
+    """Return the batch axis of each input whose shape was given; None for an input without a batch axis.
 
     Raises:
-        InputError: a text cannot be understood.
+        InputError: a text cannot be parsed.
     """
-    said = ((one.name, one.shape) for one in map(parse_input, texts) if one.shape is not None)
+    said = ((spec.name, spec.shape) for spec in map(parse_input, texts) if spec.shape is not None)
     return {name: shape.index(BATCH) if BATCH in shape else None for name, shape in said}
 
 
 def declared(texts: Sequence[str]) -> tuple[tuple[TensorSpec, ...], dict[str, str]]:
-    """Return the inputs that texts declare in full, for a model that does not describe them.
+    """Return the fully described inputs, for a model that does not describe its inputs itself.
 
     Args:
         texts: in the form of `--input`, in the order in which the model takes the inputs.
 
     Returns:
-        Their names, dtypes and shapes; and by name how they are filled, where that was said.
+        Their names, dtypes and shapes; and the given fills by name.
 
     Raises:
-        InputError: a text cannot be understood, or leaves out the dtype or the shape.
+        InputError: a text cannot be parsed, or omits the dtype or the shape.
     """
     specs: list[TensorSpec] = []
     fills: dict[str, str] = {}
-    for one in map(parse_input, texts):
-        if one.dtype is None or one.shape is None:
+    for spec in map(parse_input, texts):
+        if spec.dtype is None or spec.shape is None:
             raise InputError(
-                f"The dtype or shape of the input {one.name!r} is not known; write for example "
-                f"--input '{one.name}:f32[batch,3,224,224]'."
+                f"The dtype or shape of the input {spec.name!r} is not known; write for example "
+                f"--input '{spec.name}:f32[batch,3,224,224]'."
             )
-        specs.append(TensorSpec(one.name, one.dtype, one.shape))
-        if one.fill is not None:
-            fills[one.name] = str(one.fill)
+        specs.append(TensorSpec(spec.name, spec.dtype, spec.shape))
+        if spec.fill is not None:
+            fills[spec.name] = str(spec.fill)
     return tuple(specs), fills
 
 
 def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
     name, colon, dtype = head.rpartition(":")
-    # A number behind a colon belongs to a name as TensorFlow writes it: `input:0`.
+    # A number after a colon belongs to the name, as in TensorFlow: `input:0`.
     if not colon or dtype.isdecimal():
         return head, None
     if not name:
@@ -101,15 +101,15 @@ def _name_and_dtype(head: str, text: str) -> tuple[str, str | None]:
 
 def _shape(text: str, whole: str) -> tuple[int | str, ...]:
     sizes: list[int | str] = []
-    for one in (part.strip() for part in text.split(",") if text.strip()):
-        if one.isidentifier():
-            sizes.append(one)
+    for word in (part.strip() for part in text.split(",") if text.strip()):
+        if word.isidentifier():
+            sizes.append(word)
             continue
         try:
-            sizes.append(whole_number(one, 0, LARGEST_AXIS))
+            sizes.append(whole_number(word, 0, LARGEST_AXIS))
         except ValueError:
             raise InputError(
-                f"--input {whole!r} has the size {one!r}; a size is a number up to {LARGEST_AXIS}, or batch."
+                f"--input {whole!r} has the size {word!r}; a size is a number up to {LARGEST_AXIS}, or batch."
             ) from None
     if len(sizes) > MOST_AXES:
         raise InputError(f"--input {whole!r} has {len(sizes)} axes; at most {MOST_AXES} are supported.")

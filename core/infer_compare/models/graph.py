@@ -1,4 +1,4 @@
-"""The graph of an ONNX file as plain values: what every importer walks over."""
+"""The graph of an ONNX file as plain values, for importers."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Node:
     domain: str
     name: str
     inputs: tuple[str, ...]
-    """Names of values; an empty name is an optional input that was left out."""
+    """Names of values; an empty name stands for an omitted optional input."""
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
-    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs). What the file leaves out is
-    left out: an importer knows the defaults of ONNX."""
+    """Ints, floats, strings, tuples of them, numpy arrays (tensors) or `Graph` objects (subgraphs). Default values that the
+    file omits are not filled in."""
     opset: int
     """The version of the node's domain that the model imports."""
 
     @property
     def operator(self) -> str:
-        """The operator with its domain, where that is not ONNX's own: `com.microsoft.Attention` is not `Attention`."""
+        """The operator, with its domain if that is not ONNX's: `com.microsoft.Attention` is not `Attention`."""
         return self.op_type if self.domain in DEFAULT_DOMAINS else f"{self.domain}.{self.op_type}"
 
     def __str__(self) -> str:
-        """How error messages name it."""
+        """Return the name of the node in error messages."""
         name = self.name or next(filter(None, self.outputs), "?")
         return f"{self.operator} (node {name!r}, opset {self.opset})"
 
@@ -50,9 +50,9 @@ class Graph:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     constants: Mapping[str, NDArray[Any]]
-    """Initializers and `Constant` nodes by name; large ones in a file beside the model are mapped, and not read."""
+    """Initializers and `Constant` nodes by name; large external ones are memory-mapped."""
     nodes: tuple[Node, ...]
-    """Without `Constant` nodes and without nodes whose outputs nothing uses."""
+    """Nodes, without `Constant` nodes and nodes whose outputs are unused."""
 
     @property
     def output_names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""New nodes and constants in the graph of a model, under names that it does not have yet."""
+"""Adds nodes and constants with new names to the graph of a model."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class GraphEdit:
-    """A graph that is changed in place."""
+    """An editor of a graph, which is changed in place."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        """Changes nothing yet.
+        """Change nothing yet.
 
         Args:
-            model: whose graph it is.
+            model: the model to edit.
         """
         self._graph = model.graph
         self._names = {name for node in self._graph.node for name in (*node.input, *node.output)}
@@ -25,7 +25,7 @@ class GraphEdit:
         self._rows: dict[str, str] = {}
 
     def integers(self, name: str) -> list[int] | None:
-        """Return the integers of a constant; None where it is none."""
+        """Return the integers of a constant; None if the value is not a constant."""
         from onnx import numpy_helper
 
         for tensor in self._graph.initializer:
@@ -41,7 +41,7 @@ class GraphEdit:
         return None
 
     def constant(self, values: Sequence[int]) -> str:
-        """Add a vector, and return its name; an old one may serve other nodes."""
+        """Add a constant vector and return its name; existing constants may be used by other nodes."""
         from onnx import TensorProto, helper
 
         name = self.fresh("constant")
@@ -49,19 +49,19 @@ class GraphEdit:
         return name
 
     def node(self, op_type: str, inputs: list[str], output: str, **attributes: Any) -> onnx.NodeProto:  # noqa: ANN401 - attributes are of many types
-        """Return a node that is not in the graph yet."""
+        """Return a new node, which is not yet in the graph."""
         from onnx import helper
 
         return helper.make_node(op_type, inputs, [output], name=output, **attributes)
 
     def insert(self, before: onnx.NodeProto, *nodes: onnx.NodeProto) -> None:
-        """Put nodes right before another."""
+        """Insert nodes directly before another."""
         index = next(index for index, node in enumerate(self._graph.node) if node.output == before.output)
         for offset, node in enumerate(nodes):
             self._graph.node.insert(index + offset, node)
 
     def rows_of(self, value: str) -> str:
-        """Return the name of the number of rows of an input, as a vector of one; its nodes are added once."""
+        """Return the name of a one-element vector with the number of rows of an input; its nodes are added only once."""
         if value not in self._rows:
             shape, self._rows[value] = self.fresh("input_shape"), self.fresh("rows")
             nodes = [
@@ -73,14 +73,14 @@ class GraphEdit:
         return self._rows[value]
 
     def repeated(self, before: onnx.NodeProto, name: str, axis: int, shape: Sequence[int], rows: str) -> str:
-        """Add nodes that repeat the first row of a value for every row of an input, and return the name of what they make.
+        """Add nodes that repeat the first row of a value for every row of an input, and return the name of the result.
 
         Args:
-            before: the node right before which they are added.
-            name: of the value.
-            axis: of its rows.
-            shape: of the value.
-            rows: name of the input.
+            before: the node before which they are inserted.
+            name: the name of the value.
+            axis: the axis of its rows.
+            shape: the shape of the value.
+            rows: the name of the input.
         """
         row = name
         if shape[axis] != 1:
@@ -97,7 +97,7 @@ class GraphEdit:
         return wide
 
     def fresh(self, stem: str) -> str:
-        """Return a name that nothing has."""
+        """Return an unused name."""
         name = next(text for number in range(10**6) if (text := f"free_batch_{stem}_{number}") not in self._names)
         self._names.add(name)
         return name

@@ -1,4 +1,4 @@
-"""Rows of inputs, drawn or read, and written to files that workers map."""
+"""Draws or reads rows of inputs, and writes them to files that workers map."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 256
-"""Rows are drawn in chunks of at most so many bytes and rows, or one row, each from its own random stream."""
+"""Limits of a chunk in bytes and rows, but at least one row; each chunk has its own random stream."""
 PIECE_ELEMENTS = 1 << 20
-"""A chunk is drawn and written in pieces of so many elements: one row can be larger than what there is memory for."""
+"""Elements of a piece: a chunk is drawn and written in pieces, since even one row can exceed the memory."""
 
 
 def write_pool(plans: Sequence[InputPlan], rows: int, seed: int, folder: Path) -> tuple[Path, ...]:
-    """Write `rows` rows of each input as one C-contiguous `.npy` file, whose first axis are the rows; one row of an
-    input without a batch axis.
+    """Write `rows` rows of each input, or one row of an input without a batch axis, as a C-contiguous `.npy` file.
 
-    Row i depends on the seed and on the input's name alone, so a larger pool begins like a smaller one. An
-    earlier pool is replaced as a file, not overwritten, since workers may have it mapped.
+    Row i depends only on the seed and the input's name, so a larger pool begins like a smaller one. An earlier file is
+    replaced, not overwritten, since workers may have it mapped.
 
     Raises:
-        InputError: an array that inputs are read from cannot be read any more.
-        StorageFull: there is no room for the pool.
+        InputError: an array for the inputs can no longer be read.
+        StorageFull: the disk has no room for the pool.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / array_name(index) for index in range(len(plans)))
@@ -71,7 +70,7 @@ def _write(plan: InputPlan, rows: int, seed: int, path: Path) -> None:
 
 
 def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
-    """The rows one after another, in C-contiguous pieces of any shape that are small enough to be held in memory."""
+    """Yield the rows in C-contiguous pieces of any shape that are small enough for the memory."""
     import numpy as np
 
     if isinstance(plan.fill, FromFile):
@@ -88,8 +87,8 @@ def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
     elements = math.prod(plan.sample)
     for index, start in enumerate(range(0, rows, step)):
         rng = np.random.default_rng([seed, index, *plan.name.encode()])
-        # Drawn in parts one after another, which gives the same as all at once: the rows of a chunk do not depend on
-        # how many of it are wanted, and one row can be larger than what may be held.
+        # Drawing in parts gives the same numbers as drawing at once, so the rows of a chunk do not depend on how many are
+        # needed, and one row may be larger than the memory.
         left = min(step, rows - start) * elements
         while left:
             part = min(left, PIECE_ELEMENTS)
@@ -98,5 +97,5 @@ def _pieces(plan: InputPlan, rows: int, seed: int) -> Iterator[NDArray[Any]]:
 
 
 def _chunk_rows(plan: InputPlan) -> int:
-    """How many rows are drawn from one stream."""
+    """Return how many rows are drawn from one random stream."""
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(1, row_bytes(plan))))

@@ -1,4 +1,4 @@
-"""How the inputs of a model are made: what the file says, what `--input` adds, and the rows that come of both."""
+"""Resolves the inputs of a model from the file's description, `--input` and data sets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from infer_compare.request.axes import Axis
 
 WHOLE_RANGES = {"bool": RandInt(0, 2), "uint8": RandInt(0, 256), "int8": RandInt(-128, 128)}
-"""Dtypes of pixels, quantised numbers and switches, of which every value can come; others hold indices of a smaller range."""
+"""Dtypes of pixels, quantised numbers and flags, which can take every value; other integers are indices of smaller ranges."""
 
 
 def resolve_inputs(
@@ -35,29 +35,29 @@ def resolve_inputs(
     data: Mapping[str, Path] | None = None,
     axes: Sequence[Axis] = (),
 ) -> tuple[InputPlan, ...]:
-    """Return how each input is made, in the order of the model.
+    """Return the plan of each input, in the order of the model.
 
-    A free axis that was given a size for one input has it in all inputs in which the file calls it by that name. An input
-    may have its batch axis anywhere, or none.
+    A size given to a named free axis for one input applies to all inputs with an axis of this name. An input may have its
+    batch axis anywhere, or none.
 
     Args:
         specs: the model's inputs, with the batch axis called `batch`.
-        given: what was said of them with `--input`.
-        metadata: the file's own, which may say how inputs are filled.
-        data: the file with the rows of each input, by name, where they come from a data set.
-        axes: those that are measured at several sizes, by the name that the file or `--input` gives them. Every input that
-            has one follows it.
+        given: the values of `--input`.
+        metadata: the file's metadata, which may state fills.
+        data: the files with the rows of each input, by name, if they come from a data set.
+        axes: the axes that are measured at several sizes, by their names in the file or in `--input`. They apply to every
+            input with an axis of this name.
 
     Raises:
-        InputError: an unknown input, or one that does not fit the model; a free axis without a size; an axis that no input
-            has free.
+        InputError: an input is unknown or does not fit the model; a free axis has no size; or no input has a requested axis
+            free.
     """
     by_name: dict[str, GivenInput] = {}
     for text in given:
-        one = parse_input(text)
-        if one.name in by_name:
-            raise InputError(f"--input names {one.name!r} twice; combine them into one.")
-        by_name[one.name] = one
+        spec = parse_input(text)
+        if spec.name in by_name:
+            raise InputError(f"--input names {spec.name!r} twice; combine them into one.")
+        by_name[spec.name] = spec
     for name, path in (data or {}).items():
         if name in by_name and by_name[name].fill is not None:
             raise InputError(f"--input fills {name!r}, and so does --data; leave one of them out.")
@@ -72,13 +72,14 @@ def resolve_inputs(
     free = FreeAxes(specs, [choice.shape for choice in chosen], axes)
     sizes = _axis_sizes(specs, chosen)
     return tuple(
-        _plan(spec, one, sizes, free.of(index)) for index, (spec, one) in enumerate(zip(specs, chosen, strict=True))
+        _plan(spec, choice, sizes, free.of(index))
+        for index, (spec, choice) in enumerate(zip(specs, chosen, strict=True))
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """An input with its fill decided, and the shape as far as it was given."""
+    """An input with its chosen fill and its shape as far as given."""
 
     shape: tuple[int | str, ...]
     fill: Fill
@@ -129,7 +130,7 @@ def _choose(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) ->
 
 
 def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> tuple[Fill, str]:
-    """The fill that was given, else the file's own, else the default, with a warning where that is a guess."""
+    """Return the given fill, else that of the file, else the default, and a warning if it is a guess."""
     if given.fill is not None:
         return given.fill, ""
     if (text := metadata.get(METADATA_KEY + spec.name)) is not None:
@@ -148,7 +149,7 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
     if not single and "mask" not in spec.name.lower():
         default, example = RandInt(0, 2), "randint(0,1000)"
     else:
-        # A scalar is a rate, a length or a flag, and its zero would hide the other inputs.
+        # A scalar is a rate, a length or a flag; zero would suppress the other inputs.
         default, example = CONSTANTS["ones"], "16000" if single else "randint(0,2)"
     return default, (
         f"The range of the integer input {spec.name!r} is not known; it is filled with {default}. "
@@ -157,7 +158,7 @@ def _fill(spec: TensorSpec, given: GivenInput, metadata: Mapping[str, str]) -> t
 
 
 def other_input(inputs: Sequence[TensorSpec]) -> str:
-    """Return what to type after `--input` for values further apart than the usual ones, where a model has an input."""
+    """Return an `--input` value with a wider range than the default, for advice."""
     spec = next((spec for spec in inputs if is_float(spec.dtype)), next(iter(inputs), None))
     if spec is None:
         return "NAME=uniform(0,255)"
@@ -166,7 +167,7 @@ def other_input(inputs: Sequence[TensorSpec]) -> str:
 
 
 def _from_rows(shape: tuple[int, ...], spec: TensorSpec) -> tuple[int | str, ...]:
-    """The shape of an input whose rows are those of an array along its first axis, or which is the array as it is."""
+    """Return the shape of an input with a batch axis from the rows of an array, or without one from the whole array."""
     if BATCH not in spec.shape:
         return shape
     axis, sample = spec.shape.index(BATCH), shape[1:]
@@ -174,14 +175,14 @@ def _from_rows(shape: tuple[int, ...], spec: TensorSpec) -> tuple[int | str, ...
 
 
 def _fits(shape: Sequence[int | str], spec: Sequence[int | str]) -> bool:
-    """Whether a shape fits another whose free axes take any size."""
+    """Return whether a shape fits another whose free axes take any size."""
     return len(shape) == len(spec) and all(
         isinstance(wanted, str) or size == wanted for size, wanted in zip(shape, spec, strict=True)
     )
 
 
 def _axis_sizes(specs: Sequence[TensorSpec], chosen: Sequence[_Choice]) -> dict[str, int]:
-    """Sizes that were given to the file's named axes."""
+    """Return the sizes given to the file's named axes."""
     sizes: dict[str, int] = {}
     for spec, choice in zip(specs, chosen, strict=True):
         for index, (name, size) in enumerate(zip(spec.shape, choice.shape, strict=True)):
@@ -228,10 +229,10 @@ def _plan(spec: TensorSpec, choice: _Choice, sizes: Mapping[str, int], axes: Map
 
 
 def _longest(axis: Axis, size: int | str, name: str) -> int:
-    """Return how long rows are made along an axis: as long as they come from a file, or as the largest size.
+    """Return the length of rows along an axis: that of the file, or the largest requested size.
 
     Raises:
-        InputError: the file has shorter ones.
+        InputError: the rows of the file are too short.
     """
     largest = axis.sizes[-1]
     if not isinstance(size, int):
@@ -245,7 +246,7 @@ def _longest(axis: Axis, size: int | str, name: str) -> int:
 
 
 def _example(spec: TensorSpec, sizes: Mapping[str, int]) -> str:
-    """The `--input` to write, with the usual size of an image or of a sequence for each free axis."""
+    """Return an example of `--input`, with the usual size of an image or sequence for each free axis."""
     usual = 224 if len(spec.shape) == 4 else 128
     shape = [size if isinstance(size, int) or size == BATCH else sizes.get(size, usual) for size in spec.shape]
     return f"--input '{spec.name}:{SHORT[spec.dtype]}{shape_text(shape)}'"

@@ -1,4 +1,4 @@
-"""The rule for outputs of integers and booleans: they are equal, up to roundings of eight-bit values."""
+"""The rule for outputs of integers and booleans: they must be equal, except for rounding of eight-bit values."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 TIES = 0.01
-"""Share of eight-bit values that may be a step apart: ties that were rounded the other way."""
+"""Share of eight-bit values that may differ by one step: ties that were rounded differently."""
 NEAR_TIES = 0.05
-"""Share of unequal entries, as of class numbers, that low precision may bring about."""
+"""Share of unequal entries, such as class numbers, that low precision can explain."""
 
 
 def compare_integers(reference: Array, candidate: Array, *, rtol: float, others: Array | None = None) -> Finding:
-    """Return what comparing one output of integers or booleans gave.
+    """Compare one output of integers or booleans.
 
     Args:
-        reference: of shape [rows, ...].
-        candidate: of the same shape.
-        rtol: the tolerance of floating outputs, which tells low precision.
-        others: further rows of the reference, where it has only one.
+        reference: an array of shape [rows, ...].
+        candidate: an array of the same shape.
+        rtol: the tolerance of floating outputs, which indicates low precision.
+        others: further rows of the reference, if it has only one.
     """
     import numpy as np
 

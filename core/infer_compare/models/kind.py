@@ -1,4 +1,4 @@
-"""What most of a model's work is, by its operators."""
+"""Classifies a model by its main operators."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 ATTENTION = frozenset({"Attention", "MultiHeadAttention", "GroupQueryAttention"})
 PASSING = frozenset({"Cast", "Dropout", "Identity", "Where", "Mul", "Reshape", "Transpose"})
-"""Operators that may stand between the weights of an attention and their product with the values."""
+"""Operators that may be between the weights of an attention and their product with the values."""
 STEPS = 4
 
 
 def kind_of(model: onnx.ModelProto) -> ModelKind:
-    """Return the kind of a model; the first that it has of `recurrent`, `attention` and `convolution`, else `other`.
+    """Return the kind of a model: the first of `recurrent`, `attention` and `convolution` that it contains, else `other`.
 
-    An attention is one of its own operators, or a Softmax that goes into a matrix product.
+    Attention is an attention operator, or a Softmax whose output goes into a matrix product.
     """
     nodes = list(model.graph.node)
     operators = {node.op_type for node in nodes}
@@ -36,7 +36,7 @@ def kind_of(model: onnx.ModelProto) -> ModelKind:
 
 
 def _multiplies(node: onnx.NodeProto, readers: dict[str, list[onnx.NodeProto]], steps: int) -> bool:
-    """Whether what a node computes goes into a matrix product."""
+    """Return whether the output of a node goes into a matrix product."""
     following = [reader for name in node.output for reader in readers.get(name, ())]
     return any(
         reader.op_type in {"MatMul", "Einsum"}

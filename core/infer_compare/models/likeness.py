@@ -1,4 +1,4 @@
-"""How alike two floating outputs are as a whole, whatever the tolerance: their cosine, and whether rows are still told apart."""
+"""Similarity of two floating outputs as a whole, independent of the tolerance: cosine similarity, and row error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def cosine(reference: Floats, candidate: Floats, live: Mask) -> float | None:
-    """Return the cosine similarity of all values that are not extreme; None where one side is zero."""
+    """Return the cosine similarity of all values that are not extreme; None if one side is zero."""
     import numpy as np
 
     one, other = reference[live], candidate[live]
@@ -22,19 +22,19 @@ def cosine(reference: Floats, candidate: Floats, live: Mask) -> float | None:
 
 
 def row_error(reference: Floats, candidate: Floats, live: Mask, rows: Floats, alive: Mask) -> float | None:
-    """Return how far the worst row is from its own row of the reference, relative to how far other rows are from that.
+    """Return the distance of the worst row from its row of the reference, relative to the distance to other rows.
 
-    Both are root mean squares. 1 is as wrong as the outputs of another input; the same output for every input has about 0.7.
+    Both are root mean squares. 1 is as wrong as the output of another input; a constant output has about 0.7.
 
     Args:
-        reference: of shape [rows, ...].
-        candidate: of the same shape.
-        live: where the reference is not extreme.
-        rows: rows that show what the inputs do: the reference itself, or others of its shape.
-        alive: where these are not extreme.
+        reference: an array of shape [rows, ...].
+        candidate: an array of the same shape.
+        live: mask of the reference's values that are not extreme.
+        rows: rows that show the influence of the inputs: the reference itself, or other rows of its shape.
+        alive: mask of their values that are not extreme.
 
     Returns:
-        None where the inputs move nothing.
+        The row error; None if the outputs do not depend on the inputs.
     """
     import numpy as np
 
@@ -42,14 +42,14 @@ def row_error(reference: Floats, candidate: Floats, live: Mask, rows: Floats, al
         np.where(mask, array, 0.0).reshape(len(array), -1)
         for array, mask in ((reference, live), (candidate, live), (rows, alive))
     )
-    own = np.square(wanted - got).sum(axis=1)
+    errors = np.square(wanted - got).sum(axis=1)
     apart = np.square(wanted).sum(1)[:, None] + np.square(others).sum(1)[None] - 2 * wanted @ others.T
-    # A row is no other row of itself.
+    # Exclude the distance of a row to itself.
     apart = np.where(apart > EQUAL * np.square(wanted).sum(1)[:, None], apart, 0.0)
     number = (apart > 0).sum(axis=1)
     if not number.all():
         return None
-    return float(np.sqrt(np.max(own / (apart.sum(axis=1) / number))))
+    return float(np.sqrt(np.max(errors / (apart.sum(axis=1) / number))))
 
 
 EQUAL = 1e-12

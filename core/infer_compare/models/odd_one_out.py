@@ -1,4 +1,4 @@
-"""Of several contenders that agree, the one that is much further from the others than these are from each other."""
+"""Finds the outlier among several contenders that agree: much further from the others than these are from each other."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FACTOR = 10.0
-"""Over 1082 honest triples of conversions the largest factor was 4.5."""
+"""Factor from which a contender is an outlier; over 1082 triples of correct conversions the largest factor was 4.5."""
 LEAST = 5e-7
-"""Distances below this share of the largest value count as this."""
+"""Distances below this share of the largest value count as this share."""
 FEWEST = 3
-"""Contenders, without which none is the odd one."""
+"""The fewest contenders among which there can be an outlier."""
 
 
 class Odd(NamedTuple):
-    """A contender that stands apart."""
+    """An outlier."""
 
     label: str
     distance: float
-    """To the nearest other one, relative to the largest value."""
+    """Distance to the nearest other contender, relative to the largest value."""
     others: float
     """The largest distance among the others."""
 
 
 def odd_one_out(outputs: Mapping[str, Sequence[NDArray[Any]]]) -> Odd | None:
-    """Return the contender that stands apart; None where there is none.
+    """Return the outlier; None if there is none.
 
     Args:
-        outputs: of each contender, for the same rows and of one precision.
+        outputs: the outputs of each contender, for the same rows and in one precision.
     """
     if len(outputs) < FEWEST:
         return None
@@ -49,7 +49,7 @@ def odd_one_out(outputs: Mapping[str, Sequence[NDArray[Any]]]) -> Odd | None:
 
 
 def _distance(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> float:
-    """Return the largest difference over the largest value, over the floating outputs, extreme values apart."""
+    """Return the largest difference relative to the largest value, over the floating outputs, without extreme values."""
     import numpy as np
 
     far = 0.0

@@ -1,7 +1,7 @@
-"""The calls of operators in an ONNX file, held against ONNX's own definitions of these operators.
+"""Checks the operator calls in an ONNX file against ONNX's definitions of the operators.
 
-A call without its inputs ends the process in ONNX's shape inference, and is an unreadable error in every importer. ONNX
-Runtime refuses such files by the same rules.
+A call with missing inputs crashes the process in ONNX's shape inference, and causes unreadable errors in importers. ONNX
+Runtime rejects such files by the same rules.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 INTERNAL = "__"
-"""Attributes whose names begin so are notes of a tool to itself."""
+"""Prefix of attributes that are internal notes of tools."""
 
 NOT_NEGATIVE = {"GatherND": "batch_dims"}
-"""Attributes that end the process in ONNX's shape inference where they are negative, by operator."""
+"""Attributes that crash the process in ONNX's shape inference if they are negative, by operator."""
 
 KINDS = {
     "FLOAT": "a number",
@@ -45,13 +45,13 @@ KINDS = {
 
 
 def check_calls(model: onnx.ModelProto, path: Path) -> None:
-    """Look at the inputs and attributes of every node, and at where its inputs come from.
+    """Check the inputs and attributes of every node, and that its inputs are defined.
 
-    Operators of unknown domains and versions are left to those who run them.
+    Operators of unknown domains and versions are not checked.
 
     Raises:
-        ModelError: an input or attribute is missing, unknown or of another type, or a value is computed by no node; the
-            node and its operator are named.
+        ModelError: an input or attribute is missing, unknown or of another type, or a value is not computed by any node; the
+            message names the node and its operator.
     """
     problem = next(_problems(model), None)
     if problem is not None:
@@ -59,20 +59,20 @@ def check_calls(model: onnx.ModelProto, path: Path) -> None:
 
 
 class _Known(NamedTuple):
-    """What a node's operator is found by."""
+    """The known operators: opsets and functions of the file."""
 
     opsets: Mapping[str, int]
     functions: Mapping[tuple[str, str], int]
-    """How many inputs each function of the file takes, by domain and name."""
+    """The number of inputs of each function of the file, by domain and name."""
 
 
 def _problems(model: onnx.ModelProto) -> Iterator[str]:
-    functions = {(one.domain, one.name): len(one.input) for one in model.functions}
+    functions = {(function.domain, function.name): len(function.input) for function in model.functions}
     yield from _of_graph(model.graph, _Known(_opsets(model.opset_import), functions), set())
     for function in model.functions:
-        own = _opsets(function.opset_import or model.opset_import)
+        opsets = _opsets(function.opset_import or model.opset_import)
         values = set(function.input).union(*(node.output for node in function.node))
-        yield from _of_nodes(function.node, _Known(own, functions), values)
+        yield from _of_nodes(function.node, _Known(opsets, functions), values)
 
 
 def _opsets(entries: Sequence[onnx.OperatorSetIdProto]) -> dict[str, int]:
@@ -81,14 +81,14 @@ def _opsets(entries: Sequence[onnx.OperatorSetIdProto]) -> dict[str, int]:
 
 def _of_graph(graph: onnx.GraphProto, known: _Known, outer: set[str]) -> Iterator[str]:
     values = outer.union(
-        (one.name for one in graph.input),
-        (one.name for one in graph.initializer),
+        (value.name for value in graph.input),
+        (tensor.name for tensor in graph.initializer),
         *(node.output for node in graph.node),
     )
     yield from _of_nodes(graph.node, known, values)
-    for one in graph.output:
-        if one.name not in values:
-            yield f"no node computes its output {one.name!r}"
+    for output in graph.output:
+        if output.name not in values:
+            yield f"no node computes its output {output.name!r}"
 
 
 def _of_nodes(nodes: Sequence[onnx.NodeProto], known: _Known, values: set[str]) -> Iterator[str]:
@@ -128,9 +128,9 @@ def _of_call(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> Iterator[str]:
     if count > schema.max_input:
         yield f"has {count} inputs, and takes at most {schema.max_input}"
     missing = [
-        one.name
-        for index, one in enumerate(schema.inputs)
-        if one.option == single and index < schema.min_input and not (index < count and node.input[index])
+        formal.name
+        for index, formal in enumerate(schema.inputs)
+        if formal.option == single and index < schema.min_input and not (index < count and node.input[index])
     ]
     if missing:
         yield f"lacks the input {missing[0]!r}"
@@ -138,7 +138,7 @@ def _of_call(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> Iterator[str]:
         yield f"has {count} inputs, and needs {schema.min_input} or more"
     if not schema.min_output <= len(node.output) <= schema.max_output:
         yield f"has {len(node.output)} outputs, which is not a number that it can have"
-    stated = {one.name for one in node.attribute}
+    stated = {attribute.name for attribute in node.attribute}
     for name, definition in schema.attributes.items():
         if definition.required and name not in stated:
             yield f"lacks the attribute {name!r}"

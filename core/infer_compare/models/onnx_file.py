@@ -1,6 +1,6 @@
-"""ONNX files and the data that lies beside them.
+"""Reads ONNX files and their external data.
 
-`onnx` is imported inside the functions, so that the command line stays quick.
+`onnx` is imported inside the functions to keep the command line fast.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import TensorSpec
 
 SMALL_ELEMENTS = 256
-"""Constants up to this many elements may be shapes or axes, which shape inference reads; larger ones are weights."""
+"""Constants of up to this many elements may be shapes or axes, which shape inference needs; larger ones are weights."""
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
-    """Return the model in a file, its external data included.
+    """Return the model in a file, including its external data.
 
     Raises:
-        ModelError: the file is missing, empty, not ONNX, or its external data is absent or outside its folder.
+        ModelError: the file is missing, empty, not ONNX, or its external data is missing or outside its folder.
     """
     model = parse_onnx(path)
     load_external_data(model, path)
@@ -40,14 +40,14 @@ def load_onnx(path: Path) -> onnx.ModelProto:
 
 
 def open_onnx(path: Path, known: Sequence[TensorSpec] = ()) -> onnx.ModelProto:
-    """Return the model in a file, with large external data left where it is.
+    """Return the model in a file, without loading large external data.
 
-    External tensors that stay outside name their file by its absolute path, where `array_of` finds it: a model of more
-    than 2 GB cannot be one message, and is not held in memory twice.
+    External tensors keep the absolute path of their file, from which `array_of` maps them: a model of more than 2 GB cannot
+    be one protobuf message, and would be in memory twice.
 
     Args:
-        path: of the file.
-        known: what is known of the model's inputs, in their order; free axes take the sizes in it.
+        path: the file.
+        known: the known specs of the model's inputs, in order; free axes take the sizes in them.
 
     Raises:
         ModelError: as `load_onnx`.
@@ -64,9 +64,9 @@ def open_onnx(path: Path, known: Sequence[TensorSpec] = ()) -> onnx.ModelProto:
 
 
 def _pin(model: onnx.ModelProto, known: Sequence[TensorSpec]) -> None:
-    """Gives free axes of the inputs their sizes; specs that are not those of the model's inputs say nothing."""
-    constants = {one.name for one in model.graph.initializer}
-    inputs = [one for one in model.graph.input if one.name not in constants]
+    """Set the sizes of free axes of the inputs; specs that do not match the model's inputs are ignored."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in constants]
     if len(inputs) != len(known):
         return
     for value, spec in zip(inputs, known, strict=True):
@@ -78,7 +78,7 @@ def _pin(model: onnx.ModelProto, known: Sequence[TensorSpec]) -> None:
 
 
 def parse_onnx(path: Path) -> onnx.ModelProto:
-    """Return the model in a file, without its external data; sparse initializers are made dense ones.
+    """Return the model in a file, without its external data, and with sparse initializers made dense.
 
     Raises:
         ModelError: the file is missing, empty or not ONNX, or a node does not fit its operator.
@@ -108,10 +108,10 @@ def parse_onnx(path: Path) -> onnx.ModelProto:
 
 
 def _fill_up(model: onnx.ModelProto, path: Path) -> None:
-    """Makes sparse initializers dense.
+    """Make sparse initializers dense.
 
     Raises:
-        ModelError: the numbers of one lie in another file, it is too large, or it contradicts itself.
+        ModelError: a sparse initializer has its data in another file, is too large, or contradicts itself.
     """
     room = LARGEST_DENSE
     for graph in graphs_of(model):
@@ -128,7 +128,7 @@ def _fill_up(model: onnx.ModelProto, path: Path) -> None:
 
 
 def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Return the files that hold data of a parsed model, relative to its folder, in the order of their names."""
+    """Return the external data files of a parsed model, relative to its folder, sorted by name."""
     from onnx import TensorProto
 
     return tuple(
@@ -145,10 +145,10 @@ def external_files(model: onnx.ModelProto) -> tuple[str, ...]:
 
 
 def load_external_data(model: onnx.ModelProto, path: Path) -> None:
-    """Read the external data of the model that was parsed from `path`.
+    """Read the external data of the model parsed from `path`.
 
     Raises:
-        ModelError: it is absent, too short, or outside the model's folder.
+        ModelError: the data is missing, too short, or outside the model's folder.
     """
     import onnx
 
@@ -157,12 +157,12 @@ def load_external_data(model: onnx.ModelProto, path: Path) -> None:
 
 
 def check_external_data(model: onnx.ModelProto, path: Path) -> None:
-    """Make sure that the external data of the model that was parsed from `path` is there, without reading weights.
+    """Check that the external data of the model parsed from `path` exists, without reading weights.
 
-    Small tensors are loaded, since they may be shapes, and so are elements of less than a byte, which are packed.
+    Small tensors are loaded, since they may be shapes, and so are tensors of packed elements smaller than a byte.
 
     Raises:
-        ModelError: it is absent, too short, or outside the model's folder.
+        ModelError: the data is missing, too short, or outside the model's folder.
     """
     from onnx import TensorProto, external_data_helper, helper
 
@@ -174,7 +174,7 @@ def check_external_data(model: onnx.ModelProto, path: Path) -> None:
                 external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
                 continue
             entries = {entry.key: entry.value for entry in tensor.external_data}
-            # One byte is read, which takes every check of where the file lies.
+            # Read one byte, which runs all checks of the file's location.
             probe = TensorProto(name=tensor.name, data_location=TensorProto.EXTERNAL)
             for key, value in {**entries, "length": "1"}.items():
                 probe.external_data.add(key=key, value=value)
@@ -189,13 +189,13 @@ def check_external_data(model: onnx.ModelProto, path: Path) -> None:
 
 
 def external_bytes(model: onnx.ModelProto, path: Path) -> int:
-    """Return the bytes of the files that hold data of the model that was parsed from `path`."""
-    return sum((path.parent / one).stat().st_size for one in external_files(model))
+    """Return the total size in bytes of the external data files of the model parsed from `path`."""
+    return sum((path.parent / name).stat().st_size for name in external_files(model))
 
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Turns what may be wrong with external data into one sentence."""
+    """Turn errors about external data into a `ModelError` of one sentence."""
     import onnx
 
     try:
@@ -214,7 +214,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def graphs_of(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.GraphProto]:
-    """Return every graph in a model, those inside of nodes and functions included."""
+    """Yield every graph in a model, including those of nodes and functions."""
     import onnx
 
     if isinstance(part, onnx.ModelProto):
@@ -223,17 +223,17 @@ def graphs_of(part: onnx.ModelProto | onnx.GraphProto | onnx.FunctionProto) -> I
         return
     if isinstance(part, onnx.GraphProto):
         yield part
-    for attribute in (one for node in part.node for one in node.attribute):
+    for attribute in (attribute for node in part.node for attribute in node.attribute):
         for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
             yield from graphs_of(graph)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every tensor in a model, those of subgraphs and functions included."""
+    """Yield every tensor in a model, including those of subgraphs and functions."""
     for graph in graphs_of(model):
         yield from graph.initializer
     for part in (*graphs_of(model), *model.functions):
-        for attribute in (one for node in part.node for one in node.attribute):
+        for attribute in (attribute for node in part.node for attribute in node.attribute):
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors

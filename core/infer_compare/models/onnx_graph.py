@@ -1,6 +1,6 @@
-"""An ONNX file read into plain values: what every importer starts from.
+"""Reads an ONNX file into plain values, for importers.
 
-`onnx` is imported inside the functions, so that the command line stays quick.
+`onnx` is imported inside the functions to keep the command line fast.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def read_graph(model: onnx.ModelProto | Path) -> Graph:
 
 
 def check_opset(model: onnx.ModelProto) -> None:
-    """Make sure that the installed `onnx` package knows the opset of a model.
+    """Check that the installed `onnx` package knows the opset of a model.
 
     Raises:
-        UnsupportedModel: it does not, so that nobody knows what the operators of the model compute.
+        UnsupportedModel: it does not, so the meaning of the model's operators is unknown.
     """
     import onnx.defs
 
@@ -73,7 +73,7 @@ def check_opset(model: onnx.ModelProto) -> None:
 
 
 def _graph(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
-    constants: dict[str, NDArray[Any]] = {one.name: array_of(one) for one in proto.initializer}
+    constants: dict[str, NDArray[Any]] = {tensor.name: array_of(tensor) for tensor in proto.initializer}
     initializers = set(constants)
     nodes: list[Node] = []
     for entry in proto.node:
@@ -82,10 +82,10 @@ def _graph(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
             constants[node.outputs[0]] = _constant(node)
         else:
             nodes.append(node)
-    outputs = tuple(_spec(one) for one in proto.output)
+    outputs = tuple(_spec(output) for output in proto.output)
     return Graph(
         name=proto.name,
-        inputs=tuple(_spec(one) for one in proto.input if one.name not in initializers),
+        inputs=tuple(_spec(value) for value in proto.input if value.name not in initializers),
         outputs=outputs,
         constants=constants,
         nodes=_alive(nodes, {spec.name for spec in outputs}),
@@ -121,7 +121,7 @@ def _attribute(proto: onnx.AttributeProto, opsets: Mapping[str, int]) -> Any:  #
         case str() | int() | float():
             return value
     if hasattr(value, "__iter__"):
-        return tuple(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in value)
+        return tuple(item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in value)
     return value
 
 
@@ -161,17 +161,17 @@ def _alive(nodes: list[Node], wanted: set[str]) -> tuple[Node, ...]:
 
 
 def read_specs(model: onnx.ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Return inputs and outputs as the file calls them; inputs that have an initializer are constants, and left out.
+    """Return inputs and outputs as the file describes them, without inputs that have an initializer, which are constants.
 
     Raises:
-        UnsupportedModel: one of them is not a tensor, or is of an unknown element type.
+        UnsupportedModel: an input or output is not a tensor, or has an unknown element type.
     """
-    initializers = {one.name for one in model.graph.initializer}
-    inputs = [one for one in model.graph.input if one.name not in initializers]
-    for one in (*inputs, *model.graph.output):
-        kind = one.type.WhichOneof("value")
+    initializers = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in initializers]
+    for value in (*inputs, *model.graph.output):
+        kind = value.type.WhichOneof("value")
         if kind not in {None, "tensor_type"}:
-            what = f"{one.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured"
+            what = f"{value.name!r} is a {kind.removesuffix('_type')}, and only tensors are measured"
             if any(node.op_type == "ZipMap" for node in model.graph.node):
                 what += '; convert the model again with skl2onnx.to_onnx(model, rows, options={"zipmap": False})'
             else:

@@ -1,6 +1,6 @@
-"""What the names and sizes in an ONNX file may be, checked once where the file is read.
+"""Checks the names and sizes in an ONNX file once, when the file is read.
 
-A file may hold any bytes for a name and any 64-bit number for a size; everything behind this reckons with them.
+A file may contain any bytes as a name and any 64-bit number as a size; later code relies on valid values.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check_header(model: onnx.ModelProto, path: Path) -> None:
-    """Look at the names in a model and at the shapes of its inputs and outputs.
+    """Check the names in a model, and the shapes of its inputs and outputs.
 
     Raises:
         ModelError: a name is not UTF-8, an input or output is listed twice, an axis is larger than any memory, there are too
@@ -50,10 +50,10 @@ def check_header(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _recursive(model: onnx.ModelProto) -> str | None:
-    """A function of the model that calls itself, at once or through others."""
+    """Return the name of a function of the model that calls itself, directly or through others; None if there is none."""
     calls = {
-        f"{one.domain}.{one.name}": {f"{node.domain}.{node.op_type}" for node in all_nodes(one.node)}
-        for one in model.functions
+        f"{function.domain}.{function.name}": {f"{node.domain}.{node.op_type}" for node in all_nodes(function.node)}
+        for function in model.functions
     }
     while calls:
         leaves = [name for name, called in calls.items() if not called & calls.keys()]
@@ -65,7 +65,7 @@ def _recursive(model: onnx.ModelProto) -> str | None:
 
 
 def all_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    """Return the nodes of a graph or function and of the graphs inside of them."""
+    """Yield the nodes of a graph or function, including those of subgraphs."""
     for node in nodes:
         yield node
         for attribute in node.attribute:
@@ -78,7 +78,7 @@ def _named(name: object) -> str:
 
 
 def _names(model: onnx.ModelProto) -> Iterator[object]:
-    """Every name by which the parts of a graph find each other; protobuf leaves one that is no text as bytes."""
+    """Yield all names in a model; protobuf returns names that are not UTF-8 as bytes."""
     graph = model.graph
     yield graph.name
     for value in (*graph.input, *graph.output, *graph.value_info):
@@ -92,4 +92,11 @@ def _names(model: onnx.ModelProto) -> Iterator[object]:
 
 
 def _words(node: onnx.NodeProto) -> Iterable[object]:
-    return (node.name, node.op_type, node.domain, *node.input, *node.output, *(one.name for one in node.attribute))
+    return (
+        node.name,
+        node.op_type,
+        node.domain,
+        *node.input,
+        *node.output,
+        *(attribute.name for attribute in node.attribute),
+    )

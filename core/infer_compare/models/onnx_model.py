@@ -1,4 +1,4 @@
-"""ONNX files as models of a run: read, with a free batch axis where the file fixes it."""
+"""Reads ONNX files as models of a run, and makes a fixed batch axis free."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ if TYPE_CHECKING:
 
 
 READ_COPIES = 2
-"""A file is held as bytes and as a message while it is parsed."""
+"""Memory for parsing, as a multiple of the file: it is in memory as bytes and as a message."""
 PROOF_COPIES = 4
-"""A model whose batch axis is made free is held as it was and as it is to be, and each is written out as well."""
+"""Memory for making a batch axis free, as a multiple of the file: both models are in memory, also in serialised form."""
 
 
 def read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[str, int | None]) -> ResolvedModel:
     """Return the model in an ONNX file.
 
     Args:
-        path: of the file.
-        name: of the model, in reports.
-        source: as it was typed.
-        folder: where a model whose batch axis was made free is written to.
-        chosen: the batch axes that were said, by input.
+        path: the file.
+        name: the name of the model in reports.
+        source: the model as typed.
+        folder: where to write a model whose batch axis was made free.
+        chosen: the batch axes given by the user, by input.
 
     Raises:
-        ModelError: it cannot be read, or cannot be run at several batch sizes.
+        ModelError: the file cannot be read, or cannot be run at several batch sizes.
     """
     if is_file(path):
         _ensure_room(path, READ_COPIES * path.stat().st_size)
     model = parse_onnx(path)
-    files = [path, *(path.parent / one for one in external_files(model))]
+    files = [path, *(path.parent / name for name in external_files(model))]
     check_external_data(model, path)  # which refuses files outside the model's folder
     stated, outputs = read_specs(model)
     inputs, outputs = name_batch(stated, outputs, chosen)
@@ -80,14 +80,14 @@ def read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[
     ):
         _ensure_room(path, PROOF_COPIES * (path.stat().st_size + external_bytes(model, path)))
         load_external_data(model, path)
-        found = _with_free_batch(model, path, inputs, folder)
+        freed = _with_free_batch(model, path, inputs, folder)
         said = f"The file declares a free batch axis, but {held} fixes it at 1. " if held else ""
-        warnings = (said + found.sentence,)
-        if found.fixed is None:
-            model, path = found.model, found.path
+        warnings = (said + freed.sentence,)
+        if freed.fixed is None:
+            model, path = freed.model, freed.path
             inputs, outputs = name_batch(*read_specs(model), chosen)
         else:
-            fixed = found.fixed
+            fixed = freed.fixed
             inputs = tuple(TensorSpec(spec.name, spec.dtype, (BATCH, *spec.shape[1:])) for spec in inputs)
     check_batch(path, inputs)
     size = figures(model)
@@ -110,7 +110,7 @@ def read_onnx(path: Path, name: str, source: str, folder: Path, chosen: Mapping[
 
 
 def _ranges(model: onnx.ModelProto) -> dict[str, str]:
-    """Return how inputs are filled that pick rows of tables in the model, in the form of the model's metadata."""
+    """Return fills for inputs that index tables in the model, in the form of the model's metadata."""
     return {f"{METADATA_KEY}{name}": f"randint(0,{size})" for name, size in index_ranges(model).items()}
 
 
@@ -120,7 +120,7 @@ def _ensure_room(path: Path, need: int) -> None:
 
 
 def _hold_batch(model: onnx.ModelProto) -> tuple[TensorSpec, ...]:
-    """Fixes the first axes of a model at 1, where a node holds the batch anyway: its inputs then."""
+    """Fix the first axes of a model at 1, if a node fixes the batch anyway, and return its inputs."""
     constants = {tensor.name for tensor in model.graph.initializer}
     for value in (*model.graph.input, *model.graph.output):
         axes = value.type.tensor_type.shape.dim
@@ -130,20 +130,20 @@ def _hold_batch(model: onnx.ModelProto) -> tuple[TensorSpec, ...]:
 
 
 class _Freed(NamedTuple):
-    """What became of a model whose batch axis was fixed."""
+    """The result of freeing the batch axis of a model."""
 
     model: onnx.ModelProto
     path: Path
     sentence: str
     fixed: int | None
-    """Its batch size, where it could not be made free."""
+    """The batch size, if it could not be made free."""
 
 
 def _with_free_batch(model: onnx.ModelProto, path: Path, inputs: Sequence[TensorSpec], folder: Path) -> _Freed:
-    """A model whose batch axis is fixed made into one whose batch axis is free, or as it is where that cannot be proved.
+    """Return the model with its fixed batch axis made free, or unchanged if that cannot be proved correct.
 
     Raises:
-        ModelError: it cannot be made free, and its inputs have several first axes, none of which need be the batch.
+        ModelError: the batch axis cannot be made free, and the first axes of the inputs differ, so none need be the batch.
     """
     from infer_compare.models.rebatch import Unproved, note, rebatch, write_rebatched
 

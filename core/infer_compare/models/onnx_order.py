@@ -1,6 +1,6 @@
-"""Nodes of a graph in the order in which they can be computed.
+"""Sorts the nodes of a graph topologically.
 
-The standard asks for it, and ONNX Runtime does without: files that were changed by hand often have a node at the end.
+The standard requires it, but ONNX Runtime does not, and files edited by hand often have nodes appended at the end.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def sort_nodes(model: onnx.ModelProto, path: Path) -> None:
-    """Bring the nodes of a model's graph into the order in which they can be computed; sorted ones stay where they are.
+    """Sort the nodes of a model's graph topologically; sorted graphs are left unchanged.
 
     Raises:
-        ModelError: nodes need each other's outputs.
+        ModelError: the graph has a cycle.
     """
     nodes = model.graph.node
     made = {name: index for index, node in enumerate(nodes) for name in node.output if name}
@@ -38,18 +38,20 @@ def sort_nodes(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _uses(node: onnx.NodeProto) -> set[str]:
-    """The names that a node takes, those that its graphs take from around them included."""
+    """Return the names that a node uses, including those that its subgraphs capture."""
     names = set(node.input)
     for attribute in node.attribute:
         for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-            taken = {one.name for one in graph.output}.union(*map(_uses, graph.node))
-            own = {one.name for one in (*graph.input, *graph.initializer)}.union(*(one.output for one in graph.node))
-            names |= taken - own
+            taken = {output.name for output in graph.output}.union(*map(_uses, graph.node))
+            defined = {value.name for value in (*graph.input, *graph.initializer)}.union(
+                *(value.output for value in graph.node)
+            )
+            names |= taken - defined
     return names
 
 
 def _ordered(needs: Sequence[Sequence[int]]) -> list[int] | None:
-    """The indices with those that each needs before it, without recursion; None where some need each other."""
+    """Return the indices in topological order, without recursion; None if there is a cycle."""
     order: list[int] = []
     state = [0] * len(needs)
     for start in range(len(needs)):

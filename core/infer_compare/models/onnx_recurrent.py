@@ -1,4 +1,4 @@
-"""What an ONNX node says of the activations of a recurrent layer."""
+"""Reads the activations of a recurrent layer from an ONNX node."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
 USUAL_ACTIVATIONS = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "RNN": ("Tanh",)}
-"""Of one direction, by operator, where the node names none."""
+"""Default activations of one direction, by operator."""
 ALPHA = {
     "Affine": 1.0,
     "Elu": 1.0,
@@ -26,7 +26,7 @@ class RecurrentActivation(NamedTuple):
     """An activation of a recurrent layer."""
 
     name: str
-    """As ONNX spells it."""
+    """Its name in ONNX."""
     alpha: float
     beta: float
 
@@ -37,19 +37,19 @@ def directions_of(node: Node) -> int:
 
 
 def activation_names(node: Node) -> list[str]:
-    """Return the names of the activations of all directions, as the node has them or as ONNX has them by default."""
+    """Return the names of the activations of all directions, those of the node or ONNX's defaults."""
     usual = USUAL_ACTIVATIONS[node.op_type] * directions_of(node)
     return list(node.attributes.get("activations") or usual)
 
 
 def recurrent_activations(node: Node, names: list[str]) -> list[RecurrentActivation]:
-    """Return activations with their numbers.
+    """Return activations with their parameters alpha and beta.
 
-    The node's lists of numbers have entries only for the activations that take them.
+    The node's lists have entries only for the activations that take these parameters.
 
     Args:
         node: a recurrent layer.
-        names: of its activations, as ONNX spells them.
+        names: the ONNX names of its activations.
     """
     alphas, betas = list(node.attributes.get("activation_alpha", ())), list(node.attributes.get("activation_beta", ()))
     return [

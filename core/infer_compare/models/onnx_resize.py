@@ -1,4 +1,4 @@
-"""What an ONNX node says of a resize, and where each place of the result lies in the data."""
+"""Reads the attributes of an ONNX resize, and computes the source position of each position of the result."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ if TYPE_CHECKING:
 
 
 class ResizeAttributes(NamedTuple):
-    """How a node resizes."""
+    """The attributes of a resize."""
 
     mode: str
     """`nearest`, `linear` or `cubic`."""
     coordinates: str
     """The `coordinate_transformation_mode`."""
     nearest: str
-    """The `nearest_mode`, or `simple`, which operators before opset 11 follow."""
+    """The `nearest_mode`, or `simple`, the rule of operators before opset 11."""
     cubic: float
-    """The coefficient of a cubic."""
+    """The coefficient of cubic interpolation."""
     exclude_outside: bool
-    """Whether places outside the data have no part; else they repeat the edge."""
+    """Whether positions outside the data are excluded; else they repeat the edge."""
     antialias: bool
-    """Whether the kernel is wider where an axis shrinks."""
+    """Whether the kernel is widened where an axis shrinks."""
     extrapolation: float
-    """What lies outside a cropped region."""
+    """The value outside a cropped region."""
     policy: str
     """The `keep_aspect_ratio_policy`: `stretch`, `not_larger` or `not_smaller`."""
 
 
 def resize_attributes(node: Node) -> ResizeAttributes:
-    """Return how a `Resize` resizes, with ONNX's defaults for what it leaves out."""
+    """Return the attributes of a `Resize`, with ONNX's defaults."""
     attributes = node.attributes
     return ResizeAttributes(
         mode=attributes.get("mode", "nearest"),
@@ -45,7 +45,7 @@ def resize_attributes(node: Node) -> ResizeAttributes:
 
 
 def early_resize_attributes(node: Node) -> ResizeAttributes:
-    """Return how an `Upsample`, or a `Resize` of opset 10, resizes."""
+    """Return the attributes of an `Upsample`, or of a `Resize` of opset 10."""
     mode = node.attributes.get("mode", "nearest")
     return ResizeAttributes(
         mode="linear" if mode == "bilinear" else mode,
@@ -60,27 +60,27 @@ def early_resize_attributes(node: Node) -> ResizeAttributes:
 
 
 class ResizedAxis(NamedTuple):
-    """What happens to one axis."""
+    """The resize of one axis."""
 
     size: int
-    """Of the data."""
+    """Size of the axis in the data."""
     places: int
-    """Of the result."""
+    """Size of the axis in the result."""
     scale: float
-    """What the axis is stretched by; not always `places / size`."""
+    """The scale; not always `places / size`."""
     start: float = 0.0
-    """Of the region of interest, from 0 to 1."""
+    """Start of the region of interest, from 0 to 1."""
     end: float = 1.0
 
 
 def source_positions(steps: Any, axis: ResizedAxis, coordinates: str, length: float) -> Any:  # noqa: ANN401 - an array of any library
-    """Return where each place of the result lies in the data; None where there is no such rule.
+    """Return the source position of each position of the result; None for an unknown mode.
 
     Args:
-        steps: an array of the numbers from 0 to `axis.places - 1`, in the precision to compute in.
-        axis: what happens to it.
+        steps: an array of the numbers from 0 to `axis.places - 1`, in the precision of the computation.
+        axis: the resize of the axis.
         coordinates: the `coordinate_transformation_mode`.
-        length: of the stretched axis, by which corners are aligned; it need not be whole.
+        length: the length of the scaled axis, used for aligning corners; it need not be whole.
     """
     size, places, scale, start, end = axis
     match coordinates:
@@ -106,11 +106,11 @@ def source_positions(steps: Any, axis: ResizedAxis, coordinates: str, length: fl
 
 
 def rounding_of(nearest: str, scale: float) -> tuple[Literal["floor", "ceil"], float] | None:
-    """Return how a position is rounded to the nearest place, and what is added to it before; None for no such rule.
+    """Return the rounding function for positions, and an offset to add before; None for an unknown mode.
 
     Args:
         nearest: the `nearest_mode`, or `simple`.
-        scale: what the axis is stretched by.
+        scale: the scale of the axis.
     """
     match nearest:
         case "round_prefer_floor":

@@ -1,4 +1,4 @@
-"""The window that a convolution or a pool moves over its spatial axes, as the attributes of an ONNX node give it."""
+"""Reads the window of a convolution or pool from the attributes of an ONNX node."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ if TYPE_CHECKING:
     from infer_compare.models.onnx_graph import Node
 
 Pads = tuple[int, int]
-"""Padding before and after the places of an axis."""
+"""Padding at the beginning and the end of an axis."""
 
 
 class WindowAttributes(NamedTuple):
-    """What a node says of its window: one entry for each spatial axis."""
+    """The window of a node, with one entry for each spatial axis."""
 
     strides: tuple[int, ...]
     dilations: tuple[int, ...]
     pads: tuple[Pads, ...]
-    """As given; none where `auto_pad` decides."""
+    """Explicit padding; empty if `auto_pad` determines it."""
     same: Literal["", "upper", "lower"]
-    """Whether the padding follows from the sizes, and at which end the odd place goes."""
+    """The `auto_pad` mode: whether the padding follows from the sizes, and at which end the odd element goes."""
 
 
 def window_attributes(node: Node, axes: int) -> WindowAttributes:
-    """Return strides, dilations and padding of a node, with ONNX's defaults for what it leaves out.
+    """Return strides, dilations and padding of a node, with ONNX's defaults.
 
     Args:
         node: a convolution or a pool.
@@ -43,13 +43,13 @@ def window_attributes(node: Node, axes: int) -> WindowAttributes:
 
 
 def same_pads(size: int | None, stride: int, extent: int, *, upper: bool) -> Pads:
-    """Return the padding of an axis for which the result has ceil(size / stride) places.
+    """Return the padding of an axis for which the result has ceil(size / stride) elements.
 
     Args:
-        size: of the axis; None where the stride is 1, since it decides nothing then.
-        stride: of the window.
-        extent: places that the window spans, dilation included.
-        upper: whether an odd place goes to the end.
+        size: the size of the axis; None if the stride is 1, where it has no effect.
+        stride: the stride of the window.
+        extent: the elements that the window spans, including dilation.
+        upper: whether an odd element of padding goes to the end.
     """
     total = extent - 1 if size is None else max((-(-size // stride) - 1) * stride + extent - size, 0)
     less = total // 2

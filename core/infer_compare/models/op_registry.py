@@ -1,4 +1,4 @@
-"""The operators that an importer knows, and the sentences with which it refuses others."""
+"""The registry of an importer's operators, and its messages about unsupported operators."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Handler = TypeVar("Handler")
 
 
 class OpRegistry(Generic[Handler]):
-    """An importer's operators: `{op_type: {since_version: handler}}`.
+    """The registry of an importer's operators: `{op_type: {since_version: handler}}`.
 
-    The versions are those of ONNX's own schemas. A node finds its handler by the schema that is in force at
-    the model's opset, so that a later version of an operator is refused and never read by an older rule.
+    The versions are those of ONNX's schemas. The handler of a node is found by the schema in force at the model's opset; a
+    newer version of an operator is refused rather than handled by an older rule.
     """
 
     def __init__(self, framework: str) -> None:
-        """Makes an empty registry; `framework` is how refusals name the importer."""
+        """Create an empty registry; `framework` names the importer in messages."""
         self.framework = framework
         self._handlers: dict[str, dict[int, Handler]] = {}
 
@@ -45,7 +45,7 @@ class OpRegistry(Generic[Handler]):
         """Return the handler for a node.
 
         Raises:
-            UnsupportedModel: there is none for that operator at that opset; operator, node and opset are named.
+            UnsupportedModel: there is none for this operator at this opset; the message names operator, node and opset.
         """
         handler = self._lookup(node)
         if isinstance(handler, str):
@@ -57,7 +57,7 @@ class OpRegistry(Generic[Handler]):
         """Look up every node, to refuse an unsupported model before anything is built.
 
         Raises:
-            UnsupportedModel: naming every operator that is missing, and what to do about operators that are not ONNX's.
+            UnsupportedModel: the message names all missing operators, and what to do about non-standard operators.
         """
         missing: dict[str, str] = {}
         domains: set[str] = set()
@@ -73,7 +73,7 @@ class OpRegistry(Generic[Handler]):
         raise self.refusal(missing[first] + also, self._remedy(domains))
 
     def _lookup(self, node: Node) -> tuple[Handler] | str:
-        """The handler for a node, or what stands against it."""
+        """Return the handler of a node, or why there is none."""
         import onnx.defs
 
         versions = self._handlers.get(node.op_type) if node.domain in DEFAULT_DOMAINS else None
@@ -92,11 +92,11 @@ class OpRegistry(Generic[Handler]):
         return (versions[since],)
 
     def refusal(self, problem: str, remedy: str = "") -> UnsupportedModel:
-        """Return a refusal in one sentence: what is wrong, then what to do.
+        """Return the error with a sentence that says what is wrong and what to do.
 
         Args:
-            problem: what is wrong, with the node or value; it stays as it is where it says already what to do.
-            remedy: what to do; another model for this backend where it is left out.
+            problem: what is wrong, with the node or value; used unchanged if it already says what to do.
+            remedy: what to do; by default, to use another model for this backend.
         """
         problem = problem.rstrip(".")
         if ";" in problem:
@@ -104,12 +104,12 @@ class OpRegistry(Generic[Handler]):
         return UnsupportedModel(f"{problem}; {remedy or self._remedy(set())}.")
 
     def not_built(self, node: Node, inputs: Sequence[str], reason: str = "") -> UnsupportedModel:
-        """Return the refusal of a node that the framework does not build.
+        """Return the error about a node that the framework does not build.
 
         Args:
             node: the node.
-            inputs: dtypes and shapes of its inputs, as in `float32[3, 4]`.
-            reason: what the framework said, where people can read it.
+            inputs: dtypes and shapes of its inputs, such as `float32[3, 4]`.
+            reason: the framework's message, if it is readable.
         """
         given = f" from {listing(inputs)}" if inputs else ""
         said = f" ({reason.rstrip('.')})" if reason else ""
@@ -121,16 +121,16 @@ class OpRegistry(Generic[Handler]):
         return self.refusal(problem, f"{first}, or {self._remedy(set())}")
 
     def check_outputs(self, node: Node, count: int) -> None:
-        """Make sure that a node gave a value for each of its outputs.
+        """Check that a node returned a value for each of its outputs.
 
         Raises:
-            UnsupportedModel: there are fewer than the node names.
+            UnsupportedModel: there are fewer values than outputs.
         """
         if count < len(node.outputs) and any(node.outputs[count:]):
             raise self.refusal(f"ONNX operator {node} gives {count} outputs, and {len(node.outputs)} are named")
 
     def _remedy(self, domains: set[str]) -> str:
-        """What to do about operators of such domains."""
+        """Return what to do about operators of these domains."""
         other = f"give this backend another model with --model {self.framework.lower()}=FILE"
         foreign = sorted(domains.difference(DEFAULT_DOMAINS))
         if not foreign:
@@ -145,5 +145,5 @@ class OpRegistry(Generic[Handler]):
 
     @property
     def operators(self) -> Mapping[str, tuple[int, ...]]:
-        """Operators and the schema versions covered."""
+        """The operators with the schema versions covered."""
         return {name: tuple(sorted(versions)) for name, versions in sorted(self._handlers.items())}

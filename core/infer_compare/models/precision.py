@@ -1,4 +1,4 @@
-"""How far outputs may differ, by the precision that the contenders compute in."""
+"""The tolerances of outputs by the precision in which contenders compute."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ TOLERANCES = {
     "bfloat16": 5e-2,
     "int8": 2e-1,
 }
-"""Relative tolerance by effective precision; faultless conversions in float32 were seen to differ by up to 4e-6 of the
-largest value."""
+"""Relative tolerance by effective precision; correct conversions in float32 differed by up to 4e-6 of the largest
+value."""
 
 EPSILONS = {
     "float64": 2.3e-16,
@@ -26,7 +26,7 @@ EPSILONS = {
 ALIASES = {"fp64": "float64", "fp32": "float32", "fp16": "float16", "bf16": "bfloat16", "i8": "int8", "uint8": "int8"}
 
 COARSE = 1e-3
-"""From this tolerance on the rule for low precision holds: errors are held against groups of slices."""
+"""Tolerance from which the rule for low precision applies: errors are compared with groups of slices."""
 
 
 def tolerance(*precisions: str) -> float:
@@ -48,10 +48,10 @@ def epsilon(*precisions: str) -> float:
 
 
 def known(precision: str) -> str:
-    """Return the name under which a precision stands in the tables.
+    """Return the name of a precision in the tables.
 
     Raises:
-        ValueError: it stands in none.
+        ValueError: the precision is unknown.
     """
     name = ALIASES.get(precision.lower(), precision.lower())
     if name.startswith("float8"):

@@ -1,4 +1,4 @@
-"""Models whose batch axis is fixed: made free where that is provably right."""
+"""Makes the fixed batch axis of a model free, if the result can be proved correct."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Unproved", "note", "rebatch", "write_rebatched"]
 
 
 def rebatch(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy of a model that takes any number of rows, where it took one number only.
+    """Return a copy of a model with a fixed batch size that takes any number of rows.
 
     Args:
-        model: with its weights; all its inputs have the same fixed first axis.
+        model: a model with its weights, whose inputs all have the same fixed first axis.
 
     Raises:
-        Unproved: there are other free axes or first axes of several sizes, it cannot be rewritten, or the rewritten
-            model does not make of every row what the original makes of it.
+        Unproved: there are free axes or first axes of several sizes, the model cannot be rewritten, or the rewritten model
+            does not compute the same outputs for every row.
     """
     inputs, _ = read_specs(model)
     for spec in inputs:
@@ -50,7 +50,7 @@ def write_rebatched(model: onnx.ModelProto, folder: Path, name: str) -> Path:
     """Write a rewritten model into a folder and return its path.
 
     Raises:
-        Unproved: it is too large for one file.
+        Unproved: the model is too large for one file.
     """
     from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
 

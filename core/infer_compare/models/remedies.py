@@ -1,4 +1,4 @@
-"""What to do about models in files that no framework here reads as they are: a remedy for each kind, ready to paste."""
+"""Advice for model files that no framework here reads directly, with code to paste for each kind of file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 LONGEST_CONFIG = 1 << 20
-"""Bytes of a configuration that is looked into; those of models of a hundred layers have a hundredth of it."""
+"""Largest configuration that is parsed, in bytes; that of a model of a hundred layers has a hundredth of it."""
 
 IMAGE = "x:f32[batch,3,224,224]"
 HOW_TO_FREE = (
     "export it with that axis free (dynamic_shapes of torch.onnx.export and torch.export, None in a Keras input), or make it in a "
     "function"
 )
-"""What to do about a model that fixes an axis."""
+"""Advice for a model that fixes an axis."""
 
 OTHERS: Mapping[str, str] = {
     ".tflite": "is a LiteRT (TFLite) model, which no installed backend reads; name the SavedModel or .keras file that it was "
@@ -38,7 +38,7 @@ OTHERS: Mapping[str, str] = {
     ".ckpt": "holds weights without a model; write a function that builds the model and loads them, and name it as in "
     "my_net.py:make",
 }
-"""Kinds of files by suffix, and what to do about each."""
+"""Kinds of files by suffix, with advice for each."""
 
 SAME: Mapping[str, str] = {
     ".pth": ".pt", ".bin": ".pt", ".pkl": ".pickle", ".joblib": ".pickle", ".hdf5": ".h5", ".plan": ".engine",
@@ -47,10 +47,10 @@ SAME: Mapping[str, str] = {
 
 
 def remedy(text: str) -> str | None:
-    """Return what a file or folder is and what to do about it, in sentences and lines to paste; None where that is unknown.
+    """Return what a file or folder is and what to do about it, with code to paste; None for an unknown kind.
 
     Args:
-        text: the path as it was typed; there is something at it.
+        text: the path as typed, which exists.
     """
     path = Path(text)
     kind = SAME.get(path.suffix.lower(), path.suffix.lower())
@@ -86,7 +86,7 @@ def remedy(text: str) -> str | None:
 
 
 def _weights(text: str, load: str, imports: str) -> str:
-    """Return the remedy for a file of weights: a function that builds the net and loads them."""
+    """Return advice for a file of weights: a function that builds the net and loads them."""
     return (
         f"{text} holds weights but not the model. Write a function that builds the model and loads them, for "
         "example in my_net.py:\n\n"
@@ -110,7 +110,7 @@ def _scripted(text: str) -> str:
 
 
 def _made(text: str, load: str, what: str) -> str:
-    """Return the remedy for a file that holds a model: a function that loads it, which may execute what is in the file."""
+    """Return advice for a file with a model: a function that loads it, which may execute code in the file."""
     return (
         f"{text} {what}. Write a function that loads it, for example in my_net.py:\n\n"
         "    import torch\n"
@@ -122,7 +122,7 @@ def _made(text: str, load: str, what: str) -> str:
 
 
 def _is_whole_module(path: Path) -> bool:
-    """Return whether a file is an archive of a pickled object, not of a dictionary of weights; nothing is unpickled."""
+    """Return whether a file is an archive of a pickled object other than a dictionary of weights; nothing is unpickled."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             name = next((name for name in archive.namelist() if name.endswith("/data.pkl")), None)
@@ -132,12 +132,12 @@ def _is_whole_module(path: Path) -> bool:
                 start = member.read(200)
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error):
         return False
-    # Protocol 2, then the class of the object; a plain dictionary has none.
+    # Protocol 2, then the class of the object; a plain dictionary has no class.
     return start[:1] == b"\x80" and start[2:3] == b"c" and not start[3:].startswith(b"collections\n")
 
 
 def _is_scripted(path: Path) -> bool:
-    """Return whether a file is an archive of a TorchScript program, which has its code in it."""
+    """Return whether a file is an archive of a TorchScript program, which contains its code."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             return any("/code/" in name for name in archive.namelist())
@@ -146,7 +146,7 @@ def _is_scripted(path: Path) -> bool:
 
 
 def _folder(text: str, path: Path) -> str | None:
-    """Return the remedy for a folder as model hubs lay it out: a configuration beside weights."""
+    """Return advice for a folder in the layout of model hubs: a configuration beside weights."""
     config = _config(path / "config.json")
     if config is None:
         return None
@@ -165,28 +165,30 @@ def _folder(text: str, path: Path) -> str | None:
 
 
 def _hub_inputs(config: Mapping[str, Any]) -> str:
-    """Return the inputs that a configuration speaks of, as texts of a list."""
+    """Return the inputs that a configuration implies, as Python list items."""
     inputs = []
     words, size, channels = (config.get(key) for key in ("vocab_size", "image_size", "num_channels"))
     if isinstance(words, int):
         inputs += [f"input_ids:i64[batch,128]=randint(0,{words})", "attention_mask:i64[batch,128]=ones"]
     if isinstance(size, int):
         inputs.append(f"pixel_values:f32[batch,{channels if isinstance(channels, int) else 3},{size},{size}]")
-    return ", ".join(f'"{one}"' for one in inputs or [IMAGE])
+    return ", ".join(f'"{value}"' for value in inputs or [IMAGE])
 
 
 def _config(path: Path) -> dict[str, Any] | None:
     try:
         if not is_file(path) or path.stat().st_size > LONGEST_CONFIG:
             return None
-        found = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and ("model_type" in found or "architectures" in found) else None
+    return (
+        settings if isinstance(settings, dict) and ("model_type" in settings or "architectures" in settings) else None
+    )
 
 
 def free_batch_remedy(path: Path, name: str) -> str:
-    """Return how to export a model with a free batch axis, as the end of a sentence; for the kind of file that it is in."""
+    """Return how to export a model with a free batch axis, depending on the kind of file, as the end of a sentence."""
     match path.suffix.lower():
         case ".pt2":
             return (
@@ -205,5 +207,5 @@ def free_batch_remedy(path: Path, name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a word of Python."""
+    """Return a text as a Python string literal."""
     return json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A model on disk as a run uses it, and what is checked of every such model."""
+"""A model on disk as a run uses it, and common checks of models."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModel:
-    """A model on disk, and what the file says of it."""
+    """A model on disk, with its description."""
 
     path: Path
     name: str
     source: str
-    """What was typed."""
+    """The model as typed."""
     format: str
     sha256: str
-    """Of the file and of the external data that it names."""
+    """Hash of the file and its external data."""
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     """As in the file, with the batch axis called `batch`."""
     parameters: int | None = None
     flops_per_sample: int | None = None
     precision: str | None = None
-    """Of its weights; None where it was not read, or has none."""
+    """The precision of its weights; None if they were not read, or there are none."""
     kind: ModelKind = "other"
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The file's own, in which `infer_compare.input.NAME` says how an input is filled."""
+    """The file's metadata, in which `infer_compare.input.NAME` states the fill of an input."""
     warnings: tuple[str, ...] = ()
-    """Sentences about what was done to the model, or guessed."""
+    """Sentences about changes to the model, and guesses."""
     fixed_batch: int | None = None
-    """The only batch size at which the model runs, where it could not be made free."""
+    """The only batch size at which the model runs, if the batch axis could not be made free."""
     origin: ModelSource | None = None
-    """What a backend gets, where that is more than the file: a model that was described in a separate process."""
+    """The source that a backend gets, for a model that was described in a separate process."""
 
     @property
     def given(self) -> ModelSource:
@@ -59,10 +59,10 @@ class ResolvedModel:
 
 
 def check_batch(path: Path, inputs: tuple[TensorSpec, ...]) -> None:
-    """Refuse a model that cannot be given batches of several sizes.
+    """Refuse a model that does not take batches of several sizes.
 
     Raises:
-        ModelError: naming the input that stands in the way.
+        ModelError: the message names the input.
     """
     if not inputs:
         raise ModelError(f"{path} has no inputs, so there is no batch; name a model that takes inputs.")
@@ -83,7 +83,7 @@ def has_batch(inputs: Sequence[TensorSpec]) -> bool:
 
 
 def fixed_batch_sentence(path: Path, first: TensorSpec, reason: str = "") -> str:
-    """Return the sentence on a model whose batch axis is fixed, with how to export it; a reason is the end of its first clause."""
+    """Return the sentence about a fixed batch axis, with how to export the model; `reason` ends its first clause."""
     return (
         f"The batch axis of {path} is fixed at {first.shape[0]} (input {first.name!r}){reason}; "
         f"{free_batch_remedy(path, first.name)}."
@@ -91,17 +91,17 @@ def fixed_batch_sentence(path: Path, first: TensorSpec, reason: str = "") -> str
 
 
 def sha256_of(files: Sequence[Path]) -> str:
-    """Return the hash of several files one after another.
+    """Return the hash of the concatenated files.
 
     Raises:
-        ModelError: one is missing, or is not a file that can be read.
+        ModelError: a file is missing or cannot be read.
     """
     digest = hashlib.sha256()
-    for one in files:
+    for path in files:
         try:
-            with open_regular(one) as file:
+            with open_regular(path) as file:
                 while chunk := file.read(CHUNK_BYTES):
                     digest.update(chunk)
         except OSError as error:
-            raise ModelError(f"The model file {one} cannot be read ({error.strerror}).") from error
+            raise ModelError(f"The model file {path} cannot be read ({error.strerror}).") from error
     return digest.hexdigest()

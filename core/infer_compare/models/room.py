@@ -1,4 +1,4 @@
-"""Whether what is to be read fits into the memory that this process may use; asked before anything is read."""
+"""Checks before reading whether data fits into the memory that this process may use."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def ensure_room(need: int, what: str, advice: str, error: type[InferCompareError]) -> None:
-    """Refuse what would take more memory than this process may use.
+    """Raise an error if something needs more memory than this process may use.
 
     Args:
         need: bytes of memory.
-        what: the subject of the sentence, such as `The model x.onnx`.
-        advice: what to do, as its end.
-        error: what is raised.
+        what: the subject of the error's sentence, such as `The model x.onnx`.
+        advice: the end of the sentence, which says what to do.
+        error: the type of the error.
 
     Raises:
-        InferCompareError: it does not fit; of the type that is given.
+        InferCompareError: the data does not fit; an error of the given type.
     """
     own = memory.own_share()
     if need > own:

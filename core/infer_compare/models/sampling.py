@@ -1,4 +1,4 @@
-"""Comparing large outputs quickly: the rule for slices sees a sample of the positions, a coarser one sees all."""
+"""Samples large outputs: the rule for slices sees a sample of the positions, a coarser rule sees all."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 MOST_VALUES = 250_000
-"""Values of one output that the rule for slices sees."""
+"""The most values of one output for the rule for slices."""
 FEWEST = 16
-"""An axis keeps at least so many positions."""
+"""The fewest positions that an axis keeps."""
 CHUNK = 1 << 20
 
 
 def sampled(array: Array) -> tuple[Array, list[NDArray[Any] | None]]:
-    """Return an array of at most about `MOST_VALUES` values, and for each axis the positions that it holds.
+    """Return a sample of at most about `MOST_VALUES` values, and for each axis the positions in the sample.
 
-    The longest axes are thinned, evenly and with their ends, where padding shows; axis 0 holds rows and is kept.
+    The longest axes are thinned evenly, including their ends, where padding shows; axis 0, the rows, is kept.
     """
     import numpy as np
 
     kept: list[NDArray[Any] | None] = [None] * array.ndim
     while array.size > MOST_VALUES:
-        axis = max(range(1, array.ndim), key=lambda one: array.shape[one], default=0)
+        axis = max(range(1, array.ndim), key=lambda axis: array.shape[axis], default=0)
         length = array.shape[axis] if axis else 0
         if length <= FEWEST:
             break
@@ -48,7 +48,7 @@ def thinned(array: Array, kept: list[NDArray[Any] | None]) -> Array:
 
 
 def chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield corresponding pieces of arrays of one shape, in single precision at least."""
+    """Yield corresponding pieces of arrays of one shape, at least in single precision."""
     import numpy as np
 
     kind = np.float64 if any(array.dtype.itemsize > 4 for array in arrays) else np.float32
@@ -58,17 +58,17 @@ def chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 
 
 def whole(reference: Array, candidate: Array) -> tuple[float, float, bool]:
-    """Return over all values the largest difference, the largest value, and whether NaN and infinity are in the same
-    places; values of `reference` that are not finite are left out of the first two.
+    """Return the largest difference, the largest value, and whether NaN and infinity are at the same positions; values at
+    which `reference` is not finite are ignored in the first two.
     """
     import numpy as np
 
     difference = scale = 0.0
     alike = True
-    for one, other in chunks(reference, candidate):
-        finite = np.isfinite(one)
+    for base, other in chunks(reference, candidate):
+        finite = np.isfinite(base)
         alike = alike and bool(np.array_equal(finite, np.isfinite(other)))
         with np.errstate(invalid="ignore", over="ignore"):
-            difference = max(difference, float(np.max(np.abs(one - other), where=finite, initial=0.0)))
-        scale = max(scale, float(np.max(np.abs(one), where=finite, initial=0.0)))
+            difference = max(difference, float(np.max(np.abs(base - other), where=finite, initial=0.0)))
+        scale = max(scale, float(np.max(np.abs(base), where=finite, initial=0.0)))
     return difference, scale, alike

@@ -1,5 +1,5 @@
-"""What two outputs are slice by slice: along every axis but that of the rows, how far they are apart, how large they
-are, and how far the inputs move them.
+"""Statistics of two outputs slice by slice, along every axis but the rows: their differences, their magnitudes, and how far
+the inputs move them.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 USUAL = 0.01
-"""Slices of at least this share of the largest value tell the noise of a pair."""
+"""Slices of at least this share of the largest value determine the noise of a pair."""
 GROUP_GAP = 30.0
-"""Sorted by size, slices are of another group where the next one is this many times larger."""
+"""Ratio of magnitudes between sorted slices that separates groups."""
 
 
 class Slices(NamedTuple):
     """The slices along one axis; every array has one entry per index."""
 
     axis: int | None
-    """None for the whole tensor as one slice."""
+    """The axis; None for the whole tensor as one slice."""
     difference: Floats
     """Largest difference."""
     size: Floats
@@ -31,7 +31,7 @@ class Slices(NamedTuple):
     variation: Floats
     """Largest distance of the reference from its mean over the rows."""
     wrong: Floats
-    """Largest difference of any two rows: the error that wrongly paired rows would make."""
+    """Largest difference of any two rows: the error of wrongly paired rows."""
     live: Mask
     """Whether there is any value that is not extreme."""
     error_square: Floats
@@ -41,28 +41,28 @@ class Slices(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two outputs with everything that the rule asks of them."""
+    """Two outputs with the statistics that the rule needs."""
 
     difference: Floats
-    """Absolute, of shape [rows, ...]; 0 where the reference is extreme."""
+    """Absolute differences, of shape [rows, ...]; 0 where the reference is extreme."""
     scale: float
     """Largest absolute value of the reference."""
     has_rows: bool
-    """Whether there are rows to see what the inputs do."""
+    """Whether there are several rows, which show the influence of the inputs."""
     noise: float
     """The usual difference, relative to `scale`."""
     axes: tuple[Slices, ...]
 
 
 def pair(reference: Floats, candidate: Floats, live: Mask, rows: Floats, alive: Mask) -> Pair:
-    """Return the slices of two outputs.
+    """Return the statistics of two outputs.
 
     Args:
-        reference: of shape [rows, ...].
-        candidate: of the same shape.
-        live: where the reference is not extreme.
-        rows: rows that show what the inputs do: the reference itself, or others of its shape.
-        alive: where these are not extreme.
+        reference: an array of shape [rows, ...].
+        candidate: an array of the same shape.
+        live: mask of the reference's values that are not extreme.
+        rows: rows that show the influence of the inputs: the reference itself, or other rows of its shape.
+        alive: mask of their values that are not extreme.
     """
     import numpy as np
 
@@ -81,7 +81,7 @@ def pair(reference: Floats, candidate: Floats, live: Mask, rows: Floats, alive: 
         wrong = np.where(alive.any(axis=0), top - low, 0.0)
     else:
         wrong = np.zeros(reference.shape[1:])
-    # Rows are folded first: what is left is as large as one row.
+    # Reduce over the rows first: the result is as large as one row.
     folded = (
         difference.max(axis=0),
         size.max(axis=0),
@@ -120,23 +120,23 @@ def _along(axis: int | None, folded: tuple[Any, ...]) -> Slices:
 
 
 def _noise(axes: tuple[Slices, ...], difference: Floats, scale: float) -> float:
-    """Return the difference of usual slices, on the axis where it is least, relative to the scale."""
+    """Return the median difference of usual slices relative to the scale, on the axis where it is least."""
     import numpy as np
 
     if not scale:
         return 0.0
     if axes[0].axis is None:
         return float(np.median(difference)) / scale
-    return min(float(np.median(one.difference[one.size >= USUAL * scale])) for one in axes) / scale
+    return min(float(np.median(axis.difference[axis.size >= USUAL * scale])) for axis in axes) / scale
 
 
 def groups(sizes: Floats) -> NDArray[np.intp]:
-    """Return for each slice the number of its group: those of one order of size."""
+    """Return for each slice the number of its group of similar magnitude."""
     import numpy as np
 
     order = np.argsort(sizes)
     ordered = np.maximum(sizes[order], 1e-300)
     parted = (ordered[1:] > GROUP_GAP * ordered[:-1]) & (sizes[order][:-1] > 0)
-    found = np.empty(len(sizes), np.intp)
-    found[order] = np.concatenate([[0], np.cumsum(parted)])
-    return found
+    numbers = np.empty(len(sizes), np.intp)
+    numbers[order] = np.concatenate([[0], np.cumsum(parted)])
+    return numbers

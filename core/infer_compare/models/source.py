@@ -1,4 +1,4 @@
-"""From what was typed to a model on disk: built in, or a file."""
+"""Resolves a model as typed, a name or a path, to a model on disk."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import BuiltinModel, ModelDescription, TensorSpec
 
 CALLABLE = "callable"
-"""The format of a model that a function of the user's makes."""
+"""The format of a model that a user's function makes."""
 ONNX_ALONE = Endings()
 
 
@@ -58,17 +58,17 @@ def resolve_model(
     """Return the model that a text names.
 
     Args:
-        text: a name out of `models`, which comes first, or the path of an `.onnx` file; see `format_of` for others.
-        seed: of the weights, for a model that is built.
-        folder: where a model that is built is written to, as `NAME.onnx`, and one whose batch axis was made free.
-        models: those that can be named.
-        given: what `--input` says of the inputs, which decides where their batch axes are.
-        endings: of the files that backends read.
-        free: whether the axes that a model which is built can leave free are to be free.
+        text: a name in `models`, which takes precedence, or the path of an `.onnx` file; see `format_of` for others.
+        seed: the seed of the weights of a built model.
+        folder: where to write a built model, as `NAME.onnx`, and a model whose batch axis was made free.
+        models: the models that can be named.
+        given: the values of `--input`, which determine the batch axes.
+        endings: the suffixes of the files that backends read.
+        free: whether a built model leaves its optional axes free.
 
     Raises:
         ModelError: there is no such model; the file is missing, empty, cut short or not ONNX; its external data is
-            absent or outside its folder; its format is not read; or it cannot be run at several batch sizes.
+            missing or outside its folder; its format is not supported; or it cannot be run at several batch sizes.
     """
     chosen = chosen_axes(given)
     if text in models:
@@ -83,13 +83,13 @@ def resolve_model(
 
 
 def build_model(model: BuiltinModel, seed: int, *, free: bool = False) -> onnx.ModelProto:
-    """Return the graph of a model that is built in or that a plugin brings; with `free`, all of its `axes` are left free.
+    """Return the graph of a built-in model or a plugin's model; with `free`, all of its `axes` are left free.
 
     Raises:
-        ModelError: building it failed, or gave something else.
+        ModelError: building it failed, or returned something else.
     """
     try:
-        # The command itself reports a lack of memory.
+        # The command line reports a lack of memory itself.
         with guarded(f"building the model {model.name}", passing=(MemoryError,)):
             made = model.build(seed, model.axes if free else ()) if model.axes else model.build(seed)
     except PluginFailed as failure:
@@ -104,12 +104,12 @@ def build_model(model: BuiltinModel, seed: int, *, free: bool = False) -> onnx.M
 
 
 def format_of(text: str, endings: Endings, preferred: Sequence[str] = ()) -> str | None:
-    """Return the format that a text names by its look, `callable` for a function of the user's, or None.
+    """Return the format of a model as typed, `callable` for a user's function, or None.
 
     Args:
-        text: as it was typed.
-        endings: of the files that are read.
-        preferred: backends that decide where an ending stands for several formats.
+        text: the model as typed.
+        endings: the suffixes of the files that backends read.
+        preferred: backends whose formats take precedence if a suffix is ambiguous.
     """
     claim = endings.claim(text, preferred)
     if claim is not None:
@@ -119,10 +119,10 @@ def format_of(text: str, endings: Endings, preferred: Sequence[str] = ()) -> str
 
 
 def model_files(text: str, endings: Endings, preferred: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Return the file or folder of a model that only its framework can read, with what belongs beside it.
+    """Return the file or folder of a model that only its framework can read, with the files that belong to it.
 
     Raises:
-        ModelError: one of them is missing or empty.
+        ModelError: a file is missing or empty.
     """
     claim = endings.claim(text, preferred)
     files = claim.ending.files(Path(text)) if claim is not None else ()
@@ -147,14 +147,14 @@ def described(
     """Return a model that its framework has described.
 
     Args:
-        text: as it was typed.
-        description: what the framework said of it.
-        given: what `--input` says of the inputs, which decides where their batch axes are.
-        files: what its hash is taken of, where the description names none.
-        fixed: whether it may run at the one batch size that it is made for.
+        text: the model as typed.
+        description: the framework's description.
+        given: the values of `--input`, which determine the batch axes.
+        files: the files to hash, if the description names none.
+        fixed: whether the model may run at its only batch size.
 
     Raises:
-        ModelError: it cannot be run at several batch sizes.
+        ModelError: the model cannot be run at several batch sizes.
     """
     origin = description.source
     chosen = chosen_axes(given)
@@ -186,7 +186,7 @@ def described(
 
 
 def _one_size(inputs: Sequence[TensorSpec]) -> int | None:
-    """The batch size at which a model is fixed; None where its inputs have a batch axis, or nothing in common."""
+    """Return the fixed batch size of a model; None if its inputs have a batch axis, or different first axes."""
     sizes = {spec.shape[0] if spec.shape else 0 for spec in inputs}
     if has_batch(inputs) or len(sizes) != 1:
         return None
@@ -195,11 +195,11 @@ def _one_size(inputs: Sequence[TensorSpec]) -> int | None:
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
 def unknown_model(text: str, models: Mapping[str, BuiltinModel], endings: Endings) -> ModelError:
-    """Return the error that says why a text names no model, and what to name."""
+    """Return the error that says why a text does not name a model, and what to name instead."""
     path = Path(text)
     takes = ", ".join(endings.suffixes)
     owner = endings.owner(path)
@@ -234,7 +234,7 @@ def _build(model: BuiltinModel, seed: int, folder: Path, *, free: bool) -> Path:
 
 
 def with_figures(model: ResolvedModel, exported: Path) -> ResolvedModel:
-    """Return a model that its framework described, with the arithmetic of its export to ONNX, if there is room to read it."""
+    """Return a model that its framework described, with the figures of its export to ONNX, if there is memory to read it."""
     if READ_COPIES * exported.stat().st_size > memory.own_share():
         return model
     graph = parse_onnx(exported)

@@ -1,8 +1,8 @@
-"""Reading a model's inputs and outputs: which axis is the batch axis, and how precise the numbers are.
+"""Finds the batch axes of a model's inputs and outputs, and its precision.
 
-A file names its free axes as its author liked (`N`, `batch_size`, `s77`) or not at all. An axis that is called as people
-call the batch is the batch axis, else the first axis of an input, where it is free; inputs exported with two different
-names for it are common.
+Files name their free axes in many ways (`N`, `batch_size`, `s77`) or not at all. The batch axis is a free axis with a usual
+name of the batch, else the first axis of an input if it is free. Inputs exported with different names for the batch are
+common.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BATCH = "batch"
 BATCH_NAMES = frozenset({BATCH, "batch_size", "batchsize", "batch_dim", "bs", "b", "n"})
-"""What people call the batch axis, in lower case."""
+"""Usual names of the batch axis, in lower case."""
 _OTHER = re.compile(
     r"seq|time|step|frame|token|word|char|len|num|count|roi|box|point|node|edge|height|width|total|bags|past|^[TLSHWK]$",
     re.IGNORECASE,
@@ -26,27 +26,27 @@ _OTHER = re.compile(
 
 
 def unnamed(index: int) -> str:
-    """Return the name of a free axis that the file leaves without one."""
+    """Return a name for a free axis that is unnamed in the file."""
     return f"axis{index}"
 
 
 def name_batch(
     inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], chosen: Mapping[str, int | None] | None = None
 ) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Return inputs and outputs with the batch axis called `batch` wherever it stands.
+    """Return inputs and outputs with the batch axis called `batch` everywhere.
 
-    An output's first axis counts when it bears a name that is the batch axis of an input, or none at all; another
-    name, such as a number of detections, stays.
+    The first axis of an output is the batch if it has the name of an input's batch axis, or no name; an axis with another
+    name, such as a number of detections, is kept.
 
     Args:
-        inputs: as the file has them.
-        outputs: as the file has them.
-        chosen: the batch axis of some inputs, by name, where it was said; None for an input without one.
+        inputs: the inputs as the file describes them.
+        outputs: the outputs as the file describes them.
+        chosen: the batch axes given by the user, by input; None for an input without a batch axis.
     """
     axes = batch_axes(inputs, chosen or {})
-    found = [(spec, axis) for spec, axis in zip(inputs, axes, strict=True) if axis is not None]
-    names = {spec.shape[axis] for spec, axis in found if isinstance(spec.shape[axis], str)}
-    if all(axis == 0 for _, axis in found):
+    batched = [(spec, axis) for spec, axis in zip(inputs, axes, strict=True) if axis is not None]
+    names = {spec.shape[axis] for spec, axis in batched if isinstance(spec.shape[axis], str)}
+    if all(axis == 0 for _, axis in batched):
         names.add(unnamed(0))
 
     def rename(spec: TensorSpec) -> TensorSpec:
@@ -60,10 +60,10 @@ def name_batch(
 
 
 def batch_axes(inputs: Sequence[TensorSpec], chosen: Mapping[str, int | None]) -> list[int | None]:
-    """Return the batch axis of each input: as it was said, else by its name, else the first axis where that is free.
+    """Return the batch axis of each input: as given by the user, else by its name, else the first axis if it is free.
 
-    Where other inputs have a batch, the one free axis of an input whose first axis is fixed is the batch as well, as in
-    a state `[2, batch, 8]`, unless its name says something else. None for an input without a batch.
+    If other inputs have a batch axis, the only free axis of an input with a fixed first axis is the batch too, as in a state
+    `[2, batch, 8]`, unless its name is that of another axis. None for an input without a batch axis.
     """
     axes = [chosen[spec.name] if spec.name in chosen else _named(spec) for spec in inputs]
     said = {spec.shape[axis] for spec, axis in zip(inputs, axes, strict=True) if axis is not None}
@@ -90,16 +90,16 @@ def batch_axes(inputs: Sequence[TensorSpec], chosen: Mapping[str, int | None]) -
 
 
 def _named(spec: TensorSpec) -> int | None:
-    """The first free axis that is called as people call the batch."""
+    """Return the first free axis with a usual name of the batch; None if there is none."""
     return next((axis for axis, size in enumerate(spec.shape) if str(size).lower() in BATCH_NAMES), None)
 
 
 def is_other(name: str) -> bool:
-    """Return whether the name of a free axis says that it is something else than the batch."""
+    """Return whether a free axis has the name of an axis other than the batch."""
     return _OTHER.search(name) is not None
 
 
 def precision_of(specs: Sequence[TensorSpec]) -> str:
-    """Return the widest floating dtype among inputs and outputs, in which a model computes; `float32` when there is none."""
+    """Return the widest floating dtype among inputs and outputs; `float32` if there is none."""
     dtypes = {spec.dtype for spec in specs}
-    return next((one for one in ("float64", "float32", "bfloat16", "float16") if one in dtypes), "float32")
+    return next((dtype for dtype in ("float64", "float32", "bfloat16", "float16") if dtype in dtypes), "float32")

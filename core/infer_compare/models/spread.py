@@ -1,4 +1,4 @@
-"""How much an output depends on the inputs, over all of its values."""
+"""Measures how much an output depends on the inputs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 SPREAD_FACTOR = 10
-"""An output whose spread is under so many tolerances cannot prove a rewritten batch axis."""
+"""An output whose spread is below this many tolerances cannot prove a rewritten batch axis."""
 
 
 def spread(rows: Array) -> float:
-    """Return how much an output depends on the inputs: `max|row - mean of rows| / max|row|`; 0 for one row or none."""
+    """Return how much an output depends on the inputs: `max|row - mean of rows| / max|row|`; 0 for at most one row."""
     import numpy as np
 
     if rows.ndim == 0 or len(rows) < 2 or rows.size == 0 or not comparable(rows):
@@ -25,6 +25,6 @@ def spread(rows: Array) -> float:
     largest = float(np.max(np.abs(wide)))
     if largest == 0 or not np.isfinite(largest):
         return 0.0
-    # Scaled first, since a mean of the largest numbers would overflow.
+    # Scale first, since the mean of very large numbers could overflow.
     scaled = wide / largest
     return float(np.max(np.abs(scaled - scaled.mean(axis=0))))

@@ -1,4 +1,4 @@
-"""Tensors in ONNX files as arrays: read, mapped from the file that they lie in, or filled up with zeros."""
+"""Reads tensors in ONNX files as arrays, memory-mapped if they are external, and dense if they are sparse."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 PACKED = frozenset({21, 22, 23, 25, 26})
-"""Types of less than a byte: UINT4, INT4, FLOAT4E2M1, UINT2, INT2."""
+"""Types smaller than a byte: UINT4, INT4, FLOAT4E2M1, UINT2, INT2."""
 
 LARGEST_DENSE = 2**30
-"""Bytes that sparse tensors of one model may take once they are dense; a small file can claim any size."""
+"""The most bytes of all sparse tensors of a model in dense form; a small file can claim any size."""
 
 
 def is_external(tensor: onnx.TensorProto) -> bool:
-    """Return whether the elements of a tensor lie in another file."""
+    """Return whether the data of a tensor is in another file."""
     from onnx import TensorProto
 
     return bool(tensor.data_location == TensorProto.EXTERNAL)
 
 
 def array_of(tensor: onnx.TensorProto) -> Array:
-    """Return the elements of a tensor; those in another file, which `open_onnx` has checked, are mapped and not read."""
+    """Return the elements of a tensor; external data, which `open_onnx` has checked, is memory-mapped."""
     import numpy as np
     from onnx import helper, numpy_helper
 
@@ -42,7 +42,7 @@ def array_of(tensor: onnx.TensorProto) -> Array:
 
 
 def release(array: Array) -> None:
-    """Give back the memory of a mapped array's file; what is used again is read again."""
+    """Release the memory of a mapped array; pages used later are read again."""
     base: object = array
     while base is not None:
         if isinstance(base, mmap.mmap):
@@ -51,7 +51,7 @@ def release(array: Array) -> None:
 
 
 def is_mapped(array: Array) -> bool:
-    """Return whether an array is the mapping of a file."""
+    """Return whether an array is memory-mapped."""
     base: object = array
     while base is not None and not isinstance(base, mmap.mmap):
         base = getattr(base, "base", None)
@@ -59,14 +59,14 @@ def is_mapped(array: Array) -> bool:
 
 
 def dense_array(sparse: onnx.SparseTensorProto, room: int = LARGEST_DENSE) -> Array:
-    """Return a sparse tensor with all its zeros.
+    """Return a sparse tensor in dense form.
 
     Args:
-        sparse: a sparse tensor whose numbers lie in the model's own file.
+        sparse: a sparse tensor whose data is in the model file.
         room: the most bytes that it may take.
 
     Raises:
-        ValueError: its numbers lie in another file, it is too large, or it contradicts itself.
+        ValueError: its data is in another file, it is too large, or it contradicts itself.
     """
     import numpy as np
     from onnx import helper, numpy_helper
@@ -91,14 +91,14 @@ def dense_array(sparse: onnx.SparseTensorProto, room: int = LARGEST_DENSE) -> Ar
 
 
 def dense_tensor(sparse: onnx.SparseTensorProto, room: int = LARGEST_DENSE) -> onnx.TensorProto:
-    """Return a sparse tensor as one with all its zeros; errors as `dense_array`."""
+    """Return a sparse tensor as a dense tensor; errors as `dense_array`."""
     from onnx import numpy_helper
 
     return numpy_helper.from_array(dense_array(sparse, room), sparse.values.name)
 
 
 def dense_bytes(sparse: onnx.SparseTensorProto) -> int:
-    """Return how many bytes a sparse tensor takes with all its zeros."""
+    """Return the size in bytes of a sparse tensor in dense form."""
     from onnx import helper
 
     item: int = helper.tensor_dtype_to_np_dtype(sparse.values.data_type).itemsize

@@ -1,4 +1,4 @@
-"""The slice of an output where two contenders are furthest apart, against what is allowed there."""
+"""Finds the slice of an output with the largest difference relative to the allowed difference."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 FLOOR_SEEN = 4.0
-"""The floor of a slice: so many times the noise that this pair shows,"""
+"""The floor of the allowed difference of a slice: this many times the noise of the pair,"""
 FLOOR_EPS = 16.0
-"""at least so many roundings,"""
+"""at least this many roundings,"""
 FLOOR_CAP = 0.1
 """and at most this share of the tolerance, each times the largest value of the tensor."""
 POWER = 4.0
-"""A slice shows something where wrongly paired rows would miss what is allowed by this factor."""
+"""A slice proves something if wrongly paired rows would exceed the allowed difference by this factor."""
 BLIND = 0.25
-"""From this share on, slices of one size that show nothing make a comparison inconclusive: scores beside boxes."""
+"""Share of similar slices without proof from which a comparison is inconclusive, such as scores beside boxes."""
 
 
 class Blind(NamedTuple):
-    """Slices of one size along an axis that show nothing, beside others that do."""
+    """A group of similar slices along an axis that prove nothing, beside others that do."""
 
     axis: int
     first: int
-    """Its index."""
+    """The index of the first slice."""
     slices: int
-    """How many they are."""
+    """The number of slices."""
 
 
 class Worst:
-    """The slice where a difference is largest against what is allowed, and what the slices show."""
+    """The slice with the largest ratio of difference to allowed difference, and what the slices prove."""
 
-    def __init__(self, found: Pair, rtol: float, epsilon: float, *, coarse: bool) -> None:
+    def __init__(self, pair: Pair, rtol: float, epsilon: float, *, coarse: bool) -> None:
         """Go through the axes."""
         self.used, self.difference, self.allowed, self.variation = 0.0, 0.0, 0.0, 0.0
         self.axis: int | None = None
         self.index = 0
         self.shown = 1.0
-        """Least share along any axis; -1 where no slice depends on the inputs."""
+        """Least share of slices along any axis that prove something; -1 if no slice depends on the inputs."""
         self.blind: Blind | None = None
-        self._pair, self._rtol, self._coarse = found, rtol, coarse
-        self._floor = found.scale * min(max(FLOOR_SEEN * found.noise, FLOOR_EPS * epsilon), FLOOR_CAP * rtol)
-        for number, slices in enumerate(found.axes):
+        self._pair, self._rtol, self._coarse = pair, rtol, coarse
+        self._floor = pair.scale * min(max(FLOOR_SEEN * pair.noise, FLOOR_EPS * epsilon), FLOOR_CAP * rtol)
+        for number, slices in enumerate(pair.axes):
             self._see(slices, first=number == 0)
 
     def _see(self, slices: Slices, *, first: bool) -> None:
@@ -80,15 +80,15 @@ class Worst:
             member = groups(slices.size)
             size = np.array(
                 [
-                    max(slices.size[member == one].max(), slices.variation[member == one].max())
-                    for one in range(member.max() + 1)
+                    max(slices.size[member == group].max(), slices.variation[member == group].max())
+                    for group in range(member.max() + 1)
                 ]
             )
             return np.asarray(self._rtol * np.maximum(size[member], 1e-300))
         allowed = np.maximum(self._rtol * slices.variation, self._floor)
         if not self._pair.has_rows:
             return allowed
-        # Where wrongly paired rows would pass, only what is beyond all rounding is a difference.
+        # If wrongly paired rows would pass, only differences beyond all rounding count.
         return np.where(
             slices.wrong >= POWER * allowed,
             allowed,
@@ -96,24 +96,24 @@ class Worst:
         )
 
     def _small_errors(self, slices: Slices) -> Mask:
-        """Return where the errors of a group are small against what the inputs do to it: low precision."""
+        """Return which slices are in a group with errors that are small against the influence of the inputs."""
         import numpy as np
 
         member = groups(slices.size)
         error, moved = (
-            np.array([square[member == one].mean() for one in range(member.max() + 1)])[member]
+            np.array([square[member == group].mean() for group in range(member.max() + 1)])[member]
             for square in (slices.error_square, slices.variation_square)
         )
         return np.asarray(np.sqrt(error) <= min(0.5, 5 * self._rtol) * np.sqrt(moved))
 
 
 def _blind(slices: Slices, axis: int, moving: Mask, shows: Mask) -> Blind | None:
-    """Return a group of slices that shows nothing beside others that do."""
+    """Return a group of slices that prove nothing beside others that do; None if there is none."""
     import numpy as np
 
     member = groups(slices.size)
-    for one in range(member.max() + 1):
-        mine = moving & (member == one)
+    for group in range(member.max() + 1):
+        mine = moving & (member == group)
         if mine.any() and not (shows & mine).any() and mine.sum() >= BLIND * moving.sum():
             return Blind(axis, int(np.flatnonzero(mine)[0]), int(mine.sum()))
     return None

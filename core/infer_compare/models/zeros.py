@@ -1,4 +1,4 @@
-"""A batch of zeros: what a backend runs to build, trace or compile for a shape."""
+"""Batches of zeros, which backends run to build, trace or compile for a shape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def zeros_at(inputs: Sequence[TensorSpec], point: OperatingPoint) -> list[NDArray[Any]] | None:
-    """Return one array of zeros an input, with the shapes of an operating point; None where the point leaves an axis free."""
+    """Return an array of zeros for each input at an operating point; None if the point leaves an axis free."""
     import numpy as np
 
     sizes: dict[int | str, int] = {BATCH: point.batch, **dict(point.axes)}

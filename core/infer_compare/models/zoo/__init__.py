@@ -1,6 +1,6 @@
-"""The built-in models, one module per family; each has functions that take a seed and return a model.
+"""The built-in models, one module per family, with functions that take a seed and return a model.
 
-Weights are random, so the outputs mean nothing; they are drawn so that outputs depend on the inputs, since a
-net whose outputs are nearly constant would agree with any wrong conversion of itself. Batch normalisation, which
-only rescales at inference, is taken as folded into the convolutions, as exporters write it.
+Weights are random and the outputs meaningless, but weights are scaled to keep the outputs dependent on the inputs: a net with
+nearly constant outputs would agree with any wrong conversion. Batch normalisation is folded into the convolutions, as
+exporters do.
 """

@@ -1,7 +1,7 @@
 """Residual image classifiers: ResNet (He et al., arXiv 1512.03385) and MobileNetV2 (Sandler et al., arXiv 1801.04381).
 
-Sums of a block and its shortcut would double the variance at every block, and the outputs would depend on the
-bias more than on the image; each branch ends with a smaller gain instead, as trained nets have it.
+The sum of a block and its shortcut would double the variance at every block, and the outputs would depend more on the bias
+than on the image; instead each branch ends with a smaller gain, as in trained nets.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ MOBILENET_STAGES = (
 
 
 SIZE = "size"
-"""Height and width of an image, where they are free."""
+"""Names of the height and width of an image if they are free."""
 
 
 def resnet18(seed: int, *, free: bool = False) -> onnx.ModelProto:
-    """ResNet-18 for images of 3x96x96, or of any size."""
+    """Return ResNet-18 for images of 3x96x96, or of any size."""
     return _resnet("resnet18", seed, size=SIZE if free else 96, repeats=(2, 2, 2, 2), bottleneck=False)
 
 
 def resnet50(seed: int, *, free: bool = False) -> onnx.ModelProto:
-    """ResNet-50 for images of 3x224x224, or of any size, with the stride in the 3x3 convolution (version 1.5)."""
+    """Return ResNet-50 for images of 3x224x224, or of any size, with the stride in the 3x3 convolution (version 1.5)."""
     return _resnet("resnet50", seed, size=SIZE if free else 224, repeats=(3, 4, 6, 3), bottleneck=True)
 
 
@@ -74,7 +74,7 @@ def _bottleneck(g: GraphBuilder, x: str, channels: int, inner: int, stride: int)
 
 
 def mobilenet_v2(seed: int, *, free: bool = False) -> onnx.ModelProto:
-    """MobileNetV2 of width 1 for images of 3x224x224, or of any size."""
+    """Return MobileNetV2 of width 1 for images of 3x224x224, or of any size."""
     g = GraphBuilder("mobilenet_v2", seed)
     bounds = g.scalar(0.0), g.scalar(6.0)
 

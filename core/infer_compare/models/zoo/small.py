@@ -34,7 +34,7 @@ def cnn(seed: int) -> onnx.ModelProto:
 
 
 def lstm(seed: int) -> onnx.ModelProto:
-    """Two LSTM layers of 128 units over 32 steps of 64 features; the last state gives ten class scores."""
+    """Return two LSTM layers of 128 units over 32 steps of 64 features; the last state gives ten class scores."""
     steps, features, hidden = 32, 64, 128
     g = GraphBuilder("lstm", seed)
     x = g.input("sequence", "float32", [steps, features])

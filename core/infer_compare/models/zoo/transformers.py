@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 VOCABULARY = 30522
 SEQUENCE = "seq"
-"""Tokens, where their number is free."""
+"""Name of the axis of tokens if it is free."""
 LONGEST = 512
-"""Tokens of which there are positions."""
+"""Number of position embeddings."""
 MASKED = -10000.0
-"""What is added to the score of a masked position: large enough for a weight of zero, and finite in float16."""
+"""Value added to the scores of masked positions: large enough for a weight of zero, and finite in float16."""
 
 
 def bert_small(seed: int, *, free: bool = False) -> onnx.ModelProto:
-    """BERT-Small (Turc et al., arXiv 1908.08962): 4 layers of 512 units, 8 heads, sequences of 128 tokens, or of up to 512."""
+    """Return BERT-Small (Turc et al., arXiv 1908.08962): 4 layers of 512 units, 8 heads, 128 tokens, or up to 512."""
     usual, width, layers, heads = 128, 512, 4, 8
     axis, sequence = (SEQUENCE, None) if free else (usual, usual)
     g = GraphBuilder("bert_small", seed)
@@ -33,7 +33,7 @@ def bert_small(seed: int, *, free: bool = False) -> onnx.ModelProto:
     apart = g.node("Unsqueeze", hidden, g.ints(1, 2)) if free else g.node("Reshape", hidden, g.ints(-1, 1, 1, usual))
     mask = g.node("Mul", apart, g.scalar(MASKED))
     words = g.node("Gather", g.normal((VOCABULARY, width), 1.0), ids, axis=0)
-    # Token types are all zero, so that their embedding is a part of the positions'.
+    # Token types are all zero; their embedding is part of the position embedding.
     x = g.node("Add", words, _positions(g, ids, (usual, width), seed) if free else g.normal((usual, width), 0.5))
     x = layer_norm(g, x, width, 1e-12)
     for _ in range(layers):
@@ -47,7 +47,7 @@ def bert_small(seed: int, *, free: bool = False) -> onnx.ModelProto:
 
 
 def _positions(g: GraphBuilder, ids: str, usual: tuple[int, int], seed: int) -> str:
-    """As many rows of a table of 512 positions as there are tokens; the first ones are those of a model without a free axis."""
+    """Return as many rows of a table of 512 positions as there are tokens, starting with those of the fixed-size model."""
     length, width = usual
     first = g.rng.standard_normal(usual, np.float32)
     further = np.random.default_rng([seed, 1]).standard_normal((LONGEST - length, width), np.float32)
@@ -56,7 +56,7 @@ def _positions(g: GraphBuilder, ids: str, usual: tuple[int, int], seed: int) -> 
 
 
 def vit_tiny(seed: int) -> onnx.ModelProto:
-    """ViT-Ti/16 for images of 3x224x224: 12 layers of 192 units, 3 heads.
+    """Return ViT-Ti/16 for images of 3x224x224: 12 layers of 192 units, 3 heads.
 
     As in Beyer et al. (arXiv 2205.01580), the mean over the 196 patches is classified, not an extra token.
     """
@@ -68,7 +68,7 @@ def vit_tiny(seed: int) -> onnx.ModelProto:
     x = _patches(g, image, patch, width)
     x = g.node("Transpose", g.node("Reshape", x, g.ints(-1, width, sequence)), perm=[0, 2, 1])
     x = g.node("Add", x, g.normal((sequence, width), 0.2))
-    # Every sum adds a branch; with this gain all of them together weigh as much as what goes in.
+    # With this gain, all branches together contribute as much as the input.
     gain = 1 / math.sqrt(layers)
     for _ in range(layers):
         normed = layer_norm(g, x, width, 1e-6)
