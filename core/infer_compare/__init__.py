@@ -1,7 +1,7 @@
-"""Which inference framework, with which options, at which batch size, on this machine?
+"""Measures one model under several inference frameworks, and finds the fastest configuration on this machine.
 
-What a script or a notebook calls: `sweep`, `tune`, `load`, `load_runs`, `compare`. Plugins import from `infer_compare.backends`,
-`infer_compare.reports` and `infer_compare.testing`. Nothing here imports a framework, nor numpy.
+Scripts and notebooks call `sweep`, `tune`, `load`, `load_runs` and `compare`. Plugins import from `infer_compare.backends`,
+`infer_compare.reports` and `infer_compare.testing`. Importing this package imports no framework and no numpy.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ _lazy = lazily(
 
 
 def __getattr__(name: str) -> object:
-    """Return what is imported when it is first used; a plugin needs none of it.
+    """Import a public name when it is first used.
 
     Raises:
-        ImportError: version 1 of the plugin interface had the name here.
+        ImportError: the name was here in version 1 of the plugin interface and has moved.
     """
     if name[:1].isupper() and name not in __all__:
         from infer_compare import backends
 
-        # An AttributeError would lose this sentence: `from infer_compare import Backend` replaces its text.
+        # Not an AttributeError: `from infer_compare import Backend` would replace its text.
         if name in backends.__all__:
             raise ImportError(
                 f"infer_compare.{name} has moved to infer_compare.backends.{name} with version 2 of the plugin "

@@ -1,4 +1,4 @@
-"""Installed distributions; one with damaged metadata is left out, and the others are still read."""
+"""Reads the metadata of installed distributions; those with damaged metadata are skipped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Damaged(NamedTuple):
 
 def entry_points(group: str) -> tuple[tuple[EntryPoint, ...], tuple[Damaged, ...]]:
     """Return the entry points of a group, and the distributions that cannot be read."""
-    # Slow to import, and most workers never ask.
+    # Slow to import, and most workers never need it.
     from importlib import metadata
 
     try:
@@ -39,7 +39,7 @@ def entry_points(group: str) -> tuple[tuple[EntryPoint, ...], tuple[Damaged, ...
 
 
 def origin(point: EntryPoint) -> tuple[str, str]:
-    """Return name and version of the distribution that an entry point belongs to; empty where they cannot be read."""
+    """Return name and version of the distribution of an entry point; empty if they cannot be read."""
     try:
         distribution = point.dist
         if distribution is None:
@@ -50,7 +50,7 @@ def origin(point: EntryPoint) -> tuple[str, str]:
 
 
 def version(name: str) -> str:
-    """Return the version of a distribution; empty where it is not installed or does not tell."""
+    """Return the version of a distribution; empty if it is not installed or its metadata has none."""
     try:
         from importlib import metadata
 
@@ -60,15 +60,15 @@ def version(name: str) -> str:
 
 
 def owners(modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the distributions that bring each of some top-level modules."""
+    """Return the names of the distributions that provide each of some top-level modules."""
     wanted = tuple(modules)
     if not wanted:
         return {}
     try:
         from importlib import metadata
 
-        found: Mapping[str, list[str]] = metadata.packages_distributions()
-        return {module: _names(found.get(module, ())) for module in wanted}
+        packages: Mapping[str, list[str]] = metadata.packages_distributions()
+        return {module: _names(packages.get(module, ())) for module in wanted}
     except Exception:  # noqa: BLE001 - one of them is damaged: a module is mostly brought by a distribution of its name
         return {module: (module,) if version(module) else () for module in wanted}
 

@@ -24,13 +24,13 @@
 
 
 class InferCompareError(Exception):
-    """Root of the tree. Its text is one sentence for a person: what is wrong and what to do."""
+    """Base class of all errors of infer-compare. Its text is one sentence that says what is wrong and what to do."""
 
     exit_code = 1
 
 
 class UsageError(InferCompareError):
-    """What was asked for cannot be done as it stands."""
+    """The request is invalid, contradicts itself, or cannot be met on this machine."""
 
     exit_code = 2
 
@@ -52,7 +52,7 @@ class ModelError(UsageError):
 
 
 class UnsupportedModel(ModelError):
-    """The model is sound, and this backend cannot take it: a format or an operator it lacks."""
+    """The model is valid, but this backend does not support its format or an operator in it."""
 
 
 class UntrustedModel(ModelError):
@@ -97,8 +97,8 @@ class WorkerDied(WorkerError):
     """The worker process ended while an answer was expected.
 
     Attributes:
-        status: what `waitpid` told: negative for a signal.
-        killed_for: `cap` or `machine` when our own memory watchdog killed it.
+        status: the exit status from `waitpid`: negative for a signal.
+        killed_for: `cap` or `machine` if the memory watchdog killed it.
         counted: whose memory the watchdog counted beside the worker's own, such as `2 other processes`.
         stderr_tail: the last lines it wrote to standard error.
     """

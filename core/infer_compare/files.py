@@ -1,6 +1,6 @@
-"""Reading files that somebody named: regular files only, never longer than expected, and never by waiting.
+"""Opens files that a user named: only regular files, up to a size limit, and without blocking.
 
-Opening a named pipe waits for its writer, a device may never end, and either may stand in the place of a file.
+Opening a named pipe would wait for its writer, and a device may never end.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ MIB = 1 << 20
 
 
 class UnreadableFile(OSError):
-    """What is there is not a file that can be read: of another kind, or too large. `strerror` says why, as a clause."""
+    """The path is not a readable regular file, or the file is too large. `strerror` says why, as a clause."""
 
 
 def is_full(error: OSError) -> bool:
-    """Return whether a file could not be written because there is no room: on the disk, in a quota, or under a limit of file sizes."""
+    """Return whether a file could not be written because the disk is full, or a quota or a limit of file sizes is reached."""
     return not isinstance(error, UnreadableFile) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def open_regular(path: Path | str, *, limit: int | None = None, follow: bool = True) -> IO[bytes]:
-    """Return a file opened for reading, without waiting for anything.
+    """Open a regular file for reading, without blocking.
 
     Args:
-        path: of the file.
-        limit: the largest size that is accepted, in bytes; None for any.
-        follow: whether a symbolic link may stand for the file.
+        path: the file.
+        limit: the largest accepted size, in bytes; None for any.
+        follow: whether the path may be a symbolic link to the file.
 
     Raises:
-        UnreadableFile: it is a folder, pipe, device, socket or link, or it is larger than `limit`.
-        OSError: it is missing, or cannot be opened; links that lead in a circle are among this.
+        UnreadableFile: the path is a folder, pipe, device, socket or link, or the file is larger than `limit`.
+        OSError: the file is missing or cannot be opened, for example because of a loop of links.
     """
     try:
-        # Looked at before it is opened, since opening a device can do something.
+        # Check before opening, since opening a device can have side effects.
         _require(os.stat(path, follow_symlinks=follow), limit)  # noqa: PTH116 - a path is text or a Path here
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (0 if follow else os.O_NOFOLLOW)
         descriptor = os.open(path, flags)

@@ -1,6 +1,6 @@
-"""Texts of others, made safe to show: names, messages and versions that come from files, plugins and frameworks.
+"""Makes untrusted texts safe to show: names, messages and versions from files, plugins and frameworks.
 
-Such a text may be longer than a book, steer the terminal, reverse the direction of writing, or raise when it is asked for.
+Such a text may be very long, contain terminal control codes, reverse the direction of writing, or raise in `str()`.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ def one_line(text: str, longest: int | None = None) -> str:
     r"""Return the text on one line, with what cannot be printed written as an escape such as `\x1b`.
 
     White space becomes single spaces. Control characters, invisible formatting characters and lone surrogates are
-    escaped, so that they can be seen and do nothing.
+    escaped.
 
     Args:
-        text: of whatever origin.
-        longest: characters to keep, without a part of a word; all of them when None.
+        text: any text.
+        longest: how many characters to keep, rounded down to whole words; all when None.
     """
     if longest is None:
         return escaped(" ".join(text.split()))
-    # Cut roughly first: splitting a text as long as a book takes time.
+    # Cut roughly first: splitting a very long text takes time.
     line = shortened(" ".join(text[: 4 * longest].split()), longest)
     return escaped(line if len(text) <= 4 * longest or line.endswith("...") else f"{line}...")
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return the text, or as many of its first words as fit into `longest` characters, and then three dots.
+    """Return the text, or as many of its first words as fit into `longest` characters, followed by three dots.
 
-    A word that is longer than a quarter of them is cut.
+    A word longer than a quarter of `longest` is cut.
     """
     if len(text) <= longest:
         return text
@@ -40,10 +40,12 @@ def shortened(text: str, longest: int) -> str:
 
 
 def escaped(text: str, keep: str = "") -> str:
-    """Return the text with every character escaped that cannot be printed, except for those in `keep`."""
+    """Return the text with unprintable characters escaped, except for those in `keep`."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() or one in keep else _escape(one) for one in text)
+    return "".join(
+        character if character.isprintable() or character in keep else _escape(character) for character in text
+    )
 
 
 def _escape(character: str) -> str:
@@ -52,7 +54,7 @@ def _escape(character: str) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return `str(value)` as a plain string, or a remark in angle brackets where that fails."""
+    """Return `str(value)` as a plain string, or a remark in angle brackets if that raises."""
     try:
         return str.__str__(str(value))
     except BaseException as error:
@@ -62,7 +64,7 @@ def text_of(value: object) -> str:
 
 
 def repr_of(value: object) -> str:
-    """Return `repr(value)` on one line, not too long, or a remark in angle brackets where that fails."""
+    """Return `repr(value)` shortened and on one line, or a remark in angle brackets if that raises."""
     try:
         text = str.__str__(repr(value))
     except BaseException as error:
@@ -82,5 +84,5 @@ def described(error: BaseException, longest: int = LONGEST) -> str:
 
 
 def _name(kind: type) -> str:
-    # A metaclass may say anything when it is asked for `__name__`.
+    # A metaclass may override `__name__` with anything.
     return one_line(str.__str__(type.__dict__["__name__"].__get__(kind)), LONGEST)

@@ -1,4 +1,4 @@
-"""An interrupt by the user, told apart from a `KeyboardInterrupt` that somebody else's code raised."""
+"""Distinguishes an interrupt by the user from a `KeyboardInterrupt` that other code raised."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import signal
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came: Ctrl-C, or a request to end. Only the command line's signal handlers raise it."""
+    """A signal arrived: Ctrl-C or a termination request. Only the command line's signal handlers raise it."""
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Return whether an exception is the user's.
+    """Return whether an exception is an interrupt by the user.
 
     Where the command line does not handle signals, as in a notebook, the interpreter's own handler raises a plain
-    `KeyboardInterrupt`, and every one counts.
+    `KeyboardInterrupt`, and every such exception counts.
     """
     if not isinstance(error, KeyboardInterrupt):
         return False

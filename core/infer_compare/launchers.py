@@ -1,6 +1,6 @@
-"""What the author of a launcher imports: the interface, and what launchers share that start a process for each job.
+"""The public module for launcher authors: the interface, and helpers for launchers that start a process per job.
 
-Nothing here imports a framework, nor numpy.
+Importing it imports no framework and no numpy.
 """
 
 from __future__ import annotations

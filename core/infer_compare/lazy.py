@@ -1,4 +1,4 @@
-"""Names of a public module that are imported when they are first used."""
+"""Lazy names of a public module, imported when they are first used."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def lazily(module: str, places: Mapping[str, str]) -> Callable[[str], object]:
-    """Return the `__getattr__` of a module some of whose names come from elsewhere.
+    """Return a module's `__getattr__` that imports names from other modules on first use.
 
     Args:
-        module: its name.
-        places: the module that has each name.
+        module: the name of the module.
+        places: for each lazy name, the module that defines it.
     """
 
     def get(name: str) -> object:

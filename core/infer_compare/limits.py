@@ -1,7 +1,7 @@
-"""The largest numbers that are accepted, and how a number is read from a text that somebody typed.
+"""The largest numbers that are accepted, and parsing of typed numbers.
 
-Each limit is far above what anybody means, and below what a record, a system call or a framework breaks on: whatever
-passes here can be stored, sent to a worker and computed with.
+Each limit is far above any sensible value and below what a record, a system call or a framework fails on: a number that
+passes can be stored, sent to a worker and computed with.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ import math
 import re
 
 LARGEST_INTEGER = 2**63 - 1
-"""What a record and a message can hold."""
+"""The largest integer that a record and a message can hold."""
 LARGEST_SEED = 2**32 - 1
-"""What the generators of every framework take."""
+"""The largest seed that the random generators of every framework take."""
 MOST_THREADS = 8192
-"""As many processors as Linux can be built for."""
+"""The largest number of processors that Linux can be built for."""
 MOST_INSTANCES = 1024
-"""Of one contender."""
+"""Instances of one contender."""
 MOST_JOBS = 10_000
-"""Of a fleet."""
+"""Jobs of a fleet."""
 MOST_REPETITIONS = 1_000_000
-"""Of restarts, and of rounds in one."""
+"""Restarts, and rounds of a restart."""
 SMALLEST_TOLERANCE = 1e-30
 LARGEST_TOLERANCE = 1e6
 SMALLEST_MARGIN = 0.03
-"""Of throughputs; the protocol was not tested with less."""
+"""The smallest margin between throughputs; the protocol was not tested with less."""
 LARGEST_MARGIN = 0.5
 LARGEST_DEVICE = 65_535
 LONGEST_KIND = 64
-"""Characters of the word for a kind of device."""
+"""Characters of the name of a device kind."""
 SHORTEST_S = 1e-9
 LONGEST_S = 366 * 86_400.0
 """A year."""
@@ -41,7 +41,7 @@ LARGEST_SIZE = 2**50
 LARGEST_PRICE = 1e12
 LARGEST_AXIS = 2**40
 MOST_AXES = 32
-"""What every supported numpy takes."""
+"""Axes of an array in every supported version of numpy."""
 LARGEST_ROW = 2**40
 """Bytes of one row of an input: 1 TiB."""
 
@@ -50,10 +50,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
 
 
 def whole_number(text: str, least: int, most: int) -> int:
-    """Return the whole number that a text names in plain digits.
+    """Parse a whole number in plain digits.
 
     Raises:
-        ValueError: it is none, or lies outside the limits; the text of the error says so as a clause.
+        ValueError: the text is not a whole number, or outside the limits; the message is a clause.
     """
     number = int(text) if _WHOLE.fullmatch(text := text.strip()) else None
     if number is None or not least <= number <= most:
@@ -62,10 +62,10 @@ def whole_number(text: str, least: int, most: int) -> int:
 
 
 def finite_number(text: str, least: float = -math.inf, most: float = math.inf) -> float:
-    """Return the finite number that a text names in plain digits, such as `0.5` or `1e-3`.
+    """Parse a finite number in plain digits, such as `0.5` or `1e-3`.
 
     Raises:
-        ValueError: it is none, or lies outside the limits; the text of the error says so as a clause.
+        ValueError: the text is not a finite number, or outside the limits; the message is a clause.
     """
     number = float(text) if _NUMBER.fullmatch(text := text.strip()) else math.nan
     if not (math.isfinite(number) and least <= number <= most):

@@ -1,7 +1,7 @@
-"""Questions about a path that somebody typed; no name makes them fail.
+"""Tests on paths that a user typed, which never raise.
 
-`Path.exists` and its like raise where a name is too long, holds a NUL character, leads in a circle or lies in a folder
-that cannot be looked into. A name that cannot be a file's is the name of no file, and what is then opened says why.
+`Path.exists` and similar methods raise if a name is too long, contains a NUL character, is part of a loop of links or lies
+in an unreadable folder. Here such a path does not exist; opening it then reports why.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def exists(path: Path | str) -> bool:
-    """Return whether something is there that can be looked at."""
+    """Return whether the path exists and can be accessed."""
     return os.path.exists(path)  # noqa: PTH110 - unlike that of Path, it does not raise
 
 
 def is_file(path: Path | str) -> bool:
-    """Return whether a regular file is there: no folder, pipe or device."""
+    """Return whether the path is a regular file: not a folder, pipe or device."""
     return os.path.isfile(path)  # noqa: PTH113 - as above
 
 
 def is_folder(path: Path | str) -> bool:
-    """Return whether a folder is there."""
+    """Return whether the path is a folder."""
     return os.path.isdir(path)  # noqa: PTH112 - as above

@@ -1,7 +1,7 @@
-"""What the author of a report format imports, and of a plugin that hears of runs: the types of what they are given.
+"""The public module for authors of report formats and of plugins that follow runs: the types of their arguments.
 
-The fields of records are those of `infer-compare schema run`, the fields of the report document those of
-`infer-compare schema report`; both schemas have a version of their own.
+`infer-compare schema run` lists the fields of records, `infer-compare schema report` those of the report document; each
+schema has its own version.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = [
     "Unavailable",
 ]
 
-# These come with all that reports are made with; a plugin names them in annotations alone.
+# Importing these is slow, and a plugin needs them only in annotations.
 __getattr__ = lazily(
     __name__,
     {

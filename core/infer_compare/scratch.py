@@ -1,8 +1,8 @@
-"""Temporary folders: each has a name of its own, is removed by the process that made it, and shows when that has died.
+"""Temporary folders with unique names, which are removed even if the process that made them dies.
 
-Everything temporary is made here, inside the run folder, the cache or the system's folder for temporary files. A folder
-holds a file that its owner keeps locked for as long as it runs. The kernel drops the lock when the process ends,
-however it ends, so that the next one in the same place knows what nobody owns any more.
+All temporary files are made here, inside the run folder, the cache or the system's folder for temporary files. Each
+folder contains a file that its owner keeps locked. The kernel releases the lock when the process ends for whatever
+reason; the next process that makes a folder in the same place then removes the abandoned one.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ LOCK = ".owner"
 MARK = b"A temporary folder of infer-compare; it can be removed once no process holds this file locked.\n"
 
 _NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")
-"""What `mkdtemp` makes of the prefix."""
+"""Matches the names that `mkdtemp` makes of the prefix."""
 
 
 class Scratch:
     """A temporary folder. As a context manager it gives the path, and removes the folder at the end."""
 
     def __init__(self, place: Path | None = None) -> None:
-        """Makes the folder, after those in the same place were removed whose owners have died.
+        """Create the folder, after removing abandoned folders in the same place.
 
         Args:
-            place: the folder to make it in; the system's own for temporary files when None.
+            place: the parent folder; the system's folder for temporary files when None.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: the folder cannot be created.
         """
         place = Path(tempfile.gettempdir()) if place is None else place
         remove_abandoned(place)
@@ -51,7 +51,7 @@ class Scratch:
             raise
 
     def remove(self) -> None:
-        """Removes the folder and what is in it; doing it twice is fine. An interrupt meanwhile does not stop it."""
+        """Remove the folder and its content. May be called twice; an interrupt does not stop it halfway."""
         if self._lock < 0:
             return
         try:
@@ -73,10 +73,10 @@ class Scratch:
 
 
 def remove_abandoned(place: Path) -> None:
-    """Removes the temporary folders in a place whose owners have died.
+    """Remove the temporary folders in a place whose owners have died.
 
-    A folder is removed only if it has one of our names and belongs to this user, and if the file in it has our mark and
-    is not locked. Links are never followed. Where the file system has no locks, nothing is removed.
+    A folder is removed only if it has one of our names, belongs to this user, and contains an unlocked lock file of ours.
+    Links are never followed. On a file system without locks, nothing is removed.
     """
     try:
         names = [name for name in os.listdir(place) if _NAME.fullmatch(name)]  # noqa: PTH208 - names, not paths
@@ -89,7 +89,7 @@ def remove_abandoned(place: Path) -> None:
 
 
 def _locked(folder: Path) -> int:
-    """The descriptor of the lock file, which is locked before it gets its name: nobody ever finds it without its lock."""
+    """Create the lock file and return its descriptor; it is locked before it gets its name, hence never seen unlocked."""
     import fcntl
 
     unnamed = folder / f"{LOCK}.new"
@@ -107,10 +107,10 @@ def _locked(folder: Path) -> int:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Whether a folder of our name is ours, and has no owner any more.
+    """Return whether a folder is ours and its owner has died.
 
     Raises:
-        OSError: it cannot be told, as of a link, of another user's folder, or of one without a lock file.
+        OSError: this cannot be determined: the folder is a link, belongs to another user, or has no lock file.
     """
     import fcntl
 
@@ -130,7 +130,7 @@ def _is_abandoned(folder: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Removes what is in a folder, then its lock file, then itself: what is cut off midway can be taken up again."""
+    """Remove a folder's content, then its lock file, then the folder; after an interruption this can be repeated."""
     with contextlib.suppress(OSError), _opened(folder) as place:
         for name in os.listdir(place):  # noqa: PTH208 - of a descriptor
             if name != LOCK:
@@ -150,7 +150,7 @@ def _remove_entry(name: str, place: int) -> None:
 
 @contextlib.contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """A descriptor of the folder itself, never of one that a link names."""
+    """Open a folder and give its descriptor; links are not followed."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         yield descriptor

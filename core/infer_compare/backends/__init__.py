@@ -1,7 +1,7 @@
-"""What the author of a plugin imports: the interface of a backend, what hooks register, and helpers for both.
+"""The public module for plugin authors: the backend interface, the types that hooks register, and helpers.
 
-Nothing here imports a framework, nor numpy or onnx. `infer_compare.backends.onnx_graphs` has what backends need that build
-a model from an ONNX graph, and `infer_compare.backends.native_models` what those need that load models of their framework.
+Importing it imports no framework, no numpy and no onnx. `infer_compare.backends.onnx_graphs` helps backends that build a
+model from an ONNX graph, `infer_compare.backends.native_models` those that load models of their own framework.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models of a framework's own: made by a function of the user's, or called with inputs by name."""
+"""Helpers for native models: those that a user's function returns, and those that take inputs by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading ONNX graphs node by node: for backends that build a model from one with the operators of their framework."""
+"""Reads ONNX graphs node by node, for backends that rebuild a model with the operators of their framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plugin implements, and every type that a hook names."""
+"""The plugin interface: the classes that plugins implement, and all types that hooks use."""
 
 from infer_compare.interfaces.backend import Backend
 from infer_compare.interfaces.hooks import (

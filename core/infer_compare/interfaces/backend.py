@@ -1,4 +1,4 @@
-"""The adapter to a framework: one class per framework, one object per worker."""
+"""The base class of backends: one class per framework, one object per worker."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ Loaded = TypeVar("Loaded")
 class Backend(ABC, Generic[Loaded]):
     """The adapter to one framework.
 
-    The class is framework-free: the framework is imported by `version`, `devices` or `load`, never before.
-    It is made in a worker process with the thread budget and the options of one contender. There `version` is called first,
-    then `devices`, `load` and `to_device`, each once.
+    Importing and creating the class must not import the framework; `version`, `devices` or `load` imports it.
+    An object is created in a worker process with the thread budget and the options of one contender. `version` is called
+    first, then `devices`, `load` and `to_device`, each once.
     """
 
     name: ClassVar[str]
-    """What people type: lower case, an identifier."""
+    """The name that users type: an identifier in lower case."""
     aliases: ClassVar[tuple[str, ...]] = ()
     api_version: ClassVar[int] = 2
-    """The `API_VERSION` that the class was written for; 2, the first that is kept, where it does not say."""
+    """The `API_VERSION` that the class was written for; by default 2, the first supported version."""
     requires: ClassVar[tuple[str, ...]] = ()
-    """Top-level modules of the framework; they are looked for, never imported, to tell whether it is installed."""
+    """Top-level modules of the framework; to see whether it is installed they are looked up, not imported."""
     install_hint: ClassVar[str] = ""
     """The command that installs the framework, such as `pip install infer-compare[torch]`."""
     distributions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """By top-level module, the distributions that bring it, where it is not one of the module's own name. Each run records
-    their versions; of several that bring the same module, only one may be installed."""
+    """For each top-level module whose distribution has another name, the distributions that provide it. Each run records
+    their versions; of several that provide the same module, only one may be installed."""
     rests_on: ClassVar[tuple[str, ...]] = ()
-    """Other distributions that decide how the framework computes, such as `jaxlib` or `nvidia-cudnn-cu12`. Each run records the
+    """Other distributions that affect how the framework computes, such as `jaxlib` or `nvidia-cudnn-cu12`. Each run records the
     versions of those that are installed."""
     variables: ClassVar[tuple[str, ...]] = ()
-    """Beginnings of environment variables that change how the framework runs, such as `ORT_`; each run records them."""
+    """Prefixes of environment variables that change how the framework runs, such as `ORT_`; each run records these variables."""
     capabilities: ClassVar[Capabilities]
-    """Formats, devices and what else it can do, readable without the framework."""
+    """Formats, devices and other capabilities, readable without the framework."""
     options: ClassVar[type[Options]] = Options
-    """The type of its options; that without any by default."""
+    """The type of its options; by default it has none."""
 
     def __init__(self, settings: Settings) -> None:
-        """Keeps the settings. Raise `OptionError` for options that exclude one another."""
+        """Store the settings. Raise `OptionError` for options that exclude one another."""
         self.settings = settings
 
     @abstractmethod
     def version(self) -> str:
-        """Return the framework's version; this is the first call that may import it, and applies the thread budget."""
+        """Return the framework's version. This is the first call that may import the framework; it applies the thread budget."""
 
     @abstractmethod
     def devices(self) -> Sequence[Device]:
@@ -84,13 +84,13 @@ class Backend(ABC, Generic[Loaded]):
         the first device, and its session's inputs and outputs are what it has.
 
         Args:
-            model: its format and location as the user typed it; `inputs` has what `--input` said of them.
-            folder: where files may be written that the run needs.
+            model: its format and location as the user typed it; `inputs` has the descriptions given with `--input`.
+            folder: where to write files that the run needs.
 
         Raises:
             UnsupportedModel: the model is of another framework.
-            ModelError: it cannot be read, it raised, or its inputs are not known; the text says what to do.
-            UntrustedModel: it may execute code when loaded, and is not trusted.
+            ModelError: the model cannot be read, raised an error, or its inputs are not known; the message says what to do.
+            UntrustedModel: the model may execute code when loaded, and is not trusted.
         """
         if model.format not in (*self.capabilities.formats, *self.capabilities.imports):
             raise UnsupportedModel(
@@ -105,18 +105,18 @@ class Backend(ABC, Generic[Loaded]):
             return ModelDescription(source=model, inputs=tuple(session.inputs), outputs=tuple(session.outputs))
 
     def plan_variant(self, model: ModelSource, device: Device) -> VariantPlan | None:  # noqa: ARG002 - an override looks at them
-        """Return which other model is to be made of a model for `Settings.precision`, before anything is measured. It is called
-        in a separate process, only for contenders that ask for a precision.
+        """Return a plan for converting a model to `Settings.precision`, before anything is measured. Called in a separate
+        process, only for contenders with a precision.
 
         Args:
             model: as `load` would get it.
-            device: where it is to run.
+            device: the device on which it will run.
 
         Returns:
-            What `write_variant` would make; None where `load` takes the model as it is. Default: None.
+            The model that `write_variant` would make; None if `load` takes the model as it is. Default: None.
 
         Raises:
-            UnsupportedModel: the model cannot be computed in this precision; the contender is then left out, with the text
+            UnsupportedModel: the model cannot be computed in this precision; the contender is then skipped, with the message
                 as the reason.
         """
         return None
@@ -128,75 +128,75 @@ class Backend(ABC, Generic[Loaded]):
         calibration: Sequence[Batch],  # noqa: ARG002 - as above
         folder: Path,  # noqa: ARG002 - as above
     ) -> ModelSource:
-        """Write the model that `plan_variant` announced, and return it. It is called once for all restarts, in a separate
-        process; what it writes is kept between runs.
+        """Write the model that `plan_variant` announced, and return its source. Called once for all restarts, in a separate
+        process; the written model is cached between runs.
 
         Args:
             model: as `plan_variant` got it.
-            device: where it is to run.
-            calibration: batches of the run's inputs, as a session gets them: together as many rows as were asked for, fewer
-                where the data set is smaller.
-            folder: where to write; empty.
+            device: the device on which it will run.
+            calibration: batches of the run's inputs, as a session gets them: together as many rows as the plan asked for, fewer
+                if the data set is smaller.
+            folder: an empty folder to write to.
 
         Returns:
-            What `load` gets instead: a file or folder in `folder`, in one of the formats in `Capabilities.formats`.
+            The source that `load` gets instead: a file or folder in `folder`, in one of `Capabilities.formats`.
 
         Raises:
             UnsupportedModel: the model cannot be computed in this precision.
-            ModelError: it cannot be written, for another reason.
+            ModelError: the model cannot be written, for another reason.
         """
         raise UnsupportedModel(f"The backend {self.name} does not write {model.location} in another precision.")
 
     @classmethod
     def save(cls, model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSource | None:  # noqa: ARG003 - an override writes there
-        """Write a live model of this framework as a file that workers load, and return its source. It is called in the user's
-        own process, which has already imported the framework, and never while something is measured.
+        """Write a live model of this framework to a file that workers load, and return its source. Called in the user's
+        process, which has already imported the framework, and never during a measurement.
 
         Args:
-            model: any object; it must be left as it is.
-            inputs: the user's description of its inputs, in order; empty if it is incomplete.
+            model: any object; it must not be changed.
+            inputs: the user's descriptions of its inputs, in order; empty if they are incomplete.
             folder: where to write.
 
         Returns:
-            Format, place and, where they have names of their own, inputs of what was written; None where the object is no
+            The format and location of the written model, and its inputs if the file names them; None if the object is not a
             model of this framework. Default: None.
 
         Raises:
-            UnsupportedModel: it is one, and cannot be written.
-            ModelError: its inputs are not known, or they are wrong.
+            UnsupportedModel: the object is a model of this framework but cannot be written.
+            ModelError: its inputs are unknown or wrong.
         """
         return None
 
     @classmethod
     def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:  # noqa: ARG003 - an override looks at it
-        """Return the configurations that are worth trying on a machine, beside that without any option, which
-        `infer-compare tune` tries in any case. It is called without the framework, in the user's own process.
+        """Return the configurations worth trying on a machine, besides the default configuration, which
+        `infer-compare tune` always tries. Called without the framework, in the user's process.
 
         Args:
-            machine: what is known of it.
+            machine: the properties of the machine.
 
         Returns:
             Options of the backend and `precision`, as they would be typed after `-b`: `{"precision": "int8"}`. Threads and
-            instances are chosen for all backends alike. The cheap ones first: what takes long to start is tried last.
+            instances are chosen for all backends alike. Configurations that take long to start come last.
         """
         return ()
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:  # noqa: ARG003 - an override writes one
-        """Return Python code that runs a model in the framework alone as a contender ran it, to be pasted into a program.
+        """Return Python code, ready to paste into a program, that runs a model as a contender ran it.
 
-        The code needs no infer-compare for a format in `Capabilities.formats`; for a model that the backend imports it may call
-        the importer. It reads the model from `model.location`, sets what the settings say, and defines a function `predict`,
-        which takes the inputs as arrays of numpy, in order, and returns a list of such arrays. `snippet` is called without the
-        framework, in the user's own process.
+        For a format in `Capabilities.formats` the code must not need infer-compare; for an imported model it may call the
+        importer. The code reads the model from `model.location`, applies the settings, and defines a function `predict`,
+        which takes the inputs as numpy arrays, in order, and returns a list of numpy arrays. Called without the framework, in
+        the user's process.
 
         Args:
-            model: as `load` gets it, with its location as the code should name it.
+            model: as `load` gets it, with the location that the code should name.
             settings: options, threads and precision.
-            device: where it runs.
+            device: the device on which the model runs.
 
         Returns:
-            The code; None where there is none for that model or these options. Default: None.
+            The code; None if there is none for this model or these options. Default: None.
         """
         return None
 
@@ -205,12 +205,12 @@ class Backend(ABC, Generic[Loaded]):
         """Put a loaded model on a device.
 
         Raises:
-            DeviceUnavailable: the device is not there; it is never replaced by another device.
+            DeviceUnavailable: the device does not exist; never use another device instead.
         """
 
     @abstractmethod
     def classify(self, error: BaseException) -> Classification:
-        """Return what an exception means, from its type, text and chain alone; import no framework."""
+        """Return the kind of failure that an exception means, from its type, text and chain; must not import the framework."""
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
         """Return the batches of one pass over a data set, the last partial one included. Default: numpy slices."""

@@ -1,7 +1,7 @@
-"""What a figure can be: types that a message or a stored record is checked against when it is decoded.
+"""Numeric types with bounds, checked when a message or a stored record is decoded.
 
-They refuse what no run can come to, such as a negative duration, and nothing that one can. NaN and infinity lie outside
-every bound of a float.
+They reject only values that no run can produce, such as a negative duration. NaN and infinity are outside the bounds of
+every float type.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ CENTURY_NS = 3 * 10**18
 """No duration is longer; sums of a run's durations stay exact in double precision's range."""
 
 Nanoseconds = Annotated[int, Meta(ge=0, le=CENTURY_NS)]
-"""A duration that may be nothing."""
+"""A duration that may be zero, in nanoseconds."""
 Duration = Annotated[int, Meta(ge=1, le=CENTURY_NS)]
-"""A duration that figures are divided by."""
+"""A positive duration, in nanoseconds; figures are divided by it."""
 Moment = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """The machine's monotonic clock, in nanoseconds."""
 Bytes = Annotated[int, Meta(ge=0, le=2**60)]
@@ -24,11 +24,11 @@ Count = Annotated[int, Meta(ge=0, le=2**62)]
 Number = Annotated[int, Meta(ge=1, le=2**62)]
 """A count of at least one."""
 Part = Annotated[float, Meta(ge=0, le=2.0**62)]
-"""A count whose last one may be a part of one."""
+"""A count that may have a fractional part."""
 Size = Annotated[int, Meta(ge=1, le=2**62)]
-"""Of a batch or of another axis."""
+"""The size of a batch or of another axis."""
 Share = Annotated[float, Meta(ge=0, le=1e6)]
-"""Of a core, or of time: above 1 for several cores."""
+"""A share of a core or of time; above 1 for several cores."""
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 Quantity = Annotated[float, Meta(ge=0, le=1.7976931348623157e308)]
 """Any finite number that is not negative."""

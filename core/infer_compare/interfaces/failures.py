@@ -1,7 +1,7 @@
-"""Reading an exception: the pieces that every backend's `classify` is built of.
+"""Building blocks for `Backend.classify`, which interprets exceptions.
 
-Classes are matched by qualified name, so that no framework needs to be imported, and texts on their
-first and last 4 kB only, since some frameworks put whole arrays into a message.
+Classes are matched by qualified name, so that no framework needs to be imported. Of texts, only the first and last 4 kB
+are searched, since some frameworks put whole arrays into a message.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ LIMIT_TEXTS = (
     "too large to fit into a mkl_int",
     "exceeded max size of memory object",
 )
-"""Limits other than memory, looked for before anything is called out of memory (lower case)."""
+"""Messages about limits other than memory, in lower case; checked before those about memory."""
 
 HOST_OOM_TEXTS = ("std::bad_alloc", "unable to allocate", "cannot allocate memory")
-"""Said by the C++ runtime, numpy and the C library when the host's memory does not suffice (lower case)."""
+"""Messages of the C++ runtime, numpy and the C library about insufficient host memory, in lower case."""
 
 UNREACHED = frozenset(
     {
@@ -48,11 +48,11 @@ UNREACHED = frozenset(
 )
 """Errors of a connection that was refused, cut or not answered in time."""
 UNREACHABLE = frozenset({errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH})
-"""Numbers of those `OSError`s that have no class."""
+"""Error numbers of connection errors that have no class of their own."""
 HTTP_ERROR = "urllib.error.HTTPError"
 TOO_LARGE = 413
 NOT_READY = frozenset({429, 502, 503, 504})
-"""HTTP statuses of a server that may answer later."""
+"""HTTP statuses of a server that may be available later."""
 
 NOT_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -81,13 +81,13 @@ def text_of(error: BaseException) -> str:
 
 
 def is_limit(error: BaseException) -> bool:
-    """Return whether the text reports a limit other than memory."""
+    """Return whether an error reports a limit other than memory."""
     text = text_of(error)
     return any(part in text for part in LIMIT_TEXTS)
 
 
 def is_host_oom(error: BaseException) -> bool:
-    """Return whether the host's memory did not suffice, as Python, numpy or the C++ runtime say it."""
+    """Return whether Python, numpy or the C++ runtime reports that the host's memory did not suffice."""
     if isinstance(error, MemoryError):
         return True
     text = text_of(error)
@@ -95,12 +95,12 @@ def is_host_oom(error: BaseException) -> bool:
 
 
 def is_refused_size(error: BaseException) -> bool:
-    """Return whether a server said that a request is too large for it."""
+    """Return whether a server rejected a request as too large."""
     return HTTP_ERROR in class_names(error) and getattr(error, "code", None) == TOO_LARGE
 
 
 def is_unreached(error: BaseException) -> bool:
-    """Return whether a connection was refused, cut or not answered in time, or a server said that it is not ready."""
+    """Return whether a connection was refused, cut or not answered in time, or a server was not ready."""
     names = class_names(error)
     if HTTP_ERROR in names:
         return getattr(error, "code", None) in NOT_READY
@@ -110,18 +110,18 @@ def is_unreached(error: BaseException) -> bool:
 def classify_common(
     error: BaseException, *, oom: Collection[str] = (), limit: Collection[str] = (), ambiguous: Collection[str] = ()
 ) -> Classification:
-    """Return what can be classified by texts and names of classes: interrupts, limits, the host's memory, failed
-    connections, and what a framework says of its own. An error that none of them explains is `no`.
+    """Classify an error by its texts and class names: interrupts, limits, host memory, failed connections, and the
+    framework's messages passed as arguments. An error that matches nothing is `no`.
 
-    The error is looked at, and what it was raised from or during. Interrupts come first, then limits, memory, what is
-    ambiguous, and connections.
+    The whole exception chain is searched. Interrupts are checked first, then limits, memory, ambiguous messages, and
+    connections.
 
     Args:
         error: any exception.
-        oom: what the framework says when memory does not suffice: parts of texts in any case, such as `resource exhausted`, or
-            qualified names of classes, such as `torch.OutOfMemoryError`.
+        oom: the framework's signs of insufficient memory: parts of texts in any case, such as `resource exhausted`, or
+            qualified class names, such as `torch.OutOfMemoryError`.
         limit: the same for limits other than memory.
-        ambiguous: the same for what has several causes.
+        ambiguous: the same for errors that can have several causes.
     """
     if isinstance(error, NOT_OURS):
         return Classification(FailureKind.NO)
@@ -138,6 +138,6 @@ def classify_common(
 
 
 def _says(error: BaseException, words: Collection[str]) -> bool:
-    """Whether an error's text has one of the parts, or its class or a base is of that name."""
+    """Return whether an error's text contains one of the words, or one of them names its class or a base class."""
     text, names = text_of(error), class_names(error)
     return any(word in names or word.casefold() in text for word in words)

@@ -1,14 +1,14 @@
-"""The hooks by which plugins register what they bring, and hear what happens.
+"""The hooks with which plugins register their classes and objects, and follow runs.
 
-Hooks are for discovery and notification only. A hook *registers a class or an object*; what is called
-inside the clock is a method of that class.
+Hooks are for discovery and notification only. A hook *registers a class or an object*; only methods of that class are
+called during timing.
 
-A plugin is a module that is named by an entry point of the group `infer_compare`::
+A plugin is a module named by an entry point of the group `infer_compare`::
 
     [project.entry-points.infer_compare]
     openvino = "infer_compare_openvino"
 
-and that says in its `__init__.py`::
+that contains::
 
     from infer_compare import hookimpl
 
@@ -44,32 +44,32 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class BuiltinModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that a plugin brings along, made on demand as an ONNX graph with seeded weights."""
+    """A model that a plugin provides, built on demand as an ONNX graph with seeded weights."""
 
     name: str
     summary: str
     build: Callable[..., Any]
-    """Takes a seed and returns an `onnx.ModelProto` whose first axes are called `batch`. Of a model with `axes` it takes also
-    the names of those that are to be free, as a tuple: all of them, or none."""
+    """Takes a seed and returns an `onnx.ModelProto` whose first axes are called `batch`. For a model with `axes` it also takes
+    a tuple of the names of the axes to leave free: all of them, or none."""
     axes: tuple[str, ...] = ()
     """Axes besides the batch that can be left free for `--axis`, such as `seq`."""
 
 
 class BuiltinDataset(msgspec.Struct, frozen=True, kw_only=True):
-    """A data set that a plugin brings along, for `--data NAME`."""
+    """A data set that a plugin provides, for `--data NAME`."""
 
     name: str
     summary: str
     load: Callable[[int], Any]
-    """Takes a seed and returns an array whose first axis counts samples, or arrays by the names of the model's inputs; the same
-    for the same seed. It is called in a process of its own."""
+    """Takes a seed and returns an array whose first axis counts samples, or such arrays by the names of the model's inputs.
+    The same seed must give the same data. Called in a separate process."""
 
 
 class Converter(msgspec.Struct, frozen=True, kw_only=True):
-    """An edge of the conversion graph, from a file of one format to a file of another.
+    """A conversion of model files from one format to another.
 
-    It runs in a process of its own, and what it writes is kept in a cache: by the content of the model, the versions of
-    what it requires, and its options.
+    It runs in a separate process, and its output is cached by the content of the model, the versions of the required
+    packages, and its options.
     """
 
     source: str
@@ -77,25 +77,25 @@ class Converter(msgspec.Struct, frozen=True, kw_only=True):
     convert: Callable[[ModelSource, Path], None]
     """Takes the model, with its inputs in `inputs`, and the path of the file or folder to write."""
     cost: float = 1.0
-    """Paths of least total cost are taken; the built-in edges cost 1."""
+    """The path of conversions with the least total cost is taken; built-in conversions cost 1."""
     backend: str = ""
-    """The backend in whose interpreter it runs, where that is another one."""
+    """The backend in whose Python interpreter it runs, if that is another interpreter."""
     requires: tuple[str, ...] = ()
-    """Top-level modules, looked for and never imported to tell whether it can run."""
+    """Required top-level modules; to see whether they are installed they are looked up, not imported."""
     install_hint: str = ""
     options: dict[str, str] = {}
-    """What of its settings changes its result, such as an opset."""
+    """Settings that change its result, such as an opset."""
     imports: bool = False
-    """Whether it rebuilds the model from its graph, as a backend does that imports it; curves are then labelled `imported`."""
+    """Whether it rebuilds the model from its graph, like a backend that imports it; curves are then labelled `imported`."""
     suffixes: tuple[str, ...] = ()
-    """With the target `onnx`: endings of files of the source format, such as `.safetensors`. A model file of such a name
-    is then read by converting it; its inputs and outputs are those of the ONNX file."""
+    """For the target `onnx`: suffixes of files of the source format, such as `.safetensors`. Such a model file is then read by
+    converting it; its inputs and outputs are those of the ONNX file."""
 
 
 class Reporter(Protocol):
     """A report format: a name, a file suffix, and a function of the report document.
 
-    One that can put several runs into one report has a method `render_many` besides, see `ReporterOfMany`. One that
+    A format that can show several runs in one report also has a method `render_many`, see `ReporterOfMany`. A format that
     needs packages may name their top-level modules in `requires`, and the command that installs them in `install_hint`.
     """
 
@@ -103,7 +103,7 @@ class Reporter(Protocol):
     suffix: str
 
     def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the report document's type stands above this layer
-        """Return the report as text, or as bytes where the format is binary."""
+        """Return the report as text, or as bytes if the format is binary."""
         ...
 
 
@@ -112,7 +112,7 @@ class ReporterOfMany(Reporter, Protocol):
     """A report format that takes several runs."""
 
     def render_many(self, documents: Sequence[Any]) -> str | bytes:
-        """Return one report of all the runs, in the order in which they were asked for."""
+        """Return one report of all the runs, in the given order."""
         ...
 
 
@@ -138,7 +138,7 @@ def infer_compare_reporters() -> Sequence[Reporter]:  # type: ignore[empty-body]
 
 @hookspec
 def infer_compare_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
-    """Return what can be measured around timed slices, for `infer-compare run --metrics NAME`."""
+    """Return metrics that are measured around timed slices, for `infer-compare run --metrics NAME`."""
 
 
 @hookspec
@@ -148,8 +148,8 @@ def infer_compare_datasets() -> Sequence[BuiltinDataset]:  # type: ignore[empty-
 
 @hookspec
 def infer_compare_launchers() -> Sequence[type[Launcher]]:  # type: ignore[empty-body]
-    """Return launcher classes, for `infer-compare fleet run --launcher NAME`; importing the plugin must not import what reaches
-    the machines.
+    """Return launcher classes, for `infer-compare fleet run --launcher NAME`; importing the plugin must not import the
+    packages that reach the machines.
     """
 
 

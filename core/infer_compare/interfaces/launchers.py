@@ -1,7 +1,7 @@
-"""What starts runs on machines: the interface of launchers, whose plugins reach clusters.
+"""The interface of launchers, which start runs on other machines, such as those of a cluster.
 
-A launcher starts jobs and forwards what they say. All else is the core's: which job goes where, that a host runs one job at
-a time, deadlines of silence, further attempts, resuming, folders, interrupts.
+A launcher starts jobs and forwards their events. The core does the rest: it decides which job goes where, runs one job at
+a time per host, and handles deadlines, further attempts, resuming, folders and interrupts.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import msgspec
 
 
 class Unreachable(Exception):
-    """The machines cannot be reached; the text is one sentence that says why and what to do."""
+    """The machines cannot be reached; the message is one sentence that says why and what to do."""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """One node that jobs can be sent to."""
 
     id: str
-    """As the launcher addresses it."""
+    """The name by which the launcher addresses it."""
     host: str
-    """The same for all nodes of one host (boot id and host name): one job runs on a host at a time."""
+    """Boot id and host name: the same for all nodes of one host, on which only one job runs at a time."""
     labels: Mapping[str, str] = {}
-    """What it can be chosen by, such as `instance-type`."""
+    """Labels by which it can be selected, such as `instance-type`."""
     cpus: int
     gpus: int = 0
 
@@ -39,21 +39,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     """`Machine.id`."""
     argv: tuple[str, ...]
-    """Of `infer-compare` on the machine, without the program itself; `{folder}` stands for the folder of the run there, and
-    `{file:NAME}` for a file that was shipped."""
+    """Arguments of `infer-compare` on the machine; `{folder}` stands for the run folder there, and `{file:NAME}` for a
+    shipped file."""
     files: Mapping[str, Path] = {}
     """Files and folders to ship, by name."""
     module: str = "infer_compare"
-    """The program: a Python module there. Checks of launchers run a stand-in."""
+    """The Python module to run; checks of launchers run a stand-in."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
-    """The job's process runs; what was found out about its machine."""
+    """The job's process has started, with facts about its machine."""
 
     job: str
     attempt: int
     facts: Mapping[str, str] = {}
-    """Processor model, boot id, versions, what was repaired and what could not be."""
+    """Processor model, boot id, versions, and what was or could not be repaired."""
 
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True, tag="lines"):
@@ -62,7 +62,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, tag="lines"):
     job: str
     attempt: int
     offset: int
-    """Byte of the file at which they begin: what came twice or late does no harm."""
+    """Byte offset in the file, so that lines may arrive twice or late."""
     text: str
 
 
@@ -74,43 +74,43 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True, tag="beat"):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """The job's process ended by itself or because it was stopped."""
+    """The job's process ended, by itself or because it was stopped."""
 
     job: str
     attempt: int
     rc: int
     stderr: str = ""
-    """Its last lines."""
+    """The last lines of its output."""
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True, tag="lost"):
-    """The machine or the way to it is gone; nothing more comes of this attempt."""
+    """The machine or the connection to it is lost; this attempt sends no more events."""
 
     job: str
     attempt: int
     why: str
-    """A clause."""
+    """Why, as a clause."""
 
 
 Event = Started | Lines | Beat | Ended | Lost
 
 
 class Launcher(Protocol):
-    """Starts jobs on machines and forwards their events. Made without arguments by its class, which plugins register.
+    """Starts jobs on machines and forwards their events. Plugins register the class, which is called without arguments.
 
-    One that needs packages may name their top-level modules in `requires`.
+    A launcher that needs packages may name their top-level modules in `requires`.
     """
 
     name: str
-    """What `--launcher` is given."""
+    """The value of `--launcher`."""
     install_hint: str
-    """The command that installs what it needs, where that is missing."""
+    """The command that installs the required packages."""
 
     def connect(self, address: str | None, deadline_s: float) -> None:
-        """Reach the machines, within that time.
+        """Connect to the machines within a deadline.
 
         Raises:
-            Unreachable: it cannot.
+            Unreachable: the machines cannot be reached in time.
         """
         ...
 
@@ -119,17 +119,17 @@ class Launcher(Protocol):
         ...
 
     def start(self, job: Job) -> None:
-        """Start a job and return at once; whatever goes wrong comes as an event."""
+        """Start a job and return at once; failures are reported as events."""
         ...
 
     def events(self, timeout_s: float) -> Iterable[Event]:
-        """Return what came, after waiting for that time at most; maybe nothing."""
+        """Return the events that have arrived, possibly none, after waiting at most `timeout_s` seconds."""
         ...
 
     def stop(self, job: str, grace_s: float) -> None:
-        """Ask the job to end as Ctrl-C does, and end it after that time; its `Ended` or `Lost` comes as an event."""
+        """Interrupt the job as Ctrl-C does, and kill it after `grace_s` seconds; its `Ended` or `Lost` arrives as an event."""
         ...
 
     def close(self) -> None:
-        """End what was started and leave nothing behind; may be called twice."""
+        """End all jobs and leave nothing behind; may be called twice."""
         ...

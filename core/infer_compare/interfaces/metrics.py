@@ -1,4 +1,4 @@
-"""What a plugin measures around timed slices, such as energy."""
+"""The interface of metrics that plugins measure around timed slices, such as energy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import msgspec
 from infer_compare.interfaces.values import Device
 
 Per = Literal["sample", "call", "second", "slice"]
-"""What a metric is a figure of."""
+"""What a metric's figure refers to."""
 Combining = Literal["total", "median", "largest", "smallest"]
-"""How the slices of a point make one figure: what was counted in all of them over all that they ran, or one of their values."""
+"""How the slices of a point are combined: the total count over the total samples or time, or one of their values."""
 Better = Literal["lower", "higher"]
 
 
 class MetricUnavailable(Exception):
-    """A metric cannot be measured on this machine; the text is a clause that says why, and what to do about it."""
+    """A metric cannot be measured on this machine; the message is a clause that says why and what to do."""
 
 
 class Meter(Protocol):
@@ -29,23 +29,23 @@ class Meter(Protocol):
         ...
 
     def stop(self) -> float | None:
-        """Return what was counted since `start`, in the metric's unit; None where nothing is known. Called after the slice."""
+        """Return the count since `start`, in the metric's unit; None if unknown. Called after the slice."""
         ...
 
 
 class MetricInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a metric without measuring it: as runs keep it."""
+    """The description of a metric, as runs store it."""
 
     name: str
-    """What is asked for by `--metrics`; lower-case letters, digits and `_`."""
+    """The value of `--metrics`: lower-case letters, digits and `_`."""
     unit: str
-    """Of what `stop` returns, such as `J`."""
+    """The unit of what `stop` returns, such as `J`."""
     per: Per = "slice"
-    """What a figure is of: `sample` divides what was counted by the samples that ran meanwhile, `second` by the time."""
+    """`sample` divides the count by the samples that ran in the slice, `second` by its duration."""
     combine: Combining = "total"
     better: Better = "lower"
     description: str = ""
-    """One line: what it is, and of what."""
+    """One line that says what is measured."""
 
     @property
     def full_unit(self) -> str:
@@ -63,11 +63,11 @@ class Metric(MetricInfo, frozen=True, kw_only=True):
     """A metric that a plugin measures around timed slices, in the parent process and never inside timed calls."""
 
     meter: Callable[[Device], Meter]
-    """Takes the device of a contender and returns what measures it, or raises `MetricUnavailable`. It is called once for
-    each contender, and only where the metric was asked for."""
+    """Takes the device of a contender and returns its meter, or raises `MetricUnavailable`. Called once for each contender,
+    and only if the metric was requested."""
 
     @property
     def info(self) -> MetricInfo:
-        """Everything but the function."""
+        """The description without the function."""
         values: dict[str, Any] = {name: getattr(self, name) for name in MetricInfo.__struct_fields__}
         return MetricInfo(**values)

@@ -1,4 +1,4 @@
-"""Models as they cross the border between the core and a backend: what they are, and how they came there."""
+"""Types that describe models to and by backends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Provenance = Literal["native", "exported", "imported"]
-"""How a backend came by its model.
+"""How a backend obtained its model.
 
 `native`: the file is in the framework's own format. `exported`: the framework's vendor converted it.
 `imported`: rebuilt from the graph with the framework's operators.
@@ -27,26 +27,26 @@ class TensorSpec(msgspec.Struct, frozen=True):
     dtype: str
     """A numpy dtype name, such as `float32` or `int64`."""
     shape: tuple[int | str, ...]
-    """Sizes; a free axis is a name, and the batch axis is called `batch`. An axis of an output whose size is only known from a run is
-    a name as well, such as `unnamed(1)`; the number of axes must be known."""
+    """Sizes; a free axis is a name, and the batch axis is called `batch`. An output axis whose size is only known after a call
+    is a name as well, such as `unnamed(1)`; the number of axes must be known."""
 
 
 class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A model as it is handed to `Backend.load`."""
+    """A model as `Backend.load` gets it."""
 
     format: str
     """One of the names in `Capabilities.formats` or `Capabilities.imports`."""
     location: str
-    """A path of a file or folder, or `file.py:callable`."""
+    """The path of a file or folder, or `file.py:callable`."""
     name: str
-    """What reports call it."""
+    """Its name in reports."""
     provenance: Provenance = "native"
     weights: str = ""
-    """A file with the weights of a model that a callable makes, saved when it was first called; empty without one."""
+    """A file with the weights of a callable's model, saved when it was first called; empty if there is none."""
     inputs: tuple[TensorSpec, ...] = ()
-    """What is known of the inputs, with the batch axis called `batch`; empty where the file says it."""
+    """The known inputs, with the batch axis called `batch`; empty if the file describes them."""
     trusted: bool = False
-    """Whether the user trusts a file that may execute code when loaded."""
+    """Whether the user trusts a file that may execute code when it is loaded."""
 
     @property
     def path(self) -> Path:
@@ -55,33 +55,32 @@ class ModelSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VariantPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model `Backend.write_variant` is going to make of another."""
+    """The variant of a model that `Backend.write_variant` will make."""
 
     text: str
-    """What it is, in words that reports show after the format, such as `int8 (static)`."""
+    """Words that reports show after the format, such as `int8 (static)`."""
     rows: Count = 0
-    """How many rows of input it is calibrated with; 0 where it needs none."""
+    """How many input rows its calibration needs; 0 for none."""
 
 
 class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model is that only its framework can read, as `Backend.describe` found it."""
+    """The description of a model that only its framework can read, returned by `Backend.describe`."""
 
     source: ModelSource
-    """What `load` and the converters get from now on; of another format and place where the model was saved first."""
+    """The source that `load` and the converters get from now on; with another format and location if the model was saved first."""
     inputs: tuple[TensorSpec, ...]
     """In the order in which the model takes them, with free first axes called `batch`."""
     outputs: tuple[TensorSpec, ...] = ()
-    """In the framework's own order of flattening; empty where only a run would tell."""
+    """In the order in which the framework flattens them; empty if they are only known after a call."""
     files: tuple[str, ...] = ()
-    """Files whose content is the model: what its hash is taken of. Empty for the file itself, with those that its ending
-    names beside it."""
+    """Files whose content is hashed as the model. Empty for the file itself and the files that its suffix implies beside it."""
     parameters: Count | None = None
     fills: dict[str, str] = {}
-    """How inputs are filled by default, by their names, as `randint(0,30522)`; for inputs of which the model says it."""
+    """Default fills that the model states for some inputs, by name, such as `randint(0,30522)`."""
 
 
 class ModelSpec:
-    """What a callable may return: a model, and what it does not say of its inputs.
+    """A model together with descriptions of its inputs; callables may return it.
 
     ::
 
@@ -92,12 +91,12 @@ class ModelSpec:
     __slots__ = ("inputs", "model")
 
     def __init__(self, model: object, inputs: Sequence[str]) -> None:
-        """Keeps both.
+        """Store the model and its inputs.
 
         Args:
-            model: of the framework, such as an `nn.Module`, a `keras.Model` or a `tf.function`.
+            model: a model of the framework, such as an `nn.Module`, a `keras.Model` or a `tf.function`.
             inputs: one text per input, in the order in which the model takes them, in the form of `--input`:
-                `name:dtype[batch,...]=fill`, of which the fill may be left out.
+                `name:dtype[batch,...]=fill`, where the fill is optional.
         """
         self.model = model
         self.inputs = tuple(inputs)

@@ -1,7 +1,7 @@
-"""A model on a device: the steps in which the harness has it run batches.
+"""The base class of sessions: a model on a device, with the steps by which the harness runs batches.
 
-Steps instead of one `infer` call, so that the harness alone decides what is inside the clock: a session never times
-itself. What the docstrings say about the order of calls is tested in `tests/core/phases/test_order_of_steps.py`.
+There are several steps instead of one `infer` call, so that the harness alone decides what is timed; a session never times
+itself. `tests/core/phases/test_order_of_steps.py` tests the documented order of calls.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.models import TensorSpec
     from infer_compare.interfaces.values import MemoryReading, OperatingPoint
 
-# Texts, as numpy is not imported here.
+# Type names as text, since numpy is not imported here.
 Array: TypeAlias = "NDArray[Any]"
-"""An array of numpy."""
+"""A numpy array."""
 Batch: TypeAlias = "Sequence[NDArray[Any]]"
 """One array per input, in the order of `Session.inputs`; axis 0 is the batch axis."""
 
@@ -30,7 +30,7 @@ Staged = TypeVar("Staged")
 
 
 class Session(ABC, Generic[Staged]):
-    """A model on a device, ready to run batches. A context manager; closing it twice is fine.
+    """A model on a device, ready to run batches. A context manager; `close` may be called twice.
 
     A worker holds one session and calls its steps from one thread. `inputs`, `outputs` and `effective` are read once,
     right after `Backend.to_device`.
@@ -44,17 +44,17 @@ class Session(ABC, Generic[Staged]):
     @property
     @abstractmethod
     def effective(self) -> Mapping[str, str]:
-        """What really runs, as read back from the framework: threads, precision, provider, compiled or eager."""
+        """The effective settings, read back from the framework: threads, precision, provider, compiled or eager."""
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Build, trace or tune for an operating point; its time is reported separately. Default: nothing.
+        """Build, trace or tune for an operating point; the time is reported separately. Default: nothing.
 
-        Each session is prepared for a batch size before it stages the first batch of that size, and may be prepared for it
-        again later. An earlier size can be staged again after another one was prepared, without a further call, so keep what
-        was built for each size. The smaller last batch of a data set is staged without any call.
+        A session is prepared for a batch size before it stages the first batch of that size, and may be prepared for it again
+        later. An earlier size may be staged again without a further call, so keep what was built for each size. The smaller
+        last batch of a data set is staged without a call of `prepare`.
 
         Raises:
-            UnsupportedModel: there can be no program for this size; only this size is left out.
+            UnsupportedModel: the model cannot run at this size; only this size is skipped.
         """
 
     @abstractmethod
@@ -63,10 +63,10 @@ class Session(ABC, Generic[Staged]):
 
         Args:
             batch: host arrays of the dtypes and shapes in `inputs`; they must not be written to. The harness does not
-                change them while the slot is in use, so that a slot may hold the arrays themselves. They are contiguous,
+                change them while the slot is in use, so a slot may hold the arrays themselves. They are contiguous,
                 except with `--scope dataset`, where they can be views of a mapped file.
-            into: a slot that `stage` returned before for the same shapes, to be reused (its addresses stay); its work is
-                done. Where arrays cannot be written to, return a new slot: the old one is dropped without `release`.
+            into: a slot that `stage` returned before for the same shapes, to be reused at the same addresses; its work is
+                done. If its arrays cannot be written to, return a new slot: the old slot is dropped without `release`.
 
         Returns:
             The slot: staged inputs, and later the outputs that `run` left there.
@@ -76,46 +76,46 @@ class Session(ABC, Generic[Staged]):
     def run(self, staged: Staged) -> None:
         """Run the model on a staged batch and leave the outputs in the slot. May return before the work is done.
 
-        A run is waited for, by `synchronize` or `wait`, before its slot is run, staged or fetched again; until then at most
-        one other slot is run. Only the conformance kit runs more before it calls `synchronize`, which waits for all of it.
+        The harness calls `synchronize` or `wait` before it runs, stages or fetches the slot again; until then it runs at most
+        one other slot. Only the conformance kit runs more slots before it calls `synchronize`.
         """
 
     def running(self) -> AbstractContextManager[object]:
-        """Return a context for many calls of `run`, which sets up once what all of them need, such as a mode of the
-        framework. It is entered around warm-up and timed slices; `run` must work without it too. Default: nothing.
+        """Return a context for many calls of `run` that sets up once what they all need, such as a mode of the framework. It is
+        entered around warm-up and timed slices; `run` must work without it too. Default: nothing.
         """
         return nullcontext()
 
     @abstractmethod
     def synchronize(self) -> None:
-        """Return when all work that was given to the device is done, that of every slot."""
+        """Wait until all work on the device is done, for every slot."""
 
     def wait(self, staged: Staged) -> None:  # noqa: ARG002 - a slot's own barrier is an override's affair
-        """Return when the work on this slot is done. Called once for each run of batches that are queued ahead, which happens
+        """Wait until the work on this slot is done. Called once for each run of a batch that was queued ahead, which happens
         only on devices in `Capabilities.asynchronous`. Default: `synchronize()`.
         """
         self.synchronize()
 
     @abstractmethod
     def fetch(self, staged: Staged) -> Sequence[Array]:
-        """Return the outputs on the host, in the order of `outputs`; the arrays own their memory. The slot's work is done."""
+        """Return the outputs on the host, in the order of `outputs`; the arrays must own their memory. The slot's work is done."""
 
     def release(self, staged: Staged) -> None:
-        """Free a slot: once for each that `stage` returned last. Default: nothing."""
+        """Free a slot; called once for each slot that `stage` returned last. Default: nothing."""
 
     def compilations(self) -> int | None:
-        """Return the number of traces and compilations so far; None if the framework never compiles, or does not count."""
+        """Return the number of traces and compilations so far; None if the framework never compiles or does not count them."""
         return None
 
     def peak_memory(self) -> MemoryReading | None:
-        """Return the framework's own peak since `reset_peak_memory`, or None if it is not known."""
+        """Return the framework's own peak since `reset_peak_memory`; None if unknown."""
         return None
 
     def reset_peak_memory(self) -> None:
         """Start a new peak. Default: nothing."""
 
     def close(self) -> None:
-        """Free what the session holds. Not called in a worker that is ended by force, such as after an out-of-memory error.
+        """Free the session's resources. Not called in a worker that is killed, such as after an out-of-memory error.
         Default: nothing.
         """
 

@@ -1,4 +1,4 @@
-"""The values that cross the border between the core and a backend."""
+"""The values that the core and backends exchange."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from infer_compare.interfaces.bounds import Bytes, Count, Size
 from infer_compare.limits import LARGEST_DEVICE, LONGEST_KIND, whole_number
 
 API_VERSION = 2
-"""The version of the plugin interface. A backend of a version that is not spoken is refused with a sentence."""
+"""The version of the plugin interface. A backend of an unsupported version is refused."""
 
 DeviceKind = str
-"""`cpu`, `cuda`, or a word that a third party's backend defines."""
+"""`cpu`, `cuda`, or a kind that a third-party backend defines."""
 
 
 class FailureKind(StrEnum):
@@ -26,54 +26,50 @@ class FailureKind(StrEnum):
     LIMIT = "limit"
     """A limit of the framework other than memory, such as a 32-bit index."""
     AMBIGUOUS = "ambiguous"
-    """Seen for out-of-memory and for other causes; a fresh worker must repeat it before it counts."""
+    """Can mean out of memory or something else; it counts only if a fresh worker repeats it."""
     UNAVAILABLE = "unavailable"
-    """A connection failed: what does the work elsewhere, such as a server, was not reached. A fresh worker tries again, a few
-    times; then the contender is left out, and a resumed run tries it once more."""
+    """A connection to a server or another remote process failed. Fresh workers try again a few times; then the contender is
+    skipped, and a resumed run tries it once more."""
 
 
 class Classification(msgspec.Struct, frozen=True):
-    """What `Backend.classify` says of an exception."""
+    """The meaning of an exception, returned by `Backend.classify`."""
 
     kind: FailureKind
     fatal: bool = False
-    """True when the process cannot be used any more, such as after a device-side assertion."""
+    """True if the process cannot be used any more, such as after a device-side assertion."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backend can do, declared on its class and readable without its framework."""
+    """The capabilities of a backend, declared on its class and readable without its framework."""
 
     formats: tuple[str, ...] = ()
-    """Model formats that `load` takes and that the framework's own reader reads, such as `onnx`, `pt2` or `keras`."""
+    """Model formats that `load` reads with the framework's own reader, such as `onnx`, `pt2` or `keras`."""
     describes: tuple[str, ...] = ()
-    """Formats of which `describe` is overridden to say what a model is. `callable` is a function of the user's that
-    returns a model of this framework."""
+    """Formats that the backend's `describe` handles. `callable` is a user's function that returns a model of this framework."""
     imports: tuple[str, ...] = ()
-    """Formats of which the backend's own code reads the graph and rebuilds it inside `load`; curves made so are labelled
-    `imported`."""
+    """Formats whose graph the backend's own code reads and rebuilds inside `load`; their curves are labelled `imported`."""
     suffixes: dict[str, tuple[str, ...]] = {}
-    """By format, how the names of its files end, such as `{"tflite": (".tflite",)}`: files of these names can then be run.
-    `.xml+.bin` is a file with another one of the same name beside it; `/saved_model.pb` is a folder that holds that file."""
+    """File suffixes by format, such as `{"tflite": (".tflite",)}`: files with these suffixes can then be run. `.xml+.bin` means
+    a file with another of the same name beside it; `/saved_model.pb` means a folder that contains this file."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
     precisions: tuple[str, ...] = ("float32",)
-    """What a contender can be asked to compute in with `precision=`; see `Settings.precision`."""
+    """The values of `precision=` that the backend supports; see `Settings.precision`."""
     peak_memory: bool = False
-    """True when `Session.peak_memory` returns the framework's own peak on at least one device kind."""
+    """True if `Session.peak_memory` returns the framework's own peak on at least one device kind."""
     asynchronous: tuple[DeviceKind, ...] = ()
-    """Device kinds other than `cpu` on which `run` may return before the work is done. There a slice lasts at
-    least a second, and two more series are timed: with one batch queued ahead, which is the throughput, and until `run`
-    returns."""
+    """Device kinds other than `cpu` on which `run` may return before the work is done. On these a slice lasts at least a
+    second, and two more series are timed: with one batch queued ahead, which gives the throughput, and until `run` returns."""
     remote: bool = False
-    """True when another process or machine does the work, such as a server that the backend is a client of. Threads, memory,
-    busy machine and versions then say something of the client alone, and reports say that they do. `Session.effective` has
-    to tell under `server` where the work is done, and can tell under `same_machine`, by `yes` or `no`, whether that is this
-    machine; otherwise the address decides."""
+    """True if another process or machine does the work, such as a server of which the backend is a client. Threads, memory,
+    load and versions then describe only the client, and reports say so. `Session.effective` must name the server under
+    `server`, and can state under `same_machine`, with `yes` or `no`, whether it is this machine; otherwise the address decides."""
 
     def overlaps(self, kind: DeviceKind) -> bool:
-        """Return whether batches are enqueued ahead on devices of that kind.
+        """Return whether batches are queued ahead on devices of a kind.
 
-        The processor never qualifies, even where `asynchronous` names it: a batch that was enqueued ahead there is computed
-        by the cores that prepare the next one, on threads beyond the budget. Every call is waited for instead.
+        The CPU never qualifies, even if `asynchronous` names it: a batch that is queued ahead there is computed by the cores
+        that prepare the next batch, on threads beyond the budget. Instead, the harness waits for every call.
         """
         return kind != "cpu" and kind in self.asynchronous
 
@@ -81,7 +77,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of a backend's typed options. Each field has a default and a `msgspec.Meta(description=...)`.
 
-    No field is called `label`, `route`, `python`, `threads`, `precision` or `instances`: these are read of every contender.
+    No field may be called `label`, `route`, `python`, `threads`, `precision` or `instances`: every contender has these.
     """
 
 
@@ -95,7 +91,7 @@ class Device(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Device:
-        """Return the device that `cpu`, `cuda` or `cuda:1` names; `ValueError` for anything else."""
+        """Parse `cpu`, `cuda` or `cuda:1`; raise `ValueError` for anything else."""
         kind, colon, index = text.strip().lower().partition(":")
         if not (kind.isidentifier() and kind.isascii() and len(kind) <= LONGEST_KIND):
             raise ValueError(f"{text!r} is not a device; write cpu, cuda or cuda:1")
@@ -113,35 +109,35 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine, as `Backend.candidates` sees it."""
+    """The properties of the machine, for `Backend.candidates`."""
 
     cpu_flags: frozenset[str] = frozenset()
-    """What the processor can do, as the Linux kernel names it, such as `avx512_bf16`, `amx_int8` or `avx_vnni`."""
+    """Processor flags, as the Linux kernel names them, such as `avx512_bf16`, `amx_int8` or `avx_vnni`."""
     physical_cores: Count = 1
-    """That the run may use."""
+    """Cores that the run may use."""
     device_kinds: tuple[DeviceKind, ...] = ("cpu",)
-    """The kinds of devices that the contenders are to run on."""
+    """The kinds of devices on which the contenders will run."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backend object is made with."""
+    """The settings with which a backend object is created."""
 
     options: Options
     threads: int
-    """The thread budget for the computation on the host; to be applied before the first tensor is made."""
+    """The thread budget for computation on the host; apply it before creating the first tensor."""
     precision: str | None = None
-    """One of `Capabilities.precisions`, which the session has to compute in; None for the precision of the model itself,
-    which a framework must not lower by its own choice. See also `Backend.plan_variant`."""
+    """The precision in which the session must compute, one of `Capabilities.precisions`; None for that of the model itself,
+    which a framework must not lower on its own. See also `Backend.plan_variant`."""
     instances: int = 1
-    """How many workers like this one run at the same time, each with that thread budget."""
+    """How many workers like this one run at the same time, each with this thread budget."""
     seed: int = 0
     device_memory: int | None = None
-    """Bytes that the framework's own allocator may take of an accelerator's memory; None for all of it. Where the framework
-    wants a share of the memory, see `device_memory_fraction`."""
+    """Bytes of an accelerator's memory that the framework's allocator may take; None for all. For frameworks that take a share
+    instead, see `device_memory_fraction`."""
 
 
 class OperatingPoint(msgspec.Struct, frozen=True, order=True):
-    """What a contender is run at: a batch size, and the sizes of other named axes."""
+    """The sizes at which a contender runs: a batch size, and the sizes of other named axes."""
 
     batch: Size
     axes: tuple[tuple[str, Size], ...] = ()
@@ -156,7 +152,7 @@ class OperatingPoint(msgspec.Struct, frozen=True, order=True):
 
 
 class MemoryReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What the framework's own allocator says about a device since the last reset, in bytes."""
+    """The figures of the framework's allocator for a device since the last reset, in bytes."""
 
     allocated: int | None = None
     """Peak of memory in live tensors."""
