@@ -1,4 +1,4 @@
-"""Reports of a run: the document that holds everything a report shows, and the formats made of it."""
+"""Reports of a run: the report document with everything that is shown, and the formats made from it."""
 
 from infer_compare.report.document import document
 from infer_compare.report.reporters import check_number, find_reporter, render, render_many

@@ -1,4 +1,4 @@
-"""What a run says over all settings of the axes other than the batch."""
+"""The answer over all settings of the axes other than the batch."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def across(run: Run, summary: Summary, answers: Sequence[AnswerReport]) -> Across | None:
-    """Return what holds over all settings; None where the batch is the only axis.
+    """Return the answer over all settings; None if the batch is the only axis.
 
     Args:
         run: the run.
-        summary: what was derived from it.
-        answers: for each setting, as they are spoken.
+        summary: the summary of the run.
+        answers: the answers in words, one for each setting.
     """
     if not run.header.options.axis:
         return None
     table = {Candidate(figures.contender, figures.point): figures for figures in summary.figures}
-    mix = mix_answer(run, [one.answer for one in answers], table)
+    mix = mix_answer(run, [report.answer for report in answers], table)
     return Across(
         changes=plain(_changes(answers)),
         mix=mix,
@@ -46,16 +46,16 @@ def across(run: Run, summary: Summary, answers: Sequence[AnswerReport]) -> Acros
 
 
 def _changes(answers: Sequence[AnswerReport]) -> str:
-    """Where the winner changes, in the order of the settings."""
-    won = [(one, _winner(one)) for one in answers]
+    """Return a sentence that says where the winner changes, in the order of the settings."""
+    won = [(report, _winner(report)) for report in answers]
     if not any(name for _, name in won):
         some = any(map(_misses_bound, answers))
         return f"No contender {'keeps the latency bound' if some else 'was measured'} at any setting."
     parts = []
     for (name, misses), group in groupby(won, key=lambda pair: (pair[1], _misses_bound(pair[0]))):
-        members = [one for one, _ in group]
-        where = where_words([one.answer.axes for one in members])
-        open_at = [one.answer.axes for one in members if one.estimate]
+        members = [report for report, _ in group]
+        where = where_words([report.answer.axes for report in members])
+        open_at = [report.answer.axes for report in members if report.estimate]
         if not name:
             parts.append(f"none within the bound at {where}" if misses else f"nothing was measured at {where}")
             continue
@@ -71,21 +71,21 @@ def _changes(answers: Sequence[AnswerReport]) -> str:
     return f"The fastest is {', then '.join(parts)}."
 
 
-def _winner(one: AnswerReport) -> str:
-    bound, free = one.answer.bound, one.answer.recommended
+def _winner(report: AnswerReport) -> str:
+    bound, free = report.answer.bound, report.answer.recommended
     if bound is not None:
         return bound.best.name if bound.best is not None else ""
     return free.name if free is not None else ""
 
 
-def _misses_bound(one: AnswerReport) -> bool:
-    """Whether something was measured, and nothing keeps the latency bound."""
-    bound = one.answer.bound
-    return bound is not None and bound.best is None and one.answer.recommended is not None
+def _misses_bound(report: AnswerReport) -> bool:
+    """Return whether points were measured, but none keeps the latency bound."""
+    bound = report.answer.bound
+    return bound is not None and bound.best is None and report.answer.recommended is not None
 
 
 def where_words(settings: Sequence[tuple[tuple[str, int], ...]]) -> str:
-    """Return settings in words; sizes of a single axis in one list."""
+    """Return settings in words, with the sizes of a single axis in one list."""
     if all(len(setting) == 1 for setting in settings):
         return f"{settings[0][0][0]} {listing([str(setting[0][1]) for setting in settings])}"
     return listing([axes_words(setting) for setting in settings])

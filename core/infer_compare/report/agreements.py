@@ -1,4 +1,4 @@
-"""The agreement of outputs, one line a contender: the worst of what was compared."""
+"""The agreement of outputs: the worst comparison of each contender."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ _SEVERITY: dict[AgreementVerdict, int] = {"agrees": 0, "inconclusive": 1, "diffe
 
 
 def agreements(run: Run) -> tuple[AgreementReport, ...]:
-    """The worst comparison of each contender that was compared, in the order of the contenders."""
-    by_label = {label: [one for one in run.agreements if one.contender == label] for label in run.labels}
-    return tuple(_worst(label, found) for label, found in by_label.items() if found)
+    """Return the worst comparison of each compared contender, in the order of the contenders."""
+    by_label = {
+        label: [agreement for agreement in run.agreements if agreement.contender == label] for label in run.labels
+    }
+    return tuple(_worst(label, compared) for label, compared in by_label.items() if compared)
 
 
-def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
-    worst = max(found, key=lambda one: (_SEVERITY[one.verdict], needed_rtol(one) or 0.0))
-    shares = [output.top1 for one in found for output in one.outputs if output.top1 is not None]
-    rows = [one.row_consistent for one in found if one.row_consistent is not None]
+def _worst(label: str, compared: Sequence[Agreement]) -> AgreementReport:
+    worst = max(compared, key=lambda agreement: (_SEVERITY[agreement.verdict], needed_rtol(agreement) or 0.0))
+    shares = [output.top1 for agreement in compared for output in agreement.outputs if output.top1 is not None]
+    rows = [agreement.row_consistent for agreement in compared if agreement.row_consistent is not None]
     return AgreementReport(
         contender=label,
         reference=worst.reference,
@@ -37,5 +39,5 @@ def _worst(label: str, found: Sequence[Agreement]) -> AgreementReport:
         point=worst.point,
         top1=min(shares, default=None),
         row_consistent=all(rows) if rows else None,
-        points=len(found),
+        points=len(compared),
     )

@@ -1,4 +1,4 @@
-"""A report that can be shared: without folders, without the names of other programs, without the name of the machine."""
+"""Removes folders, names of other programs and the name of the machine from a report, so that it can be shared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 PROGRAM = "another program"
-"""In the place of a program's name."""
+"""Replaces the name of a program."""
 MACHINE = "this-machine"
 
 _IN_A_PATH = r"[^\s'\"`,;:()\[\]{}<>|=]"
@@ -28,10 +28,10 @@ _WORD = r"[^\s():,;]+"
 
 
 def anonymised(document: ReportDocument, run: Run) -> ReportDocument:
-    """Return the document of a run as it can be shown to strangers.
+    """Return the document of a run without private names.
 
-    Of a path only its last part is left. Processes outside of the run have no names and no numbers, and the name of the
-    machine that makes the report is replaced wherever it occurs.
+    Paths are reduced to their last part. Names and process ids of other programs are removed, and the name of the machine
+    that makes the report is replaced everywhere.
     """
     hiding = _Hiding(_paths(document), _programs(run))
     hidden: ReportDocument = hiding.walk(document)
@@ -39,14 +39,14 @@ def anonymised(document: ReportDocument, run: Run) -> ReportDocument:
 
 
 class _Hiding:
-    """Replaces what is not for strangers in every text of a document."""
+    """Replaces private names in every text of a document."""
 
     def __init__(self, paths: Iterable[str], programs: Iterable[str]) -> None:
         self._relative = _any_of({path for path in paths if len(PurePath(path).parts) > 1})
-        # By themselves they may be words of a report, such as `python`; sentences give their numbers, too.
+        # A name alone may be an ordinary word, such as `python`; in sentences a process id follows the name.
         names = sorted({re.escape(name) for name in programs}, key=len, reverse=True)
         self._programs = re.compile(rf"(?:{'|'.join((*names, _WORD))})(?: \(pid \d+\)|, pid \d+)")
-        # A short name may be part of anything.
+        # A short machine name may be part of any word.
         node = platform.node()
         self._machine = _any_of({node} if len(node) > 3 else ())
 
@@ -60,7 +60,7 @@ class _Hiding:
                 case ForeignProcess():
                     changed |= {"name": PROGRAM, "pid": 0}
                 case Environment(memory_group=str()):
-                    # Its last part may name a user or a container.
+                    # The last part of this path may name a user or a container.
                     changed["memory_group"] = "control group"
             return msgspec.structs.replace(value, **changed)
         if isinstance(value, dict):
@@ -75,13 +75,13 @@ class _Hiding:
         """Return a text without paths and names."""
         text = self._programs.sub(PROGRAM, text)
         if self._relative is not None:
-            text = self._relative.sub(lambda found: PurePath(found[0]).name, text)
-        text = _ABSOLUTE.sub(lambda found: PurePath(found[0]).name or "folder", text)
+            text = self._relative.sub(lambda match: PurePath(match[0]).name, text)
+        text = _ABSOLUTE.sub(lambda match: PurePath(match[0]).name or "folder", text)
         return self._machine.sub(MACHINE, text) if self._machine is not None else text
 
 
 def _paths(document: ReportDocument) -> Iterator[str]:
-    """The paths that a run names, relative ones too; each may also stand in a sentence."""
+    """Yield the absolute and relative paths in a document; sentences may contain them too."""
     yield from filter(None, (document.model.source, document.plan.data))
     for contender in document.contenders:
         yield from _pieces((contender.backend, contender.label, contender.python or "", *contender.options.values()))
@@ -96,14 +96,14 @@ def _pieces(words: Iterable[str]) -> Iterator[str]:
 
 
 def _programs(run: Run) -> Iterator[str]:
-    """The names of other programs."""
-    for piece in (piece for one in run.rounds for piece in one.slices):
+    """Yield the names of other programs."""
+    for piece in (piece for round_ in run.rounds for piece in round_.slices):
         if piece.diagnostics is not None:
             for program in filter(None, (piece.diagnostics.top, *piece.diagnostics.others)):
                 yield program.name
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
-    """What matches any of the words as a whole, longest first; None where there is none."""
+    """Return a pattern that matches any of the words as a whole, longest first; None if there are no words."""
     ordered = sorted(words, key=len, reverse=True)
     return re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, ordered))})(?![\w/-])") if ordered else None

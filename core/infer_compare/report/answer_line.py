@@ -1,4 +1,4 @@
-"""The answer of a run on part of a line, as lists of runs show it."""
+"""The answer of a run in a few words, for lists of runs."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ NONE = "no answer"
 
 
 def answer_line(run: Run) -> str:
-    """Return such as `onnx at batch 32, 12,300 samples/s`, or `no answer`."""
+    """Return the answer, such as `onnx at batch 32, 12,300 samples/s`, or `no answer`."""
     summary = summarise(run, every_bound=False)
     made = answers(run, summary, Names(run, summary))
-    parts = [*_mix(run, summary, made), *(words for one in made if (words := _words(one)))]
+    parts = [*_mix(run, summary, made), *(words for report in made if (words := _words(report)))]
     if parts:
         more = f"; {len(parts) - 1} more" if len(parts) > 1 else ""
         return plain(f"{parts[0]}{more}")
-    fits = [f"{one.contender} {one.largest_fitting}" for one in run.limits if one.largest_fitting is not None]
+    fits = [f"{limit.contender} {limit.largest_fitting}" for limit in run.limits if limit.largest_fitting is not None]
     return plain(f"fits: {', '.join(fits)}") if fits else NONE
 
 
 def _mix(run: Run, summary: Summary, made: Sequence[AnswerReport]) -> Iterator[str]:
-    """What is the fastest over a mix of settings, where one was given."""
+    """Yield the fastest contender over the mix of settings, if a mix was given."""
     over_all = across(run, summary, made)
     if over_all is not None and over_all.mix is not None:
         best = over_all.mix.by_contender[0]
@@ -44,10 +44,10 @@ def _mix(run: Run, summary: Summary, made: Sequence[AnswerReport]) -> Iterator[s
         yield f"the mix: {sure}{best.name}, {rate(best.throughput)}"
 
 
-def _words(one: AnswerReport) -> str:
-    bound, best = one.answer.bound, one.answer.recommended
-    where = f"{axes_words(one.answer.axes)}: " if one.answer.axes else ""
-    sure = "probably " if one.estimate else ""
+def _words(report: AnswerReport) -> str:
+    bound, best = report.answer.bound, report.answer.recommended
+    where = f"{axes_words(report.answer.axes)}: " if report.answer.axes else ""
+    sure = "probably " if report.estimate else ""
     if bound is not None:
         if bound.best is None:
             return ""

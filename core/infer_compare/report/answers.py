@@ -1,4 +1,4 @@
-"""The answer in a sentence that says what to do."""
+"""The answers of a run, each with a headline that says what to do."""
 
 from __future__ import annotations
 
@@ -28,87 +28,87 @@ if TYPE_CHECKING:
 
 
 def answers(run: Run, summary: Summary, names: Names) -> tuple[AnswerReport, ...]:
-    """One for each setting of the axes other than the batch.
+    """Return the answer for each setting of the axes other than the batch.
 
     Args:
         run: the run.
-        summary: what was derived from it.
-        names: what sentences call contenders.
+        summary: the summary of the run.
+        names: the names of contenders in sentences.
     """
     complete = run.closing is not None and run.closing.state == "complete"
     made: list[AnswerReport] = []
-    for found in summary.answers:
-        one = names.in_answer(found)
-        if one.recommended is None and (rough := _rough(run, one)):
+    for answer in summary.answers:
+        row = names.in_answer(answer)
+        if row.recommended is None and (rough := _rough(run, row)):
             headline, estimate = rough, True
-        elif one.bound is None or one.recommended is None:
-            headline, estimate = headline_of(one, complete=complete)
+        elif row.bound is None or row.recommended is None:
+            headline, estimate = headline_of(row, complete=complete)
         else:
-            headline, estimate = headline_under_bound(one, one.bound, summary.pairs, complete=complete)
-        if run.header.options.find_limit and (largest := _largest(run, one)):
-            headline = largest if one.recommended is None else f"{headline} {largest}"
-        where = f"{axes_words(one.axes)}: " if one.axes else ""
+            headline, estimate = headline_under_bound(row, row.bound, summary.pairs, complete=complete)
+        if run.header.options.find_limit and (largest := _largest(run, row)):
+            headline = largest if row.recommended is None else f"{headline} {largest}"
+        where = f"{axes_words(row.axes)}: " if row.axes else ""
         made.append(
             AnswerReport(
                 headline=plain(f"{where}{headline}"),
                 estimate=estimate,
-                sentences=tuple(map(plain, sentences(one))),
-                answer=msgspec.structs.replace(one, headline=spoken(one.headline), variants=spoken(one.variants)),
-                quality=quality(one, settled=not estimate),
-                gains=precision_gains(run, one),
-                splits=splits(run, one),
-                under_bound=under_bound(run, one, one.bound) if one.bound is not None else (),
+                sentences=tuple(map(plain, sentences(row))),
+                answer=msgspec.structs.replace(row, headline=spoken(row.headline), variants=spoken(row.variants)),
+                quality=quality(row, settled=not estimate),
+                gains=precision_gains(run, row),
+                splits=splits(run, row),
+                under_bound=under_bound(run, row, row.bound) if row.bound is not None else (),
             )
         )
     return tuple(made)
 
 
 def _largest(run: Run, answer: Answer) -> str:
-    """Return the largest batch of each contender whose limit was found, as the answer to --find-limit."""
-    limits = [one for one in run.limits if one.axes == answer.axes]
+    """Return a sentence with the largest batch of each contender, as the answer to --find-limit; empty without limits."""
+    limits = [limit for limit in run.limits if limit.axes == answer.axes]
     words = [
-        f"{run.name(one.contender)} {'none' if one.largest_fitting is None else one.largest_fitting}"
-        f"{' or more' if one.smallest_failing is None else ''}"
-        f"{' (for the client)' if _is_clients(run, one) else ''}"
-        for one in limits
+        f"{run.name(limit.contender)} {'none' if limit.largest_fitting is None else limit.largest_fitting}"
+        f"{' or more' if limit.smallest_failing is None else ''}"
+        f"{' (for the client)' if _is_clients(run, limit) else ''}"
+        for limit in limits
     ]
     return f"Largest batch that fits: {', '.join(words)}." if words else ""
 
 
 def _is_clients(run: Run, limit: Limit) -> bool:
-    """Return whether a limit says something of a client alone: its server refused no size."""
+    """Return whether a limit is that of a client, since its server refused no size."""
     return run.contender(limit.contender).remote and not isinstance(limit.failure, LimitReached)
 
 
 def _rough(run: Run, answer: Answer) -> str:
-    """Return what trial calls showed of a run that was stopped before anything else was known; empty where nothing."""
+    """Return the rough throughputs of a run that was stopped after the trial calls; empty without trial calls."""
     if run.closing is None or run.closing.state != "stopped" or run.limits:
         return ""
     excluded = {label for label in run.labels if run.differs(label) is not None}
     best: dict[str, tuple[float, OperatingPoint]] = {}
     for (label, point), outcome in run.explored.items():
         if isinstance(outcome, Measured) and point.axes == answer.axes and label not in excluded:
-            seen = run.contender(label).instances * point.batch / outcome.latency_ns * 1e9
-            best[label] = max(best.get(label, (0.0, point)), (seen, point), key=lambda one: one[0])
+            rate = run.contender(label).instances * point.batch / outcome.latency_ns * 1e9
+            best[label] = max(best.get(label, (0.0, point)), (rate, point), key=lambda pair: pair[0])
     if not best:
         return ""
     ordered = sorted(best.items(), key=lambda item: -item[1][0])
     rates = listing(
-        [f"{label} at batch {point.batch} about {float(f'{seen:.2g}'):,.15g}" for label, (seen, point) in ordered]
+        [f"{label} at batch {point.batch} about {float(f'{rate:.2g}'):,.15g}" for label, (rate, point) in ordered]
     )
     return f"No answer: only trial calls ran. Roughly, in samples/s: {rates}."
 
 
 def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
-    """The sentence, and whether it is an estimate: no verdict carries it, or a single contender's run was cut off.
+    """Return the headline, and whether it is an estimate: not confirmed by a verdict, or from a run that was cut off.
 
-    Sizes of other axes are not in it: they stand before it.
+    The headline does not contain the sizes of other axes; reports print them before it.
     """
     best = answer.recommended
     if best is None:
         return "No answer: no contender was measured.", True
     place = f"{best.name} at batch {best.point.batch}"
-    names = {one.contender: one.name for one in answer.by_contender}
+    names = {best.contender: best.name for best in answer.by_contender}
     unshown = [pair for pair in answer.headline if pair.verdict not in {Verdict.FASTER, Verdict.SAME}]
     if unshown:
         return f"{_probably(place, unshown, names)}.", True
@@ -123,7 +123,7 @@ def headline_of(answer: Answer, *, complete: bool) -> tuple[str, bool]:
 
 
 def _probably(place: str, unshown: Sequence[PairVerdict], names: Mapping[str, str]) -> str:
-    """What is not confirmed, the nearest rival first; a list of rivals has the name of each by itself."""
+    """Return the headline for unconfirmed leads, the nearest rival first."""
     nearest = unshown[0]
     if nearest.leans and nearest.comparison is not None and nearest.comparison.ratio > 1:
         lead = f"its {ratio(nearest.comparison.ratio)}x lead over {nearest.b.name} is not confirmed"
@@ -135,13 +135,13 @@ def _probably(place: str, unshown: Sequence[PairVerdict], names: Mapping[str, st
 def headline_under_bound(
     answer: Answer, bound: BoundAnswer, pairs: Iterable[PairVerdict], *, complete: bool
 ) -> tuple[str, bool]:
-    """The sentence for a latency bound, and whether it is an estimate.
+    """Return the headline for a latency bound, and whether it is an estimate.
 
     Args:
-        answer: without the bound.
-        bound: what the bound leaves.
+        answer: the answer without the bound.
+        bound: the answer under the bound.
         pairs: verdicts on contenders at the same operating point.
-        complete: whether the run came to its end.
+        complete: whether the run is complete.
     """
     best = bound.best
     words = bound_words(bound)

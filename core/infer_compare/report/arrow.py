@@ -1,4 +1,4 @@
-"""The table of points as an Arrow table, whose schema says what each column holds and where the figures come from."""
+"""The points as an Arrow table, whose schema describes each column and the runs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import ReportDocument
 
 METADATA_KEY = b"infer-compare"
-"""Of the table's metadata: a JSON object with `schema`, `version` and `runs`."""
+"""Key of the table's metadata: a JSON object with `schema`, `version` and `runs`."""
 _OF_A_RUN = ("run_id", "created", "command", "repeat", "state", "model", "plan", "environment")
 _TYPES: dict[Kind, str] = {"text": "string", "integer": "int64", "number": "float64", "truth": "bool_"}
 
 
 def arrow_table(documents: Sequence[ReportDocument], what: str = "An Arrow table") -> pa.Table:
-    """Return one row a point, the rows of one run after those of the other; what is not known is null.
+    """Return a table with a row for each point, run by run; unknown values are null.
 
     Args:
         documents: one run or several.
-        what: what needs the table, as the subject of a sentence.
+        what: the feature that needs pyarrow, as the subject of the error's sentence.
 
     Raises:
         UsageError: pyarrow is not installed.
@@ -39,7 +39,7 @@ def arrow_table(documents: Sequence[ReportDocument], what: str = "An Arrow table
     import pyarrow as pa
 
     columns = columns_of(documents)
-    # Arrow refuses a large integer for a column of doubles.
+    # Arrow rejects large integers in a column of doubles.
     numbers = [metric.name for metric in columns if metric.kind == "number"]
     rows = [
         {**row, **{name: float(value) for name in numbers if isinstance(value := row.get(name), int)}}

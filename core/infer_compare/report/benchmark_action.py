@@ -1,4 +1,4 @@
-"""Throughputs for the GitHub action `benchmark-action/github-action-benchmark`, which follows them over commits."""
+"""Throughputs as input of the GitHub action `benchmark-action/github-action-benchmark`, which tracks them over commits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One benchmark as the action reads it."""
 
     name: str
-    """By which the action finds the same benchmark of an earlier commit."""
+    """Identifies the benchmark across commits."""
     unit: str
     value: float
     range: str | None = None
-    """Half of the 95 % interval: a sign and a number in the unit, as the action takes it apart."""
+    """Half of the 95 % interval, as a sign and a number in the unit, the form that the action parses."""
     extra: str
-    """What is shown beside it, in lines."""
+    """Further lines that the action shows."""
 
 
 class BenchmarkActionReporter:
@@ -35,8 +35,8 @@ class BenchmarkActionReporter:
     suffix = ".benchmark.json"
 
     def render(self, document: ReportDocument) -> str:
-        """The entries, by contender, then by operating point."""
-        contenders = {one.label: one for one in document.contenders}
+        """Return the entries, by contender, then by operating point."""
+        contenders = {contender.label: contender for contender in document.contenders}
         entries = [
             _entry(document, contenders[point.contender], point, point.figures)
             for curve in document.curves
@@ -46,12 +46,12 @@ class BenchmarkActionReporter:
         return msgspec.json.format(msgspec.json.encode(entries), indent=2).decode() + "\n"
 
 
-def _entry(document: ReportDocument, contender: ContenderReport, point: PointReport, found: Figures) -> Entry:
+def _entry(document: ReportDocument, contender: ContenderReport, point: PointReport, figures: Figures) -> Entry:
     plan = document.plan
     # Nothing that changes from run to run, such as a version, a date or an identifier, may be in the name.
     name = f"{document.model.name}, {contender.label}, {point.point}, scope {plan.scope}, threads {contender.threads}"
     lines = [
-        f"p50 {duration(found.latency_p50_ns)}, p95 {duration(found.latency_p95_ns)}",
+        f"p50 {duration(figures.latency_p50_ns)}, p95 {duration(figures.latency_p95_ns)}",
         f"{contender.backend} {contender.framework_version or ''}".rstrip() + f" on {contender.device}",
         machine_words(document.environment),
         f"infer-compare {document.environment.tool_version}, run {document.run_id}",
@@ -60,7 +60,7 @@ def _entry(document: ReportDocument, contender: ContenderReport, point: PointRep
     return Entry(
         name=plain(name),
         unit="samples/s",
-        value=found.throughput,
-        range=f"± {found.throughput * found.spread:.6f}" if found.spread is not None else None,
+        value=figures.throughput,
+        range=f"± {figures.throughput * figures.spread:.6f}" if figures.spread is not None else None,
         extra="\n".join(map(plain, lines)),
     )

@@ -1,4 +1,4 @@
-"""The answer for every latency bound: it changes only where one more point is shown to keep the bound."""
+"""The answer for every latency bound, as steps: it changes only where one more point is proven to keep the bound."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 
 class BoundStep(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer for the latency bounds from one on up to the next step."""
+    """The answer for latency bounds from `from_ns` up to the next step."""
 
     from_ns: int
     before: str
-    """The headline up to the words of the bound, such as `Use onnx at batch 8 for p95 within `."""
+    """The headline before the bound, such as `Use onnx at batch 8 for p95 within `."""
     after: str
-    """What follows them."""
+    """The headline after the bound."""
     estimate: bool
-    """Whether no verdict carries the headline."""
+    """Whether no verdict confirms the headline."""
     best: tuple[int | None, ...]
-    """For each ranked contender its best among the points, by place; None where none is shown to keep the bound."""
+    """For each ranked contender, the index of its best point; None if no point is proven to keep the bound."""
     largest: tuple[int | None, ...]
-    """The largest size of each."""
+    """For each ranked contender, the index of its largest size that keeps the bound."""
 
 
 class BoundSteps(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +45,9 @@ class BoundSteps(msgspec.Struct, frozen=True, kw_only=True):
     percentile: float
     points: tuple[KeptBound, ...]
     contenders: tuple[str, ...]
-    """Labels of the ranked ones, in the order of `best` and `largest`."""
+    """Labels of the ranked contenders, in the order of `best` and `largest`."""
     steps: tuple[BoundStep, ...]
-    """Ascending, the first of them from a bound of 1 ns on."""
+    """In ascending order; the first step begins at a bound of 1 ns."""
 
     def at(self, bound_ns: int) -> BoundStep:
         """Return the answer for a bound."""
@@ -55,12 +55,12 @@ class BoundSteps(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bound_steps(report: AnswerReport, pairs: Iterable[PairVerdict], *, complete: bool) -> tuple[BoundSteps, ...]:
-    """Return the answer for all latency bounds, for each percentile that the report knows.
+    """Return the answer for all latency bounds, for each known percentile.
 
     Args:
         report: the answer at one setting of the other axes.
         pairs: verdicts on contenders at the same operating point.
-        complete: whether the run came to its end.
+        complete: whether the run is complete.
     """
     verdicts = tuple(pairs)
     return tuple(_steps(report, kept, verdicts, complete=complete) for kept in report.answer.kept)
@@ -68,10 +68,10 @@ def bound_steps(report: AnswerReport, pairs: Iterable[PairVerdict], *, complete:
 
 def _steps(report: AnswerReport, kept: KeptBounds, pairs: tuple[PairVerdict, ...], *, complete: bool) -> BoundSteps:
     labels = tuple(best.contender for best in report.answer.by_contender)
-    places = {(one.contender, one.point): place for place, one in enumerate(kept.points)}
+    places = {(point.contender, point.point): place for place, point in enumerate(kept.points)}
     steps: list[BoundStep] = []
-    for bound_ns in sorted({1, *(one.bound_ns for one in kept.points if one.bound_ns is not None)}):
-        bound = answer_bound([_check(one, bound_ns) for one in kept.points], bound_ns, kept.percentile)
+    for bound_ns in sorted({1, *(point.bound_ns for point in kept.points if point.bound_ns is not None)}):
+        bound = answer_bound([_check(point, bound_ns) for point in kept.points], bound_ns, kept.percentile)
         headline, estimate = headline_under_bound(report.answer, bound, pairs, complete=complete)
         before, _, after = plain(headline).partition(bound_words(bound))
         bests = best_under_bound(bound)
@@ -99,7 +99,7 @@ def _place(check: BoundCheck | None, places: dict[tuple[str, OperatingPoint], in
 
 
 def _check(kept: KeptBound, bound_ns: int) -> BoundCheck:
-    """Return the check of a bound, without the counts that it rests on, which no headline says."""
+    """Return the check of a bound, without the counts of calls, which headlines do not need."""
     return BoundCheck(
         contender=kept.contender,
         name=kept.name,

@@ -1,4 +1,4 @@
-"""How large a batch each contender bears, with the figures of memory that go with it."""
+"""The largest batch that fits for each contender, with its memory figures."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from infer_compare.results import Limit, Point, Run
 
 FEWEST_SIZES = 3
-"""Through fewer sizes a line of memory against batch size says nothing."""
+"""Fewest sizes for a line of memory against batch size."""
 
 
 def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Boundary | None:
-    """The boundary of one contender: as the search found it, or as far as was tried; None where nothing was.
+    """Return the memory boundary of one contender, from the search or from the sizes that were tried; None without either.
 
     Args:
         run: the run.
         label: the contender.
         axes: the sizes of the other axes.
-        points: the contender's points at these.
+        points: the contender's points at these sizes.
     """
     outcomes = _tried(run, label, axes, points)
-    searched = next((one for one in run.limits if one.contender == label and one.axes == axes), None)
+    searched = next((limit for limit in run.limits if limit.contender == label and limit.axes == axes), None)
     if searched is not None:
         largest, failed = searched.largest_fitting, searched.smallest_failing
     else:
@@ -65,13 +65,13 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
     start, slope = run.start(label), _bytes_per_sample(resident)
     took = _took(memory, slope)
     name = run.name(label)
-    told = (
+    words = (
         _found(name, searched, took, ending)
         if searched is not None
         else _as_far_as_tried(name, largest, failed, took, ending)
     )
     if run.contender(label).remote and not isinstance(ending, LimitReached):
-        told += "; that is the memory of the client, and the server's is not seen"
+        words += "; that is the memory of the client, and the server's is not seen"
     return Boundary(
         largest_ran=largest,
         smallest_failed=failed,
@@ -85,12 +85,12 @@ def boundary(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> Bound
         reserved_bytes=memory.reserved,
         loaded_bytes=start.resident if start is not None else None,
         bytes_per_sample=slope,
-        sentence=plain(told),
+        sentence=plain(words),
     )
 
 
 def axis_boundaries(run: Run) -> tuple[AxisBoundary, ...]:
-    """Return how long each axis can be with each contender, as the searches found it."""
+    """Return the largest size of each axis with each contender that the searches found."""
     return tuple(_axis_boundary(run, limit) for limit in run.axis_limits)
 
 
@@ -120,7 +120,7 @@ def _axis_boundary(run: Run, limit: AxisLimit) -> AxisBoundary:
 
 
 def axis_limits_headline(run: Run) -> str:
-    """Return the largest size of each axis that fits at batch 1, by contender; empty where none was searched for."""
+    """Return sentences with the largest size of each axis that fits at batch 1, by contender; empty without a search."""
     sentences = []
     for axis in dict.fromkeys(limit.axis for limit in run.axis_limits):
         words = [
@@ -133,16 +133,20 @@ def axis_limits_headline(run: Run) -> str:
 
 
 def _tried(run: Run, label: str, axes: Axes, points: Iterable[Point]) -> dict[OperatingPoint, AnyOutcome]:
-    """Return all outcomes, those of the search for the limit included; what a fresh worker said stands."""
+    """Return all outcomes, including those of the limit search; the outcome of a fresh worker overrides others."""
     outcomes: dict[OperatingPoint, AnyOutcome] = {point.point: point.outcome for point in points}
-    limit = [one for one in run.probes if one.phase == "limit" and one.contender == label and one.point.axes == axes]
-    for probe in sorted(limit, key=lambda one: one.fresh):
+    limit = [
+        probe
+        for probe in run.probes
+        if probe.phase == "limit" and probe.contender == label and probe.point.axes == axes
+    ]
+    for probe in sorted(limit, key=lambda probe: probe.fresh):
         outcomes[probe.point] = probe.outcome
     return outcomes
 
 
 def _bytes_per_sample(resident: Mapping[OperatingPoint, int]) -> float | None:
-    """Return the slope of peak memory against batch size by Theil and Sen; batch 1 is mostly the framework's own."""
+    """Return the Theil-Sen slope of peak memory against batch size, without batch 1, whose memory is mostly the framework's."""
     above = {point.batch: peak for point, peak in resident.items() if point.batch > 1}
     if len(above) < FEWEST_SIZES:
         return None
@@ -151,21 +155,21 @@ def _bytes_per_sample(resident: Mapping[OperatingPoint, int]) -> float | None:
 
 
 def _took(memory: Memory, slope: float | None) -> str:
-    """What it took, each kind of figure by its own name."""
+    """Return the memory figures in words."""
     if memory.resident is None:
         return ""
-    told = f", with {size(memory.resident)} of memory"
+    words = f", with {size(memory.resident)} of memory"
     if slope is not None:
-        told += f", about {size(round(slope))} a sample"
+        words += f", about {size(round(slope))} a sample"
     if memory.allocated is not None and memory.reserved is not None:
-        told += f"; on the device {size(memory.allocated)} allocated, {size(memory.reserved)} reserved"
+        words += f"; on the device {size(memory.allocated)} allocated, {size(memory.reserved)} reserved"
     if memory.retries:
-        told += f", after the allocator had to try {count(memory.retries, 'time')} again"
-    return told
+        words += f", after the allocator had to try {count(memory.retries, 'time')} again"
+    return words
 
 
 def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str:
-    """The sentence of a search."""
+    """Return the sentence about a search."""
     low, high = limit.largest_fitting, limit.smallest_failing
     noun = limit.axis if isinstance(limit, AxisLimit) else "batch"
     if high is None or ending is None:
@@ -178,7 +182,7 @@ def _found(name: str, limit: Limit, took: str, ending: AnyOutcome | None) -> str
 
 
 def _as_far_as_tried(name: str, largest: int | None, failed: int | None, took: str, ending: AnyOutcome | None) -> str:
-    """The sentence where no search was asked for."""
+    """Return the sentence about a contender without a search."""
     if failed is None or ending is None:
         return f"{name}: at least batch {largest}, the largest tried that ran{took}"
     below = f"the largest below it that ran is {largest}{took}" if largest is not None else "no smaller one ran"

@@ -1,4 +1,4 @@
-"""What a latency bound leaves of each contender, and whether the best under it is shown to be the best."""
+"""The contenders under a latency bound, and whether the best of them is confirmed."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 def under_bound(run: Run, answer: Answer, bound: BoundAnswer) -> tuple[UnderBound, ...]:
-    """One row a ranked contender, the highest throughput first, those without a size that holds last.
+    """Return a row for each ranked contender: the highest throughput first, contenders without a size that holds last.
 
     Args:
         run: the run.
-        answer: the answer that the bound belongs to.
-        bound: what was found out about the bound.
+        answer: the answer without the bound.
+        bound: the answer under the bound.
     """
     bests = best_under_bound(bound)
     rows: list[UnderBound] = []
-    for one in answer.by_contender:
-        best = bests.get(one.contender)
+    for candidate in answer.by_contender:
+        best = bests.get(candidate.contender)
         rows.append(
             UnderBound(
-                contender=one.contender,
-                name=run.name(one.contender),
+                contender=candidate.contender,
+                name=run.name(candidate.contender),
                 best=best,
-                largest=next((check for check in bound.largest if check.contender == one.contender), None),
+                largest=next((check for check in bound.largest if check.contender == candidate.contender), None),
                 behind=bound.best.throughput / best.throughput if best is not None and bound.best is not None else None,
             )
         )
@@ -40,12 +40,12 @@ def under_bound(run: Run, answer: Answer, bound: BoundAnswer) -> tuple[UnderBoun
 
 
 def unshown_under_bound(bound: BoundAnswer, pairs: Iterable[PairVerdict]) -> list[str]:
-    """Names of the contenders that the best under the bound is not shown to beat under it.
+    """Return the names of the contenders that the best under the bound is not proven to beat.
 
-    It is shown where it is faster than the other's best, at a size at which it keeps the bound too.
+    It is proven if the best is faster than the other's best, at a size at which it keeps the bound too.
 
     Args:
-        bound: what was found out about the bound.
+        bound: the answer under the bound.
         pairs: verdicts on contenders, at the same operating point or at the best of each.
     """
     if bound.best is None:
@@ -65,7 +65,7 @@ def unshown_under_bound(bound: BoundAnswer, pairs: Iterable[PairVerdict]) -> lis
 
 
 def best_under_bound(bound: BoundAnswer) -> dict[str, BoundCheck]:
-    """By contender, the highest throughput among the sizes shown to hold; contenders without one are left out."""
+    """Return each contender's highest throughput among the sizes proven to hold; contenders without such a size are omitted."""
     bests: dict[str, BoundCheck] = {}
     for check in bound.checks:
         known = bests.get(check.contender)
@@ -75,7 +75,7 @@ def best_under_bound(bound: BoundAnswer) -> dict[str, BoundCheck]:
 
 
 def _differences(pairs: Iterable[PairVerdict]) -> Iterable[tuple[Side, Side]]:
-    """The faster one and the slower one."""
+    """Yield the faster and the slower side of each pair that differs."""
     for pair in pairs:
         if pair.verdict is Verdict.FASTER:
             yield pair.a, pair.b

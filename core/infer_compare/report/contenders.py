@@ -1,4 +1,4 @@
-"""Contenders as they ran: versions, provenance, what was effective, and what starting them cost."""
+"""The contenders of a report: versions, provenance, effective settings, and start-up costs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def contenders(run: Run) -> tuple[ContenderReport, ...]:
-    """Every contender, in the order in which they were asked for."""
-    found: list[ContenderReport] = []
+    """Return every contender, in the requested order."""
+    reports: list[ContenderReport] = []
     for spec in run.header.contenders:
         setup = setup_of(run, spec.label)
         asked = ContenderReport(
@@ -40,12 +40,12 @@ def contenders(run: Run) -> tuple[ContenderReport, ...]:
             deviates=run.deviates(spec.label) is not None,
         )
         starts = [start for start in run.starts if start.contender == spec.label]
-        found.append(_as_it_ran(run, asked, starts) if starts else asked)
-    return tuple(found)
+        reports.append(_as_it_ran(run, asked, starts) if starts else asked)
+    return tuple(reports)
 
 
 def keys_of(spec: ContenderSpec) -> dict[str, str]:
-    """Return what was asked of a contender in the keys that every backend has."""
+    """Return the requested values of the keys that every backend has."""
     instances = spec.instances if spec.instances > 1 else None
     keys = {"threads": spec.threads, "precision": spec.precision, "instances": instances, "route": spec.route}
     return {name: str(value) for name, value in keys.items() if value is not None}
@@ -71,15 +71,17 @@ def _as_it_ran(run: Run, asked: ContenderReport, starts: Sequence[Start]) -> Con
 def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
     first = first_calls(run, label)
     smallest = min(first, default=None)
-    # Those of restarts are hurried, and compete with each other for the cores.
-    told = [start for start in starts if start.restart == 0] or starts
-    explored = next((one.outcome for one in run.probes if one.phase == "explore" and one.contender == label), None)
+    # Workers of restarts start at the same time and compete for the cores.
+    chosen = [start for start in starts if start.restart == 0] or starts
+    explored = next(
+        (probe.outcome for probe in run.probes if probe.phase == "explore" and probe.contender == label), None
+    )
     return StartUp(
         starts=len(starts),
-        spawn_ns=median([start.spawn_ns for start in told]),
-        import_ns=median([start.import_ns for start in told]),
-        load_ns=median([start.load_ns for start in told]),
-        to_device_ns=median([start.to_device_ns for start in told]),
+        spawn_ns=median([start.spawn_ns for start in chosen]),
+        import_ns=median([start.import_ns for start in chosen]),
+        load_ns=median([start.load_ns for start in chosen]),
+        to_device_ns=median([start.to_device_ns for start in chosen]),
         first_call_ns=median(first[smallest]) if smallest is not None else None,
         first_call_at=smallest,
         compile_ns=explored.prepare_ns + explored.first_call_ns if isinstance(explored, Measured) else None,
@@ -87,28 +89,28 @@ def _start_up(run: Run, label: str, starts: Sequence[Start]) -> StartUp:
 
 
 def first_calls(run: Run, label: str) -> dict[OperatingPoint, list[int]]:
-    """Return the first calls of workers that had run nothing before, in nanoseconds, by the size that came first.
+    """Return the durations of the first calls of fresh workers, in nanoseconds, by the size of the call.
 
-    Every worker begins at the smallest size that it runs; those that confirm run one size each. The first call of a
-    warm-up counts only where it is one call of the model: with a scope other than `device` it is more.
+    Every worker begins at its smallest size; workers that confirm run one size each. The first call of a warm-up counts only
+    if it is one call of the model, that is with the scope `device`.
 
     Args:
         run: the run.
         label: the contender.
     """
-    found: dict[OperatingPoint, list[int]] = {}
-    explored = next((one for one in run.probes if one.phase == "explore" and one.contender == label), None)
+    calls: dict[OperatingPoint, list[int]] = {}
+    explored = next((probe for probe in run.probes if probe.phase == "explore" and probe.contender == label), None)
     if explored is not None and isinstance(explored.outcome, Measured):
-        found[explored.point] = [explored.outcome.first_call_ns]
+        calls[explored.point] = [explored.outcome.first_call_ns]
     if run.header.options.scope != "device":
-        return found
+        return calls
     starts = Counter(start.restart for start in run.starts if start.contender == label)
     counted: Counter[int] = Counter()
-    for one in run.rounds:
-        warm_up = next((warm_up for warm_up in one.warm_ups if warm_up.contender == label), None)
-        # Workers that confirm share a number, and older runs have one for all sizes.
-        workers = max(1, starts[one.restart]) if one.phase == "confirm" else 1
-        if warm_up is not None and counted[one.restart] < workers:
-            counted[one.restart] += 1
-            found.setdefault(warm_up.point, []).append(warm_up.first_call_ns)
-    return found
+    for round_ in run.rounds:
+        warm_up = next((warm_up for warm_up in round_.warm_ups if warm_up.contender == label), None)
+        # Workers that confirm share a restart number; in older runs one worker confirmed all sizes.
+        workers = max(1, starts[round_.restart]) if round_.phase == "confirm" else 1
+        if warm_up is not None and counted[round_.restart] < workers:
+            counted[round_.restart] += 1
+            calls.setdefault(warm_up.point, []).append(warm_up.first_call_ns)
+    return calls

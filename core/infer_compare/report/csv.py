@@ -1,4 +1,4 @@
-"""One row a point, for spreadsheets and data frames."""
+"""The CSV report: a row for each point, for spreadsheets and data frames."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import ReportDocument
 
 COLUMNS = {metric.name: metric.description for metric in METRICS}
-"""The header, with what each column holds. A cell is empty where something is not known."""
+"""The columns with their descriptions. The cell of an unknown value is empty."""
 
 
 class CsvReporter:
     """Comma-separated values with a header.
 
-    A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@` or a tab) is preceded by an
-    apostrophe.
+    A text that a spreadsheet would read as a formula (beginning with `=`, `+`, `-`, `@` or a tab) gets a leading apostrophe.
     """
 
     name = "csv"
     suffix = ".csv"
 
     def render(self, document: ReportDocument) -> str:
-        """A header and a row for each point, by contender, then by operating point."""
+        """Return a header and a row for each point, by contender, then by operating point."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """One header, and the rows of one run after those of the other."""
+        """Return one header, and the rows run by run."""
         return written([metric.name for metric in columns_of(documents)], point_rows(documents))
 
 
 def written(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> str:
-    """Return a header, and rows whose cells steer neither a spreadsheet nor a terminal."""
+    """Return a header and rows, without formulas for spreadsheets and control codes for terminals."""
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
@@ -50,11 +49,11 @@ def written(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> str:
 
 
 def _cell(value: Value) -> Value:
-    """Return a value as a cell has it: nothing that a spreadsheet would run, nothing that steers a terminal."""
+    """Return the value of a cell, without formulas for spreadsheets and control codes for terminals."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
         return value
-    # Names and reasons come from others, and the table may be printed on a terminal.
+    # Names and reasons are untrusted, and the table may be printed on a terminal.
     text = escaped(value, keep="\n\t\r")
     return f"'{text}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,4 +1,4 @@
-"""Points in the order of their batch sizes, with what the run says about each, and how far up each curve goes."""
+"""The curves of a report: the points of each contender by batch size, and the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ Key = tuple[str, "OperatingPoint"]
 
 
 def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapping[Key, float]) -> tuple[Curve, ...]:
-    """One curve for each contender and setting of the other axes, in the order of the contenders.
+    """Return a curve for each contender and setting of the other axes, in the order of the contenders.
 
     Args:
         run: the run.
         points: its points.
-        summary: what was derived from it.
-        new_shapes: what a batch size costs that a running worker has not seen, in nanoseconds.
+        summary: the summary of the run.
+        new_shapes: the extra cost of a batch size that a running worker meets for the first time, in nanoseconds.
     """
-    found = {(one.contender, one.point): one for one in summary.figures}
-    fastest = _fastest(summary, found)
+    figures = {(figure.contender, figure.point): figure for figure in summary.figures}
+    fastest = _fastest(summary, figures)
     predicted = {(record.contender, record.point): record.latency_ns for record in run.predicted}
-    shapes = {(one.contender, one.axes): one for one in summary.shapes}
+    shapes = {(shape.contender, shape.axes): shape for shape in summary.shapes}
     groups: dict[tuple[str, Axes], list[Point]] = defaultdict(list)
     for point in points:
         groups[point.contender, point.point.axes].append(point)
     made: list[Curve] = []
-    for (label, axes), own in groups.items():
+    for (label, axes), group in groups.items():
         shape = shapes.get((label, axes))
         made.append(
             Curve(
@@ -53,30 +53,30 @@ def curves(run: Run, points: Sequence[Point], summary: Summary, new_shapes: Mapp
                 points=tuple(
                     _report(
                         point,
-                        found.get((label, point.point)),
+                        figures.get((label, point.point)),
                         run.header.budget_of(label),
                         fastest=(label, point.point) in fastest,
                         new_shape_ns=new_shapes.get((label, point.point)),
                         predicted_ns=predicted.get((label, point.point)),
                     )
-                    for point in sorted(own, key=lambda point: point.point)
+                    for point in sorted(group, key=lambda point: point.point)
                 ),
                 shape=shape.shape if shape else None,
-                shape_sentence=plain(shape_sentence(shape)) if shape and _has_shape(label, axes, found) else "",
-                boundary=boundary(run, label, axes, own),
+                shape_sentence=plain(shape_sentence(shape)) if shape and _has_shape(label, axes, figures) else "",
+                boundary=boundary(run, label, axes, group),
             )
         )
     return tuple(made)
 
 
-def _has_shape(label: str, axes: Axes, found: Iterable[Key]) -> bool:
-    """Through one or two sizes there is always a line."""
-    return sum(contender == label and point.axes == axes for contender, point in found) > 2
+def _has_shape(label: str, axes: Axes, measured: Iterable[Key]) -> bool:
+    """Return whether enough sizes were measured for a shape: a line always fits one or two points."""
+    return sum(contender == label and point.axes == axes for contender, point in measured) > 2
 
 
 def _report(
     point: Point,
-    found: Figures | None,
+    figures: Figures | None,
     threads: int,
     *,
     fastest: bool,
@@ -88,31 +88,31 @@ def _report(
         contender=point.contender,
         point=point.point,
         outcome=tag_of(point.outcome),
-        reason=_reason(point, found, threads, predicted=predicted_ns is not None),
+        reason=_reason(point, figures, threads, predicted=predicted_ns is not None),
         excess_cores=point.excess_cores,
-        figures=found,
+        figures=figures,
         rough_latency_ns=measured.latency_ns if measured else None,
-        predicted_latency_ns=predicted_ns if found is None else None,
-        first_call_ns=found.first_call_ns if found else measured.first_call_ns if measured else None,
-        prepare_ns=found.prepare_ns if found else measured.prepare_ns if measured else None,
+        predicted_latency_ns=predicted_ns if figures is None else None,
+        first_call_ns=figures.first_call_ns if figures else measured.first_call_ns if measured else None,
+        prepare_ns=figures.prepare_ns if figures else measured.prepare_ns if measured else None,
         new_shape_ns=new_shape_ns,
         memory=point.memory,
         rejected=(len(point.slices) - len(point.clean_slices)) / len(point.slices) if point.slices else None,
         agreement=point.agreement.verdict if point.agreement else None,
         output_error=error_of(point.agreement) if point.agreement else None,
         needed_rtol=needed_rtol(point.agreement) if point.agreement else None,
-        flags=flags_of(found) if found else (),
+        flags=flags_of(figures) if figures else (),
         fastest=fastest,
     )
 
 
 def needed_rtol(agreement: Agreement) -> float | None:
-    """The tolerance that the worst of the outputs needs; None where nothing could be compared."""
-    return max((one.needed_rtol for one in agreement.outputs), default=None)
+    """Return the tolerance that the worst output needs; None if nothing could be compared."""
+    return max((output.needed_rtol for output in agreement.outputs), default=None)
 
 
-def _reason(point: Point, found: Figures | None, threads: int, *, predicted: bool) -> str:
-    if found is not None:
+def _reason(point: Point, figures: Figures | None, threads: int, *, predicted: bool) -> str:
+    if figures is not None:
         return ""
     if point.excess_cores is not None:
         return over_budget_words(point.excess_cores, threads)
@@ -123,9 +123,9 @@ def _reason(point: Point, found: Figures | None, threads: int, *, predicted: boo
     return PREDICTED if predicted else "only trial calls ran"
 
 
-def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:
-    """The points at which a contender is shown to beat every other that is ranked and has figures there."""
-    out = {one.contender for one in summary.excluded}
+def _fastest(summary: Summary, figures: Mapping[Key, Figures]) -> set[Key]:
+    """Return the points at which a contender is proven to beat every other ranked contender with figures there."""
+    out = {exclusion.contender for exclusion in summary.excluded}
     beaten: dict[Key, set[str]] = defaultdict(set)
     for pair in summary.pairs:
         if pair.verdict is Verdict.FASTER:
@@ -133,7 +133,7 @@ def _fastest(summary: Summary, found: Mapping[Key, Figures]) -> set[Key]:
         elif pair.verdict is Verdict.SLOWER:
             beaten[pair.b.label, pair.b.point].add(pair.a.label)
     rivals: dict[OperatingPoint, set[str]] = defaultdict(set)
-    for label, point in found:
+    for label, point in figures:
         if label not in out:
             rivals[point].add(label)
     return {

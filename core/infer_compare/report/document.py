@@ -1,4 +1,4 @@
-"""From a run, or any prefix of one, to the report document."""
+"""Makes the report document of a complete or incomplete run."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 def document(run: Run, *, explorable: bool = True) -> ReportDocument:
-    """Everything that a report shows of a run: derived figures, verdicts, the answer, and no raw stamps.
+    """Return the report document: derived figures, verdicts and answers, without raw stamps.
 
     Args:
         run: the run.
-        explorable: whether to work out what only the page and JSON show, which takes as long as the rest: the latency
-            bounds that each point keeps, and its calls.
+        explorable: whether to compute the latency bounds that each point keeps, and its calls. Only the page and JSON show
+            these, and they take as long as the rest.
     """
     summary = summarise(run, every_bound=explorable)
     names = Names(run, summary)

@@ -1,4 +1,4 @@
-"""Which format the ending of a file's name means."""
+"""The format of a report file, from the ending of its name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def fitting(path: Path, endings: Mapping[str, str]) -> list[str]:
-    """Return the names of the formats whose files end like this one, the best first; none for a file without an ending.
+    """Return the names of the formats whose files have this ending, the best match first; empty for a file without an ending.
 
-    Of `.json` and `.bench.json`, the longer one is better where the whole of it stands at the end of the file's name.
+    A longer ending such as `.bench.json` is a better match than `.json` if the file's name has all of it.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         endings: the ending of each format's files, by the format's name.
     """
     name, suffix = path.name.lower(), path.suffix.lower()
@@ -28,14 +28,14 @@ def fitting(path: Path, endings: Mapping[str, str]) -> list[str]:
 
 
 def format_of_file(path: Path, endings: Mapping[str, str]) -> str:
-    """Return the name of the format that the ending of a file means.
+    """Return the name of the format with the ending of a file.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         endings: the ending of each format's files, by the format's name.
 
     Raises:
-        UsageError: it means none.
+        UsageError: no format has it.
     """
     if names := fitting(path, endings):
         return names[0]

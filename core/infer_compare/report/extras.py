@@ -1,4 +1,4 @@
-"""Packages that only some formats need: an extra of the distribution brings them."""
+"""Imports optional packages, which extras of the distribution install."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def hint(extra: str) -> str:
-    """The command that installs an extra."""
+    """Return the command that installs an extra."""
     return f"pip install 'infer-compare[{extra}]'"
 
 
 def needed(module: str, extra: str, what: str) -> ModuleType:
-    """The module, imported.
+    """Import and return an optional module.
 
     Args:
         module: its name, which may be dotted.
-        extra: the extra of infer-compare that brings it.
-        what: what needs it, as the subject of a sentence.
+        extra: the extra of infer-compare that installs it.
+        what: the feature that needs it, as the subject of the error's sentence.
 
     Raises:
-        UsageError: it is not installed, or cannot be imported.
+        UsageError: the module is not installed, or cannot be imported.
     """
     top = module.partition(".")[0]
     try:

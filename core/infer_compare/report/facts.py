@@ -1,4 +1,4 @@
-"""The conditions of a run as keys and values; what is not known has an empty value."""
+"""The conditions of a run as keys and values; unknown values are empty."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 MOST_CAUSES = 4
-"""Of rarer causes of rejections only the number of slices is given."""
+"""How many causes of rejections are shown; the slices of the others are only counted."""
 
 
 def general_facts(document: ReportDocument) -> Rows:
-    """What holds for all contenders: run, model, protocol, machine, versions, noise."""
+    """Return the facts common to all contenders: run, model, protocol, machine, versions, noise."""
     return [
         *_run_facts(document),
         *_machine_facts(document),
@@ -28,46 +28,59 @@ def general_facts(document: ReportDocument) -> Rows:
     ]
 
 
-def contender_facts(one: ContenderReport) -> Rows:
-    """What is particular to a contender: how it really ran."""
-    plugin = f" (plugin {one.plugin_version})" if one.plugin_version else ""
-    version = f" {one.framework_version}" if one.framework_version else ""
-    resident = f"; {size(one.resident_bytes)} resident with the model loaded" if one.resident_bytes is not None else ""
+def contender_facts(contender: ContenderReport) -> Rows:
+    """Return the facts about one contender as it ran."""
+    plugin = f" (plugin {contender.plugin_version})" if contender.plugin_version else ""
+    version = f" {contender.framework_version}" if contender.framework_version else ""
+    resident = (
+        f"; {size(contender.resident_bytes)} resident with the model loaded"
+        if contender.resident_bytes is not None
+        else ""
+    )
     return [
-        ("backend", f"{one.backend}{version}{plugin} on {one.device}"),
-        ("options", _pairs({**one.options, **one.keys})),
-        ("python", one.python or ""),
-        ("packages", _versions(one.packages)),
-        ("model", f"{one.provenance}: {' -> '.join(one.chain)}" if one.chain else one.provenance or ""),
-        ("effective", _pairs(one.effective)),
-        ("processors", _processors(one)),
+        ("backend", f"{contender.backend}{version}{plugin} on {contender.device}"),
+        ("options", _pairs({**contender.options, **contender.keys})),
+        ("python", contender.python or ""),
+        ("packages", _versions(contender.packages)),
+        (
+            "model",
+            f"{contender.provenance}: {' -> '.join(contender.chain)}"
+            if contender.chain
+            else contender.provenance or "",
+        ),
+        ("effective", _pairs(contender.effective)),
+        ("processors", _processors(contender)),
         (
             "server",
-            f"does the work; {count(one.threads, 'thread')} and memory are those of the client" if one.remote else "",
+            f"does the work; {count(contender.threads, 'thread')} and memory are those of the client"
+            if contender.remote
+            else "",
         ),
-        ("start-up", f"{start_up_words(one)}{resident}" if one.start_up else ""),
+        ("start-up", f"{start_up_words(contender)}{resident}" if contender.start_up else ""),
     ]
 
 
 def _processors(contender: ContenderReport) -> str:
-    """Where several instances ran: the logical processors of each."""
+    """Return the logical processors of each of several instances."""
     if contender.instances < 2:
         return ""
     if not contender.processors:
         return "instances not pinned"
-    return ", ".join(f"instance {number} on {_ranges(own)}" for number, own in enumerate(contender.processors, start=1))
+    return ", ".join(
+        f"instance {number} on {_ranges(processors)}" for number, processors in enumerate(contender.processors, start=1)
+    )
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return ascending numbers as `0-3 and 8`."""
+    """Return ascending numbers as ranges, such as `0-3 and 8`."""
     first = [number for number in numbers if number - 1 not in numbers]
     last = [number for number in numbers if number + 1 not in numbers]
     return listing([str(low) if low == high else f"{low}-{high}" for low, high in zip(first, last, strict=True)])
 
 
-def start_up_words(one: ContenderReport) -> str:
-    """What starting costs, in its parts."""
-    cost = one.start_up
+def start_up_words(contender: ContenderReport) -> str:
+    """Return the start-up time with its parts."""
+    cost = contender.start_up
     if cost is None:
         return ""
     first = (
@@ -81,16 +94,16 @@ def start_up_words(one: ContenderReport) -> str:
     )
 
 
-def noise_facts(found: Noise) -> Rows:
-    """How many slices were rejected, who was at work meanwhile, and a row for each cause."""
-    if not found.slices:
+def noise_facts(noise: Noise) -> Rows:
+    """Return how many slices were rejected, the busiest other process, and a row for each cause."""
+    if not noise.slices:
         return []
-    top = f"; busiest: {found.top.name}, pid {found.top.pid}, {percent(found.top.share)} of a core" if found.top else ""
-    rows = [("noise", f"{percent(found.share)} of {count(found.slices, 'slice')} rejected{top}")]
-    for one in found.causes[:MOST_CAUSES]:
-        such = ", such as" if one.slices > 1 else ""
-        rows.append(("rejected", f"{count(one.slices, 'slice')}{such}: {one.example}"))
-    if others := sum(one.slices for one in found.causes[MOST_CAUSES:]):
+    top = f"; busiest: {noise.top.name}, pid {noise.top.pid}, {percent(noise.top.share)} of a core" if noise.top else ""
+    rows = [("noise", f"{percent(noise.share)} of {count(noise.slices, 'slice')} rejected{top}")]
+    for cause in noise.causes[:MOST_CAUSES]:
+        such = ", such as" if cause.slices > 1 else ""
+        rows.append(("rejected", f"{count(cause.slices, 'slice')}{such}: {cause.example}"))
+    if others := sum(cause.slices for cause in noise.causes[MOST_CAUSES:]):
         rows.append(("rejected", f"{count(others, 'slice')} for other causes"))
     return rows
 
@@ -107,7 +120,10 @@ def _run_facts(document: ReportDocument) -> Rows:
     return [
         ("run", f"{document.run_id}, {document.created}, {document.state}{elapsed}"),
         ("model", ", ".join(parts)),
-        ("inputs", "; ".join(f"{one.name}: {one.dtype}[{', '.join(map(str, one.shape))}]" for one in model.inputs)),
+        (
+            "inputs",
+            "; ".join(f"{tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]" for tensor in model.inputs),
+        ),
         ("fills", "; ".join(plan.inputs)),
         ("protocol", f"{plan.mode}, at most {repetitions}; margin {margin_words(plan.margin)}, seed {plan.seed}"),
         ("threads", str(plan.threads)),
@@ -116,9 +132,9 @@ def _run_facts(document: ReportDocument) -> Rows:
 
 
 def _cap(plan: PlanReport, available: int) -> str:
-    """How much memory a worker may hold, and who sees to it."""
+    """Return how much memory a worker may use, and how this is enforced."""
     keeper = "watched from outside, and refused beyond by the kernel" if plan.backstop else "watched from outside"
-    # Where little is available the reserve leaves less than that share.
+    # If little memory is available, the reserve leaves less than that share.
     usual = plan.max_memory >= 0.75 * available
     chosen = "80 % of what was available" if usual else "what was available, less the reserve"
     chosen = "" if plan.max_memory_given else f"; {chosen}"
@@ -127,7 +143,7 @@ def _cap(plan: PlanReport, available: int) -> str:
 
 
 def _peak(document: ReportDocument) -> str:
-    """What the machine can do at most, against which throughputs are checked."""
+    """Return the peak performance of the machine, against which throughputs are checked."""
     machine = document.environment
     rates = [f"{rate / 1e9:.3g} GFLOP/s in {dtype}" for dtype, rate in machine.peak_flops.items()]
     copies = [f"one thread copies {machine.copy_bytes_s / 1e9:.3g} GB/s"] if machine.copy_bytes_s else []

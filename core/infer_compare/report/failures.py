@@ -1,4 +1,4 @@
-"""Where contenders have no figures, in sentences; like failures of one contender share a sentence."""
+"""The failures of a run in sentences; similar failures of a contender share a sentence."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ _PHASES: dict[Phase, str] = {
 
 
 def failures(run: Run, points: Sequence[Point]) -> tuple[FailureReport, ...]:
-    """Contenders that took no part, points without figures for another reason than memory, and lost workers.
+    """Return the contenders that took no part, the points that failed for reasons other than memory, and lost workers.
 
-    Points that ran out of memory are left out: the memory boundary has them.
+    Points that ran out of memory are part of the memory boundary instead.
 
     Args:
         run: the run.
         points: its points.
     """
-    found = [*_unusable(run), *_points(run, points), *_unmeasured(run, points), *_deaths(run, points)]
+    reports = [*_unusable(run), *_points(run, points), *_unmeasured(run, points), *_deaths(run, points)]
     order = {label: place for place, label in enumerate(run.labels)}
-    return tuple(sorted(found, key=lambda one: order.get(one.contender, len(order))))
+    return tuple(sorted(reports, key=lambda failure: order.get(failure.contender, len(order))))
 
 
 def _unusable(run: Run) -> Iterator[FailureReport]:
     first: dict[str, str] = {}
-    for one in run.unusable:
-        words = f"{outcome_words(one.outcome)}{_while(one.outcome)}"
-        # An export that fails keeps the model from several frameworks, for a reason that can be long.
-        other = first.setdefault(words, one.contender)
-        why = f"it {words}" if other == one.contender else f"for the same reason as {other}"
+    for skipped in run.unusable:
+        words = f"{outcome_words(skipped.outcome)}{_while(skipped.outcome)}"
+        # A failed export affects several frameworks, and its reason can be long: say it once.
+        other = first.setdefault(words, skipped.contender)
+        why = f"it {words}" if other == skipped.contender else f"for the same reason as {other}"
         yield FailureReport(
-            contender=one.contender,
+            contender=skipped.contender,
             points=(),
-            outcome=tag_of(one.outcome),
-            sentence=plain(f"{one.contender} took no part: {why}"),
-            detail=_last_words(one.outcome),
+            outcome=tag_of(skipped.outcome),
+            sentence=plain(f"{skipped.contender} took no part: {why}"),
+            detail=_last_words(skipped.outcome),
             unanswered=True,
         )
 
 
 def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
-    out = {one.contender for one in run.unusable}
+    out = {skipped.contender for skipped in run.unusable}
     groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
     for point in points:
         if isinstance(point.outcome, Measured | OutOfMemory):
@@ -75,28 +75,28 @@ def _points(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             continue
         words = f"{outcome_words(point.outcome)}{_while(point.outcome)}"
         groups[point.contender, words].append(point)
-    for (label, _), own in groups.items():
-        where, outcome = [point.point for point in own], own[0].outcome
+    for (label, _), group in groups.items():
+        where, outcome = [point.point for point in group], group[0].outcome
         yield FailureReport(
             contender=label,
             points=tuple(where),
             outcome=tag_of(outcome),
             sentence=plain(f"{label} at {places(where)}: it {outcome_words(outcome)}{_while(outcome)}"),
             detail=_last_words(outcome),
-            unanswered=_unanswered(run, own, points),
+            unanswered=_unanswered(run, group, points),
         )
 
 
-def _unanswered(run: Run, own: Sequence[Point], points: Sequence[Point]) -> bool:
-    if kind_of(own[0].outcome).is_open:
+def _unanswered(run: Run, group: Sequence[Point], points: Sequence[Point]) -> bool:
+    if kind_of(group[0].outcome).is_open:
         return True
-    if not isinstance(own[0].outcome, Skipped) or run.closing is None or run.closing.state != "complete":
+    if not isinstance(group[0].outcome, Skipped) or run.closing is None or run.closing.state != "complete":
         return False
-    return not all(_follows_another(point, points) for point in own)
+    return not all(_follows_another(point, points) for point in group)
 
 
 def _follows_another(skipped: Point, points: Sequence[Point]) -> bool:
-    """Whether a smaller batch of the same curve explains why this one was left out."""
+    """Return whether a smaller batch of the same curve explains why this one was skipped."""
     return any(
         point.contender == skipped.contender
         and point.point.axes == skipped.point.axes
@@ -107,7 +107,7 @@ def _follows_another(skipped: Point, points: Sequence[Point]) -> bool:
 
 
 def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
-    """Points that ran while exploring and have no figures all the same."""
+    """Yield the points that ran while exploring but have no figures."""
     complete = run.closing is not None and run.closing.state == "complete"
     groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
     predicted = {(record.contender, record.point) for record in run.predicted}
@@ -121,8 +121,8 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
             groups[point.contender, "every slice was disturbed"].append(point)
         elif complete and not run.header.options.race and (point.contender, point.point) not in predicted:
             groups[point.contender, "only trial calls ran"].append(point)
-    for (label, why), own in groups.items():
-        where = tuple(point.point for point in own)
+    for (label, why), group in groups.items():
+        where = tuple(point.point for point in group)
         yield FailureReport(
             contender=label,
             points=where,
@@ -134,24 +134,24 @@ def _unmeasured(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
 
 
 def _deaths(run: Run, points: Sequence[Point]) -> Iterator[FailureReport]:
-    """Workers that were lost while measuring, where the outcome of their point does not say so already."""
-    told = {(point.contender, point.point): outcome_words(point.outcome) for point in points}
+    """Yield the workers that were lost while measuring, unless the outcome of their point already says so."""
+    outcomes = {(point.contender, point.point): outcome_words(point.outcome) for point in points}
     groups: dict[tuple[str, OperatingPoint | None, str], list[Death]] = defaultdict(list)
     for death in run.deaths:
         words = outcome_words(death.outcome)
-        if death.point is None or told.get((death.contender, death.point)) != words:
+        if death.point is None or outcomes.get((death.contender, death.point)) != words:
             groups[death.contender, death.point, words].append(death)
-    for (label, point, words), own in groups.items():
-        restarts = sorted({death.restart for death in own})
-        which = f"restart{'s' if len(restarts) > 1 else ''} {listing([str(one) for one in restarts])}"
+    for (label, point, words), group in groups.items():
+        restarts = sorted({death.restart for death in group})
+        which = f"restart{'s' if len(restarts) > 1 else ''} {listing([str(restart) for restart in restarts])}"
         where = f" at {point}" if point is not None else ""
         yield FailureReport(
             contender=label,
             points=(point,) if point is not None else (),
-            outcome=tag_of(own[0].outcome),
-            sentence=plain(f"{label}{where}: it {words}{_PHASES[own[0].phase]}, in {which}"),
-            detail=_last_words(own[0].outcome),
-            unanswered=kind_of(own[0].outcome).is_open and not is_back(run, own[-1]),
+            outcome=tag_of(group[0].outcome),
+            sentence=plain(f"{label}{where}: it {words}{_PHASES[group[0].phase]}, in {which}"),
+            detail=_last_words(group[0].outcome),
+            unanswered=kind_of(group[0].outcome).is_open and not is_back(run, group[-1]),
         )
 
 

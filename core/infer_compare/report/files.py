@@ -1,4 +1,4 @@
-"""Reports as files: whole or not at all, and never over another file without being told so."""
+"""Writes reports to files: atomically, and without overwriting other files unless asked to."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def check_target(path: Path, *, force: bool) -> None:
-    """Looks whether a report could be written there, before the work of making it.
+    """Check that a report can be written to a path, before the work of making it.
 
     Raises:
-        UsageError: the file is there and `force` is not given, or it is a folder, or its folder is not there.
+        UsageError: the file exists and `force` is not given, the path is a folder, or its parent folder does not exist.
     """
     try:
         if path.is_dir():
@@ -31,32 +31,32 @@ def check_target(path: Path, *, force: bool) -> None:
 
 
 def check_free(path: Path) -> None:
-    """Look whether a new run may leave a report there: what somebody else has put there is not written over.
+    """Check that a new run may write a report to a path, without overwriting anything.
 
     Raises:
-        UsageError: something is there already.
+        UsageError: the path exists.
     """
     if os.path.lexists(path):
         raise UsageError(f"{path} exists already; choose another run folder with -o, or move the file away.")
 
 
 def write_report(path: Path, content: str | bytes, *, force: bool = False) -> None:
-    """Writes the file at once: a reader finds all of it or nothing.
+    """Write a file atomically: a reader finds all of it or nothing.
 
     Args:
-        path: of the file.
-        content: text, which is written as UTF-8, or bytes.
-        force: replace a file that is there.
+        path: the file.
+        content: bytes, or text, which is written as UTF-8.
+        force: replace an existing file.
 
     Raises:
-        UsageError: see `check_target`; or it cannot be written.
+        UsageError: see `check_target`; or the file cannot be written.
     """
     check_target(path, force=force)
     data = content.encode() if isinstance(content, str) else content
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
-            # A device or a pipe is written to; it must not be replaced by a file.
+            # Write to a device or pipe directly; it must not be replaced by a file.
             target.write_bytes(data)
             return
         _put(target, data, force=force)
@@ -67,7 +67,7 @@ def write_report(path: Path, content: str | bytes, *, force: bool = False) -> No
 
 
 def _put(target: Path, data: bytes, *, force: bool) -> None:
-    """Makes the file under another name beside its place, then moves it there."""
+    """Write the file under a temporary name in the same folder, then move it to its place."""
     beside = target.with_name(f".{secrets.token_hex(8)}.part")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
@@ -86,13 +86,13 @@ def _put(target: Path, data: bytes, *, force: bool) -> None:
 
 
 def _move_to_free_place(beside: Path, target: Path) -> None:
-    """A link, unlike a move, fails where another program has made the file meanwhile."""
+    """Move the file with a hard link, which, unlike a rename, fails if another program has made the file meanwhile."""
     try:
         os.link(beside, target)
     except FileExistsError:
         raise
     except OSError:
-        # Some file systems have no links.
+        # Some file systems have no hard links.
         if target.exists():
             raise FileExistsError from None
         beside.rename(target)

@@ -1,4 +1,4 @@
-"""The formats of a document that is made of sections and is no report of a run, by name."""
+"""The formats of documents that are made of sections, other than run reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 
 
 class Format(NamedTuple, Generic[Document]):
-    """Renders a document."""
+    """A format: its name, the suffix of its files, and the function that renders a document."""
 
     name: str
     suffix: str
@@ -29,7 +29,7 @@ class Format(NamedTuple, Generic[Document]):
 
 
 class Formats(Generic[Document]):
-    """What documents of one kind can be rendered as."""
+    """The formats of one kind of document."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class Formats(Generic[Document]):
         *others: Format[Document],
         plain: Callable[[Document], Document] = lambda document: document,
     ) -> None:
-        """Take what is particular to the kind.
+        """Define the formats of a kind of document.
 
         Args:
             noun: what such a document is called, with its article.
-            sections: makes what text and Markdown write.
+            sections: makes the sections for text and Markdown.
             page: makes the HTML page.
-            others: formats that other kinds lack.
-            plain: leaves out what JSON does not show.
+            others: further formats of this kind.
+            plain: removes the parts that JSON does not show.
         """
         self.noun = noun
         self.sections = sections
@@ -73,7 +73,7 @@ class Formats(Generic[Document]):
         """Return the format of that name.
 
         Raises:
-            UsageError: there is none; the text gives the nearest name and all names.
+            UsageError: there is no such format; the message names the nearest and all names.
         """
         if name in self.all:
             return self.all[name]
@@ -90,10 +90,10 @@ class Formats(Generic[Document]):
         return self.find(name).render(document)
 
     def of_file(self, path: Path, name: str | None) -> Format[Document]:
-        """Return the format of that name; without one, that of the file's ending.
+        """Return the format of that name, or without a name that of the file's suffix.
 
         Raises:
-            UsageError: there is no such format, or the ending names none.
+            UsageError: there is no such format, or no format has this suffix.
         """
         if name is not None:
             return self.find(name)

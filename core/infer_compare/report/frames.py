@@ -1,4 +1,4 @@
-"""The table of points as a pandas data frame."""
+"""The points as a pandas data frame."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import ReportDocument
 
 DTYPES: dict[Kind, str] = {"text": "string", "integer": "Int64", "number": "Float64", "truth": "boolean"}
-"""Nullable ones: an integer stays an integer in a column where a value is missing."""
+"""Nullable pandas types: integers stay integers in a column with missing values."""
 
 
 def to_pandas(*documents: ReportDocument) -> pd.DataFrame:
-    """One row a point, with the columns of the CSV report, typed; what is not known is `pandas.NA`.
+    """Return a data frame with a row for each point and the typed columns of the CSV report; unknown values are `pandas.NA`.
 
     Args:
-        documents: one run or several, whose rows follow one another.
+        documents: the runs, whose rows follow one another.
 
     Raises:
         UsageError: pandas is not installed.

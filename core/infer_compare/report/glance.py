@@ -1,4 +1,4 @@
-"""The answer at a glance: a run in at most eight lines, whose details are one command away."""
+"""The answer at a glance: the result of a run in at most eight lines."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import AnswerReport, ReportDocument
 
 MOST_LINES = 8
-"""Of an answer at a glance."""
+"""The most lines."""
 STORED = "run stored in "
-"""What the line begins with that says where the run lies; the next command names the folder too."""
+"""Beginning of the line that names the run folder; the next command names it too."""
 MOST_SETTINGS = 3
-"""Of the axes other than the batch; more are counted."""
+"""The most settings of the other axes; more are counted."""
 
 
 def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = ()) -> list[str]:
-    """Return the answer, how far it can be relied on, and where to read more.
+    """Return the lines with the answer, its quality, and where to read more.
 
     Args:
-        document: what to show.
-        place: the run folder; where it is known, the lines end with where things lie and the next command.
-        reports: files that were written.
+        document: the report of the run.
+        place: the run folder; if given, the last lines name the folder, the written files and the next command.
+        reports: the written files.
     """
     answers = document.answers
     lines: list[str] = _variants(answers[0]) if len(answers) == 1 else []
@@ -41,7 +41,7 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
         lines.append(f"incomplete: {missing[0]}{others}")
     lines.append(_quality(document))
     if document.costs is not None and document.costs.by_contender:
-        cheapest = min(document.costs.by_contender, key=lambda one: one.per_million)
+        cheapest = min(document.costs.by_contender, key=lambda cost: cost.per_million)
         price = money(cheapest.per_million, document.costs.price.currency)
         lines.append(f"cost: {price} per million samples with {cheapest.name} at {cheapest.point}")
     if reports:
@@ -53,24 +53,24 @@ def glance(document: ReportDocument, place: str = "", reports: Sequence[str] = (
     head = _across(document)
     room = MOST_LINES - len(head) - len(lines) - 1
     shown = answers if len(answers) <= min(MOST_SETTINGS, room + 1) else answers[: max(0, min(MOST_SETTINGS, room))]
-    head += [line for one in shown for line in _answer(one, alone=len(answers) == 1)]
+    head += [line for report in shown for line in _answer(report, alone=len(answers) == 1)]
     if len(shown) < len(answers):
         head.append(f"{count(len(answers) - len(shown), 'more setting')} of the other axes: -v")
     lines = [plain(line) for line in (*head, *lines) if line]
-    # What variants bring says more than the runner-up does.
+    # The gains of variants matter more than the runner-up.
     return lines if len(lines) <= MOST_LINES else [line for line in lines if line != _runner_up(answers[0])]
 
 
 def _across(document: ReportDocument) -> list[str]:
-    found = document.across
-    if found is None:
+    across = document.across
+    if across is None:
         return []
-    return [line for line in (found.mix_headline, found.changes, found.limits_headline) if line]
+    return [line for line in (across.mix_headline, across.changes, across.limits_headline) if line]
 
 
-def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:
-    yield one.headline
-    answer = one.answer
+def _answer(report: AnswerReport, *, alone: bool) -> Iterator[str]:
+    yield report.headline
+    answer = report.answer
     if not alone or answer.recommended is None:
         return
     bound = answer.bound
@@ -85,34 +85,38 @@ def _answer(one: AnswerReport, *, alone: bool) -> Iterator[str]:
     latency = f"p50 {duration(figures.latency_p50_ns)}, p95 {duration(figures.latency_p95_ns)}"
     yield f"{rate(figures.throughput)}{spread}, latency {latency}"
     if answer.headline:
-        yield _runner_up(one)
+        yield _runner_up(report)
 
 
-def _runner_up(one: AnswerReport) -> str:
-    if not one.answer.headline:
+def _runner_up(report: AnswerReport) -> str:
+    if not report.answer.headline:
         return ""
-    more = len(one.answer.headline) - 1
-    return plain(f"{brief(one.answer.headline[0])}{f'; {more} more, -v' if more else ''}")
+    more = len(report.answer.headline) - 1
+    return plain(f"{brief(report.answer.headline[0])}{f'; {more} more, -v' if more else ''}")
 
 
-def _variants(one: AnswerReport) -> list[str]:
-    """Return what a precision and a split bring, each of the recommended contender's backend where it has one."""
-    best = one.answer.recommended
+def _variants(report: AnswerReport) -> list[str]:
+    """Return the gain of a lower precision and of a split of the cores, preferably for the recommended contender's backend."""
+    best = report.answer.recommended
     label = best.contender if best is not None else ""
     lines = []
-    for found in (
-        [(gain.sentence, {gain.contender, gain.base}) for gain in one.gains],
-        [(report.sentence, {split.contender for split in report.splits}) for report in one.splits],
+    for sentences in (
+        [(gain.sentence, {gain.contender, gain.base}) for gain in report.gains],
+        [(group.sentence, {split.contender for split in group.splits}) for group in report.splits],
     ):
-        if found:
-            own = [sentence for sentence, labels in found if label in labels]
-            lines.append((own or [sentence for sentence, _ in found])[0])
+        if sentences:
+            recommended = [sentence for sentence, labels in sentences if label in labels]
+            lines.append((recommended or [sentence for sentence, _ in sentences])[0])
     return lines
 
 
 def _quality(document: ReportDocument) -> str:
-    grades = [one.quality for one in document.answers if one.quality is not None and one.answer.recommended is not None]
-    worst = max(grades, key=lambda one: ("good", "fair", "poor").index(one.grade), default=None)
+    grades = [
+        report.quality
+        for report in document.answers
+        if report.quality is not None and report.answer.recommended is not None
+    ]
+    worst = max(grades, key=lambda quality: ("good", "fair", "poor").index(quality.grade), default=None)
     number = len(note_sentences(document))
     notes = f"{count(number, 'note')}, -v" if number else ""
     if worst is None:
@@ -121,9 +125,13 @@ def _quality(document: ReportDocument) -> str:
 
 
 def _next(document: ReportDocument, place: str) -> str:
-    """The command that gets a verdict where one is withheld; else the one that shows everything."""
+    """Return the command that would get a withheld verdict, else the one that shows the full report."""
     ways = {
-        way for one in document.answers for pair in one.answer.headline if pair.withheld for way in pair.withheld.ways
+        way
+        for report in document.answers
+        for pair in report.answer.headline
+        if pair.withheld
+        for way in pair.withheld.ways
     }
     full = f"infer-compare report {shell_line([place])} -v"
     if "no_quick" in ways:

@@ -1,4 +1,4 @@
-"""The document itself, as indented JSON."""
+"""The JSON report: the report document, indented."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class JsonReporter:
     suffix = ".json"
 
     def render(self, document: ReportDocument) -> str:
-        """The document, with a line end at its end."""
+        """Return the document, with a line end at its end."""
         return _indented(_without_calls(document))
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """The documents under `reports`; `infer-compare schema reports` prints the schema."""
+        """Return the documents under `reports`; `infer-compare schema reports` prints the schema."""
         return _indented(ReportCollection(reports=tuple(map(_without_calls, documents))))
 
 

@@ -1,4 +1,4 @@
-"""The report for a pull request: sections as Markdown, each kind of block in its way."""
+"""The Markdown report, for example for pull requests."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import AnyBlock, Cell, Section
 
 STRONG = {"fastest", "strong"}
-"""Kinds of cells that are set off."""
+"""Kinds of cells that are printed in bold."""
 
 
 class MarkdownReporter:
-    """Markdown as GitHub and GitLab read it; the conditions are folded away."""
+    """Markdown for GitHub and GitLab, with the conditions folded."""
 
     name = "markdown"
     suffix = ".md"
 
     def render(self, document: ReportDocument) -> str:
-        """The report: answer, tables, findings, conditions."""
+        """Return the report: answer, tables, findings, conditions."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """The best of each run, then the reports one after the other."""
+        """Return the best of each run, then the reports one after the other."""
         return written(printed_many(documents))
 
 
 def written(sections: Iterable[Section]) -> str:
-    """Sections as Markdown; neighbours that are folded are folded together."""
+    """Return sections as Markdown; adjacent folded sections are folded together."""
     shown = [section for section in sections if section.on("markdown") or not section.blocks]
     parts: list[str] = []
     for folded, group in groupby(shown, key=lambda section: section.folded):
@@ -102,7 +102,7 @@ def _block(block: AnyBlock) -> Iterator[str]:
             for inner in block.blocks:
                 yield from _block(inner)
         case Chart() | Charts() | Download() | WhatIf():
-            # What they hold stands in tables and sentences.
+            # Tables and sentences contain the same information.
             return
         case _:
             assert_never(block)

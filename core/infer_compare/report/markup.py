@@ -1,4 +1,4 @@
-"""Markdown made of foreign texts, in which nothing is read as Markdown, HTML, a mention or a link."""
+"""Writes untrusted texts as Markdown, escaped so that nothing is read as markup, HTML, a mention or a link."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]<|~$&])")
 _START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+#>=]))")
-"""What makes a list, a heading, a rule or a quotation at the beginning of a line: a backslash goes behind it."""
+"""Matches the start of a list, heading, rule or quotation at the beginning of a line; a backslash follows it."""
 _REFERENCES = re.compile(r"(@|://|#(?=\d)|\bwww(?=\.)|\bgh-(?=\d))", re.IGNORECASE)
 _ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 
 
 def escape(text: str) -> str:
-    """The text as part of a line, to be read as it is."""
+    """Return the text escaped for use within a line."""
     harmless = _PUNCTUATION.sub(r"\\\1", plain(text))
-    # Mentions and bare links are looked for after backslashes are gone; an invisible space breaks them.
+    # Mentions and bare links are recognised after backslashes are removed; an invisible space breaks them.
     return _REFERENCES.sub(rf"\1{_ZERO_WIDTH_SPACE}", harmless)
 
 
 def code(text: str) -> str:
-    """The text in a code span, where nothing is interpreted."""
+    """Return the text as a code span."""
     shown = plain(text)
     if not shown:
         return ""
@@ -35,12 +35,12 @@ def code(text: str) -> str:
 
 
 def code_cell(text: str) -> str:
-    """The same inside a table, where a bar ends a cell even in a code span."""
+    """Return the text as a code span inside a table, where a bar must be escaped."""
     return code(text).replace("|", "\\|")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, its first column aligned to the left and the others to the right; cells are Markdown already."""
+    """Return a table with the first column aligned left and the others right; cells must be Markdown."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -51,13 +51,13 @@ def listed(sentences: Iterable[str]) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """A block of code; its fence is longer than any run of backticks in the text."""
+    """Return a code block whose fence is longer than any run of backticks in the text."""
     fence = "`" * max(3, 1 + longest_run(text))
     return f"{fence}{language}\n{text}\n{fence}"
 
 
 def longest_run(text: str) -> int:
-    """The length of the longest run of backticks."""
+    """Return the length of the longest run of backticks."""
     return max((len(run) for run in re.findall("`+", text)), default=0)
 
 

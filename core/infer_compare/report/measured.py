@@ -1,4 +1,4 @@
-"""The metrics that runs were asked to measure, as columns of tables beside those that every report has."""
+"""Columns for the further metrics of runs (`--metrics`), besides those of every report."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def columns_of(documents: Sequence[ReportDocument]) -> tuple[Metric, ...]:
-    """Return every column that tables of the points of these runs have: the usual ones, then those that were measured besides."""
+    """Return all columns of the tables of points of these runs: the usual ones, then those of further metrics."""
     return METRICS + measured_metrics(documents)
 
 
 def measured_metrics(documents: Sequence[ReportDocument]) -> tuple[Metric, ...]:
-    """Return the columns of the metrics that any of the runs was asked for, each once."""
+    """Return the columns of the further metrics of all runs, each once."""
     return tuple({info.column: _column(info) for document in documents for info in document.metrics}.values())
 
 
 def known_of(document: ReportDocument) -> tuple[Metric, ...]:
-    """Return the metrics of a run that some point has."""
+    """Return the further metrics of a run for which at least one point has a value."""
     if not document.metrics:
         return ()
     figures = [point.figures for curve in document.curves for point in curve.points if point.figures is not None]
-    return tuple(_column(info) for info in document.metrics if any(info.name in found.metrics for found in figures))
+    return tuple(_column(info) for info in document.metrics if any(info.name in point.metrics for point in figures))
 
 
 def _column(info: MetricInfo) -> Metric:
@@ -48,8 +48,8 @@ def _column(info: MetricInfo) -> Metric:
 
 def _reader(info: MetricInfo) -> Callable[[Place], Value]:
     def read(place: Place) -> Value:
-        own = any(one.column == info.column for one in place.document.metrics)
+        measured = any(metric.column == info.column for metric in place.document.metrics)
         figures = place.point.figures
-        return figures.metrics.get(info.name) if own and figures is not None else None
+        return figures.metrics.get(info.name) if measured and figures is not None else None
 
     return read

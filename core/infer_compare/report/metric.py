@@ -1,4 +1,4 @@
-"""A figure of a point: its column in files, its title in tables, and how a cell writes it."""
+"""The description of a figure of a point: its column in files, its title in tables, and its formatting."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 Value = str | int | float | bool | None
 Kind = Literal["text", "integer", "number", "truth"]
 TableName = Literal["best", "curves", "verbose", "throughput", "latency", "memory", "device-memory"]
-"""Each contender's best; the curves in a terminal, and what they have more with -v; the tables of the other formats."""
+"""`best`: each contender's best; `curves` and `verbose`: the curves in a terminal, without and with -v; the others: tables
+of the other formats."""
 
 
 class Place(NamedTuple):
-    """A point with what it belongs to."""
+    """A point with its contender and its document."""
 
     document: ReportDocument
     contender: ContenderReport
@@ -27,22 +28,22 @@ class Metric(NamedTuple):
     """A figure of a point."""
 
     name: str
-    """Of its column in files; its unit at the end."""
+    """The name of its column in files, ending in its unit."""
     kind: Kind
     read: Callable[[Place], Value]
     description: str
     title: str = ""
-    """In tables, without its unit."""
+    """The title in tables, without its unit."""
     unit: str = ""
     brief: str = ""
-    """The title with the unit in the narrow columns of the curves, where it is another."""
+    """The title with unit in the narrow columns of the curves, if it differs."""
     write: Callable[[Any], str] = str
-    """How a cell writes a value."""
+    """Formats a value for a cell."""
     tables: tuple[TableName, ...] = ()
     rough: Callable[[Place], float] | None = None
-    """An estimate from exploring, where there are no figures."""
+    """Reads an estimate from exploring, for points without figures."""
     ranked: bool = False
-    """Whether it is what contenders are ranked by: it bears the marks of the point."""
+    """Whether contenders are ranked by this figure; its cell shows the marks of the point."""
 
     @property
     def column(self) -> str:
@@ -51,5 +52,5 @@ class Metric(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """The same as the beginning of a sentence."""
+        """The title with the unit, capitalised."""
         return f"{self.column[:1].upper()}{self.column[1:]}"

@@ -1,7 +1,7 @@
-"""Every figure that reports have of a point, once: its column in files, its titles in tables, and how a cell writes it.
+"""All figures of a point in reports: their columns in files, titles in tables, and formatting.
 
-A statistic is an entry of `METRICS` and a function that reads it off a point. The entry feeds CSV, Parquet and data
-frames by its name; tables, charts and what they say on request by the tables that it names.
+A figure is an entry of `METRICS` with a function that reads it from a point. CSV, Parquet and data frames use the entry's
+name; tables, charts and tooltips use the entries that name their table.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ METRICS = (
         write=lambda milliseconds: duration(milliseconds * readers.MILLISECOND),
     ),
 )
-"""In the order of the columns. A value is missing where something is not known."""
+"""In the order of the columns. Unknown values are missing."""
 
 
 BY_NAME = {metric.name: metric for metric in METRICS}

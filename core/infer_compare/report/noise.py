@@ -1,4 +1,4 @@
-"""What disturbed a run, counted over the slices that the gate rejected."""
+"""The disturbances of a run, counted over the slices that the gate rejected."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _FIGURES = re.compile(r"\d[\d.,]*")
 
 
 def noise(run: Run) -> Noise:
-    """The noise of a run: how many slices were rejected, why, and who was at work meanwhile."""
-    slices = [piece for one in run.rounds for piece in one.slices]
+    """Return how many slices were rejected, why, and which other process was busiest."""
+    slices = [piece for round_ in run.rounds for piece in round_.slices]
     rejected = [piece for piece in slices if piece.rejected is not None]
     return Noise(slices=len(slices), rejected=len(rejected), causes=_causes(rejected), top=_top(rejected))
 
@@ -35,8 +35,8 @@ def _causes(rejected: Sequence[Slice]) -> tuple[Cause, ...]:
 
 
 def _top(rejected: Sequence[Slice]) -> ForeignProcess | None:
-    found = [piece.diagnostics.top for piece in rejected if piece.diagnostics and piece.diagnostics.top]
-    if not found:
+    processes = [piece.diagnostics.top for piece in rejected if piece.diagnostics and piece.diagnostics.top]
+    if not processes:
         return None
-    (pid, _), *_ = Counter(one.pid for one in found).most_common(1)
-    return max((one for one in found if one.pid == pid), key=lambda one: one.share)
+    (pid, _), *_ = Counter(process.pid for process in processes).most_common(1)
+    return max((process for process in processes if process.pid == pid), key=lambda process: process.share)

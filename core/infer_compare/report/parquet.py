@@ -1,4 +1,4 @@
-"""The table of points as a Parquet file."""
+"""The Parquet report: the table of points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["METADATA_KEY", "ParquetReporter"]
 
 
 class ParquetReporter:
-    """A table with the columns of the CSV report, typed; the conditions of the runs are in the file's metadata."""
+    """A table with the typed columns of the CSV report; the file's metadata describes the runs."""
 
     name = "parquet"
     suffix = ".parquet"
@@ -25,11 +25,11 @@ class ParquetReporter:
     install_hint = hint("data")
 
     def render(self, document: ReportDocument) -> bytes:
-        """The file."""
+        """Return the file."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> bytes:
-        """The rows of one run after those of the other.
+        """Return one file with the rows of all runs, run by run.
 
         Raises:
             UsageError: pyarrow is not installed.

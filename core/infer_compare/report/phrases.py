@@ -1,4 +1,4 @@
-"""What several formats say in the same few words: cells of tables, and sentences put together from the document."""
+"""Phrases that several formats share: cells of tables, and lists of sentences from the document."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from infer_compare.verdicts import Answer, Figures
 
 OVER_BUDGET = "over budget"
-"""In a cell: the point used more cores than its thread budget allows."""
+"""Cell of a point that used more cores than its thread budget allows."""
 
 
 def missing_words(point: PointReport) -> str:
-    """Return why a point has no figures, in a cell; `reason` says it in a clause."""
+    """Return why a point has no figures, in the few words of a cell; its `reason` is a clause."""
     return OVER_BUDGET if point.excess_cores is not None else OUTCOME_KINDS[point.outcome].mark
 
 
 def standings(answer: Answer) -> dict[str, str]:
-    """How each contender's best stands to the recommended one, by label."""
+    """Return how each contender's best compares with the recommended one, by label."""
     verdicts = {pair.b.label: against(pair) for pair in answer.headline}
-    return {one.contender: verdicts.get(one.contender, "the best") for one in answer.by_contender}
+    return {best.contender: verdicts.get(best.contender, "the best") for best in answer.by_contender}
 
 
 def bests_title(answer: Answer) -> str:
-    """Of the table of each contender's best, which no latency bound limits."""
+    """Return the title of the first column of the table of each contender's best, without latency bound."""
     return "contender" if answer.bound is None else "without the bound"
 
 
-def spread_words(found: Figures) -> str:
-    """The relative half-width of the throughput's interval, in percent; nothing where it is not known."""
-    return "" if found.spread is None else spread_percent(found.spread)
+def spread_words(figures: Figures) -> str:
+    """Return the relative half-width of the throughput's interval in percent; empty if unknown."""
+    return "" if figures.spread is None else spread_percent(figures.spread)
 
 
 def spread_percent(share: float) -> str:
@@ -55,7 +55,7 @@ def spread_percent(share: float) -> str:
 
 
 def is_rough(point: PointReport) -> bool:
-    """Return whether there is only what exploring saw: nothing was timed, or all that was timed was disturbed."""
+    """Return whether a point has only a rough latency from exploring: nothing was timed, or all slices were disturbed."""
     return (
         point.outcome == "measured"
         and point.figures is None
@@ -65,16 +65,16 @@ def is_rough(point: PointReport) -> bool:
 
 
 def machine_words(machine: Environment) -> str:
-    """Return the machine in a few words: its processor with the cores that could be used, and its GPUs."""
+    """Return the machine in a few words: its processor with the usable cores, and its GPUs."""
     cores = f"{machine.cpu or machine.platform}, {count(machine.usable_cores, 'core')}"
     return plain(f"{cores}, {listing(machine.gpus)}" if machine.gpus else cores)
 
 
 def thread_words(document: ReportDocument) -> str:
-    """Return the thread budget, such as `2 threads`; where contenders have budgets of their own, `1 or 2 threads`. Those of a
-    contender whose server does the work are its client's, and those of the server are not known.
+    """Return the thread budget, such as `2 threads`, or `1 or 2 threads` if contenders have different budgets. The threads of
+    a server that does a contender's work are unknown.
     """
-    local = [one.threads for one in document.contenders if not one.remote]
+    local = [contender.threads for contender in document.contenders if not contender.remote]
     if document.contenders and not local:
         return "threads of the server unknown"
     budgets = sorted(set(local) or {document.plan.threads})
@@ -83,94 +83,96 @@ def thread_words(document: ReportDocument) -> str:
 
 
 def milliseconds(nanoseconds: float) -> str:
-    """The figure alone: a column in one unit can be read at a glance."""
+    """Return a duration in milliseconds, without the unit."""
     return significant(nanoseconds / 1e6)
 
 
 def size_words(point: OperatingPoint) -> str:
-    """The batch size, and the other axes if there are any."""
+    """Return the batch size, and the other axes if there are any."""
     return str(point.batch) if not point.axes else str(point).removeprefix("batch ")
 
 
 def axes_words(axes: Axes) -> str:
-    """Such as `seq 128, width 32`."""
+    """Return sizes of axes, such as `seq 128, width 32`."""
     return ", ".join(f"{name} {value}" for name, value in axes)
 
 
 def run_words(document: ReportDocument) -> str:
-    """What identifies this run: model, machine, identifier."""
+    """Return the model, the machine and the id of a run."""
     return plain(f"{document.model.name} on {machine_words(document.environment)}, run {document.run_id}")
 
 
 def shape_sentences(document: ReportDocument) -> list[str]:
-    """A sentence for each curve of three sizes or more, with the sizes that it holds for where those are not all."""
+    """Return a sentence on the shape of each curve of at least three sizes, with its range of sizes if it does not hold for all."""
     return [
         f"{curve.shape_sentence}{_where(curve)}{_range(curve)}" for curve in document.curves if curve.shape_sentence
     ]
 
 
 def arithmetic_sentences(document: ReportDocument) -> list[str]:
-    """What each contender computes in a second at its best size, and what that is of the machine's fastest product."""
+    """Return the arithmetic throughput of each contender at its best size, absolute and as a share of the machine's peak."""
     work = document.model.flops_per_sample
     if not work:
         return []
-    precisions = {one.label: one.effective.get("precision", "float32") for one in document.contenders}
-    told = []
-    for best in (best for one in document.answers for best in one.answer.by_contender):
+    precisions = {contender.label: contender.effective.get("precision", "float32") for contender in document.contenders}
+    sentences = []
+    for best in (best for report in document.answers for best in report.answer.by_contender):
         rate = work * best.figures.throughput
         peak = document.environment.peak_flops.get(precisions[best.contender])
         share = f", {rate / peak:.0%} of this machine's fastest matrix product" if peak else ""
-        told.append(f"{best.name} computes {significant(rate / 1e9)} GFLOP/s at {best.point}{share}")
-    return told
+        sentences.append(f"{best.name} computes {significant(rate / 1e9)} GFLOP/s at {best.point}{share}")
+    return sentences
 
 
 def boundary_sentences(document: ReportDocument) -> list[str]:
-    """A sentence for each curve that was tried."""
+    """Return a sentence on the memory boundary of each curve that was tried."""
     return [f"{curve.boundary.sentence}{_where(curve)}" for curve in document.curves if curve.boundary is not None]
 
 
-def answer_sentences(one: AnswerReport) -> list[str]:
-    """Why, and how sure that is: the bound, the recommendation, the verdicts. The rest is in the tables."""
-    answer, bound = one.answer, one.answer.bound
+def answer_sentences(report: AnswerReport) -> list[str]:
+    """Return the reasons for the answer: the bound, the recommendation, the verdicts. The rest is in the tables."""
+    answer, bound = report.answer, report.answer.bound
     spoken = [bound_sentences(bound)[0]] if bound is not None and bound.best is not None else []
     if answer.recommended is not None:
         free = "" if bound is None else "without the bound, "
         why = [best_sentence(answer.recommended), *map(pair_sentence, answer.headline)]
         spoken += [f"{free}{sentence}" for sentence in why]
-    return [*variant_sentences(one), *(plain(sentence) for sentence in spoken)]
+    return [*variant_sentences(report), *(plain(sentence) for sentence in spoken)]
 
 
-def variant_sentences(one: AnswerReport) -> list[str]:
-    """What a lower precision brings, and how the cores are split best."""
-    return [*(gain.sentence for gain in one.gains), *(report.sentence for report in one.splits)]
+def variant_sentences(report: AnswerReport) -> list[str]:
+    """Return the gains of lower precisions, and the best split of the cores."""
+    return [*(gain.sentence for gain in report.gains), *(group.sentence for group in report.splits)]
 
 
 def excluded_sentences(document: ReportDocument) -> list[str]:
-    """What restricts the ranking: outputs that say little, and contenders without a place; shortcomings stand apart."""
-    # Who was dropped from a race is listed in a table of its own.
-    dropped = {one.contender for one in document.tuning.dropped} if document.tuning is not None else set()
-    sentences = [plain(excluded_sentence(one)) for one in document.excluded if one.contender not in dropped]
-    return [*document.cautions, *(one for one in sentences if one not in document.shortcomings)]
+    """Return the restrictions of the ranking: cautions about outputs, and excluded contenders that are no shortcomings."""
+    # Contenders dropped from a search are listed in a separate table.
+    dropped = {contender.contender for contender in document.tuning.dropped} if document.tuning is not None else set()
+    sentences = [
+        plain(excluded_sentence(exclusion)) for exclusion in document.excluded if exclusion.contender not in dropped
+    ]
+    return [*document.cautions, *(sentence for sentence in sentences if sentence not in document.shortcomings)]
 
 
-def failure_sentence(one: FailureReport) -> str:
-    """The sentence, and what the worker said last."""
-    return f'{one.sentence}; last line of stderr: "{one.detail}"' if one.detail else one.sentence
+def failure_sentence(failure: FailureReport) -> str:
+    """Return the sentence with the last line that the worker wrote to standard error."""
+    return f'{failure.sentence}; last line of stderr: "{failure.detail}"' if failure.detail else failure.sentence
 
 
 def note_sentences(document: ReportDocument, *, verbose: bool = False) -> list[str]:
-    """The warnings about the machine, then the notes, without those that other sections tell.
+    """Return the warnings about the machine, then the notes that no other section contains.
 
     Args:
         document: the report.
-        verbose: the plan of the measurement too.
+        verbose: include the plan of the measurement.
     """
-    told = {"interrupted", "stopped"}
+    shown = {"interrupted", "stopped"}
     if not verbose:
-        told.add("plan")
+        shown.add("plan")
     if all(pair.comparison is None for pair in document.pairs):
-        told.add("unadjusted")
-    notes = [f"{one.topic}: {one.text}" for one in document.notes if one.topic not in told]
+        shown.add("unadjusted")
+    notes = [f"{note.topic}: {note.text}" for note in document.notes if note.topic not in shown]
     return list(dict.fromkeys([*document.warnings, *notes]))
 
 

@@ -24,7 +24,7 @@ class PngReporter:
     install_hint = hint(EXTRA)
 
     def render(self, document: ReportDocument) -> bytes:
-        """The picture of one run."""
+        """Return the picture of one run."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> bytes:
@@ -37,7 +37,7 @@ class PngReporter:
 
 
 class SvgReporter:
-    """The same, 7 inches wide, its letters as text; the same run gives the same file, to the byte."""
+    """The picture as SVG, 7 inches wide, with letters as text; the same run always gives the same bytes."""
 
     name = "svg"
     suffix = ".svg"
@@ -45,7 +45,7 @@ class SvgReporter:
     install_hint = hint(EXTRA)
 
     def render(self, document: ReportDocument) -> str:
-        """The picture of one run."""
+        """Return the picture of one run."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:

@@ -1,4 +1,4 @@
-"""How a run was measured, as reports show it: what was asked for, and what was left open as it was decided."""
+"""The plan of a run in reports: the requested options, and the resolved values of those left open."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The protocol of a run."""
+    """The options and the protocol of a run."""
 
     batch_sizes: tuple[Size, ...] | None
-    """None for `auto`: exploring decides."""
+    """None for `auto`, where exploring decides."""
     scope: Scope
     threads: Number
     seed: int
@@ -30,37 +30,36 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """Cap of one worker's resident memory, in bytes."""
     max_memory_given: bool
     max_device_memory: Bytes | None
-    """What a framework's own allocator may take of an accelerator's memory, in bytes; None for all of it."""
+    """Accelerator memory that a framework's allocator may take, in bytes; None for all."""
     backstop: bool
-    """Whether the kernel refuses a worker on the CPU memory beyond the cap (RLIMIT_DATA), beside the watchdog."""
+    """Whether the kernel, besides the watchdog, limits the memory of a worker on the CPU to the cap (RLIMIT_DATA)."""
     find_limit: bool
     latency_bound_ns: Duration | None
     percentile: Annotated[float, msgspec.Meta(gt=0, lt=100)]
     inputs: tuple[str, ...]
-    """`--input` specifications as they were typed."""
+    """`--input` specifications as typed."""
     rtol: Quantity | None
     trust: bool
     """Whether model files were allowed to execute code."""
     convert: bool
     """Whether models could be converted."""
     layouts: dict[str, str]
-    """Layout of four-dimensional inputs, by backend, for those with a separate model."""
+    """Layout of four-dimensional inputs, by backend, for backends with a separate model."""
     input_map: tuple[str, ...]
-    """`--input-map` specifications as they were typed."""
+    """`--input-map` specifications as typed."""
     output_map: tuple[str, ...]
-    """`--output-map` specifications as they were typed."""
+    """`--output-map` specifications as typed."""
     data: str | None
-    """The data set that inputs were taken from, as it was typed."""
+    """The data set of the inputs, as typed."""
     data_rows: Number | None
-    """How many samples it has."""
+    """Number of samples in the data set."""
     data_sha256: str | None
     margin: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     """Relative difference below which two contenders count as the same."""
     budget_excess: Quantity | None
-    """Processor time beyond that of the thread budget, relative to it, above which a point has no figures; None where that was
-    not checked."""
+    """Processor time beyond the thread budget, relative to it, above which a point has no figures; None if not checked."""
     expected_s: Seconds | None
-    """How long the run was expected to take."""
+    """The expected duration of the run."""
 
 
 ELSEWHERE = {
@@ -68,11 +67,11 @@ ELSEWHERE = {
     "timeout_s": "timeout",
     "layouts": "layout",
 }
-"""Options that are called otherwise here."""
+"""Options with another name here."""
 
 
 def plan_report(header: Header) -> PlanReport:
-    """Return how a run was measured: what was decided, and for the rest what was asked for."""
+    """Return the plan of a run: resolved values where options were left open, else the options."""
     options, plan = header.options, header.plan
     parts: dict[str, object] = {"max_memory_given": options.max_memory is not None}
     for name in PlanReport.__struct_fields__:

@@ -1,4 +1,4 @@
-"""The curves of a report as a plotly figure: the data of the charts of the page, in the colours of the page."""
+"""The curves of a report as a plotly figure, with the data and colours of the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TITLES: dict[Plot, str] = {
     "accuracy": "Throughput against output error, each contender at its best batch size",
 }
 LEAST_MARK, MOST_MARK = 8, 24
-"""Pixels across."""
+"""Largest diameter of a mark, in pixels."""
 
 
 def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
@@ -69,7 +69,7 @@ def figure(document: ReportDocument, kind: Plot = "throughput") -> go.Figure:
 
 
 def _accuracy(made: go.Figure, view: View) -> None:
-    """Add a mark for each contender, with the area of its memory."""
+    """Add a mark for each contender, whose area is its memory."""
     chart = chart_data(view)
     if chart is None:
         return
@@ -145,7 +145,7 @@ def _scales(made: go.Figure, chart: BatchChart | FrontierChart) -> None:
 
 
 def _bound(made: go.Figure, chart: BatchChart | FrontierChart) -> None:
-    """Draw the latency bound; a cap of memory is left out, since it is mostly far away."""
+    """Draw the latency bound. The memory cap is omitted, since it is usually far above the curves."""
     from msgspec import UNSET
 
     if chart.kind == "frontier":

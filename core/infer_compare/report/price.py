@@ -1,4 +1,4 @@
-"""What a million samples cost on a machine that has a price."""
+"""The cost of a million samples, from the price of the machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import AnswerReport, ReportDocument, TimeUnit
 
 SECONDS: dict[TimeUnit, int] = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-"""The units of time that a price may be for."""
+"""Seconds of each unit of time that a price may use."""
 UNIT_WORDS: dict[TimeUnit, str] = {"s": "a second", "min": "a minute", "h": "an hour", "d": "a day"}
 MILLION = 1_000_000
 
@@ -33,24 +33,24 @@ _PRICE = re.compile(
 
 
 def parse_price(text: str) -> Price:
-    """A price from a text such as `1.20/h`, `$1.20/h`, `EUR 1.20/h`, `1.20 EUR/h` or `0.0003/s`.
+    """Parse a price such as `1.20/h`, `$1.20/h`, `EUR 1.20/h`, `1.20 EUR/h` or `0.0003/s`.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is not a price.
     """
-    found = _PRICE.fullmatch(text.strip())
+    match = _PRICE.fullmatch(text.strip())
     shown = plain(text)
-    if found is None or (found["before"] and found["after"]):
+    if match is None or (match["before"] and match["after"]):
         raise UsageError(f"{shown!r} is not a price; write for example 1.20/h, $1.20/h or 0.0003/s.")
-    currency = found["before"] or found["after"] or ""
+    currency = match["before"] or match["after"] or ""
     if len(currency) == 1 and not (currency.isalpha() or unicodedata.category(currency) == "Sc"):
         raise UsageError(
             f"{currency!r} in the price {shown!r} is no currency; write for example $1.20/h or EUR 1.20/h."
         )
-    unit = next((one for one in SECONDS if one == found["unit"]), None)
+    unit = next((unit for unit in SECONDS if unit == match["unit"]), None)
     if unit is None:
-        raise UsageError(f"{found['unit']!r} in the price {shown!r} is not a unit; use one of {', '.join(SECONDS)}.")
-    amount = float(found["number"])
+        raise UsageError(f"{match['unit']!r} in the price {shown!r} is not a unit; use one of {', '.join(SECONDS)}.")
+    amount = float(match["number"])
     per_second = amount / SECONDS[unit]
     if not 0 < per_second <= LARGEST_PRICE:
         raise UsageError(f"The price {shown!r} must be more than nothing, and at most {LARGEST_PRICE:g} a second.")
@@ -58,30 +58,30 @@ def parse_price(text: str) -> Price:
 
 
 def price_words(price: Price) -> str:
-    """Such as `$1.20 an hour`: as it was given, with two decimals or more."""
+    """Return a price as given, such as `$1.20 an hour`, with at least two decimals."""
     number = f"{price.amount:,.2f}" if round(price.amount, 2) == price.amount else f"{price.amount:.12g}"
     return f"{_with_currency(number, price.currency)} {UNIT_WORDS[price.unit]}"
 
 
 def money(amount: float, currency: str) -> str:
-    """Three significant digits, with the currency where it is known: `$0.0614`, `0.0614 EUR`, `0.0614`."""
+    """Return an amount with three significant digits and its currency, such as `$0.0614`, `0.0614 EUR` or `0.0614`."""
     return _with_currency(significant(amount), currency)
 
 
 def priced(document: ReportDocument, price: Price) -> ReportDocument:
-    """The document with what a million samples cost with each contender at its best batch size.
+    """Return the document with the cost of a million samples with each contender at its best batch size.
 
-    Under a latency bound, the best sizes that are shown to keep it are priced as well, before the others.
+    Under a latency bound, the best sizes that are proven to keep it are priced as well, before the others.
     """
-    found = [cost for answer in document.answers for cost in _costs(answer, price)]
-    return msgspec.structs.replace(document, costs=Costs(price=price, by_contender=tuple(found)))
+    costs = [cost for answer in document.answers for cost in _costs(answer, price)]
+    return msgspec.structs.replace(document, costs=Costs(price=price, by_contender=tuple(costs)))
 
 
 def cost_note(document: ReportDocument) -> str:
-    """What the cost rests on."""
-    own = [one.instances for one in document.contenders]
-    processes = f"{max(own)} processes" if len(set(own)) == 1 and own[0] > 1 else "one process"
-    if len(set(own)) > 1:
+    """Return the assumptions of the cost, in a sentence."""
+    instances = [contender.instances for contender in document.contenders]
+    processes = f"{max(instances)} processes" if len(set(instances)) == 1 and instances[0] > 1 else "one process"
+    if len(set(instances)) > 1:
         processes = "its instances"
     return (
         f"the price is that of the whole machine, and the throughput that of {processes} with {thread_words(document)} "

@@ -1,4 +1,4 @@
-"""What the columns of the table of points read off a point, a contender and a run."""
+"""Readers of the columns of the table of points: they take a point with its contender and document."""
 
 from __future__ import annotations
 
@@ -15,63 +15,63 @@ MILLISECOND = 1e6
 
 
 def figure(name: str) -> Callable[[Place], Value]:
-    """Read a field of the figures; None where a point has none."""
+    """Return a reader of a field of the figures; None if a point has none."""
     return lambda place: getattr(place.point.figures, name, None)
 
 
 def memory(name: str) -> Callable[[Place], Value]:
-    """Read a field of the memory figures."""
+    """Return a reader of a field of the memory figures."""
     return lambda place: getattr(place.point.memory, name, None)
 
 
 def point(name: str) -> Callable[[Place], Value]:
-    """Read a field of the point."""
+    """Return a reader of a field of the point."""
     return lambda place: getattr(place.point, name)
 
 
 def contender(name: str) -> Callable[[Place], Value]:
-    """Read a field of the contender."""
+    """Return a reader of a field of the contender."""
     return lambda place: getattr(place.contender, name)
 
 
 def rough_latency_ns(place: Place) -> int:
-    """Read the latency that was predicted, or else what exploring saw."""
+    """Return the predicted latency, or else the rough latency from exploring."""
     return place.point.predicted_latency_ns or place.point.rough_latency_ns or 1
 
 
 def rough_throughput(place: Place) -> float:
-    """Compute the samples a second of all instances together from that latency."""
+    """Return the samples per second of all instances together that follow from the rough latency."""
     return place.contender.instances * place.point.point.batch * 1e9 / rough_latency_ns(place)
 
 
 def output_error(name: str) -> Callable[[Place], Value]:
-    """Read a part of the output error."""
+    """Return a reader of a part of the output error."""
     return lambda place: getattr(place.point.output_error, name, None)
 
 
 def compile_ms(place: Place) -> Value:
-    """Read what preparing and the first call of a fresh worker took, in milliseconds."""
+    """Return the duration of preparing and the first call of a fresh worker, in milliseconds."""
     ran = place.point.outcome == "measured"
     return _ms(getattr(place.contender.start_up, "compile_ns", None)) if ran else None
 
 
 def part_ms(name: str) -> Callable[[Place], Value]:
-    """Read the median of one part of an end-to-end iteration, in milliseconds."""
+    """Return a reader of the median of one part of an end-to-end iteration, in milliseconds."""
     return lambda place: _ms(getattr(place.point.figures and place.point.figures.phases, f"{name}_ns", None))
 
 
 def figure_ms(name: str) -> Callable[[Place], Value]:
-    """Read a duration of the figures, in milliseconds."""
+    """Return a reader of a duration of the figures, in milliseconds."""
     return lambda place: _ms(getattr(place.point.figures, f"{name}_ns", None))
 
 
 def point_ms(name: str) -> Callable[[Place], Value]:
-    """Read a duration of the point, in milliseconds."""
+    """Return a reader of a duration of the point, in milliseconds."""
     return lambda place: _ms(getattr(place.point, f"{name}_ns"))
 
 
 def end(sign: int) -> Callable[[Place], Value]:
-    """Read the lower (-1) or the upper (1) end of the throughput's interval."""
+    """Return a reader of the lower (-1) or the upper (1) end of the throughput's interval."""
 
     def read(place: Place) -> Value:
         figures = place.point.figures
@@ -81,39 +81,41 @@ def end(sign: int) -> Callable[[Place], Value]:
 
 
 def inputs(place: Place) -> Value:
-    """Read names, types and shapes of the model's inputs."""
-    return joined(f"{one.name}:{one.dtype}[{','.join(map(str, one.shape))}]" for one in place.document.model.inputs)
+    """Return names, types and shapes of the model's inputs."""
+    return joined(
+        f"{value.name}:{value.dtype}[{','.join(map(str, value.shape))}]" for value in place.document.model.inputs
+    )
 
 
 def options(place: Place) -> Value:
-    """Read the options of the contender, as they were given."""
+    """Return the options of the contender as given."""
     return joined(f"{name}={value}" for name, value in place.contender.options.items())
 
 
 def axes(place: Place) -> Value:
-    """Read the sizes of the axes other than the batch."""
+    """Return the sizes of the axes other than the batch."""
     return joined(f"{name}={size}" for name, size in place.point.point.axes)
 
 
 def largest_fitting(place: Place) -> Value:
-    """Read the largest batch size that the search for the memory boundary found to fit."""
+    """Return the largest batch size that fits, if it was searched for."""
     for curve in place.document.curves:
         if (curve.contender, curve.axes) == (place.point.contender, place.point.point.axes):
-            found = curve.boundary
-            return found.largest_ran if found is not None and found.searched else None
+            boundary = curve.boundary
+            return boundary.largest_ran if boundary is not None and boundary.searched else None
     return None
 
 
 def recommended(place: Place) -> Value:
-    """Read whether the answer recommends the point."""
+    """Return whether the answer recommends the point."""
     return any(
-        (one.contender, one.point) == (place.point.contender, place.point.point)
-        for one in recommended_points(place.document)
+        (point.contender, point.point) == (place.point.contender, place.point.point)
+        for point in recommended_points(place.document)
     )
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Several values in one cell."""
+    """Return several values as the text of one cell."""
     return ";".join(parts)
 
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 def recommended_points(document: ReportDocument) -> list[Best | BoundCheck]:
     """Return the recommended point of each setting of the other axes: under a latency bound, the best that keeps it."""
     bounded = document.plan.latency_bound_ns is not None
-    found = (_under_bound(one) if bounded else one.answer.recommended for one in document.answers)
-    return [one for one in found if one is not None]
+    points = (_under_bound(report) if bounded else report.answer.recommended for report in document.answers)
+    return [point for point in points if point is not None]
 
 
-def _under_bound(one: AnswerReport) -> BoundCheck | None:
-    return one.answer.bound.best if one.answer.bound is not None else None
+def _under_bound(report: AnswerReport) -> BoundCheck | None:
+    return report.answer.bound.best if report.answer.bound is not None else None

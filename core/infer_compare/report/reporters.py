@@ -1,4 +1,4 @@
-"""Report formats by name: those built in, and those that plugins bring."""
+"""Finds built-in and plugin report formats by name, and renders reports with them."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ BUILT_IN: tuple[Reporter, ...] = (
 
 
 def find_reporter(name: str, plugins: Plugins) -> Reporter:
-    """The reporter of that name; a plugin's cannot take the name of one that is built in.
+    """Return the reporter of that name; built-in names take precedence over those of plugins.
 
     Raises:
-        UsageError: there is none (the text gives the nearest name and all names), or a package that it needs is missing.
+        UsageError: there is no such format (the message names the nearest and all names), or a required package is missing.
     """
     known: dict[str, Reporter] = {}
     for reporter in (*BUILT_IN, *plugins.reporters):
@@ -57,7 +57,7 @@ def find_reporter(name: str, plugins: Plugins) -> Reporter:
 
 
 def endings(plugins: Plugins) -> dict[str, str]:
-    """Return the ending of each format's files, by the format's name; those built in first."""
+    """Return the file suffix of each format, by the format's name; built-in formats first."""
     known: dict[str, str] = {}
     for reporter in (*BUILT_IN, *plugins.reporters):
         known.setdefault(reporter.name, reporter.suffix)
@@ -65,19 +65,19 @@ def endings(plugins: Plugins) -> dict[str, str]:
 
 
 def render(reporter: Reporter, document: ReportDocument) -> str | bytes:
-    """The document in the reporter's format.
+    """Return the document in the reporter's format.
 
     Raises:
-        InferCompareError: the reporter raised, or returned something else than text or bytes.
+        InferCompareError: the reporter raised, or returned neither text nor bytes.
     """
     return _checked(reporter, lambda: reporter.render(document))
 
 
 def render_many(reporter: Reporter, documents: Sequence[ReportDocument]) -> str | bytes:
-    """Several runs in one report; a single one as `render` does it.
+    """Return one report of several runs; a single run is rendered with `render`.
 
     Raises:
-        UsageError: the format takes one run, and there are several.
+        UsageError: the format takes only one run, and there are several.
         InferCompareError: see `render`.
     """
     if len(documents) == 1:
@@ -88,10 +88,10 @@ def render_many(reporter: Reporter, documents: Sequence[ReportDocument]) -> str 
 
 
 def check_number(reporter: Reporter, number: int) -> None:
-    """Looks whether the format takes that many runs.
+    """Check that the format takes that many runs.
 
     Raises:
-        UsageError: it takes one run, and there are several.
+        UsageError: the format takes only one run, and there are several.
     """
     if number > 1 and not isinstance(reporter, ReporterOfMany):
         raise UsageError(
@@ -100,7 +100,7 @@ def check_number(reporter: Reporter, number: int) -> None:
 
 
 def _check_installed(reporter: Reporter) -> None:
-    """Looks for what the format requires before a run is measured or read for it; nothing is imported."""
+    """Check that the packages of the format are installed, without importing them."""
     absent = [module for module in getattr(reporter, "requires", ()) if not is_installed(module)]
     if absent:
         hint = getattr(reporter, "install_hint", "")
@@ -113,7 +113,7 @@ def _checked(reporter: Reporter, work: Callable[[], str | bytes]) -> str | bytes
         with guarded(f"making a report of the format {reporter.name}", passing=(InferCompareError,)):
             made = work()
             if isinstance(made, str):
-                # Text that cannot be encoded cannot be printed either.
+                # Text that cannot be encoded could not be written.
                 made.encode()
     except PluginFailed as failure:
         raise InferCompareError(

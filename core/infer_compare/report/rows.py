@@ -1,4 +1,4 @@
-"""One row a point, for tables: the values that CSV, Parquet and data frames share."""
+"""The rows of the table of points, which CSV, Parquet and data frames share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = dict[str, Value]
 
 
 def point_rows(documents: Sequence[ReportDocument]) -> list[Row]:
-    """A row for each point, by run, then by contender, then by operating point; every row has every column."""
+    """Return a row for each point, by run, then by contender, then by operating point; every row has all columns."""
     columns = columns_of(documents)
     return [
         {metric.name: metric.read(place) for metric in columns}
@@ -27,5 +27,5 @@ def point_rows(documents: Sequence[ReportDocument]) -> list[Row]:
 
 def places_of(document: ReportDocument) -> list[Place]:
     """Return every point of a run with its contender, by contender, then by operating point."""
-    contenders = {one.label: one for one in document.contenders}
+    contenders = {contender.label: contender for contender in document.contenders}
     return [Place(document, contenders[curve.contender], point) for curve in document.curves for point in curve.points]

@@ -1,4 +1,4 @@
-"""What was asked for and not answered: why the exit code is 1."""
+"""The questions that a run did not answer, for which the exit code is 1."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def state_of(run: Run) -> State:
-    """How the run ended; one without a closing record was interrupted."""
+    """Return how the run ended; a run without a closing record was interrupted."""
     return run.closing.state if run.closing is not None else "interrupted"
 
 
 def shortcomings(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> tuple[str, ...]:
-    """One sentence for each thing that was asked for and has no answer; none means exit code 0.
+    """Return a sentence for each requested question without an answer; without any, the exit code is 0.
 
-    An operating point that ran out of memory, or that was left out because a smaller one had, is an answer.
+    An operating point that ran out of memory, or was skipped because a smaller one did, counts as an answer.
 
     Args:
         run: the run.
-        summary: what was derived from it.
-        failures: of its contenders and points.
+        summary: the summary of the run.
+        failures: the failures of its contenders and points.
     """
     sentences = [*_ending(run), *_contenders(run, summary, failures), *_limits(run), *_bounds(summary)]
     return tuple(map(plain, sentences))
@@ -47,21 +47,21 @@ def _ending(run: Run) -> Iterator[str]:
 
 def _contenders(run: Run, summary: Summary, failures: Sequence[FailureReport]) -> Iterator[str]:
     if run.header.options.race and summary.answer.recommended is not None:
-        # Backends propose what may not run here; a winner answers what was asked.
+        # Backends may propose configurations that do not run here; a winner answers the question.
         return
-    out = {one.contender: excluded_sentence(one) for one in excluded(summary.excluded)}
+    out = {exclusion.contender: excluded_sentence(exclusion) for exclusion in excluded(summary.excluded)}
     for label in run.labels:
-        own = [one for one in failures if one.contender == label]
-        unanswered = [one.sentence for one in own if one.unanswered]
+        of_contender = [failure for failure in failures if failure.contender == label]
+        unanswered = [failure.sentence for failure in of_contender if failure.unanswered]
         if label not in out:
             yield from unanswered
-        elif run.differs(label) is not None or unanswered or _nothing_came(run, own):
+        elif run.differs(label) is not None or unanswered or _nothing_came(run, of_contender):
             yield out[label]
 
 
-def _nothing_came(run: Run, own: Sequence[FailureReport]) -> bool:
-    """Whether the contender could run and has no figures, although the run came to its end."""
-    return state_of(run) == "complete" and any(one.outcome == "measured" for one in own)
+def _nothing_came(run: Run, failures: Sequence[FailureReport]) -> bool:
+    """Return whether the contender could run but has no figures, although the run is complete."""
+    return state_of(run) == "complete" and any(failure.outcome == "measured" for failure in failures)
 
 
 def _limits(run: Run) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report for a terminal or a log file."""
+"""The text report, for terminals and log files."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 NARROWEST = 60
-"""A narrower terminal wraps the lines of the whole report itself: tables that are squeezed lose digits."""
+"""Least width of the report; a narrower terminal wraps its lines, since squeezed tables would lose digits."""
 
 
 def renderables(document: ReportDocument, *, verbose: bool = False) -> list[RenderableType]:
-    """The sections in their fixed order: the answer first, the conditions last.
+    """Return the sections in order: the answer first, the conditions last.
 
     Args:
-        document: what to show.
-        verbose: every batch size, more columns, and the verdict on every pair.
+        document: the report of the run.
+        verbose: show every batch size, more columns, and the verdict on every pair.
     """
     return renderables_many([document], verbose=verbose)
 
 
 def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = False) -> list[RenderableType]:
-    """The sections of one run; of several, a table of the best of each first, then the sections of each.
+    """Return the sections of one run, or for several runs a table of the best of each, then the sections of each.
 
     Args:
-        documents: what to show.
+        documents: the reports of the runs.
         verbose: see `renderables`.
     """
     from infer_compare.report.sections import printed_many
@@ -46,15 +46,15 @@ def renderables_many(documents: Sequence[ReportDocument], *, verbose: bool = Fal
 def glance_renderables(
     documents: Sequence[ReportDocument], places: Sequence[str] = (), reports: Sequence[str] = ()
 ) -> list[RenderableType]:
-    """The answer of a run in at most eight lines; of several runs, a table of the best of each.
+    """Return the answer of a run in at most eight lines, or for several runs a table of the best of each.
 
-    A search for the fastest configuration is asked for what follows from it too: the ranking, how to use the winner, what
-    else there is to choose, and what was dropped.
+    For a search for the fastest configuration, add the ranking, how to use the winner, the other choices, and the dropped
+    configurations.
 
     Args:
-        documents: what to show.
+        documents: the reports of the runs.
         places: the run folders, in the same order.
-        reports: files that were written.
+        reports: the written files.
     """
     from rich.text import Text
 
@@ -69,14 +69,14 @@ def glance_renderables(
 
 
 class Glance:
-    """The lines of an answer at a glance, wrapped: in a narrow terminal without what the last of them says as well."""
+    """The wrapped lines of an answer at a glance; a narrow terminal omits the folder, which the last line names too."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        """Keeps the lines, the headline first."""
+        """Store the lines, the headline first."""
         self.lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """The lines as texts."""
+        """Yield the lines as texts."""
         from rich.text import Text
 
         texts = [Text(line, style="" if place else "bold", overflow="fold") for place, line in enumerate(self.lines)]
@@ -91,18 +91,18 @@ class TextReporter:
     suffix = ".txt"
 
     def render(self, document: ReportDocument) -> str:
-        """The report, with no white space at the ends of lines."""
+        """Return the report without trailing white space in lines."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """The best of each run, then the reports one after the other."""
+        """Return the best of each run, then the reports one after the other."""
         from infer_compare.report.sections import printed_many
 
         return written(printed_many(documents))
 
 
 def written(sections: Iterable[Section]) -> str:
-    """Sections as text, with no white space at the ends of lines."""
+    """Return sections as text without trailing white space in lines."""
     from rich.console import Console
 
     from infer_compare.report.terminal import writer
@@ -111,11 +111,11 @@ def written(sections: Iterable[Section]) -> str:
     console = Console(
         file=file, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
     )
-    for one in writer.renderables(sections):
-        console.print(one, crop=False)
+    for part in writer.renderables(sections):
+        console.print(part, crop=False)
     return tidy(file.getvalue())
 
 
 def tidy(text: str) -> str:
-    """The text without empty lines around it, and without white space at the ends of its lines."""
+    """Return the text without leading and trailing empty lines, and without trailing white space in lines."""
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n") + "\n"

@@ -1,4 +1,4 @@
-"""The calls of each point one after the other, thinned out: how a point with two durations looks."""
+"""The calls of each point in order of time, thinned out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from infer_compare.results import Run, Slice
 
 MOST_CALLS = 160
-"""Of one point; what is left out lies evenly between those that are shown."""
+"""The most calls of one point that are shown; omitted calls are spread evenly."""
 
 
 def timelines(run: Run) -> tuple[Timeline, ...]:
-    """Return the calls of every point that was timed, in order of time, those of rejected slices included."""
+    """Return the calls of every timed point in order of time, including those of rejected slices."""
     slices: dict[tuple[str, OperatingPoint], list[tuple[int, Slice]]] = defaultdict(list)
     for measured in run.rounds:
         for piece in measured.slices:

@@ -1,4 +1,4 @@
-"""What a search for the fastest configuration found, for the report document."""
+"""The results of a search for the fastest configuration, for the report document."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def tuning(run: Run, points: Iterable[Point], summary: Summary) -> Tuning | None:
-    """Return what a race leaves beside its ranking; None for a run that is none."""
+    """Return the results of a search besides its ranking; None for other runs."""
     if not run.header.options.race:
         return None
-    out = {one.contender for one in summary.excluded}
-    table = {Candidate(found.contender, found.point): found for found in summary.figures}
+    out = {exclusion.contender for exclusion in summary.excluded}
+    table = {Candidate(figures.contender, figures.point): figures for figures in summary.figures}
     ranked = (point for point in points if point.contender not in out)
     recipe = run.recipe
     return Tuning(

@@ -1,4 +1,4 @@
-"""Contenders of one backend that differ in one thing only: what a lower precision, or a split of the cores, brings."""
+"""Contenders of one backend that differ only in precision, or only in how they split the cores."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def precision_gains(run: Run, answer: Answer) -> tuple[PrecisionGain, ...]:
-    """Return what each lower precision brings, where the largest batch was searched for in both.
+    """Return the gain of each lower precision, if the largest batch was searched for in both precisions.
 
     Args:
         run: the run.
-        answer: for one setting of the axes other than the batch.
+        answer: the answer for one setting of the axes other than the batch.
     """
     limits = {limit.contender: limit for limit in run.limits if limit.axes == answer.axes}
     setups = {label: setup_of(run, label) for label in run.labels if label in limits}
@@ -40,11 +40,11 @@ def precision_gains(run: Run, answer: Answer) -> tuple[PrecisionGain, ...]:
 
 
 def splits(run: Run, answer: Answer) -> tuple[SplitReport, ...]:
-    """Return how the cores can be split, for each backend that has contenders which differ in that only.
+    """Return the splits of the cores of each backend with contenders that differ only in their split.
 
     Args:
         run: the run.
-        answer: for one setting of the axes other than the batch.
+        answer: the answer for one setting of the axes other than the batch.
     """
     groups: dict[Hashable, list[Best]] = {}
     for best in answer.by_contender:
@@ -73,7 +73,7 @@ def _splits(run: Run, answer: Answer, bests: list[Best]) -> SplitReport:
             )
         )
     first, *others = made
-    # One instance with all the threads is what runs where nobody asks for a split.
+    # One instance with all threads is the default, without a split.
     single = [split for split in others if split.instances == 1]
     other = max(single, key=lambda split: split.threads) if first.instances > 1 and single else others[0]
     backend = run.contender(first.contender).backend
@@ -86,29 +86,29 @@ def _splits(run: Run, answer: Answer, bests: list[Best]) -> SplitReport:
 def _gain(
     run: Run, answer: Answer, limits: dict[str, Limit], setups: dict[str, Setup], label: str, base: str
 ) -> PrecisionGain:
-    own, other = limits[label], limits[base]
+    limit, other = limits[label], limits[base]
     bests = {best.contender: best.figures.throughput for best in answer.by_contender}
     pair = _pair(answer, label, base)
     if pair is not None and pair.comparison is not None:
         faster: float | None = pair.comparison.ratio
     else:
         faster = bests[label] / bests[base] if label in bests and base in bests else None
-    both_fit = own.largest_fitting and other.largest_fitting
+    both_fit = limit.largest_fitting and other.largest_fitting
     return PrecisionGain(
         contender=label,
         precision=setups[label].precision or "",
         base=base,
         base_precision=setups[base].precision or "",
-        largest=own.largest_fitting,
-        open=own.smallest_failing is None,
+        largest=limit.largest_fitting,
+        open=limit.smallest_failing is None,
         base_largest=other.largest_fitting,
-        larger=(own.largest_fitting or 0) / (other.largest_fitting or 1) if both_fit else None,
+        larger=(limit.largest_fitting or 0) / (other.largest_fitting or 1) if both_fit else None,
         faster=faster,
         sentence=plain(
             gain_words(
                 f"{run.contender(label).backend} in {setups[label].precision}",
                 setups[base].precision or "",
-                own,
+                limit,
                 other,
                 pair,
                 faster,
@@ -117,11 +117,11 @@ def _gain(
     )
 
 
-def _are_known(own: Limit, base: Limit) -> bool:
-    """Whether something can be said: the search found where the base ends, and with the other where it ends, or beyond that."""
+def _are_known(limit: Limit, base: Limit) -> bool:
+    """Return whether the gain is known: the search found the base's limit, and the other's limit or a larger fitting size."""
     if base.smallest_failing is None:
         return False
-    return own.smallest_failing is not None or (own.largest_fitting or 0) > (base.largest_fitting or 0)
+    return limit.smallest_failing is not None or (limit.largest_fitting or 0) > (base.largest_fitting or 0)
 
 
 def _bits(setup: Setup) -> int:
@@ -129,7 +129,7 @@ def _bits(setup: Setup) -> int:
 
 
 def _pair(answer: Answer, a: str, b: str) -> PairVerdict | None:
-    """Return the verdict on the bests of two contenders, with the first as A; None where they were not held against each other."""
+    """Return the verdict on the bests of two contenders, with the first as A; None if they were not compared."""
     for pair in (*answer.headline, *answer.variants):
         if {pair.a.label, pair.b.label} == {a, b}:
             return pair if pair.a.label == a else pair.turned()

@@ -1,4 +1,4 @@
-"""The command that runs one contender at one batch size as it was configured: what a reader takes away."""
+"""The command that runs one contender with its configuration."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _WITH_VALUE = {
     "--price",
 }
 _ALONE = {"--find-limit", "--json", "--dry-run", "-q", "--quiet", "-v", "--verbose"}
-"""What says who takes part, what is asked of it, and how it is shown: none of it is the configuration of one contender."""
+"""Options about contenders, questions and output, which are not part of the configuration of one contender."""
 
 
 def winner_command(document: ReportDocument, label: str) -> tuple[str, ...]:
-    """Return the words of the command but for the batch size, which comes last; none where it cannot be typed again.
+    """Return the words of the command without the batch size, which comes last; empty if the command cannot be typed again.
 
     Args:
-        document: of the run.
-        label: of the contender.
+        document: the report of the run.
+        label: the contender.
     """
     words = without_folder(document.command)
     typed = words[1:2] == ("run",) and "--resume" not in words
     if not typed or any(".py:" in word for word in words):
         return ()
-    contender = next(one for one in document.contenders if one.label == label)
+    contender = next(candidate for candidate in document.contenders if candidate.label == label)
     return (*_kept(words), "-b", _spec(contender), "--batch-sizes")
 
 
@@ -62,5 +62,5 @@ def _kept(words: Sequence[str]) -> Iterator[str]:
 
 
 def _is_contender(word: str) -> bool:
-    """Whether it is `-b` with its value in one word."""
+    """Return whether a word is `-b` together with its value."""
     return word.startswith("-b") and len(word) > len("-b")

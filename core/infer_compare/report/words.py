@@ -1,4 +1,4 @@
-"""Texts that reports share: names made harmless for one line, sizes, places, commands for a shell."""
+"""Shared wording of reports: names on one line, sizes, operating points, shell commands."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
 
 MOST_PLACES = 6
-"""Of more operating points than this only the number is given."""
+"""With more operating points than this, only the number is given."""
 
 _SHELL_ESCAPED = re.compile(r"['\\]|[^ -~\w]")
 
 
 def plain(text: str) -> str:
-    """The text on one line, without what could steer a terminal or reverse the direction of writing.
+    """Return an untrusted text on one line, without control characters.
 
-    Names and messages come from files and from plugins. White space becomes single spaces; control characters,
-    invisible formatting characters and lone surrogates are written as escapes.
+    White space becomes single spaces; control characters, invisible formatting characters and lone surrogates are escaped.
     """
     return one_line(text)
 
 
 def size(number: int) -> str:
-    """Bytes in binary units, such as `1.21 GiB`."""
+    """Return a number of bytes in binary units, such as `1.21 GiB`."""
     for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
         if number >= 1000 * 1024 ** (power - 1):
             return f"{significant(number / 1024**power)} {unit}"
@@ -38,27 +37,27 @@ def size(number: int) -> str:
 
 
 def places(points: Sequence[OperatingPoint]) -> str:
-    """Operating points in a sentence: `batch 8`, `batch 8, 16 and 32`, `20 batch sizes from 4 to 80`."""
+    """Return operating points in words, such as `batch 8`, `batch 8, 16 and 32` or `20 batch sizes from 4 to 80`."""
     if len(points) > 1 and len({point.axes for point in points}) == 1:
         sizes = sorted(point.batch for point in points)
         others = "".join(f", {name} {value}" for name, value in points[0].axes)
         if len(sizes) > MOST_PLACES:
             return f"{len(sizes)} batch sizes from {sizes[0]} to {sizes[-1]}{others}"
-        return f"batch {listing([str(one) for one in sizes])}{others}"
+        return f"batch {listing([str(number) for number in sizes])}{others}"
     if len(points) > MOST_PLACES:
         return f"{len(points)} operating points"
     return listing([str(point) for point in points])
 
 
 def shell_word(word: str) -> str:
-    """The word as a shell reads it back; one with control characters is written with `$'...'` of bash."""
+    """Return a word quoted for a shell; a word with control characters uses `$'...'` of bash."""
     if word.isprintable():
         return shlex.quote(word)
     return f"$'{_SHELL_ESCAPED.sub(_escaped, word)}'"
 
 
 def without_folder(words: Sequence[str]) -> tuple[str, ...]:
-    """The command without its run folder, which holds a run by now and would be refused."""
+    """Return the command without its run folder, which would be refused since it already holds a run."""
     kept: list[str] = []
     value_follows = False
     for word in words:
@@ -72,20 +71,20 @@ def without_folder(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def shell_line(words: Sequence[str]) -> str:
-    """The command on one line."""
+    """Return the command on one line."""
     return " ".join(map(shell_word, words))
 
 
 def shell_lines(words: Sequence[str], width: int) -> list[str]:
-    """The command on lines of at most `width` columns, joined by backslashes; an option stays beside its value.
+    """Return the command on lines of at most `width` columns, joined by backslashes; an option stays beside its value.
 
-    What is longer than a line has a line of its own.
+    A word longer than a line gets its own line.
     """
     from rich.cells import cell_len
 
     lines: list[str] = []
     for piece in _pieces(words):
-        # Two columns are for the backslash.
+        # Two columns for the backslash.
         if lines and cell_len(lines[-1]) + 1 + cell_len(piece) + 2 <= width:
             lines[-1] += f" {piece}"
         else:

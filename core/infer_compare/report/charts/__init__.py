@@ -1,1 +1,1 @@
-"""The charts of a report as data, which the page and pictures draw."""
+"""The charts of a report as plain data, which the HTML page and pictures draw."""

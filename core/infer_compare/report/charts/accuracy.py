@@ -1,4 +1,4 @@
-"""Throughput against output error, each contender at its best batch."""
+"""The chart of throughput against output error, with each contender at its best batch size."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ EXACT = 1e-8
 
 def accuracy_chart(places: Iterable[Place]) -> AccuracyChart:
     """Return a mark for each contender whose throughput and output error are known."""
-    found = []
+    series = []
     for place in places:
         figures, error, memory = place.point.figures, place.contender.output_error, place.point.memory
         if figures is None or error is None:
             continue
         resident = memory.resident if memory is not None else None
         took = f", {size(resident)} of memory" if resident is not None else ""
-        found.append(
+        series.append(
             AccuracySeries(
                 c=place.contender.label,
                 x=max(error.relative, EXACT),
@@ -37,5 +37,5 @@ def accuracy_chart(places: Iterable[Place]) -> AccuracyChart:
                 text=f"{place.point.point}: {rate(figures.throughput)}, output error {error.relative:.2g}{took}",
             )
         )
-    heights = [one.y for one in found]
-    return AccuracyChart(exact=EXACT, log=bool(heights) and max(heights) > WIDE * min(heights), series=found)
+    heights = [series.y for series in series]
+    return AccuracyChart(exact=EXACT, log=bool(heights) and max(heights) > WIDE * min(heights), series=series)

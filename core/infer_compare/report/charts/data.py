@@ -1,6 +1,7 @@
-"""What charts draw, as plain data for the script of the page and for pictures; every text in it is shown as text.
+"""The data of charts, for the script of the page and for pictures.
 
-Latencies are in milliseconds, memory in bytes, throughputs in samples a second. A series names its contender by its label.
+Latencies are in milliseconds, memory in bytes, throughputs in samples per second. A series names its contender by its
+label. All texts are plain text, not markup.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class Series(msgspec.Struct, kw_only=True):
     rough: list[tuple[int, float, str]] = []
     missing: list[tuple[int, str]] = []
     fits: tuple[int, float, str] | UnsetType = UNSET
-    """The largest batch that ran, where a search found it beyond the measured ones."""
+    """The largest batch that ran, if a search found it beyond the measured sizes."""
 
     def add(self, point: PointReport, y: float, text: str, band: tuple[float, float] | None = None) -> None:
-        """Add a measured point, with what it says on request and the band around it."""
+        """Add a measured point with its tooltip and the band around it."""
         self.x.append(point.point.batch)
         self.y.append(y)
         if band is not None:
@@ -59,7 +60,7 @@ class BatchChart(msgspec.Struct, frozen=True, kw_only=True):
     series: list[Series]
     line: Mark | UnsetType = UNSET
     span: tuple[float, float] | UnsetType = UNSET
-    """Figures that the axis reaches over beside those of the series: of charts that have the same axes."""
+    """Further figures that the axis must cover: those of charts with the same scale."""
 
 
 class FrontierSeries(msgspec.Struct, kw_only=True):
@@ -89,12 +90,12 @@ class AccuracySeries(msgspec.Struct, kw_only=True):
 
     c: str
     x: float
-    """The output error; at the edge of the chart where it is too small to be drawn."""
+    """The output error; at the edge of the chart if it is too small to be drawn."""
     y: float
     half: float
     """Half of the throughput's interval."""
     memory: int | None
-    """Bytes: the area of the mark."""
+    """Memory in bytes, drawn as the area of the mark."""
     text: str
 
 
@@ -119,7 +120,7 @@ class RateSeries(msgspec.Struct, kw_only=True):
     high: list[float] = []
     text: list[str] = []
     kept: list[bool] = []
-    """Whether the bound is not broken."""
+    """Whether the bound is kept."""
     saturation: float
     """The rate from which the queue only grows."""
 
@@ -162,8 +163,8 @@ ChartData = BatchChart | FrontierChart | AccuracyChart | RateChart | BarChart
 
 
 def plain_data(chart: ChartData, places: dict[str, int]) -> dict[str, Any]:
-    """Return a chart as the script reads it, which names contenders by their places on the page."""
+    """Return a chart as the script reads it: with contenders named by their index on the page."""
     data: dict[str, Any] = msgspec.to_builtins(chart)
     if isinstance(chart, BarChart):
         return {**data, "places": [places[label] for label in chart.places]}
-    return {**data, "series": [{**one, "c": places[one["c"]]} for one in data["series"]]}
+    return {**data, "series": [{**series, "c": places[series["c"]]} for series in data["series"]]}

@@ -1,7 +1,7 @@
-"""Colours of contenders, for light and for dark paper, and what distinguishes them without colour.
+"""Colours of contenders in light and dark themes, with markers and dashes that distinguish them without colour.
 
-The six colours of a theme stay apart for people who do not see red, green or blue, by lightness where not by hue, and
-have a contrast of 3 or more with the paper.
+The six colours of a theme remain distinguishable, by hue or by lightness, for people who do not see red, green or blue,
+and have a contrast of at least 3 with the background.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CONTENDERS: dict[Theme, tuple[str, ...]] = {
     "dark": ("#4a8cf5", "#ee7d35", "#2fdc9d", "#d9a6f4", "#f2e73a", "#b8f0ff"),
 }
 PAPER: dict[Theme, str] = {"light": "#ffffff", "dark": "#171b21"}
-"""What charts are drawn on."""
+"""Background colours of charts."""
 SYMBOLS: dict[str, str] = {
     "circle": "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10z",
     "square": "M1.5 1.5h9v9h-9z",
@@ -28,36 +28,36 @@ SYMBOLS: dict[str, str] = {
     "pentagon": "M6 .5l5.6 4.1l-2.1 6.6h-7l-2.1-6.6z",
     "cross": "M4 1h4v3h3v4h-3v3h-4v-3h-3v-4h3z",
 }
-"""Markers by Plotly's names, and the same as paths in a box of 12 by 12. Their number and that of the colours have no
-common factor, so that a pair of both comes back late."""
+"""Markers by Plotly's names, and as paths in a box of 12 by 12. Their number and the number of colours have no common
+factor, so that combinations repeat late."""
 PARTS: dict[Theme, tuple[str, ...]] = {
     "light": ("#12355b", "#3f6f9f", "#7fa6c9", "#b9cfe2", "#e3b76b"),
     "dark": ("#dbe9f7", "#9cc0e2", "#5f8fbd", "#35597f", "#c08f3a"),
 }
-"""Parts of a whole: steps of lightness, and one of another hue for the last."""
+"""Colours of the parts of a whole: steps of lightness, and another hue for the last part."""
 STEPS: tuple[float, ...] = (0.0, 0.34, 0.58)
-"""How far the colours of further contenders of one framework move: towards black on light paper, towards white on dark."""
+"""How far the colours of further contenders of a framework shift: towards black in the light theme, white in the dark."""
 DASHES: tuple[str, ...] = ("solid", "dash", "dashdot")
-"""Lines of the same: a hue is shared, and a line is not."""
+"""Dashes of further contenders of a framework: they share a hue but not a line style."""
 
 
 def colours(frameworks: Iterable[str]) -> dict[Theme, tuple[str, ...]]:
     """Return a colour for each contender, by theme: contenders of one framework share a hue and differ in lightness.
 
     Args:
-        frameworks: of each contender, in order.
+        frameworks: the framework of each contender, in order.
     """
     places = list(_places(frameworks))
     return {theme: tuple(_stepped(theme, *place) for place in places) for theme in CONTENDERS}
 
 
 def dashes(frameworks: Iterable[str]) -> tuple[str, ...]:
-    """Return a line for each contender, by Plotly's names."""
+    """Return a line style for each contender, by Plotly's names."""
     return tuple(DASHES[step] for _, step in _places(frameworks))
 
 
 def _places(frameworks: Iterable[str]) -> Iterable[tuple[int, int]]:
-    """Yield the hue of each contender, and which of its contenders it is."""
+    """Yield the index of each contender's hue, and its index among the contenders with this hue."""
     members: dict[str, int] = {}
     hues: dict[str, int] = {}
     for framework in frameworks:

@@ -1,4 +1,4 @@
-"""Two stored runs against each other, as text, Markdown, HTML or JSON."""
+"""The comparison of two stored runs, as text, Markdown, HTML or JSON."""
 
 from infer_compare.report.comparison.document import document
 from infer_compare.report.comparison.formats import FORMATS, find_format, render

@@ -1,4 +1,4 @@
-"""The curves of both runs, one over the other."""
+"""Charts with the curves of both runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def base_label(label: str) -> str:
-    """Return what charts call the contender of the base; that of the new run keeps its label."""
+    """Return the label of a contender of the base in charts; that of the new run keeps its label."""
     return f"{label}\nbase"
 
 
@@ -24,7 +24,7 @@ def throughput_chart(points: Sequence[PointComparison]) -> BatchChart:
     """Return samples a second in both runs with their intervals, over the batch size.
 
     Args:
-        points: at one setting of the other axes.
+        points: the points at one setting of the other axes.
     """
 
     def said(point: PointComparison, figures: PointSide) -> str:
@@ -58,10 +58,10 @@ def _chart(
 ) -> BatchChart:
     series: list[Series] = []
     for label in dict.fromkeys(point.contender for point in points):
-        own = sorted((point for point in points if point.contender == label), key=lambda point: point.point)
+        curve = sorted((point for point in points if point.contender == label), key=lambda point: point.point)
         for key, which in ((base_label(label), "base"), (label, "new")):
             drawn = Series(c=key)
-            for point in own:
+            for point in curve:
                 figures: PointSide = getattr(point, which)
                 drawn.x.append(point.point.batch)
                 value, low, high = values(figures)

@@ -1,4 +1,4 @@
-"""The formats of a comparison, by name: its sections by the writers of reports, and the document itself as JSON."""
+"""The formats of a comparison, by name."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 
 def _html(document: ComparisonDocument) -> str:
-    """A page on which the curves of a contender have one hue, and differ in lightness and line."""
+    """Return the HTML page; both curves of a contender have the same hue and differ in lightness and line style."""
     from infer_compare.report.html.contenders import Contender
     from infer_compare.report.html.page import sections_page
 
     known: dict[str, Contender] = {}
-    names = {one.contender: one.name for one in (*document.comparison.bests, *document.comparison.points)}
+    names = {
+        comparison.contender: comparison.name
+        for comparison in (*document.comparison.bests, *document.comparison.points)
+    }
     for label, name in names.items():
         for key, run in ((label, "new"), (base_label(label), "base")):
             known[key] = Contender(place=len(known), label=key, name=f"{name}, {run}", excluded="", backend=label)

@@ -1,4 +1,4 @@
-"""Peak memory and largest batch of a contender in two runs, side by side: facts, with no verdict on them."""
+"""Peak memory and largest batch of contenders in two runs, without verdicts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 def memory(base: Run, new: Run) -> Iterator[MemoryReport]:
-    """One entry for each common contender and setting of the other axes that ran in either."""
+    """Yield an entry for each common contender and each setting of the other axes that ran in either run."""
     runs = (base, new)
     points = [run.points for run in runs]
     for label in base.labels:
         if label not in new.labels:
             continue
-        own = [[point for point in found if point.contender == label] for found in points]
-        for axes in sorted({point.point.axes for found in own for point in found}):
-            at_axes = [[point for point in found if point.point.axes == axes] for found in own]
+        of_label = [[point for point in measured if point.contender == label] for measured in points]
+        for axes in sorted({point.point.axes for measured in of_label for point in measured}):
+            at_axes = [[point for point in measured if point.point.axes == axes] for measured in of_label]
             yield _entry(runs, label, axes, at_axes)
 
 
 def _entry(runs: tuple[Run, Run], label: str, axes: Axes, points: Sequence[Sequence[Point]]) -> MemoryReport:
-    bounds = [boundary(run, label, axes, found) for run, found in zip(runs, points, strict=True)]
-    peaks = [_peaks(found) for found in points]
+    bounds = [boundary(run, label, axes, measured) for run, measured in zip(runs, points, strict=True)]
+    peaks = [_peaks(measured) for measured in points]
     common = max(peaks[0].keys() & peaks[1].keys(), default=None)
-    at_common = [found[common] if common is not None else Memory() for found in peaks]
+    at_common = [measured[common] if common is not None else Memory() for measured in peaks]
     base, new = bounds
     return MemoryReport(
         contender=label,

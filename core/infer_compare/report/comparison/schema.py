@@ -1,7 +1,7 @@
 """The comparison document: everything that a comparison shows, and the version of its schema.
 
-A figure is in the unit that its name ends in; throughput is in samples a second, a ratio is new over base. What is not
-known is null; NaN and infinity never appear.
+The name of a figure ends in its unit; throughput is in samples per second, a ratio is new over base. Unknown values are
+null; NaN and infinity never appear.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from infer_compare.verdicts.unpaired import RunComparison
 
 COMPARISON_SCHEMA = "infer-compare/comparison"
 COMPARISON_VERSION = (1, 1)
-"""Major and minor: a field is removed or changes its meaning with a new major only."""
+"""Major and minor: a field is removed or changes its meaning only with a new major."""
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,54 +27,54 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """UTC, ISO 8601."""
     state: State
     reason: str
-    """Why it is not complete, where it says."""
+    """Why the run is incomplete, if known."""
     command: tuple[str, ...]
-    """The arguments that were typed."""
+    """The command line as typed."""
     repeat: str
     """The same as one line for a shell."""
     mode: str
     slices: int
     rejected: int
-    """Of them, by the gate."""
+    """Slices rejected by the gate."""
 
 
 class MemoryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a contender needs and bears in both runs; facts without a verdict."""
+    """Peak memory and largest batch of a contender in both runs, without a verdict."""
 
     contender: str
     name: str
     axes: tuple[tuple[str, int], ...]
     largest: tuple[int | None, int | None]
-    """The largest batch that ran: in the base, in the new run."""
+    """The largest batch that ran in the base, and in the new run."""
     failed: tuple[int | None, int | None]
-    """The smallest that did not fit; None where none was met."""
+    """The smallest batch that did not fit; None if all fitted."""
     searched: tuple[bool, bool]
-    """Whether the boundary was searched for; else these are the sizes that happened to be tried."""
+    """Whether the limit was searched for; else these are the sizes that were tried."""
     point: OperatingPoint | None
-    """The largest operating point that ran in both."""
+    """The largest operating point that ran in both runs."""
     resident_bytes: tuple[int | None, int | None]
-    """Peak resident memory of the worker there."""
+    """Peak resident memory of the worker at `point`."""
     allocated_bytes: tuple[int | None, int | None]
-    """Peak of live tensors on the device there, by the framework's own allocator; None on the processor."""
+    """Peak of live tensors on the device at `point`, by the framework's allocator; None on the CPU."""
 
 
 class ComparisonDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A comparison as it is shown."""
+    """The comparison of two runs."""
 
     schema: str = COMPARISON_SCHEMA
     version: tuple[int, int] = COMPARISON_VERSION
     untested: str = ""
-    """Why the guard could test nothing, or not the base's best contender: why the exit code is 4; else empty."""
+    """Why the guard could not test anything, or not the base's best contender; the exit code is then 4. Else empty."""
     headline: str
-    """What the verdicts at the best sizes come to, in one sentence."""
+    """The verdicts at the best sizes, in one sentence."""
     regression: bool
-    """Whether the guard found a proven regression: why the exit code is 1."""
+    """Whether the guard proved a regression; the exit code is then 1."""
     model: ModelInfo
-    """Of the new run."""
+    """The model of the new run."""
     base: RunReport
     new: RunReport
     comparison: RunComparison
     memory: tuple[MemoryReport, ...]
     metrics: tuple[MetricInfo, ...] = ()
-    """What both runs measured besides; the figures are in the `metrics` of each side of a point, by name."""
+    """Further metrics of both runs; their figures are in the `metrics` of each side of a point, by name."""
     notes: tuple[str, ...]

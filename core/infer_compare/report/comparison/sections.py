@@ -1,4 +1,4 @@
-"""The sections of a comparison: the verdicts, conditions that differ, tables, and which runs these are."""
+"""The sections of a comparison: verdicts, conditions that differ, tables, and the two runs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def sections(document: ComparisonDocument) -> list[Section]:
-    """Return the sections in their order: the answer first, as in a report, unless what differs withholds verdicts."""
+    """Return the sections in order: the answer first, unless differing conditions withhold verdicts."""
     verdicts, conditions = list(_verdicts(document)), list(_conditions(document))
     compared = document.comparison
-    withheld = any(one.decisive for one in compared.conditions) and not compared.across_conditions
+    withheld = any(condition.decisive for condition in compared.conditions) and not compared.across_conditions
     middle = [*conditions, *verdicts] if withheld else [*verdicts, *conditions]
     return [*_beginning(document), *middle, *tables(document), *_rest(document)]
 
@@ -63,30 +63,30 @@ def _conditions(document: ComparisonDocument) -> Iterator[Section]:
         yield Section(title="Conditions that differ", blocks=(table, Paragraph(text=_follows(document))))
 
 
-def _condition(one: Condition) -> Row:
-    """A mark for what verdicts need to be equal, what it is and whose, and both texts."""
-    topic = one.topic if one.contender is None else f"{one.contender}: {one.topic}"
-    kind = "doubt" if one.decisive else ""
-    texts = ("!" if one.decisive else "", topic, one.base, one.new)
-    return tuple(Cell(text=text, kind=kind, faint=not one.decisive) for text in texts)
+def _condition(condition: Condition) -> Row:
+    """Return the row of a condition: a mark if it withholds verdicts, its topic and contender, and both texts."""
+    topic = condition.topic if condition.contender is None else f"{condition.contender}: {condition.topic}"
+    kind = "doubt" if condition.decisive else ""
+    texts = ("!" if condition.decisive else "", topic, condition.base, condition.new)
+    return tuple(Cell(text=text, kind=kind, faint=not condition.decisive) for text in texts)
 
 
 def _follows(document: ComparisonDocument) -> str:
-    """What follows from the conditions that differ."""
-    found = document.comparison
-    if not any(one.decisive for one in found.conditions):
+    """Return what follows from the conditions that differ."""
+    comparison = document.comparison
+    if not any(condition.decisive for condition in comparison.conditions):
         return "None of these keeps the runs from being compared."
-    if found.across_conditions:
+    if comparison.across_conditions:
         return "Conditions marked ! differ, and verdicts were asked for all the same (--across-conditions)."
-    whom = [one.contender for one in found.conditions if one.decisive]
-    rest = "" if None in whom else f" of {' and '.join(sorted({str(one) for one in whom}))}"
+    whom = [condition.contender for condition in comparison.conditions if condition.decisive]
+    rest = "" if None in whom else f" of {' and '.join(sorted({str(name) for name in whom}))}"
     return (
         f"Where conditions marked ! differ, verdicts{rest} are withheld; --across-conditions gives them all the same."
     )
 
 
 def _verdicts(document: ComparisonDocument) -> Iterator[Section]:
-    verdicts = {one.verdict for one in document.comparison.bests}
+    verdicts = {best.verdict for best in document.comparison.bests}
     standing: Standing = "shown"
     if Verdict.SLOWER in verdicts or document.regression:
         standing = "bad"
@@ -101,7 +101,7 @@ def _verdicts(document: ComparisonDocument) -> Iterator[Section]:
         blocks=(
             Headline(text=document.headline, standing=standing),
             Paragraph(text="How sure", tone="aside", media=PAGE),
-            Sentences(items=tuple(plain(point_sentence(one)) for one in document.comparison.bests)),
+            Sentences(items=tuple(plain(point_sentence(best)) for best in document.comparison.bests)),
         ),
     )
     guard = document.comparison.guard
@@ -113,13 +113,13 @@ def _verdicts(document: ComparisonDocument) -> Iterator[Section]:
                 Paragraph(
                     text=plain(f"{first[0].upper()}{first[1:]}."), tone="bad" if document.regression else "strong"
                 ),
-                *_listed(plain(one.sentence) for one in guard.guarded),
+                *_listed(plain(contender.sentence) for contender in guard.guarded),
             ),
         )
 
 
 def _rest(document: ComparisonDocument) -> Iterator[Section]:
-    missing = [plain(one.sentence) for one in document.comparison.missing]
+    missing = [plain(contender.sentence) for contender in document.comparison.missing]
     for title, sentences in (("Not compared", missing), ("Notes", document.notes)):
         if sentences:
             yield Section(title=title, blocks=tuple(_listed(sentences)))
@@ -138,8 +138,8 @@ def _run_words(run: RunReport) -> str:
 
 def _contenders(document: ComparisonDocument) -> str:
     bests = document.comparison.bests
-    settings = len({one.point.axes for one in bests})
-    contenders = count(len({one.contender for one in bests}), "contender")
+    settings = len({best.point.axes for best in bests})
+    contenders = count(len({best.contender for best in bests}), "contender")
     return f"{contenders} at {settings} settings" if settings > 1 else contenders
 
 

@@ -1,4 +1,4 @@
-"""What two runs say about each other, in sentences."""
+"""The sentences of a comparison of two runs."""
 
 from __future__ import annotations
 
@@ -29,39 +29,43 @@ RUNS = {"base": "base", "new": "new run"}
 
 
 def spoken(comparison: RunComparison) -> RunComparison:
-    """Return the comparison with its reasons and sentences in words, for files."""
+    """Return the comparison with all reasons and sentences filled in, for files."""
     bests = tuple(map(_with_reason, comparison.bests))
     guard = comparison.guard
     if guard is not None:
         guarded = tuple(
-            msgspec.structs.replace(found, sentence=_guarded_sentence(found, best, guard.loss))
-            for found, best in zip(guard.guarded, bests, strict=True)
+            msgspec.structs.replace(guarded_point, sentence=_guarded_sentence(guarded_point, best, guard.loss))
+            for guarded_point, best in zip(guard.guarded, bests, strict=True)
         )
         guard = msgspec.structs.replace(guard, guarded=guarded, untested=_untested(guard, bests))
     return msgspec.structs.replace(
         comparison,
         bests=bests,
         points=tuple(map(_with_reason, comparison.points)),
-        missing=tuple(msgspec.structs.replace(one, sentence=_missing_sentence(one)) for one in comparison.missing),
+        missing=tuple(
+            msgspec.structs.replace(contender, sentence=_missing_sentence(contender))
+            for contender in comparison.missing
+        ),
         guard=guard,
     )
 
 
-def point_sentence(one: PointComparison) -> str:
-    """Return such as `onnx at batch 8 is slower than in the base: 0.83x the throughput [0.81, 0.85] (4 and 4 restarts)`."""
-    subject, figure = f"{one.name} at {one.point}", f"{ratio_words(one.ratio)} {_grounds(one.ratio)}"
-    match one.verdict:
+def point_sentence(comparison: PointComparison) -> str:
+    """Return text such as `onnx at batch 8 is slower than in the base: 0.83x the throughput [0.81, 0.85] (4 and 4 restarts)`."""
+    subject = f"{comparison.name} at {comparison.point}"
+    figure = f"{ratio_words(comparison.ratio)} {_grounds(comparison.ratio)}"
+    match comparison.verdict:
         case Verdict.FASTER | Verdict.SLOWER:
-            return f"{subject} is {one.verdict.value} than in the base: {figure}"
+            return f"{subject} is {comparison.verdict.value} than in the base: {figure}"
         case Verdict.SAME:
-            return f"{subject} is the same as in the base within {percent(one.margin)}: {figure}"
+            return f"{subject} is the same as in the base within {percent(comparison.margin)}: {figure}"
         case Verdict.INCONCLUSIVE | Verdict.INVALID:
-            return f"{subject} has no verdict: {figure}; {_reason(one)}"
+            return f"{subject} has no verdict: {figure}; {_reason(comparison)}"
 
 
 def guard_sentence(guard: Guard) -> str:
     """Return the outcome of the guard, and how far it can be relied on."""
-    states = [one.state for one in guard.guarded]
+    states = [contender.state for contender in guard.guarded]
     limit = percent(guard.loss)
     if guard.tripped:
         return f"a loss of more than {limit} is proven for {_contenders(guard, {'regression'})}"
@@ -72,55 +76,55 @@ def guard_sentence(guard: Guard) -> str:
 
 
 def _contenders(guard: Guard, states: set[str]) -> str:
-    """How many contenders are in one of these states at any setting of their other axes."""
-    return count(len({one.contender for one in guard.guarded if one.state in states}), "contender")
+    """Return how many contenders are in one of these states at any setting of their other axes."""
+    return count(len({contender.contender for contender in guard.guarded if contender.state in states}), "contender")
 
 
-def ratio_words(found: UnpairedRatio) -> str:
+def ratio_words(measured: UnpairedRatio) -> str:
     """Return `0.83x the throughput [0.81, 0.85]`."""
-    if found.low is None or found.high is None or found.half_width is None:
-        return f"{ratio(found.ratio)}x the throughput"
-    if found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"about {rough_ratio(found.ratio)}x the throughput {interval_words(found)}"
-    return f"{ratio(found.ratio)}x the throughput {interval_words(found)}"
+    if measured.low is None or measured.high is None or measured.half_width is None:
+        return f"{ratio(measured.ratio)}x the throughput"
+    if measured.half_width > UNRESOLVED_HALF_WIDTH:
+        return f"about {rough_ratio(measured.ratio)}x the throughput {interval_words(measured)}"
+    return f"{ratio(measured.ratio)}x the throughput {interval_words(measured)}"
 
 
-def interval_words(found: UnpairedRatio) -> str:
-    """Return `[0.81, 0.85]`; nothing where there is none. Small ends keep their digits: 0.0021 is not 0.00."""
-    if found.low is None or found.high is None:
+def interval_words(measured: UnpairedRatio) -> str:
+    """Return the interval, such as `[0.81, 0.85]`; empty if there is none. Small ends keep two significant digits."""
+    if measured.low is None or measured.high is None:
         return ""
-    ends = [ratio(end) if end >= 0.1 else significant(end, 2) for end in (found.low, found.high)]
+    ends = [ratio(end) if end >= 0.1 else significant(end, 2) for end in (measured.low, measured.high)]
     return f"[{', '.join(ends)}]"
 
 
-def _grounds(found: UnpairedRatio) -> str:
-    """`(4 and 3 restarts)`: of the base, of the new run."""
-    base, new = found.restarts
+def _grounds(measured: UnpairedRatio) -> str:
+    """Return the restarts of the base and the new run, such as `(4 and 3 restarts)`."""
+    base, new = measured.restarts
     return f"({base} and {count(new, 'restart')})"
 
 
-def _with_reason(one: PointComparison) -> PointComparison:
-    return msgspec.structs.replace(one, reason=_reason(one))
+def _with_reason(comparison: PointComparison) -> PointComparison:
+    return msgspec.structs.replace(comparison, reason=_reason(comparison))
 
 
-def _reason(one: PointComparison) -> str:
-    withheld = one.withheld
+def _reason(comparison: PointComparison) -> str:
+    withheld = comparison.withheld
     if withheld is None:
         return ""
     match withheld.rule:
         case "conditions":
-            return f"the conditions differ ({listing(one.differing)})"
+            return f"the conditions differ ({listing(comparison.differing)})"
         case "restarts":
             few = [
                 f"{count(number, 'restart')} in the {which}"
-                for which, number in zip(RUNS.values(), one.ratio.restarts, strict=True)
+                for which, number in zip(RUNS.values(), comparison.ratio.restarts, strict=True)
                 if number < FEWEST_GROUPS
             ]
             return f"an interval needs two restarts with accepted slices in each run, and there is {listing(few)}"
         case "margin":
             ways = "a quieter machine and runs" if withheld.noisy else "runs"
             return (
-                f"the interval reaches across the margin of {percent(one.margin)}; {ways} with more restarts could "
+                f"the interval reaches across the margin of {percent(comparison.margin)}; {ways} with more restarts could "
                 "settle it"
             )
         case "contenders":
@@ -129,39 +133,46 @@ def _reason(one: PointComparison) -> str:
             assert_never(withheld.rule)
 
 
-def _guarded_sentence(guarded: Guarded, one: PointComparison, loss: float) -> str:
-    subject, limit = f"{one.name} at {one.point}", percent(loss)
-    figure = f"{ratio_words(one.ratio)} {_grounds(one.ratio)}"
+def _guarded_sentence(guarded: Guarded, comparison: PointComparison, loss: float) -> str:
+    subject, limit = f"{comparison.name} at {comparison.point}", percent(loss)
+    figure = f"{ratio_words(comparison.ratio)} {_grounds(comparison.ratio)}"
     match guarded.state:
         case "regression":
             return f"{subject} lost more than {limit}: {figure}"
         case "kept":
             return f"{subject} did not lose more than {limit}: {figure}"
         case "undecided":
-            chance = one.ratio.high is not None and one.ratio.high < 1 - loss
+            chance = comparison.ratio.high is not None and comparison.ratio.high < 1 - loss
             tail = "; among so many contenders it may be chance" if chance else ""
             return f"{subject}: a loss of more than {limit} is neither proven nor ruled out: {figure}{tail}"
         case "untested":
-            return f"{subject} could not be tested: {_reason(one)}"
+            return f"{subject} could not be tested: {_reason(comparison)}"
         case _:
             assert_never(guarded.state)
 
 
 def _untested(guard: Guard, bests: tuple[PointComparison, ...]) -> str:
-    """What a user who relies on the guard must know: it did not look at anything, or not at what counts most."""
+    """Return why the guard tested nothing, or not the base's best contender; empty if it tested that."""
     pairs = list(zip(guard.guarded, bests, strict=True))
-    skipped = [(found, one) for found, one in pairs if found.state == "untested"]
+    skipped = [(guarded, comparison) for guarded, comparison in pairs if guarded.state == "untested"]
     lost = list(map(_lost_words, guard.lost))
     if len(skipped) == len(bests):
-        reasons = {_reason(one) for _, one in skipped}
+        reasons = {_reason(comparison) for _, comparison in skipped}
         words = [
-            _reason(one) if len(reasons) == 1 else f"{one.name} at {one.point}: {_reason(one)}" for _, one in skipped
+            _reason(comparison)
+            if len(reasons) == 1
+            else f"{comparison.name} at {comparison.point}: {_reason(comparison)}"
+            for _, comparison in skipped
         ]
         return f"Nothing could be tested for a regression: {'; '.join(dict.fromkeys([*words, *lost]))}."
-    own = [f"{one.name} at {one.point}: {_reason(one)}" for found, one in skipped if found.leads]
-    if not own and not lost:
+    untested = [
+        f"{comparison.name} at {comparison.point}: {_reason(comparison)}"
+        for guarded, comparison in skipped
+        if guarded.leads
+    ]
+    if not untested and not lost:
         return ""
-    return f"The best contender of the base could not be tested for a regression: {'; '.join([*lost, *own])}."
+    return f"The best contender of the base could not be tested for a regression: {'; '.join([*lost, *untested])}."
 
 
 def _lost_words(lost: Lost) -> str:
@@ -187,7 +198,7 @@ def _missing_sentence(missing: Missing) -> str:
 
 
 def _without(obstacle: AnyObstacle) -> str:
-    """Why a run has no figures of a point, after `it`."""
+    """Return why a run has no figures for a point, as a clause after `it`."""
     match obstacle:
         case NotTried():
             return "was not tried"

@@ -1,4 +1,4 @@
-"""The tables of a comparison: every batch size of both runs, the curves of both, and memory."""
+"""The tables and charts of a comparison: all batch sizes of both runs, their curves, and memory."""
 
 from __future__ import annotations
 
@@ -39,27 +39,29 @@ KINDS: dict[Verdict, str] = {
 }
 
 
-def point_cells(one: PointComparison) -> tuple[str, ...]:
-    """The cells of one contender at one operating point."""
+def point_cells(comparison: PointComparison) -> tuple[str, ...]:
+    """Return the cells of one contender at one operating point."""
     return (
-        size_words(one.point),
-        significant(one.base.throughput),
-        significant(one.new.throughput),
-        f"{ratio(one.ratio.ratio)}x",
-        interval_words(one.ratio) or "none",
-        one.verdict.value,
+        size_words(comparison.point),
+        significant(comparison.base.throughput),
+        significant(comparison.new.throughput),
+        f"{ratio(comparison.ratio.ratio)}x",
+        interval_words(comparison.ratio) or "none",
+        comparison.verdict.value,
     )
 
 
 def tables(document: ComparisonDocument) -> Iterator[Section]:
-    """Yield the curves, every batch size, and memory."""
-    points = sorted(document.comparison.points, key=lambda one: (one.point.axes, one.point.batch))
-    sizes = tuple(dict.fromkeys(size_words(one.point) for one in points))
+    """Yield the sections with the curves, all batch sizes, and memory."""
+    points = sorted(document.comparison.points, key=lambda comparison: (comparison.point.axes, comparison.point.batch))
+    sizes = tuple(dict.fromkeys(size_words(comparison.point) for comparison in points))
     tables: dict[str, tuple[Cell, dict[str, Row]]] = {}
-    for one in document.comparison.points:
-        own = tables.setdefault(one.contender, (Cell(text=one.name, contender=one.contender), {}))
-        stub, *figures, verdict = point_cells(one)
-        own[1][stub] = (*(Cell(text=text) for text in figures), Cell(text=verdict, kind=KINDS[one.verdict]))
+    for comparison in document.comparison.points:
+        entry = tables.setdefault(
+            comparison.contender, (Cell(text=comparison.name, contender=comparison.contender), {})
+        )
+        stub, *figures, verdict = point_cells(comparison)
+        entry[1][stub] = (*(Cell(text=text) for text in figures), Cell(text=verdict, kind=KINDS[comparison.verdict]))
     grid = Grid(
         caption="All batch sizes",
         stub="batch",
@@ -86,7 +88,7 @@ def tables(document: ComparisonDocument) -> Iterator[Section]:
             wrap=frozenset({0, 2}),
         )
         yield Section(title="Measured besides", subtitle=without, note=without, blocks=(table,))
-    if rows := tuple(row for one in document.memory for row in _memory(one)):
+    if rows := tuple(row for memory in document.memory for row in _memory(memory)):
         table = Table(
             caption="Memory",
             header=("contender", "figure", "base", "new"),
@@ -98,25 +100,25 @@ def tables(document: ComparisonDocument) -> Iterator[Section]:
 
 
 def _metrics(document: ComparisonDocument) -> Iterator[Row]:
-    """Contender, batch size, metric, and its value in both runs."""
+    """Yield rows of contender, batch size, metric, and its value in both runs."""
     for info in document.metrics:
-        for one in document.comparison.points:
-            base, new = (side.metrics.get(info.name) for side in (one.base, one.new))
+        for comparison in document.comparison.points:
+            base, new = (side.metrics.get(info.name) for side in (comparison.base, comparison.new))
             if base is None or new is None:
                 continue
             words = (significant(base), significant(new), f"{ratio(new / base)}x" if base > 0 and new > 0 else "")
             what = f"{info.name.replace('_', ' ')} {info.full_unit}"
             yield (
-                Cell(text=one.name, contender=one.contender),
-                *(Cell(text=text) for text in (size_words(one.point), what, *words)),
+                Cell(text=comparison.name, contender=comparison.contender),
+                *(Cell(text=text) for text in (size_words(comparison.point), what, *words)),
             )
 
 
 def _charts(document: ComparisonDocument) -> Iterator[Charts]:
-    """The curves of both runs, for each setting of the other axes."""
+    """Yield the curves of both runs for each setting of the other axes."""
     points = document.comparison.points
-    for place, axes in enumerate(sorted({one.point.axes for one in points})):
-        own = [one for one in points if one.point.axes == axes]
+    for place, axes in enumerate(sorted({comparison.point.axes for comparison in points})):
+        shown = [comparison for comparison in points if comparison.point.axes == axes]
         where = f", {axes_words(axes)}" if axes else ""
         lead = "The new run is drawn with full marks, the base darker and hollow, in the same hue."
         yield Charts(
@@ -125,15 +127,15 @@ def _charts(document: ComparisonDocument) -> Iterator[Charts]:
                     id=f"c{place}-throughput",
                     title=f"Throughput against batch size{where}",
                     lead=f"Samples a second. {lead}",
-                    table=_chart_table(own, "samples/s", lambda one: significant(one.throughput)),
-                    data=throughput_chart(own),
+                    table=_chart_table(shown, "samples/s", lambda comparison: significant(comparison.throughput)),
+                    data=throughput_chart(shown),
                 ),
                 Chart(
                     id=f"c{place}-latency",
                     title=f"Latency against batch size{where}",
                     lead=f"The median of one call in milliseconds. {lead}",
-                    table=_chart_table(own, "p50 ms", lambda one: milliseconds(one.latency_p50_ns)),
-                    data=latency_chart(own),
+                    table=_chart_table(shown, "p50 ms", lambda comparison: milliseconds(comparison.latency_p50_ns)),
+                    data=latency_chart(shown),
                 ),
             ),
             media=PAGE,
@@ -146,27 +148,29 @@ def _chart_table(points: list[PointComparison], unit: str, words: Callable[[Poin
         header=("contender", "batch", f"base {unit}", f"new {unit}"),
         rows=tuple(
             (
-                Cell(text=one.name, contender=one.contender),
-                *(Cell(text=text) for text in (size_words(one.point), words(one.base), words(one.new))),
+                Cell(text=point.name, contender=point.contender),
+                *(Cell(text=text) for text in (size_words(point.point), words(point.base), words(point.new))),
             )
-            for one in points
+            for point in points
         ),
     )
 
 
-def _memory(one: MemoryReport) -> Iterator[Row]:
-    """Contender, figure, and its value in both runs."""
-    name = Cell(text=f"{one.name} ({axes_words(one.axes)})" if one.axes else one.name, contender=one.contender)
-    largest = (_largest(one.largest[side], one.failed[side]) for side in (0, 1))
+def _memory(memory: MemoryReport) -> Iterator[Row]:
+    """Yield rows of contender, figure, and its value in both runs."""
+    name = Cell(
+        text=f"{memory.name} ({axes_words(memory.axes)})" if memory.axes else memory.name, contender=memory.contender
+    )
+    largest = (_largest(memory.largest[side], memory.failed[side]) for side in (0, 1))
     yield (name, *(Cell(text=text) for text in ("largest batch that ran", *largest)))
-    for what, values in (("peak memory", one.resident_bytes), ("on the device", one.allocated_bytes)):
-        if one.point is not None and any(value is not None for value in values):
+    for what, values in (("peak memory", memory.resident_bytes), ("on the device", memory.allocated_bytes)):
+        if memory.point is not None and any(value is not None for value in values):
             sizes = ("unknown" if value is None else size(value) for value in values)
-            yield (name, *(Cell(text=text) for text in (f"{what} at {one.point}", *sizes)))
+            yield (name, *(Cell(text=text) for text in (f"{what} at {memory.point}", *sizes)))
 
 
 def _largest(largest: int | None, failed: int | None) -> str:
-    told = "none" if largest is None else str(largest)
+    words = "none" if largest is None else str(largest)
     if failed is not None:
-        return f"{told} ({failed} did not fit)"
-    return f"{told} (none failed)" if largest is not None else told
+        return f"{words} ({failed} did not fit)"
+    return f"{words} (none failed)" if largest is not None else words

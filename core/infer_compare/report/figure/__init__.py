@@ -1,1 +1,1 @@
-"""The picture of a report, drawn with matplotlib: no module in here is imported before a picture is asked for."""
+"""The picture of a report, drawn with matplotlib. Modules in here are imported only to draw a picture."""

@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 
 PANELS = (throughput_panel, latency_panel, frontier_panel)
 LEGEND_LETTERS = 125
-"""Letters that fit on a line of the legend."""
+"""Characters that fit on a line of the legend."""
 MARK_LETTERS = 9
-"""What the mark beside a name and the gap behind it are worth."""
+"""Width of the mark beside a name and the gap after it, in characters."""
 LONGEST_NAME = 60
 LEGEND_LINE_IN = 0.15
 LONGEST_TITLE = 118
 
 
 def draw(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> bytes:
-    """The picture of the runs as a file, 7 inches wide.
+    """Return the picture of the runs as the content of a file, 7 inches wide.
 
     Args:
-        documents: the runs, one row of panels for each, and for each setting of its other axes; two rows where contenders
-            differ in what they compute with, and output errors are known.
-        kind: of the file.
+        documents: the runs. Each run and setting of its other axes gets a row of panels, or two rows if contenders differ in
+            precision or other settings and output errors are known.
+        kind: the file format.
     """
     rows = rows_of(documents)
     look = looks({label: backend for row in rows for label, backend in row.backends.items()})
     with mpl.rc_context(), warnings.catch_warnings():
-        # A name in a script that the font lacks: boxes in a PNG, and text as it should be in an SVG.
+        # A name in a script that the font lacks appears as boxes in a PNG, but as correct text in an SVG.
         warnings.filterwarnings("ignore", message=r"Glyph \d+", category=UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(cast("Any", SETTINGS))
@@ -84,24 +84,24 @@ def _row(part: SubFigure, row: Row, look: Mapping[str, Look]) -> None:
 
 
 def _names(rows: Sequence[Row]) -> dict[str, str]:
-    """What the legend says: every contender that can be seen, then what its marks mean."""
+    """Return the entries of the legend: every visible contender, then the meaning of the marks."""
     names = {label: _cut(row.names[label], LONGEST_NAME) for row in rows for label in row.labels}
     return names | _marks(rows)
 
 
 _FASTEST, _FRONTIER, _FAILED, _BOUND = "\0fastest", "\0frontier", "\0failed", "\0bound"
-"""Keys that no label can have."""
+"""Keys that are not valid labels."""
 
 
 def _marks(rows: Sequence[Row]) -> dict[str, str]:
     marks: dict[str, str] = {}
-    if any(True in one.fastest for row in rows for one in row.throughput.series):
+    if any(True in series.fastest for row in rows for series in row.throughput.series):
         marks[_FASTEST] = "filled: shown to beat every other at that size"
     if any(row.best for row in rows):
         marks[_FRONTIER] = "frontier"
     if any(row.frontier.bound for row in rows):
         marks[_BOUND] = "latency bound, hollow where not shown to be kept"
-    if any(one.missing for row in rows for one in row.throughput.series):
+    if any(series.missing for row in rows for series in row.throughput.series):
         marks[_FAILED] = "no figures"
     return marks
 
@@ -118,7 +118,7 @@ def _legend(figure: Figure, names: Mapping[str, str], look: Mapping[str, Look], 
     handles = [Line2D([], [], **(special[key] if key in special else look[key].line)) for key in names]
     made = figure.legend(
         handles,
-        # A label that begins with an underscore would be left out.
+        # Matplotlib omits labels that begin with an underscore.
         [f"\N{ZERO WIDTH SPACE}{name}" if name.startswith("_") else name for name in names.values()],
         loc="outside lower center",
         ncols=columns,
@@ -131,7 +131,7 @@ def _legend(figure: Figure, names: Mapping[str, str], look: Mapping[str, Look], 
 
 
 def _columns(names: Mapping[str, str]) -> int:
-    """As many columns as fit; the legend fills them one after the other, and each is as wide as its longest name."""
+    """Return how many columns fit; the legend fills them one after the other, each as wide as its longest name."""
     widths = [len(name) + MARK_LETTERS for name in names.values()]
     for columns in range(len(widths), 1, -1):
         rows, longer = divmod(len(widths), columns)
@@ -146,7 +146,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _metadata(documents: Sequence[ReportDocument], kind: Literal["png", "svg"]) -> dict[str, Any]:
-    """What the picture is of, and nothing that changes by itself: neither a date nor a version."""
+    """Return the metadata of the file, without dates and versions, so that the same run gives the same file."""
     title = "; ".join(map(run_words, documents))
     if kind == "png":
         return {"Title": title, "Software": "infer-compare"}

@@ -18,22 +18,25 @@ if TYPE_CHECKING:
     from infer_compare.report.figure.style import Look
 
 BAND = 0.18
-"""How much of a band covers what is behind it."""
+"""Opacity of bands."""
 WIDEST = 1.5
 """How far below the lowest throughput of a curve its interval is shown, as a factor."""
 MOST_LABELLED = 4
-"""Of more contenders, those on the frontier alone have their batch sizes written beside them."""
+"""With more contenders, only points on the frontier are labelled with their batch sizes."""
 LETTERING = "#333333"
 MARK_AREA = (12.0, 90.0)
-"""Of a contender that takes little memory, and of the one that takes most, in square points."""
+"""Area of the marks of the contenders with the least and the most memory, in square points."""
 
 
 def throughput_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
-    """Samples a second over batch size; bands are 95 % intervals, crosses at the foot have no figures."""
+    """Draw samples per second over batch size, with 95 % intervals as bands, and crosses at the bottom for missing figures."""
     chart = row.throughput
-    # On a logarithmic axis one very wide interval would press everything else together: it runs out of the panel.
+    # A very wide interval is clipped: on a logarithmic axis it would squeeze everything else.
     values = [
-        max(value, min(one.y) / WIDEST) for one in chart.series if one.x for value in (*_above_zero(one.low), *one.high)
+        max(value, min(series.y) / WIDEST)
+        for series in chart.series
+        if series.x
+        for value in (*_above_zero(series.low), *series.high)
     ]
     _curves(axes, chart, look)
     _axes_of(axes, chart, values)
@@ -42,29 +45,31 @@ def throughput_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
 
 
 def latency_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
-    """The median over batch size; bands reach up to the 95th percentile."""
+    """Draw the median latency over batch size, with bands up to the 95th percentile."""
     chart = row.latency
     _curves(axes, chart, look)
-    _axes_of(axes, chart, [value for one in chart.series for value in (*one.y, *one.high)])
+    _axes_of(axes, chart, [value for series in chart.series for value in (*series.y, *series.high)])
     axes.set_title("Latency (ms), p50 with band to p95", loc="left")
 
 
 def frontier_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
-    """Throughput against latency; the grey line joins what nothing beats in both, numbers are batch sizes."""
+    """Draw throughput against latency; the grey line joins points that no other beats in both, numbers are batch sizes."""
     chart = row.frontier
-    edge = frontier(place for one in chart.series if one.c in row.best for place in zip(one.x, one.y, strict=True))
-    for one in chart.series:
-        own, best = look[one.c], row.best.get(one.c)
-        axes.plot(one.x, one.y, **{**own.line, "linestyle": "none"})
-        _fill(axes, own, one.x, one.y, one.holds)
-        # Numbers of many contenders would cover one another: those on the frontier matter most.
-        if len(chart.series) <= MOST_LABELLED or any(place in edge for place in zip(one.x, one.y, strict=True)):
-            _batch_labels(axes, one, best)
+    edge = frontier(
+        place for series in chart.series if series.c in row.best for place in zip(series.x, series.y, strict=True)
+    )
+    for series in chart.series:
+        style, best = look[series.c], row.best.get(series.c)
+        axes.plot(series.x, series.y, **{**style.line, "linestyle": "none"})
+        _fill(axes, style, series.x, series.y, series.holds)
+        # The labels of many contenders would overlap: those on the frontier matter most.
+        if len(chart.series) <= MOST_LABELLED or any(place in edge for place in zip(series.x, series.y, strict=True)):
+            _batch_labels(axes, series, best)
     axes.plot([x for x, _ in edge], [y for _, y in edge], color=GREY, linewidth=2.6, alpha=0.35, zorder=1)
     bound = [chart.bound.at] if chart.bound else []
     if chart.series:
-        figure_scale(axes, "x", [*(x for one in chart.series for x in one.x), *bound])
-        _heights(axes, [y for one in chart.series for y in one.y], log=chart.log)
+        figure_scale(axes, "x", [*(x for series in chart.series for x in series.x), *bound])
+        _heights(axes, [y for series in chart.series for y in series.y], log=chart.log)
     for at in bound:
         axes.axvline(at, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     axes.set_title("Throughput (samples/s) by latency", loc="left")
@@ -72,21 +77,23 @@ def frontier_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
 
 
 def accuracy_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
-    """Throughput against output error; marks have the area of the memory, and beyond the grey steps nothing is better in both."""
+    """Draw throughput against output error; the area of a mark is its memory, the grey steps join points that no other beats."""
     chart = row.accuracy
     if chart is None:
         return
-    # Marks are larger than in the other panels: they need room at the edges.
-    figure_scale(axes, "x", [one.x * room for one in chart.series for room in (0.5, 2)])
-    _heights(axes, [one.y * room for one in chart.series for room in (0.8, 1.2)], log=chart.log)
+    # Marks are larger than in the other panels and need room at the edges.
+    figure_scale(axes, "x", [series.x * room for series in chart.series for room in (0.5, 2)])
+    _heights(axes, [series.y * room for series in chart.series for room in (0.8, 1.2)], log=chart.log)
     axes.xaxis.set_major_formatter(lambda value, _: "exact" if value < 1.5 * chart.exact else short(value))
-    most = max((one.memory or 0 for one in chart.series), default=0)
-    for one in chart.series:
-        own = look[one.c]
-        area = max(MARK_AREA[0], MARK_AREA[1] * (one.memory or 0) / most) if most else MARK_AREA[0]
-        axes.errorbar(one.x, one.y, yerr=one.half, color=own.colour, elinewidth=0.8)
-        axes.scatter([one.x], [one.y], s=area, marker=own.marker, facecolors="white", edgecolors=own.colour, zorder=2)
-    edge = frontier((one.x, one.y) for one in chart.series if one.c in row.best)
+    most = max((series.memory or 0 for series in chart.series), default=0)
+    for series in chart.series:
+        style = look[series.c]
+        area = max(MARK_AREA[0], MARK_AREA[1] * (series.memory or 0) / most) if most else MARK_AREA[0]
+        axes.errorbar(series.x, series.y, yerr=series.half, color=style.colour, elinewidth=0.8)
+        axes.scatter(
+            [series.x], [series.y], s=area, marker=style.marker, facecolors="white", edgecolors=style.colour, zorder=2
+        )
+    edge = frontier((series.x, series.y) for series in chart.series if series.c in row.best)
     steps = [*edge, *((axes.get_xlim()[1], y) for _, y in edge[-1:])]
     axes.step(
         [x for x, _ in steps], [y for _, y in steps], where="post", color=GREY, linewidth=2.6, alpha=0.35, zorder=1
@@ -96,27 +103,29 @@ def accuracy_panel(axes: Axes, row: Row, look: Mapping[str, Look]) -> None:
 
 
 def _curves(axes: Axes, chart: BatchChart, look: Mapping[str, Look]) -> None:
-    for one in chart.series:
-        own = look[one.c]
-        axes.plot(one.x, one.y, **own.line)
-        _fill(axes, own, one.x, one.y, [fastest or len(chart.series) == 1 for fastest in one.fastest])
-        axes.fill_between(one.x, [*_above_zero(one.low)], one.high, color=own.colour, alpha=BAND, linewidth=0)
+    for series in chart.series:
+        style = look[series.c]
+        axes.plot(series.x, series.y, **style.line)
+        _fill(axes, style, series.x, series.y, [fastest or len(chart.series) == 1 for fastest in series.fastest])
+        axes.fill_between(
+            series.x, [*_above_zero(series.low)], series.high, color=style.colour, alpha=BAND, linewidth=0
+        )
 
 
 def _above_zero(low: Iterable[float]) -> Iterable[float]:
-    """The lower ends of intervals, which a logarithmic axis must have above zero."""
+    """Return the lower ends of intervals, raised above zero for a logarithmic axis."""
     return (max(value, 1e-9) for value in low)
 
 
 def _fill(axes: Axes, look: Look, xs: Sequence[float], ys: Sequence[float], filled: Sequence[bool]) -> None:
-    """Fill some marks, those that are filled on the page."""
+    """Fill the marks that are filled on the page."""
     for x, y, yes in zip(xs, ys, filled, strict=True):
         if yes:
             axes.plot([x], [y], **{**look.line, "markerfacecolor": look.colour})
 
 
 def _heights(axes: Axes, values: Sequence[float], *, log: bool) -> None:
-    """Scale the y axis as the page does: from zero, unless figures differ too much for that."""
+    """Scale the y axis as the page does: from zero, or logarithmically if figures differ too much."""
     if log:
         figure_scale(axes, "y", values)
     else:
@@ -132,13 +141,13 @@ def _axes_of(axes: Axes, chart: BatchChart, values: Sequence[float]) -> None:
 
 
 def _crosses(axes: Axes, chart: BatchChart, look: Mapping[str, Look]) -> None:
-    """Side by side at the foot of the panel where several contenders have no figures at one size: a row for each."""
-    for row, one in enumerate(one for one in chart.series if one.missing):
+    """Draw crosses for missing figures at the bottom of the panel, in a row for each contender."""
+    for row, series in enumerate(series for series in chart.series if series.missing):
         axes.plot(
-            [size for size, _ in one.missing],
-            [0.03 + 0.055 * row] * len(one.missing),
+            [size for size, _ in series.missing],
+            [0.03 + 0.055 * row] * len(series.missing),
             transform=axes.get_xaxis_transform(),
-            color=look[one.c].colour,
+            color=look[series.c].colour,
             marker="x",
             markersize=3.5,
             markeredgewidth=0.9,
@@ -147,12 +156,12 @@ def _crosses(axes: Axes, chart: BatchChart, look: Mapping[str, Look]) -> None:
         )
 
 
-def _batch_labels(axes: Axes, one: FrontierSeries, best: int | None) -> None:
-    """The batch size at the ends and at the best: above its point, and at the last beside it."""
-    for place, (size, latency, rate) in enumerate(zip(one.batch, one.x, one.y, strict=True)):
-        if place not in {0, len(one.x) - 1} and size != best:
+def _batch_labels(axes: Axes, series: FrontierSeries, best: int | None) -> None:
+    """Label the first, the best and the last point with the batch size: above the point, the last one beside it."""
+    for place, (size, latency, rate) in enumerate(zip(series.batch, series.x, series.y, strict=True)):
+        if place not in {0, len(series.x) - 1} and size != best:
             continue
-        beside = place == len(one.x) - 1 and place > 0
+        beside = place == len(series.x) - 1 and place > 0
         axes.annotate(
             str(size),
             (latency, rate),

@@ -1,4 +1,4 @@
-"""What the panels of a run show: the charts of one run at one setting of its other axes, as the page draws them."""
+"""The rows of panels: the charts of one run at one setting of its other axes, with the same data as on the page."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ class Row(NamedTuple):
     title: str
     names: dict[str, str]
     backends: dict[str, str]
-    """By contender; those of one backend share a hue."""
+    """The backend of each contender; contenders of one backend share a hue."""
     throughput: BatchChart
     latency: BatchChart
     frontier: FrontierChart
     accuracy: AccuracyChart | None
-    """None where contenders compute alike."""
+    """None if contenders do not differ in precision or other settings."""
     best: dict[str, int]
-    """The recommended batch size by contender; these are ranked, and the frontier is made of them."""
+    """The best batch size of each ranked contender; the frontier consists of their points."""
 
     @property
     def labels(self) -> list[str]:
-        """The contenders that can be seen."""
-        return [one.c for one in self.throughput.series if one.x or one.missing]
+        """The visible contenders."""
+        return [series.c for series in self.throughput.series if series.x or series.missing]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was measured."""
-        return not any(one.x for one in self.throughput.series)
+        return not any(series.x for series in self.throughput.series)
 
 
 def rows_of(documents: Sequence[ReportDocument]) -> list[Row]:
-    """One for each run and each setting of its other axes."""
+    """Return a row for each run and each setting of its other axes."""
     plain_titles = [_title(document, "") for document in documents]
-    found: list[Row] = []
+    rows: list[Row] = []
     for document, title in zip(documents, plain_titles, strict=True):
-        # Runs of one model on one machine are told apart by their identifiers.
+        # Runs of one model on one machine are distinguished by their ids.
         run = f", run {document.run_id}" if plain_titles.count(title) > 1 else ""
         whole = View(document=document)
         for view in whole.settings or (whole,):
             axes = axes_words(view.axes) if view.document.curves else ""
-            bests = [best for one in view.document.answers for best in one.answer.by_contender]
-            found.append(
+            bests = [best for report in view.document.answers for best in report.answer.by_contender]
+            rows.append(
                 Row(
                     title=plain(f"{_title(document, axes)}{run}"),
                     names={curve.contender: plain(view.names[curve.contender]) for curve in view.document.curves},
-                    backends={one.label: one.backend for one in document.contenders},
+                    backends={contender.label: contender.backend for contender in document.contenders},
                     throughput=throughput_chart(view),
                     latency=latency_chart(view),
                     frontier=frontier_chart(view),
@@ -67,11 +67,11 @@ def rows_of(documents: Sequence[ReportDocument]) -> list[Row]:
                     best={best.contender: best.point.batch for best in bests},
                 )
             )
-    return found
+    return rows
 
 
 def frontier(places: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The (latency, throughput) pairs that no other pair beats in both, by latency."""
+    """Return the (latency, throughput) pairs that no other pair beats in both, by latency."""
     kept: list[tuple[float, float]] = []
     for latency, throughput in sorted(places, key=lambda place: (place[0], -place[1])):
         if not kept or throughput > kept[-1][1]:

@@ -1,4 +1,4 @@
-"""Axes whose ticks are plain numbers: batch sizes on powers of two, figures on 1, 2 and 5."""
+"""Axes with plain numbers as ticks: powers of two for batch sizes, multiples of 1, 2 and 5 for figures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 MOST_TICKS = 8
 HEADROOM = 1.1
-"""Above the highest value of a linear axis, as a factor."""
+"""Room above the highest value of a linear axis, as a factor."""
 ROOM = 1.18
-"""Beyond the outermost values, as a factor."""
+"""Room beyond the outermost values of a logarithmic axis, as a factor."""
 
 
 def batch_scale(axes: Axes, sizes: Iterable[int]) -> None:
-    """A logarithmic x axis with ticks at batch sizes: powers of two where there are any, else those measured."""
+    """Set a logarithmic x axis with ticks at batch sizes: at powers of two if there are any, else at the measured sizes."""
     every = sorted(set(sizes))
     axes.set_xscale("log", base=2)
     shown = [size for size in every if size & (size - 1) == 0] or every
@@ -32,12 +32,12 @@ def batch_scale(axes: Axes, sizes: Iterable[int]) -> None:
 
 
 def figure_scale(axes: Axes, which: str, values: Iterable[float]) -> None:
-    """A logarithmic axis over the values, with ticks at 1, 2 and 5, or at powers of ten where there are many."""
-    found = list(values)
-    low, high = min(found) / ROOM, max(found) * ROOM
+    """Set a logarithmic axis over the values, with ticks at 1, 2 and 5, or only at powers of ten if there are many."""
+    finite = list(values)
+    low, high = min(finite) / ROOM, max(finite) * ROOM
     ticks = _ticks(low, high)
     if len(ticks) < 2:
-        # Within so small a range every tick of 1, 2 and 5 may fall outside.
+        # In a very small range all ticks at 1, 2 and 5 may fall outside.
         low, high = low / 1.6, high * 1.6
         ticks = _ticks(low, high)
     if which == "x":
@@ -51,13 +51,13 @@ def figure_scale(axes: Axes, which: str, values: Iterable[float]) -> None:
 
 
 def zero_scale(axes: Axes, values: Iterable[float]) -> None:
-    """A linear y axis from zero."""
+    """Set a linear y axis from zero."""
     axes.set_ylim(0, max(values) * HEADROOM)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(round(value, 12))))
 
 
 def short(value: float) -> str:
-    """`0.05`, `20`, `5k`, `2M`."""
+    """Return a short number, such as `0.05`, `20`, `5k` or `2M`."""
     for power, letter in ((9, "G"), (6, "M"), (3, "k")):
         if value >= 10**power:
             return f"{value / 10**power:g}{letter}"

@@ -1,4 +1,4 @@
-"""Colours, marks and dashes that tell contenders apart, also in grey and for colour-blind readers; fonts and sizes."""
+"""Colours, markers and dashes that distinguish contenders, also in grey and for colour-blind readers; fonts and sizes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH_IN = 7.0
-"""Both columns of a paper."""
+"""Width in inches: both columns of a paper."""
 ROW_IN = 2.15
 DOTS_PER_INCH = 300
 
@@ -23,7 +23,7 @@ _MARKERS = {
     "pentagon": "p",
     "cross": "P",
 }
-"""Marks and lines of the page by their names there."""
+"""Matplotlib's markers and dashes by the names used on the page."""
 _DASHES: dict[str, Any] = {"solid": "-", "dash": (0, (4, 1.4)), "dashdot": (0, (5, 1.4, 1.2, 1.4))}
 
 GREY = "#767676"
@@ -61,11 +61,11 @@ SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "infer-compare",
     "text.usetex": False,
 }
-"""Over the defaults of matplotlib, not over those of the user: the same run looks the same everywhere."""
+"""Settings on top of matplotlib's defaults, not the user's, so that the same run looks the same everywhere."""
 
 
 class Look(NamedTuple):
-    """What a contender looks like in every panel."""
+    """The look of a contender in every panel."""
 
     colour: str
     marker: str
@@ -73,7 +73,7 @@ class Look(NamedTuple):
 
     @property
     def line(self) -> dict[str, Any]:
-        """As arguments of `Axes.plot`: hollow markers, of which the panels fill some."""
+        """Arguments of `Axes.plot`, with hollow markers; the panels fill some of them."""
         return {
             "color": self.colour,
             "marker": self.marker,
@@ -86,14 +86,14 @@ class Look(NamedTuple):
 
 
 def looks(frameworks: Mapping[str, str]) -> dict[str, Look]:
-    """Return the look that each contender has on the page; 42 of different frameworks differ.
+    """Return the look of each contender, as on the page; up to 42 contenders of different frameworks look different.
 
     Args:
-        frameworks: by label, in the order of the page.
+        frameworks: the framework of each contender by label, in the order of the page.
     """
     symbols = [_MARKERS[name] for name in SYMBOLS]
-    own = zip(frameworks, colours(frameworks.values())["light"], dashes(frameworks.values()), strict=True)
+    looks_of = zip(frameworks, colours(frameworks.values())["light"], dashes(frameworks.values()), strict=True)
     return {
         label: Look(colour, symbols[place % len(symbols)], _DASHES[dash])
-        for place, (label, colour, dash) in enumerate(own)
+        for place, (label, colour, dash) in enumerate(looks_of)
     }

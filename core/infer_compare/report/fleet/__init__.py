@@ -1,4 +1,4 @@
-"""Runs of the same models on many machines, as text, Markdown, HTML, CSV or JSON."""
+"""The report of a fleet: runs of the same models on many machines, as text, Markdown, HTML, CSV or JSON."""
 
 from infer_compare.report.fleet.document import document
 from infer_compare.report.fleet.formats import FORMATS

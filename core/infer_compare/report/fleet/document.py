@@ -1,4 +1,4 @@
-"""Makes the document of a fleet from its jobs and the documents of their runs."""
+"""Makes the fleet document from jobs and the report documents of their runs."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def document(
     created: str,
     launcher: str,
 ) -> FleetDocument:
-    """Return the document.
+    """Return the document of a fleet.
 
     Args:
-        jobs: in their order.
-        runs: the documents of their runs, as far as there are any, by job.
-        prices: of machines, as they were written, by job.
+        jobs: the jobs, in order.
+        runs: the report documents of the existing runs, by job.
+        prices: the prices of machines as written, by job.
         created: when the fleet began, UTC, ISO 8601.
-        launcher: by name.
+        launcher: the name of the launcher.
 
     Raises:
-        UsageError: a price cannot be understood.
+        UsageError: a price cannot be parsed.
     """
     reports = tuple(_job(job, runs.get(job.job), prices.get(job.job)) for job in jobs)
     notes = [UNPAIRED] if len({job.machine for job in reports if job.bests}) > 1 else []
@@ -85,7 +85,7 @@ def _job(job: JobFacts, run: ReportDocument | None, written: str | None) -> JobR
 
 
 def _best(job: str, answer: AnswerReport, price: Price | None) -> MachineBest | None:
-    """The best of a run: under its latency bound where it has one."""
+    """Return the best point of a run, under its latency bound if it has one."""
     bound, free = answer.answer.bound, answer.answer.recommended
     if bound is not None:
         if bound.best is None:
@@ -114,7 +114,7 @@ def _best(job: str, answer: AnswerReport, price: Price | None) -> MachineBest | 
 
 
 def _headline(jobs: Sequence[JobReport]) -> str:
-    """How many jobs ended how."""
+    """Return how many jobs ended in which state, as a sentence."""
     states = [job.state for job in jobs]
     if len(jobs) == 1:
         return f"The job {_ENDS[states[0]]}."
@@ -126,7 +126,7 @@ def _headline(jobs: Sequence[JobReport]) -> str:
 
 
 def _answers(jobs: Sequence[JobReport]) -> Iterator[ModelAnswer]:
-    """One for each model and setting for which something was measured to the end."""
+    """Yield an answer for each model and setting with a complete run."""
     known = {job.job: job for job in jobs}
     groups: dict[tuple[str, tuple[tuple[str, int], ...]], list[MachineBest]] = {}
     for job in jobs:
@@ -148,7 +148,7 @@ def _answers(jobs: Sequence[JobReport]) -> Iterator[ModelAnswer]:
 
 
 def _cheapest(bests: Sequence[MachineBest], jobs: Mapping[str, JobReport]) -> MachineBest | None:
-    """The one with the lowest cost, where all prices are in one currency."""
+    """Return the best with the lowest cost; None unless all prices are in one currency."""
     priced = [best for best in bests if best.per_million is not None]
     if len({_currency(jobs[best.job]) for best in priced}) != 1:
         return None

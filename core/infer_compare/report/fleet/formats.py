@@ -1,4 +1,4 @@
-"""The formats of the report over a fleet, by name: its sections by the writers of reports, rows as CSV, the document as JSON."""
+"""The formats of a fleet report, by name."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _csv(document: FleetDocument) -> str:
 
 
 def _rows(document: FleetDocument) -> Iterator[dict[str, Value]]:
-    """A row for each best, and one for a job without any."""
+    """Yield a row for each best point, and one for each job without any."""
     for job in document.jobs:
-        own: dict[str, Value] = {name: getattr(job, name) for name in COLUMNS[:9]}
+        values: dict[str, Value] = {name: getattr(job, name) for name in COLUMNS[:9]}
         if job.price is not None:
-            own |= {"price_per_s": job.price.per_second, "currency": job.price.currency}
+            values |= {"price_per_s": job.price.per_second, "currency": job.price.currency}
         for best in job.bests:
-            yield own | {
+            yield values | {
                 "axes": ";".join(f"{axis}={size}" for axis, size in best.axes),
                 "contender": best.name,
                 "batch": best.point.batch,
@@ -67,7 +67,7 @@ def _rows(document: FleetDocument) -> Iterator[dict[str, Value]]:
                 "cost_per_million": best.per_million,
             }
         if not job.bests:
-            yield own
+            yield values
 
 
 FORMATS: Formats[FleetDocument] = Formats("A fleet", sections, _html, Format("csv", ".csv", _csv))

@@ -1,6 +1,6 @@
-"""The document over the runs of a fleet: everything that its report shows, and the version of its schema.
+"""The fleet document: everything that a fleet report shows, and the version of its schema.
 
-Throughput is in samples a second, latency in nanoseconds. What is not known is null; NaN and infinity never appear.
+Throughput is in samples per second, latency in nanoseconds. Unknown values are null; NaN and infinity never appear.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from infer_compare.report.schema import Price
 
 FLEET_SCHEMA = "infer-compare/fleet-report"
 FLEET_VERSION = (1, 0)
-"""Major and minor: a field is removed or changes its meaning with a new major only."""
+"""Major and minor: a field is removed or changes its meaning only with a new major."""
 
 JobOutcome = Literal["waiting", "done", "incomplete", "failed", "lost", "refused", "stopped"]
-"""`waiting`: not run yet, or interrupted before its end was known; the others as in the ledger."""
+"""`waiting`: not run yet, or interrupted before its end was known; the other states are those of the ledger."""
 
 
 class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as it ended: one model on one machine."""
+    """A job, which runs one model on one machine, and how it ended."""
 
     job: str
     model: str
@@ -33,12 +33,12 @@ class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     state: JobOutcome
     why: str = ""
-    """Why it is not done, as a clause."""
+    """Why the job is not done, as a clause."""
     attempts: int = 0
     page: str = ""
-    """The page of its run, as a path from the report's folder; empty where there is none."""
+    """The page of its run, as a path relative to the report's folder; empty if there is none."""
     cautions: tuple[str, ...] = ()
-    """What disturbed the machine and could not be repaired, a clause each."""
+    """Disturbances of the machine that could not be repaired, one clause each."""
 
 
 class MachineBest(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,16 +50,16 @@ class MachineBest(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     point: OperatingPoint
     bound: str = ""
-    """The latency bound that it is shown to keep; empty where none was asked for."""
+    """The latency bound that it is proven to keep; empty without a bound."""
     estimate: bool
-    """Whether no verdict of its run carries it."""
+    """Whether no verdict of its run confirms it."""
     throughput: float
     spread: float | None = None
     """Half the width of its 95 % interval, relative to it."""
     latency_ns: float | None = None
-    """The median; at the percentile of the bound where there is one."""
+    """The median, or the percentile of the bound if there is one."""
     per_million: float | None = None
-    """What a million samples cost there, in the currency of the price."""
+    """The cost of a million samples there, in the currency of the price."""
 
 
 class JobReport(JobFacts, frozen=True, kw_only=True):
@@ -68,11 +68,11 @@ class JobReport(JobFacts, frozen=True, kw_only=True):
     price: Price | None = None
     bests: tuple[MachineBest, ...] = ()
     partial: bool = False
-    """Whether the figures are those of a run that did not come to its end."""
+    """Whether the figures are those of an incomplete run."""
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the machines come to for one model and one setting of its axes; without a verdict, since machines are not paired."""
+    """The machines compared for one model and one setting of its axes; without a verdict, since machines are not paired."""
 
     model: str
     axes: tuple[tuple[str, int], ...] = ()
@@ -82,11 +82,11 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fastest: str
     """The job with the highest throughput."""
     cheapest: str | None
-    """The job with the lowest cost of a million samples; null where it cannot be told."""
+    """The job with the lowest cost of a million samples; null if unknown."""
 
 
 class FleetDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The runs of a fleet as they are shown."""
+    """The runs of a fleet."""
 
     schema: str = FLEET_SCHEMA
     version: tuple[int, int] = FLEET_VERSION
@@ -96,8 +96,8 @@ class FleetDocument(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     """How many jobs are done, in one sentence."""
     is_complete: bool
-    """Whether all jobs are done: else the exit code of the fleet is 1."""
+    """Whether all jobs are done; if not, the exit code of the fleet is 1."""
     answers: tuple[ModelAnswer, ...]
     jobs: tuple[JobReport, ...]
     notes: tuple[str, ...]
-    """What figures of different machines can and cannot say."""
+    """Remarks on comparing figures of different machines."""

@@ -1,4 +1,4 @@
-"""The sections over the runs of a fleet: answers, the best of each machine, jobs that are not done, machines."""
+"""The sections of a fleet report: answers, the best of each machine, jobs that are not done, machines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLE = "Models on machines"
 NAMED = 3
-"""Jobs that are named one by one; of more only the number is given."""
+"""The most jobs that are named; more are counted."""
 
 
 def sections(document: FleetDocument) -> list[Section]:
@@ -27,7 +27,7 @@ def sections(document: FleetDocument) -> list[Section]:
 
 
 def facts_line(document: FleetDocument) -> str:
-    """Return how many models ran on how many machines, and when."""
+    """Return one line with the number of models, machines and jobs, and the date."""
     jobs = document.jobs
     models, machines = len({job.model for job in jobs}), len({job.machine for job in jobs})
     kinds = "kind" if machines == 1 else "kinds"
@@ -76,7 +76,7 @@ def _bests(document: FleetDocument) -> Iterator[Section]:
 
 
 def _rows(document: FleetDocument, job: JobReport) -> Iterator[Row]:
-    """A row for each best of a job; one without figures where its run has none."""
+    """Yield a row for each best point of a job, or one without figures."""
     for best in job.bests:
         yield _row(document, job, best)
     if not job.bests and job.page:
@@ -86,7 +86,9 @@ def _rows(document: FleetDocument, job: JobReport) -> Iterator[Row]:
 
 def _row(document: FleetDocument, job: JobReport, best: MachineBest) -> Row:
     axes = f", {axes_words(best.axes)}" if best.axes else ""
-    answer = next((one for one in document.answers if (one.model, one.axes) == (job.model, best.axes)), None)
+    answer = next(
+        (answer for answer in document.answers if (answer.model, answer.axes) == (job.model, best.axes)), None
+    )
     firsts = (answer.fastest, answer.cheapest) if answer is not None and answer.machines > 1 else (None, None)
     doubts = [word for word, holds in (("estimate", best.estimate), ("partial", job.partial)) if holds]
     return (
@@ -137,12 +139,12 @@ def _not_done(document: FleetDocument) -> Iterator[Section]:
 
 
 def _cautions(document: FleetDocument) -> Iterator[Section]:
-    found: dict[str, list[str]] = {}
+    jobs_of: dict[str, list[str]] = {}
     for job in document.jobs:
         for caution in job.cautions:
-            found.setdefault(caution, []).append(job.job)
-    if found:
-        items = tuple(plain(f"{caution} ({_some(jobs)})") for caution, jobs in found.items())
+            jobs_of.setdefault(caution, []).append(job.job)
+    if jobs_of:
+        items = tuple(plain(f"{caution} ({_some(jobs)})") for caution, jobs in jobs_of.items())
         yield Section(title="Cautions", blocks=(Sentences(items=items, tone="warning"),))
 
 

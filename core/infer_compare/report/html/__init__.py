@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: no network, no fonts, no files beside it."""
+"""The report as one self-contained HTML file, without network access, fonts or further files."""
 
 from infer_compare.report.html.reporter import HtmlReporter
 

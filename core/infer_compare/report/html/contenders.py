@@ -1,4 +1,4 @@
-"""The contenders of a page: every label once, with its place in the palette."""
+"""The contenders of a page, each with its place in the palette."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
-    """A contender as the page shows it."""
+    """A contender on a page."""
 
     place: int
-    """Among all labels of the page, from 0."""
+    """Index among all labels of the page, from 0."""
     label: str
     name: str
     excluded: str
-    """Why it is not ranked in one run at least; empty where it is ranked in all."""
+    """Why it is not ranked in at least one run; empty if it is ranked in all."""
     backend: str
     """Contenders of one backend share a hue."""
 
 
 def contenders_of(documents: Iterable[ReportDocument]) -> dict[str, Contender]:
-    """The contenders of all runs by label, in the order in which they first appear."""
-    found: dict[str, Contender] = {}
+    """Return the contenders of all runs by label, in the order of first appearance."""
+    contenders: dict[str, Contender] = {}
     for document in documents:
-        why = {one.contender: excluded_sentence(one) for one in document.excluded}
-        for one in document.contenders:
-            known = found.get(one.label)
-            excluded = why.get(one.label, "") or (known.excluded if known else "")
-            place = known.place if known else len(found)
-            found[one.label] = Contender(
-                place=place, label=one.label, name=one.name, excluded=excluded, backend=one.backend
+        why = {exclusion.contender: excluded_sentence(exclusion) for exclusion in document.excluded}
+        for contender in document.contenders:
+            known = contenders.get(contender.label)
+            excluded = why.get(contender.label, "") or (known.excluded if known else "")
+            place = known.place if known else len(contenders)
+            contenders[contender.label] = Contender(
+                place=place, label=contender.label, name=contender.name, excluded=excluded, backend=contender.backend
             )
-    return found
+    return contenders

@@ -1,4 +1,4 @@
-"""Putting the page together: template, style, scripts, and a policy that lets nothing else in."""
+"""Assembles the HTML page: template, style, scripts, and a content security policy."""
 
 from __future__ import annotations
 
@@ -46,35 +46,35 @@ SCRIPTS = (
     "controls",
     "start",
 )
-"""Files that together are the script of the page, each with one subject."""
+"""The files that make up the script of the page."""
 BEYOND_RUNS = (
     ".answer.bad { border-top-color: var(--bad); } .answer.bad h1 { color: var(--bad); } "
     "td.strong:not(.verdict) { font-weight: 700; }"
 )
-"""The look of what a report of one run never has: a headline of bad news, a figure that is set off."""
+"""Additional style for elements that reports of one run never have: headlines of bad news, emphasised figures."""
 
 
 def page(documents: Sequence[ReportDocument]) -> str:
-    """The whole page as text, to be stored as UTF-8.
+    """Return the page of one or more runs as text, to be stored as UTF-8.
 
     Args:
         documents: the runs, at least one.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are no documents.
     """
     if not documents:
         raise ValueError("A report page needs at least one run.")
     from markupsafe import Markup
 
     known = contenders_of(documents)
-    places = {label: one.place for label, one in known.items()}
+    places = {label: contender.place for label, contender in known.items()}
     sheets = [sheet_of(document, f"r{place}") for place, document in enumerate(documents)]
-    backends = [one.backend for one in known.values()]
+    backends = [contender.backend for contender in known.values()]
     scripts = [_asset("vendor", "plotly-basic.min.js"), script()]
     drawn = {chart.id: plain_data(chart.data, places) for sheet in sheets for chart in sheet.charts}
-    calls = {key: found for sheet in sheets for key, found in timeline_data(sheet.document, sheet.key, places)}
-    what_ifs = {one.id: what_if_data(one, places) for sheet in sheets for one in sheet.what_ifs}
+    calls = {key: call_data for sheet in sheets for key, call_data in timeline_data(sheet.document, sheet.key, places)}
+    what_ifs = {block.id: what_if_data(block, places) for sheet in sheets for block in sheet.what_ifs}
     return _rendered(
         "page.html",
         places,
@@ -85,7 +85,7 @@ def page(documents: Sequence[ReportDocument]) -> str:
         sheets=sheets,
         overview=msgspec.structs.replace(runs(documents), look=""),
         known=list(known.values()),
-        scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
         chart_data=Markup(island(_chart_data(known, drawn, what_ifs, calls))),  # noqa: S704 - escaped by `island`
     )
 
@@ -98,25 +98,25 @@ def sections_page(
     known: Mapping[str, Contender] = MappingProxyType({}),
     more_scripts: Sequence[str] = (),
 ) -> str:
-    """A page of sections that are no report of a run.
+    """Return a page of sections that are not a report of a run.
 
     Args:
-        title: what the page is about.
-        question: what it answers.
-        facts: what identifies it.
-        sections: from top to bottom.
-        known: the contenders of its charts and tables, by label; none where they draw nothing.
-        more_scripts: files of the script that draw what reports do not have.
+        title: the title of the page.
+        question: the question that it answers.
+        facts: a line that identifies its content.
+        sections: the sections from top to bottom.
+        known: the contenders of its charts and tables, by label.
+        more_scripts: script files for further kinds of charts.
     """
     from markupsafe import Markup
 
-    places = {label: one.place for label, one in known.items()}
+    places = {label: contender.place for label, contender in known.items()}
     scripts = [_asset("vendor", "plotly-basic.min.js"), script(*more_scripts)]
     drawn = {chart.id: plain_data(chart.data, places) for chart in charts_of(sections)}
     return _rendered(
         "sections.html",
         places,
-        [one.backend for one in known.values()],
+        [contender.backend for contender in known.values()],
         policy(scripts),
         extra_style=BEYOND_RUNS,
         title=title,
@@ -124,7 +124,7 @@ def sections_page(
         facts=facts,
         groups=arranged(sections),
         known=list(known.values()),
-        scripts=[Markup(one) for one in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - ours and the vendor's, without an end tag in them
         chart_data=Markup(island(_chart_data(known, drawn, {}, {}))),  # noqa: S704 - escaped by `island`
     )
 
@@ -165,7 +165,7 @@ def script(*more: str) -> str:
     """Return the script of the page.
 
     Args:
-        more: files with charts that only some pages have.
+        more: script files for charts that only some pages have.
     """
     *first, start = SCRIPTS
     parts = "\n".join(_asset("assets", f"{name}.js") for name in (*first, *more, start))
@@ -173,12 +173,14 @@ def script(*more: str) -> str:
 
 
 def policy(scripts: Sequence[str]) -> str:
-    """The content security policy: these scripts by their hashes, and nothing from anywhere.
+    """Return the content security policy: it allows these scripts by their hashes, and loads nothing from elsewhere.
 
-    Styles may stand in the page, since Plotly makes a style element and sets style attributes; with nothing else
-    allowed, a style cannot load anything.
+    Inline styles are allowed, since Plotly creates a style element and sets style attributes; under this policy a style
+    cannot load anything.
     """
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+    )
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -186,13 +188,13 @@ def policy(scripts: Sequence[str]) -> str:
 
 
 def island(value: Any) -> str:  # noqa: ANN401 - any plain data
-    """JSON that can stand inside a script element: no tag can begin in it."""
+    """Return a value as JSON that is safe inside a script element: it contains no `<`."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _title(documents: Sequence[ReportDocument]) -> str:
-    names = dict.fromkeys(plain(one.model.name) for one in documents)
+    names = dict.fromkeys(plain(document.model.name) for document in documents)
     return ", ".join(names)
 
 
@@ -200,17 +202,17 @@ def _chart_data(
     known: Mapping[str, Contender], drawn: Mapping[str, Any], what_ifs: Mapping[str, Any], calls: Mapping[str, Any]
 ) -> dict[str, Any]:
     symbols = list(SYMBOLS)
-    backends = [one.backend for one in known.values()]
+    backends = [contender.backend for contender in known.values()]
     lines = dashes(backends)
     return {
         "contenders": [
             {
-                "name": plain(one.name),
-                "symbol": symbols[one.place % len(symbols)],
-                "dash": lines[one.place],
-                "excluded": bool(one.excluded),
+                "name": plain(contender.name),
+                "symbol": symbols[contender.place % len(symbols)],
+                "dash": lines[contender.place],
+                "excluded": bool(contender.excluded),
             }
-            for one in known.values()
+            for contender in known.values()
         ],
         "palette": colours(backends),
         "parts": PARTS,
@@ -231,7 +233,7 @@ def _environment() -> Environment:
     import jinja2
 
     def harmless(value: object) -> object:
-        """Texts of others on one line, without what reverses the direction of writing; ours are markup by then."""
+        """Return an untrusted text on one line, without control characters; trusted texts are already `Markup`."""
         return plain(value) if type(value) is str else value
 
     return jinja2.Environment(

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class HtmlReporter:
-    """One self-contained page: tables that need no script, and charts where scripts run."""
+    """A self-contained page with tables, which need no script, and charts, which do."""
 
     name = "html"
     suffix = ".html"
 
     def render(self, document: ReportDocument) -> str:
-        """The page of one run."""
+        """Return the page of one run."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """Several runs on one page, one after the other; a contender has the same colour in all of them.
+        """Return one page with all runs; a contender has the same colour in all of them.
 
         Args:
             documents: at least one.

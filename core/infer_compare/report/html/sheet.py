@@ -1,4 +1,4 @@
-"""One run as the template takes it: its sections, those that stand two abreast together, and the charts in them."""
+"""A run as the page template takes it: its sections, grouped by layout, and their charts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ABREAST = "card said"
-"""The look of sections that stand side by side where there is room."""
+"""The look of sections that are shown side by side if there is room."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """One run."""
+    """A run for the page template."""
 
     key: str
     document: ReportDocument
@@ -40,7 +40,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def what_ifs(self) -> Iterator[WhatIf]:
-        """Every question that the reader may change."""
+        """All what-if blocks, in which the reader can change the question."""
         return (block for section in self.sections for block in section.blocks if isinstance(block, WhatIf))
 
 
@@ -55,16 +55,16 @@ def charts_of(sections: Iterable[Section]) -> Iterator[Chart]:
 
 
 def arranged(sections: Iterable[Section]) -> list[tuple[bool, list[Section]]]:
-    """Return the sections that the page shows, in their order: whether they stand side by side, and which."""
-    shown = [one for one in sections if one.on("page") or not one.blocks]
-    return [(abreast, list(own)) for abreast, own in groupby(shown, key=lambda one: one.look == ABREAST)]
+    """Return the visible sections in order, in groups: whether they are shown side by side, and the sections."""
+    shown = [section for section in sections if section.on("page") or not section.blocks]
+    return [(abreast, list(group)) for abreast, group in groupby(shown, key=lambda section: section.look == ABREAST)]
 
 
 def sheet_of(document: ReportDocument, key: str) -> Sheet:
-    """The run as the page shows it.
+    """Return a run for the page template.
 
     Args:
-        document: the run.
-        key: what identifiers on the page begin with.
+        document: the report of the run.
+        key: the prefix of its identifiers on the page.
     """
     return Sheet(key=key, document=document, threads=thread_words(document), sections=tuple(paged(document, key)))

@@ -1,4 +1,4 @@
-"""Words that a reader of the page may not know: the glossary of the documentation, to which the page has no address."""
+"""The glossary of the documentation, included in the page, which has no link to the documentation."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from importlib.resources import files
 def terms() -> dict[str, str]:
     """Return each term of the glossary and its explanation; `docs/render_glossary.py` writes the file."""
     text = files("infer_compare.report.html").joinpath("assets", "glossary.json").read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(text)
-    return found
+    glossary: dict[str, str] = json.loads(text)
+    return glossary

@@ -1,4 +1,4 @@
-"""The calls of each point as the script of the page reads them."""
+"""The calls of each point, as data for the script of the page."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ if TYPE_CHECKING:
     from infer_compare.report.schema import ReportDocument, Timeline
 
 DIGITS = 4
-"""Of the middle call of a point."""
+"""Significant digits of the median call of a point."""
 
 
 def timeline_data(document: ReportDocument, key: str, places: Mapping[str, int]) -> Iterator[tuple[str, list[Any]]]:
-    """Yield what the identifiers of charts begin with, and the calls of the points in them.
+    """Yield the identifier prefix of each setting's charts, and the calls of its points.
 
     Args:
-        document: the run.
-        key: what identifiers of the run begin with.
-        places: of the contenders on the page, by label.
+        document: the report of the run.
+        key: the prefix of the run's identifiers.
+        places: the index of each contender on the page, by label.
     """
     for setting in View(document=document, key=key, page=True).settings:
-        own = [one for one in document.timelines if one.point.axes == setting.axes]
-        own.sort(key=lambda one: (places[one.contender], one.point))
-        yield setting.key, [_timeline(one, places[one.contender]) for one in own]
+        timelines = [timeline for timeline in document.timelines if timeline.point.axes == setting.axes]
+        timelines.sort(key=lambda timeline: (places[timeline.contender], timeline.point))
+        yield setting.key, [_timeline(timeline, places[timeline.contender]) for timeline in timelines]
 
 
-def _timeline(one: Timeline, place: int) -> dict[str, Any]:
-    """Calls in a unit of nanoseconds with as many digits as a chart can show, each as its difference from the one before."""
-    calls = sorted(call for piece in one.slices for call in piece.calls_ns)
+def _timeline(timeline: Timeline, place: int) -> dict[str, Any]:
+    """Return the calls of a point, rounded to what a chart can show, each as its difference from the previous call."""
+    calls = sorted(call for piece in timeline.slices for call in piece.calls_ns)
     unit = 10 ** max(0, len(str(calls[len(calls) // 2])) - DIGITS) if calls else 1
     return {
         "c": place,
-        "batch": one.point.batch,
-        "size": size_words(one.point),
-        "calls": one.calls,
+        "batch": timeline.point.batch,
+        "size": size_words(timeline.point),
+        "calls": timeline.calls,
         "unit": unit,
-        "slices": [[piece.restart, int(piece.rejected), _differences(piece.calls_ns, unit)] for piece in one.slices],
+        "slices": [
+            [piece.restart, int(piece.rejected), _differences(piece.calls_ns, unit)] for piece in timeline.slices
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""The answers for all latency bounds as the script of the page reads them: it compares numbers and writes them, no more."""
+"""The answers for all latency bounds, as data for the script of the page, which only looks them up."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def what_if_data(block: WhatIf, places: Mapping[str, int]) -> dict[str, Any]:
-    """Return what the script needs for the sliders of one answer.
+    """Return the data of the sliders of one answer.
 
     Args:
         block: the answers.
-        places: of the contenders on the page, by label.
+        places: the index of each contender on the page, by label.
     """
     answer, price = block.answer.answer, block.price
     bound = answer.bound
@@ -46,7 +46,7 @@ def what_if_data(block: WhatIf, places: Mapping[str, int]) -> dict[str, Any]:
             }
             for best in answer.by_contender
         ],
-        "at": {f"{one.percentile:g}": _at(one, places) for one in block.steps},
+        "at": {f"{step.percentile:g}": _at(step, places) for step in block.steps},
     }
 
 
@@ -55,16 +55,16 @@ def _at(steps: BoundSteps, places: Mapping[str, int]) -> dict[str, Any]:
         "contenders": [places[label] for label in steps.contenders],
         "points": [
             {
-                "c": places[one.contender],
-                "batch": one.point.batch,
-                "size": str(one.point.batch),
-                "y": one.throughput,
-                "text": significant(one.throughput),
-                "latency": one.latency_ns,
-                "ms": milliseconds(one.latency_ns),
-                "from": one.bound_ns,
+                "c": places[point.contender],
+                "batch": point.point.batch,
+                "size": str(point.point.batch),
+                "y": point.throughput,
+                "text": significant(point.throughput),
+                "latency": point.latency_ns,
+                "ms": milliseconds(point.latency_ns),
+                "from": point.bound_ns,
             }
-            for one in steps.points
+            for point in steps.points
         ],
         "steps": list(_changes([_step(steps, step) for step in steps.steps])),
     }
@@ -83,12 +83,12 @@ def _step(steps: BoundSteps, step: BoundStep) -> dict[str, Any]:
 
 
 def _changes(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the first step as it is, and of each other one what differs from the one before: of a list, by place."""
+    """Yield the first step, then the changes of each further step against the previous one; changes of lists by index."""
     yield steps[0]
     for before, step in pairwise(steps):
         changed = {key: value for key, value in step.items() if value != before[key]}
         yield {
-            key: {place: one for place, one in enumerate(value) if one != before[key][place]}
+            key: {place: rate for place, rate in enumerate(value) if rate != before[key][place]}
             if isinstance(value, list)
             else value
             for key, value in changed.items()
@@ -102,7 +102,7 @@ def _standing(step: BoundStep) -> str:
 
 
 def _behind(steps: BoundSteps, step: BoundStep) -> list[str]:
-    """How far the best of each contender is behind the best of all."""
+    """Return how far the best point of each contender is behind the best of all."""
     rates = [None if place is None else steps.points[place].throughput for place in step.best]
-    most = max((one for one in rates if one is not None), default=0.0)
-    return ["" if one is None or one >= most else f"{ratio(most / one)}x" for one in rates]
+    most = max((rate for rate in rates if rate is not None), default=0.0)
+    return ["" if rate is None or rate >= most else f"{ratio(most / rate)}x" for rate in rates]

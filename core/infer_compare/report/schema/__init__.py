@@ -1,7 +1,7 @@
 """The report document: everything that a report shows, without raw stamps, and the version of its schema.
 
-A figure is in the unit that its name ends in; latencies of `Figures` are in nanoseconds, throughput in samples a
-second, sizes in bytes. What is not known is null; NaN and infinity never appear.
+The name of a figure ends in its unit; latencies of `Figures` are in nanoseconds, throughput in samples per second, sizes in
+bytes. Unknown values are null; NaN and infinity never appear.
 """
 
 from infer_compare.report.schema.across import Across, AxisBoundary

@@ -1,4 +1,4 @@
-"""What holds over all settings of the axes other than the batch."""
+"""The answer over all settings of the axes other than the batch."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from infer_compare.verdicts.outcome_kinds import OutcomeTag
 
 
 class AxisBoundary(Part, frozen=True, kw_only=True):
-    """The longest that one axis of the inputs can be with one contender, at batch 1."""
+    """The largest size of one axis of the inputs that fits with one contender, at batch 1."""
 
     contender: str
     axis: str
     axes: Axes
-    """The sizes of the other axes: their smallest."""
+    """The sizes of the other axes, each its smallest."""
     largest_ran: int | None
     smallest_failed: int | None
     failure: OutcomeTag | None
-    """How that one ended."""
+    """How the smallest failing size failed."""
     verified: bool
-    """Whether fresh workers have said that the largest runs and that the smallest fails."""
+    """Whether fresh workers confirmed that the largest size runs and the smallest failing size fails."""
     swapped: bool
-    """Whether the largest ran only by swapping."""
+    """Whether the largest size ran only by swapping."""
     cap_bytes: int
-    """What one worker's resident memory may be."""
+    """The limit for one worker's resident memory."""
     resident_bytes: int | None
-    """Peak resident memory at the largest that ran."""
+    """Peak resident memory at the largest size that ran."""
     sentence: str
 
 
@@ -35,9 +35,9 @@ class Across(Part, frozen=True, kw_only=True):
     changes: str
     """One sentence."""
     mix: MixAnswer | None = None
-    """Where a mix was given, and something was measured in all of its settings."""
+    """The answer for the mix, if one was given and some contender was measured in all of its settings."""
     mix_headline: str = ""
     mix_sentences: tuple[str, ...] = ()
     limits: tuple[AxisBoundary, ...] = ()
-    """With `--find-limit`: of each contender, along each axis."""
+    """With `--find-limit`, the boundary of each contender along each axis."""
     limits_headline: str = ""

@@ -9,15 +9,15 @@ from infer_compare.verdicts.quality import Quality
 
 
 class UnderBound(Part, frozen=True, kw_only=True):
-    """What a latency bound leaves of one contender."""
+    """One contender under a latency bound."""
 
     contender: str
     name: str
     best: BoundCheck | None
-    """The highest throughput among the sizes shown to keep the bound; None where none is."""
+    """The highest throughput among the sizes proven to keep the bound; None without such a size."""
     largest: BoundCheck | None
     behind: float | None
-    """Throughput of the best of all contenders over that of this one: an estimate without an interval."""
+    """Throughput of the best of all contenders over that of this contender, an estimate without an interval."""
 
 
 class AnswerReport(Part, frozen=True, kw_only=True):
@@ -26,15 +26,15 @@ class AnswerReport(Part, frozen=True, kw_only=True):
     headline: str
     """What to do, in one sentence."""
     estimate: bool
-    """Whether no verdict carries it; the headline then says so."""
+    """Whether the headline is not confirmed by a verdict; it then says so."""
     sentences: tuple[str, ...]
-    """Why, and how sure that is."""
+    """The reasons for the headline."""
     answer: Answer
     quality: Quality | None = None
-    """How far the headline can be relied on."""
+    """How reliable the headline is."""
     under_bound: tuple[UnderBound, ...]
-    """By contender; empty where no latency bound was asked for."""
+    """By contender; empty without a latency bound."""
     gains: tuple[PrecisionGain, ...] = ()
-    """What lower precisions bring, where the largest batches were searched for."""
+    """The gains of lower precisions, if the largest batches were searched for."""
     splits: tuple[SplitReport, ...] = ()
-    """How the cores can be split, by backend."""
+    """The splits of the cores, by backend."""

@@ -1,4 +1,4 @@
-"""Contenders as they were asked for, and as they really ran."""
+"""Contenders as they were requested, and as they ran."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from infer_compare.results import OutputError
 
 
 class StartUp(Part, frozen=True, kw_only=True):
-    """What it costs to get a contender going, by the worker that explored: it started with a core to itself."""
+    """The start-up time of a contender, measured on the worker that explored, which started while no other worker did."""
 
     starts: int
-    """Workers that were started, those of restarts included, which start side by side and are hurried."""
+    """Number of started workers, including those of restarts, which start at the same time and compete for the cores."""
     spawn_ns: float
-    """Until the process answered."""
+    """Time until the process answered."""
     import_ns: float
-    """Importing the framework."""
+    """Time of importing the framework."""
     load_ns: float
     to_device_ns: float
     first_call_ns: float | None = None
-    """The first call of a worker that had run nothing before: median over the workers that began at `first_call_at`."""
+    """The first call of a fresh worker: median over the workers that began at `first_call_at`."""
     first_call_at: OperatingPoint | None = None
     """The smallest operating point at which a worker began."""
     compile_ns: float | None = None
-    """Preparing and the first call in the worker that explored, at the first size that it ran: compiling and tuning included."""
+    """Preparing and the first call of the worker that explored, at its first size, compiling and tuning included."""
 
     @property
     def total_ns(self) -> float:
@@ -35,42 +35,42 @@ class StartUp(Part, frozen=True, kw_only=True):
 
 
 class ContenderReport(Part, frozen=True, kw_only=True):
-    """A contender as it was asked for, and as it really ran."""
+    """A contender as it was requested, and as it ran."""
 
     label: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is imported."""
+    """Its name in sentences, such as `torch (imported)` for an imported model."""
     backend: str
     device: str
     options: dict[str, str]
     keys: dict[str, str] = msgspec.field(default_factory=dict)
-    """What else was asked of it: threads, precision, instances, route."""
+    """Further requested keys: threads, precision, instances, route."""
     python: str | None
-    """Another interpreter for its worker, where one was named."""
+    """The Python interpreter of its worker, if another was named."""
     threads: int
     """The thread budget of one instance."""
     instances: int = 1
-    """Workers that run it at the same time."""
+    """Number of workers that run it at the same time."""
     processors: tuple[tuple[int, ...], ...] = ()
-    """Logical processors that each of several instances kept to; empty where they ran anywhere."""
+    """The logical processors to which each of several instances was pinned; empty if they were not pinned."""
     remote: bool = False
     """Whether a server does its work: threads, memory and versions are then those of the client."""
     precision: str | None = None
-    """That it computes in, as its session reported it."""
+    """The precision in which it computes, as its session reported it."""
     framework_version: str | None = None
-    """None for this and what follows where no worker got as far as telling."""
+    """This and the following fields are None if no worker got far enough to report them."""
     plugin_version: str | None = None
     packages: dict[str, str] = msgspec.field(default_factory=dict)
-    """Versions by distribution of the framework, of what it rests on, and of what converts the model."""
+    """Versions of the distributions of the framework, of its dependencies, and of the converters of the model."""
     provenance: Provenance | None = None
     chain: tuple[str, ...] = ()
     """How the model reached the backend."""
     effective: dict[str, str] = msgspec.field(default_factory=dict)
-    """What really ran: provider, precision, threads, tuning."""
+    """The effective settings: provider, precision, threads, tuning."""
     output_error: OutputError | None = None
-    """The worst over all points."""
+    """The worst output error over all points."""
     deviates: bool = False
-    """Whether its outputs differ beyond the tolerance, and it is ranked because that was allowed."""
+    """Whether its outputs differ beyond the tolerance, but it is ranked because that was allowed."""
     start_up: StartUp | None = None
     resident_bytes: int | None = None
-    """Resident memory with the model loaded and nothing run."""
+    """Resident memory with the model loaded, before the first call."""

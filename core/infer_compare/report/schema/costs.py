@@ -1,4 +1,4 @@
-"""What samples cost at a price of the machine."""
+"""The cost of samples at a price of the machine."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ TimeUnit = Literal["s", "min", "h", "d"]
 
 
 class Price(Part, frozen=True, kw_only=True):
-    """What the machine costs, as it was given."""
+    """The price of the machine, as given."""
 
     amount: float
     currency: str
-    """A word or a sign; empty where none was given."""
+    """A word or a sign; empty if none was given."""
     unit: TimeUnit
-    """What the amount is for."""
+    """The unit of time."""
     per_second: float
 
 
 class Cost(Part, frozen=True, kw_only=True):
-    """What a million samples cost with a contender at its best batch size."""
+    """The cost of a million samples with a contender at its best batch size."""
 
     contender: str
     name: str
     point: OperatingPoint
     bound: str = ""
-    """The latency bound that this size is shown to keep, such as `p95 within 20.0 ms`; empty where no bound was heeded."""
+    """The latency bound that this size is proven to keep, such as `p95 within 20.0 ms`; empty without a bound."""
     throughput: float
-    """That the cost was computed with."""
+    """The throughput from which the cost was computed."""
     per_million: float
     """In the currency of the price."""
     low: float | None = None
-    """At the upper end of the throughput's 95 % interval; None where there is none."""
+    """The cost at the upper end of the throughput's 95 % interval; None without an interval."""
     high: float | None = None
-    """At its lower end."""
+    """The cost at its lower end."""
 
 
 class Costs(Part, frozen=True, kw_only=True):
-    """What a million samples cost: the price of the machine over the throughput."""
+    """The costs of a million samples: the price of the machine over the throughput."""
 
     price: Price
     by_contender: tuple[Cost, ...]
-    """In the order of the answers; what keeps a latency bound comes first."""
+    """In the order of the answers; sizes that keep a latency bound come first."""

@@ -1,4 +1,4 @@
-"""Points by batch size, and how large a batch a contender bears."""
+"""The curves of contenders: their points by batch size, and the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -18,72 +18,73 @@ class PointReport(Part, frozen=True, kw_only=True):
     point: OperatingPoint
     outcome: OutcomeTag
     reason: str
-    """Why there are no figures, as a clause without a subject; empty where there are."""
+    """Why there are no figures, as a clause without a subject; empty if there are figures."""
     figures: Figures | None
     rough_latency_ns: int | None
-    """What exploring saw: a few calls, never ranked."""
+    """The rough latency from exploring: a few calls, never ranked."""
     predicted_latency_ns: int | None = None
-    """Of a point that was left out, by the cost that was fitted to all that exploring saw; never ranked."""
+    """The latency predicted for a point that was not measured, from a fit to the exploring calls; never ranked."""
     first_call_ns: float | None
-    """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
+    """Median of the first call at this point, compilation included, in workers that may have run other sizes before."""
     prepare_ns: float | None
     new_shape_ns: float | None = None
-    """What a worker that had run other sizes took longer for its first call at this one, preparing included; None where no
+    """How much longer the first call at this size takes in a worker that has run other sizes, preparing included; None if no
     such worker met the size."""
     memory: Memory | None
-    """`resident` is the peak around the slices, the median over them; where none has it, what exploring saw, as the others."""
+    """`resident` is the median over slices of the peak around each; without slices, and for the other fields, the value from
+    exploring."""
     rejected: float | None
-    """Share of the slices that the gate rejected; None where no slice was timed."""
+    """Share of the slices that the gate rejected; None if no slice was timed."""
     excess_cores: float | None = None
-    """Cores that it kept busy, where that is more than the thread budget allows: it then has no figures."""
+    """Cores kept busy, if more than the thread budget allows; the point then has no figures."""
     agreement: AgreementVerdict | None
     output_error: OutputError | None
-    """How far its outputs are from the reference's."""
+    """The error of its outputs against the reference's."""
     needed_rtol: float | None
     """The smallest relative tolerance under which its outputs would agree."""
     flags: tuple[Flag, ...]
     fastest: bool
-    """Whether it is shown to be faster than every other contender that ran here; not adjusted for the number of such
+    """Whether it is proven faster than every other contender that ran here; not adjusted for the number of such
     verdicts."""
 
 
 class Boundary(Part, frozen=True, kw_only=True):
-    """How large a batch one contender bears, as far as was tried."""
+    """The largest batch that fits for one contender, as far as sizes were tried."""
 
     largest_ran: int | None
     smallest_failed: int | None
-    """The smallest that ran out of memory or met a limit of the framework; None where none did."""
+    """The smallest size that ran out of memory or met a limit of the framework; None if none did."""
     failure: OutcomeTag | None
     searched: bool
-    """Whether the boundary was searched for; else these are the sizes that happened to be tried."""
+    """Whether the limit was searched for; else these are the sizes that were tried."""
     verified: bool
-    """Whether fresh workers have said that the largest runs and that the smallest fails."""
+    """Whether fresh workers confirmed that the largest size runs and the smallest failing size fails."""
     swapped: bool
-    """Whether the largest ran only by swapping."""
+    """Whether the largest size ran only by swapping."""
     cap_bytes: int
-    """What one worker's resident memory may be."""
+    """The limit for one worker's resident memory."""
     resident_bytes: int | None
-    """Peak resident memory at the largest that ran."""
+    """Peak resident memory at the largest size that ran."""
     allocated_bytes: int | None
-    """Peak of live tensors on the device there, by the framework's own allocator; None on the processor."""
+    """Peak of live tensors on the device there, by the framework's allocator; None on the CPU."""
     reserved_bytes: int | None
-    """Peak that this allocator held; what it exceeds `allocated_bytes` by is fragmentation and caches."""
+    """Peak memory held by this allocator; the excess over `allocated_bytes` is fragmentation and caches."""
     loaded_bytes: int | None
-    """Resident memory with the model loaded and nothing run."""
+    """Resident memory with the model loaded, before the first call."""
     bytes_per_sample: float | None
-    """Slope of the peak resident memory against the batch size."""
+    """Slope of peak resident memory against batch size."""
     sentence: str
 
 
 class Curve(Part, frozen=True, kw_only=True):
-    """A contender over the batch sizes, the other axes fixed."""
+    """A contender over the batch sizes, with the other axes fixed."""
 
     contender: str
     axes: Axes
     points: tuple[PointReport, ...]
-    """By batch size, ascending."""
+    """In ascending order of batch size."""
     shape: Shape | None
     shape_sentence: str
-    """Empty where fewer than three sizes were measured."""
+    """Empty if fewer than three sizes were measured."""
     boundary: Boundary | None
-    """None where nothing was tried."""
+    """None if nothing was tried."""

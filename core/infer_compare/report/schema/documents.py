@@ -1,4 +1,4 @@
-"""A run as reports show it, several runs in one, and the version of their schema."""
+"""The report document of a run and of several runs, and the version of their schema."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from infer_compare.verdicts.new_shapes import NewShapes
 REPORT_SCHEMA = "infer-compare/report"
 COLLECTION_SCHEMA = "infer-compare/reports"
 REPORT_VERSION = (3, 2)
-"""Major and minor: a field is removed or changes its meaning with a new major only."""
+"""Major and minor: a field is removed or changes its meaning only with a new major."""
 
 State = Literal["complete", "stopped", "interrupted"]
 
 
 class ReportDocument(Part, frozen=True, kw_only=True):
-    """A run as reports show it."""
+    """The report of a run."""
 
     schema: str = REPORT_SCHEMA
     version: tuple[int, int] = REPORT_VERSION
@@ -36,12 +36,12 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     created: str
     """UTC, ISO 8601."""
     command: tuple[str, ...]
-    """The arguments that were typed."""
+    """The command line as typed."""
     repeat: str
-    """The same as one line for a shell."""
+    """The command line as one line for a shell."""
     state: State
     reason: str
-    """Why the run is not complete, where it says."""
+    """Why the run is incomplete, if known."""
     elapsed_s: float | None
     model: ModelInfo
     plan: PlanReport
@@ -49,32 +49,32 @@ class ReportDocument(Part, frozen=True, kw_only=True):
     """The conditions."""
     contenders: tuple[ContenderReport, ...]
     answers: tuple[AnswerReport, ...]
-    """One for each setting of the axes other than the batch."""
+    """One answer for each setting of the axes other than the batch."""
     across: Across | None = None
-    """Where inputs have another axis than the batch: what holds over all its sizes."""
+    """The answer over all settings, if inputs have free axes other than the batch."""
     curves: tuple[Curve, ...]
     pairs: tuple[PairVerdict, ...]
-    """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""
+    """Every pair of contenders at every operating point; adjusted for the number of points, not of pairs."""
     new_shapes: tuple[NewShapes, ...] = ()
-    """Contenders for which a batch size that a running worker has not seen costs much."""
+    """Contenders with a high extra cost of batch sizes that a running worker meets for the first time."""
     failures: tuple[FailureReport, ...]
     agreements: tuple[AgreementReport, ...]
     excluded: tuple[Excluded, ...]
     """Contenders that are not ranked."""
     cautions: tuple[str, ...] = ()
-    """What a reader must know about the outputs before trusting the answer, one sentence each."""
+    """Cautions about the outputs, one sentence each."""
     noise: Noise
     notes: tuple[Note, ...]
     warnings: tuple[str, ...]
-    """What was known about the machine beforehand."""
+    """Warnings about the machine from before the run."""
     shortcomings: tuple[str, ...]
-    """What was asked for and not answered, one sentence each: why the exit code is 1."""
+    """Requested questions without an answer, one sentence each; with any, the exit code is 1."""
     tuning: Tuning | None = None
-    """Of `infer-compare tune`; None for other runs."""
+    """The results of `infer-compare tune`; None for other runs."""
     metrics: tuple[MetricInfo, ...] = ()
-    """What was measured around the slices besides; each point has the figures in `figures.metrics`, by name."""
+    """Further metrics, measured around the slices; each point has its figures in `figures.metrics`, by name."""
     costs: Costs | None = None
-    """Where a price was given."""
+    """The costs, if a price was given."""
     timelines: tuple[Timeline, ...] = ()
     """The calls of each point, for the page; left empty in JSON, since the run file holds every call."""
 
@@ -85,4 +85,4 @@ class ReportCollection(Part, frozen=True, kw_only=True):
     schema: str = COLLECTION_SCHEMA
     version: tuple[int, int] = REPORT_VERSION
     reports: tuple[ReportDocument, ...]
-    """In the order in which they were asked for."""
+    """In the given order."""

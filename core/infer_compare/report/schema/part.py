@@ -1,4 +1,4 @@
-"""What every struct of the document is."""
+"""The base class of the document's structs."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ Axes = tuple[tuple[str, int], ...]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of everything in the document; never made itself."""
+    """Base class of everything in the document."""

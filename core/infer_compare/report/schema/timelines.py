@@ -12,14 +12,14 @@ class CallSlice(Part, frozen=True, kw_only=True):
     restart: int
     rejected: bool
     calls_ns: tuple[int, ...]
-    """Durations in order of time; means of blocks of calls where a stamp covers several."""
+    """Durations in order of time; means of blocks of calls if a stamp covers several calls."""
 
 
 class Timeline(Part, frozen=True, kw_only=True):
-    """The calls of one point in order of time; some may be left out."""
+    """The calls of one point in order of time; some may be omitted."""
 
     contender: str
     point: OperatingPoint
     calls: int
-    """How many there are, those left out included."""
+    """Number of calls, including omitted ones."""
     slices: tuple[CallSlice, ...]

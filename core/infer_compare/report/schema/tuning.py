@@ -1,4 +1,4 @@
-"""What a search for the fastest configuration found, beside the ranking."""
+"""The results of a search for the fastest configuration, besides the ranking."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from infer_compare.verdicts.pareto import Choice
 
 
 class DroppedReport(Part, frozen=True, kw_only=True):
-    """A contender that was dropped."""
+    """A contender that was dropped from the search."""
 
     contender: str
     restart: int
-    """After which; 0 before the first."""
+    """The restart after which it was dropped; 0 before the first."""
     reason: DropReason
     sentence: str
     """A clause without the contender's name."""
@@ -24,21 +24,21 @@ class RecipeReport(Part, frozen=True, kw_only=True):
     contender: str
     point: OperatingPoint
     typed: str
-    """The contender as it would be typed after `-b`."""
+    """The contender, as typed after `-b`."""
     code: str
-    """Python code that runs it without a measurement; empty where its backend has none."""
+    """Python code that runs it; empty if its backend provides none."""
     file: str
     """The model file that the code reads."""
     kept: bool
-    """Whether that file lies in the run folder."""
+    """Whether that file is in the run folder."""
 
 
 class Tuning(Part, frozen=True, kw_only=True):
-    """What a search for the fastest configuration found."""
+    """The results of a search for the fastest configuration."""
 
     front: tuple[Choice, ...]
-    """What no other choice beats in throughput, latency, output error and memory at once; the highest throughput first."""
+    """The Pareto front of throughput, latency, output error and memory, the highest throughput first."""
     dropped: tuple[DroppedReport, ...]
     """In the order in which they were dropped."""
     recipe: RecipeReport | None = None
-    """Of the winner; None where nothing won."""
+    """The recipe of the winner; None without a winner."""

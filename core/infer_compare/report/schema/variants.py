@@ -1,4 +1,4 @@
-"""What a precision, or a split of the cores, brings one backend."""
+"""The gains of a lower precision, or of a split of the cores, for one backend."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from infer_compare.report.schema.part import Part
 
 
 class PrecisionGain(Part, frozen=True, kw_only=True):
-    """Two contenders that differ in their precision only: how much larger a batch fits, and what that brings."""
+    """Two contenders that differ only in their precision: how much larger a batch fits, and how much faster it is."""
 
     contender: str
     precision: str
@@ -15,14 +15,14 @@ class PrecisionGain(Part, frozen=True, kw_only=True):
     """The contender of the highest precision."""
     base_precision: str
     largest: int | None
-    """The largest batch that fits; None where not even one sample does."""
+    """The largest batch that fits; None if not even one sample does."""
     open: bool
-    """Whether a larger one may fit: the search found none that does not."""
+    """Whether a larger batch may fit: the search found none that fails."""
     base_largest: int | None
     larger: float | None
-    """Ratio of the two; None where either is not known."""
+    """Ratio of the two largest batches; None if either is unknown."""
     faster: float | None = None
-    """Ratio of the throughputs at the best batch of each; None where nothing was timed."""
+    """Ratio of the throughputs at the best batch of each; None if nothing was timed."""
     sentence: str
 
 
@@ -31,13 +31,13 @@ class Split(Part, frozen=True, kw_only=True):
 
     contender: str
     threads: int
-    """Of one instance."""
+    """Threads of one instance."""
     instances: int
     point: OperatingPoint
     throughput: float
     latency_p95_ns: float
     oversubscribed: bool
-    """Whether its threads are more than the cores."""
+    """Whether it has more threads than there are cores."""
 
 
 class SplitReport(Part, frozen=True, kw_only=True):

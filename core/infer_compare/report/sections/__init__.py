@@ -1,6 +1,6 @@
-"""The sections of a report, made once from its document; the writers of the formats know none of them by name.
+"""The sections of a report, made from its document independently of the format.
 
-A section is a function of a `View`; it stands in the lists below at its place.
+A section is a function of a `View`; the lists below define the order.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ PRINTED: tuple[Maker, ...] = (
     new_shape_costs,
     repeat,
 )
-"""In a terminal and in Markdown, from top to bottom."""
+"""Sections in a terminal and in Markdown, from top to bottom."""
 OF_A_SETTING: tuple[Maker, ...] = (answer, accuracy, accuracy_charts, curves, shape, boundary, every_pair)
-"""On the page, for each setting of the axes other than the batch."""
+"""Sections on the page for each setting of the axes other than the batch."""
 OF_A_RUN: tuple[Maker, ...] = (
     winner,
     pareto,
@@ -82,38 +82,38 @@ OF_A_RUN: tuple[Maker, ...] = (
     conditions,
     repeat,
 )
-"""On the page, below them."""
+"""Sections on the page below those of the settings."""
 
 
 def printed(document: ReportDocument, *, verbose: bool = False) -> list[Section]:
-    """Return the sections of a report that is read from top to bottom.
+    """Return the sections of a text or Markdown report.
 
     Args:
-        document: what to show.
-        verbose: every batch size, more columns, and the verdict on every pair.
+        document: the report of the run.
+        verbose: show every batch size, more columns, and the verdict on every pair.
     """
     return _made(PRINTED, View(document=document, verbose=verbose))
 
 
 def printed_many(documents: Sequence[ReportDocument], *, verbose: bool = False) -> list[Section]:
-    """Return the sections of one run; of several, a table of the best of each first, then the sections of each."""
+    """Return the sections of one run, or for several runs a table of the best of each, then the sections of each."""
     if len(documents) == 1:
         return printed(documents[0], verbose=verbose)
-    found = [runs(documents)]
+    sections = [runs(documents)]
     for number, document in enumerate(documents, 1):
-        found += [run_title(number, document), *printed(document, verbose=verbose)]
-    return found
+        sections += [run_title(number, document), *printed(document, verbose=verbose)]
+    return sections
 
 
 def tuned(document: ReportDocument) -> list[Section]:
-    """Return the sections that a search for the fastest configuration is asked for; none for another run."""
+    """Return the sections about a search for the fastest configuration; none for other runs."""
     return [] if document.tuning is None else _made((ranking, winner, pareto, dropped), View(document=document))
 
 
 def paged(document: ReportDocument, key: str) -> list[Section]:
-    """Return the sections of the page, whose identifiers begin with the key."""
+    """Return the sections of the page; `key` is the prefix of their identifiers."""
     view = View(document=document, key=key, page=True)
-    of_settings = (one for setting in view.settings for one in _made(OF_A_SETTING, setting))
+    of_settings = (section for setting in view.settings for section in _made(OF_A_SETTING, setting))
     return [*_made((across,), view), *of_settings, *_made(OF_A_RUN, view)]
 
 

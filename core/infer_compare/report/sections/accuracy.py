@@ -1,4 +1,4 @@
-"""What each contender gives and takes where they compute with different things: accuracy, throughput, memory, compiling."""
+"""The trade-offs between contenders that differ in precision or other settings: accuracy, throughput, memory, compiling."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.view import View
 
 FIRST = ("output_error", "throughput", "precision", "threads", "instances", "latency_p95_ms", "spread")
-"""Figures of the first table of a terminal; the last are left out first where there is little room."""
+"""Figures of the first table in a terminal; the last are dropped first if there is little room."""
 SECOND = ("resident_bytes", "largest_fitting", "compile_ms", "same_top1")
-"""Figures of the second one; other formats have all in one."""
+"""Figures of the second table in a terminal; other formats have a single table."""
 WHERE_DIFFERENT = {"precision", "threads", "instances", "same_top1"}
 COMPILE_MATTERS_MS = 500.0
 NOTABLE_ERROR = 1e-3
-"""Output errors below this are those of float32."""
+"""Output errors below this are usual for float32."""
 TITLE = "Accuracy, throughput, memory"
 NOTE = "each contender at its best batch size"
 
 
 def accuracy(view: View) -> Section | None:
-    """A row for each contender, and on the page a chart; nothing where all compute alike."""
+    """Return a table of all contenders, and on the page a chart; None if contenders do not differ in their settings."""
     if view.page or len(view.settings) <= 1:
         blocks = tuple(_blocks(view))
     else:
@@ -55,7 +55,7 @@ def accuracy(view: View) -> Section | None:
 
 
 def accuracy_charts(view: View) -> Section | None:
-    """The chart, which stands on the page by itself."""
+    """Return the section of the page with only the chart."""
     data = chart_data(view)
     if data is None:
         return None
@@ -71,7 +71,7 @@ def accuracy_charts(view: View) -> Section | None:
 
 
 def chart_data(view: View) -> AccuracyChart | None:
-    """Return what the chart draws; None where contenders compute alike, or fewer than two have both figures."""
+    """Return the data of the chart; None if contenders do not differ, or fewer than two have both figures."""
     places = _places(view)
     data = accuracy_chart(places) if _differ(places) else None
     return data if data is not None and len(data.series) > 1 else None
@@ -91,10 +91,10 @@ def _blocks(view: View) -> Iterator[AnyBlock]:
 
 
 def _places(view: View) -> list[Place]:
-    """Return each contender at its best batch; where it is not ranked, at the size where it did most."""
+    """Return each contender at its best batch, or if it is not ranked at its size with the highest throughput."""
     document = view.document
-    bests = {best.contender: best.point for one in document.answers for best in one.answer.by_contender}
-    found = []
+    bests = {best.contender: best.point for report in document.answers for best in report.answer.by_contender}
+    points = []
     for contender in document.contenders:
         own = [point for point in view.points if point.contender == contender.label]
         best = bests.get(contender.label)
@@ -103,28 +103,35 @@ def _places(view: View) -> list[Place]:
             measured, key=lambda point: point.figures.throughput if point.figures else 0.0, default=None
         )
         if at is not None:
-            # The worst output error of all sizes, as everywhere that a contender is spoken of.
+            # The worst output error over all sizes, as in other statements about a contender.
             at = msgspec.structs.replace(at, output_error=contender.output_error)
-            found.append(Place(document, contender, at))
+            points.append(Place(document, contender, at))
     order = list(bests)
     return sorted(
-        found, key=lambda place: order.index(place.contender.label) if place.contender.label in bests else len(order)
+        points, key=lambda place: order.index(place.contender.label) if place.contender.label in bests else len(order)
     )
 
 
 def _differ(places: list[Place]) -> bool:
-    """Whether contenders compute with different things: precision, threads, instances, options, or other outputs."""
+    """Return whether contenders differ in precision, threads, instances, options or outputs."""
     contenders = [place.contender for place in places]
-    backends = [one.backend for one in contenders]
+    backends = [contender.backend for contender in contenders]
     return len(places) > 1 and (
         len(set(backends)) < len(backends)
-        or len({(one.precision, one.threads, one.instances) for one in contenders if one.precision is not None}) > 1
+        or len(
+            {
+                (contender.precision, contender.threads, contender.instances)
+                for contender in contenders
+                if contender.precision is not None
+            }
+        )
+        > 1
         or _notable(places)
     )
 
 
 def _notable(places: list[Place]) -> bool:
-    """Whether the outputs of some contender are off by more than those of float32 are."""
+    """Return whether some contender's output error exceeds what is usual for float32."""
     errors = [place.contender.output_error for place in places]
     return any(error.relative > NOTABLE_ERROR for error in errors if error is not None) or any(
         place.contender.deviates for place in places
@@ -148,7 +155,7 @@ def _title(metric: Metric, media: frozenset[Medium]) -> str:
 
 
 def _shown(places: list[Place], names: tuple[str, ...]) -> Iterator[Metric]:
-    """Yield the figures that are known, of setups those that differ, and what the first call takes where that is long."""
+    """Yield the known figures, the settings that differ, and the duration of the first call if it is long."""
     for name in names:
         metric = BY_NAME[name]
         values = [metric.read(place) for place in places]
@@ -165,7 +172,7 @@ def _shown(places: list[Place], names: tuple[str, ...]) -> Iterator[Metric]:
 
 def _row(view: View, place: Place, metrics: tuple[Metric, ...]) -> Row:
     contender = place.contender
-    excluded = {one.contender for one in view.document.excluded}
+    excluded = {exclusion.contender for exclusion in view.document.excluded}
     cells = []
     for metric in metrics:
         value = metric.read(place)
@@ -181,7 +188,7 @@ def _row(view: View, place: Place, metrics: tuple[Metric, ...]) -> Row:
 
 
 def _crowd(view: View, place: Place) -> int:
-    """Return the threads of a contender, where these are more than the cores."""
+    """Return the total threads of a contender if they exceed the cores, else 0."""
     busy = place.contender.threads * place.contender.instances
     return busy if busy > view.document.environment.usable_cores else 0
 

@@ -1,4 +1,4 @@
-"""What holds over all settings of the other axes: the mix, where the winner changes, and the winner of every cell."""
+"""The section over all settings of the other axes: the mix, where the winner changes, and the winner of every cell."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.mixes import MixAnswer
 
 LEVELS = 5
-"""Shades of a heat map."""
+"""Number of shades of a heat map."""
 MOST_MULTIPLES = 16
-"""Small charts that can still be compared with one another."""
+"""The most small charts that can still be compared with each other."""
 
 
 def across(view: View) -> Section | None:
-    """The section; nothing where the batch is the only axis."""
-    found = view.document.across
-    if found is None:
+    """Return the section; None if the batch is the only axis."""
+    mix = view.document.across
+    if mix is None:
         return None
     return Section(
         title="Over all settings",
@@ -51,28 +51,28 @@ def across(view: View) -> Section | None:
 
 
 def across_answer(view: View, media: frozenset[Medium] = EVERYWHERE) -> Iterator[AnyBlock]:
-    """The mix in a headline, and where the winner changes; nothing where the batch is the only axis."""
-    found = view.document.across
-    if found is None:
+    """Yield the headline of the mix, and where the winner changes; nothing if the batch is the only axis."""
+    mix = view.document.across
+    if mix is None:
         return
-    if found.mix_headline:
-        estimate = found.mix is None or not found.mix_headline.startswith("Use")
-        yield Headline(text=found.mix_headline, standing="estimate" if estimate else "shown", media=media)
-    yield Paragraph(text=found.changes, tone="strong", media=media)
-    if found.limits_headline:
-        yield Paragraph(text=found.limits_headline, tone="strong", media=media)
+    if mix.mix_headline:
+        estimate = mix.mix is None or not mix.mix_headline.startswith("Use")
+        yield Headline(text=mix.mix_headline, standing="estimate" if estimate else "shown", media=media)
+    yield Paragraph(text=mix.changes, tone="strong", media=media)
+    if mix.limits_headline:
+        yield Paragraph(text=mix.limits_headline, tone="strong", media=media)
 
 
 def _blocks(view: View) -> Iterator[AnyBlock]:
-    found = view.document.across
-    assert found is not None
+    mix = view.document.across
+    assert mix is not None
     yield from across_answer(view, PAGE)
-    if found.limits:
-        yield Sentences(items=tuple(limit.sentence for limit in found.limits), tone="aside")
-    if found.mix is not None:
-        yield Sentences(items=found.mix_sentences, tone="aside")
+    if mix.limits:
+        yield Sentences(items=tuple(limit.sentence for limit in mix.limits), tone="aside")
+    if mix.mix is not None:
+        yield Sentences(items=mix.mix_sentences, tone="aside")
         yield Paragraph(text="Over the mix, samples/s:", tone="strong")
-        yield _mix_table(found.mix)
+        yield _mix_table(mix.mix)
     if any(point.figures is not None for point in view.points):
         yield Paragraph(text="The fastest contender of every cell:", tone="strong")
         yield _winners(view)
@@ -83,7 +83,7 @@ def _blocks(view: View) -> Iterator[AnyBlock]:
 
 
 def _multiples(view: View) -> Iterator[AnyBlock]:
-    """A small chart for each setting; of very many the matrices say more."""
+    """Yield a small chart for each setting, unless there are too many."""
     multiples = small_multiples(view)
     if not 1 < len(multiples) <= MOST_MULTIPLES:
         return
@@ -119,7 +119,7 @@ def _mix_table(mix: MixAnswer) -> Table:
 
 
 def _winners(view: View) -> Table:
-    """The fastest contender of every cell."""
+    """Return the table of the fastest contender in every cell."""
     best: dict[OperatingPoint, PointReport] = {}
     for point in view.points:
         known = best.get(point.point)
@@ -127,10 +127,10 @@ def _winners(view: View) -> Table:
             best[point.point] = point
 
     def cell(point: OperatingPoint) -> Cell:
-        found = best.get(point)
-        if found is None:
+        best_point = best.get(point)
+        if best_point is None:
             return Cell(text="", kind="missing")
-        return Cell(text=f"{view.names[found.contender]}{' *' if found.fastest else ''}")
+        return Cell(text=f"{view.names[best_point.contender]}{' *' if best_point.fastest else ''}")
 
     return Table(
         caption="The fastest contender of every cell",
@@ -143,8 +143,8 @@ def _winners(view: View) -> Table:
 
 
 def _matrix(view: View, label: str) -> Table:
-    """The throughput of one contender in every cell, shaded by what it is of the highest of all contenders there."""
-    own = {point.point: point for point in view.points if point.contender == label}
+    """Return the throughput of one contender in every cell, shaded by its share of the highest throughput there."""
+    points = {point.point: point for point in view.points if point.contender == label}
     instances = next(contender.instances for contender in view.document.contenders if contender.label == label)
     highest: dict[OperatingPoint, float] = {}
     for point in view.points:
@@ -152,21 +152,21 @@ def _matrix(view: View, label: str) -> Table:
             highest[point.point] = max(highest.get(point.point, 0.0), _rate(point))
 
     def cell(point: OperatingPoint) -> Cell:
-        found = own.get(point)
-        if found is not None and found.predicted_latency_ns is not None:
-            rate = instances * point.batch * 1e9 / found.predicted_latency_ns
-            return Cell(text=f"\N{ALMOST EQUAL TO}{significant(rate)}", kind="predicted", hint=found.reason, faint=True)
-        if found is None or found.figures is None:
+        row = points.get(point)
+        if row is not None and row.predicted_latency_ns is not None:
+            rate = instances * point.batch * 1e9 / row.predicted_latency_ns
+            return Cell(text=f"\N{ALMOST EQUAL TO}{significant(rate)}", kind="predicted", hint=row.reason, faint=True)
+        if row is None or row.figures is None:
             return Cell(text="", kind="missing")
-        level = min(LEVELS - 1, int(LEVELS * _rate(found) / highest[point]))
-        return Cell(text=significant(_rate(found)), kind=f"heat heat{level}" + (" fastest" if found.fastest else ""))
+        level = min(LEVELS - 1, int(LEVELS * _rate(row) / highest[point]))
+        return Cell(text=significant(_rate(row)), kind=f"heat heat{level}" + (" fastest" if row.fastest else ""))
 
     return Table(
         caption=f"{view.names[label]}, samples/s",
         header=(_stub(view), *(f"batch {batch}" for batch in view.batches)),
         rows=_rows(view, cell),
         look="heatmap",
-        notes=(MARKS["predicted"],) if any(point.predicted_latency_ns is not None for point in own.values()) else (),
+        notes=(MARKS["predicted"],) if any(point.predicted_latency_ns is not None for point in points.values()) else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""The first section: what to do, why, and how sure that is."""
+"""The first section: what to use, why, and how certain that is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def answer(view: View) -> Section:
-    """The answer for every setting of the other axes, then what stands in its way."""
+    """Return the answer for every setting of the other axes, then its restrictions."""
     document = view.document
     blocks = [block for setting in view.settings for block in _setting(setting)]
     if not view.page:
@@ -58,24 +58,24 @@ def answer(view: View) -> Section:
 
 
 def _setting(view: View) -> Iterator[AnyBlock]:
-    one = view.answer
-    if one is None:
-        # A setting whose curves alone are known has its name in place of an answer.
+    report = view.answer
+    if report is None:
+        # A setting with curves but no answer shows only its name.
         yield Headline(text=axes_words(view.axes), standing="none", media=PAGE)
         return
     standing: Standing = "none"
-    if one.answer.recommended is not None:
-        standing = "estimate" if one.estimate else "shown"
-    yield Headline(text=one.headline, standing=standing)
-    if one.quality is not None and one.answer.recommended is not None:
-        yield Sentences(items=(plain(f"quality: {quality_words(one.quality)}"),), tone="aside")
-    if any(row.best for row in one.under_bound):
-        yield _under_bound(one)
-    if one.answer.by_contender:
-        yield from _bests(view, one)
-        if quotients := quotient_sentences(one.answer):
+    if report.answer.recommended is not None:
+        standing = "estimate" if report.estimate else "shown"
+    yield Headline(text=report.headline, standing=standing)
+    if report.quality is not None and report.answer.recommended is not None:
+        yield Sentences(items=(plain(f"quality: {quality_words(report.quality)}"),), tone="aside")
+    if any(row.best for row in report.under_bound):
+        yield _under_bound(report)
+    if report.answer.by_contender:
+        yield from _bests(view, report)
+        if quotients := quotient_sentences(report.answer):
             yield Sentences(items=tuple(map(plain, quotients)), tone="aside")
-    if sentences := answer_sentences(one):
+    if sentences := answer_sentences(report):
         yield Paragraph(text="Why, and how sure", tone="aside", media=PAGE)
         yield Sentences(items=tuple(sentences))
 
@@ -87,9 +87,9 @@ def _restrictions(view: View) -> Iterator[AnyBlock]:
         yield Sentences(title="Incomplete:", items=view.document.shortcomings, tone="warning")
 
 
-def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
-    """The best of each ranked contender; on the page those that are not ranked follow, with the reason."""
-    answer = one.answer
+def _bests(view: View, report: AnswerReport) -> Iterator[Table]:
+    """Yield the table of each ranked contender's best; on the page unranked contenders follow with the reason."""
+    answer = report.answer
     contenders = {contender.label: contender for contender in view.document.contenders}
     points = {(point.contender, point.point): point for point in view.points}
     places = [
@@ -99,8 +99,8 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
     metrics = (*metrics_of("best"), *known_of(view.document))
     stand = standings(answer)
     verdicts = {pair.b.label: verdict_cell(pair) for pair in answer.headline}
-    # Where no verdict carries it, the first of the list is not marked as shown.
-    first = "verdict leads" if one.estimate or not answer.headline else "verdict best"
+    # Without a confirming verdict, the first row is not marked as the best.
+    first = "verdict leads" if report.estimate or not answer.headline else "verdict best"
     most = max(best.figures.throughput * (1 + (best.figures.spread or 0.0)) for best in answer.by_contender)
     rows: list[Row] = []
     for number, (best, place) in enumerate(zip(answer.by_contender, places, strict=True)):
@@ -134,9 +134,9 @@ def _bests(view: View, one: AnswerReport) -> Iterator[Table]:
     )
 
 
-def _under_bound(one: AnswerReport) -> Table:
-    """What the latency bound leaves of each contender."""
-    bound = one.answer.bound
+def _under_bound(report: AnswerReport) -> Table:
+    """Return the table of contenders under the latency bound."""
+    bound = report.answer.bound
     assert bound is not None
     return Table(
         caption=f"What {bound_words(bound)} leaves",
@@ -150,7 +150,7 @@ def _under_bound(one: AnswerReport) -> Table:
                 Cell(text=str(row.largest.point.batch) if row.largest else ""),
                 Cell(text=f"{ratio(row.behind)}x" if row.behind is not None and row.behind > 1 else ""),
             )
-            for row in one.under_bound
+            for row in report.under_bound
         ),
         left=frozenset({0, 5}),
         wrap=frozenset({0, 1, 4, 5}),

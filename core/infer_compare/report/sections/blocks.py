@@ -1,7 +1,7 @@
-"""What a report is made of: sections of sentences, tables, charts and code, which know of no format.
+"""The building blocks of reports: sections of sentences, tables, charts and code, independent of the format.
 
-A section is made once from a document. The writers of the terminal, of Markdown and of the page write the kinds of blocks
-and know no section by name; a block that suits some of them only says so itself.
+A section is made once from a document. The writers for the terminal, Markdown and the page handle each kind of block and
+no particular section; a block that is only for some of the formats names them in `media`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from infer_compare.report.terminal.bars import Scale
 
 Medium = Literal["terminal", "markdown", "page"]
 Standing = Literal["shown", "estimate", "none", "bad"]
-"""Of a headline: verdicts carry it, none does, there is nothing to say, or it is bad news."""
+"""Of a headline: confirmed by verdicts, an estimate, no answer, or bad news."""
 Tone = Literal["", "strong", "aside", "warning", "bad"]
 
 EVERYWHERE: frozenset[Medium] = frozenset({"terminal", "markdown", "page"})
@@ -31,47 +31,47 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     kind: str = ""
-    """What it is, as CSS classes of ours; a terminal has a colour for some of them."""
+    """Its meaning, as CSS classes; a terminal has a colour for some of them."""
     contender: str | None = None
     """The label of the contender that it names."""
     code: bool = False
-    """Whether it is a name of others, as that of a contender always is."""
+    """Whether the text is an untrusted name; names of contenders always are."""
     tail: str = ""
-    """What follows the text with less weight, such as half of its interval."""
+    """Text of less weight that follows, such as half of the interval."""
     faint: bool = False
     hint: str = ""
-    """A sentence that is shown on request."""
+    """A sentence for the tooltip."""
     link: str = ""
-    """The identifier of a place on the page."""
+    """The identifier of the place on the page that the cell links to."""
     file: str = ""
-    """A file that it leads to, as a path from the folder of the report."""
+    """The file that the cell links to, as a path relative to the report's folder."""
     share: float | None = None
-    """Length of a bar from 0 to 1 below the text."""
+    """Length of the bar below the text, from 0 to 1."""
     spread: float = 0.0
-    """Half the interval of that length."""
+    """Half the width of the interval, on the same scale as the bar."""
     bar: float | None = None
-    """A value of the scale of a grid, whose bar a terminal draws in place of the text."""
+    """A value on the scale of a grid; a terminal draws its bar instead of the text."""
 
 
 Row = tuple[Cell, ...]
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what stands in a section."""
+    """Base class of the content of a section."""
 
     media: frozenset[Medium] = EVERYWHERE
-    """Where it is shown."""
+    """The media in which it is shown."""
 
 
 class Headline(Block, frozen=True, kw_only=True):
-    """The sentence that a reader with no time reads."""
+    """The most important sentence of a report."""
 
     text: str
     standing: Standing
 
 
 class Paragraph(Block, frozen=True, kw_only=True):
-    """A line that leads to what follows."""
+    """A line that introduces what follows."""
 
     text: str
     tone: Tone = ""
@@ -86,17 +86,17 @@ class Sentences(Block, frozen=True, kw_only=True):
 
 
 class Facts(Block, frozen=True, kw_only=True):
-    """Keys with their values; those without a value are left out."""
+    """Keys with their values; keys without a value are omitted."""
 
     rows: tuple[tuple[str, str], ...]
     contender: str | None = None
-    """The label of the contender that they are about."""
+    """The label of the contender that the facts describe."""
     name: str = ""
-    """What that contender is called."""
+    """The name of that contender."""
 
 
 class Command(Block, frozen=True, kw_only=True):
-    """Arguments for a shell."""
+    """A command for a shell."""
 
     words: tuple[str, ...]
 
@@ -108,12 +108,12 @@ class Code(Block, frozen=True, kw_only=True):
 
 
 class Download(Block, frozen=True, kw_only=True):
-    """A file that the page carries."""
+    """A file embedded in the page."""
 
     title: str
     name: str
     content: bytes
-    """Packed by gzip."""
+    """Compressed with gzip."""
 
 
 class Table(Block, frozen=True, kw_only=True):
@@ -123,33 +123,33 @@ class Table(Block, frozen=True, kw_only=True):
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     left: frozenset[int] = frozenset({0})
-    """Columns of words; the others are figures."""
+    """Indices of columns with words; the others have figures."""
     wrap: frozenset[int] = frozenset({0})
-    """Columns whose texts may be broken where there is little room."""
+    """Indices of columns whose texts may be wrapped if there is little room."""
     code_header: bool = False
     """Whether the titles after the first are names of contenders."""
     groups: tuple[tuple[Cell, int], ...] = ()
     """Titles over several columns, each with the number of its columns."""
     notes: tuple[str, ...] = ()
-    """What marks in it mean."""
+    """The meaning of marks in the table."""
     look: str = ""
-    """CSS classes of ours."""
+    """CSS classes."""
 
 
 class Grid(Block, frozen=True, kw_only=True):
-    """Tables with the same columns and rows: side by side where there is room, else one below the other."""
+    """Tables with the same columns and rows, shown side by side if there is room, else one below the other."""
 
     stub: str
-    """The title of the column that they share."""
+    """The title of the shared first column."""
     header: tuple[str, ...]
     rows: tuple[str, ...]
     tables: tuple[tuple[Cell, tuple[Row | None, ...]], ...]
-    """Each with its name; None where a table has no such row."""
+    """The tables with their names; a row is None if a table lacks it."""
     left: frozenset[int] = frozenset()
     scale: Scale | None = None
-    """Of the bars."""
+    """The scale of the bars."""
     abreast: bool = True
-    """Whether they may stand side by side."""
+    """Whether they may be shown side by side."""
     caption: str = ""
 
     def flat(self) -> Table:
@@ -168,22 +168,22 @@ class Grid(Block, frozen=True, kw_only=True):
 
 
 class Chart(Block, frozen=True, kw_only=True):
-    """A chart, how to read it, and the table behind it."""
+    """A chart, how to read it, and a table of its data."""
 
     id: str
     title: str
     data: ChartData
     lead: str = ""
     table: Table | None = None
-    """None of a small one, whose figures stand elsewhere on the page."""
+    """None for a small chart whose figures are elsewhere on the page."""
 
 
 class Charts(Block, frozen=True, kw_only=True):
-    """Charts that belong together."""
+    """A group of charts."""
 
     charts: tuple[Chart, ...]
     small: bool = False
-    """Whether they are small multiples, to be compared with one another."""
+    """Whether they are small multiples."""
 
 
 class WhatIf(Block, frozen=True, kw_only=True):
@@ -192,20 +192,20 @@ class WhatIf(Block, frozen=True, kw_only=True):
     id: str
     answer: AnswerReport
     free_headline: str
-    """Without a bound."""
+    """The answer without a bound."""
     free_standing: Standing
     steps: tuple[BoundSteps, ...]
-    """For each percentile."""
+    """The answers by bound, for each percentile."""
     price: Price | None
-    """That the report was made with."""
+    """The price with which the report was made."""
     commands: dict[str, tuple[str, ...]]
-    """By contender, what runs it, but for the batch size; without words where that cannot be typed."""
+    """The command of each contender without the batch size; empty if it cannot be typed."""
     charts: str
-    """What the identifiers of the charts begin with that follow the bound."""
+    """The prefix of the identifiers of the charts that follow the chosen bound."""
 
 
 class Folded(Block, frozen=True, kw_only=True):
-    """Blocks that a reader opens."""
+    """Blocks that a reader can unfold."""
 
     title: str
     open: bool = False
@@ -235,22 +235,22 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     blocks: tuple[AnyBlock, ...]
     heading: str = ""
-    """The title where the subtitle stands beside it, as in a terminal; the title itself where there is none."""
+    """The title with the subtitle beside it, as in a terminal; by default the title itself."""
     subtitle: str = ""
-    """What stands beside the heading."""
+    """The text beside the heading."""
     page_title: str | None = None
-    """The title on the page, where it is another; empty for none."""
+    """The title on the page, if it differs; empty for none."""
     note: str = ""
-    """What stands below the title on the page."""
+    """The text below the title on the page."""
     level: int = 3
-    """Of the title in Markdown: 1 for a run among several, 2 for a report, 3 for a section."""
+    """The level of the title in Markdown: 1 for a run among several, 2 for a report, 3 for a section."""
     look: str = "card"
-    """CSS classes of ours; without any, the blocks stand on the page by themselves."""
+    """CSS classes; without any, the blocks are placed directly on the page."""
     choice: str = ""
-    """What a reader chooses between where the blocks are folded ones of which one is shown at a time."""
+    """The name of the choice, if the section shows one of its folded blocks at a time."""
     folded: bool = False
-    """Whether it is folded away in Markdown, together with the folded ones beside it."""
+    """Whether it is folded in Markdown, together with adjacent folded sections."""
 
     def on(self, medium: Medium) -> tuple[AnyBlock, ...]:
-        """Return the blocks that are shown there."""
+        """Return the blocks that are shown in a medium."""
         return tuple(block for block in self.blocks if medium in block.media)

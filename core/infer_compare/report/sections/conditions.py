@@ -1,4 +1,4 @@
-"""The last sections: under which conditions the figures hold, and how to get them again."""
+"""The last sections: the conditions of the run, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def start_up(view: View) -> Section | None:
-    """What it costs to get each contender going: a chart; other formats say it among the conditions."""
+    """Return the chart of start-up times, for the page; other formats list them among the conditions."""
     rows = tuple(
         (
-            Cell(text=one.name, contender=one.label),
+            Cell(text=contender.name, contender=contender.label),
             *(Cell(text=duration(part)) for part in (cost.spawn_ns, cost.import_ns, cost.load_ns, cost.to_device_ns)),
             Cell(
                 text=f"{duration(cost.first_call_ns)} at {cost.first_call_at}" if cost.first_call_ns is not None else ""
             ),
         )
-        for one in view.document.contenders
-        if (cost := one.start_up) is not None
+        for contender in view.document.contenders
+        if (cost := contender.start_up) is not None
     )
     if not rows:
         return None
@@ -49,7 +49,7 @@ def start_up(view: View) -> Section | None:
 
 
 def conditions(view: View) -> Section:
-    """Machine, versions, contenders as they ran, noise."""
+    """Return machine, versions, contenders as they ran, and noise."""
     document = view.document
     return Section(
         title="Conditions",
@@ -58,15 +58,15 @@ def conditions(view: View) -> Section:
         blocks=(
             Facts(rows=tuple(general_facts(document))),
             *(
-                Facts(rows=tuple(contender_facts(one)), contender=one.label, name=one.name)
-                for one in document.contenders
+                Facts(rows=tuple(contender_facts(contender)), contender=contender.label, name=contender.name)
+                for contender in document.contenders
             ),
         ),
     )
 
 
 def repeat(view: View) -> Section:
-    """The command; on the page, the document to take away too."""
+    """Return the command, and on the page the document for download."""
     document = view.document
     blocks: list[Command | Download] = [Command(words=without_folder(document.command))]
     if view.page:

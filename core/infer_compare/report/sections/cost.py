@@ -1,4 +1,4 @@
-"""What a million samples cost, where the machine's price was given."""
+"""The section about the cost of a million samples, if the machine's price was given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def cost(view: View) -> Section | None:
-    """A row for each contender at its best batch size, or at its best under a latency bound."""
+    """Return a row for each contender at its best batch size, and at its best under a latency bound."""
     costs = view.document.costs
     if costs is None:
         return None
@@ -23,7 +23,7 @@ def cost(view: View) -> Section | None:
     table = Table(
         caption=f"Cost {at}",
         header=("contender", "batch", "per million", "95 % interval"),
-        rows=tuple(_row(one, costs.price.currency) for one in costs.by_contender),
+        rows=tuple(_row(cost, costs.price.currency) for cost in costs.by_contender),
         wrap=frozenset({0, 1}),
     )
     note = Sentences(items=(cost_note(view.document),))
@@ -31,11 +31,11 @@ def cost(view: View) -> Section | None:
     return Section(title=f"Cost {at}", heading="cost", subtitle=at, look="card costs", blocks=blocks)
 
 
-def _row(one: Cost, currency: str) -> Row:
-    known = one.low is not None and one.high is not None
+def _row(cost: Cost, currency: str) -> Row:
+    known = cost.low is not None and cost.high is not None
     texts = (
-        f"{size_words(one.point)}, {one.bound}" if one.bound else size_words(one.point),
-        money(one.per_million, currency),
-        f"{money(one.low or 0, currency)} to {money(one.high or 0, currency)}" if known else "",
+        f"{size_words(cost.point)}, {cost.bound}" if cost.bound else size_words(cost.point),
+        money(cost.per_million, currency),
+        f"{money(cost.low or 0, currency)} to {money(cost.high or 0, currency)}" if known else "",
     )
-    return (Cell(text=one.name, contender=one.contender), *(Cell(text=text) for text in texts))
+    return (Cell(text=cost.name, contender=cost.contender), *(Cell(text=text) for text in texts))

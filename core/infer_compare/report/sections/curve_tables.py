@@ -1,4 +1,4 @@
-"""The curves as tables: side by side for a terminal, by batch size for Markdown, and behind the charts of the page."""
+"""The curves as tables, for the terminal, for Markdown, and as the data behind the charts of the page."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MARKS = {
     "rough": "~: rough, from exploring; never ranked",
     "predicted": "\N{ALMOST EQUAL TO}: predicted from trial calls, not measured; never ranked",
 }
-"""What marks in tables mean, by the kind of the cells."""
+"""The meaning of marks in tables, by the kind of the cell."""
 CLIENT = " (memory of the client)"
-"""Behind the name of a contender whose work a server does."""
+"""Suffix of the name of a contender whose work a server does."""
 
 
 def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None) -> Grid:
@@ -61,9 +61,9 @@ def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None
         tables=tuple(
             (
                 Cell(text=f"{view.names[label]}{CLIENT if label in clients else ''}", contender=label),
-                tuple(row(own[point]) if point in own else None for point in points),
+                tuple(row(curve[point]) if point in curve else None for point in points),
             )
-            for label, own in _by_curve(view)
+            for label, curve in _by_curve(view)
         ),
         scale=scale,
         abreast=not more,
@@ -72,7 +72,7 @@ def curve_grid(view: View, points: Sequence[OperatingPoint], scale: Scale | None
 
 
 def metric_cells(view: View, metric: Metric) -> Table:
-    """Return a metric that was measured besides, for Markdown."""
+    """Return the table of a further metric (`--metrics`), for Markdown."""
 
     def cell(place: Place) -> Cell:
         value = metric.read(place)
@@ -82,18 +82,22 @@ def metric_cells(view: View, metric: Metric) -> Table:
 
 
 def batch_table(view: View, name: TableName | Metric, caption: str) -> Table:
-    """The figures that this table shows, or one metric, by batch size and contender."""
+    """Return the figures of a named table, or a further metric, by batch size and contender."""
     metrics, curves = (name,) if isinstance(name, Metric) else metrics_of(name), _by_curve(view)
     if name in {"throughput", "latency"}:
         metrics = known_metrics(places_of(view.document), metrics)
     if name == "device-memory":
-        # Contenders whose framework does not report it are left out.
-        curves = [(label, own) for label, own in curves if any(_tells(place) for place in own.values())]
+        # Contenders whose framework does not report it are omitted.
+        curves = [(label, places) for label, places in curves if any(_tells(place) for place in places.values())]
     empty = (Cell(text=""),) * len(metrics)
     rows = tuple(
         (
             Cell(text=str(point.batch)),
-            *(cell for _, own in curves for cell in (point_cells(own[point], metrics) if point in own else empty)),
+            *(
+                cell
+                for _, places in curves
+                for cell in (point_cells(places[point], metrics) if point in places else empty)
+            ),
         )
         for point in view.tried
     )
@@ -111,7 +115,7 @@ def batch_table(view: View, name: TableName | Metric, caption: str) -> Table:
 
 
 def throughput_cells(view: View) -> Table:
-    """Samples a second with half of their interval, for Markdown."""
+    """Return samples per second with half of their interval, for Markdown."""
 
     def cell(place: Place) -> Cell:
         point = place.point
@@ -127,12 +131,12 @@ def throughput_cells(view: View) -> Table:
 
 
 def latency_cells(view: View) -> tuple[str, Table]:
-    """Return what the cells hold, and the figures of the latency for Markdown."""
+    """Return the titles of the latency figures, and their table for Markdown."""
     metrics = known_metrics(places_of(view.document), metrics_of("latency"))
 
     def cell(place: Place) -> Cell:
         cells = point_cells(place, metrics) if place.point.figures is not None else ()
-        return Cell(text=" / ".join(one.text or "-" for one in cells))
+        return Cell(text=" / ".join(cell.text or "-" for cell in cells))
 
     return " / ".join(metric.title for metric in metrics), _for_markdown(view, cell)
 
@@ -143,7 +147,10 @@ def _for_markdown(view: View, cell: Callable[[Place], Cell]) -> Table:
         caption="",
         header=("batch", *(view.names[label] for label, _ in curves)),
         rows=tuple(
-            (Cell(text=str(point.batch)), *(cell(own[point]) if point in own else Cell(text="") for _, own in curves))
+            (
+                Cell(text=str(point.batch)),
+                *(cell(places[point]) if point in places else Cell(text="") for _, places in curves),
+            )
             for point in view.tried
         ),
         code_header=True,

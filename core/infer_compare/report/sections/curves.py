@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.view import View
 
 MOST_SIZES = 16
-"""More batch sizes than this are thinned out where not every point is asked for."""
+"""With more batch sizes than this, not all are shown unless the report is verbose."""
 
 
 def curves(view: View) -> Section | None:
-    """The curves by setting of the other axes, and what the marks in them mean."""
+    """Return the curves by setting of the other axes, with the meaning of their marks."""
     if not view.document.curves:
         return None
     blocks = tuple(_charts(view)) if view.page else tuple(_tables(view))
@@ -91,9 +91,9 @@ def _tables(view: View) -> Iterator[AnyBlock]:
 
 
 def _kept(view: View) -> set[OperatingPoint]:
-    """Return the operating points that the answer and the memory boundary speak of."""
-    kept = {best.point for one in view.document.answers for best in one.answer.by_contender}
-    rows = [row for one in view.document.answers for row in one.under_bound]
+    """Return the operating points that the answer and the memory boundary mention."""
+    kept = {best.point for report in view.document.answers for best in report.answer.by_contender}
+    rows = [row for report in view.document.answers for row in report.under_bound]
     kept |= {check.point for row in rows for check in (row.best, row.largest) if check is not None}
     failed = [
         (curve.boundary.smallest_failed, curve.axes) for curve in view.document.curves if curve.boundary is not None
@@ -102,7 +102,7 @@ def _kept(view: View) -> set[OperatingPoint]:
 
 
 def _thinned(points: Sequence[OperatingPoint], kept: set[OperatingPoint]) -> list[OperatingPoint]:
-    """Return all points if they are few; else the first, the last, powers of two, and those that are kept."""
+    """Return all points if they are few; else the first, the last, powers of two, and `kept`."""
     if len(points) <= MOST_SIZES:
         return list(points)
     kept = {*kept, points[0], points[-1]}
@@ -138,7 +138,7 @@ def _charts(view: View) -> Iterator[Charts]:
 
 
 def _every_chart(view: View) -> Iterator[Chart]:
-    """Every chart that there can be; those without data are not drawn."""
+    """Yield every possible chart; those without data are not drawn."""
     filled = " Filled: shown to beat every other contender at that size." if len(view.document.curves) > 1 else ""
     yield Chart(
         id=f"{view.key}-throughput",
@@ -194,9 +194,9 @@ def _every_chart(view: View) -> Iterator[Chart]:
 
 
 def _frontier_table(view: View) -> Table:
-    """Every measured point from the lowest latency to the highest."""
+    """Return a table of all measured points in ascending order of latency."""
     bound = view.answer.answer.bound if view.answer is not None else None
-    checks = {(one.contender, one.point): one for one in bound.checks} if bound is not None else {}
+    checks = {(check.contender, check.point): check for check in bound.checks} if bound is not None else {}
     rows: list[tuple[float, Row]] = []
     for point in view.points:
         if point.figures is None:
@@ -226,7 +226,7 @@ def _frontier_table(view: View) -> Table:
 
 
 def _parts_table(view: View) -> Table:
-    """The parts of an end-to-end iteration at every measured point."""
+    """Return a table of the parts of an end-to-end iteration at every measured point."""
     rows = tuple(
         (
             Cell(text=view.names[point.contender], contender=point.contender),

@@ -1,4 +1,4 @@
-"""What else was found: shape, arithmetic, memory, failures, agreement of outputs, notes."""
+"""The sections with further findings: shape, arithmetic, memory, failures, agreement of outputs, notes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ERRORS = "needs, allowed: relative tolerance"
 
 
 def shape(view: View) -> Section | None:
-    """A sentence for each curve; on the page, what each contender computes in a second follows."""
+    """Return a sentence on the shape of each curve; on the page, also the arithmetic throughput of each contender."""
     items = shape_sentences(view.document)
     if view.page:
         items += arithmetic_sentences(view.document)
@@ -40,27 +40,27 @@ def shape(view: View) -> Section | None:
 
 
 def arithmetic(view: View) -> Section | None:
-    """What each contender computes in a second."""
+    """Return the arithmetic throughput of each contender."""
     return _sentences("Arithmetic", arithmetic_sentences(view.document), subtitle="at the best batch size")
 
 
 def boundary(view: View) -> Section | None:
-    """The largest batch of each contender, as far as was tried."""
+    """Return the largest batch of each contender, as far as was tried."""
     note = "the largest batch of each contender, as far as was tried"
     return _sentences("Memory boundary", boundary_sentences(view.document), note=note, look="card said")
 
 
 def failures(view: View) -> Section | None:
-    """What failed and why; nothing where nothing did."""
+    """Return what failed and why; None without failures."""
     return _sentences("Failures", map(failure_sentence, view.document.failures), bad=True)
 
 
 def agreement(view: View, *, reasons: bool = True) -> Section | None:
-    """How far each contender's outputs are from the reference's, and why they do not agree.
+    """Return the agreement of each contender's outputs with the reference's, and why outputs do not agree.
 
     Args:
-        view: of the document.
-        reasons: whether to say why; False where this is said elsewhere.
+        view: the view of the document.
+        reasons: whether to include the reasons.
     """
     document = view.document
     if not document.agreements:
@@ -74,7 +74,7 @@ def agreement(view: View, *, reasons: bool = True) -> Section | None:
         look="compact",
     )
     why = tuple(
-        f"{one.contender} at {one.point}: {one.reason}" for one in document.agreements if one.reason and reasons
+        f"{item.contender} at {item.point}: {item.reason}" for item in document.agreements if item.reason and reasons
     )
     return Section(
         title="Agreement of outputs",
@@ -84,26 +84,30 @@ def agreement(view: View, *, reasons: bool = True) -> Section | None:
     )
 
 
-def _agreement(one: AgreementReport) -> Row:
-    """Contender, verdict, reference, worst and allowed difference, where, and the share of equal top entries."""
-    verdict = "reference" if one.contender == one.reference and one.verdict == "agrees" else one.verdict
+def _agreement(agreement: AgreementReport) -> Row:
+    """Return contender, verdict, reference, worst and allowed difference, operating point, and share of equal top entries."""
+    verdict = (
+        "reference"
+        if agreement.contender == agreement.reference and agreement.verdict == "agrees"
+        else agreement.verdict
+    )
     texts = (
-        "" if one.output_error is None else f"{one.output_error.relative:.2g}",
-        "" if one.needed_rtol is None else f"{one.needed_rtol:.2g}",
-        f"{one.rtol:.2g}",
-        size_words(one.point),
-        "" if one.top1 is None else f"{100 * one.top1:.4g} %",
+        "" if agreement.output_error is None else f"{agreement.output_error.relative:.2g}",
+        "" if agreement.needed_rtol is None else f"{agreement.needed_rtol:.2g}",
+        f"{agreement.rtol:.2g}",
+        size_words(agreement.point),
+        "" if agreement.top1 is None else f"{100 * agreement.top1:.4g} %",
     )
     return (
-        Cell(text=one.contender, contender=one.contender),
-        Cell(text=verdict, kind=f"outputs {one.verdict}", hint=one.reason),
-        Cell(text=one.reference, code=True),
+        Cell(text=agreement.contender, contender=agreement.contender),
+        Cell(text=verdict, kind=f"outputs {agreement.verdict}", hint=agreement.reason),
+        Cell(text=agreement.reference, code=True),
         *(Cell(text=text) for text in texts),
     )
 
 
 def notes(view: View) -> Section | None:
-    """What a reader should know before trusting the figures."""
+    """Return the notes and warnings about the figures."""
     return _sentences("Notes", note_sentences(view.document, verbose=view.verbose))
 
 

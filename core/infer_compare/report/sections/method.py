@@ -1,4 +1,4 @@
-"""How the figures came about, in the words of this run: what was timed, how often, and what counts as a difference."""
+"""The section about the method: what was timed, how often, and what counts as a difference."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SCOPES: dict[Scope, str] = {
     "end_to_end": "inputs and outputs in host memory",
     "dataset": "whole passes over the data set",
 }
-"""The same beside a heading."""
+"""The scopes in fewer words, beside a heading."""
 
 
 def method(view: View) -> Section | None:
-    """What a reader needs to know about the figures; nothing where nothing was timed."""
+    """Return how the figures were measured; None if nothing was timed."""
     plan, noise = view.document.plan, view.document.noise
     if not noise.slices:
         return None

@@ -1,4 +1,4 @@
-"""What a batch size costs that a running worker meets for the first time."""
+"""The section about the extra cost of a batch size that a running worker meets for the first time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MEANING = "what the first call at a size takes longer in a process that has run 
 
 
 def new_shapes(view: View) -> Section | None:
-    """A sentence for each contender that a new batch size costs much."""
-    found = view.document.new_shapes
-    if not found:
+    """Return a sentence for each contender with a high cost of new batch sizes."""
+    findings = view.document.new_shapes
+    if not findings:
         return None
-    items = (*(plain(sentence(view.names[one.contender], one)) for one in found), REMEDY)
+    items = (*(plain(sentence(view.names[finding.contender], finding)) for finding in findings), REMEDY)
     return Section(title=TITLE, subtitle=MEANING, note=MEANING, look="card said", blocks=(Sentences(items=items),))
 
 
 def new_shape_costs(view: View) -> Section | None:
-    """What a new batch size costs each contender at each size, where there is room for a table."""
+    """Return the cost of a new batch size for each contender and size, for formats with room for a table."""
     costs: dict[tuple[str, OperatingPoint], float] = {
         (point.contender, point.point): point.new_shape_ns for point in view.points if point.new_shape_ns is not None
     }
@@ -55,9 +55,9 @@ def _words(cost_ns: float | None) -> str:
     return duration(cost_ns) if cost_ns else "nothing"
 
 
-def sentence(name: str, found: NewShapes) -> str:
-    """Return what each new batch size costs a contender, such as `each new batch size costs torch 21.0 s`."""
-    costs = f"each new batch size costs {name} {duration(found.typical_ns)}"
-    if found.sizes == 1:
-        return f"{costs} (at {found.most})"
-    return f"{costs} ({duration(found.least_ns)} at {found.least}, {duration(found.most_ns)} at {found.most})"
+def sentence(name: str, shapes: NewShapes) -> str:
+    """Return the cost of new batch sizes for a contender, such as `each new batch size costs torch 21.0 s`."""
+    costs = f"each new batch size costs {name} {duration(shapes.typical_ns)}"
+    if shapes.sizes == 1:
+        return f"{costs} (at {shapes.most})"
+    return f"{costs} ({duration(shapes.least_ns)} at {shapes.least}, {duration(shapes.most_ns)} at {shapes.most})"

@@ -1,4 +1,4 @@
-"""Every contender against every other, at one operating point or best against best."""
+"""The section with the verdicts on all pairs of contenders, at one operating point or best against best."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _KINDS: dict[Verdict, str] = {
     Verdict.INCONCLUSIVE: "unsettled",
     Verdict.INVALID: "invalid",
 }
-"""What the verdict on A says of B."""
+"""The verdict on A as a statement about B."""
 
 
 def verdict_cell(pair: PairVerdict) -> Cell:
-    """What the verdict says of B, in words and with a mark; the whole sentence on request."""
+    """Return the verdict as a statement about B, with a mark, and the whole sentence as a tooltip."""
     return Cell(text=against(pair), kind=f"verdict {_KINDS[pair.verdict]}", hint=plain(pair_sentence(pair)))
 
 
 def every_pair(view: View) -> Section | None:
-    """The verdict on every pair at every size: as sentences with -v, and as tables to choose from on the page."""
+    """Return the verdict on every pair at every size: as sentences with -v, as a choice of tables on the page."""
     if view.page:
         blocks: tuple[Sentences | Folded, ...] = tuple(_matrices(view))
     else:
@@ -64,7 +64,7 @@ def _sentences(view: View) -> Iterator[Sentences]:
 
 
 def _matrices(view: View) -> Iterator[Folded]:
-    """Best against best first, then each operating point at which two contenders were held against each other."""
+    """Yield the matrix of best against best, then one for each operating point with compared contenders."""
     if len(view.document.contenders) < 2:
         return
     bests = view.answer.answer.headline if view.answer is not None else ()
@@ -108,5 +108,5 @@ def _matrix(view: View, title: str, pairs: Sequence[PairVerdict], note: str, *, 
 
 
 def _brief(pair: PairVerdict) -> Cell:
-    """Without the sentence, which stands below the matrix."""
+    """Return the cell without the sentence, which follows below the matrix."""
     return msgspec.structs.replace(verdict_cell(pair), hint="")

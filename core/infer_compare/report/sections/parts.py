@@ -1,4 +1,4 @@
-"""Where the time goes: parts of an end-to-end iteration, and of passes over a data set."""
+"""The sections about where the time goes: parts of an end-to-end iteration, and of passes over a data set."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ PARTS = ("contender", "batch", "stage ms", "run ms", "fetch ms")
 
 
 def parts(view: View) -> Section | None:
-    """Medians for each contender at its best batch size; nothing for other scopes."""
-    bests = [best for one in view.document.answers for best in one.answer.by_contender]
+    """Return the median parts for each contender at its best batch size; None for other scopes."""
+    bests = [best for report in view.document.answers for best in report.answer.by_contender]
     rows = [
-        _row(best.contender, best.name, best.figures, map(milliseconds, (own.stage_ns, own.run_ns, own.fetch_ns)))
+        _row(
+            best.contender,
+            best.name,
+            best.figures,
+            map(milliseconds, (phases.stage_ns, phases.run_ns, phases.fetch_ns)),
+        )
         for best in bests
-        if (own := best.figures.phases) is not None and own.load_ns is None
+        if (phases := best.figures.phases) is not None and phases.load_ns is None
     ]
     return _section(
         rows,
@@ -36,18 +41,18 @@ def parts(view: View) -> Section | None:
 
 
 def passes(view: View) -> Section | None:
-    """What a pass takes at each batch size, and the share of each part; nothing for other scopes."""
+    """Return the duration of a pass at each batch size, and the share of each part; None for other scopes."""
     plan = view.document.plan
     rows = []
     for point in view.points:
         figures = point.figures
         if figures is None or figures.phases is None or figures.phases.load_ns is None or not plan.data_rows:
             continue
-        own = (figures.phases.load_ns, figures.phases.stage_ns, figures.phases.run_ns, figures.phases.fetch_ns)
-        whole = sum(own) or 1.0
-        told = (significant(figures.latency_p50_ns / 1e9), significant(figures.throughput))
-        shares = (f"{part / whole:.0%}" for part in own)
-        rows.append(_row(point.contender, view.names[point.contender], figures, (*told, *shares)))
+        durations = (figures.phases.load_ns, figures.phases.stage_ns, figures.phases.run_ns, figures.phases.fetch_ns)
+        whole = sum(durations) or 1.0
+        totals = (significant(figures.latency_p50_ns / 1e9), significant(figures.throughput))
+        shares = (f"{part / whole:.0%}" for part in durations)
+        rows.append(_row(point.contender, view.names[point.contender], figures, (*totals, *shares)))
     return _section(
         rows,
         ("contender", "batch", "a pass s", "samples/s", "load", "stage", "run", "fetch"),

@@ -1,4 +1,4 @@
-"""A point in the cells of a table: its figures, what exploring saw of it, or why there are none."""
+"""The table cells of a point: its figures, rough figures from exploring, or why there are none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
-    """Return a cell for each figure; where none is known, the first says what is known instead."""
+    """Return a cell for each figure; without figures, the first cell has the rough figure or the reason."""
     point = place.point
     values = [metric.read(place) for metric in metrics]
     if point.figures is not None or any(value is not None for value in values):
@@ -33,7 +33,7 @@ def point_cells(place: Place, metrics: Sequence[Metric]) -> Row:
 
 
 def known_metrics(places: Sequence[Place], metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    """Return the figures that every curve shows, and of the others those that some point has."""
+    """Return the figures that every curve shows, and those others that some point has."""
     return tuple(
         metric
         for metric in metrics

@@ -1,4 +1,4 @@
-"""Several runs in one report: the best of each in a table, and what stands above the sections of each."""
+"""The sections of a report of several runs: the table of the best of each, and the title of each run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TITLE = "The best of each run"
 
 
 def runs(documents: Sequence[ReportDocument]) -> Section:
-    """A row for each run, or for each setting of its other axes, with a link to it on the page."""
+    """Return a table with a row for each run and setting of its other axes, with a link to it on the page."""
     table = Table(
         caption=TITLE,
         header=("run", "model", "machine", "best", "batch", "samples/s", "± %", "p50 ms"),
@@ -42,7 +42,7 @@ def runs(documents: Sequence[ReportDocument]) -> Section:
 
 
 def run_title(number: int, document: ReportDocument) -> Section:
-    """What stands above the sections of one run."""
+    """Return the title of a run among several."""
     words = run_words(document)
     return Section(title=f"Run {number}: {words}", heading=f"run {number}", subtitle=words, level=1, blocks=())
 
@@ -57,7 +57,7 @@ def _row(number: int, document: ReportDocument, answer: AnswerReport | None) -> 
     best = answer.answer.recommended if answer is not None else None
     if answer is None or best is None:
         return (*place, Cell(text="none measured", code=True), *(Cell(text="") for _ in range(4)))
-    # Where a latency bound was asked for, the headline heeds it; here stands the best without it.
+    # The best without a latency bound; the headline takes the bound into account.
     unshown = answer.answer.bound is None and answer.estimate
     figures = (
         str(best.point.batch),

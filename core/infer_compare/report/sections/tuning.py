@@ -1,4 +1,4 @@
-"""What a search for the fastest configuration found: how to use it, what else there is to choose, and what was dropped."""
+"""The sections of a search for the fastest configuration: ranking, winner, other choices, dropped configurations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def ranking(view: View) -> Section | None:
-    """The configurations that were measured, the fastest first, each at its best batch size."""
+    """Return the measured configurations, the fastest first, each at its best batch size."""
     bests = view.document.answers[0].answer.by_contender
     if not bests:
         return None
@@ -33,7 +33,7 @@ def ranking(view: View) -> Section | None:
 
 
 def winner(view: View) -> Section | None:
-    """How to run the configuration that won, measured again and in a program."""
+    """Return how to measure the winner again, and how to use it in a program."""
     tuning = view.document.tuning
     if tuning is None or tuning.recipe is None:
         return None
@@ -49,7 +49,7 @@ def winner(view: View) -> Section | None:
 
 
 def pareto(view: View) -> Section | None:
-    """The choices that no other one beats in everything."""
+    """Return the choices that no other choice beats in everything."""
     tuning = view.document.tuning
     if tuning is None or not tuning.front:
         return None
@@ -62,7 +62,7 @@ def pareto(view: View) -> Section | None:
 
 
 def dropped(view: View) -> Section | None:
-    """Who was dropped, when and why."""
+    """Return the dropped configurations, with when and why."""
     tuning = view.document.tuning
     if tuning is None or not tuning.dropped:
         return None

@@ -1,4 +1,4 @@
-"""What sections are made of: a report document, or the part of one that is about one setting of the other axes."""
+"""The input of sections: a report document, or the part about one setting of the other axes."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ if TYPE_CHECKING:
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A document, and how much of it is to be shown."""
+    """A report document, and which part of it to show."""
 
     document: ReportDocument
-    """With the answers and curves of the view alone."""
+    """The document with only the answers and curves of the view."""
     key: str = "r0"
-    """Unique on the page, fit for an identifier."""
+    """Unique on the page, and valid as an identifier."""
     first: bool = True
-    """Whether what is about the whole run is to be said too."""
+    """Whether to include statements about the whole run."""
     verbose: bool = False
     page: bool = False
-    """Whether it is made for the page, which says in charts what other formats say in tables."""
+    """Whether it is for the page, which has charts in place of the tables of other formats."""
 
     @property
     def settings(self) -> tuple[View, ...]:
         """A view for each setting of the other axes that has curves or an answer, in the order of the document."""
         document = self.document
-        axes = dict.fromkeys([*(one.answer.axes for one in document.answers), *(one.axes for one in document.curves)])
+        axes = dict.fromkeys(
+            [*(report.answer.axes for report in document.answers), *(report.axes for report in document.curves)]
+        )
         return tuple(self._at(place, setting) for place, setting in enumerate(axes))
 
     @property
     def axes(self) -> Axes:
-        """The other axes, of a view of one setting."""
+        """The sizes of the other axes, in a view of one setting."""
         return self.document.curves[0].axes if self.document.curves else self.document.answers[0].answer.axes
 
     @property
     def answer(self) -> AnswerReport | None:
-        """The answer, of a view of one setting."""
+        """The answer, in a view of one setting."""
         return self.document.answers[0] if self.document.answers else None
 
     @property
@@ -51,24 +53,24 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tried(self) -> list[OperatingPoint]:
-        """Every operating point that was tried at all, ascending."""
+        """All tried operating points, in ascending order."""
         return sorted({point.point for point in self.points})
 
     @property
     def batches(self) -> list[int]:
-        """The batch sizes of these, ascending: the places on the axis of a chart."""
+        """The batch sizes of the tried points, in ascending order, for the axes of charts."""
         return sorted({point.batch for point in self.tried})
 
     @property
     def names(self) -> dict[str, str]:
-        """What sentences call each contender, by label."""
-        return {one.label: one.name for one in self.document.contenders}
+        """The names of the contenders in sentences, by label."""
+        return {contender.label: contender.name for contender in self.document.contenders}
 
     def _at(self, place: int, axes: Axes) -> View:
         document = msgspec.structs.replace(
             self.document,
-            answers=tuple(one for one in self.document.answers if one.answer.axes == axes),
-            curves=tuple(one for one in self.document.curves if one.axes == axes),
+            answers=tuple(report for report in self.document.answers if report.answer.axes == axes),
+            curves=tuple(curve for curve in self.document.curves if curve.axes == axes),
             pairs=tuple(pair for pair in self.document.pairs if pair.a.point.axes == axes),
         )
         return msgspec.structs.replace(self, document=document, key=f"{self.key}f{place}", first=place == 0)

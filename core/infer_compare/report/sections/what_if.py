@@ -1,4 +1,4 @@
-"""The question that a reader of the page may change: the latency bound and the price."""
+"""The what-if block, in which a reader of the page changes the latency bound and the price."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.view import View
 
 
-def what_if(view: View, one: AnswerReport) -> WhatIf:
-    """Return the answers for all bounds, of a view of one setting."""
+def what_if(view: View, report: AnswerReport) -> WhatIf:
+    """Return the answers for all bounds, for a view of one setting."""
     costs = view.document.costs
     complete = view.document.state == "complete"
-    headline, estimate = headline_of(one.answer, complete=complete)
+    headline, estimate = headline_of(report.answer, complete=complete)
     return WhatIf(
         id=f"{view.key}-what-if",
-        answer=one,
+        answer=report,
         free_headline=plain(headline),
-        free_standing="none" if one.answer.recommended is None else "estimate" if estimate else "shown",
-        steps=bound_steps(one, view.document.pairs, complete=complete),
+        free_standing="none" if report.answer.recommended is None else "estimate" if estimate else "shown",
+        steps=bound_steps(report, view.document.pairs, complete=complete),
         price=costs.price if costs is not None else None,
-        commands={best.contender: winner_command(view.document, best.contender) for best in one.answer.by_contender},
+        commands={best.contender: winner_command(view.document, best.contender) for best in report.answer.by_contender},
         charts=view.key,
         media=PAGE,
     )

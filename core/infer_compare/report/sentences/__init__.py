@@ -1,1 +1,1 @@
-"""The facts of verdicts in plain English: what reports, files and messages say of a run."""
+"""The sentences of reports, files and messages about a run."""

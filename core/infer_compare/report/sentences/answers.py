@@ -1,4 +1,4 @@
-"""The answer in sentences: what is best, how sure that is, and what a latency bound leaves."""
+"""The answer in sentences: what is best, how certain that is, and what is best under a latency bound."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def sentences(answer: Answer) -> tuple[str, ...]:
-    """Return what is best, then the verdicts, each contender's best, and the latency bound."""
+    """Return the recommendation, then the verdicts, each contender's best, and the latency bound."""
     where = f"{listing([f'{name} {size}' for name, size in answer.axes])}: " if answer.axes else ""
     if answer.recommended is None:
         spoken = ["no contender was measured, so nothing is recommended"]
@@ -29,7 +29,7 @@ def sentences(answer: Answer) -> tuple[str, ...]:
 
 
 def best_sentence(best: Best) -> str:
-    """Return such as `onnx does best at batch 32: 12,300 samples/s ±1.2 %, latency p50 2.59 ms, p95 2.71 ms (...)`."""
+    """Return text such as `onnx does best at batch 32: 12,300 samples/s ±1.2 %, latency p50 2.59 ms, p95 2.71 ms (...)`."""
     figures = best.figures
     spread = "" if figures.spread is None else f" ±{significant(100 * figures.spread, 2)} %"
     confirmed = "confirmed by fresh rounds" if best.confirmed else "not confirmed by fresh rounds"
@@ -51,16 +51,16 @@ def _ties(best: Best) -> str:
 
 
 def quotient_sentences(answer: Answer) -> list[str]:
-    """Return what explains each ratio that is not the quotient of the throughputs printed beside it."""
+    """Return an explanation of each ratio that differs from the quotient of the printed throughputs."""
     figures = {(best.contender, best.point): best.figures for best in answer.by_contender}
     spoken = []
     for pair in answer.headline:
-        found = pair.comparison
-        if found is None or pair.verdict not in {Verdict.FASTER, Verdict.SLOWER}:
+        comparison = pair.comparison
+        if comparison is None or pair.verdict not in {Verdict.FASTER, Verdict.SLOWER}:
             continue
         quotient = figures[pair.a.label, pair.a.point].throughput / figures[pair.b.label, pair.b.point].throughput
         printed, medians = (
-            (found.ratio, quotient) if pair.verdict is Verdict.FASTER else (1 / found.ratio, 1 / quotient)
+            (comparison.ratio, quotient) if pair.verdict is Verdict.FASTER else (1 / comparison.ratio, 1 / quotient)
         )
         if ratio(printed) != ratio(medians):
             spoken.append(
@@ -76,7 +76,7 @@ def bound_words(bound: BoundAnswer) -> str:
 
 
 def bound_sentences(bound: BoundAnswer) -> tuple[str, ...]:
-    """Return the best under the bound, then the largest size of each contender; or that none was shown to hold, and why."""
+    """Return the best under the bound and the largest size of each contender, or why no size is proven to keep the bound."""
     words = bound_words(bound)
     best = bound.best
     if best is None:
@@ -103,14 +103,14 @@ def bound_sentences(bound: BoundAnswer) -> tuple[str, ...]:
 
 
 def evidence_words(check: BoundCheck) -> str:
-    """Return such as `3 of 512 calls above it, worth 2 of 312 independent ones`."""
+    """Return text such as `3 of 512 calls above it, worth 2 of 312 independent ones`."""
     noun = "block of calls" if check.blocks else "call"
     nouns = "blocks of calls" if check.blocks else "calls"
-    seen = f"{check.over:,} of {check.calls:,} {noun if check.calls == 1 else nouns} above it"
+    words = f"{check.over:,} of {check.calls:,} {noun if check.calls == 1 else nouns} above it"
     if check.calls_effective < check.calls:
-        seen += f", worth {check.over_effective:,} of {count(check.calls_effective, 'independent one')}"
+        words += f", worth {check.over_effective:,} of {count(check.calls_effective, 'independent one')}"
     if check.holds or check.hopeless:
-        return seen
+        return words
     if check.calls_effective >= check.calls_needed:
-        return f"{seen}; slower calls come in clusters, which shows too little"
-    return f"{seen}; {count(check.calls_needed, 'independent one')} would be needed"
+        return f"{words}; slower calls come in clusters, which shows too little"
+    return f"{words}; {count(check.calls_needed, 'independent one')} would be needed"

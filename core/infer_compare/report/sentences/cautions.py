@@ -1,4 +1,4 @@
-"""What a reader must know about the outputs before trusting a ranking, in sentences."""
+"""Cautions about the outputs of a run, in sentences."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def cautions(run: Run) -> tuple[str, ...]:
-    """Return what belongs beside the answer: work that is done elsewhere, outputs that deviate or could not be compared, and batch sizes that compute different
-    things.
+    """Return the cautions about the answer: work done by servers, outputs that deviate or could not be compared, and models that
+    compute different results at different batch sizes.
     """
     return (*_elsewhere(run), *_other_precision(run), *deviating(run), *_not_compared(run), *coupled(run))
 
 
 def _elsewhere(run: Run) -> Iterator[str]:
-    """Yield a sentence on each contender whose work a server does: what is known of the others is not known of it."""
+    """Yield a sentence on each contender whose work a server does, about which less is known."""
     for label in run.labels:
         server = server_of(run, label)
         if server is None or run.start(label) is None:
@@ -42,25 +42,27 @@ def _elsewhere(run: Run) -> Iterator[str]:
 
 
 def _other_precision(run: Run) -> Iterator[str]:
-    """Yield a sentence for each contender that computes in another precision than it was asked for, or in a lower one than the model's or others' by its own choice."""
+    """Yield a sentence for each contender whose precision is not the requested one, or that chose a lower precision than the
+    model's or the others' by itself.
+    """
     model = run.header.model.precision
     than = "the precision of others" if model is None else f"the model's {model}"
     labels = [label for label in run.labels if run.differs(label) is None]
     chosen = lowered(run, labels)
     for label in labels:
         setup = setup_of(run, label)
-        asked, own = setup.asked_precision, setup.precision
-        if own is None:
+        asked, used = setup.asked_precision, setup.precision
+        if used is None:
             continue
-        if asked is not None and own != asked:
-            yield f"{label} was asked to compute in {asked}, and computes in {own}"
+        if asked is not None and used != asked:
+            yield f"{label} was asked to compute in {asked}, and computes in {used}"
         elif label in chosen:
-            yield f"{label} chose {own} by itself, which is lower than {than}; ask for one with precision="
+            yield f"{label} chose {used} by itself, which is lower than {than}; ask for one with precision="
 
 
 def rows_notes(run: Run) -> Iterator[Note]:
-    """Yield what is known about the rows of batches without being a reason to distrust the answer."""
-    within = [one for one in run.agreements if one.rows_within_precision]
+    """Yield notes about the rows of batches that do not affect the answer."""
+    within = [agreement for agreement in run.agreements if agreement.rows_within_precision]
     if within:
         yield Note(
             topic="rows",
@@ -68,8 +70,8 @@ def rows_notes(run: Run) -> Iterator[Note]:
             f"explains, at {_where(within)}; a scale that is computed over the whole batch does that",
         )
     for label in run.labels:
-        batches = [one for one in _ranked(run, label) if one.point.batch > 1]
-        if batches and all(one.row_consistent is None and one.outputs for one in batches):
+        batches = [agreement for agreement in _ranked(run, label) if agreement.point.batch > 1]
+        if batches and all(agreement.row_consistent is None and agreement.outputs for agreement in batches):
             yield Note(
                 topic="rows",
                 text=f"it could not be checked on {label} whether a row of a batch comes out as it does alone: "
@@ -78,7 +80,7 @@ def rows_notes(run: Run) -> Iterator[Note]:
 
 
 def deviating(run: Run) -> Iterator[str]:
-    """Yield a sentence on each contender that differs beyond the tolerance and is ranked all the same."""
+    """Yield a sentence on each contender that differs beyond the tolerance but is ranked."""
     for label, error in deviations(run).items():
         yield (
             f"outputs of {run.name(label)} differ beyond the tolerance (output error {error.relative:.2g}), "
@@ -90,7 +92,7 @@ def _not_compared(run: Run) -> Iterator[str]:
     if len(run.labels) < 2:
         return
     for label in run.labels:
-        open_ = [one for one in _ranked(run, label) if one.verdict == "inconclusive"]
+        open_ = [agreement for agreement in _ranked(run, label) if agreement.verdict == "inconclusive"]
         if open_:
             yield (
                 f"it was not shown that {label} computes the same as the others, at {_where(open_)}: {open_[0].reason}"
@@ -98,15 +100,15 @@ def _not_compared(run: Run) -> Iterator[str]:
 
 
 def coupled(run: Run) -> Iterator[str]:
-    """Yield a sentence where rows of a batch depend on each other beyond what eight-bit arithmetic explains."""
+    """Yield a sentence if rows of a batch influence each other by more than eight-bit arithmetic explains."""
     beyond = [
-        one
+        agreement
         for label in run.labels
-        for one in _ranked(run, label)
-        if one.row_consistent is False and one.rows_within_precision is False
+        for agreement in _ranked(run, label)
+        if agreement.row_consistent is False and agreement.rows_within_precision is False
     ]
     if beyond:
-        labels = list(dict.fromkeys(one.contender for one in beyond))
+        labels = list(dict.fromkeys(agreement.contender for agreement in beyond))
         yield (
             f"rows of a batch depend on each other, on {listing(labels)} at {_where(beyond)}: this model computes "
             "different things at different batch sizes"
@@ -114,11 +116,11 @@ def coupled(run: Run) -> Iterator[str]:
 
 
 def _ranked(run: Run, label: str) -> Sequence[Agreement]:
-    """The comparisons of a contender that is not excluded for differing."""
+    """Return the comparisons of a contender; none if it is excluded for differing."""
     if run.differs(label) is not None:
         return ()
-    return [one for one in run.agreements if one.contender == label]
+    return [agreement for agreement in run.agreements if agreement.contender == label]
 
 
 def _where(agreements: Iterable[Agreement]) -> str:
-    return listing([str(point) for point in sorted({one.point for one in agreements})])
+    return listing([str(point) for point in sorted({agreement.point for agreement in agreements})])

@@ -1,4 +1,4 @@
-"""Why contenders left a race, as clauses."""
+"""Why contenders were dropped from a search, as clauses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def drop_words(record: Dropped) -> str:
-    """Return why a contender left a race, without its name: `it reaches at most 0.71x the throughput of onnx`."""
+    """Return why a contender was dropped, such as `it reaches at most 0.71x the throughput of onnx`."""
     match record.reason:
         case "slower":
             return f"it reaches at most {significant(record.at_most or 0.0, 2)}x the throughput of {record.against}"

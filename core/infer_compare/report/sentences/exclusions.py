@@ -1,4 +1,4 @@
-"""Contenders that are not ranked, in words."""
+"""Why contenders are not ranked, in words."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def excluded(exclusions: Iterable[Exclusion]) -> tuple[Excluded, ...]:
-    """Return the contenders that are not ranked, with the reason as a clause."""
-    return tuple(Excluded(contender=one.contender, reason=plain(obstacle_words(one.obstacle))) for one in exclusions)
+    """Return the contenders that are not ranked, each with its reason as a clause."""
+    return tuple(
+        Excluded(contender=exclusion.contender, reason=plain(obstacle_words(exclusion.obstacle)))
+        for exclusion in exclusions
+    )
 
 
-def excluded_sentence(one: Excluded) -> str:
-    """Return such as `torch is not ranked: its outputs differ from those of onnx ...`."""
-    return f"{one.contender} is not ranked: {one.reason}"
+def excluded_sentence(exclusion: Excluded) -> str:
+    """Return the sentence, such as `torch is not ranked: its outputs differ from those of onnx ...`."""
+    return f"{exclusion.contender} is not ranked: {exclusion.reason}"

@@ -1,4 +1,4 @@
-"""What is said of a point that has a flag, and where the flag is explained: words for every entry of `FLAGS`."""
+"""Notes about flagged points: the words of every entry of `FLAGS`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class FlagWords(NamedTuple):
-    """How a flag is said."""
+    """The words of a flag."""
 
     phrase: str
-    """After the contender's name and before the operating points."""
+    """The phrase between the contender's name and the operating points."""
     detail: Callable[[Figures], str] = lambda _: ""
-    """What is said of one operating point, in parentheses."""
+    """The detail of one operating point, in parentheses."""
 
 
 def _kib(size: float) -> str:
@@ -71,15 +71,15 @@ FLAG_WORDS: dict[Flag, FlagWords] = {
 def flag_notes(labels: Iterable[str], figures: Sequence[Figures]) -> Iterable[Note]:
     """Yield a note for each contender and flag, with the operating points that have it."""
     for label in labels:
-        own = [one for one in figures if one.contender == label]
+        own = [point for point in figures if point.contender == label]
         for flag, kind in FLAGS.items():
-            if flagged := [one for one in own if kind.holds(one)]:
+            if flagged := [point for point in own if kind.holds(point)]:
                 yield Note(topic=flag, text=f"{label} {flag_words(flag, flagged)}")
 
 
 def flag_words(flag: Flag, flagged: Sequence[Figures]) -> str:
-    """Return what a flag says of some points of one contender, after its name."""
+    """Return the phrase about a flag of some points of one contender, to follow its name."""
     words = FLAG_WORDS[flag]
-    details = [(str(one.point), words.detail(one)) for one in flagged]
+    details = [(str(point.point), words.detail(point)) for point in flagged]
     where = listing([f"{point} ({detail})" if detail else point for point, detail in details])
     return f"{words.phrase} at {where}"

@@ -1,4 +1,4 @@
-"""What sentences call a contender beside others that compute with something else, or whose outputs deviate less."""
+"""The names of contenders in sentences, with the settings or output errors in which they differ from others."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of the contenders of a run: what a label itself says is not repeated."""
+    """The names of the contenders of a run, without repeating what the label already says."""
 
     def __init__(self, run: Run, summary: Summary) -> None:
-        """Looks up what each contender computes with.
+        """Look up the settings of each contender.
 
         Args:
             run: the run.
-            summary: what was derived from it.
+            summary: the summary of the run.
         """
-        out = {one.contender for one in summary.excluded}
+        out = {exclusion.contender for exclusion in summary.excluded}
         self._run = run
         self._setups = {label: setup_of(run, label) for label in run.labels}
         self._ranked = unequal(setup for label, setup in self._setups.items() if label not in out)
         self._marks = {label: f" (output error {error.relative:.2g})" for label, error in deviations(run).items()}
 
     def alone(self, label: str) -> str:
-        """Return the name of a contender by itself: with its server, its precision where those of ranked contenders are unequal,
-        and its threads and instances where they are its own.
+        """Return the name of a single contender: with its server, its precision if ranked contenders differ in it, and its threads
+        and instances if they are not the default.
         """
         setup = self._setups[label]
         usual = setup.instances == 1 and setup.threads == self._run.header.plan.threads
@@ -44,7 +44,7 @@ class Names:
         return self._name(label, ["server", *traits])
 
     def in_pair(self, pair: PairVerdict) -> PairVerdict:
-        """Return a verdict whose sides are named with what is unequal between them."""
+        """Return a verdict whose names include the settings in which both sides differ."""
         traits = unequal((self._setups[pair.a.label], self._setups[pair.b.label]))
         replace = msgspec.structs.replace
         return replace(
@@ -54,11 +54,11 @@ class Names:
         )
 
     def in_pairs(self, pairs: Iterable[PairVerdict]) -> tuple[PairVerdict, ...]:
-        """Return all verdicts so."""
+        """Return all verdicts with such names."""
         return tuple(map(self.in_pair, pairs))
 
     def in_answer(self, answer: Answer) -> Answer:
-        """Return an answer whose contenders are named so."""
+        """Return an answer whose contenders have such names."""
         replace = msgspec.structs.replace
         bests = tuple(replace(best, name=self.alone(best.contender)) for best in answer.by_contender)
         bound = answer.bound
@@ -78,8 +78,8 @@ class Names:
             variants=self.in_pairs(answer.variants),
             bound=bound,
             kept=tuple(
-                replace(one, points=tuple(replace(point, name=self.alone(point.contender)) for point in one.points))
-                for one in answer.kept
+                replace(best, points=tuple(replace(point, name=self.alone(point.contender)) for point in best.points))
+                for best in answer.kept
             ),
         )
 
@@ -98,8 +98,8 @@ def _setup_words(label: str, setup: Setup, traits: Collection[Trait]) -> str:
     if "precision" in traits and "precision" not in said and setup.precision is not None:
         words += f" in {setup.precision}"
     if "instances" in traits and "instances" not in said:
-        own = count(setup.instances, "instance")
-        words += f" with {own}" if "threads" in said else f" with {own} of {count(setup.threads, 'thread')}"
+        instances = count(setup.instances, "instance")
+        words += f" with {instances}" if "threads" in said else f" with {instances} of {count(setup.threads, 'thread')}"
     elif "threads" in traits and "threads" not in said:
         words += f" with {count(setup.threads, 'thread')}"
     return words

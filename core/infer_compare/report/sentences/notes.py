@@ -1,4 +1,4 @@
-"""What a reader should know before trusting the figures, in sentences."""
+"""The notes of a report: warnings about the figures, in sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def derive_notes(run: Run, points: Iterable[Point], figures: Sequence[Figures]) -> tuple[Note, ...]:
-    """The notes that the run itself recorded, then those that follow from its records and figures."""
+    """Return the notes recorded by the run, then those derived from its records and figures."""
     derived = (
         *_damage(run),
         *_ending(run),
@@ -68,9 +68,9 @@ def _models(run: Run) -> Iterable[Note]:
 
 def _budgets(run: Run, points: Iterable[Point]) -> Iterable[Note]:
     excess: dict[str, list[str]] = {}
-    for one in points:
-        if one.excess_cores is not None:
-            excess.setdefault(one.contender, []).append(f"{one.point} ({significant(one.excess_cores, 2)} cores)")
+    for point in points:
+        if point.excess_cores is not None:
+            excess.setdefault(point.contender, []).append(f"{point.point} ({significant(point.excess_cores, 2)} cores)")
     for label, where in excess.items():
         text = (
             f"{label} exceeds its budget of {count(run.header.budget_of(label), 'thread')} at {listing(where)}: these points are not ranked, and a "

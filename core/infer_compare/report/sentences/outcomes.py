@@ -1,4 +1,4 @@
-"""How a point ended, and what keeps a contender out of a comparison, as clauses."""
+"""Outcomes of points, and obstacles to comparing a contender, as clauses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def outcome_words(outcome: AnyOutcome) -> str:
-    """Return how a point ended, as a clause: `ran out of memory`, `died of SIGSEGV`."""
+    """Return how a point ended, as a clause, such as `ran out of memory` or `died of SIGSEGV`."""
     match outcome:
         case Measured():
             return "ran"
@@ -59,20 +59,20 @@ def outcome_words(outcome: AnyOutcome) -> str:
 
 
 PREDICTED = "predicted, not measured: this batch size cannot be the best one here"
-"""Why a point that was left out has no figures."""
+"""Why a point that was skipped has no figures."""
 
 
 def over_budget_words(cores: float, threads: int) -> str:
-    """Return why a point has no figures, as a clause: `used 1.7 cores at a budget of 1 thread`."""
+    """Return the clause about an exceeded thread budget, such as `used 1.7 cores at a budget of 1 thread`."""
     return f"used {significant(cores, 2)} cores at a budget of {count(threads, 'thread')}"
 
 
 def obstacle_words(obstacle: AnyObstacle, subject: str = "it") -> str:
-    """Return what keeps a contender out, as a clause about the subject.
+    """Return an obstacle to comparing a contender, as a clause.
 
     Args:
-        obstacle: what it is.
-        subject: what the clause calls the contender.
+        obstacle: the obstacle.
+        subject: the word for the contender in the clause.
     """
     match obstacle:
         case OutputsDiffer():

@@ -1,4 +1,4 @@
-"""How far a headline can be relied on, in one line."""
+"""The reliability of a headline, in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def quality_words(quality: Quality) -> str:
-    """Return such as `good (headline ±2.1 %)`, with the reason that matters most."""
+    """Return the grade with its reasons, such as `good (headline ±2.1 %)`."""
     reasons = []
     if not quality.settled:
         reasons.append("the headline is not confirmed")
@@ -19,5 +19,5 @@ def quality_words(quality: Quality) -> str:
         reasons.append("no interval is known")
     else:
         reasons.append(f"headline ±{significant(100 * quality.half_width, 2)} %")
-    reasons += [f"{one.name} at {one.point}: {listing(one.flags)}" for one in quality.flagged]
+    reasons += [f"{point.name} at {point.point}: {listing(point.flags)}" for point in quality.flagged]
     return f"{quality.grade} ({'; '.join(reasons)})"

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from infer_compare.verdicts import ContenderShape
 
 
-def shape_sentence(found: ContenderShape) -> str:
-    """Return such as `onnx: fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3`."""
-    words = "latency follows no straight line over three sizes" if found.shape is None else shape_words(found.shape)
-    return f"{found.contender}: {words}"
+def shape_sentence(shape: ContenderShape) -> str:
+    """Return the sentence, such as `onnx: fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3`."""
+    words = "latency follows no straight line over three sizes" if shape.shape is None else shape_words(shape.shape)
+    return f"{shape.contender}: {words}"
 
 
 def shape_words(shape: Shape) -> str:
-    """Return such as `fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3; drops after batch 96`."""
+    """Return the words, such as `fixed cost 0.31 ms, 0.12 ms a sample; reaches half of its peak at batch 3`."""
     each = f"{duration(shape.per_sample_ns, 2)} a sample"
     parts = [f"fixed cost {duration(shape.fixed_ns, 2)}, {each}" if shape.fixed_ns > 0 else f"no fixed cost, {each}"]
     half = max(1, ceil(shape.half_batch - 0.05))

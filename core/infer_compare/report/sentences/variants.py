@@ -1,4 +1,4 @@
-"""What a lower precision, or a split of the cores, brings, in a sentence."""
+"""The gains of a lower precision, or of a split of the cores, in sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def gain_words(name: str, base: str, own: Limit, other: Limit, pair: PairVerdict | None, faster: float | None) -> str:
-    """Return `onnx in int8 fits batch 1,423 where float32 fits 912 (1.56x), and is 2.40x faster at its best batch`.
+    """Return a sentence such as `onnx in int8 fits batch 1,423 where float32 fits 912 (1.56x), and is 2.40x faster at ...`.
 
     Args:
         name: the contender of the lower precision.
@@ -24,29 +24,29 @@ def gain_words(name: str, base: str, own: Limit, other: Limit, pair: PairVerdict
         own: the limit of that contender.
         other: the limit of the contender in the higher precision.
         pair: the verdict on their best batches, the lower precision as A.
-        faster: the ratio of their throughputs where no verdict has one.
+        faster: the ratio of their throughputs, for the case that no verdict has one.
     """
     return f"{_fits(name, base, own, other)}{_speed(pair, faster)}"
 
 
 def split_words(split: Split, *, alone: bool) -> str:
-    """Return `2 instances of 1 thread`; `2 threads` where no contender has several instances.
+    """Return the words of a split, such as `2 instances of 1 thread`, or `2 threads` if no contender has several instances.
 
     Args:
         split: threads and instances.
-        alone: whether no contender has several.
+        alone: whether no contender has several instances.
     """
     threads = count(split.threads, "thread")
     return threads if alone else f"{count(split.instances, 'instance')} of {threads}"
 
 
 def split_sentence(backend: str, first: Split, other: Split, pair: PairVerdict | None, every: Sequence[Split]) -> str:
-    """Return `onnx: 2 instances of 1 thread at batch 4 serve most samples: 1.08x over 1 instance of 2 threads, p95 ...`.
+    """Return a sentence such as `onnx: 2 instances of 1 thread at batch 4 serve most samples: 1.08x over 1 instance of ...`.
 
     Args:
-        backend: of all of them.
-        first: the split of the highest throughput.
-        other: that it is held against.
+        backend: the backend of all splits.
+        first: the split with the highest throughput.
+        other: the split that it is compared with.
         pair: the verdict on the two, the first as A.
         every: all splits.
     """
@@ -65,7 +65,7 @@ def split_sentence(backend: str, first: Split, other: Split, pair: PairVerdict |
         return f"{place} {verb} most samples: {ratio(lead)}x over {rival}, p95 {p95} instead of {rival_p95}"
     measured = lead if lead is not None else first.throughput / other.throughput
     if measured <= 1:
-        # In the rounds that both share the other one is not behind, whatever their best figures say.
+        # In the common rounds the other split is not slower, unlike in the best figures.
         return (
             f"{place} {'is' if verb == 'serves' else 'are'} not shown to serve more samples than {rival}: {ratio(measured)}x in the rounds of both, "
             f"p95 {p95} instead of {rival_p95}"

@@ -1,4 +1,4 @@
-"""What is said of two contenders: the verdict in a sentence and in a cell, and why there is none."""
+"""Verdicts on two contenders, in sentences and cells, and why a verdict is withheld."""
 
 from __future__ import annotations
 
@@ -29,51 +29,53 @@ WAYS: dict[Way, str] = {
 
 
 def pair_sentence(pair: PairVerdict) -> str:
-    """Return one sentence, with the faster one as its subject."""
+    """Return the verdict in one sentence, with the faster contender as its subject."""
     a, b = _names(pair)
-    found = pair.comparison
-    if pair.verdict is Verdict.INVALID or found is None:
+    comparison = pair.comparison
+    if pair.verdict is Verdict.INVALID or comparison is None:
         return f"{a} and {b} cannot be compared: {reason_words(pair)}"
     margin = "" if pair.margin == MARGIN else f"margin {margin_words(pair.margin)}"
-    scatter = "" if found.scatter is None or found.scatter <= NOISY_SCATTER else _scatter(found.scatter)
+    scatter = "" if comparison.scatter is None or comparison.scatter <= NOISY_SCATTER else _scatter(comparison.scatter)
     match pair.verdict:
         case Verdict.FASTER:
-            return _difference(a, b, found, margin, scatter)
+            return _difference(a, b, comparison, margin, scatter)
         case Verdict.SLOWER:
-            return _difference(b, a, found.turned(), margin, scatter)
+            return _difference(b, a, comparison.turned(), margin, scatter)
         case Verdict.SAME:
-            return f"no difference beyond {margin_words(pair.margin)} between {a} and {b}: {_figure(found, scatter)}"
+            return (
+                f"no difference beyond {margin_words(pair.margin)} between {a} and {b}: {_figure(comparison, scatter)}"
+            )
         case Verdict.INCONCLUSIVE:
             if pair.leans:
-                fast, slow, turned = (a, b, found) if found.ratio > 1 else (b, a, found.turned())
+                fast, slow, turned = (a, b, comparison) if comparison.ratio > 1 else (b, a, comparison.turned())
                 figure = f"{ratio(turned.ratio)}x{interval(turned)} {_grounds(turned, margin)}"
                 return f"{fast} against {slow}: measured {figure}; not confirmed, because {reason_words(pair)}"
-            # An interval that leaves 1 out shows a difference, though none that matters.
-            beyond = "" if found.includes(1.0) else f" beyond {margin_words(pair.margin)}"
-            figure = _figure(found, "" if beyond else margin)
+            # An interval that excludes 1 shows a difference, but not one beyond the margin.
+            beyond = "" if comparison.includes(1.0) else f" beyond {margin_words(pair.margin)}"
+            figure = _figure(comparison, "" if beyond else margin)
             return f"no difference{beyond} shown between {a} and {b}: {figure}; {reason_words(pair)}"
 
 
 def brief(pair: PairVerdict) -> str:
-    """Return the verdict in one short line, with its interval where it has one: the runner-up of an answer."""
+    """Return the verdict in one short line with its interval, for the runner-up of an answer."""
     a, b = f"{pair.a.name} at {pair.a.point}", f"{pair.b.name} at {pair.b.point}"
-    found = pair.comparison
-    if pair.verdict is Verdict.INVALID or found is None:
+    comparison = pair.comparison
+    if pair.verdict is Verdict.INVALID or comparison is None:
         return f"not compared with {b}"
     match pair.verdict:
         case Verdict.FASTER:
-            return f"{_times(found)}faster than {b}{interval(found)}"
+            return f"{_times(comparison)}faster than {b}{interval(comparison)}"
         case Verdict.SLOWER:
-            return f"{b} is {_times(found.turned())}faster than {a}{interval(found.turned())}"
+            return f"{b} is {_times(comparison.turned())}faster than {a}{interval(comparison.turned())}"
         case Verdict.SAME:
-            return f"as fast as {b} within {margin_words(pair.margin)}{interval(found)}"
+            return f"as fast as {b} within {margin_words(pair.margin)}{interval(comparison)}"
         case Verdict.INCONCLUSIVE:
             ending = "not confirmed" if pair.leans else "no difference confirmed"
-            return f"measured {ratio(found.ratio)}x the throughput of {b}{interval(found)}; {ending}"
+            return f"measured {ratio(comparison.ratio)}x the throughput of {b}{interval(comparison)}; {ending}"
 
 
 def reason_words(pair: PairVerdict) -> str:
-    """Return why nothing can be compared, or why there is no verdict; nothing where there is one."""
+    """Return why the two cannot be compared, or why there is no verdict; empty if there is one."""
     if pair.hindered is not None:
         return _hindered(pair.hindered)
     return "" if pair.withheld is None else withheld_words(pair.withheld)
@@ -85,7 +87,7 @@ def spoken(pairs: Iterable[PairVerdict]) -> tuple[PairVerdict, ...]:
 
 
 def withheld_words(withheld: Withheld) -> str:
-    """Return which rule withholds a verdict, what is to blame where that is known, and what could give a verdict."""
+    """Return which rule withholds a verdict, the causes as far as known, and what could give a verdict."""
     rule = withheld.shortfall.rule
     if rule == "no_rounds":
         return "no round of both was measured"
@@ -110,12 +112,12 @@ def withheld_words(withheld: Withheld) -> str:
 
 
 def _rule(shortfall: Shortfall) -> str:
-    """What a verdict needs and this comparison lacks."""
+    """Return the requirement of a verdict that this comparison does not meet."""
     match shortfall.rule:
         case "no_rounds" | "no_clean_round":
             return "no clean round of both"
         case "interval" | "margin":
-            # The sentence before says so already: no difference was shown, or none beyond the margin.
+            # The previous clause already says that no difference was shown, or none beyond the margin.
             return ""
         case "restarts":
             return "a verdict needs more restarts"
@@ -131,8 +133,8 @@ def _rule(shortfall: Shortfall) -> str:
 
 
 def against(pair: PairVerdict) -> str:
-    """Return what the verdict says of B, which is held against the recommended A, in a few words."""
-    found = pair.comparison
+    """Return the verdict as a statement about B against the recommended A, in a few words."""
+    comparison = pair.comparison
     match pair.verdict:
         case Verdict.INVALID:
             return "not comparable"
@@ -141,9 +143,9 @@ def against(pair: PairVerdict) -> str:
         case Verdict.SAME:
             return f"same within {margin_words(pair.margin)}"
         case Verdict.FASTER:
-            return f"{_times(found)}slower"
+            return f"{_times(comparison)}slower"
         case Verdict.SLOWER:
-            return f"{_times(found.turned() if found else None)}faster"
+            return f"{_times(comparison.turned() if comparison else None)}faster"
 
 
 def _names(pair: PairVerdict) -> tuple[str, str]:
@@ -159,39 +161,39 @@ def _hindered(hindered: Hindered) -> str:
     return words
 
 
-def _times(found: Comparison | None) -> str:
-    if found is None:
+def _times(comparison: Comparison | None) -> str:
+    if comparison is None:
         return ""
-    if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        return f"roughly {rough_ratio(found.ratio)}x "
-    return f"{ratio(found.ratio)}x "
+    if comparison.half_width is not None and comparison.half_width > UNRESOLVED_HALF_WIDTH:
+        return f"roughly {rough_ratio(comparison.ratio)}x "
+    return f"{ratio(comparison.ratio)}x "
 
 
-def _difference(fast: str, slow: str, found: Comparison, *further: str) -> str:
-    if found.half_width is not None and found.half_width > UNRESOLVED_HALF_WIDTH:
-        rough = rough_ratio(found.ratio)
-        return f"{fast} is roughly {rough}x faster than {slow}{interval(found)} {_grounds(found, *further)}"
-    return f"{fast} is {ratio(found.ratio)}x faster than {slow}{interval(found)} {_grounds(found, *further)}"
+def _difference(fast: str, slow: str, comparison: Comparison, *further: str) -> str:
+    if comparison.half_width is not None and comparison.half_width > UNRESOLVED_HALF_WIDTH:
+        rough = rough_ratio(comparison.ratio)
+        return f"{fast} is roughly {rough}x faster than {slow}{interval(comparison)} {_grounds(comparison, *further)}"
+    return f"{fast} is {ratio(comparison.ratio)}x faster than {slow}{interval(comparison)} {_grounds(comparison, *further)}"
 
 
-def _figure(found: Comparison, *further: str) -> str:
-    return f"ratio {ratio(found.ratio)}{interval(found)} {_grounds(found, *further)}"
+def _figure(comparison: Comparison, *further: str) -> str:
+    return f"ratio {ratio(comparison.ratio)}{interval(comparison)} {_grounds(comparison, *further)}"
 
 
-def interval(found: Comparison) -> str:
-    """Return ` [2.84, 3.06]`; nothing where there is none."""
-    if found.low is None or found.high is None:
+def interval(comparison: Comparison) -> str:
+    """Return the interval with a leading space, such as ` [2.84, 3.06]`; empty if there is none."""
+    if comparison.low is None or comparison.high is None:
         return ""
-    return f" [{ratio(found.low)}, {ratio(found.high)}]"
+    return f" [{ratio(comparison.low)}, {ratio(comparison.high)}]"
 
 
-def _grounds(found: Comparison, *further: str) -> str:
-    """What the figure rests on, and what else belongs there: a margin that is not the usual one, restarts that scatter."""
+def _grounds(comparison: Comparison, *further: str) -> str:
+    """Return the basis of a figure in parentheses: restarts, rejected slices, and further remarks."""
     parts = [
-        count(found.rounds, "round"),
-        count(found.restarts, "restart"),
-        f"{percent(found.rejected)} of slices rejected",
-        "" if found.paired else "measured in separate groups",
+        count(comparison.rounds, "round"),
+        count(comparison.restarts, "restart"),
+        f"{percent(comparison.rejected)} of slices rejected",
+        "" if comparison.paired else "measured in separate groups",
         *further,
     ]
     return f"({', '.join(part for part in parts if part)})"

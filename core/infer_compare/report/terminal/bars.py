@@ -1,4 +1,4 @@
-"""Small bars of block characters, all of one report on one scale from zero."""
+"""Small bars of block characters, all on one scale from zero."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """From zero to the highest throughput, which fills the width: a bar twice as long is twice as fast."""
+    """The scale of all bars of a report, from zero to the highest throughput, which fills the width."""
 
     high: float
 
     @classmethod
     def over(cls, values: Iterable[float]) -> Scale | None:
-        """The scale up to the highest of the values; None without any."""
+        """Return the scale up to the highest of the values; None without any."""
         high = max(values, default=0.0)
         return cls(high) if high > 0 else None
 
     def bar(self, value: float, width: int, *, ascii_only: bool = False) -> str:
-        """The bar of a value, in steps of an eighth of a column, or of a whole one where there is ASCII alone."""
+        """Return the bar of a value, in steps of an eighth of a column, or of a whole column with ASCII only."""
         steps = width if ascii_only else 8 * width
         filled = max(1, round(steps * value / self.high))
         if ascii_only:

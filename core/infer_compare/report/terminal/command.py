@@ -1,4 +1,4 @@
-"""A command on as many lines as the width asks for, and code as it is."""
+"""Shell commands and code in a terminal, in lines that are never wrapped."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class ShellCommand:
-    """A command on lines which a shell reads as one."""
+    """A command on several lines joined by backslashes."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
-        """Takes the arguments as they were typed."""
+        """Store the arguments of the command."""
         self._words = words
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lines that are never wrapped: that would change the command."""
+        """Yield lines that are never wrapped, since wrapping would change the command."""
         for line in shell_lines(self._words, options.max_width - INDENT):
             yield Text(f"{' ' * INDENT}{line}", no_wrap=True, overflow="ignore", style="bold")
 
@@ -30,10 +30,10 @@ class PastedCode:
     """Code at the left edge, ready to be copied."""
 
     def __init__(self, text: str) -> None:
-        """Takes the code."""
+        """Store the code."""
         self._text = text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lines that are never wrapped: that would change the code."""
+        """Yield lines that are never wrapped, since wrapping would change the code."""
         for line in self._text.splitlines():
             yield Text(line, no_wrap=True, overflow="ignore")

@@ -1,4 +1,4 @@
-"""A table that leaves out columns where the console is too narrow to read them."""
+"""A table that drops columns if the console is too narrow."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from infer_compare.report.sections.blocks import Table
 
 LONGEST_NAME = 24
-"""Names that are longer than this are broken before figures are left out."""
+"""Names longer than this are wrapped before columns are dropped."""
 
 
 class FittingTable:
-    """A renderable that keeps names and verdicts whole: columns of figures go first, the last ones before others."""
+    """A renderable table that keeps names and verdicts whole and drops columns of figures, the last ones first."""
 
     def __init__(self, block: Table) -> None:
-        """Takes what to lay out."""
+        """Store the table to lay out."""
         self._block = block
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """As many columns as fit without a word being broken, and the names of the others."""
+        """Yield as many columns as fit without breaking words, and the titles of the dropped columns."""
         every = list(range(len(self._block.header)))
         kept = every
         unlimited = options.update(max_width=100_000)

@@ -1,4 +1,4 @@
-"""A grid as tables: side by side where the console is wide enough, else one below the other."""
+"""A grid as tables, side by side if the console is wide enough, else one below the other."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from infer_compare.report.terminal.layout import Justify
 
 BAR_WIDTHS = (10, 6, 4)
-"""Of bars in tables that stand side by side; the widest that fits."""
+"""Widths of bars in tables side by side; the widest that fits is used."""
 BLOCK_BAR = 16
 LEAST_BAR = 4
-"""Of bars beside more columns than can stand side by side."""
+"""Width of bars in tables one below the other."""
 
 
 class Tables:
-    """A renderable that chooses its layout by the width there is."""
+    """A renderable that chooses its layout by the available width."""
 
     def __init__(self, grid: Grid) -> None:
-        """Takes what to lay out."""
+        """Store the grid to lay out."""
         self._grid = grid
         self._columns: list[tuple[str, Justify]] = [
             (title, "left" if place in grid.left else "right") for place, title in enumerate(grid.header)
         ]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Side by side with the widest bars that fit, else in blocks."""
+        """Yield the tables side by side with the widest bars that fit, else one below the other."""
         unlimited = options.update(max_width=100_000)
         for width in BAR_WIDTHS if self._grid.abreast else ():
             joint = self._side_by_side(width, ascii_only=options.ascii_only)
@@ -47,7 +47,7 @@ class Tables:
                 return
         bar = BLOCK_BAR if self._grid.abreast else LEAST_BAR
         columns = len(self._columns)
-        # Figures that are cut are worse than none: what does not fit is left out, from the right.
+        # Truncated figures would mislead: columns that do not fit are dropped, from the right.
         while columns > 1 and not self._fits(console, options, columns, bar):
             columns -= 1
         yield from self._blocks(bar, columns, ascii_only=options.ascii_only)
@@ -55,10 +55,10 @@ class Tables:
             yield indented(said(f"left out, the terminal is too narrow: {', '.join(left_out)}", style="dim"))
 
     def _fits(self, console: Console, options: ConsoleOptions, columns: int, bar: int) -> bool:
-        """Whether every table is no wider than the console with so many columns."""
+        """Return whether every table with that many columns fits the console."""
         unlimited = options.update(max_width=100_000)
         tables = (self._block(rows, columns, bar, ascii_only=options.ascii_only) for _, rows in self._grid.tables)
-        return all(console.measure(indented(own), options=unlimited).maximum <= options.max_width for own in tables)
+        return all(console.measure(indented(part), options=unlimited).maximum <= options.max_width for part in tables)
 
     def _side_by_side(self, bar: int, *, ascii_only: bool) -> RenderableType:
         joint = Table.grid(padding=(0, 2, 0, 0))
@@ -67,10 +67,10 @@ class Tables:
             stubs.add_row(Text(stub))
         columns: list[RenderableType] = [Group(Text(""), stubs)]
         for name, rows in self._grid.tables:
-            own = self._table()
+            part = self._table()
             for row in rows:
-                own.add_row(*self._texts(row, bar, ascii_only=ascii_only))
-            columns.append(Group(_title(name), own))
+                part.add_row(*self._texts(row, bar, ascii_only=ascii_only))
+            columns.append(Group(_title(name), part))
         for _ in columns:
             joint.add_column(no_wrap=True)
         joint.add_row(*columns)
@@ -84,12 +84,12 @@ class Tables:
             yield indented(self._block(rows, columns, bar, ascii_only=ascii_only))
 
     def _block(self, rows: Iterable[Row | None], columns: int, bar: int, *, ascii_only: bool) -> Table:
-        own = self._table((self._grid.stub, "right"), columns=columns)
+        part = self._table((self._grid.stub, "right"), columns=columns)
         for stub, row in zip(self._grid.rows, rows, strict=True):
-            # What this table has no row for would be an empty line here.
+            # A missing row would be an empty line here.
             if row is not None:
-                own.add_row(Text(stub), *self._texts(row, bar, ascii_only=ascii_only)[:columns])
-        return own
+                part.add_row(Text(stub), *self._texts(row, bar, ascii_only=ascii_only)[:columns])
+        return part
 
     def _table(self, *stub: tuple[str, Justify], columns: int | None = None) -> Table:
         made = table([*stub, *self._columns[:columns]])

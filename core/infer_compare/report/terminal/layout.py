@@ -1,4 +1,4 @@
-"""The pieces that sections are laid out with: headings, lists of sentences, tables, pairs of key and value."""
+"""Layout elements of sections: headings, lists of sentences, tables, key-value pairs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ STYLES = {
     "outputs inconclusive": "yellow",
     "outputs differs": "red",
 }
-"""Of cells, by their kinds."""
+"""Styles of cells, by their kinds."""
 
 
 def heading(title: str, *, rest: str = "") -> Text:
-    """A line in capitals, and words beside it that are not."""
+    """Return a line in capitals, followed by words in normal case."""
     line = Text("\n")
     line.append(title.upper(), style="bold")
     if rest:
@@ -46,17 +46,17 @@ def heading(title: str, *, rest: str = "") -> Text:
 
 
 def indented(renderable: RenderableType) -> Padding:
-    """The renderable under its heading."""
+    """Return the renderable indented below its heading."""
     return Padding(renderable, (0, 0, 0, INDENT))
 
 
 def said(text: str, style: str = "") -> Text:
-    """A sentence that wraps; a word longer than the line is broken."""
+    """Return a sentence that wraps; words longer than the line are broken."""
     return Text(plain(text), style=style, overflow="fold")
 
 
 def bullets(sentences: Iterable[str], mark: str = "-", style: str = "") -> Padding:
-    """Sentences with a mark before each, wrapped beside it."""
+    """Return sentences as a list with hanging indents."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -66,7 +66,7 @@ def bullets(sentences: Iterable[str], mark: str = "-", style: str = "") -> Paddi
 
 
 def key_values(rows: Iterable[tuple[str, str]]) -> Padding:
-    """Keys with their values, wrapped beside them; empty values are left out."""
+    """Return keys with their values as a hanging list; empty values are omitted."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -77,11 +77,11 @@ def key_values(rows: Iterable[tuple[str, str]]) -> Padding:
 
 
 def table(columns: Sequence[tuple[str, Justify]], *, wrap: Sequence[int] = ()) -> Table:
-    """A table without lines.
+    """Return a table without lines.
 
     Args:
-        columns: title and justification of each.
-        wrap: the columns whose texts may be wrapped, by their place.
+        columns: title and justification of each column.
+        wrap: indices of the columns whose texts may be wrapped.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for place, (title, justify) in enumerate(columns):
@@ -90,5 +90,5 @@ def table(columns: Sequence[tuple[str, Justify]], *, wrap: Sequence[int] = ()) -
 
 
 def cell_text(cell: Cell) -> Text:
-    """What a cell of a table says, in the colour of its kind."""
+    """Return the text of a cell in the colour of its kind."""
     return Text(plain(cell.text), style="dim" if cell.faint else STYLES.get(cell.kind, ""))

@@ -1,4 +1,4 @@
-"""Sections as rich renderables, each kind of block in its way; names are `Text`, never markup."""
+"""Writes sections as rich renderables; names are `Text`, never markup."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TONES = {"": "", "strong": "bold", "aside": "", "warning": "yellow", "bad": "bol
 
 
 def renderables(sections: Iterable[Section]) -> list[RenderableType]:
-    """The sections one after the other: a heading, then the blocks with an empty line between them."""
+    """Return the sections as renderables: each a heading, then its blocks with empty lines between them."""
     return [part for section in sections for part in _section(section)]
 
 
@@ -87,7 +87,7 @@ def _block(block: AnyBlock) -> Iterator[RenderableType]:
             for inner in block.blocks:
                 yield from _block(inner)
         case Chart() | Charts() | Download() | WhatIf():
-            # What they hold stands in tables and sentences for the terminal.
+            # In a terminal, tables and sentences contain the same information.
             return
         case _:
             assert_never(block)
