@@ -74,12 +74,12 @@ if TYPE_CHECKING:
 
 
 class SweepKeywords(TypedDict, total=False):
-    """The options of a run besides its model; what is None is as if it was not given."""
+    """The options of a run besides its model. None means not given."""
 
 {_fields(None)}
 
 class TuneKeywords(TypedDict, total=False):
-    """Those of a search for the fastest configuration."""
+    """The options of a search for the fastest configuration besides its model. None means not given."""
 
 {_fields("tune")}'''
 

@@ -1,4 +1,4 @@
-"""Running sweeps and reading runs: what the command line and `infer_compare.sweep` are users of."""
+"""Runs sweeps and reads stored runs, for the command line and for Python."""
 
 from infer_compare.api.devices_of import BackendDevices, devices
 from infer_compare.api.explanation import ConversionPath, Explanation, explain

@@ -1,4 +1,4 @@
-"""What a model may be in Python, for type checkers: the frameworks are not imported for it."""
+"""Protocols for the live models that `sweep` accepts, so that type checkers need no framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer has in a notebook whatever it is about: its text, a table, and files."""
+"""The base class of answers other than a run's result: text, a notebook table, and files."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 
 
 class Answer(Generic[Document]):
-    """An answer that is no report of one run. Nothing in it changes."""
+    """An immutable answer that is not the report of one run, such as a comparison."""
 
     def __init__(self, document: Document, formats: Formats[Document]) -> None:
-        """Keeps the document.
+        """Keep the document.
 
         Args:
-            document: what every format is made of.
-            formats: what such documents can be rendered as.
+            document: the document that all formats render.
+            formats: the formats of such documents.
         """
         self.document = document
-        """What every format is made of."""
+        """The document that all formats render."""
         self._formats = formats
 
     def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
-        """Writes the answer.
+        """Write the answer to a file, and return its path.
 
         Args:
-            path: of the file.
-            format: `text`, `markdown`, `html`, `json`, or `csv` where the command has it; after the ending of the path when None.
-            force: replace a file that is there.
+            path: the path of the file.
+            format: `text`, `markdown`, `html`, `json`, or `csv` if the command has it; by default the ending of the path decides.
+            force: replace an existing file.
 
         Raises:
-            UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
+            UsageError: there is no such format, the ending of the path belongs to none, or the file exists or cannot be written.
         """
         place = Path(path)
         write_report(place, self._formats.of_file(place, format).render(self.document), force=force)
         return place
 
     def __str__(self) -> str:
-        """The answer as text."""
+        """Return the answer as text."""
         return self._formats.render("text", self.document)
 
 
 def table_html(
     model: str, headline: str, header: Iterable[str], rows: Iterable[Iterable[str]], notes: Iterable[str]
 ) -> str:
-    """Return an answer as notebooks show it: the headline, a table, and notes below it. All text is escaped.
+    """Return an answer as HTML for notebooks: the headline, a table, and notes below it. All text is escaped.
 
     Args:
         model: the name of the model.

@@ -1,4 +1,4 @@
-"""What is asked about the capacity of a run, and its answer: from the stored calls, or with real workers."""
+"""Answers a question about the capacity of a stored run: by simulation from its stored calls, or with real workers."""
 
 from __future__ import annotations
 
@@ -35,36 +35,36 @@ if TYPE_CHECKING:
     from infer_compare.serving.service import Service
 
 PERCENTILE = 99.0
-"""Of a bound for which none is named."""
+"""Default percentile of a latency bound."""
 LARGEST_FILE = 256 << 20
-"""Bytes of a file of arrivals."""
+"""Largest accepted file of arrivals, in bytes."""
 
 
 class Question(NamedTuple):
-    """What is asked about a run."""
+    """A question about the capacity of a run."""
 
     load: Load
     bound: Bound | None = None
     price: Price | None = None
     contenders: tuple[str, ...] = ()
-    """Labels; without any, every contender is meant."""
+    """Labels; empty for every contender."""
     max_batch: int | None = None
     max_delay_s: float | None = None
     copies: int | None = None
     setting: Setting = ()
     """Sizes of the axes other than the batch."""
     replay_s: float | None = None
-    """How long real workers are to serve; None for not at all."""
+    """How long real workers serve the load, in seconds; None to simulate only."""
 
 
 def load_of(
     rate: float | None, arrivals: str | os.PathLike[str] | Sequence[float] | None, burstiness: float | None
 ) -> Load:
-    """Return how requests arrive.
+    """Return the load that a question describes.
 
     Args:
-        rate: requests a second; that of the recording when None, or the highest is looked for where there is no recording.
-        arrivals: a file with a recording, or its moments in seconds.
+        rate: requests per second. When None: the rate of the recording, or without a recording the highest possible rate.
+        arrivals: a file with recorded arrival times, or the times in seconds.
         burstiness: the squared coefficient of variation of the times between arrivals; Poisson when None.
 
     Raises:
@@ -85,10 +85,10 @@ def load_of(
 
 
 def bound_of(latency_s: float | None, percentile: float | None) -> Bound | None:
-    """Return the bound; None where there is none.
+    """Return the latency bound; None if none was given.
 
     Raises:
-        UsageError: there is a percentile alone.
+        UsageError: a percentile was given without a latency.
     """
     if latency_s is not None:
         return Bound(latency_s=latency_s, percentile=PERCENTILE if percentile is None else percentile)
@@ -111,13 +111,13 @@ def answered(
     Args:
         run: a stored run.
         question: what is asked.
-        folder: of the run, for service times that were measured over a pipe; these are not used when None.
-        plugins: those that a replay uses; all that are installed when None.
-        surroundings: of the workers of a replay, for tests.
-        heard: is called with what is being done, where it takes long.
+        folder: the run folder, which holds service times measured over a pipe; these are not used when None.
+        plugins: plugins that a replay uses; all installed ones when None.
+        surroundings: workers, clock and load of a replay, for tests.
+        heard: called with a sentence about each step that takes long.
 
     Raises:
-        UsageError: it cannot be answered from this run, or a replay finds another model or machine than the run's.
+        UsageError: the run cannot answer the question, or a replay finds another model or machine than the run's.
         NoUsableBackend: the contender to replay cannot be started any more.
         StoreError: service times beside the run cannot be read or written.
         WorkerError: a worker of a replay died or did not answer.
@@ -156,7 +156,7 @@ def _replayed(
     opened: Callable[..., AbstractContextManager[Service]],
     heard: Callable[[str], None],
 ) -> Capacity:
-    """The answer by what the best contender costs over a pipe, with what a replay of it measured."""
+    """Return the answer recomputed from service times of the best contender over a pipe, with the results of a replay."""
     best = capacity.contenders[0]
     if best.configuration is None:
         raise UsageError(f"There is nothing to replay: {best.why_not or 'no contender answers'}; give a longer bound.")

@@ -1,4 +1,4 @@
-"""`--config`: a TOML file with the options of a run, or a stored run that is to be repeated."""
+"""Reads `--config`: a TOML file with the options of a run, or a stored run to repeat."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ NOT_IN_FILES = frozenset(
     {"output", "resume", "config", "clear_cache", "dry_run", "json_progress", "json", "quiet", "verbose", "debug"}
     | {"launcher", "address", "machines"}
 )
-"""Flags about where a run is stored and shown, and not about what is run."""
+"""Flags that say where a run is stored and how it is shown; they are not options of the run."""
 LARGEST = 1 << 20
-"""Bytes of a file of options."""
+"""Largest accepted configuration file, in bytes."""
 MOST_DOTS = 200
 
 
 class Config(NamedTuple):
-    """What a file says."""
+    """The content of a configuration file."""
 
     given: Given
     run: Run | None = None
-    """The stored run, where the file is one."""
+    """The stored run, if the file is one."""
 
 
 def read_config(path: Path) -> Config:
@@ -44,8 +44,8 @@ def read_config(path: Path) -> Config:
         path: of a TOML file, of a `run.jsonl`, or of a run folder.
 
     Raises:
-        UsageError: it cannot be read, is no TOML, or has an unknown key or a value that does not fit.
-        StoreError: it is to be a run and is none.
+        UsageError: the file cannot be read, is not TOML, or has an unknown key or an invalid value.
+        StoreError: the path names a run file or folder that holds no run.
     """
     if path.suffix == ".jsonl" or is_folder(path):
         run = load(path)
@@ -55,14 +55,14 @@ def read_config(path: Path) -> Config:
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """Return what a TOML file holds, with integers that fit.
+    """Return the content of a TOML file, whose integers are checked to fit into 64 bits.
 
     Args:
-        path: of the file.
-        what: could be named instead where there is no such file.
+        path: the file.
+        what: what the error suggests to name if there is no such file.
 
     Raises:
-        UsageError: it cannot be read, is no TOML, or has a number of too many digits.
+        UsageError: the file cannot be read, is not TOML, or has a number with too many digits.
     """
     try:
         with open_regular(path, limit=LARGEST) as file:
@@ -84,20 +84,20 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
 
 def _check_keys(text: str) -> None:
-    """Raise `ValueError` for a key of very many parts, for which the parser takes time with the square of their number."""
+    """Raise `ValueError` for a key of very many parts: the parser's time grows with the square of their number."""
     for number, line in enumerate(text.splitlines(), 1):
         if any(part.count(".") > MOST_DOTS for part in line.split("=")):
             raise ValueError(f"line {number} has more than {MOST_DOTS} dots, and no key has so many parts")
 
 
 def option_table(table: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return a table's values, which are not read yet, by the names that options have in Python.
+    """Return the unparsed values of a table by the Python names of the options.
 
     Raises:
-        UsageError: a key stands for a flag that is no option, is written twice, or has a number that lacks its unit.
+        UsageError: a key is a flag that is not an option of a run, is given twice, or has a number without its unit.
     """
     known = declared()
-    # Either number of these is understood, as the flag and the key have different ones.
+    # Singular and plural are both accepted, since the flag and the key differ in this.
     several = {name for name, option in known.items() if option.kind in {tuple, dict}}
     elsewhere = _elsewhere()
     options: dict[str, Any] = {}
@@ -119,7 +119,7 @@ def option_table(table: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _elsewhere() -> dict[str, str]:
-    """Flags that are values of a key, with what to write instead."""
+    """Return what to write instead of each flag that is a value of a key."""
     instead: dict[str, str] = {}
     for name, option in declared().items():
         instead |= {choice: f'write {name} = "{choice}"' for choice in option.option.choices}

@@ -1,4 +1,4 @@
-"""What each framework can use on this machine."""
+"""The devices that each framework can use on this machine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from infer_compare.worker.protocol import Open
 
 
 class BackendDevices(msgspec.Struct, frozen=True):
-    """What one framework can use on this machine."""
+    """The devices that one framework can use on this machine."""
 
     backend: str
     version: str = ""
     devices: tuple[Device, ...] = ()
     problem: str = ""
-    """Why it could not be asked."""
+    """Why the backend could not list its devices; empty if it did."""
 
 
 def devices(plugins: Plugins | None = None) -> tuple[BackendDevices, ...]:

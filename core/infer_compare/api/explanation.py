@@ -1,4 +1,4 @@
-"""How a model reaches each framework."""
+"""Explains how each framework would load a model."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 
 
 class ConversionPath(msgspec.Struct, frozen=True):
-    """How a model reaches one contender, or why it does not."""
+    """How a model is loaded or converted for one contender, or why it cannot be."""
 
     contender: str
     chain: tuple[str, ...] = ()
-    """The formats on the way; empty where there is none."""
+    """The formats from the model's to the contender's; empty if there is no path."""
     provenance: Provenance | None = None
     cost: float = 0.0
-    """1 for each conversion and for an import, unless a converter says otherwise; the cheapest way is taken."""
+    """1 for each conversion and for an import, unless a converter says otherwise; the cheapest path is taken."""
     missing: str = ""
-    """Why the model does not reach the contender: what is not installed, or the operators that the backend lacks."""
+    """Why there is no path: what is not installed, or the operators that the backend lacks."""
     loaded: bool = False
-    """Whether the backend loaded the model. One that must be converted first was not, since nothing is converted."""
+    """Whether the backend loaded the model; False if it must be converted first, since nothing is converted here."""
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What a model is, and how it reaches each contender."""
+    """A model, and how each contender would load it."""
 
     model: ModelInfo
     fills: tuple[str, ...]
-    """How the inputs would be filled, as after `--input`."""
+    """How the inputs would be filled, in the form of `--input`."""
     warnings: tuple[str, ...]
     ways: tuple[ConversionPath, ...]
 
 
 def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanation:
-    """Return how a model reaches each contender; each loads it, nothing is converted, and nothing is run.
+    """Return how each contender would load a model. Contenders that need no conversion load it; nothing is run.
 
     Raises:
-        UsageError: something that is asked for cannot be done as it stands.
-        NoUsableBackend: no contender can be started, or the model reaches none.
+        UsageError: the options are invalid or contradict each other.
+        NoUsableBackend: no contender can be started, or none can load the model.
     """
     with Scratch() as scratch, removed_if_killed(scratch):
         resolved = resolve(options, plugins or Plugins.discover(), scratch, convert=False)
@@ -77,11 +77,11 @@ def explain(options: RunOptions, *, plugins: Plugins | None = None) -> Explanati
 
 
 def _way(route: Route, model_worker: ModelWorker) -> ConversionPath:
-    """A planned way, tried by loading the model where that needs no conversion."""
+    """Return a planned path, tried by loading the model if that needs no conversion."""
     capabilities = route.contender.entry.capabilities
-    # One that the backend makes for a precision would have to be made first.
+    # A model in another precision would have to be written first.
     direct = not route.variant and route.model.format in (*capabilities.formats, *capabilities.imports)
-    # A model that its framework described was read by it already.
+    # A model that its framework described has already been loaded by it.
     if direct and (route.model.format == "onnx" or not capabilities.describes):
         try:
             model_worker.load(route)

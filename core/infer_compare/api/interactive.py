@@ -1,4 +1,4 @@
-"""`infer_compare.sweep`, `tune` and `load`: what a script or a notebook calls."""
+"""`infer_compare.sweep`, `tune` and `load`, for scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -66,26 +66,26 @@ def sweep(
     cancel: threading.Event | None = None,
     **options: Unpack[SweepKeywords],
 ) -> Result:
-    """Measures a model on several frameworks over batch sizes, as `infer-compare run` does, and stores the run.
+    """Measure a model on several frameworks over batch sizes, as `infer-compare run` does, and store the run.
 
-    What is None has the default of the command line. Durations are texts with a unit or a `datetime.timedelta`; sizes of
-    memory are texts with a unit or bytes.
+    None means the default of the command line. Durations are texts with a unit or a `datetime.timedelta`; memory sizes are
+    texts with a unit or bytes.
 
     Args:
         model: a built-in name, a path or `file.py:function`, as on the command line; or a live model: an `nn.Module`, a
-            `keras.Model`, an `onnx.ModelProto`, which is saved in the run folder first. Default: `cnn`. A live `nn.Module`
-            needs one of `inputs` for each of its inputs, in order; free axes beside the batch need a size.
-        folder: where the run goes; it must hold none yet. Default: a new one, `runs/<time>-<model>`.
-        plugins: those to use; all that are installed when None.
-        observer: hears what happens; by default a notebook shows a line with the progress.
-        cancel: ends the sweep as an interrupt does, once it is set and the step that is under way has ended.
+            `keras.Model` or an `onnx.ModelProto`, which is first saved in the run folder. Default: `cnn`. A live `nn.Module`
+            needs an entry of `inputs` for each of its inputs, in order; free axes other than the batch need a size.
+        folder: the run folder; it must not hold a run yet. Default: a new folder, `runs/<time>-<model>`.
+        plugins: the plugins to use; all installed ones when None.
+        observer: receives the events of the run; by default a notebook shows a progress line.
+        cancel: once set, ends the sweep like an interrupt, after the current step.
         options: the keys of a configuration file.
 
     Raises:
-        UsageError: something that was asked for cannot be done as it stands; no run is left.
+        UsageError: the options are invalid or contradict each other; no run is left.
         NoUsableBackend: no contender can be started; no run is left.
-        StoreError: the folder holds a run, or cannot be made or written.
-        KeyboardInterrupt: it was interrupted or cancelled, and every worker was ended; what was measured is in the folder.
+        StoreError: the folder holds a run, or cannot be created or written.
+        KeyboardInterrupt: the run was interrupted or cancelled; every worker was ended, and the results so far are stored.
     """
     return _measured("sweep", model, folder, plugins, observer, cancel, options)
 
@@ -123,9 +123,9 @@ def tune(
     cancel: threading.Event | None = None,
     **options: Unpack[TuneKeywords],
 ) -> Result:
-    """Finds the fastest configuration for a model on this machine, as `infer-compare tune` does, and stores the run.
+    """Find the fastest configuration for a model on this machine, as `infer-compare tune` does, and store the run.
 
-    What is None has the default of the command line. How to use the winner is in `Result.run.recipe`.
+    None means the default of the command line. `Result.run.recipe` says how to use the winner.
 
     Args:
         model: see `sweep`.
@@ -136,10 +136,10 @@ def tune(
         options: the keys of a configuration file.
 
     Raises:
-        UsageError: something that was asked for cannot be done as it stands, or the budget is too short; no run is left.
+        UsageError: the options are invalid or contradict each other, or the budget is too short; no run is left.
         NoUsableBackend: no contender can be started; no run is left.
-        StoreError: the folder holds a run, or cannot be made or written.
-        KeyboardInterrupt: it was interrupted or cancelled, and every worker was ended; what was measured is in the folder.
+        StoreError: the folder holds a run, or cannot be created or written.
+        KeyboardInterrupt: the run was interrupted or cancelled; every worker was ended, and the results so far are stored.
     """
     return _measured("tune", model, folder, plugins, observer, cancel, options)
 
@@ -189,7 +189,7 @@ def _belongs_to_tune(name: str) -> bool:
 
 
 def _describe(function: Callable[..., Result]) -> None:
-    """Gives `sweep` or `tune` the signature and the text of the options that it can be asked for."""
+    """Add the declared options to the signature and the docstring of `sweep` or `tune`."""
     arguments = inspect.signature(function)
     model, *others, _ = arguments.parameters.values()
     options = {
@@ -212,15 +212,15 @@ _describe(tune)
 
 
 def load(path: str | os.PathLike[str], *, price: str | None = None) -> Result:
-    """A stored run, complete or not.
+    """Return a stored run, complete or not.
 
     Args:
-        path: of the run folder, or of its `run.jsonl`.
-        price: what the machine costs, such as `"1.20/h"`.
+        path: the run folder, or its `run.jsonl`.
+        price: price of the machine, such as `"1.20/h"`.
 
     Raises:
         StoreError: there is no run, or it cannot be read.
-        UsageError: the price cannot be understood.
+        UsageError: the price cannot be parsed.
     """
     file = run_file(Path(path))
     return Result(api.load_run(file), file.parent, price=price)

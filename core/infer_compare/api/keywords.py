@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SweepKeywords(TypedDict, total=False):
-    """The options of a run besides its model; what is None is as if it was not given."""
+    """The options of a run besides its model. None means not given."""
 
     models: Mapping[str, str] | None
     name: str | None
@@ -57,7 +57,7 @@ class SweepKeywords(TypedDict, total=False):
 
 
 class TuneKeywords(TypedDict, total=False):
-    """Those of a search for the fastest configuration."""
+    """The options of a search for the fastest configuration besides its model. None means not given."""
 
     models: Mapping[str, str] | None
     name: str | None

@@ -1,4 +1,4 @@
-"""Models that live in the user's process, saved so that workers can load them."""
+"""Saves models from the user's process to files that workers can load."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ if TYPE_CHECKING:
     from infer_compare.plugins import BackendEntry, Plugins
 
 LARGEST_BYTES = 1_900_000_000
-"""Weights of an ONNX model up to here go into the file itself, which protobuf limits to 2 GiB."""
+"""Largest weights, in bytes, that are stored in the ONNX file itself; protobuf limits it to 2 GiB."""
 
 
 class SavedModel(NamedTuple):
-    """A model as it can be named on a command line."""
+    """A saved model, as it can be named on a command line."""
 
     text: str
     inputs: tuple[str, ...]
-    """What was said of the inputs, by the names that they have in the file."""
+    """The user's descriptions of the inputs, with the names that the inputs have in the file."""
 
 
 def is_live(model: object) -> bool:
-    """Return whether it is an object to save, and not a name or a path."""
+    """Return whether a model is a live object that must be saved first, rather than a name or a path."""
     return model is not None and not isinstance(model, (str, os.PathLike))
 
 
 def name_of(model: object) -> str:
-    """Return what reports call a live model: its class."""
+    """Return the name of a live model in reports: that of its class."""
     return type(model).__name__
 
 
 def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plugins) -> SavedModel:
     """Write a live model into a folder.
 
-    Only backends whose framework this process has imported are asked, since a live model cannot be without it.
+    Only backends whose framework this process has already imported are asked: a live model needs its framework.
 
     Args:
-        model: an `onnx.ModelProto`, or what an installed backend saves, such as an `nn.Module` or a `keras.Model`.
-        inputs: what was said of its inputs, in the form of `--input`, in the order in which the model takes them.
+        model: an `onnx.ModelProto`, or a model that an installed backend can save, such as an `nn.Module` or a `keras.Model`.
+        inputs: the user's descriptions of its inputs, in the form of `--input`, in the order in which the model takes them.
         folder: where to write.
-        plugins: what is installed.
+        plugins: the installed plugins.
 
     Raises:
-        InputError: what was said of the inputs cannot be understood.
-        ModelError: nothing that is installed can save it; or its own backend says why not.
+        InputError: a description of an input cannot be parsed.
+        ModelError: no installed backend can save the model, or its backend says why it cannot.
     """
     given = _specs(inputs)
     if _is_onnx(model):
@@ -73,10 +73,10 @@ def save_model(model: object, inputs: Sequence[str], folder: Path, plugins: Plug
 
 
 def _saved_by(entry: BackendEntry, model: object, given: tuple[TensorSpec, ...], folder: Path) -> ModelSource | None:
-    """What a backend saves of a live model; None where it is none of its framework.
+    """Return the model that a backend saved; None if the object is not a model of its framework.
 
     Raises:
-        ModelError: the backend says why not, or fails.
+        ModelError: the backend refuses to save the model, or fails.
     """
     from infer_compare.errors import InferCompareError
     from infer_compare.interfaces import ModelSource
@@ -94,18 +94,18 @@ def _saved_by(entry: BackendEntry, model: object, given: tuple[TensorSpec, ...],
 
 @contextlib.contextmanager
 def saved_in(place: Path, model: object, inputs: Sequence[str], plugins: Plugins) -> Iterator[SavedModel]:
-    """Write a live model into a run folder, and take it back if no run begins there.
+    """Write a live model into a run folder, and remove it again if no run begins there.
 
-    Nothing that is in the folder already is written over, and nothing of others is removed.
+    Files that are already in the folder are neither overwritten nor removed.
 
     Args:
-        place: the run folder; it is made where it is missing.
+        place: the run folder; it is created if missing.
         model: see `save_model`.
         inputs: see `save_model`.
         plugins: what is installed.
 
     Raises:
-        UsageError: a file of the model's name is in the folder already.
+        UsageError: the folder already has a file of the model's name.
         ModelError: see `save_model`.
         StoreError: the folder holds a run, or cannot be made or written.
     """
@@ -142,13 +142,13 @@ def _take_back(files: Sequence[Path], folders: Sequence[Path]) -> None:
 
 
 def _is_of(model: object, entry: BackendEntry) -> bool:
-    """Whether a class of the object comes from a backend's framework."""
+    """Return whether one of the object's classes comes from a backend's framework."""
     packages = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
     return bool(packages & set(entry.requires))
 
 
 def _specs(inputs: Sequence[str]) -> tuple[TensorSpec, ...]:
-    """The inputs that were said, where each was said in full; else nothing."""
+    """Return the described inputs if each has a dtype and a shape, else nothing."""
     from infer_compare.interfaces import TensorSpec
 
     given = [parse_input(text) for text in inputs]
@@ -157,7 +157,7 @@ def _specs(inputs: Sequence[str]) -> tuple[TensorSpec, ...]:
 
 
 def _renamed(inputs: Sequence[str], saved: ModelSource) -> tuple[str, ...]:
-    """What was said of each input, by the name that the file has for the input in its place."""
+    """Return the descriptions of the inputs, each with the name that the file has for the input at its position."""
     if len(saved.inputs) != len(inputs):
         return tuple(inputs)
     return tuple(
@@ -179,7 +179,7 @@ def _save_onnx(model: object, folder: Path) -> str:
     if model.ByteSize() <= LARGEST_BYTES:
         path.write_bytes(model.SerializeToString())
     else:
-        # Saving with external data takes the weights out of the object that is saved.
+        # onnx.save with external data removes the weights from the object itself: save a copy.
         copied = onnx.ModelProto()
         copied.CopyFrom(model)
         onnx.save_model(copied, path, save_as_external_data=True, location="model.onnx.data")

@@ -1,4 +1,4 @@
-"""Runs that begin: measured and stored, only compared, or only planned."""
+"""Starts new runs: measured and stored, checked for agreement only, or only planned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from infer_compare.api.plugin_events import PluginEvents
 from infer_compare.api.run_folder import new_log, run_folder
-from infer_compare.api.telling import Telling
 from infer_compare.environment.conditions import observe
 from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
@@ -42,38 +42,38 @@ def sweep(
     command: tuple[str, ...] = (),
     surroundings: Surroundings | None = None,
 ) -> Run:
-    """Run what was asked for and store it.
+    """Measure a model on its contenders and store the run.
 
     Args:
         options: what to run.
-        folder: where the run goes; it must hold none yet.
-        plugins: those to use; all that are installed when None.
-        observer: hears what happens.
+        folder: the run folder; it must not hold a run yet.
+        plugins: the plugins to use; all installed ones when None.
+        observer: receives the events of the run.
         like: the header of a stored run that this one repeats.
-        command: the command line as typed; the report shows it.
+        command: the command line as typed, for the report.
         surroundings: workers, clock and load in place of those of this machine, for tests.
 
     Raises:
-        UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
-            the run that is repeated; no folder is left.
+        UsageError: the options are invalid or contradict each other, or the model or data set has changed since the run
+            that is repeated; no folder is left.
         NoUsableBackend: no contender can be started; no folder is left.
-        StoreError: the folder cannot be made or written.
+        StoreError: the folder cannot be created or written.
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
     meets = surroundings or Surroundings()
-    # The budget of a race is what a person waits, from the beginning.
+    # The budget of a search includes the preparation.
     began = meets.now() if options.race else None
     with run_folder(folder) as scratch:
-        telling = Telling(plugins, observer or Observer())
-        telling.preparing(options.model)
+        events = PluginEvents(plugins, observer or Observer())
+        events.preparing(options.model)
         resolved = _resolved(like, lambda: resolve(options, plugins, scratch, launch=meets.launch))
         resolved = advised(_with_command(resolved, command), plugins, meets.observe())
-        quiet = QuietWait.of(resolved.header, meets, telling)
+        quiet = QuietWait.of(resolved.header, meets, events)
         quiet.before_run()
         resolved = _with_peak(resolved, meets)
         with new_log(folder) as log:
-            return Sweep(RunContext.of(resolved, Journal(log.append), telling, scratch, meets, quiet, began)).run()
+            return Sweep(RunContext.of(resolved, Journal(log.append), events, scratch, meets, quiet, began)).run()
 
 
 def check(
@@ -83,16 +83,16 @@ def check(
     observer: Observer | None = None,
     surroundings: Surroundings | None = None,
 ) -> Run:
-    """Compare the contenders' outputs at the batch sizes that were asked for; nothing is timed and nothing is kept.
+    """Compare the contenders' outputs at the requested batch sizes; nothing is timed or stored.
 
     Args:
-        options: what to compare; its batch sizes are given.
-        plugins: those to use; all that are installed when None.
-        observer: hears what happens.
+        options: what to compare; `batch_sizes` must be set.
+        plugins: the plugins to use; all installed ones when None.
+        observer: receives the events of the run.
         surroundings: see `sweep`.
 
     Raises:
-        UsageError: something that is asked for cannot be done as it stands.
+        UsageError: the options are invalid or contradict each other.
         NoUsableBackend: no contender can be started.
         KeyboardInterrupt: after every worker was ended.
     """
@@ -114,11 +114,11 @@ def plan(
     like: Header | None = None,
     command: tuple[str, ...] = (),
 ) -> Resolved:
-    """Return what `sweep` would do, with nothing started and nothing stored.
+    """Return the plan that `sweep` would carry out; nothing is started or stored.
 
     Raises:
-        UsageError: something that is asked for cannot be done as it stands, or a model or data set is not what it was in
-            the run that is repeated.
+        UsageError: the options are invalid or contradict each other, or the model or data set has changed since the run
+            that is repeated.
         NoUsableBackend: no contender can be started.
     """
     with Scratch() as scratch, removed_if_killed(scratch):
@@ -128,7 +128,7 @@ def plan(
 
 
 def _resolved(like: Header | None, resolve: Callable[[], Resolved]) -> Resolved:
-    """The plan of what is asked for, which may be to repeat a stored run."""
+    """Return the resolved plan; if it repeats a stored run, check that model and data are still the same."""
     return resolve() if like is None else repeated(like, resolve)
 
 
@@ -137,7 +137,7 @@ def _with_command(resolved: Resolved, command: tuple[str, ...]) -> Resolved:
 
 
 def _with_peak(resolved: Resolved, surroundings: Surroundings) -> Resolved:
-    """Measures what the machine can do at most; done when everything that was asked for is known to be right."""
+    """Return the plan with the measured peak performance of the machine; called once all options are known to be valid."""
     peak = surroundings.peak(resolved.header.largest_budget)
     if peak is None:
         return resolved

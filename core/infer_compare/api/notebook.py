@@ -1,4 +1,4 @@
-"""A result as a notebook shows it: the answer and one compact table, with no style sheet and no script."""
+"""The HTML of a result in a notebook: the answer and one compact table, without style sheet or script."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ RIGHT = ' style="text-align:right"'
 
 
 def html_of(document: ReportDocument, answer: str, best: PointRow | None, folder: Path) -> str:
-    """Return the answer, the points in a table, and what has no answer. All text is escaped.
+    """Return the HTML of the answer, a table of the points, and the open questions. All text is escaped.
 
     Args:
-        document: what is shown.
-        answer: in a sentence.
+        document: the report of the run.
+        answer: the answer in a sentence.
         best: the point to mark.
-        folder: in which the run is stored.
+        folder: the run folder.
     """
     parts = [
         f"<p><strong>{escape(document.model.name)}</strong>: {escape(answer)}</p>",

@@ -1,4 +1,4 @@
-"""Values of Python as those of a file: what `sweep` and `tune` are called with."""
+"""Converts the Python values that `sweep` and `tune` accept to those of a configuration file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infer_compare.request.units import duration_s
 
 
 def plain(name: str, value: Any, where: str) -> Any:  # noqa: ANN401 - any of what can be asked for
-    """Tuples and arrays as lists, tables as dictionaries, paths as texts, durations as seconds; one text for one input."""
+    """Return a value as lists, dictionaries, texts and numbers; a duration becomes seconds, a single text of `inputs` a list."""
     made = _of_python(value)
     option = declared().get(name)
     if made is not None and option is not None and option.option.read is values.seconds:
@@ -30,6 +30,6 @@ def _of_python(value: Any) -> Any:  # noqa: ANN401 - any of what can be asked fo
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, str) or not isinstance(value, Iterable):
-        # A number of numpy is made one of Python.
+        # `item` turns numpy scalars into Python numbers.
         return value.item() if hasattr(value, "item") else value
     return [_of_python(part) for part in value]

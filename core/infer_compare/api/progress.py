@@ -1,4 +1,4 @@
-"""The progress of a sweep in Python: a line in a notebook, and a way to cancel it."""
+"""Observers for sweeps in Python: a progress line in notebooks, and cancelling."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Round, Run
 
 SECONDS_BETWEEN = 1.0
-"""Drawing is work, and the machine is being measured."""
+"""Seconds between two drawings: drawing takes time on the machine that is being measured."""
 _EVENTS = tuple(name for name in vars(Observer) if not name.startswith("_"))
 
 
 def listening(observer: Observer | None, cancel: threading.Event | None) -> Observer:
-    """Return who hears what happens: the observer that was named, or a progress line in a notebook; and the cancelling.
+    """Return the observer of a sweep: the given one, or a progress line in a notebook; it also cancels on request.
 
     Args:
-        observer: of the user.
+        observer: the user's observer, if any.
         cancel: ends the sweep at its next step once it is set.
     """
     heard = observer or _notebook_progress() or Observer()
@@ -36,19 +36,19 @@ def listening(observer: Observer | None, cancel: threading.Event | None) -> Obse
 
 
 class Cancelling(Observer):
-    """An observer that passes on what it hears, and interrupts the sweep once an event is set."""
+    """An observer that forwards all events, and interrupts the sweep once `cancel` is set."""
 
     def __init__(self, observer: Observer, cancel: threading.Event) -> None:
-        """Keeps both.
+        """Forward to an observer.
 
         Args:
-            observer: hears everything.
-            cancel: looked at when anything happens.
+            observer: receives every event.
+            cancel: checked at every event.
         """
         self._cancel = cancel
         for name in _EVENTS:
             setattr(self, name, partial(self._pass_on, getattr(observer, name)))
-        # It is the last thing that happens, to an interrupted sweep too.
+        # `finished` is the last event, also of an interrupted sweep: it must not interrupt again.
         self.finished = observer.finished  # type: ignore[method-assign]
 
     def _pass_on(self, hear: Callable[..., None], *what: Any, **more: Any) -> None:  # noqa: ANN401 - any event
@@ -61,11 +61,11 @@ class NotebookProgress(Observer):
     """A bar with elapsed and remaining time, the current step, and notes below."""
 
     def __init__(self, show: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        """Shows nothing yet.
+        """Start the clock; nothing is shown yet.
 
         Args:
-            show: replaces what is shown by HTML.
-            clock: in seconds.
+            show: replaces the displayed HTML.
+            clock: returns seconds.
         """
         self._show = show
         self._clock = clock
@@ -76,26 +76,26 @@ class NotebookProgress(Observer):
         self._notes: list[str] = []
 
     def resolved(self, header: Header) -> None:
-        """Say what is measured."""
+        """Show the model and its contenders."""
         labels = ", ".join(contender.label for contender in header.contenders)
         self._draw(f"{header.model.name} on {labels}", now=True)
 
     def starting(self, phase: str, label: str) -> None:
-        """Say whose worker starts."""
+        """Show which contender's worker starts."""
         self._draw(f"{phase}: starting {label}", now=True)
 
     def probing(self, label: str, point: OperatingPoint) -> None:
-        """Say what is tried."""
+        """Show which batch size is tried."""
         self._draw(f"explore: {label} at {point}")
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
-        """Say which restart begins."""
+        """Show which restart begins."""
         self._draw(f"measure: restart {restart} of at most {restarts}, {points} batch sizes", now=True)
 
-    def round_done(self, one: Round, *, remaining_s: float) -> None:
-        """Say how much time is left."""
+    def round_done(self, round_: Round, *, remaining_s: float) -> None:
+        """Show the remaining time."""
         self._remaining_s = remaining_s
-        self._draw(f"{one.phase}: restart {one.restart}, {one.point}")
+        self._draw(f"{round_.phase}: restart {round_.restart}, {round_.point}")
 
     def note(self, topic: str, text: str) -> None:
         """Keep a note below the bar."""
@@ -103,7 +103,7 @@ class NotebookProgress(Observer):
         self._draw(self._step, now=True)
 
     def finished(self, run: Run) -> None:
-        """Leave the notes alone: the result is shown by itself."""
+        """Keep only the notes; the notebook shows the result itself."""
         del run
         self._show(self._below())
 
@@ -125,7 +125,7 @@ class NotebookProgress(Observer):
 
 
 def _notebook_progress() -> NotebookProgress | None:
-    """Return a progress line of the notebook that this process is the kernel of; None elsewhere."""
+    """Return a progress line if this process is the kernel of a notebook, else None."""
     if "IPython" not in sys.modules:
         return None
     shell: Any = importlib.import_module("IPython").get_ipython()

@@ -1,4 +1,4 @@
-"""A run as a person at a notebook has it: its points, its answer, a table, files."""
+"""The result of a run in Python: its points, its answer, tables, plots and report files."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ if TYPE_CHECKING:
 
 
 class Result:
-    """What a sweep found. Made by `sweep` and `load`; nothing in it changes."""
+    """The result of a run. Immutable; returned by `sweep`, `tune` and `load`."""
 
     def __init__(self, run: Run, folder: Path, *, price: str | None = None, plugins: Plugins | None = None) -> None:
-        """Derives the report from the records.
+        """Derive the report from the records.
 
         Args:
             run: complete or not.
-            folder: in which it is stored.
-            price: what the machine costs, such as `1.20/h`.
-            plugins: those whose report formats `save` knows; all that are installed when None.
+            folder: the run folder.
+            price: price of the machine, such as `1.20/h`.
+            plugins: plugins whose report formats `save` can write; all installed ones when None.
 
         Raises:
-            UsageError: the price cannot be understood.
+            UsageError: the price cannot be parsed.
         """
         self.run = run
-        """Every record: see the page about run files."""
+        """All records of the run; the page about run files describes them."""
         self.folder = folder
         self._plugins = plugins
         made = report_document(run)
         self.document: ReportDocument = made if price is None else priced(made, parse_price(price))
-        """What every report format is made of."""
+        """The report document, from which every format is made."""
         self._points = rows_of(self.document)
 
     @property
@@ -81,13 +81,13 @@ class Result:
     def __getitem__(
         self, key: str | tuple[str, int] | tuple[str, int, Mapping[str, int]]
     ) -> tuple[PointRow, ...] | PointRow:
-        """The points of a contender; or the point of a contender at a batch size.
+        """Return the points of a contender, or its point at a batch size.
 
         Args:
             key: `"onnx"`; `"onnx", 8`; or `"onnx", 8, {"seq": 128}` where the model has another free axis.
 
         Raises:
-            KeyError: there is no such contender or point, or more than one point.
+            KeyError: there is no such contender or point, or more than one point matches.
         """
         if isinstance(key, str):
             return points_of(self.points, key)
@@ -100,20 +100,20 @@ class Result:
 
     @property
     def limits(self) -> tuple[LimitRow, ...]:
-        """Which batch fits into memory, by contender; empty where the run did not search for it (`find_limit`)."""
+        """The largest batch that fits into memory, by contender; empty unless the run searched for it (`find_limit`)."""
         return limits_of(self.document)
 
     @property
     def answer(self) -> str:
-        """What to use, in one sentence, with why a run is not complete; a mix, then each setting of further axes, has its own."""
+        """What to use, in one sentence, and why a run is incomplete; one sentence each for a mix and for each setting of axes."""
         across = self.document.across
         mix = [across.mix_headline] if across is not None and across.mix_headline else []
-        said = "\n".join([*mix, *(one.headline for one in self.document.answers)]) or "No answer."
+        said = "\n".join([*mix, *(answer.headline for answer in self.document.answers)]) or "No answer."
         return f"{said} ({self.document.reason})" if self.document.reason else said
 
     @property
     def shortcomings(self) -> tuple[str, ...]:
-        """What was asked for and has no answer, one sentence each; empty where all has one."""
+        """Questions that the run could not answer, one sentence each."""
         return self.document.shortcomings
 
     @property
@@ -122,49 +122,49 @@ class Result:
         return self.document.costs.by_contender if self.document.costs is not None else ()
 
     def best(self, latency_bound: str | timedelta | None = None) -> PointRow | None:
-        """The point with the highest throughput that the answer recommends.
+        """Return the point with the highest throughput that the answer recommends.
 
         Args:
-            latency_bound: `"20ms"` or a `timedelta`: only points that are shown to keep it, at the percentile of the run. The
-                run's own bound, where it has one, when None.
+            latency_bound: `"20ms"` or a `timedelta`: consider only points proven to stay within it, at the run's percentile.
+                When None, the run's own bound, if it has one.
 
         Returns:
-            The point; None where nothing was measured, or no point is shown to keep the bound.
+            The point; None if nothing was measured, or no point is proven to stay within the bound.
 
         Raises:
-            UsageError: the bound cannot be understood.
+            UsageError: the bound cannot be parsed.
         """
         made = self.document if latency_bound is None else self._under(latency_bound)
-        wanted = {(one.contender, one.point.batch, one.point.axes) for one in recommended_points(made)}
+        wanted = {(point.contender, point.point.batch, point.point.axes) for point in recommended_points(made)}
         rows = [row for row in self.points if (row.contender, row.batch, row.axes) in wanted]
         return max(rows, key=lambda row: row.throughput or 0.0, default=None)
 
     def price(self, price: str) -> Result:
-        """The same with what a million samples cost.
+        """Return this result with the cost per million samples.
 
         Args:
-            price: of the machine, such as `1.20/h` or `$0.0003/s`.
+            price: price of the machine, such as `1.20/h` or `$0.0003/s`.
 
         Raises:
-            UsageError: it cannot be understood.
+            UsageError: the price cannot be parsed.
         """
         return Result(self.run, self.folder, price=price, plugins=self._plugins)
 
     def mix(self, mix: Mapping[str, Mapping[int, float]] | Sequence[str] | str) -> Result:
-        """The same with the answer for another mix of sizes, in `document.across`.
+        """Return this result with the answer for another mix of sizes, in `document.across`.
 
         Args:
             mix: such as `{"seq": {16: 0.6, 64: 0.4}}` or `"seq=16:0.6,64:0.4"`.
 
         Raises:
-            UsageError: it cannot be understood, or the run did not measure these sizes.
+            UsageError: the mix cannot be parsed, or the run did not measure these sizes.
         """
         return Result(with_mix(self.run, mix), self.folder, plugins=self._plugins)
 
     def capacity(self, **asked: Unpack[CapacityKeywords]) -> CapacityAnswer:
-        """What load the contenders handle as a service that collects requests into batches, as `infer-compare capacity` says it.
+        """Return the load that the contenders handle as a service that batches requests, as `infer-compare capacity` does.
 
-        Without a rate, the highest that each handles is looked for; with one, the configuration with the fewest machines.
+        Without a rate, find the highest rate that each contender handles; with one, the configuration with the fewest machines.
 
         Args:
             asked: `rate` (`"200/s"`, `"12k/min"`, or a number a second), `latency_bound` (`"20ms"`), from the arrival of a request
@@ -174,14 +174,14 @@ class Result:
                 (`"30s"`), for which real workers serve this load on this machine.
 
         Raises:
-            UsageError: something cannot be understood, or cannot be answered from this run.
+            UsageError: an argument is invalid, or the run cannot answer the question.
         """
         from infer_compare.api.capacity import capacity
 
         return capacity(self.run, self.folder, self._plugins, asked)
 
     def to_pandas(self) -> pd.DataFrame:
-        """The points as a data frame, with the columns of the CSV report.
+        """Return the points as a data frame, with the columns of the CSV report.
 
         Raises:
             UsageError: pandas is not installed.
@@ -191,7 +191,7 @@ class Result:
         return to_pandas(self.document)
 
     def to_arrow(self) -> pa.Table:
-        """The points as an Arrow table, with the columns of the CSV report and how the run was made as metadata.
+        """Return the points as an Arrow table, with the columns of the CSV report; the metadata describes the run.
 
         Raises:
             UsageError: pyarrow is not installed.
@@ -201,11 +201,11 @@ class Result:
         return arrow_table([self.document])
 
     def plot(self, kind: Plot = "throughput") -> go.Figure:
-        """The curves as a plotly figure.
+        """Return the curves as a plotly figure.
 
         Args:
-            kind: `throughput`, `latency` or `memory` by batch size, the `frontier` of throughput against latency, or the
-                `accuracy`, which is throughput against output error.
+            kind: `throughput`, `latency` or `memory` over batch size; `frontier`, throughput over latency; or `accuracy`,
+                throughput over output error.
 
         Raises:
             UsageError: there is no such plot, plotly is not installed, or contenders do not differ in output error.
@@ -215,15 +215,15 @@ class Result:
         return figure(self.document, kind)
 
     def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> Path:  # noqa: A002 - as `--format`
-        """Writes a report.
+        """Write a report.
 
         Args:
-            path: of the file.
-            format: its format, such as `html`; after the ending of the path when None.
-            force: replace a file that is there.
+            path: the file to write.
+            format: its format, such as `html`; derived from the path's suffix when None.
+            force: overwrite an existing file.
 
         Raises:
-            UsageError: there is no such format, the suffix of the file names none, or the file is there or cannot be written.
+            UsageError: the format or suffix is unknown, or the file exists or cannot be written.
         """
         from pathlib import Path
 
@@ -234,7 +234,7 @@ class Result:
         return place
 
     def _under(self, bound: str | timedelta) -> ReportDocument:
-        """The report of the same run, had it been asked for this bound."""
+        """Return the report of the same run under another latency bound."""
         return report_document(with_latency_bound(self.run, round(duration_s(bound) * 1e9)))
 
     def __str__(self) -> str:
@@ -248,5 +248,5 @@ class Result:
         return f"<Result of {self.document.model.name} on {labels}: {answer}>"
 
     def _repr_html_(self) -> str:
-        """The answer and a table, as notebooks show it."""
+        """Return the answer and a table, as notebooks show it."""
         return html_of(self.document, self.answer, self.best(), self.folder)

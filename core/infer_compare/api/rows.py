@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A contender at a batch size, with the names of the columns of the CSV report. What is not known is None."""
+    """The figures of a contender at a batch size, named like the columns of the CSV report. Unknown figures are None."""
 
     contender: str
     batch: int
@@ -27,7 +27,7 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
     """Sizes of other axes, such as `(("seq", 128),)`."""
     outcome: OutcomeTag
     reason: str = ""
-    """Why there are no figures."""
+    """Why there are no figures; empty if there are."""
     throughput: float | None = None
     """Samples a second."""
     throughput_low: float | None = None
@@ -37,28 +37,28 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
     spread: float | None = None
     """Half of that interval, as a share of the throughput."""
     latency_p50_ms: float | None = None
-    """Milliseconds of one call after another, at the median."""
+    """Median latency of back-to-back calls, in milliseconds."""
     latency_p95_ms: float | None = None
     latency_p99_ms: float | None = None
-    """None with fewer than 473 durations."""
+    """99th percentile, in milliseconds; None with fewer than 473 durations."""
     new_shape_ms: float | None = None
-    """What the first call at this size takes longer in a worker that has run other sizes."""
+    """How much longer the first call at this size takes in a worker that has run other sizes."""
     resident_bytes: int | None = None
-    """Peak resident memory of the worker."""
+    """Peak resident memory of the worker, in bytes."""
     device_bytes: int | None = None
-    """Peak that the framework held of an accelerator's memory; None on the CPU."""
+    """Peak accelerator memory held by the framework, in bytes; None on the CPU."""
     confirmed: bool | None = None
-    """Whether fresh rounds confirmed the size; the figures are then those of these rounds."""
+    """Whether fresh rounds confirmed the size; the figures then come from these rounds."""
     earlier_throughput: float | None = None
-    """What the rounds before saw of a confirmed size."""
+    """For a confirmed size, the throughput of the earlier rounds."""
     recommended: bool = False
     """Whether the answer recommends this point."""
     fastest: bool = False
-    """Whether it is shown to beat every other contender at that batch size."""
+    """Whether it is proven to beat every other contender at this batch size."""
     metrics: dict[str, float] = {}
-    """What was measured besides (`metrics=`), by name, such as `{"energy": 0.0031}`."""
+    """Further metrics (`metrics=`) by name, such as `{"energy": 0.0031}`."""
     flags: tuple[Flag, ...] = ()
-    """What to know before trusting its figures."""
+    """Warnings about the figures."""
 
     @property
     def measured(self) -> bool:
@@ -67,17 +67,17 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
 
     @property
     def memory_bytes(self) -> int | None:
-        """Return what it needs of the memory that counts: the accelerator's, or resident memory on the CPU."""
+        """The peak accelerator memory, or on the CPU the peak resident memory, in bytes."""
         return self.resident_bytes if self.device_bytes is None else self.device_bytes
 
 
 _OWN = {"axes", "device_bytes", "flags", "metrics"}
-"""Fields that are not as the tables have them."""
+"""Fields that differ from the columns of the tables."""
 _COLUMNS = tuple(metric for metric in METRICS if metric.name in set(PointRow.__struct_fields__) - _OWN)
 
 
 def rows_of(document: ReportDocument) -> tuple[PointRow, ...]:
-    """A row for each point, in the order of the curves."""
+    """Return a row for each point, in the order of the curves."""
     return tuple(map(_row, places_of(document)))
 
 
@@ -104,34 +104,34 @@ class LimitRow(msgspec.Struct, frozen=True, kw_only=True):
     axes: tuple[tuple[str, int], ...] = ()
     """The sizes of the other axes."""
     axis: str = "batch"
-    """What was searched along: the batch, or another axis at batch 1."""
+    """The axis that was searched: the batch, or another axis at batch 1."""
     largest_fitting: int | None
-    """The largest size that ran; None where not even one sample fits."""
+    """The largest size that ran; None if not even one sample fits."""
     smallest_failing: int | None
-    """The smallest that did not; None where the search ended before it met one."""
+    """The smallest size that failed; None if the search ended before it met one."""
     verified: bool
-    """Whether fresh workers have said both."""
+    """Whether fresh workers confirmed both sizes."""
     cap_bytes: int
-    """What one worker's resident memory may be."""
+    """The limit for the resident memory of one worker, in bytes."""
     sentence: str
-    """The same in words, with the memory that the largest needed."""
+    """The limit in words, with the memory that the largest size needed."""
 
 
 def limits_of(document: ReportDocument) -> tuple[LimitRow, ...]:
-    """A row for each contender and setting whose memory boundary was searched for, and for each further axis."""
+    """Return a row for each contender, axis and setting whose memory limit was searched for."""
     along = () if document.across is None else document.across.limits
     of_batch = tuple(
         LimitRow(
             contender=curve.contender,
             axes=curve.axes,
-            largest_fitting=found.largest_ran,
-            smallest_failing=found.smallest_failed,
-            verified=found.verified,
-            cap_bytes=found.cap_bytes,
-            sentence=found.sentence,
+            largest_fitting=boundary.largest_ran,
+            smallest_failing=boundary.smallest_failed,
+            verified=boundary.verified,
+            cap_bytes=boundary.cap_bytes,
+            sentence=boundary.sentence,
         )
         for curve in document.curves
-        if (found := curve.boundary) is not None and found.searched
+        if (boundary := curve.boundary) is not None and boundary.searched
     )
     of_axes = tuple(
         LimitRow(
@@ -155,11 +155,11 @@ def points_of(points: tuple[PointRow, ...], contender: str) -> tuple[PointRow, .
     Raises:
         KeyError: there is no such contender.
     """
-    found = tuple(row for row in points if row.contender == contender)
-    if not found:
+    rows = tuple(row for row in points if row.contender == contender)
+    if not rows:
         labels = ", ".join(dict.fromkeys(row.contender for row in points))
         raise KeyError(f"there is no contender {contender!r}; there are {labels}")
-    return found
+    return rows
 
 
 def point_at(
@@ -168,16 +168,16 @@ def point_at(
     """Return the point of a contender at a batch size.
 
     Raises:
-        KeyError: there is none, or more than one, which the other axes tell apart.
+        KeyError: there is no such point, or several that differ in the other axes.
     """
-    own = [row for row in points_of(points, contender) if row.batch == batch]
-    found = [row for row in own if axes is None or dict(row.axes) == dict(axes)]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    rows = [row for row in points_of(points, contender) if row.batch == batch]
+    matching = [row for row in rows if axes is None or dict(row.axes) == dict(axes)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
         raise KeyError(
-            f"{contender!r} has {len(found)} points at batch {batch}; name one such as {dict(found[0].axes)}"
+            f"{contender!r} has {len(matching)} points at batch {batch}; name one such as {dict(matching[0].axes)}"
         )
     sizes = ", ".join(dict.fromkeys(str(row.batch) for row in points_of(points, contender)))
-    where = f" with {dict(axes)}" if axes is not None and own else ""
+    where = f" with {dict(axes)}" if axes is not None and rows else ""
     raise KeyError(f"{contender!r} has no point at batch {batch}{where}; there are {sizes}")

@@ -1,4 +1,4 @@
-"""The folder of a run that is about to begin: made, and taken back where no run begins."""
+"""Creates the folder of a new run, and removes it again if no run begins."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def run_folder(folder: Path) -> Iterator[Path]:
-    """Make the folder of a run, which must hold none, with a temporary folder inside; remove what stays empty.
+    """Create the folder of a new run, and give a temporary folder inside it; remove the created folders if they stay empty.
 
     Raises:
-        StoreError: the folder cannot be made or written.
+        StoreError: the folder cannot be created or written.
     """
     made = make_folder(folder)
     try:
         with scratch_in(folder) as scratch:
             yield scratch
     finally:
-        # From the innermost on, up to one that holds something.
+        # From the innermost outwards, up to the first that is not empty.
         with contextlib.suppress(OSError):
             for path in made:
                 path.rmdir()
@@ -35,20 +35,20 @@ def run_folder(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def new_log(folder: Path) -> Iterator[RunLog]:
-    """Make the file of a run; without its first record, by which it is reported and resumed, nothing of it stays.
+    """Create the run file; remove it again if its first record, which reports and `--resume` need, is not written.
 
     Raises:
-        StoreError: there is one already, or there is no room for it.
+        StoreError: the run file exists, or the disk is full.
     """
     with begun(RunLog(folder / FILE, create=True)) as log:
         yield log
 
 
 def scratch_in(folder: Path) -> Scratch:
-    """Make the temporary folder of a run inside its folder.
+    """Create the temporary folder of a run inside the run folder.
 
     Raises:
-        StoreError: it cannot be made there.
+        StoreError: the folder cannot be created.
     """
     try:
         return Scratch(folder)

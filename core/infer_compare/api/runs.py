@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 def load_runs(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, price: str | None = None) -> Runs:
-    """Return stored runs, in the order in which they were made.
+    """Return stored runs, oldest first.
 
     Args:
         paths: a pattern of run folders such as `runs/*`, one folder, or several of either. Folders without a run are
-            left out where a pattern found them.
-        price: what the machine costs, such as `"1.20/h"`.
+            skipped if a pattern matched them.
+        price: price of the machine, such as `"1.20/h"`.
 
     Raises:
-        UsageError: a pattern found no run, or the price cannot be understood.
-        StoreError: there is no run at a path, or one cannot be read.
+        UsageError: a pattern matches no run, or the price cannot be parsed.
+        StoreError: there is no run at a path, or a run cannot be read.
     """
     patterns = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found = [folder for pattern in patterns for folder in _folders(os.fspath(pattern))]
-    results = [load(folder, price=price) for folder in dict.fromkeys(found)]
+    folders = [folder for pattern in patterns for folder in _folders(os.fspath(pattern))]
+    results = [load(folder, price=price) for folder in dict.fromkeys(folders)]
     return Runs(sorted(results, key=lambda result: (result.run.header.created, result.run.header.run_id)))
 
 
@@ -53,10 +53,10 @@ def _folders(pattern: str) -> list[Path]:
 
 
 class Runs(Sequence["Result"]):
-    """Several runs, in the order in which they were made. Made by `load_runs`."""
+    """Several runs, oldest first, as `load_runs` returns them."""
 
     def __init__(self, results: Sequence[Result]) -> None:
-        """Keeps the runs.
+        """Keep the runs.
 
         Args:
             results: in their order.
@@ -76,7 +76,7 @@ class Runs(Sequence["Result"]):
         return len(self._results)
 
     def to_pandas(self) -> pd.DataFrame:
-        """The points of all runs as one data frame, with the columns of the CSV report.
+        """Return the points of all runs as one data frame, with the columns of the CSV report.
 
         Raises:
             UsageError: pandas is not installed.
@@ -86,7 +86,7 @@ class Runs(Sequence["Result"]):
         return to_pandas(*(result.document for result in self._results))
 
     def to_arrow(self) -> pa.Table:
-        """The points of all runs as one Arrow table, with how each was made as metadata.
+        """Return the points of all runs as one Arrow table; the metadata describes each run.
 
         Raises:
             UsageError: pyarrow is not installed.

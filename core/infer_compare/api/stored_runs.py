@@ -1,11 +1,11 @@
-"""Runs that are stored: read, resumed, and held against one another."""
+"""Reads, resumes and compares stored runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infer_compare.api.plugin_events import PluginEvents
 from infer_compare.api.run_folder import scratch_in
-from infer_compare.api.telling import Telling
 from infer_compare.errors import StoreError
 from infer_compare.phases.context import RunContext, Surroundings
 from infer_compare.phases.events import Observer
@@ -30,7 +30,7 @@ def load_run(path: Path) -> Run:
     """Return the run in a folder, complete or not.
 
     Raises:
-        StoreError: there is none, or it cannot be read.
+        StoreError: there is no run, or it cannot be read.
     """
     return load(path)
 
@@ -42,22 +42,22 @@ def resume(
     observer: Observer | None = None,
     surroundings: Surroundings | None = None,
 ) -> Run:
-    """Resume a run that was interrupted, stopped or cut off, or that did not reach a server; nothing else that is stored is
+    """Resume a run that was interrupted, stopped or cut off, or that did not reach a server. Stored results are kept and not
     measured again.
 
     Args:
-        folder: of the run.
-        plugins: those to use; all that are installed when None.
-        observer: hears what happens.
+        folder: the run folder.
+        plugins: the plugins to use; all installed ones when None.
+        observer: receives the events of the run.
         surroundings: see `sweep`.
 
     Returns:
-        The run; one that is complete already as it is.
+        The run; a complete run is returned unchanged.
 
     Raises:
-        UsageError: the model, a version or the machine is another than it was.
+        UsageError: the model, a version or the machine has changed since.
         NoUsableBackend: no contender can be started any more.
-        StoreError: there is no run, it is damaged, it cannot be read or written, or another process is at it.
+        StoreError: there is no run, it is damaged, cannot be read or written, or is in use by another process.
         KeyboardInterrupt: after every worker was ended and the run was closed as interrupted.
     """
     plugins = plugins or Plugins.discover()
@@ -69,21 +69,21 @@ def resume(
     _refuse_damaged(folder, stored.damage)
     meets = surroundings or Surroundings()
     with RunLog(file, create=False) as log, scratch_in(file.parent) as scratch:
-        # Read again, now that nobody else writes: it may have grown since.
+        # Read again now that the file is locked: it may have grown in the meantime.
         records, damage = read_salvage(file)
         _refuse_damaged(folder, damage)
         resolved = resumed(Run.fold(records), lambda options: resolve(options, plugins, scratch, launch=meets.launch))
         journal = Journal(log.append, records)
         journal.add(Note(topic="resumed", text=f"the run was resumed after {len(records)} records"))
-        telling = Telling(plugins, observer or Observer())
-        return Sweep(RunContext.of(resolved, journal, telling, scratch, meets)).run()
+        events = PluginEvents(plugins, observer or Observer())
+        return Sweep(RunContext.of(resolved, journal, events, scratch, meets)).run()
 
 
 def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
-    """Refuse to resume a run that has lost records: which outputs differ, for one, may be among them.
+    """Refuse to resume a run that has lost records, such as those about differing outputs.
 
     Raises:
-        StoreError: it has.
+        StoreError: the run file is damaged.
     """
     if damage:
         raise StoreError(
@@ -95,15 +95,15 @@ def _refuse_damaged(folder: Path, damage: tuple[str, ...]) -> None:
 def compare(
     base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
 ) -> ComparisonDocument:
-    """Return what two stored runs of one model say about each other, contender by contender and size by size.
+    """Compare two stored runs of one model, contender by contender and size by size.
 
     Args:
-        base: the run that counts as 1; a prefix of one will do.
-        new: the one that is held against it.
+        base: the run that counts as 1; it may be incomplete.
+        new: the run that is compared with it.
         margin: relative difference within which throughputs count as the same.
-        across_conditions: give verdicts although conditions of the two differ.
-        loss: the relative loss of throughput beyond which `regression` of the document is true, where it is proven;
-            `untested` says why, where nothing could be tested, or not the best contender of the base.
+        across_conditions: give verdicts even if the conditions of the runs differ.
+        loss: `regression` of the document is true if a relative loss of throughput greater than this is proven;
+            `untested` says why if nothing, or not the best contender of the base, could be tested.
 
     Raises:
         UsageError: the runs are of different models, or nothing was measured in both.

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import infer_compare as ic
-from infer_compare.api.telling import Telling
+from infer_compare.api.plugin_events import PluginEvents
 from infer_compare.cli.json_progress import JsonLines
 from infer_compare.cli.progress import Terminal
 from infer_compare.cli.progress_line import ProgressLine
@@ -178,6 +178,6 @@ def test_every_event_has_a_line_of_json_and_reaches_an_observer() -> None:
     assert len(events) >= 12
     assert all(name in vars(JsonLines) for name in events)
     hears = ic.Observer()
-    told = Telling(Plugins.discover(block=["*", "torch", "tensorflow"]), hears)
+    told = PluginEvents(Plugins.discover(block=["*", "torch", "tensorflow"]), hears)
     for name in set(events) - {"resolved", "finished"}:
         assert getattr(told, name) == getattr(hears, name)

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from infer_compare import hookimpl
+from infer_compare.api.plugin_events import PluginEvents
 from infer_compare.api.result import Result
-from infer_compare.api.telling import Telling
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.phases.events import Observer
 from infer_compare.plugins import Origin, Plugins
@@ -121,7 +121,7 @@ def test_plugins_are_told_the_figure_that_reports_show(run):
     plugins = Plugins()
     plugins.register(Listening(), Origin("listening", "test"))
     plugins.register(Older(), Origin("older", "test"))
-    Telling(plugins, Observer()).finished(run)
+    PluginEvents(plugins, Observer()).finished(run)
     shown = {(one.contender, one.point): one.figures for curve in document(run).curves for one in curve.points}
     assert told == shown
     assert points == list(told)

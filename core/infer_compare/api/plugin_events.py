@@ -1,4 +1,4 @@
-"""The events of a run that plugins hear."""
+"""Passes the events of a run to plugins."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 EVENTS = tuple(name for name in vars(Observer) if not name.startswith("_"))
 
 
-class Telling(Observer):
-    """An observer that passes on what it hears, and informs plugins."""
+class PluginEvents(Observer):
+    """An observer that forwards all events, and notifies plugins of the start, the points and the end of a run."""
 
     def __init__(self, plugins: Plugins, observer: Observer) -> None:
-        """Keeps whom to inform.
+        """Forward to an observer and to plugins.
 
         Args:
-            plugins: those that hear when a run begins and ends.
-            observer: hears everything.
+            plugins: the plugins to notify.
+            observer: receives every event.
         """
         self._plugins = plugins
         self._observer = observer
         for event in EVENTS:
-            # Everything else goes straight through.
-            if event not in vars(Telling):
+            # Events without a method here go directly to the observer.
+            if event not in vars(PluginEvents):
                 setattr(self, event, getattr(observer, event))
 
     def resolved(self, header: Header) -> None:
-        """Tell plugins that a run begins."""
+        """Notify plugins that a run begins."""
         self._observer.resolved(header)
         with self._watched():
             self._plugins.run_started(header)
 
     def finished(self, run: Run) -> None:
-        """Tell plugins of every point, with the figures that reports show, and that the run has ended."""
+        """Notify plugins of every point, with the figures that reports show, and that the run has ended."""
         with self._watched():
             if self._plugins.hears("infer_compare_point_finished"):
                 self._tell_points(run)
@@ -59,8 +59,8 @@ class Telling(Observer):
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
-        """Reports plugins that fail inside the block to the observer; the run goes on without them."""
+        """Report plugins that fail inside the block to the observer; the run continues without them."""
         before = len(self._plugins.broken)
         yield
-        for one in self._plugins.broken[before:]:
-            self._observer.note("plugin", f"{one.origin}: {one.reason}")
+        for plugin in self._plugins.broken[before:]:
+            self._observer.note("plugin", f"{plugin.origin}: {plugin.reason}")
