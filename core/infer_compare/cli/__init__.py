@@ -1,4 +1,4 @@
-"""The command line: parse, call, print."""
+"""The command line: parses arguments, calls the Python API, prints results."""
 
 from infer_compare.cli.app import main
 

@@ -1,4 +1,4 @@
-"""The command group, which imports a command only when it is asked for, and the exit codes."""
+"""The command group, which imports a command only when it is used, and the exit codes."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Finds a command in the module of its name."""
+    """A group that finds each command in the module of the same name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names, in the order in which a person meets them."""
+        """Return the names in the order in which a new user needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Return a command, imported; None when there is none of that name."""
+        """Import and return a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"infer_compare.cli.{cmd_name}").command
@@ -61,7 +61,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is typed; suggest the nearest name where there is none.
+        """Find the typed command; if there is none of that name, suggest the nearest name.
 
         Raises:
             click.UsageError: there is no such command.
@@ -71,7 +71,7 @@ class Commands(click.Group):
         except click.UsageError as error:
             import difflib
 
-            # Commands are imported when they are asked for, so click knows no names to suggest.
+            # Click cannot suggest names itself, since commands are imported on demand.
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
             if not near or args[0].startswith("-"):
                 raise
@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the documented code.
 
     Args:
-        arguments: instead of those that the process was started with; the process may then go on afterwards.
+        arguments: replace those of the process; the process may then continue afterwards.
     """
     if arguments is not None:
         _main(arguments)
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _main(arguments: list[str]) -> NoReturn:
     if "_INFER_COMPARE_COMPLETE" in os.environ:
-        # Click looks its classes for shells up by name.
+        # Click finds its shell classes by name.
         importlib.import_module("infer_compare.cli.completing")
     debug = "--debug" in arguments or bool(os.environ.get("INFER_COMPARE_DEBUG"))
     if sys.platform == "win32":
@@ -129,23 +129,23 @@ def _main(arguments: list[str]) -> NoReturn:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        # Final for type checkers, and the only place where the sentence can be cut.
+        # Shorten very long arguments in the message; `message` is final only for type checkers.
         vars(error)["message"] = brief(error.message)
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         if isinstance(error.__cause__, EOFError):
-            # Click takes any end of a file for one of standard input at a prompt.
+            # Click treats every EOFError as the end of standard input at a prompt.
             if debug:
                 raise
             _fail("EOFError: a file ended early.\nThis is a bug in infer-compare; --debug shows the traceback.", 1)
-        # Everything has ended: a further signal would only meet the interpreter on its way out.
+        # The work is done: a further signal could only disturb the interpreter's shutdown.
         interrupts.ignore()
         interrupt = error.__cause__ if isinstance(error, click.Abort) else error
         click.echo(" ".join(("Interrupted.", *getattr(interrupt, "__notes__", ()))), err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; the interpreter must not complain when it closes it.
+        # The reader of the output has gone, as `head` does; the interpreter must not complain when closing it.
         stdout.abandon()
         sys.exit(1)
     except InferCompareError as error:

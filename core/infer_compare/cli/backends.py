@@ -1,4 +1,4 @@
-"""`infer-compare backends`: what is installed, what it can do, and what is broken."""
+"""`infer-compare backends`: lists backends with their capabilities, and broken plugins."""
 
 from __future__ import annotations
 
@@ -57,11 +57,13 @@ def _facts(entry: BackendEntry, version: str) -> dict[str, Any]:
 
 
 def _all_facts(plugins: Plugins) -> dict[str, Any]:
-    """What can be told of each backend; one whose options cannot be read is among the broken."""
+    """Return the facts about each backend; those whose options cannot be read are listed as broken."""
     from infer_compare.errors import BackendUnusable
 
     facts: list[dict[str, Any]] = []
-    broken = [{"plugin": str(one.origin), "backend": one.backend, "reason": one.reason} for one in plugins.broken]
+    broken = [
+        {"plugin": str(plugin.origin), "backend": plugin.backend, "reason": plugin.reason} for plugin in plugins.broken
+    ]
     versions = _framework_versions(plugins.backends)
     for entry in plugins.backends:
         try:
@@ -72,18 +74,18 @@ def _all_facts(plugins: Plugins) -> dict[str, Any]:
 
 
 def _framework_versions(entries: Sequence[BackendEntry]) -> dict[str, str]:
-    """The version of the distribution that each framework's module comes from, read without importing it."""
+    """Return distribution and version of each backend's framework, read without importing it."""
     from infer_compare import distributions
     from infer_compare.foreign import one_line
 
     here = [entry for entry in entries if not entry.missing]
     owners = distributions.owners({module for entry in here for module in entry.requires})
-    found = dict.fromkeys((entry.name for entry in entries), "")
+    versions = dict.fromkeys((entry.name for entry in entries), "")
     for entry in here:
         name = next((name for module in entry.requires for name in owners[module]), None)
         if name is not None:
-            found[entry.name] = one_line(f"{name} {distributions.version(name)}")
-    return found
+            versions[entry.name] = one_line(f"{name} {distributions.version(name)}")
+    return versions
 
 
 def _print_all(plugins: Plugins) -> None:

@@ -1,4 +1,4 @@
-"""Sentences cut to a length that a person reads: what was typed may be longer than a screen."""
+"""Shortens messages that quote very long arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
 def brief(text: str) -> str:
-    """Return the text with the middle of very long words left out, and with what follows a very long text left out."""
+    """Return the text without the middle of very long words, cut at its end if it is very long."""
     short = _LONG.sub(lambda match: _middle_out(match[0]), text)
     return short if len(short) <= LONGEST_TEXT else f"{short[:LONGEST_TEXT]}..."
 

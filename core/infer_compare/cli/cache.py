@@ -1,4 +1,4 @@
-"""`infer-compare cache`: the converted and compiled models that are kept between runs."""
+"""`infer-compare cache`: lists or clears the cache of converted and compiled models."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def list_command(*, as_json: bool) -> None:
 
     kept = _kept()
     if as_json:
-        stdout.document([one._asdict() for one in kept])
+        stdout.document([model._asdict() for model in kept])
         return
-    for one in kept:
-        days = max(0.0, time.time() - one.used) / DAY_S
-        stdout.echo(f"{size_text(one.size):>9}  {days:6.1f} days  {one.name}  {one.key}")
+    for model in kept:
+        days = max(0.0, time.time() - model.used) / DAY_S
+        stdout.echo(f"{size_text(model.size):>9}  {days:6.1f} days  {model.name}  {model.key}")
     if not kept:
         stdout.echo("The cache is empty.")
 
@@ -50,7 +50,7 @@ def size_command() -> None:
     from infer_compare.request.units import cache_limit
 
     kept = _kept()
-    total = size_text(sum(one.size for one in kept))
+    total = size_text(sum(model.size for model in kept))
     noun = "model" if len(kept) == 1 else "models"
     stdout.echo(f"{len(kept)} {noun}, {total} of at most {size_text(cache_limit())}, in {cache_folder()}")
 

@@ -1,4 +1,4 @@
-"""`infer-compare capacity`: what load the contenders of a stored run handle."""
+"""`infer-compare capacity`: the load that the contenders of a stored run handle."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ def command(
     from infer_compare.api.capacity_question import Question, answered, bound_of, load_of
     from infer_compare.cli.check_progress import progress
     from infer_compare.cli.console import load_run
-    from infer_compare.cli.documents import show, way_of
+    from infer_compare.cli.documents import destination_of, show
     from infer_compare.report.capacity import FORMATS
     from infer_compare.report.capacity.sentences import answering
     from infer_compare.report.price import parse_price
     from infer_compare.store import run_file
 
     example = shlex.join(["infer-compare", "capacity", str(run)])
-    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
+    destination = destination_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     question = Question(
         load=load_of(rate, arrivals, burstiness),
         bound=bound_of(latency_bound, percentile),
@@ -127,7 +127,7 @@ def command(
         setting=_setting(axes),
         replay_s=replay,
     )
-    # Nothing may be drawn while a replay measures.
+    # Nothing may be drawn while a replay is measuring.
     with progress(quiet=replay is not None) as shown:
         shown("Simulating requests ...")
         made = answered(
@@ -137,15 +137,15 @@ def command(
             plugins=installed(settings) if replay is not None else None,
             heard=lambda text: click.echo(f"{text} ...", err=True),
         )
-    show(made, FORMATS, way, "Capacity")
+    show(made, FORMATS, destination, "Capacity")
     return 0 if answering(made.capacity) is not None else 1
 
 
 def _setting(texts: tuple[str, ...]) -> Setting:
-    """The setting that is typed as one size of each axis.
+    """Return the sizes of the axes that `--axis` gives, one for each.
 
     Raises:
-        UsageError: a text is no axis with its size, or an axis has several.
+        UsageError: a text is not an axis with a size, or an axis has several sizes.
     """
     from infer_compare.errors import UsageError
     from infer_compare.request.axes import parse_axis

@@ -1,4 +1,4 @@
-"""`infer-compare check`: do the contenders compute the same?"""
+"""`infer-compare check`: compares the outputs of contenders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZES = "1,3,16"
 REMARKS = ("rows", "power")
-"""Topics of notes that are printed; no reason for another exit code."""
+"""Topics of notes that are printed and do not change the exit code."""
 
 
 @click.command("check", cls=GroupedCommand, output=("as_json",))
@@ -50,7 +50,7 @@ def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: 
         run = api.check(options, plugins=plugins, observer=observer)
     made = untimed(document(run, explorable=False))
     if as_json:
-        told = {
+        facts = {
             "schema": "infer-compare/check",
             "version": (1, 0),
             "model": made.model,
@@ -60,44 +60,44 @@ def command(context: click.Context, /, *, as_json: bool, debug: bool, **_asked: 
             "shortcomings": shortcomings(run, made),
             "notes": remarks(run, made),
         }
-        stdout.document(told)
+        stdout.document(facts)
     else:
         _print(run, made, remarks(run, made))
     return 1 if shortcomings(run, made) else 0
 
 
 def untimed(made: ReportDocument) -> ReportDocument:
-    """Return the document without the failures that only say that nothing was timed."""
+    """Return the document without the failures that only report that nothing was timed."""
     import msgspec
 
-    failures = tuple(one for one in made.failures if one.outcome != "measured")
+    failures = tuple(failure for failure in made.failures if failure.outcome != "measured")
     return msgspec.structs.replace(made, failures=failures)
 
 
 def shortcomings(run: Run, made: ReportDocument) -> tuple[str, ...]:
-    """Return what is missing or disagrees, in sentences."""
-    return (*(one.sentence for one in made.failures if one.unanswered), *disagreements(run, made))
+    """Return what failed, differs or could not be compared, in sentences."""
+    return (*(failure.sentence for failure in made.failures if failure.unanswered), *disagreements(run, made))
 
 
 def disagreements(run: Run, made: ReportDocument) -> tuple[str, ...]:
     """Return the contenders whose outputs do not agree or could not be compared, in sentences."""
     return tuple(
-        f"{one.contender} differs from {'itself' if one.contender == one.reference else one.reference} at {one.point}: {one.reason}"
-        if one.verdict == "differs"
-        else f"{one.contender} could not be compared at {one.point}: {one.reason}"
-        for one in made.agreements
-        if one.verdict != "agrees" and run.deviates(one.contender) is None
+        f"{item.contender} differs from {'itself' if item.contender == item.reference else item.reference} at {item.point}: {item.reason}"
+        if item.verdict == "differs"
+        else f"{item.contender} could not be compared at {item.point}: {item.reason}"
+        for item in made.agreements
+        if item.verdict != "agrees" and run.deviates(item.contender) is None
     )
 
 
 def remarks(run: Run, made: ReportDocument) -> tuple[str, ...]:
-    """Return what else was seen of outputs: errors that are allowed, the rows of batches, and what comparing would notice."""
+    """Return further remarks on the outputs: allowed errors, rows of batches, and the sensitivity of the comparison."""
     from infer_compare.report.sentences.cautions import coupled, deviating
     from infer_compare.report.words import plain
 
     return tuple(
         plain(text)
-        for text in (*deviating(run), *coupled(run), *(one.text for one in made.notes if one.topic in REMARKS))
+        for text in (*deviating(run), *coupled(run), *(note.text for note in made.notes if note.topic in REMARKS))
     )
 
 
@@ -107,20 +107,20 @@ def _print(run: Run, made: ReportDocument, notes: tuple[str, ...]) -> None:
 
     console = stdout.console(highlight=False)
     console.print(f"{made.model.name} ({made.model.format}, {made.model.sha256[:12]})", markup=False)
-    for one in made.contenders:
-        if one.chain:
-            console.print(f"  {one.label}: {' -> '.join(one.chain)}", markup=False)
+    for contender in made.contenders:
+        if contender.chain:
+            console.print(f"  {contender.label}: {' -> '.join(contender.chain)}", markup=False)
     # Each failure and each disagreement is said once.
     view = View(document=made)
     sections = (agreement(view, reasons=False), failures(view))
     for part in renderables(section for section in sections if section is not None):
         console.print(part)
-    for text in (*disagreements(run, made), *(f"note: {one}" for one in notes)):
+    for text in (*disagreements(run, made), *(f"note: {note}" for note in notes)):
         console.print(text, markup=False)
     if shortcomings(run, made):
         return
-    if all(one.contender == one.reference for one in made.agreements):
-        label = ", ".join(one.label for one in made.contenders)
+    if all(item.contender == item.reference for item in made.agreements):
+        label = ", ".join(contender.label for contender in made.contenders)
         console.print(f"{label} has nothing to be compared with; name more contenders with --backends.", markup=False)
     else:
         allowed = any(run.deviates(label) for label in run.labels)

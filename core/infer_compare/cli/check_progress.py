@@ -1,4 +1,4 @@
-"""How far a check of a plugin is, on standard error: a line that changes on a terminal, else a line now and then."""
+"""Progress of a long command on standard error: a changing line on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PERIOD_S = 10.0
-"""Between two lines where standard error is no terminal."""
+"""Seconds between two lines if standard error is not a terminal."""
 
 
 @contextlib.contextmanager
 def progress(*, quiet: bool, piped: bool = False) -> Iterator[Callable[[str], None]]:
-    """Give a function that shows what is done now.
+    """Give a function that shows the current step.
 
     Args:
         quiet: show nothing.
-        piped: print a line every ten seconds where standard error is no terminal; otherwise nothing is shown there.
+        piped: if standard error is not a terminal, print a line every ten seconds; otherwise show nothing there.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""What `plugin check` prints: a line for each check, then each reason once, and the count last."""
+"""The text report of `plugin check`: a line for each check, then each reason once, and the counts last."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance import Report, Result
 
 STYLES = {"passed": "green", "skipped": "dim", "known_gap": "yellow", "gap_closed": "red", "failed": "red"}
-"""By outcome, in the order in which reasons are printed: failures stand next to the count."""
+"""Styles by outcome, in the order in which reasons are printed: failures come last, next to the counts."""
 FEW = 3
-"""Up to so many checks of one reason are named beside it; more are counted."""
+"""The most checks that are named beside their common reason; more are counted."""
 INDENT = "  "
 NARROWEST = 40
 
 
 class Line(NamedTuple):
-    """A line of text, and how it is shown."""
+    """A line of text and its style."""
 
     text: str
     style: str = ""
 
 
 class Reason(NamedTuple):
-    """Why checks did not pass, and what else was seen."""
+    """Why checks did not pass, and further observations."""
 
     text: str
     seen: str = ""
@@ -45,7 +45,7 @@ def print_report(report: Report) -> None:
 
 
 def lines(report: Report, width: int) -> Iterator[Line]:
-    """Give the lines of a report, none of them wider than `width`, unless a single word is."""
+    """Return the lines of a report, none wider than `width` unless a single word is."""
     group = ""
     for result in report.results:
         if result.group != group:
@@ -54,13 +54,13 @@ def lines(report: Report, width: int) -> Iterator[Line]:
         outcome = outcome_of(result)
         yield Line(f"{INDENT}{_words(outcome):<10}  {result.check}", STYLES[outcome])
     for outcome in STYLES:
-        yield from _reasons([one for one in report.results if outcome_of(one) == outcome], outcome, width)
+        yield from _reasons([result for result in report.results if outcome_of(result) == outcome], outcome, width)
     yield Line("")
     yield from (Line(text, "bold") for text in wrapped(_count(report), "", width))
 
 
 def outcome_of(result: Result) -> str:
-    """Return the outcome as it stands in the JSON document."""
+    """Return the outcome as the JSON document names it."""
     return str(result.__struct_config__.tag)
 
 
@@ -78,7 +78,7 @@ def _reasons(results: Sequence[Result], outcome: str, width: int) -> Iterator[Li
     yield Line("")
     yield Line(f"{_words(outcome).capitalize()}:", STYLES[outcome])
     for reason, names in checks.items():
-        # All that failed are named, since each is to be mended.
+        # All failed checks are named, since each must be fixed.
         named = len(names) <= FEW or STYLES[outcome] == "red"
         yield from map(Line, wrapped(", ".join(names) if named else f"{len(names)} checks", INDENT, width))
         yield from (
@@ -105,19 +105,21 @@ def _reason(result: Result) -> Reason | None:
 
 
 def _count(report: Report) -> str:
-    outcomes = [outcome_of(one) for one in report.results]
-    counts = ", ".join(f"{outcomes.count(one)} {_words(one)}" for one in reversed(STYLES) if one in outcomes)
+    outcomes = [outcome_of(result) for result in report.results]
+    counts = ", ".join(
+        f"{outcomes.count(outcome)} {_words(outcome)}" for outcome in reversed(STYLES) if outcome in outcomes
+    )
     verdict = "passes" if report.passed else "fails"
     return f"{report.backend or report.reference} {verdict}: {counts or 'no check ran'}."
 
 
 def console_width() -> int:
-    """Return the columns of the terminal, or 80 (or `COLUMNS`) where standard output is none."""
+    """Return the width of the terminal, or 80 (or `COLUMNS`) if standard output is not a terminal."""
     return max(stdout.console().width, NARROWEST)
 
 
 def wrapped(text: str, indent: str, width: int) -> list[str]:
-    """Return the text in lines that are no wider than `width`, unless a single word is."""
+    """Return the text in lines no wider than `width` unless a single word is."""
     return textwrap.wrap(
         text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

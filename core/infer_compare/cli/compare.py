@@ -1,4 +1,4 @@
-"""`infer-compare compare`: one stored run held against another."""
+"""`infer-compare compare`: compares two stored runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infer_compare.cli.options import option_of
 from infer_compare.cli.parameters import SHARE
 
 UNTESTED = 4
-"""Exit code of a guard that could not test what it guards."""
+"""Exit code if `--fail-on-regression` could not be tested."""
 
 
 @click.command("compare")
@@ -48,18 +48,18 @@ def command(
     """
     from infer_compare import api
     from infer_compare.cli.console import load_run
-    from infer_compare.cli.documents import show, way_of
+    from infer_compare.cli.documents import destination_of, show
     from infer_compare.report.comparison import FORMATS
     from infer_compare.report.words import plain
     from infer_compare.verdicts.protocol import MARGIN
 
     example = shlex.join(["infer-compare", "compare", str(base), str(new)])
-    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
+    destination = destination_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     share = MARGIN if margin is None else margin
     made = api.compare(load_run(base), load_run(new), margin=share, across_conditions=across_conditions, loss=loss)
-    show(made, FORMATS, way, "Comparison")
-    if made.untested and not way.printed:
-        # Whoever sends the comparison to a file reads the log of the command.
+    show(made, FORMATS, destination, "Comparison")
+    if made.untested and not destination.printed:
+        # With the comparison in a file, the reason must still appear in the log.
         click.echo(plain(made.untested), err=True)
     if made.regression:
         return 1

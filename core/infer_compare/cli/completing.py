@@ -1,6 +1,6 @@
-"""What shells complete: models, backends and their options, formats, run folders. Imports no framework.
+"""Shell completion of models, backends and their options, formats and run folders. Imports no framework.
 
-A function that fails completes nothing: an error in the middle of a line that is typed helps nobody.
+A function that fails completes nothing: an error message in the middle of the typed line would not help.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 MOST = 200
-"""Words that are offered at most."""
+"""The most words that are offered."""
 VARIABLE = "_INFER_COMPARE_COMPLETE"
 
 # Bash splits words at `:` and `=`, and expects only what follows the last of them.
@@ -60,21 +60,21 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 @add_completion_class
 class Bash(BashComplete):
-    """Completion for bash that knows words with `:` and `=` in them."""
+    """Completion for bash that handles words containing `:` and `=`."""
 
     source_template = _BASH
 
     @staticmethod
     def _check_version() -> None:
-        """Not asked for: bash of macOS can be served, too."""
+        """Skip click's version check: the older bash of macOS works too."""
 
 
 def completer(find: Callable[[str], Iterable[str]], *, files: bool = False) -> Completer:
-    """Return what click calls for a parameter.
+    """Return the completion callback of a parameter.
 
     Args:
-        find: the words that could be meant by what was typed so far; others are left out.
-        files: also let the shell complete the names of files, where no word fits.
+        find: returns candidates for the text typed so far; those that do not start with it are dropped.
+        files: let the shell complete file names if no word fits.
     """
 
     @wraps(find)
@@ -90,7 +90,7 @@ def completer(find: Callable[[str], Iterable[str]], *, files: bool = False) -> C
 
 
 def models(incomplete: str) -> Iterator[str]:
-    """Built-in models, those of plugins, and after `NAME=` the models of a backend."""
+    """Return built-in models and those of plugins; after `NAME=` the models of a backend."""
     from infer_compare.preparation.context import known_models
 
     name, equals, _ = incomplete.rpartition("=")
@@ -98,24 +98,24 @@ def models(incomplete: str) -> Iterator[str]:
 
 
 def backends(_incomplete: str) -> Iterator[str]:
-    """The names of backends."""
+    """Return the names of backends."""
     yield from (entry.name for entry in _plugins().backends)
 
 
 def backend_list(incomplete: str) -> Iterator[str]:
-    """The names of backends, after each comma those that are not there yet."""
+    """Return the names of backends; after each comma those not yet listed."""
     before, comma, _ = incomplete.rpartition(",")
     given = before.split(",")
     yield from (f"{before}{comma}{entry.name}" for entry in _plugins().backends if entry.name not in given)
 
 
 def backend_values(_incomplete: str) -> Iterator[str]:
-    """The names of backends with the sign that a value follows."""
+    """Return the names of backends, each followed by `=`."""
     yield from (f"{entry.name}=" for entry in _plugins().backends)
 
 
 def contenders(incomplete: str) -> Iterator[str]:
-    """Backends; after `:` and `,` the options of one, after `=` the values of an option, after `@` devices."""
+    """Return backends; after `:` and `,` options of the backend, after `=` values of the option, after `@` devices."""
     from infer_compare.plugins.options import describe_options
     from infer_compare.request.contenders import CORE
 
@@ -143,26 +143,26 @@ def contenders(incomplete: str) -> Iterator[str]:
 
 
 def devices(_incomplete: str) -> Iterator[str]:
-    """The kinds of devices that a backend knows."""
+    """Return the device kinds of all backends."""
     yield from _devices(_plugins())
 
 
 def formats(_incomplete: str) -> Iterator[str]:
-    """The formats of a report."""
+    """Return the formats of a report."""
     from infer_compare.report.reporters import endings
 
     yield from endings(_plugins())
 
 
 def formats_of(document: str) -> Callable[[str], Iterable[str]]:
-    """Return what finds the formats of a document that is no report of a run.
+    """Return a completer of the formats of a document that is not a run report.
 
     Args:
-        document: the package of `report` that makes it.
+        document: the package of `report` that renders it.
     """
 
     def formats(_incomplete: str) -> Iterable[str]:
-        """The formats of that document."""
+        """Return the formats of the document."""
         names: Iterable[str] = importlib.import_module(f"infer_compare.report.{document}").FORMATS.all
         return names
 
@@ -170,7 +170,7 @@ def formats_of(document: str) -> Callable[[str], Iterable[str]]:
 
 
 def runs(incomplete: str) -> Iterator[str]:
-    """Run folders, the newest first, in the folder that was typed, or else here and in `runs/`; and folders on the way."""
+    """Return run folders, newest first, in the typed folder, or here and in `runs/`; and the folders that contain some."""
     from infer_compare.store import FILE
 
     slash = "/" in incomplete
@@ -197,18 +197,18 @@ def _devices(plugins: Plugins, backend: str = "") -> Iterator[str]:
 def _plugins() -> Plugins:
     from infer_compare.plugins import Plugins
 
-    # What a plugin prints would be taken for completions.
+    # Anything a plugin prints would be read as completions.
     with contextlib.redirect_stdout(sys.stderr):
         return Plugins.discover()
 
 
 def datasets(_incomplete: str) -> Iterator[str]:
-    """The data sets of plugins."""
+    """Return the data sets of plugins."""
     yield from (entry.dataset.name for entry in _plugins().datasets)
 
 
 def metrics(incomplete: str) -> Iterator[str]:
-    """The names of metrics, after each comma those that are not there yet."""
+    """Return the names of metrics; after each comma those not yet listed."""
     before, comma, _ = incomplete.rpartition(",")
     given = before.split(",")
     yield from (f"{before}{comma}{metric.name}" for metric in _plugins().metrics if metric.name not in given)
@@ -230,4 +230,4 @@ OF_OPTIONS = {
     "metrics": completer(metrics),
     "reports": FORMAT,
 }
-"""Of the options of a run, by their names."""
+"""Completers of the options of a run, by their names."""

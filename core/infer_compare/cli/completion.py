@@ -1,4 +1,4 @@
-"""`infer-compare completion`: what a shell needs to complete the command line."""
+"""`infer-compare completion`: prints the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def command(*, shell: str) -> None:
 
     from infer_compare.cli.app import group
 
-    found = get_completion_class(shell)
-    assert found is not None
-    stdout.write(found(group, {}, "infer-compare", VARIABLE).source())
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    stdout.write(completion_class(group, {}, "infer-compare", VARIABLE).source())

@@ -1,4 +1,4 @@
-"""The report on standard output, with colour where that is a terminal."""
+"""Prints reports on standard output, in colour on a terminal."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def load_run(path: Path) -> Run:
-    """Return a stored run; on standard error, say what of it is damaged.
+    """Return a stored run, and print a warning on standard error if it is damaged.
 
     Raises:
-        StoreError: there is none, or it cannot be read.
+        StoreError: there is no run, or it cannot be read.
     """
     from infer_compare import api
 
@@ -35,13 +35,13 @@ def load_run(path: Path) -> Run:
 def print_text(
     *documents: ReportDocument, verbose: bool, places: Sequence[Path] = (), reports: Sequence[Path] = ()
 ) -> None:
-    """Print the answer of one run in a few lines, and of several in a table; with -v the whole text report.
+    """Print the answer of one run in a few lines, or the answers of several in a table; with `verbose` the whole text report.
 
     Args:
-        documents: what to print.
-        verbose: the whole report, the answer first.
-        places: the run folders, which the few lines name.
-        reports: files that were written, which they name too.
+        documents: the reports of the runs.
+        verbose: print the whole report, the answer first.
+        places: the run folders to name.
+        reports: the written report files to name.
     """
     from infer_compare.report.text import NARROWEST, glance_renderables, renderables_many
 
@@ -52,14 +52,13 @@ def print_text(
 
 
 def print_parts(parts: Iterable[RenderableType], *, least_width: int = 0) -> None:
-    """Print parts of a report as wide as the terminal, or 80 columns wide (or `COLUMNS`) into a file.
+    """Print parts of a report as wide as the terminal, or 80 columns (or `COLUMNS`) wide into a file.
 
-    Characters that the encoding of standard output lacks are replaced: figures with a question mark for a bar are
-    better than none.
+    Characters that the encoding of standard output lacks are replaced.
 
     Args:
         parts: what to print, from top to bottom.
-        least_width: columns below which the lines are left to the terminal to wrap.
+        least_width: the least number of columns; a narrower terminal wraps the lines.
     """
     from infer_compare.report.text import tidy
 
@@ -67,7 +66,7 @@ def print_parts(parts: Iterable[RenderableType], *, least_width: int = 0) -> Non
     console.width = max(console.width, least_width)
     with console.capture() as capture:
         for part in parts:
-            # Lines of code that are longer than the terminal is wide are still code.
+            # Code must not be wrapped at the width of the terminal.
             console.print(part, crop=False)
     encoding = getattr(stdout.stream(), "encoding", None) or "utf-8"
     stdout.write(tidy(capture.get()).encode(encoding, "replace").decode(encoding), color=True)

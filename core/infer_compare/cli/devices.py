@@ -1,4 +1,4 @@
-"""`infer-compare devices`: what each framework can use, asked in a worker of its own."""
+"""`infer-compare devices`: lists the devices that each framework can use."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
     """List the devices that each installed framework can use on this machine."""
     from infer_compare import api
 
-    found = api.devices(installed(settings))
+    backends = api.devices(installed(settings))
     if as_json:
-        stdout.document(found)
+        stdout.document(backends)
         return
     from rich.table import Table
     from rich.text import Text
@@ -28,11 +28,11 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
     from infer_compare.foreign import one_line
 
     table = Table("backend", "framework", "device", "", box=None, pad_edge=False)
-    for one in found:
-        if one.problem:
-            table.add_row(Text(one.backend), Text(""), Text(""), Text(one.problem, style="yellow"))
-        for device in one.devices:
+    for backend in backends:
+        if backend.problem:
+            table.add_row(Text(backend.backend), Text(""), Text(""), Text(backend.problem, style="yellow"))
+        for device in backend.devices:
             memory = f" ({device.memory_bytes / 2**30:.1f} GiB)" if device.memory_bytes else ""
-            words = (one.backend, one.version, one_line(str(device)), one_line(device.description) + memory)
+            words = (backend.backend, backend.version, one_line(str(device)), one_line(device.description) + memory)
             table.add_row(*map(Text, words))
     stdout.console().print(table)

@@ -1,4 +1,4 @@
-"""What about this machine and this installation will disturb a measurement."""
+"""Finds what will disturb measurements on this machine or in this installation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
 
 LITTLE_MEMORY = 256 * 2**20
-"""Hardly enough for a worker that has imported one framework."""
+"""Bytes that are barely enough for a worker that has imported one framework."""
 LITTLE_ROOM = 256 * 2**20
-"""A long run with its inputs may take this much of the disk."""
+"""Bytes of disk space that a long run with its inputs may take."""
 
 
 class Framework(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,9 +30,9 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True):
 
     backend: str
     version: str = ""
-    """Distribution and version, read without importing it; empty where it is not installed."""
+    """Distribution and version, read without importing it; empty if it is not installed."""
     missing: tuple[str, ...] = ()
-    """Modules that it requires and that are not installed."""
+    """Required modules that are not installed."""
     install_hint: str = ""
 
 
@@ -44,7 +44,7 @@ class BrokenPlugin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """How slices that other programs disturb are recognised here."""
+    """How slices disturbed by other programs are recognised on this machine."""
 
     schedstat: bool
     """Whether the kernel counts how long threads waited for a core."""
@@ -54,23 +54,23 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """The memory limit that applies to runs: the machine's memory, or a smaller one that a control group sets."""
+    """The memory limit of runs: the machine's memory, or a smaller limit set by a control group."""
 
     kind: Literal["machine", "control group"]
     group: str
-    """The folder of the control group; empty where the machine's memory is the limit."""
+    """The folder of the control group; empty if the machine's memory is the limit."""
     size: int
     """Bytes."""
     available: int
-    """Bytes that can still be taken."""
+    """Bytes that are still available."""
     reserve: int
-    """Bytes that stay available: a worker is ended before it takes any of them."""
+    """Bytes kept in reserve: a worker is killed before it uses any of them."""
     worker: int
-    """Bytes that one worker may hold where `--max-memory` is not given."""
+    """Bytes that one worker may use unless `--max-memory` is given."""
 
 
 class RunFolder(msgspec.Struct, frozen=True, kw_only=True):
-    """Where runs are stored when no folder is named."""
+    """The default folder of runs."""
 
     path: str
     free: int
@@ -85,20 +85,20 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     version: tuple[int, int] = (1, 1)
     environment: Environment
     threads: int
-    """The thread budget where none is given."""
+    """The default thread budget."""
     gate: Gate
     memory: MemoryLimit
     frameworks: tuple[Framework, ...]
     broken: tuple[BrokenPlugin, ...]
     folder: RunFolder
     advice: tuple[Advice, ...]
-    """What will disturb a measurement and what to do, the serious first."""
+    """What will disturb a measurement and what to do about it, serious problems first."""
     serious: bool
-    """Whether any of it is."""
+    """Whether any of the advice is serious."""
 
 
 def diagnose(plugins: Plugins) -> Diagnosis:
-    """Look at the machine for a moment, and at what is installed."""
+    """Return a diagnosis from a short observation of the machine and the installed plugins."""
     from infer_compare.environment import conditions, machine, packages, preflight, threads
     from infer_compare.store import DEFAULT_ROOT
 
@@ -108,7 +108,7 @@ def diagnose(plugins: Plugins) -> Diagnosis:
     seen = conditions.observe()
     budget = threads.default_threads()
     frameworks = tuple(_frameworks(plugins))
-    broken = tuple(BrokenPlugin(plugin=str(one.origin), reason=one.reason) for one in plugins.broken)
+    broken = tuple(BrokenPlugin(plugin=str(plugin.origin), reason=plugin.reason) for plugin in plugins.broken)
     folder = _folder(DEFAULT_ROOT)
     memory = _memory()
     advice = [
@@ -125,8 +125,8 @@ def diagnose(plugins: Plugins) -> Diagnosis:
         frameworks=frameworks,
         broken=broken,
         folder=folder,
-        advice=tuple(sorted(advice, key=lambda one: not one.serious)),
-        serious=any(one.serious for one in advice),
+        advice=tuple(sorted(advice, key=lambda item: not item.serious)),
+        serious=any(item.serious for item in advice),
     )
 
 
@@ -163,7 +163,7 @@ def _frameworks(plugins: Plugins) -> Iterator[Framework]:
 
     owners = distributions.owners({module for entry in plugins.backends for module in entry.requires})
     for entry in plugins.backends:
-        # Both builds of ONNX Runtime bring the same module; the advice says that.
+        # Both builds of ONNX Runtime provide the same module, which the advice reports.
         names = dict.fromkeys(name for module in entry.requires for name in owners[module])
         version = one_line(", ".join(f"{name} {distributions.version(name)}" for name in names))
         yield Framework(
@@ -176,7 +176,7 @@ def _frameworks(plugins: Plugins) -> Iterator[Framework]:
 
 def _folder(root: Path) -> RunFolder:
     place = root.absolute()
-    there = next(one for one in (place, *place.parents) if one.exists())
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
     return RunFolder(path=str(place), free=shutil.disk_usage(there).free, writable=os.access(there, os.W_OK | os.X_OK))
 
 
@@ -194,19 +194,19 @@ def _gate(environment: Environment, seen: Conditions) -> Gate:
 
 
 def _installation(frameworks: tuple[Framework, ...], broken: tuple[BrokenPlugin, ...]) -> Iterator[Advice]:
-    if all(one.missing for one in frameworks if one.backend != REFERENCE):
-        hints = [one.install_hint for one in frameworks if one.missing and one.install_hint]
+    if all(framework.missing for framework in frameworks if framework.backend != REFERENCE):
+        hints = [framework.install_hint for framework in frameworks if framework.missing and framework.install_hint]
         yield Advice(
             topic="frameworks",
             text="No framework is installed; nothing to compare.",
             advice=f"Install one, for example: {hints[0]}." if hints else "Install one.",
             serious=True,
         )
-    for one in broken:
-        name = one.plugin.partition(" ")[0]
+    for plugin in broken:
+        name = plugin.plugin.partition(" ")[0]
         yield Advice(
             topic="plugin",
-            text=f"The plugin {one.plugin} cannot be used: {one.reason.rstrip('.')}.",
+            text=f"The plugin {plugin.plugin} cannot be used: {plugin.reason.rstrip('.')}.",
             advice=f"Fix or uninstall it, or pass --no-plugin {name}; other plugins are not affected.",
         )
 

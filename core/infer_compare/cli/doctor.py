@@ -1,4 +1,4 @@
-"""`infer-compare doctor`: a diagnosis of this machine and this installation, printed."""
+"""`infer-compare doctor`: prints a diagnosis of this machine and this installation."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def command(settings: dict[str, Any], *, as_json: bool) -> int:
     return 1 if diagnosis.serious else 0
 
 
-def _print(found: Diagnosis) -> None:
+def _print(diagnosis: Diagnosis) -> None:
     from rich.table import Table
     from rich.text import Text
 
     console = stdout.console(highlight=False)
     table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in _rows(found):
+    for name, value in _rows(diagnosis):
         table.add_row(Text(name), Text(value))
     console.print(table)
-    if found.advice:
+    if diagnosis.advice:
         console.print()
-    for one in found.advice:
-        console.print(Text(f"{'! ' if one.serious else '- '}{one}", style="red" if one.serious else ""))
-    serious = sum(one.serious for one in found.advice)
+    for item in diagnosis.advice:
+        console.print(Text(f"{'! ' if item.serious else '- '}{item}", style="red" if item.serious else ""))
+    serious = sum(item.serious for item in diagnosis.advice)
     if serious:
         console.print(
             Text(
@@ -71,8 +71,8 @@ def _limit_words(memory: MemoryLimit) -> str:
     )
 
 
-def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
-    environment = found.environment
+def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    environment = diagnosis.environment
     yield "system", f"{environment.platform}, kernel {environment.kernel}"
     yield "processor", environment.cpu
     cores = (
@@ -81,18 +81,20 @@ def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "cores", cores
     total, free = environment.memory_total / 2**30, environment.memory_available / 2**30
     yield "memory", f"{total:.1f} GiB, {free:.1f} GiB available"
-    yield "memory limit", _limit_words(found.memory)
+    yield "memory limit", _limit_words(diagnosis.memory)
     for gpu in environment.gpus:
         yield "GPU", gpu
-    yield "threads", f"{found.threads} unless --threads is set"
-    yield "contention", found.gate.text
-    yield "runs", f"{found.folder.path}, {found.folder.free / 2**30:.1f} GiB free"
+    yield "threads", f"{diagnosis.threads} unless --threads is set"
+    yield "contention", diagnosis.gate.text
+    yield "runs", f"{diagnosis.folder.path}, {diagnosis.folder.free / 2**30:.1f} GiB free"
     yield "versions", f"infer-compare {environment.tool_version}, Python {environment.python}"
-    for one in found.frameworks:
-        hint = f"; {one.install_hint}" if one.install_hint else ""
+    for framework in diagnosis.frameworks:
+        hint = f"; {framework.install_hint}" if framework.install_hint else ""
         yield (
-            one.backend,
-            f"{', '.join(one.missing)} is not installed{hint}" if one.missing else one.version or "built in",
+            framework.backend,
+            f"{', '.join(framework.missing)} is not installed{hint}"
+            if framework.missing
+            else framework.version or "built in",
         )
-    for broken in found.broken:
+    for broken in diagnosis.broken:
         yield "broken", f"{broken.plugin}: {broken.reason}"

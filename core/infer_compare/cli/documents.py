@@ -1,4 +1,4 @@
-"""Where a document goes, and in which format: a file, a terminal, or standard output."""
+"""Writes documents to a file, a terminal or standard output, in the chosen format."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def document_options(formats: Callable[[str], Iterable[str]], words: str, exampl
     """Return a decorator that adds `--format`, `-o`, `--force` and `--json` to a command.
 
     Args:
-        formats: returns names of formats for what was typed so far, for completion.
-        words: the names in words, for the help text.
-        example: the name of a file, for the help text.
+        formats: returns format names that complete the typed text.
+        words: the format names, for the help text.
+        example: a file name, for the help text.
     """
     return flags(
         click.option(
@@ -48,8 +48,8 @@ def document_options(formats: Callable[[str], Iterable[str]], words: str, exampl
     )
 
 
-class Way(NamedTuple):
-    """How a document is to be shown."""
+class Destination(NamedTuple):
+    """Where a document is written, and in which format."""
 
     form: str
     """The name of the format."""
@@ -60,17 +60,17 @@ class Way(NamedTuple):
 
     @property
     def printed(self) -> bool:
-        """Whether it is printed as text for people."""
+        """Whether the document is printed as text."""
         from infer_compare.cli.output import TEXT
 
         return self.target is None and self.form == TEXT
 
 
 def asked_format(name: str | None, *, as_json: bool) -> str | None:
-    """Return the format that `--format` or `--json` names; None where neither was typed.
+    """Return the format that `--format` or `--json` names, or None if neither was given.
 
     Raises:
-        UsageError: they name different ones.
+        UsageError: they name different formats.
     """
     from infer_compare.errors import UsageError
 
@@ -79,21 +79,21 @@ def asked_format(name: str | None, *, as_json: bool) -> str | None:
     return "json" if as_json else name
 
 
-def way_of(
+def destination_of(
     formats: Formats[Document], output: Path | None, name: str | None, *, as_json: bool, force: bool, example: str
-) -> Way:
-    """Return how a document is to be shown, before the work of making it.
+) -> Destination:
+    """Return the destination that the options name; called before the work of making the document.
 
     Args:
-        formats: those that there are.
-        output: what was typed after `-o`.
-        name: what was typed after `--format`.
-        as_json: whether `--json` was typed.
-        force: whether `--force` was typed.
-        example: the command, up to what is about the output.
+        formats: the available formats.
+        output: the value of `-o`.
+        name: the value of `--format`.
+        as_json: whether `--json` was given.
+        force: whether `--force` was given.
+        example: the command without its output options, for error messages.
 
     Raises:
-        UsageError: these contradict each other, there is no such format, or the file is there already.
+        UsageError: the options contradict each other, there is no such format, or the file exists.
     """
     from infer_compare.cli.output import check_terminal, format_for, target_of
     from infer_compare.report.files import check_target
@@ -104,39 +104,39 @@ def way_of(
         check_terminal(form.name, form.suffix, example)
     else:
         check_target(target, force=force)
-    return Way(form.name, target, force)
+    return Destination(form.name, target, force)
 
 
-def show(document: Document, formats: Formats[Document], way: Way, noun: str) -> None:
-    """Write the document where it is to go.
+def show(document: Document, formats: Formats[Document], destination: Destination, noun: str) -> None:
+    """Write a document to its destination.
 
     Args:
-        document: what is shown.
-        formats: of its kind.
-        way: how.
+        document: the document.
+        formats: the formats of its kind.
+        destination: where to write it, and in which format.
         noun: what it is called at the start of a sentence.
 
     Raises:
-        UsageError: the file is there by now, or cannot be written.
+        UsageError: the file exists by now, or cannot be written.
     """
     from infer_compare.report.files import write_report
 
-    form: Format[Document] = formats.find(way.form)
-    if way.target is not None:
-        write_report(way.target, form.render(document), force=way.force)
-        click.echo(f"{noun} written to {way.target}", err=True)
-    elif way.printed:
+    form: Format[Document] = formats.find(destination.form)
+    if destination.target is not None:
+        write_report(destination.target, form.render(document), force=destination.force)
+        click.echo(f"{noun} written to {destination.target}", err=True)
+    elif destination.printed:
         print_document(document, formats)
     else:
         stdout.write(form.render(document))
 
 
 def print_document(document: Document, formats: Formats[Document]) -> None:
-    """Print the document as text, as wide as the terminal and in colour where that is one.
+    """Print a document as text, as wide as the terminal, and in colour if standard output is one.
 
     Args:
-        document: what is printed.
-        formats: of its kind.
+        document: the document.
+        formats: the formats of its kind.
     """
     from infer_compare.cli.console import print_parts
     from infer_compare.report.terminal.writer import renderables

@@ -1,4 +1,4 @@
-"""`infer-compare run MODEL --launcher NAME`: a fleet of one model."""
+"""`infer-compare run MODEL --launcher NAME`: runs a fleet of one model."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from infer_compare.request.reading import Given
 
 ONLY_HERE = {"clear_cache": "--clear-cache", "dry_run": "--dry-run", "as_json": "--json"}
-"""Flags that a run on other machines does not have."""
+"""Flags that a run on other machines does not accept."""
 
 
 def elsewhere(function: Command) -> Command:
-    """Add the options that say on which machines a run is to be made."""
+    """Add the options that choose the machines of a run."""
     return flags(
         click.option("--launcher", metavar="NAME", help="Run on other machines, as a fleet of one model; see `fleet`."),
         address_option(),
@@ -39,10 +39,10 @@ def run_elsewhere(context: click.Context, given: Given, folder: Path | None) -> 
     Args:
         context: of `run`.
         given: the options of the run.
-        folder: of the fleet; a new one when None.
+        folder: the folder of the fleet; a new one when None.
 
     Raises:
-        UsageError: an option was given that is about a run on this machine, or see `run_fleet`.
+        UsageError: an option applies only to a run on this machine; see also `run_fleet`.
     """
     from infer_compare.cli.fleet import run_fleet
     from infer_compare.fleet.fleet_file import request_of_run

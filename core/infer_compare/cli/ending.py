@@ -1,4 +1,4 @@
-"""The end of the process, which comes when the command has ended, whatever plugins have left running."""
+"""Ends the process when the command has ended, even if plugins have left threads running."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def ending_the_process() -> Iterator[None]:
-    """At its end the process ends with the right exit code, also where threads are left that the interpreter would await.
+    """End the process with its exit code after the block, even if threads are left that the interpreter would wait for.
 
-    Without such threads the interpreter ends as usual.
+    Without such threads the interpreter exits as usual.
     """
     try:
         yield
@@ -35,11 +35,11 @@ def ending_the_process() -> Iterator[None]:
 
 
 def _threads_are_left() -> bool:
-    return any(one is not threading.main_thread() and not one.daemon for one in threading.enumerate())
+    return any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate())
 
 
 def _leave(code: int) -> None:
-    """Do what the interpreter does at its end, but for waiting."""
+    """Exit like the interpreter does, but without waiting for threads."""
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way to run them
     for stream in (stdout.stream(), sys.stdout, sys.stderr):

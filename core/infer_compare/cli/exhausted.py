@@ -1,4 +1,4 @@
-"""Whether an error means that this process got no more memory, as under `ulimit -v`, or no more room on a disk."""
+"""Recognises errors that mean that this process ran out of memory, as under `ulimit -v`, or of disk space."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ SENTENCE = (
     "(`ulimit -v`) or of the container."
 )
 PHRASES = ("can't start new thread", "cannot allocate memory", "failed to map segment")
-"""What threads and shared libraries say; they do not raise `MemoryError`."""
+"""Messages of threads and shared libraries that got no memory; they do not raise `MemoryError`."""
 
 
 def out_of_memory(error: BaseException) -> str | None:
-    """Return the sentence for an error that the lack of memory caused, directly or as its cause; None for others."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if _is_lack(seen):
-            return SENTENCE.format(reason=" ".join(str(seen).split()) or type(seen).__name__)
-        seen = seen.__cause__ or seen.__context__
+    """Return a sentence if an error was caused by a lack of memory, directly or through its chain; None for others."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if _is_lack(cause):
+            return SENTENCE.format(reason=" ".join(str(cause).split()) or type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
     return None
 
 
 def no_room(error: BaseException) -> str | None:
-    """Return the sentence for a disk or an output, standard output too, that took no more; None for other errors."""
+    """Return a sentence if an error means that a disk or an output such as standard output is full; None for others."""
     from infer_compare.files import is_full
 
     if not isinstance(error, OSError) or not is_full(error):

@@ -1,4 +1,4 @@
-"""`infer-compare explain`: how a model reaches each framework."""
+"""`infer-compare explain`: shows how each framework would load a model."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def command(context: click.Context, /, *, clear_cache: bool, as_json: bool, debu
     plugins = installed(context.obj)
     given = given_by(context, plugins)
     if not {"backends", "contenders"} & set(given):
-        given["backends"] = tuple(one.name for one in plugins.backends)
-    found = api.explain(complete(given), plugins=plugins)
+        given["backends"] = tuple(backend.name for backend in plugins.backends)
+    explanation = api.explain(complete(given), plugins=plugins)
     if as_json:
-        stdout.document(found)
+        stdout.document(explanation)
     else:
-        _print(found)
-    return 1 if any(one.missing for one in found.ways) else 0
+        _print(explanation)
+    return 1 if any(path.missing for path in explanation.ways) else 0
 
 
 def clear() -> None:
-    """Empty the cache of converted models, and say so.
+    """Clear the cache of converted models, and print how much was removed.
 
     Raises:
-        UsageError: it cannot be removed.
+        UsageError: the cache cannot be removed.
     """
     from infer_compare.errors import UsageError
     from infer_compare.models.cache import ConversionCache, cache_folder
@@ -68,23 +68,23 @@ def clear() -> None:
     click.echo(f"{size / 2**20:.1f} MiB of converted models removed from {cache_folder()}", err=True)
 
 
-def _print(found: Explanation) -> None:
-    model = found.model
+def _print(explanation: Explanation) -> None:
+    model = explanation.model
     size = "" if model.parameters is None else f", {model.parameters:,} parameters"
     stdout.echo(f"{model.name}: {model.format}{size}, {model.sha256[:12]}")
     for kind, specs in (("input", model.inputs), ("output", model.outputs)):
         for spec in specs:
             stdout.echo(f"  {kind:6} {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
-    for fill in found.fills:
+    for fill in explanation.fills:
         stdout.echo(f"  filled {fill}")
-    for text in found.warnings:
+    for text in explanation.warnings:
         stdout.echo(f"  note: {text}")
     stdout.echo()
-    width = max(len(one.contender) for one in found.ways)
-    for one in found.ways:
-        if one.missing:
-            stdout.echo(f"{one.contender:{width}}  not reached: {one.missing}")
+    width = max(len(path.contender) for path in explanation.ways)
+    for path in explanation.ways:
+        if path.missing:
+            stdout.echo(f"{path.contender:{width}}  not reached: {path.missing}")
             continue
-        stdout.echo(f"{one.contender:{width}}  {' -> '.join(one.chain)}  (cost {one.cost:g})")
-        untried = "" if one.loaded else "; not tried, since nothing is converted here"
-        stdout.echo(f"{'':{width}}  {one.provenance}: {PROVENANCE[one.provenance or 'native']}{untried}")
+        stdout.echo(f"{path.contender:{width}}  {' -> '.join(path.chain)}  (cost {path.cost:g})")
+        untried = "" if path.loaded else "; not tried, since nothing is converted here"
+        stdout.echo(f"{'':{width}}  {path.provenance}: {PROVENANCE[path.provenance or 'native']}{untried}")

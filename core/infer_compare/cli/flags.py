@@ -1,4 +1,4 @@
-"""Flags that several commands have, each declared once."""
+"""Flags that several commands share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON_PROGRESS = click.option(
     "--json-progress", is_flag=True, help="Write progress to standard error as JSON, one event a line, for programs."
 )
 DEBUG = click.option("--debug", is_flag=True, help="Show tracebacks.")
-"""Read before the others are parsed, so that it also covers parsing: a command ignores what it is given."""
+"""Commands ignore its value: it is read before parsing, so that it also covers parsing errors."""
 FORCE = click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 CLEAR_CACHE = click.option("--clear-cache", is_flag=True, help="Clear the cache of converted models first.")
 RUN_FOLDER = click.option(
@@ -26,7 +26,7 @@ RUN_FOLDER = click.option(
 
 
 def flags(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Return a decorator that adds options to a command, which help lists in this order."""
+    """Return a decorator that adds options to a command, in the order in which its help lists them."""
 
     def add(function: Command) -> Command:
         for option in reversed(options):
@@ -37,10 +37,10 @@ def flags(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 
 
 def address_option(clause: str = "") -> Callable[[Command], Command]:
-    """Return the option that says where a launcher finds its machines.
+    """Return the option `--address` of commands with a launcher.
 
     Args:
-        clause: what the help text adds, for a command whose launcher has an address already.
+        clause: an addition to the help text, for a command whose launcher already has an address.
     """
     words = f"Where the launcher finds its machines{clause and f', {clause}'}."
     return click.option("--address", metavar="ADDRESS", help=words)

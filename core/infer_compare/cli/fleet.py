@@ -181,12 +181,12 @@ def _tell(folder: Path, settings: dict[str, Any]) -> int:
 @document_options(formats_of("fleet"), "text, markdown, html, json or csv", "fleet.html")
 def report(*, folder: Path, name: str | None, output: Path | None, force: bool, as_json: bool) -> None:
     """Show the fleet in FOLDER, complete or not: the best of each machine, and what samples cost there."""
-    from infer_compare.cli.documents import show, way_of
+    from infer_compare.cli.documents import destination_of, show
     from infer_compare.fleet.report import report_of
     from infer_compare.report.fleet import FORMATS
 
     example = shlex.join(["infer-compare", "fleet", "report", str(folder)])
-    way = way_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
+    destination = destination_of(FORMATS, output, name, as_json=as_json, force=force, example=example)
     # Links lead to pages from where the report will lie.
-    made = report_of(folder, way.target.parent if way.target is not None else None)
-    show(made, FORMATS, way, "Report")
+    made = report_of(folder, destination.target.parent if destination.target is not None else None)
+    show(made, FORMATS, destination, "Report")

@@ -1,4 +1,4 @@
-"""The plugins of this installation, loaded for a command."""
+"""Loads the installed plugins for a command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def installed(settings: dict[str, Any]) -> Plugins:
-    """Load the plugins that are not blocked; what they print, now or later, goes to standard error."""
+    """Load the plugins that are not blocked; anything they print, now or later, goes to standard error."""
     from infer_compare.plugins import Plugins
 
     stdout.divert()

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as `KeyboardInterrupt`, also where the interpreter swallows it."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into `KeyboardInterrupt`, and repeats it if the interpreter swallows it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from types import FrameType
 
 AGAIN_S = 0.01
-"""How long a finaliser may take to end before the interrupt that it swallowed is sent again."""
+"""Seconds that a finaliser may take before the interrupt that it swallowed is sent again."""
 
 
 @contextlib.contextmanager
 def heard() -> Iterator[None]:
-    """Within it Ctrl-C, SIGTERM and SIGHUP raise `KeyboardInterrupt`, and none of them gets lost.
+    """Make Ctrl-C, SIGTERM and SIGHUP raise `KeyboardInterrupt` inside the block, without losing any.
 
-    SIGHUP comes when the terminal is closed or a connection is lost; where it is ignored, as under `nohup`, it stays so.
+    SIGHUP arrives when the terminal is closed or a connection is lost; if it is ignored, as under `nohup`, it stays ignored.
 
-    Python ignores what is raised in `__del__`, in a weak reference's callback and in the garbage collector, an
-    interrupt as well, which may come anywhere: there it is sent once more, until it arrives in the program itself.
+    Python swallows exceptions raised in `__del__`, in callbacks of weak references and in the garbage collector. An
+    interrupt that arrives there is sent again until it reaches the program itself.
     """
     again: list[threading.Timer] = []
     unraisable = sys.unraisablehook
@@ -45,7 +45,7 @@ def heard() -> Iterator[None]:
         try:
             send_again()
         except Interrupted:
-            # On a busy machine it came before this hook had ended, in which the interpreter would ignore it too.
+            # Not at once: an interrupt inside this hook would be swallowed too, which happened on a busy machine.
             send_again()
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -57,14 +57,14 @@ def heard() -> Iterator[None]:
     sys.unraisablehook = hook
     try:
         yield
-        if any(one.is_alive() for one in again):
+        if any(timer.is_alive() for timer in again):
             raise Interrupted
     finally:
         if ours and signal.getsignal(signal.SIGINT) is _interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.unraisablehook = unraisable
-        for one in again:
-            one.cancel()
+        for timer in again:
+            timer.cancel()
 
 
 def ignore() -> None:
@@ -74,10 +74,10 @@ def ignore() -> None:
 
 
 def let_go_of_terminals() -> None:
-    """Send what is written from now on to nowhere, where a terminal is gone: writing to it would be an error."""
+    """Redirect output to the null device if its terminal is gone, since writing to it would fail."""
     for descriptor in {1, 2, stdout.descriptor()}:
         try:
-            # What is no terminal gives another error.
+            # Other kinds of files raise other errors.
             os.tcgetpgrp(descriptor)
         except OSError as error:
             if error.errno == errno.EIO:

@@ -1,4 +1,4 @@
-"""Events of a run as JSON, one a line, for programs that follow it."""
+"""Writes the events of a run as JSON, one per line, for programs that follow it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class JsonLines(Observer):
-    """Writes each event as one line; `event` is its name, `elapsed_s` the time since the beginning."""
+    """An observer that writes each event as a JSON line; `event` is its name, `elapsed_s` the time since the start."""
 
     def __init__(self, file: IO[str], now: Callable[[], float] = time.monotonic) -> None:
         """Write nothing yet.
@@ -91,10 +91,14 @@ class JsonLines(Observer):
         """Write `timing`."""
         self._write("timing", **_point(point))
 
-    def round_done(self, one: Round, *, remaining_s: float) -> None:
+    def round_done(self, round_: Round, *, remaining_s: float) -> None:
         """Write `round_done`."""
         self._write(
-            "round_done", round=one.index, **_point(one.point), clean=one.clean, remaining_s=round(remaining_s, 3)
+            "round_done",
+            round=round_.index,
+            **_point(round_.point),
+            clean=round_.clean,
+            remaining_s=round(remaining_s, 3),
         )
 
     def note(self, topic: str, text: str) -> None:

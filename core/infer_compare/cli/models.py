@@ -1,4 +1,4 @@
-"""`infer-compare models`: what can be asked for by name."""
+"""`infer-compare models`: lists the models that have a name."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ def command(settings: dict[str, Any], *, as_json: bool) -> None:
     from infer_compare.models.description import describe
     from infer_compare.preparation.context import known_models
 
-    found = []
+    listed = []
     for model in known_models(installed(settings)).values():
         try:
-            found.append(describe(model))
+            listed.append(describe(model))
         except ModelError as error:
             click.echo(f"Not listed: {error}", err=True)
     if as_json:
-        stdout.document(found)
+        stdout.document(listed)
         return
-    width = max(len(one.name) for one in found)
+    width = max(len(model.name) for model in listed)
     stdout.echo(f"{'model':{width}}  parameters  FLOPs/sample")
-    for one in found:
-        flops = "" if one.flops_per_sample is None else _short(one.flops_per_sample)
-        stdout.echo(f"{one.name:{width}}  {_short(one.parameters):>10}  {flops:>12}  {one.summary}")
-        for spec in one.inputs:
+    for description in listed:
+        flops = "" if description.flops_per_sample is None else _short(description.flops_per_sample)
+        stdout.echo(
+            f"{description.name:{width}}  {_short(description.parameters):>10}  {flops:>12}  {description.summary}"
+        )
+        for spec in description.inputs:
             stdout.echo(f"{'':{width}}  {spec.name}: {spec.dtype}[{', '.join(map(str, spec.shape))}]")
 
 

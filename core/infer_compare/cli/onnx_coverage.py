@@ -1,4 +1,4 @@
-"""`infer-compare plugin check NAME --onnx`: what a backend computes of ONNX."""
+"""`infer-compare plugin check NAME --onnx`: tests which ONNX operators a backend computes correctly."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ PAGE = "coverage.md"
 
 
 def cover(subject: Subject, *, jobs: int | None, output: Path | None, as_json: bool) -> int:
-    """Try the cases, print what came of them, and return the exit code.
+    """Run the cases, print the results, and return the exit code.
 
     Args:
         subject: the backend.
-        jobs: processes at a time.
-        output: where the page is written, a folder or a file that ends in `.md`.
-        as_json: print one document in place of the summary.
+        jobs: how many processes run at the same time.
+        output: where to write the page: a folder, or a file ending in `.md`.
+        as_json: print a JSON document instead of the summary.
 
     Raises:
-        UsageError: the backend takes no ONNX.
+        UsageError: the backend takes no ONNX models.
         BackendUnusable: its framework is not installed, or a process cannot load it.
     """
     from infer_compare.testing.coverage import measure_coverage, page
@@ -65,7 +65,7 @@ def cover(subject: Subject, *, jobs: int | None, output: Path | None, as_json: b
 
 
 def _print(coverage: Coverage) -> None:
-    """Print what is refused, by operator, then what is wrong, and the shares last."""
+    """Print the refused cases by operator, then the wrong ones, and the shares last."""
     from infer_compare.testing.coverage.page import WORDS
     from infer_compare.testing.coverage.record import count
 
@@ -74,16 +74,16 @@ def _print(coverage: Coverage) -> None:
     counted = [backend.by_case[name] for name in coverage.counted]
     models = backend.of_kind("model")
     for verdict in ("refused", "wrong", "raised", "crashed", "late"):
-        of_it = [one for one in (*counted, *models, *backend.faults) if one.verdict == verdict]
+        of_it = [result for result in (*counted, *models, *backend.faults) if result.verdict == verdict]
         if not of_it:
             continue
         stdout.echo(f"{WORDS[verdict].capitalize()}:")
         for about, results in _by_subject(of_it).items():
-            # Whoever refuses an operator says the same of each of its cases, but for the names of nodes.
-            told = [(f"{about}, {len(results)} cases" if len(results) > 1 else about, results[0].message)]
+            # A backend refuses all cases of an operator with the same message, apart from the names of nodes.
+            lines = [(f"{about}, {len(results)} cases" if len(results) > 1 else about, results[0].message)]
             if verdict != "refused":
-                told = [(f"{about}, case {one.case}", one.message) for one in results]
-            for heading, message in told:
+                lines = [(f"{about}, case {result.case}", result.message) for result in results]
+            for heading, message in lines:
                 stdout.echo(
                     "\n".join([*wrapped(heading, INDENT, width), *wrapped(one_line(message), 2 * INDENT, width)])
                 )
@@ -100,7 +100,7 @@ def _print(coverage: Coverage) -> None:
 
 
 def _by_subject(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
-    """Return results by operator or model, each once."""
+    """Group results by operator or model."""
     subjects: dict[str, list[CaseResult]] = {}
     for result in dict.fromkeys(results):
         subjects.setdefault(f"model {result.about}" if result.kind == "model" else result.about, []).append(result)

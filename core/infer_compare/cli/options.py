@@ -1,4 +1,4 @@
-"""The options of a run on the command line: made of their declaration, and read as they were given."""
+"""Makes the command-line options of a run from their declarations, and reads the given ones."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class GroupedCommand(click.Command):
-    """A command whose help lists the options of a run under the headings that are declared with them."""
+    """A command whose help groups the options of a run under their declared headings."""
 
     def __init__(self, *args: Any, output: Collection[str] = (), **settings: Any) -> None:  # noqa: ANN401 - click's signature
         """Make the command.
 
         Args:
             args: see `click.Command`.
-            output: names of the command's own options that belong under the heading of the output.
+            output: the command's own options that belong under the heading of the output.
             settings: see `click.Command`.
         """
         super().__init__(*args, **settings)
         self._output = output
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, a section for each heading; those that belong under none come last."""
+        """Write the options, a section per heading; those without a heading come last."""
         sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*GROUPS.values(), OTHER)}
         options = declared()
         for parameter in self.get_params(ctx):
@@ -49,7 +49,7 @@ class GroupedCommand(click.Command):
             group = options[name].option.group if name in options else "output" if name in self._output else None
             record = parameter.get_help_record(ctx)
             if isinstance(parameter, click.Argument):
-                # Click has no help for arguments; their declaration has.
+                # Click has no help for arguments; their declarations have.
                 record = (parameter.make_metavar(ctx).strip("[]"), options[name].option.help) if group else None
             if record is not None:
                 sections[GROUPS[group] if group is not None else OTHER].append(record)
@@ -64,7 +64,7 @@ def options_of(command: str, **changes: Mapping[str, str]) -> Callable[[Command]
 
     Args:
         command: its name.
-        changes: what the command says differently about an option.
+        changes: for each option, the declared values that this command replaces, such as its help.
     """
     return flags(
         *(option_of(name, **changes.get(name, {})) for name, option in declared().items() if option.belongs_to(command))
@@ -75,8 +75,8 @@ def option_of(name: str, **changes: str) -> Callable[[Command], Command]:
     """Return a decorator that adds one declared option of a run, also to a command that runs nothing.
 
     Args:
-        name: of the option.
-        changes: what the command says differently about it.
+        name: the name of the option.
+        changes: the declared values that the command replaces, such as its help.
     """
     option = declared()[name]
     return flags(*_parameters(option._replace(option=option.option._replace(**changes))))  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def _parameters(declared: Declared) -> Iterator[Callable[[Command], Command]]:
 
 
 def complete_of(name: str) -> Completer | None:
-    """Return what completes an option of a run in a shell; None where the shell has to know by itself."""
+    """Return the completer of an option of a run; None if the shell completes it by itself."""
     from infer_compare.cli.completing import OF_OPTIONS
 
     return OF_OPTIONS.get(name)
@@ -134,15 +134,15 @@ _WITH_UNITS: dict[Callable[[Any], Any] | None, click.ParamType[Any]] = {
 
 
 def given_by(context: click.Context, plugins: Plugins, base: Given | None = None) -> Given:
-    """Return the options that were given as flags or by the environment, put over those of a file.
+    """Return the options given as flags or in the environment; they override those of a file.
 
     Args:
-        context: of a command with options of a run.
-        plugins: where backends are found by name.
-        base: what the file says.
+        context: the context of a command with options of a run.
+        plugins: the plugins that define the backends.
+        base: the options in the file.
 
     Raises:
-        UsageError: a flag cannot be understood.
+        UsageError: a flag has an invalid value.
     """
     from infer_compare.request.reading import over, read_options
 
@@ -152,42 +152,42 @@ def given_by(context: click.Context, plugins: Plugins, base: Given | None = None
         if name not in parameters or name in {"model", "models"}:
             continue
         source = context.get_parameter_source(name)
-        # Flags that share a name hide from one another who was given.
+        # For flags that share a parameter, click does not report which of them was given.
         if parameters[name] is not None if option.option.choices else source in _GIVEN:
             given[name] = pairs(option.flags[-1], parameters[name]) if option.kind is dict else parameters[name]
     requests = (*parameters["contenders"], *(base.get("contenders") or ()))
     add_files(requests, plugins)
     labels = labels_of(requests)
-    given["model"], own = models_of(parameters["model"], parameters["models"], plugins, labels)
-    return over(read_options({**given, "models": own or None}, "The command line"), base)
+    given["model"], models = models_of(parameters["model"], parameters["models"], plugins, labels)
+    return over(read_options({**given, "models": models or None}, "The command line"), base)
 
 
 _GIVEN = {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
 def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
-    """Return what texts of the form `KEY=VALUE` say, by key.
+    """Parse texts of the form `KEY=VALUE` into a dictionary.
 
     Raises:
         UsageError: a text has another form, or a key is given twice.
     """
     from infer_compare.errors import UsageError
 
-    found: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
             raise UsageError(
                 f"{option} {text!r} is not in the form BACKEND=VALUE; write {option} NAME=VALUE with the name of a backend."
             )
-        if key in found:
+        if key in by_key:
             raise UsageError(f"{option} names {key!r} twice.")
-        found[key] = value
-    return found
+        by_key[key] = value
+    return by_key
 
 
 def labels_of(contenders: Iterable[Any]) -> frozenset[str]:
-    """Return the labels that contenders are given; one that cannot be read is refused later."""
+    """Return the labels of contenders; contenders that cannot be parsed are refused later."""
     from infer_compare.errors import UsageError
     from infer_compare.request.contenders import ContenderRequest
 
@@ -201,11 +201,11 @@ def labels_of(contenders: Iterable[Any]) -> frozenset[str]:
 
 
 def add_files(contenders: Iterable[Any], plugins: Plugins) -> None:
-    """Register the backends of Python files among contenders, whose names `--model` and `--python` then know.
+    """Register the backends that contenders name as Python files, for use of their names in `--model` and `--python`.
 
     Raises:
-        UnknownBackend: a file or its class is not there.
-        BackendUnusable: a class cannot be used.
+        UnknownBackend: a file or its class does not exist.
+        BackendUnusable: a class cannot be used as a backend.
     """
     from infer_compare.preparation.precisions import entry_of
     from infer_compare.request.contenders import FILE, ContenderRequest
@@ -220,22 +220,22 @@ def add_files(contenders: Iterable[Any], plugins: Plugins) -> None:
 def models_of(
     model: str | None, texts: tuple[str, ...], plugins: Plugins, labels: frozenset[str]
 ) -> tuple[str | None, dict[str, str]]:
-    """Return the run's model where one is named, and those of single contenders and backends.
+    """Return the run's model, None if none was named, and the models of single contenders and backends.
 
-    A text is split at `=` only after a label or the name of a backend, since paths may contain one.
+    A text is split at `=` only after a label or the name of a backend, since paths may contain `=`.
     """
     from infer_compare.errors import UsageError
     from infer_compare.paths import exists
 
     known = {word for entry in plugins.backends for word in (entry.name, *entry.aliases)}
-    own: dict[str, str] = {}
+    models: dict[str, str] = {}
     for text in texts:
         name, equals, rest = text.partition("=")
         if equals and rest and (name in labels or name in known):
             name = name if name in labels else plugins.find(name).name
-            if name in own:
+            if name in models:
                 raise UsageError(f"--model names {name!r} twice.")
-            own[name] = rest
+            models[name] = rest
         elif equals and name.isidentifier() and not exists(text):
             raise UsageError(
                 f"--model {text!r} names {name!r}, which is not a backend or a label; "
@@ -245,4 +245,4 @@ def models_of(
             raise UsageError(f"The model is given twice: {model} and {text}.")
         else:
             model = text
-    return model, own
+    return model, models

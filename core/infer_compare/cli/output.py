@@ -1,4 +1,4 @@
-"""Where a report goes and in which format: the ending of a file chooses it, and a terminal gets only what it can show."""
+"""Chooses the file and the format of a report: by the suffix of the file; a terminal gets only text formats."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STANDARD_OUTPUT = Path("-")
-"""What is typed after `-o` for it."""
+"""The value of `-o` that means standard output."""
 TEXT = "text"
 BROWSED = frozenset({".html", ".svg"})
-"""Endings of formats that are text and that nobody reads in a terminal."""
+"""Suffixes of text formats that are not meant for a terminal."""
 
 
 def target_of(output: Path | None) -> Path | None:
-    """Return the file that is named; None where it is standard output."""
+    """Return the file that `-o` names; None for standard output."""
     return None if output == STANDARD_OUTPUT else output
 
 
@@ -27,11 +27,11 @@ def format_for(target: Path | None, given: str | None, endings: Mapping[str, str
 
     Args:
         target: the file to write; None for standard output.
-        given: the format that was asked for by its name.
-        endings: the ending of each format's files, by the format's name.
+        given: the value of `--format`.
+        endings: the file suffix of each format, by the format's name.
 
     Raises:
-        UsageError: the ending of the file belongs to another format than the one that was asked for, or to none.
+        UsageError: the suffix of the file belongs to another format than the given one, or to none.
     """
     from infer_compare.errors import UsageError
     from infer_compare.report.endings import fitting
@@ -56,22 +56,22 @@ def format_for(target: Path | None, given: str | None, endings: Mapping[str, str
 
 
 def check_terminal(name: str, ending: str, example: str) -> None:
-    """Look whether a format may be printed where standard output leads.
+    """Check that a format may be printed to standard output.
 
     Args:
-        name: of the format.
-        ending: of its files.
-        example: the command that writes a file, up to the name of the file.
+        name: the name of the format.
+        ending: the suffix of its files.
+        example: the command that writes a file, without the file name.
 
     Raises:
-        UsageError: standard output is a terminal, and the format is not for one.
+        UsageError: standard output is a terminal, and the format is not meant for terminals.
     """
     if ending in BROWSED and is_terminal():
         raise not_for_a_terminal(name, ending, example)
 
 
 def not_for_a_terminal(name: str, ending: str, example: str) -> Exception:
-    """Return the error that says so, with what to type."""
+    """Return the error about a format that is not meant for a terminal, with what to type instead."""
     from infer_compare.errors import UsageError
 
     return UsageError(
@@ -80,5 +80,5 @@ def not_for_a_terminal(name: str, ending: str, example: str) -> Exception:
 
 
 def is_terminal() -> bool:
-    """Return whether standard output leads to a terminal."""
+    """Return whether standard output is a terminal."""
     return bool(getattr(stdout.stream(), "isatty", bool)())

@@ -1,4 +1,4 @@
-"""Parameter types: durations and sizes, whose units must be said, and numbers within limits."""
+"""Parameter types of click: durations and sizes, which need a unit, and numbers within limits."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Size(click.ParamType[Any]):
 
 
 class Share(click.ParamType[Any]):
-    """A part of a whole, from texts such as `5%` or `2.5 %`."""
+    """A share between 0 and 1, from texts such as `5%` or `2.5 %`."""
 
     name = "share"
 
@@ -89,7 +89,7 @@ class Share(click.ParamType[Any]):
 
 
 class Rate(click.ParamType[Any]):
-    """How many a second, from texts such as `200/s`, `200`, `12k/min`."""
+    """A rate per second, from texts such as `200/s`, `200`, `12k/min`."""
 
     name = "rate"
 
@@ -117,7 +117,7 @@ def _parsed(
     param: click.Parameter | None,
     context: click.Context | None,
 ) -> Number:
-    """The number; a text that is none is refused in click's words, with the option's name."""
+    """Return the parsed value; an invalid text becomes click's error, which names the option."""
     from infer_compare.errors import UsageError
 
     try:

@@ -1,4 +1,4 @@
-"""`infer-compare run --dry-run`: the plan as it was resolved, and how long it will take."""
+"""`infer-compare run --dry-run`: prints the resolved plan and its expected duration."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def show_plan(
     options: RunOptions, plugins: Plugins, stored: Run | None, *, command: tuple[str, ...], as_json: bool
 ) -> None:
-    """Print the plan; nothing is started.
+    """Print the plan of a run; nothing is started.
 
     Args:
-        options: what is asked for.
-        plugins: what is installed.
-        stored: the run that is repeated, where one is.
-        command: as it was typed.
+        options: the options of the run.
+        plugins: the installed plugins.
+        stored: the run to repeat, if any.
+        command: the command line as typed.
         as_json: print the header of the run instead, as it would be stored, with `plan.expected_s`.
 
     Raises:
-        UsageError: something that is asked for cannot be done as it stands.
+        UsageError: the options are invalid or contradict each other.
         NoUsableBackend: no contender can be started.
     """
     from infer_compare import api
@@ -64,7 +64,7 @@ def _print(resolved: Resolved, expected: Forecast) -> None:
         stdout.echo(f"input        {tensor.name}: {tensor.dtype}[{', '.join(map(str, tensor.shape))}]")
     for contender in header.contenders:
         route = resolved.routes.get(contender.label)
-        skipped = next((one for one in resolved.unusable if one.contender == contender.label), None)
+        skipped = next((failure for failure in resolved.unusable if failure.contender == contender.label), None)
         how = " -> ".join(route.chain) if route else f"skipped: {getattr(skipped and skipped.outcome, 'reason', '')}"
         stdout.echo(f"contender    {contender.label} on {contender.device}: {how}")
     for _, text in resolved.remarks:

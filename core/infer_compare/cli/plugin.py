@@ -1,4 +1,4 @@
-"""`infer-compare plugin`: check a plugin against the interface's promises, or begin a new one."""
+"""`infer-compare plugin`: checks a plugin against the interface, or creates a new one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None
         raise UsageError(f"There is no kind of plugin {kind!r}; take one of {', '.join(KINDS)}.")
     written = write_project(name, folder, kind=kind, taken=_taken(installed(settings), kind))
     stdout.echo(f"Written to {written}:")
-    for path in sorted(one.relative_to(written) for one in written.rglob("*") if one.is_file()):
+    for path in sorted(file.relative_to(written) for file in written.rglob("*") if file.is_file()):
         stdout.echo(f"  {path}")
     stdout.echo("\nPlaces to fill in are marked `Fill in`:")
     for place, what in KINDS[kind].filling:
@@ -60,7 +60,7 @@ def new(settings: dict[str, Any], *, words: tuple[str, ...], folder: Path | None
 
 
 def _taken(plugins: Plugins, kind: str) -> list[str]:
-    """Names that another thing of the kind has."""
+    """Return the names already in use by plugins of a kind."""
     from infer_compare.report.reporters import BUILT_IN
 
     match kind:

@@ -1,4 +1,4 @@
-"""`infer-compare plugin check`: whether a backend keeps the interface's promises."""
+"""`infer-compare plugin check`: runs the conformance kit on a backend or another plugin."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _run_checks(subject: Subject, groups: tuple[Group, ...], slow: bool | None, 
     from infer_compare.testing.conformance.registry import GROUPS
 
     with progress(quiet=as_json) as watch:
-        report = check_backend(subject, groups=groups or GROUPS, slow=slow, watch=lambda one: watch(one.name))
+        report = check_backend(subject, groups=groups or GROUPS, slow=slow, watch=lambda check: watch(check.name))
     if as_json:
         stdout.document(report)
     else:
@@ -125,7 +125,7 @@ def _run_checks(subject: Subject, groups: tuple[Group, ...], slow: bool | None, 
 
 
 def _subject(name: str, plugins: Plugins) -> Subject:
-    """What is to be checked.
+    """Return the backend to check.
 
     Raises:
         UnknownBackend: there is no such backend, file or class.
@@ -141,12 +141,12 @@ def _subject(name: str, plugins: Plugins) -> Subject:
     if not colon or not file.endswith(".py"):
         entry = plugins.find(name)
         return Subject(entry.backend, reference=entry.reference)
-    found: type[Any] = load_file_backend(Path(file), class_name)
+    cls: type[Any] = load_file_backend(Path(file), class_name)
     try:
         with guarded(f"reading the class {class_name} of {file}"):
-            if issubclass(found, BackendConformance):
-                return found.subject()
-            is_backend = issubclass(found, Backend)
+            if issubclass(cls, BackendConformance):
+                return cls.subject()
+            is_backend = issubclass(cls, Backend)
     except PluginFailed as failure:
         raise BackendUnusable(f"{class_name} of {file} cannot be checked: it raised {failure}.") from failure
     if not is_backend:
@@ -154,4 +154,4 @@ def _subject(name: str, plugins: Plugins) -> Subject:
             f"{class_name} of {file} is not a subclass of infer_compare.backends.Backend or of BackendConformance; derive it "
             "from one of them."
         )
-    return Subject(found, reference=f"file:{Path(file).resolve()}:{class_name}")
+    return Subject(cls, reference=f"file:{Path(file).resolve()}:{class_name}")

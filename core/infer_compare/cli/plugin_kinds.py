@@ -1,4 +1,4 @@
-"""What `infer-compare plugin check` finds besides backends: converters, report formats, metrics, data sets and launchers."""
+"""The checks of plugins other than backends: converters, report formats, metrics, data sets and launchers."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ KINDS = ("backend", "converter", "reporter", "metric", "dataset", "launcher")
 def checking_of(
     name: str, plugins: Plugins, kind: str | None, models: Sequence[Path], address: str | None = None
 ) -> Checking | None:
-    """Return what checks a thing that is no backend; None where the name is a backend's, or nothing's. A plugin that is a
-    backend and brings a converter is checked as a backend where nothing is said.
+    """Return the check of a plugin that is not a backend; None if the name belongs to a backend or to nothing. Without
+    `kind`, a plugin with both a backend and a converter is checked as a backend.
 
     Args:
-        name: of an installed thing, or `FILE.py:NAME`.
-        plugins: what is installed.
-        kind: one of `KINDS`, where it was said.
-        models: files that a converter is given.
-        address: of the machines that a launcher is given.
+        name: the name of an installed plugin, or `FILE.py:NAME`.
+        plugins: the installed plugins.
+        kind: one of `KINDS`, if given.
+        models: model files for a converter.
+        address: the address of the machines for a launcher.
 
     Raises:
-        UsageError: things of several kinds have the name and none was said, or none of the kind has it.
+        UsageError: the name is ambiguous without `kind`, or nothing of the kind has it.
     """
     if kind == "backend" or (kind is None and _is_backend(name, plugins)):
         return None
     file, colon, attribute = name.rpartition(":")
     if colon and file.endswith(".py"):
         return _in_file(Path(file), attribute, address)
-    found = _installed(name, plugins, models, address)
+    checks = _installed(name, plugins, models, address)
     if kind is not None:
-        if kind not in found:
+        if kind not in checks:
             raise UsageError(f"There is no {kind} {name!r}; infer-compare backends lists plugins that are broken.")
-        return found[kind]
-    if len(kinds := list(found)) > 1:
-        raise UsageError(f"{name!r} is {listing([f'a {one}' for one in kinds])}; say which with --kind {kinds[1]}.")
-    return next(iter(found.values()), None)
+        return checks[kind]
+    if len(kinds := list(checks)) > 1:
+        raise UsageError(f"{name!r} is {listing([f'a {other}' for other in kinds])}; say which with --kind {kinds[1]}.")
+    return next(iter(checks.values()), None)
 
 
 def _installed(name: str, plugins: Plugins, models: Sequence[Path], address: str | None) -> dict[str, Checking]:
-    """What checks the things of that name, by kind. A converter is called by its source format, or as its plugin."""
+    """Return the checks of that name, by kind. The name of a converter is its source format or that of its plugin."""
     from infer_compare.fleet.launchers import known_launchers
     from infer_compare.report.reporters import BUILT_IN
     from infer_compare.testing.converters import Sample, check_entry
@@ -61,30 +61,30 @@ def _installed(name: str, plugins: Plugins, models: Sequence[Path], address: str
     from infer_compare.testing.metrics import check_metric
     from infer_compare.testing.reporters import check_reporter
 
-    found: dict[str, Checking] = {}
+    checks: dict[str, Checking] = {}
     samples = [Sample(model) for model in models]
     for entry in plugins.converters:
         if name in {entry.converter.source, entry.origin.plugin}:
-            found.setdefault("converter", partial(check_entry, entry, samples))
+            checks.setdefault("converter", partial(check_entry, entry, samples))
     for reporter in (*BUILT_IN, *plugins.reporters):
         if reporter.name == name:
-            found["reporter"] = partial(check_reporter, reporter)
+            checks["reporter"] = partial(check_reporter, reporter)
     for metric in plugins.metrics:
         if metric.name == name:
-            found["metric"] = partial(check_metric, metric)
-    for own in plugins.datasets:
-        if own.dataset.name == name:
-            found["dataset"] = partial(check_dataset, own.dataset)
+            checks["metric"] = partial(check_metric, metric)
+    for dataset in plugins.datasets:
+        if dataset.dataset.name == name:
+            checks["dataset"] = partial(check_dataset, dataset.dataset)
     if (launcher := known_launchers(plugins).get(name)) is not None:
-        found["launcher"] = partial(check_launcher, launcher.launcher, address)
-    return found
+        checks["launcher"] = partial(check_launcher, launcher.launcher, address)
+    return checks
 
 
 def _in_file(path: Path, name: str, address: str | None) -> Checking | None:
-    """What checks a thing of a file; None for a class that may be a backend's.
+    """Return the check of an object in a file; None for a class that may be a backend.
 
     Raises:
-        UsageError: it is of no kind that can be checked, or a converter, which must be installed.
+        UsageError: the object is of no kind that can be checked, or a converter, which must be installed.
     """
     from infer_compare.interfaces import BuiltinDataset, Converter, Metric
     from infer_compare.plugins.backend_files import load_file
@@ -126,7 +126,7 @@ def _is_backend(name: str, plugins: Plugins) -> bool:
 
 
 def show(report: PluginReport, *, as_json: bool) -> int:
-    """Print what came of the checks, a line each; return the exit code."""
+    """Print the results of the checks, one per line, and return the exit code."""
     from rich.text import Text
 
     from infer_compare.cli import stdout
@@ -152,6 +152,6 @@ def show(report: PluginReport, *, as_json: bool) -> int:
     for reason, checks in without.items():
         console.print(Text(f"\nskipped {', '.join(checks)}: {reason}", style="dim"), soft_wrap=True)
     verdict = "passes" if report.passed else "fails"
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    console.print(Text(f"\n{report.kind} {report.name} {verdict}: {told}.", style="bold"), soft_wrap=True)
+    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    console.print(Text(f"\n{report.kind} {report.name} {verdict}: {words}.", style="bold"), soft_wrap=True)
     return 0 if report.passed else 1

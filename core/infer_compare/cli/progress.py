@@ -1,7 +1,8 @@
-"""Live progress on standard error: how far a run is, what it is doing, and what it has found.
+"""Live progress of a run on standard error: how far it is, the current step, and results so far.
 
-It is drawn when something happens. Steps that time nothing, such as starting and compiling, are drawn every second; while a
-worker is timed nothing is, since that would compete with it. Where standard error is no terminal, only notes are printed.
+The line is redrawn at each event. During steps that time nothing, such as starting and compiling, it is also redrawn every
+second; during timing nothing is drawn, since drawing would compete with the worker. If standard error is not a terminal,
+only notes are printed.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Limit
 
 SELDOM_S = 0.5
-"""Between two drawings of steps that follow each other fast."""
+"""Seconds between two drawings if steps follow each other quickly."""
 
 
 class Terminal(ProgressLine):
-    """The line of progress at the bottom of a terminal, and lines above it for what has been found."""
+    """A progress line at the bottom of a terminal, with lines above it for results so far."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
-        """Draw on a console when it is a terminal."""
+        """Draw on a console if it is a terminal."""
         super().__init__()
         from rich.live import Live
         from rich.text import Text
@@ -61,7 +62,7 @@ class Terminal(ProgressLine):
             self._live.stop()
 
     def changed(self, *, slow: bool) -> None:
-        """Draw: at most twice a second, since drawing is work, and the machine is being measured."""
+        """Redraw at most twice a second, since drawing takes time on the machine that is being measured."""
         if self._live is None:
             return
         with self._ticker.lock:
@@ -76,7 +77,7 @@ class Terminal(ProgressLine):
         self._live.update(self._text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def resolved(self, header: Header) -> None:
-        """Say what is about to be done."""
+        """Print the model and its contenders."""
         super().resolved(header)
         self._instances = {contender.label: contender.instances for contender in header.contenders}
         if self._live is not None:
@@ -84,7 +85,7 @@ class Terminal(ProgressLine):
             self._print(f"[bold]{_escape(header.model.name)}[/] on {_escape(labels)}")
 
     def probed(self, label: str, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        """Say what was found, when it is news."""
+        """Print the result of a trial call, if it is new."""
         super().probed(label, point, outcome)
         if isinstance(outcome, OutOfMemory):
             self.note("memory", f"{label} ran out of memory at {point}")
@@ -93,7 +94,7 @@ class Terminal(ProgressLine):
             self._print(f"  {_escape(label)} {point}: about {rate:,.0f} samples/s")
 
     def found_limit(self, limit: Limit) -> None:
-        """Say between which sizes memory ends."""
+        """Print the largest size that fits and the smallest that does not."""
         super().found_limit(limit)
         noun = limit.axis if isinstance(limit, AxisLimit) else "batch"
         if limit.smallest_failing is None:
@@ -103,7 +104,7 @@ class Terminal(ProgressLine):
             self.note("limit", f"{limit.contender}: {fits}, {noun} {limit.smallest_failing} does not")
 
     def note(self, topic: str, text: str) -> None:
-        """Print a note, in a log file too."""
+        """Print a note, also if standard error is not a terminal."""
         self._print(f"[yellow]{_escape(topic)}:[/] {_escape(text)}", soft_wrap=True)
 
     def _print(self, markup: str, *, soft_wrap: bool = False) -> None:
@@ -112,23 +113,23 @@ class Terminal(ProgressLine):
 
 
 class Lasting:
-    """Standard error that may go away: a run does not end because nobody can read its progress any more.
+    """Standard error whose terminal may go away: a run continues even if its progress cannot be shown any more.
 
-    A terminal may be gone before SIGHUP arrives, and SIGHUP never arrives where the shell has disowned the run.
+    A terminal may be gone before SIGHUP arrives, and SIGHUP never arrives if the shell has disowned the run.
     """
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
     def write(self, text: str) -> int:
-        """Write, or do nothing where the terminal is gone."""
+        """Write, or do nothing if the terminal is gone."""
         try:
             return self._file.write(text)
         except OSError as error:
             return self._gone(error, len(text))
 
     def flush(self) -> None:
-        """Flush, or do nothing where the terminal is gone."""
+        """Flush, or do nothing if the terminal is gone."""
         try:
             self._file.flush()
         except OSError as error:
@@ -153,12 +154,12 @@ def _escape(text: str) -> str:
 
 @contextlib.contextmanager
 def progress(*, quiet: bool, verbose: bool, as_json: bool = False) -> Iterator[Observer]:
-    """Give an observer for the time of a run.
+    """Give an observer that shows the progress of a run.
 
     Args:
         quiet: show nothing.
-        verbose: also what each size took.
-        as_json: write events as lines of JSON and nothing else.
+        verbose: also show the throughput of each size.
+        as_json: write only JSON lines.
     """
     if as_json:
         yield JsonLines(cast("IO[str]", Lasting(sys.stderr)))

@@ -1,4 +1,4 @@
-"""The line that says how far a run is: the bar first, the current step last, where a narrow terminal cuts it."""
+"""The progress line of a run: the bar first, the current step last, so that a narrow terminal cuts the step."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from infer_compare.results import AnyOutcome, Header, Limit, Round, Run
 
 SLOW_S = 2.0
-"""A step that lasts longer shows its seconds."""
+"""Seconds after which a step shows how long it has lasted."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPINNER_ASCII = "|/-\\"
 BAR_WIDTHS = ((100, 24), (70, 16), (0, 10))
-"""Columns of the bar, from so many columns of the line on."""
+"""Width of the bar by the least width of the line, in columns."""
 
 
 class ProgressLine(Observer):
-    """Follows a run; `line` says how far it is. Whoever shows it overrides `changed`."""
+    """An observer that makes the progress line of a run. Subclasses override `changed` to show it."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Begin to count the time.
+        """Start the clock.
 
         Args:
             now: monotonic seconds.
@@ -36,25 +36,25 @@ class ProgressLine(Observer):
         self._step = "reading the model"
         self._done = 0
         self._most: int | None = None
-        """How much there is to do at most, in what `_done` counts; None where that is not known."""
+        """The most that there is to do, in the unit of `_done`; None if unknown."""
         self._unit = ""
         self._ends_at: float | None = None
         self._rounds_per_restart = 1
 
     def changed(self, *, slow: bool) -> None:
-        """Show the line anew.
+        """Show the line again.
 
         Args:
-            slow: whether the step may take long, and times nothing that is ranked: then the line may be shown again
-                meanwhile. In any other step nothing may run beside the worker.
+            slow: whether the step may take long and times nothing that is ranked; only then may the line be redrawn during
+                the step. In any other step nothing may run beside the worker.
         """
 
     def line(self, width: int, *, ascii_only: bool = False) -> str:
-        """Return the line as it is now.
+        """Return the current line.
 
         Args:
-            width: columns that there are; the line may be longer, and is then cut at its end.
-            ascii_only: use no other characters.
+            width: available columns; a longer line is cut at its end by the terminal.
+            ascii_only: use only ASCII characters.
         """
         now = self._now()
         parts = []
@@ -76,63 +76,63 @@ class ProgressLine(Observer):
         self.changed(slow=slow)
 
     def waiting(self, busy: str, *, remaining_s: float) -> None:
-        """Say what is waited for."""
+        """Show what the run is waiting for."""
         self._step = one_line(f"waiting up to {clock(remaining_s)} for a quiet machine: {busy}")
         self.changed(slow=True)
 
     def preparing(self, model: str) -> None:
-        """Say that the model is read and exported."""
+        """Show that the model is read and exported."""
         self._begin(f"preparing {model}: reading, exporting", slow=True)
 
     def resolved(self, header: Header) -> None:
-        """Count what is to be tried."""
+        """Start counting trial calls."""
         self._rounds_per_restart = header.plan.rounds_per_restart
         points = header.points
         self._count("tried", None if points is None else len(points) * len(header.contenders))
         self._begin("exploring")
 
     def starting(self, phase: str, label: str) -> None:
-        """Say whose worker starts."""
+        """Show which contender's worker starts."""
         self._begin(f"{phase}: starting {label}", slow=True)
 
     def probing(self, label: str, point: OperatingPoint) -> None:
-        """Say what is tried: it may compile first."""
+        """Show which batch size is tried; the call may compile first."""
         self._begin(f"explore: {label} at {point}", slow=True)
 
     def probed(self, label: str, point: OperatingPoint, outcome: AnyOutcome) -> None:  # noqa: ARG002 - overridden
-        """Count it."""
+        """Count the trial call."""
         self._done += 1
         self._most = None if self._most is None else max(self._most, self._done)
 
     def found_limit(self, limit: Limit) -> None:
-        """Go on with the next."""
+        """Show that the search of a contender has ended."""
         self._begin(f"limit: {limit.contender} is known")
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
-        """Count rounds from now on."""
+        """Start counting rounds."""
         if self._unit != "rounds":
             self._count("rounds", None)
         self._most = self._done + (restarts - restart + 1) * points * self._rounds_per_restart
         self._begin(f"measure: restart {restart} of at most {restarts}, {points} batch sizes")
 
     def warming(self, label: str, point: OperatingPoint) -> None:
-        """Say what is run before it is timed: it may compile."""
+        """Show which contender is warmed up; this may compile."""
         self._begin(f"measure: warming up {label} at {point}", slow=True)
 
     def timing(self, point: OperatingPoint) -> None:
-        """Say what is timed; nothing is shown again until it is over."""
+        """Show which point is timed; nothing is redrawn until it is done."""
         self._begin(f"measure: timing {point}")
 
-    def round_done(self, one: Round, *, remaining_s: float) -> None:
-        """Count it, and keep how much time is left."""
+    def round_done(self, round_: Round, *, remaining_s: float) -> None:
+        """Count the round, and store the remaining time."""
         self._done += 1
         self._most = None if self._most is None else max(self._most, self._done)
         self._ends_at = self._now() + remaining_s if remaining_s > 0 else None
-        state = "" if one.clean else " (disturbed, to be repeated)"
-        self._begin(f"measure: {one.point} timed{state}")
+        state = "" if round_.clean else " (disturbed, to be repeated)"
+        self._begin(f"measure: {round_.point} timed{state}")
 
     def finished(self, run: Run) -> None:
-        """Say that it has ended."""
+        """Show that the run has ended."""
         self._ends_at = None
         self._begin(run.closing.state if run.closing is not None else "ended")
 
@@ -141,7 +141,7 @@ class ProgressLine(Observer):
 
 
 def clock(seconds: float) -> str:
-    """Return such as `0:42` or `1:02:03`."""
+    """Return a duration such as `0:42` or `1:02:03`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

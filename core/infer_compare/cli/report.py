@@ -1,4 +1,4 @@
-"""`infer-compare report`: stored runs, rendered."""
+"""`infer-compare report`: renders stored runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 FLAT = frozenset({"text", "markdown", "csv"})
-"""Formats that show neither the calls of a point nor the answers for other latency bounds."""
+"""Formats without the calls of a point and the answers for other latency bounds."""
 
 
 @click.command("report")
@@ -91,10 +91,10 @@ def command(
 
 
 class Asked(NamedTuple):
-    """What a report is asked to answer besides what its run was."""
+    """Further questions that a report answers from the stored run."""
 
     bound: float | None
-    """Latency, in seconds."""
+    """Latency bound, in seconds."""
     percentile: float | None
     mixes: tuple[str, ...]
     price: str | None
@@ -102,10 +102,10 @@ class Asked(NamedTuple):
 
 
 def _documents(runs: Sequence[Path], asked: Asked, *, explorable: bool) -> list[ReportDocument]:
-    """Return the documents of runs, as they are asked for.
+    """Return the report documents of runs.
 
     Raises:
-        UsageError: the price cannot be understood, or a run cannot answer for a latency bound or a mix.
+        UsageError: the price cannot be parsed, or a run cannot answer for a latency bound or a mix.
         StoreError: there is no run, or it cannot be read.
     """
     from infer_compare.cli.console import load_run
@@ -130,15 +130,15 @@ def _documents(runs: Sequence[Path], asked: Asked, *, explorable: bool) -> list[
 
 
 def bounded(run: Run, bound: float | None, percentile: float | None) -> Run:
-    """Return the run as if it had been asked for another latency bound.
+    """Return the run with another latency bound.
 
     Args:
-        run: as it is stored.
-        bound: in seconds; that of the run when None.
-        percentile: at which it must hold; that of the run when None.
+        run: the stored run.
+        bound: in seconds; the run's own when None.
+        percentile: percentile at which the bound must hold; the run's own when None.
 
     Raises:
-        UsageError: neither the run nor the command line has a bound, or the run timed no single calls.
+        UsageError: neither the run nor the command line has a bound, or the run did not time single calls.
     """
     from infer_compare.errors import UsageError
     from infer_compare.verdicts import with_latency_bound
@@ -152,7 +152,7 @@ def bounded(run: Run, bound: float | None, percentile: float | None) -> Run:
 
 
 def _print(name: str, ending: str, content: str | bytes, example: str) -> None:
-    """Puts the report on standard output."""
+    """Print the report on standard output."""
     from infer_compare.cli.output import is_terminal, not_for_a_terminal
 
     if isinstance(content, bytes) and is_terminal():

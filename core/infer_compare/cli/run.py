@@ -1,4 +1,4 @@
-"""`infer-compare run`: the main job."""
+"""`infer-compare run`: measures a model on several frameworks."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ KEPT_BY_RESUME = frozenset(
     {"resume", "clear_cache", "as_json", "json_progress", "quiet", "verbose", "debug"}
     | {name for name, option in declared().items() if option.option.afterwards}
 )
-"""Options that say how a result is shown, and not what is measured."""
+"""Options about how a result is shown; they do not change what is measured."""
 
 
 def showing(function: Command) -> Command:
-    """Add the flags that say how a measuring command shows its progress and its result."""
+    """Add the flags for the progress and the result of a measuring command."""
     return flags(
         AS_JSON,
         JSON_PROGRESS,
@@ -118,7 +118,7 @@ def command(
 
 
 def _report_paths(folder: Path, formats: Sequence[str], plugins: Plugins) -> list[Path]:
-    """Where the reports of a run go, in the order of their formats."""
+    """Return the files of the reports of a run, in the order of their formats."""
     from infer_compare.report import find_reporter
 
     return [folder / f"report{find_reporter(name, plugins).suffix}" for name in formats]
@@ -129,9 +129,9 @@ class Show:
     """How the result of a run is shown."""
 
     formats: tuple[str, ...]
-    """Reports that are left in the run folder."""
+    """Formats of the reports that are written to the run folder."""
     price: Price | None
-    """What the machine costs."""
+    """Price of the machine."""
     as_json: bool
     json_progress: bool
     quiet: bool
@@ -154,11 +154,11 @@ class Show:
 
 
 def _refuse_others(context: click.Context) -> None:
-    """Raises `UsageError` where an option was given that a resumed run cannot change."""
+    """Raise `UsageError` if an option was given that a resumed run cannot change."""
     from infer_compare.errors import UsageError
 
     flags = {str(parameter.name): parameter.opts[-1] for parameter in context.command.params}
-    # Not an option, and two of them.
+    # Parameters that are typed differently from their name: an argument, and flags that share a parameter.
     flags |= {"model": "MODEL", "convert": "--no-convert", "mode": f"--{context.params['mode']}"}
     given = [
         flags[name]
@@ -170,7 +170,7 @@ def _refuse_others(context: click.Context) -> None:
 
 
 def typed_command() -> tuple[str, ...]:
-    """Return the command line as it was typed."""
+    """Return the command line as typed."""
     return ("infer-compare", *sys.argv[1:])
 
 
@@ -183,18 +183,18 @@ def measure(
     like: Header | None = None,
     command: tuple[str, ...],
 ) -> int:
-    """Measure what is asked for, show the result, and return the exit code.
+    """Measure a new run, show its result, and return the exit code.
 
     Args:
-        options: what is asked for.
-        folder: of the run; a new one when None.
-        plugins: what is installed.
+        options: the options of the run.
+        folder: the run folder; a new one if None.
+        plugins: the installed plugins.
         show: how the result is shown.
-        like: the header of a stored run that is repeated.
-        command: as it was typed.
+        like: the header of the stored run to repeat, if any.
+        command: the command line as typed.
 
     Raises:
-        UsageError: something lies where a report is to be written.
+        UsageError: a file exists where a report is to be written.
     """
     from infer_compare import api
     from infer_compare.report.files import check_free
@@ -219,7 +219,7 @@ def _resume(place: Path, plugins: Plugins, show: Show) -> int:
 
 
 def _tell(place: Path, plugins: Plugins, show: Show, work: Callable[[Observer], Run]) -> int:
-    """Does the work, shows its result, and returns the exit code."""
+    """Do the work, show its result, and return the exit code."""
     from infer_compare.cli.progress import progress
     from infer_compare.report import document, find_reporter, render
     from infer_compare.report.files import write_report

@@ -1,4 +1,4 @@
-"""`infer-compare runs`: what is stored."""
+"""`infer-compare runs`: lists stored runs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from infer_compare.store import StoredRun
 
 LEAST_PATH = 16
-"""Columns that a path keeps beside an answer, at least."""
+"""Least columns of a path beside an answer."""
 STATE = 11
-"""Columns of a state; a longer one moves the rest of its line."""
+"""Columns of a state; a longer state shifts the rest of its line."""
 
 
 @click.command("runs")
@@ -37,7 +37,7 @@ def command(*, folder: Path, as_json: bool) -> None:
         stdout.document(list(runs))
         return
     empty = True
-    # Deriving an answer takes time: each line is written as soon as it is known.
+    # Deriving an answer takes time: print each line as soon as it is known.
     for line in lines(runs, _width()):
         stdout.echo(line)
         empty = False
@@ -46,11 +46,11 @@ def command(*, folder: Path, as_json: bool) -> None:
 
 
 def lines(runs: Iterable[StoredRun], width: int | None) -> Iterator[str]:
-    """Return the lines of a list of runs.
+    """Return the lines of the list of runs.
 
     Args:
-        runs: what is listed.
-        width: of the terminal, in columns; None for one line a run, with nothing cut.
+        runs: the runs to list.
+        width: width of the terminal, in columns; None for one uncut line per run.
     """
     for run in runs:
         who = f"{run.model} on {', '.join(run.contenders)}" if run.contenders else run.model
@@ -64,7 +64,7 @@ def lines(runs: Iterable[StoredRun], width: int | None) -> Iterator[str]:
 
 
 def middle_out(text: str, width: int) -> str:
-    """Return the text with its middle left out, where it is wider than that: `runs/2026…22-mlp`."""
+    """Return the text without its middle if it is wider than `width`, such as `runs/2026…22-mlp`."""
     if _cells(text) <= width:
         return text
     head, tail = text[: len(text) // 2], text[len(text) // 2 :]
@@ -74,7 +74,7 @@ def middle_out(text: str, width: int) -> str:
 
 
 def end_out(text: str, width: int) -> str:
-    """Return the text with its end left out, where it is wider than that."""
+    """Return the text without its end if it is wider than `width`."""
     if _cells(text) <= width:
         return text
     while text and _cells(text) > width - 1:
@@ -89,7 +89,7 @@ def _cells(text: str) -> int:
 
 
 def _date(run: StoredRun) -> str:
-    """When it began, by the clock of this place."""
+    """Return when the run began, in local time."""
     from datetime import datetime
 
     try:
@@ -99,7 +99,7 @@ def _date(run: StoredRun) -> str:
 
 
 def _width() -> int | None:
-    """Of the terminal, or of `COLUMNS`; None into a file or a pipe."""
+    """Return the width of the terminal, or `COLUMNS`; None for a file or a pipe."""
     import os
 
     from infer_compare.cli.output import is_terminal

@@ -1,4 +1,4 @@
-"""`infer-compare schema`: what a run file, a report and a report of several runs hold."""
+"""`infer-compare schema`: prints the JSON Schemas of run files and reports."""
 
 from __future__ import annotations
 

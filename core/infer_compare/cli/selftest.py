@@ -1,4 +1,4 @@
-"""`infer-compare selftest`: how far verdicts can be trusted on this machine."""
+"""`infer-compare selftest`: tests how far verdicts can be trusted on this machine."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def command(
         from infer_compare.selftest.table import renderables
 
         console = stdout.console(highlight=False)
-        for one in renderables(done):
-            console.print(one)
+        for part in renderables(done):
+            console.print(part)
         if folder is not None:
             click.echo(f"\nRuns stored in {folder}", err=True)
     return 0 if done.passed else 1

@@ -1,8 +1,8 @@
-"""Standard output, kept for what the command line itself prints.
+"""Reserves standard output for the command line itself.
 
-Once plugins are loaded, anything in this process may write to standard output: `print`, a library in C, a thread, or a
-function that runs at the end. From then on descriptor 1 and `sys.stdout` lead to standard error, and what the command
-prints goes through this module to the real standard output: with `--json` that is one document and nothing else.
+Once plugins are loaded, anything in this process may write to standard output: `print`, a C library, a thread, or an exit
+handler. From then on descriptor 1 and `sys.stdout` lead to standard error, and the command prints through this module to
+the real standard output: with `--json`, one document and nothing else.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 NEWLINE = "\n"
 WHITE = "\n\t"
-"""What is not escaped in a text of several lines."""
+"""Characters that are not escaped in a text of several lines."""
 
 
 class _Kept:
-    """The real standard output, and how to put it back."""
+    """The real standard output, and a function that restores it."""
 
     def __init__(self, stream: TextIO | None, descriptor: int | None, undo: Callable[[], None]) -> None:
         self.stream = stream
@@ -42,13 +42,13 @@ _for_good = False
 
 
 def keep_for_good() -> None:
-    """Leave standard output diverted until the process ends, with what runs then."""
+    """Keep standard output diverted until the process has ended, including its exit handlers."""
     global _for_good  # noqa: PLW0603 - a process has one standard output
     _for_good = True
 
 
 def divert() -> None:
-    """Lead everything but this module's output to standard error, until the current command ends; twice is fine."""
+    """Divert everything but this module's output to standard error until the command ends; may be called twice."""
     global _kept  # noqa: PLW0603 - a process has one standard output
     if _kept is not None:
         return
@@ -73,7 +73,7 @@ def divert() -> None:
             os.dup2(kept, 1)
             os.close(kept)
 
-    # A closed standard error leaves nowhere for what others print.
+    # With standard error closed, the output of others is discarded.
     sys.stdout = sys.stderr if sys.stderr is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     _kept = _Kept(own, kept, undo)
     context = click.get_current_context(silent=True)
@@ -82,7 +82,7 @@ def divert() -> None:
 
 
 def restore() -> None:
-    """Put standard output back; nothing where it was not diverted."""
+    """Restore standard output; does nothing if it was not diverted."""
     global _kept
     if _kept is not None:
         kept, _kept = _kept, None
@@ -90,7 +90,7 @@ def restore() -> None:
 
 
 def stream() -> TextIO | None:
-    """Return the stream of the real standard output; None where it is closed."""
+    """Return the stream of the real standard output; None if it is closed."""
     return sys.stdout if _kept is None else _kept.stream
 
 
@@ -100,12 +100,12 @@ def descriptor() -> int:
 
 
 def echo(text: str = "") -> None:
-    """Print a line, or several; what cannot be printed is escaped, since names of others may be in it."""
+    """Print one or more lines; unprintable characters are escaped, since they may come from untrusted names."""
     write(escaped(text, keep=WHITE) + NEWLINE)
 
 
 def write(content: str | bytes, *, color: bool | None = None) -> None:
-    """Print a document as it is, with nothing after it."""
+    """Print a document unchanged, without a trailing newline."""
     click.echo(content, file=_open(), nl=False, color=color)
 
 
@@ -120,24 +120,24 @@ def console(**settings: Any) -> Console:  # noqa: ANN401 - of rich
     """Return a console on the real standard output, as wide as its terminal."""
     from rich.console import Console
 
-    own = stream()
+    output = stream()
     width = None
-    if _kept is not None and own is not None and "COLUMNS" not in os.environ:
+    if _kept is not None and output is not None and "COLUMNS" not in os.environ:
         with contextlib.suppress(OSError, ValueError):
-            width = os.get_terminal_size(own.fileno()).columns
+            width = os.get_terminal_size(output.fileno()).columns
     return Console(file=_open(), width=width, **settings)
 
 
 def abandon() -> None:
-    """Send what is still to be printed to nowhere, since its reader has gone."""
+    """Discard the remaining output, since its reader has gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(nowhere, stream().fileno())  # type: ignore[union-attr]
 
 
 def _open() -> IO[Any]:
-    own = stream()
-    return own if own is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - standard output is closed
+    output = stream()
+    return output if output is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - standard output is closed
 
 
 def _duplicate(descriptor: int) -> int | None:

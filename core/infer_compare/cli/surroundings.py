@@ -1,4 +1,4 @@
-"""What a command needs of the place that it is started in: folders that are there, with names that can be written down."""
+"""Checks the working folder and the folders in environment variables before a command runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 from infer_compare.errors import UsageError
 
 FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "INFER_COMPARE_CACHE")
-"""Variables that name folders in which files of a run or of a model lie."""
+"""Environment variables that name folders with files of a run or a model."""
 
 
 def check_surroundings() -> None:
-    """Look at the working folder and at the folders that the environment names.
+    """Check that the working folder exists, and that its name and those in the environment are UTF-8.
 
-    Paths in them are stored in runs and sent to workers, as text.
+    Paths in these folders are stored in runs and sent to workers as text.
 
     Raises:
         UsageError: the working folder was removed, or the name of a folder is not UTF-8.
@@ -30,7 +30,7 @@ def check_surroundings() -> None:
 
 
 def is_text(word: str) -> bool:
-    """Return whether a word can be written down; bytes that are not text arrive as surrogates."""
+    """Return whether a word can be encoded as UTF-8; undecodable bytes arrive as surrogates, which cannot."""
     try:
         word.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Redraws while a step lasts that times nothing; in any other step its thread sleeps."""
+"""Redraws the progress during steps that time nothing; during other steps its thread sleeps."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Ticker:
         """Start no thread yet.
 
         Args:
-            tick: draws; never called by two threads at a time, when others use `lock` too.
-            first_s: how long a step must last before the first call.
-            period_s: between calls.
+            tick: draws; never called concurrently if other callers hold `lock`.
+            first_s: seconds that a step must last before the first call.
+            period_s: seconds between calls.
         """
         self._tick = tick
         self._first_s = first_s
@@ -40,14 +40,14 @@ class Ticker:
         return self._condition
 
     def step(self, *, slow: bool) -> None:
-        """Take note that another step has begun.
+        """Note that another step has begun.
 
         Args:
-            slow: whether the function may be called while it lasts.
+            slow: whether the function may be called during the step.
         """
         with self._condition:
             self._steps += 1
-            # A thread that sleeps until a slow step need not hear of any other.
+            # Other steps need not wake the sleeping thread.
             wake = slow or self._slow
             self._slow = slow
             if slow and self._thread is None:
@@ -73,7 +73,7 @@ class Ticker:
                     self._condition.wait()
 
     def _tick_through(self, step: int) -> None:
-        """Call the function until a step is over."""
+        """Call the function periodically until the step is over."""
         wait_s = self._first_s
         while not self._condition.wait_for(lambda: not self._slow or step != self._steps, wait_s):
             # The terminal may be gone.

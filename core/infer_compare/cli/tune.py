@@ -1,4 +1,4 @@
-"""`infer-compare tune`: the fastest configuration on this machine, within a budget."""
+"""`infer-compare tune`: finds the fastest configuration on this machine within a time budget."""
 
 from __future__ import annotations
 

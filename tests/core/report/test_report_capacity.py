@@ -12,7 +12,7 @@ import pytest
 
 import capacity_answers as answers
 from infer_compare.capacity.values import Load, Range
-from infer_compare.cli.documents import Way, show
+from infer_compare.cli.documents import Destination, show
 from infer_compare.report.capacity import FORMATS, CapacityDocument, document
 from infer_compare.report.capacity.phrases import percentile_words, range_words, time_words
 from infer_compare.report.price import parse_price
@@ -56,7 +56,7 @@ def made(run):
 def test_an_answer_in_a_terminal_is_what_it_was(name, columns, made, capsys, monkeypatch):
     """And no line of it is wider than the terminal."""
     monkeypatch.setenv("COLUMNS", columns)
-    show(made(ANSWERS[name]), FORMATS, Way("text", None), "Capacity")
+    show(made(ANSWERS[name]), FORMATS, Destination("text", None), "Capacity")
     text = capsys.readouterr().out
     assert [line for line in text.splitlines() if len(line) > int(columns)] == []
     assert is_golden(text, f"capacity-{name}.{columns}.txt")
