@@ -8,8 +8,9 @@ import click
 
 from infer_compare.cli.flags import RUN_FOLDER
 from infer_compare.cli.installed import installed
+from infer_compare.cli.measuring import Show, measure, showing
 from infer_compare.cli.options import GroupedCommand, given_by, options_of
-from infer_compare.cli.run import Show, measure, showing, typed_command
+from infer_compare.cli.run import typed_command
 
 if TYPE_CHECKING:
     from pathlib import Path
