@@ -1,7 +1,7 @@
-"""A backend that is another one made slower by a known share: what measuring is tested with on a real machine.
+"""A backend that wraps another and slows it down by a known share, to test measurements on a real machine.
 
-It is asked for like any backend of a file: `-b .../slowdown.py:PlantedBackend:backend=torch,slowdown=0.1`. Against the
-same backend without it, a comparison must say that this one is slower, and by how much is known.
+It is used like any backend in a file: `-b .../slowdown.py:PlantedBackend:backend=torch,slowdown=0.1`. A comparison with the
+same backend must find it slower by the known share.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PlantedOptions(Options, frozen=True, kw_only=True):
-    """Which backend is made slower, and by how much."""
+    """The wrapped backend, and its slowdown."""
 
     backend: Annotated[
         str, msgspec.Meta(description="Name of a registered backend; it runs with its own defaults.")
@@ -31,23 +31,23 @@ class PlantedOptions(Options, frozen=True, kw_only=True):
 
 
 class PlantedSession(WrappedSession):
-    """A session whose work takes longer than it needs to.
+    """A session whose work takes longer by a known share.
 
-    When work is done, it spins until the time since that work began has grown by the share. It spins and does not
-    sleep: what it takes must be the worker's own processor time, as with a framework that is really slower, and not
-    idle time in which the core slows down or goes to another program.
+    After the work is done, it spins until the elapsed time has grown by the share. It spins rather than sleeps: the extra time
+    must be the worker's processor time, as with a slower framework, and not idle time in which the core slows down or
+    serves another program.
 
-    On the processor the share is exact but for the calls of this wrapper, about a microsecond. A device that works on
-    while the host spins hides part of it, where batches are enqueued ahead.
+    On the CPU the share is exact except for the overhead of this wrapper, about a microsecond. A device that works while the
+    host spins hides part of it if batches are queued ahead.
     """
 
     def __init__(self, inner: Session[Any], slowdown: float, clock: Callable[[], int] = time.perf_counter_ns) -> None:
-        """Wraps a session.
+        """Wrap a session.
 
         Args:
             inner: the session that does the work.
             slowdown: relative, 0.1 for calls that take 10 % longer.
-            clock: nanoseconds.
+            clock: returns nanoseconds.
         """
         super().__init__(inner)
         self._slowdown = slowdown
@@ -57,25 +57,25 @@ class PlantedSession(WrappedSession):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """What is effective inside, and the slowdown."""
+        """The effective settings of the inner session, and the slowdown."""
         return {**self._inner.effective, "slowdown": percent(self._slowdown)}
 
     def run(self, staged: Any) -> None:  # noqa: ANN401 - the slots are the inner session's
-        """Runs inside, and notes when work began."""
+        """Run the inner session, and note when its work began."""
         if not self._under_way:
             self._began = self._clock()
         self._under_way += 1
         self._inner.run(staged)
 
     def synchronize(self) -> None:
-        """Waits inside, then longer."""
+        """Wait for the inner session, then spin."""
         self._inner.synchronize()
         if self._under_way:
             self._spin()
             self._under_way = 0
 
     def wait(self, staged: Any) -> None:  # noqa: ANN401 - as above
-        """Waits inside, then longer: by the share of what passed since the work before it was done."""
+        """Wait for the inner session, then spin for the share of the time since the previous work was done."""
         self._inner.wait(staged)
         if self._under_way:
             self._spin()
@@ -90,16 +90,16 @@ class PlantedSession(WrappedSession):
 
 
 class PlantedBackend(WrappedBackend):
-    """A registered backend, made slower."""
+    """A registered backend, slowed down."""
 
     name: ClassVar[str] = "planted"
     options: ClassVar[type[Options]] = PlantedOptions
 
     def __init__(self, settings: Settings) -> None:
-        """Makes the backend inside.
+        """Create the inner backend.
 
         Raises:
-            UnknownBackend: none of that name is registered.
+            UnknownBackend: no backend of that name is registered.
             BackendUnusable: its plugin is broken.
         """
         assert isinstance(settings.options, PlantedOptions)
@@ -107,5 +107,5 @@ class PlantedBackend(WrappedBackend):
         self._slowdown = settings.options.slowdown
 
     def to_device(self, loaded: Any, device: Device) -> PlantedSession:  # noqa: ANN401 - what the inner backend made
-        """The session of the backend inside, wrapped."""
+        """Return the wrapped session of the inner backend."""
         return PlantedSession(self._inner.to_device(loaded, device), self._slowdown)

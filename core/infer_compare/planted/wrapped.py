@@ -1,4 +1,4 @@
-"""What backends have in common that wrap a registered one: everything is passed on until it is overridden."""
+"""Base classes of backends and sessions that wrap others and delegate everything that is not overridden."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class WrappedSession(Session[Any]):
-    """A session that is another one. The slots are the inner session's."""
+    """A session that delegates to an inner session, whose slots it uses."""
 
     def __init__(self, inner: Session[Any]) -> None:
-        """Wraps a session.
+        """Wrap a session.
 
         Args:
             inner: the session that does the work.
@@ -57,7 +57,7 @@ class WrappedSession(Session[Any]):
         self._inner.run(staged)
 
     def running(self) -> AbstractContextManager[object]:
-        """The inner session's."""
+        """Return the inner session's."""
         return self._inner.running()
 
     def synchronize(self) -> None:
@@ -94,24 +94,24 @@ class WrappedSession(Session[Any]):
 
 
 class WrappedBackend(Backend[Any]):
-    """A registered backend inside another one.
+    """A backend that delegates to a registered backend.
 
-    Capabilities are declared on the class, before any option is known, so that they cannot be those of the backend
-    inside. ONNX is what every backend takes, as its own or imported, and the processor is what all have; a backend
-    inside that lacks a format or device still refuses it itself.
+    Capabilities are declared on the class, before any option is known, so they cannot be those of the inner backend. Every
+    backend takes ONNX, natively or imported, and supports the CPU; an inner backend without a format or device refuses it
+    itself.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(formats=("onnx",))
 
     def __init__(self, settings: Settings, backend: str) -> None:
-        """Makes the backend inside, with its own defaults and this one's thread budget and seed.
+        """Create the inner backend with its default options and the outer backend's thread budget and seed.
 
         Args:
-            settings: of the backend outside.
-            backend: name of the one inside.
+            settings: the settings of the outer backend.
+            backend: the name of the inner backend.
 
         Raises:
-            UnknownBackend: none of that name is registered.
+            UnknownBackend: no backend of that name is registered.
             BackendUnusable: its plugin is broken.
         """
         super().__init__(settings)

@@ -1,4 +1,4 @@
-"""The project that `infer-compare plugin new` writes: a plugin that can be installed, and says what to fill in."""
+"""Writes the projects of `infer-compare plugin new`: installable plugins that mark what to fill in."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["KINDS", "write_project"]
 
 
 def write_project(name: str, folder: Path | None = None, *, kind: str = "backend", taken: Collection[str] = ()) -> Path:
-    """Writes the project of a plugin.
+    """Write the project of a plugin.
 
     Args:
-        name: of what it brings, as people will type it.
-        folder: of the project; `infer-compare-NAME` here when it is None.
+        name: the name that users will type.
+        folder: the folder of the project; `infer-compare-NAME` in the working folder when None.
         kind: one of `KINDS`.
-        taken: names that it cannot have, since another one of the kind has them.
+        taken: names that are already in use for this kind.
 
     Returns:
         The folder.
 
     Raises:
-        UsageError: the name is no lower-case identifier, or taken; or the folder is there, or cannot be made.
+        UsageError: the name is not a lower-case identifier, or is taken; or the folder exists or cannot be created.
     """
     project = KINDS[kind]
     _refuse(name, project.noun, taken)
@@ -58,7 +58,7 @@ def write_project(name: str, folder: Path | None = None, *, kind: str = "backend
             text = files(__name__).joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
             path.write_text(Template(text).substitute(words), encoding="utf-8")
     except OSError as error:
-        # It was not there before; half a project would stand in the way of the next try.
+        # The folder is new: remove it, since a partial project would block the next attempt.
         shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(f"{folder} cannot be written ({error.strerror}); name another folder with -o.") from error
     return folder

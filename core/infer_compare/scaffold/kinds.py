@@ -1,4 +1,4 @@
-"""Which projects `infer-compare plugin new` can write: their files, and what is left to fill in."""
+"""The kinds of projects that `infer-compare plugin new` writes: their files, and what to fill in."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 
 class ProjectKind(NamedTuple):
-    """A kind of plugin."""
+    """A kind of project."""
 
     noun: str
     description: str
-    """Of the project, in a line."""
+    """Description of the project, in one line."""
     usage: str
     """The command that uses the finished plugin."""
     templates: dict[str, str]
-    """Files of a project, and the templates that they are made of."""
+    """Files of a project, with their templates."""
     filling: tuple[tuple[str, str], ...]
-    """Where something is left to do, and what."""
+    """Places to fill in, and with what."""
 
 
 _COMMON = {"pyproject.toml": "pyproject.toml", "src/{package}/py.typed": "py.typed"}
@@ -26,7 +26,7 @@ _PLACE = "src/infer_compare_{name}/__init__.py"
 
 
 def _small(kind: str, noun: str, description: str, usage: str, what: str, tests: str) -> ProjectKind:
-    """A project of one module and one test."""
+    """Return a project of one module and one test."""
     templates = {
         **_COMMON,
         "README.md": "other_readme.md",

@@ -1,4 +1,4 @@
-"""How far verdicts can be trusted on this machine: a backend against itself, and against itself made slower."""
+"""The self-test: compares a backend with itself and with slowed-down copies, to see how far verdicts can be trusted."""
 
 from infer_compare.selftest.findings import BackendFindings, PlantedFindings, SkippedBackend, TwinFindings, findings
 from infer_compare.selftest.setup import BATCH_SIZES, SLOWDOWNS, Setup

@@ -1,4 +1,4 @@
-"""What a run of a backend against itself shows: false verdicts, planted slowdowns found and missed, and the noise."""
+"""The findings of the self-test for one backend: false verdicts, slowdowns found and missed, and noise."""
 
 from __future__ import annotations
 
@@ -26,51 +26,51 @@ State = Literal["measured", "busy", "failed"]
 
 
 class TwinFindings(msgspec.Struct, frozen=True, kw_only=True):
-    """Verdicts on a backend against itself (A/A), one for each batch size; whatever names a direction is false."""
+    """Verdicts on a backend against itself (A/A), one for each batch size; any verdict of faster or slower is false."""
 
     false: int
-    """Called faster or slower."""
+    """Number of verdicts of faster or slower."""
     same: int
     inconclusive: int
 
     @property
     def comparisons(self) -> int:
-        """All of them; those that could not be made are left out."""
+        """Number of all verdicts that could be given."""
         return self.false + self.same + self.inconclusive
 
 
 class PlantedFindings(msgspec.Struct, frozen=True, kw_only=True):
-    """Verdicts on a backend against itself made slower, one for each batch size."""
+    """Verdicts on a backend against a slowed-down copy, one for each batch size."""
 
     slowdown: float
-    """As it was planted, relative."""
+    """The planted slowdown, relative."""
     right: int
-    """Batch sizes at which it was called slower than either of the two that are not slowed down."""
+    """Number of batch sizes at which the copy was called slower than both contenders that are not slowed down."""
     wrong: int
-    """Batch sizes at which it was called faster than one of them, or the same."""
+    """Number of batch sizes at which the copy was called faster than one of them, or the same."""
     not_shown: int
-    """All other batch sizes at which they could be compared."""
+    """Number of all other batch sizes with a comparison."""
     measured: float | None
-    """The slowdown as it was measured, relative: geometric mean over the comparisons; None where there are none."""
+    """The measured slowdown, relative: geometric mean over the comparisons; None without comparisons."""
 
     @property
     def points(self) -> int:
-        """Batch sizes at which they could be compared."""
+        """Number of batch sizes with a comparison."""
         return self.right + self.wrong + self.not_shown
 
     @property
     def shown(self) -> bool:
-        """Whether it was found at most batch sizes."""
+        """Whether the slowdown was found at most batch sizes."""
         return 2 * self.right > self.points
 
     @property
     def reliable(self) -> bool:
-        """Whether it was found at every batch size."""
+        """Whether the slowdown was found at every batch size."""
         return 0 < self.right == self.points
 
 
 class BackendFindings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the self-test found with one backend."""
+    """The findings of the self-test for one backend."""
 
     backend: str
     state: State
@@ -78,94 +78,94 @@ class BackendFindings(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why nothing was measured."""
     restarts: int = 0
-    """Those that were begun."""
+    """Number of restarts that were begun."""
     clean_restarts: int = 0
-    """With clean rounds, at the batch size that has fewest."""
+    """Number of restarts with clean rounds, at the batch size with the fewest."""
     twins: TwinFindings
     planted: tuple[PlantedFindings, ...]
-    """By slowdown, ascending."""
+    """In ascending order of the slowdown."""
     half_width: float | None
     """Resolution: the relative half-width of an A/A interval, median over the batch sizes."""
     allowance: float | None
-    """What accepted contention may have cost: the part of that half-width that the noise of the machine adds."""
+    """The part of this half-width that stems from accepted contention with other programs."""
     slices: int
     rejected: int
-    """Slices that the gate rejected."""
+    """Number of slices that the gate rejected."""
     top: ForeignProcess | None
-    """The process that was most often the busiest while slices were rejected."""
+    """The process that was most often the busiest during rejected slices."""
     elapsed_s: float
 
     @property
     def rejected_share(self) -> float:
-        """Of all slices, those that were rejected."""
+        """The share of rejected slices."""
         return self.rejected / self.slices if self.slices else 0.0
 
     @property
     def false(self) -> int:
-        """Verdicts that are known to be wrong."""
-        return self.twins.false + sum(one.wrong for one in self.planted)
+        """Number of verdicts known to be wrong."""
+        return self.twins.false + sum(trial.wrong for trial in self.planted)
 
     @property
     def resolved(self) -> float | None:
-        """The least slowdown that was found at every batch size, as were all larger ones; None where there is none."""
+        """The least slowdown that was found at every batch size, like all larger ones; None if there is none."""
         least = None
-        for one in reversed(self.planted):
-            if not one.reliable:
+        for trial in reversed(self.planted):
+            if not trial.reliable:
                 break
-            least = one.slowdown
+            least = trial.slowdown
         return least
 
     @property
     def cut_short(self) -> bool:
-        """Whether the time was too short for so many restarts as any of the planted slowdowns needs to be shown."""
+        """Whether there was too little time for the restarts that some planted slowdown needs."""
         return self.state == "measured" and self.restarts < SAME_RESTARTS
 
     @property
     def spoilt(self) -> bool:
-        """Whether there was time for them, and too many were left without a clean round at some batch size."""
+        """Whether there was time for these restarts, but too many had no clean round at some batch size."""
         return self.state == "measured" and self.clean_restarts < SAME_RESTARTS <= self.restarts
 
     @property
     def passed(self) -> bool:
-        """No false verdict, and at least the largest slowdown found at most batch sizes."""
+        """Whether there was no false verdict, and at least the largest slowdown was found at most batch sizes."""
         return self.state == "measured" and not self.false and self.planted[-1].shown
 
 
 class SkippedBackend(msgspec.Struct, frozen=True):
-    """A backend that the self-test was to be run with, and why it was not."""
+    """A backend without a self-test, and why."""
 
     backend: str
     reason: str
 
 
 def findings(run: Run, backend: str) -> BackendFindings:
-    """Reads a run that `Setup.request` asked for, or any prefix of one.
+    """Return the findings from a complete or incomplete run of the self-test.
 
     Args:
         run: the run.
-        backend: the name by which its labels begin.
+        backend: the name with which its labels begin.
     """
     all_verdicts = _Verdicts(run)
     twin_labels = twins(backend)
     same = all_verdicts.between(*twin_labels)
-    compared = [one.comparison for one in same if one.comparison is not None]
-    widths = [one.half_width for one in compared if one.half_width is not None]
+    compared = [pair.comparison for pair in same if pair.comparison is not None]
+    widths = [pair.half_width for pair in compared if pair.half_width is not None]
     noticed = noise(run)
     state, reason = _state(run, same, noticed)
     return BackendFindings(
         backend=backend,
         state=state,
         reason=reason.rstrip("."),
-        restarts=len({one.restart for one in run.rounds if one.phase == "measure"}),
-        clean_restarts=min((one.restarts for one in compared), default=0),
+        restarts=len({round_.restart for round_ in run.rounds if round_.phase == "measure"}),
+        clean_restarts=min((pair.restarts for pair in compared), default=0),
         twins=TwinFindings(
-            false=sum(one.verdict in {Verdict.FASTER, Verdict.SLOWER} for one in same),
-            same=sum(one.verdict is Verdict.SAME for one in same),
-            inconclusive=sum(one.verdict is Verdict.INCONCLUSIVE and one.comparison is not None for one in same),
+            false=sum(pair.verdict in {Verdict.FASTER, Verdict.SLOWER} for pair in same),
+            same=sum(pair.verdict is Verdict.SAME for pair in same),
+            inconclusive=sum(pair.verdict is Verdict.INCONCLUSIVE and pair.comparison is not None for pair in same),
         ),
         planted=tuple(all_verdicts.planted(twin_labels, backend, slowdown) for slowdown in SLOWDOWNS),
         half_width=median(widths) if widths else None,
-        allowance=fsum(one.allowance for one in compared) / len(compared) if compared else None,
+        allowance=fsum(pair.allowance for pair in compared) / len(compared) if compared else None,
         slices=noticed.slices,
         rejected=noticed.rejected,
         top=noticed.top,
@@ -175,19 +175,19 @@ def findings(run: Run, backend: str) -> BackendFindings:
 
 def _state(run: Run, same: Iterable[PairVerdict], noticed: Noise) -> tuple[State, str]:
     verdicts = tuple(same)
-    if any(one.comparison is not None for one in verdicts):
+    if any(verdict.comparison is not None for verdict in verdicts):
         return "measured", ""
     if run.closing is not None and run.closing.state == "stopped":
         return "busy", run.closing.reason
-    invalid = next((one for one in verdicts if one.verdict is Verdict.INVALID), None)
+    invalid = next((verdict for verdict in verdicts if verdict.verdict is Verdict.INVALID), None)
     if invalid is not None:
         return "failed", reason_words(invalid)
-    reason = next((reason_words(one) for one in verdicts), "no batch size was run")
+    reason = next((reason_words(verdict) for verdict in verdicts), "no batch size was run")
     return ("busy" if noticed.rejected else "failed"), reason
 
 
 class _Verdicts:
-    """Asks for verdicts at every operating point of a run."""
+    """Computes verdicts at every operating point of a run."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -207,10 +207,10 @@ class _Verdicts:
         right = wrong = not_shown = 0
         ratios: list[float] = []
         for pairs in by_point:
-            if any(one.comparison is None for one in pairs):
+            if any(pair.comparison is None for pair in pairs):
                 continue
-            ratios += [log(one.comparison.ratio) for one in pairs if one.comparison is not None]
-            said = {one.verdict for one in pairs}
+            ratios += [log(pair.comparison.ratio) for pair in pairs if pair.comparison is not None]
+            said = {pair.verdict for pair in pairs}
             if said == {Verdict.FASTER}:
                 right += 1
             elif said & {Verdict.SLOWER, Verdict.SAME}:

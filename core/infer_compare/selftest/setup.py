@@ -1,4 +1,4 @@
-"""What is run to test the measuring: which contenders, at which batch sizes, with how many repetitions."""
+"""The setup of the self-test: contenders, batch sizes, and repetitions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from infer_compare.stats.wording import percent
 from infer_compare.verdicts.protocol import ORDINARY_RESTARTS
 
 SLOWDOWNS = (0.05, 0.10, 0.20)
-"""Planted, relative. The least lies beyond the margin of 3 %, so even that one should not be called the same."""
+"""Planted slowdowns, relative. Even the least exceeds the margin of 3 %, so none should be called the same."""
 BATCH_SIZES = (1, 8, 32)
 QUICK_ROUNDS = 2
-"""Of each restart, in place of four. Fewer restarts would not do: a difference of 5 % is seldom shown by three."""
+"""Rounds of each restart with --quick, instead of four. Restarts are not reduced: three rarely prove a difference of 5 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a self-test is asked to do, for each backend alike."""
+    """The setup of a self-test, the same for each backend."""
 
     threads: int
     model: str = "cnn"
@@ -27,7 +27,7 @@ class Setup:
     command: tuple[str, ...] = ()
 
     def options(self, backend: str, budget_s: float | None) -> RunOptions:
-        """One sweep: the backend twice, and once for each slowdown."""
+        """Return the options of the sweep of a backend: it takes part twice, and once with each slowdown."""
         return RunOptions(
             model=self.model,
             contenders=(
@@ -43,10 +43,10 @@ class Setup:
 
 
 def twins(backend: str) -> tuple[str, str]:
-    """The labels of the two contenders that are the same."""
+    """Return the labels of the two identical contenders."""
     return backend, f"{backend} again"
 
 
 def planted_label(backend: str, slowdown: float) -> str:
-    """The label of the contender that is slower by that share, such as `onnx +10 %`."""
+    """Return the label of the contender slowed down by a share, such as `onnx +10 %`."""
     return f"{backend} +{percent(slowdown)}"

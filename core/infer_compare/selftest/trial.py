@@ -1,4 +1,4 @@
-"""Running the self-test: one sweep for each backend, in a folder that is kept or not."""
+"""Runs the self-test: one sweep for each backend."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ VERSION = (1, 0)
 
 
 class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the self-test found on this machine: what `infer-compare selftest --json` prints."""
+    """The result of the self-test, as `infer-compare selftest --json` prints it."""
 
     schema: str = SCHEMA
     version: tuple[int, int] = VERSION
     tool_version: str = __version__
     threads: int
     cores: int
-    """Logical processors that may be used."""
+    """Usable logical processors."""
     model: str
     batch_sizes: tuple[int, ...]
     backends: tuple[BackendFindings, ...]
     skipped: tuple[SkippedBackend, ...]
     statement: str
-    """Over all backends, in words."""
+    """The result over all backends, in a sentence."""
     sentences: tuple[str, ...]
-    """The same of each backend."""
+    """The result of each backend, in a sentence."""
     advice: tuple[str, ...]
     passed: bool
-    """With every backend: no false verdict, and at least the largest slowdown found at most batch sizes. False also
-    where a backend that was named could not be used."""
+    """Whether every backend had no false verdict, and at least the largest slowdown was found at most batch sizes. False also
+    if a named backend could not be used."""
 
 
 def run_selftest(
@@ -62,29 +62,29 @@ def run_selftest(
     budget_s: float | None = None,
     folder: Path | None = None,
 ) -> SelfTest:
-    """Runs the self-test with each backend in turn.
+    """Run the self-test with each backend in turn.
 
     Args:
-        setup: what to run.
-        plugins: what is installed.
-        observer: hears what happens.
-        backends: names; those of torch and onnx that are installed when None.
-        budget_s: seconds for all of them, split evenly; as long as it takes when None.
-        folder: where the runs are kept, one folder in it for each backend; they are not kept when None.
+        setup: the setup.
+        plugins: the installed plugins.
+        observer: receives the events of the runs.
+        backends: the names of backends; torch and onnx, if installed, when None.
+        budget_s: seconds for all backends, split evenly; no limit when None.
+        folder: where to keep the runs, in a subfolder for each backend; they are deleted when None.
 
     Raises:
-        UsageError: a backend or the model is not known.
+        UsageError: a backend or the model is unknown.
         NoUsableBackend: none of the backends is installed.
-        StoreError: the folder cannot be written, or holds runs already.
+        StoreError: the folder cannot be written, or already holds runs.
         KeyboardInterrupt: after every worker was ended.
     """
     usable, skipped = usable_backends(backends, plugins)
-    for one in skipped:
-        observer.note(one.backend, f"{one.backend} is skipped: {one.reason}")
+    for entry in skipped:
+        observer.note(entry.backend, f"{entry.backend} is skipped: {entry.reason}")
     if not usable:
-        reasons = "; ".join(f"{one.backend}: {one.reason}" for one in skipped)
+        reasons = "; ".join(f"{entry.backend}: {entry.reason}" for entry in skipped)
         raise NoUsableBackend(f"No backend can run. {reasons}.")
-    found: list[BackendFindings] = []
+    results: list[BackendFindings] = []
     with ExitStack() as stack:
         place = folder
         if place is None:
@@ -98,34 +98,34 @@ def run_selftest(
             )
             options = setup.options(backend, budget_s / len(usable) if budget_s is not None else None)
             run = api.sweep(options, place / backend, plugins=plugins, observer=observer, command=setup.command)
-            found.append(findings(run, backend))
+            results.append(findings(run, backend))
     cores = usable_cores()
     return SelfTest(
         threads=setup.threads,
         cores=cores,
         model=setup.model,
         batch_sizes=setup.batch_sizes,
-        backends=tuple(found),
+        backends=tuple(results),
         skipped=skipped,
-        statement=statement(found, setup.threads),
-        sentences=tuple(map(backend_sentence, found)),
-        advice=advice(found, threads=setup.threads, cores=cores),
-        passed=all(one.passed for one in found) and not (backends and skipped),
+        statement=statement(results, setup.threads),
+        sentences=tuple(map(backend_sentence, results)),
+        advice=advice(results, threads=setup.threads, cores=cores),
+        passed=all(finding.passed for finding in results) and not (backends and skipped),
     )
 
 
 def usable_backends(
     names: Sequence[str] | None, plugins: Plugins
 ) -> tuple[tuple[str, ...], tuple[SkippedBackend, ...]]:
-    """The backends that can be tested, each once, and those that cannot.
+    """Return the backends that can be tested, each once, and those that cannot.
 
     Args:
-        names: as they were typed; the defaults when None, of which none need be known.
-        plugins: what is installed.
+        names: the names as typed; the defaults when None, which may be unknown.
+        plugins: the installed plugins.
 
     Raises:
-        UnknownBackend: one that was named is not known.
-        BackendUnusable: the plugin of one that was named is broken.
+        UnknownBackend: a named backend is unknown.
+        BackendUnusable: the plugin of a named backend is broken.
     """
     usable: dict[str, None] = {}
     skipped: dict[str, SkippedBackend] = {}
