@@ -1,4 +1,4 @@
-"""What the author of a plugin tests it with: the conformance kit, and a plugin that is not installed."""
+"""The public module for testing plugins: the conformance kit, checks of other plugins, and uninstalled plugins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of plugins that bring no backend: how they are run, and what came of them."""
+"""Runs the checks of plugins other than backends, and reports their results."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ LONGEST_REASON = 500
 
 
 class Check(NamedTuple):
-    """One promise."""
+    """One check."""
 
     name: str
     sentence: str
-    """What is promised."""
+    """The promise that it checks."""
     run: Callable[[], None]
-    """Raises `Violation` where it is broken, `NotApplicable` where there is nothing to check."""
+    """Raises `Violation` if the promise is broken, `NotApplicable` if there is nothing to check."""
 
 
 class PluginReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the checks of a converter, a report format, a metric, a data set or a launcher."""
+    """The results of the checks of a converter, a report format, a metric, a data set or a launcher."""
 
     schema: str = "infer-compare/plugin-check"
     version: tuple[int, int] = (1, 1)
@@ -39,7 +39,7 @@ class PluginReport(msgspec.Struct, frozen=True, kw_only=True):
     tool_version: str = __version__
     results: tuple[Passed | Failed | Skipped, ...]
     sentences: dict[str, str]
-    """What each check promises, by its name."""
+    """The promise of each check, by its name."""
 
     @property
     def passed(self) -> bool:
@@ -47,10 +47,10 @@ class PluginReport(msgspec.Struct, frozen=True, kw_only=True):
         return not any(isinstance(result, Failed) for result in self.results)
 
     def verify(self) -> None:
-        """Pass in silence, for a test.
+        """Raise if a check failed, for use in a test.
 
         Raises:
-            Violation: a check failed; the text has all that did.
+            Violation: a check failed; the message lists all failures.
         """
         failed = [f"{result.check}: {result.reason}" for result in self.results if isinstance(result, Failed)]
         if failed:
@@ -58,7 +58,7 @@ class PluginReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_checks(kind: Kind, name: str, checks: Iterable[Check]) -> PluginReport:
-    """Run checks one after the other; whatever one raises is its failure."""
+    """Run checks one after the other; any exception is a failure of its check."""
     results = []
     sentences = {}
     for check in checks:

@@ -1,4 +1,4 @@
-"""Checks of a converter: what it writes, that damaged files are refused, and that its result may be kept."""
+"""Checks of a converter: its output, refusal of damaged files, and whether its result may be cached."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from infer_compare.plugins import ConverterEntry
 
 BUILT_IN = ("mlp", "cnn")
-"""Models that a converter from ONNX is given."""
+"""The built-in models used for converters from ONNX."""
 RTOL = 1e-3
 
 
 class Sample(NamedTuple):
-    """A model file of a converter's source format, and what it computes."""
+    """A model file of a converter's source format, with its expected outputs."""
 
     path: Path
     inputs: Mapping[str, NDArray[Any]] = {}
     outputs: Sequence[NDArray[Any]] = ()
-    """For these inputs; without them only shapes and finite values are checked."""
+    """The outputs for these inputs; without them only shapes and finite values are checked."""
 
 
 def check_converter(source: str, target: str = "onnx", samples: Sequence[Sample] = ()) -> PluginReport:
-    """Check an installed converter, each conversion in a process of its own, as in a run.
+    """Check an installed converter, with each conversion in a separate process, as in a run.
 
     Args:
         source: its source format.
         target: its target format.
-        samples: model files of the source format. A converter from `onnx` is given built-in models as well.
+        samples: model files of the source format. A converter from `onnx` also gets built-in models.
 
     Raises:
-        Violation: no plugin brings such a converter.
+        Violation: no plugin provides such a converter.
     """
     for entry in Plugins.discover().converters:
         if (entry.converter.source, entry.converter.target) == (source, target):
@@ -57,7 +57,7 @@ def check_converter(source: str, target: str = "onnx", samples: Sequence[Sample]
 
 
 def check_entry(entry: ConverterEntry, samples: Sequence[Sample] = ()) -> PluginReport:
-    """Check a converter that was found, see `check_converter`."""
+    """Check a registered converter, see `check_converter`."""
     converter = entry.converter
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infer-compare-check-")))

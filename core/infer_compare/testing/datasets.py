@@ -1,4 +1,4 @@
-"""Checks of a data set: its arrays, and that a seed makes the same ones again."""
+"""Checks of a data set: its arrays, and that a seed reproduces them."""
 
 from __future__ import annotations
 

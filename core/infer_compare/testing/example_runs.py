@@ -1,4 +1,4 @@
-"""Made-up runs that a report format must bear: complete ones, cut-off ones, missing figures, names that do harm."""
+"""Made-up runs for checks of report formats: complete and incomplete ones, missing figures, harmful names."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ HOSTILE = (
     "../../etc/passwd",
     "日本 🙂",
 )
-"""Labels that pages, spreadsheets, terminals and file names take for something else."""
+"""Labels that pages, spreadsheets, terminals or file systems could misinterpret."""
 
 
 def example_documents() -> dict[str, ReportDocument]:
-    """Return documents of runs by what is odd about them; each renders in every built-in format."""
+    """Return report documents by their peculiarity; every built-in format renders all of them."""
     return {
         "a complete run": document(_run("complete", ("plain", "quick"))),
         "a run with metrics": document(_run("metrics", ("plain", "quick"), metered=True)),

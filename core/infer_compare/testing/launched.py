@@ -1,4 +1,4 @@
-"""Stand-in jobs that a launcher runs for its checks: started, watched, and looked for afterwards."""
+"""Stand-in jobs for checks of launchers: starts them, follows their events, and looks for their remains."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.launchers import Launcher
 
 START_S = 90.0
-"""How long a job may take to start: some launchers start processes on the machine first."""
+"""Seconds that a job may take to start: some launchers first start processes on the machine."""
 GONE_S = 20.0
-"""How long it may take until nothing of a job is left."""
+"""Seconds until nothing of a job may be left."""
 LOOK_S = 0.2
 
 
 def stand_in(machine: str, *options: str, files: Mapping[str, Path] | None = None) -> Job:
-    """Return a stand-in job with an id of its own, which all its processes carry in their commands."""
+    """Return a stand-in job with a unique id, which the commands of all its processes contain."""
     token = f"stand-in-{uuid4().hex[:12]}"
     shipped = files or {}
     argv = ("{folder}", "--token", token, *options, *(f"--file={{file:{name}}}" for name in shipped))
@@ -36,15 +36,15 @@ def stand_in(machine: str, *options: str, files: Mapping[str, Path] | None = Non
 
 
 class Launched:
-    """Jobs of a launcher and their events; nothing else asks the launcher for them."""
+    """The jobs of a launcher and their events; the only reader of the launcher's events."""
 
     def __init__(self, launcher: Launcher) -> None:
-        """Start nothing."""
+        """Start nothing yet."""
         self.launcher = launcher
         self.events: dict[str, list[Event]] = {}
 
     def start(self, job: Job) -> str:
-        """Start a job; return its id."""
+        """Start a job and return its id."""
         self.events[job.id] = []
         began = time.monotonic()
         self.launcher.start(job)
@@ -58,7 +58,7 @@ class Launched:
         """Take events until a condition holds.
 
         Raises:
-            Violation: it does not hold in time; or something is not an event, or comes out of turn.
+            Violation: the condition does not hold in time, or an event is invalid or out of order.
         """
         until = time.monotonic() + seconds
         while not condition():
@@ -67,10 +67,10 @@ class Launched:
             self.take(LOOK_S)
 
     def take(self, seconds: float) -> None:
-        """Take the events that come within that time, each checked.
+        """Take and check the events that arrive within a time.
 
         Raises:
-            Violation: `events` takes much longer; or something is not an event, or comes out of turn.
+            Violation: `events` takes much longer, or an event is invalid or out of order.
         """
         began = time.monotonic()
         came = list(self.launcher.events(seconds))
@@ -102,22 +102,22 @@ class Launched:
         return [event for event in self.events[job] if isinstance(event, kind)]
 
     def last(self, job: str) -> Ended | Lost | None:
-        """Return the event that ended the job."""
+        """Return the event that ended the job; None if it is running."""
         return next(iter(self.of(job, Ended | Lost)), None)  # type: ignore[arg-type]
 
     def records(self, job: str) -> list[dict[str, Any]]:
-        """Return the lines that came."""
+        """Return the received lines."""
         text = "".join(event.text for event in self.of(job, Lines))
         return [json.loads(line) for line in text.splitlines()]
 
     def is_running(self, job: str) -> bool:
-        """Return whether the job has said what its processes are; raise where it has ended instead."""
+        """Return whether the job has reported its processes; raise if it has ended."""
         if (end := self.last(job)) is not None:
             raise Violation(f"the job ended at once: {described(end)}")
         return bool(self.records(job))
 
     def running(self, *options: str, machine: str) -> str:
-        """Start a job that waits to be ended, and wait until it does; return its id."""
+        """Start a job that waits to be ended, wait until it is running, and return its id."""
         job = self.start(stand_in(machine, "--hold", *options))
         self.until("the first line of a job", lambda: self.is_running(job))
         return job
@@ -130,10 +130,10 @@ class Launched:
         return end
 
     def node(self, job: str) -> int:
-        """Return the process of the job's node side.
+        """Return the process id of the job's node side.
 
         Raises:
-            NotApplicable: it runs on another machine than this one, or its processes cannot be found from here.
+            NotApplicable: the job runs on another machine, or its processes cannot be found from here.
         """
         facts = self.of(job, Started)[0].facts
         if facts.get("host") != _own_host() or job not in _command(self.records(job)[0]["pids"][0]):
@@ -172,7 +172,7 @@ def check_gone(token: str, header: Mapping[str, Any]) -> None:
     """Wait until no process and no folder of a stand-in is left on this machine.
 
     Args:
-        token: in the commands of its processes.
+        token: a text in the commands of its processes.
         header: its first record.
 
     Raises:

@@ -33,8 +33,8 @@ def _class(module: str, path: str, name: str) -> type[Launcher]:
         place = importlib.import_module(module)
     except ImportError:
         place = load_file(Path(path))
-    found: type[Launcher] = getattr(place, name)
-    return found
+    cls: type[Launcher] = getattr(place, name)
+    return cls
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A launcher that is checked: connected once, with a normal job and with jobs that are there to be ended."""
+"""The launcher under check: connected once, with a normal job and jobs that are to be ended."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 CONNECT_S = 60.0
 GRACE_S = 2.0
 SLACK_S = 15.0
-"""How much longer than its grace the end of a job may take to be reported."""
+"""Seconds beyond the grace until the end of a job must be reported."""
 LINES = 30
 
 
 class Unreached(Violation):
-    """The launcher cannot reach the machines of the address that it was given."""
+    """The launcher cannot reach the machines at its address."""
 
 
 class LauncherSubject:
-    """The launcher, and jobs that it runs."""
+    """A launcher under check, and its jobs."""
 
     def __init__(self, launcher: type[Launcher], address: str | None) -> None:
         """Connect to nothing yet."""
@@ -44,13 +44,13 @@ class LauncherSubject:
         self.address = address
 
     def close(self) -> None:
-        """Close what was connected."""
+        """Close the connection."""
         if "connected" in self.__dict__:
             self.connected.launcher.close()
 
     @contextlib.contextmanager
     def victim(self) -> Iterator[str]:
-        """A job that waits to be ended, and is, whatever comes."""
+        """Give a job that waits to be ended, and end it after the block."""
         launched = self.connected
         job = launched.running(machine=self.machine)
         try:
@@ -61,7 +61,7 @@ class LauncherSubject:
                 self.stopped(job)
 
     def stopped(self, job: str) -> Ended | Lost:
-        """Stop a job and return its end."""
+        """Stop a job and return its last event."""
         began = time.monotonic()
         self.connected.launcher.stop(job, GRACE_S)
         if (took_s := time.monotonic() - began) > GRACE_S + SLACK_S:
@@ -69,10 +69,10 @@ class LauncherSubject:
         return self.connected.end(job, GRACE_S + SLACK_S)
 
     def make(self) -> Launcher:
-        """Make the launcher, and connect to nothing.
+        """Create the launcher without connecting it.
 
         Raises:
-            NotApplicable: what it requires is not installed.
+            NotApplicable: a required package is not installed.
         """
         missing = [module for module in getattr(self.launcher, "requires", ()) if not is_installed(module)]
         if missing:
@@ -80,11 +80,11 @@ class LauncherSubject:
         return self.launcher()
 
     def made(self) -> Launcher:
-        """Make the launcher and connect it.
+        """Create and connect the launcher.
 
         Raises:
-            NotApplicable: what it requires is not installed, or it needs an address and was given none.
-            Unreached: it cannot reach the machines of its address.
+            NotApplicable: a required package is not installed, or an address is needed but not given.
+            Unreached: it cannot reach the machines at its address.
         """
         launcher = self.make()
         try:
@@ -97,7 +97,7 @@ class LauncherSubject:
         return launcher
 
     def reach(self) -> None:
-        """Connect to the address that was given, for all checks; whatever else goes wrong is left to them.
+        """Connect to the given address for all checks, which report all other errors.
 
         Raises:
             UsageError: nothing can be reached there.
@@ -119,12 +119,12 @@ class LauncherSubject:
 
     @cached_property
     def machine(self) -> str:
-        """The machine that jobs run on."""
+        """The machine on which jobs run."""
         return self.connected.launcher.machines()[0].id
 
     @cached_property
     def normal(self) -> tuple[Launched, str]:
-        """A job that has ended by itself, with two things shipped."""
+        """A job that has ended by itself, with two shipped files."""
         launched = self.connected
         with tempfile.TemporaryDirectory() as folder:
             file, several = Path(folder, "model file.onnx"), Path(folder, "saved")

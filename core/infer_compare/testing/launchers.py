@@ -1,4 +1,4 @@
-"""Checks of a launcher: real stand-in jobs that end, are stopped, and whose processes are killed one after the other."""
+"""Checks of a launcher with real stand-in jobs that end, are stopped, or have their processes killed."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.launchers import Launcher
 
 NOWHERE = "127.0.0.1:1"
-"""An address at which nothing answers, whatever the launcher takes for an address."""
+"""An address at which nothing answers, for any kind of address."""
 UNREACHABLE_S = 15.0
 LOST_S = 45.0
-"""How long it may take until a killed process is noticed."""
+"""Seconds until a killed process must be noticed."""
 
 
 def check_launcher(launcher: type[Launcher], address: str | None = None) -> PluginReport:
     """Check a launcher with real jobs on real machines, which takes a minute or two.
 
     Args:
-        launcher: as the hook returns it. Where a package that it names in `requires` is not installed, most checks are skipped.
-        address: of the machines, as `--address` is given it. Checks that kill processes are skipped unless they include this
-            machine.
+        launcher: the class that the hook returns. If a package in its `requires` is not installed, most checks are skipped.
+        address: the address of the machines, as for `--address`. Checks that kill processes are skipped unless they include
+            this machine.
 
     Raises:
         UsageError: nothing can be reached at the address.
@@ -192,7 +192,7 @@ class _LauncherChecks(LauncherSubject):
 
     def driver_killed(self) -> None:
         with self.victim() as job:
-            # Whether processes of this machine can be killed at all.
+            # Check first that processes of this machine can be killed.
             self.connected.node(job)
         source = inspect.getsourcefile(self.launcher) or ""
         command = [

@@ -1,4 +1,4 @@
-"""Checks of a metric: what it declares, and how its meters behave."""
+"""Checks of a metric: its declaration, and its meters."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 SLICES = 5
 SLOW_S = 0.25
-"""A meter that takes longer than this at each end of a slice makes runs several times as long."""
+"""Largest duration of starting or stopping a meter, in seconds; slower meters would make runs several times longer."""
 
 
 def check_metric(metric: Metric) -> PluginReport:
-    """Check a metric on the processor of this machine.
+    """Check a metric on the CPU of this machine.
 
     Args:
-        metric: as the hook returns it. Where it cannot be measured here, most checks are skipped with the reason.
+        metric: the metric that the hook returns. If it cannot be measured here, most checks are skipped with the reason.
     """
     checks = _MetricChecks(metric)
     return run_checks(
@@ -100,6 +100,6 @@ class _MetricChecks:
 
 def _slice(meter: Meter) -> object:
     meter.start()
-    # As much work as makes a counter move.
+    # Enough work to advance a counter.
     sum(range(10_000))
     return meter.stop()

@@ -1,4 +1,4 @@
-"""A plugin that is not installed, beside those that are: for its tests."""
+"""Registers a plugin that is not installed, for its tests."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ def plugins_with(plugin: object) -> Plugins:
     """Return the installed plugins and one more, for the argument `plugins` of `infer_compare.sweep`.
 
     Args:
-        plugin: a module with functions that `hookimpl` marks.
+        plugin: a module with functions marked by `hookimpl`.
 
     Raises:
-        Violation: it would be listed as broken, or something that it registers; the text says why.
+        Violation: the plugin or something that it registers is broken; the message says why.
     """
     plugins = Plugins.discover()
     before = len(plugins.broken)

@@ -1,4 +1,4 @@
-"""Checks of a report format: it renders whatever a run can come to, and nothing in it steers who reads it."""
+"""Checks of a report format: it renders all kinds of runs, and escapes harmful names."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from infer_compare.reports import ReportDocument
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
-"""What moves a cursor, changes colours or ends a string; tabs and ends of lines are none."""
+"""Control characters other than tabs and line ends."""
 
 
 def check_reporter(reporter: Reporter) -> PluginReport:
     """Check a report format with made-up runs: complete ones, cut-off ones, missing figures, odd names.
 
     Args:
-        reporter: as the hook returns it. Where a package that it names in `requires` is not installed, most checks are skipped.
+        reporter: the reporter that the hook returns. If a package in its `requires` is not installed, most checks are skipped.
     """
     checks = _ReporterChecks(reporter)
     return run_checks(
@@ -92,9 +92,9 @@ class _ReporterChecks:
             made = self._rendered(what, document)
             if isinstance(made, bytes):
                 raise NotApplicable("it is binary")
-            if found := _CONTROL.search(made):
+            if match := _CONTROL.search(made):
                 raise Violation(
-                    f"{what} puts {found.group()!r} into the report, out of a name; escape what comes from a run."
+                    f"{what} puts {match.group()!r} into the report, out of a name; escape what comes from a run."
                 )
 
     @cached_property

@@ -1,6 +1,6 @@
-"""`python -m infer_compare.testing.stand_in`: what checks of launchers run in place of a measurement.
+"""`python -m infer_compare.testing.stand_in`: the program that checks of launchers run instead of a measurement.
 
-It writes a `run.jsonl` as a run does, has a process of its own as a run has workers, and says what it was started with.
+Like a run, it writes a `run.jsonl` and has a child process; it reports how it was started.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOREVER_S = 600.0
-"""How long it waits to be ended before it gives up."""
+"""Seconds that it waits to be ended."""
 
 
 def main() -> None:
-    """Write a header, the numbered lines that were asked for, and wait if so asked."""
+    """Write a header and the requested numbered lines, and wait if requested."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--token", required=True, help="stands in the command of every process")
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def text_of(number: int) -> str:
-    """Return what a numbered line holds: short and long ones, and characters of several bytes."""
+    """Return the content of a numbered line: short or long, with characters of several bytes."""
     return "wörtlich ✓ " * (number * number * 7)
 
 
@@ -81,7 +81,7 @@ def digest(path: Path) -> str:
 
 
 def _signals() -> list[str]:
-    """The signals by which a run is ended that would not come through."""
+    """Return the signals for ending a run that are blocked or ignored."""
     ending = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     return [number.name for number in ending if number in blocked or signal.getsignal(number) is signal.SIG_IGN]

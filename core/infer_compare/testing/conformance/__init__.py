@@ -1,7 +1,7 @@
-"""The conformance kit: whether a backend keeps what the interface promises.
+"""The conformance kit: checks whether a backend keeps the promises of the interface.
 
 Checks are plain functions that take a `Subject` and raise `Violation`. `infer-compare plugin check NAME` runs them
-without pytest, and `suite.BackendConformance` is a test class of them.
+without pytest, and `suite.BackendConformance` is a test class that runs them.
 """
 
 from infer_compare.testing.conformance.registry import CHECKS, Check, Group

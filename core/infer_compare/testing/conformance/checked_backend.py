@@ -1,4 +1,4 @@
-"""How a backend under check is made, and what fresh processes find out about it."""
+"""The backend under check: creates it, and observes it in fresh processes."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 class CheckedBackend:
-    """A backend class with the options that it is checked with."""
+    """A backend class with the options for its checks."""
 
     def __init__(
         self, backend: type[Backend[Any]], *, reference: str = "", options: Mapping[str, str] | None = None
     ) -> None:
-        """Makes nothing yet of the backend.
+        """Create nothing yet.
 
         Args:
             backend: its class.
-            reference: how a worker finds the class; found out when it is empty.
-            options: with which it is checked, by name as texts.
+            reference: how a worker finds the class; determined if empty.
+            options: the options for the checks, by name as texts.
         """
         self.backend = backend
         self.reference = reference or reference_of(backend)
@@ -45,26 +45,26 @@ class CheckedBackend:
 
     @property
     def folder(self) -> Path:
-        """For models and other files of this check."""
+        """The folder for models and other files of the checks."""
         if self._scratch is None:
             self._scratch = Scratch()
         return self._scratch.path
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """What the backend says that it loads, by itself or imported."""
+        """The formats that the backend loads natively or imports."""
         return (*self.backend.capabilities.formats, *self.backend.capabilities.imports)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Modules that the backend requires and that are not installed."""
+        """Required modules that are not installed."""
         return tuple(module for module in self.backend.requires if not is_installed(module))
 
     def need_framework(self) -> None:
         """Skip the check unless the framework is installed.
 
         Raises:
-            NotApplicable: what is missing, with the command that installs it.
+            NotApplicable: the framework is missing; the message has the command that installs it.
         """
         self.need_whole()
         if missing := self.missing:
@@ -72,7 +72,7 @@ class CheckedBackend:
             raise NotApplicable(f"needs {', '.join(missing)}{hint}")
 
     def need_whole(self) -> None:
-        """Skip the check unless objects of the class can be made.
+        """Skip the check unless the class can be instantiated.
 
         Raises:
             NotApplicable: methods are missing; the check `nothing_is_abstract` names them.
@@ -81,11 +81,11 @@ class CheckedBackend:
             raise NotApplicable("methods are missing: see nothing_is_abstract")
 
     def make(self, options: Mapping[str, str] | None = None, precision: str | None = None) -> Backend[Any]:
-        """Return a backend object with one thread, its framework imported, as a worker makes it.
+        """Return a backend object with one thread and its framework imported, as in a worker.
 
         Args:
-            options: in place of those of the check.
-            precision: that it is to compute in; that of the model when None.
+            options: options instead of those for the checks.
+            precision: the requested precision; that of the model when None.
         """
         chosen = self.options if options is None else options
         made = self.backend(Settings(options=read_options(self.backend, chosen), threads=1, precision=precision))
@@ -94,28 +94,28 @@ class CheckedBackend:
 
     @property
     def instance(self) -> Backend[Any]:
-        """One backend object for all checks that need no other."""
+        """The backend object that checks share."""
         if self._made is None:
             self._made = self.make()
         return self._made
 
     @property
     def device(self) -> Device:
-        """The first device of the list."""
-        found = self.instance.devices()
-        if not found:
+        """The first listed device."""
+        devices = self.instance.devices()
+        if not devices:
             raise Violation("The backend lists no device; return at least one from `devices`.")
-        return found[0]
+        return devices[0]
 
     def loads(self) -> Loads:
-        """Return what a fresh process has loaded after it imported the plugin, and after it classified an error."""
+        """Return the modules that a fresh process has loaded after importing the plugin, and after classifying an error."""
         self.need_whole()
         if self._loads is None:
             self._loads = ask(self.job("loads"), Loads)
         return self._loads
 
     def told_threads(self, example: Example, instances: int) -> str | None:
-        """Return what `effective` says of threads in a fresh process, at a budget of two for each instance; asked once."""
+        """Return the threads in `effective` in a fresh process, at a budget of two for each instance; cached."""
         if instances not in self._told:
             sets, device = (self.options,), str(self.device)
             job = self.job("effective", example, threads=2, instances=instances, alternatives=sets, device=device)
@@ -123,7 +123,7 @@ class CheckedBackend:
         return self._told[instances]
 
     def threads(self, example: Example) -> Threads:
-        """Return what a fresh process with a budget of one thread says and does; observed once."""
+        """Return the reported and observed threads of a fresh process with a budget of one thread; cached."""
         if self._threads is None:
             self._threads = ask(self.job("threads", example), Threads)
         return self._threads
@@ -142,7 +142,7 @@ class CheckedBackend:
         )
 
     def close(self) -> None:
-        """Give up the backend object, and remove the files that were written."""
+        """Release the backend object, and remove the written files."""
         self._made = None
         if self._scratch is not None:
             self._scratch.remove()
@@ -150,7 +150,7 @@ class CheckedBackend:
 
 
 def reference_of(backend: type[Backend[Any]]) -> str:
-    """Return how a worker finds a class: by the plugin that registers it, or else by its file."""
+    """Return how a worker finds a class: by the plugin that registers it, else by its file."""
     for entry in Plugins.discover().backends:
         if entry.backend is backend:
             return entry.reference

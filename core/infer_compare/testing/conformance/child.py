@@ -1,4 +1,4 @@
-"""What is looked at in a process of its own, since it could do harm here or would not show: `python -m` runs it."""
+"""Observations in a fresh process, run with `python -m`: they could disturb this process or would not be visible in it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.backend import Array
 
 CYCLES = 20
-"""Sessions, of which the last ten count."""
+"""Number of sessions, of which the last ten count."""
 MOST_CYCLES = 60
-"""Where memory grew over the last ten sessions there are ten more, up to this many: what leaks grows in every ten, and what an
-allocator, or the kernel's larger pages, took once does not."""
+"""If memory grew over the last ten sessions, ten more are run, up to this many: a leak grows in every ten, unlike what an
+allocator or larger pages of the kernel took once."""
 MOST_CANDIDATES = 100
 FIRST_BATCH = 256
 LARGEST_BATCH = 1 << 20
@@ -79,7 +79,7 @@ def _run(session: Session[Any], batch: tuple[Array, ...]) -> None:
 
 
 def loads(job: Job) -> Loads:
-    """Return what is loaded by importing the plugin and by classifying."""
+    """Return the modules loaded by importing the plugin, creating a backend and classifying an error."""
     loaded = _loaded_now(job)
     load_backend(job.backend)
     importing = loaded()
@@ -90,7 +90,7 @@ def loads(job: Job) -> Loads:
 
 
 def proposals(job: Job) -> Proposals:
-    """Return what is loaded by asking for configurations and for code."""
+    """Return the modules loaded by asking for configurations and for code."""
     backend = load_backend(job.backend)
     settings = Settings(options=backend.options(), threads=1)
     loaded = _loaded_now(job)
@@ -104,13 +104,13 @@ def proposals(job: Job) -> Proposals:
 
 
 def _loaded_now(job: Job) -> Callable[[], tuple[str, ...]]:
-    """Return a function that gives the modules out of `requires` that were loaded since now."""
+    """Return a function that returns the modules of `requires` loaded since this call."""
     before = set(sys.modules)
     return lambda: tuple(module for module in job.requires if module in sys.modules and module not in before)
 
 
 def cycles(job: Job) -> Cycles:
-    """Load, run and close a model again and again."""
+    """Load, run and close a model repeatedly, and return the memory after each session."""
     batch = _batch(job, 8)
     made = _make(job)
     made.version()
@@ -130,7 +130,7 @@ def cycles(job: Job) -> Cycles:
 
 
 def exhaust(job: Job) -> Exhausted:
-    """Double the batch under a limit of memory until something is raised."""
+    """Double the batch under a memory limit until an error is raised, and return its classification."""
     made, session = _open(job)
     _run(session, _batch(job, 1))
     memory.refuse_beyond(memory.resident(os.getpid()) + job.cap)
@@ -139,7 +139,7 @@ def exhaust(job: Job) -> Exhausted:
         try:
             batch = _batch(job, size)
         except MemoryError:
-            # Not even the inputs fit, which says nothing of the backend.
+            # Not even the inputs fit, which is independent of the backend.
             break
         try:
             _run(session, batch)
@@ -151,7 +151,7 @@ def exhaust(job: Job) -> Exhausted:
 
 
 def threads(job: Job) -> Threads:
-    """Run a heavy model and watch the process's clock."""
+    """Run a heavy model and observe how many threads compute."""
     _, session = _open(job)
     batch = _batch(job, 256)
     session.prepare(OperatingPoint(256))
@@ -160,7 +160,7 @@ def threads(job: Job) -> Threads:
     def call() -> None:
         session.run(slot)
         session.synchronize()
-        # Not for what it gives: a session that does not wait would be given work without end.
+        # Fetch only to limit the queued work of a session that does not wait.
         session.fetch(slot)
 
     for _ in range(2):
@@ -172,7 +172,7 @@ def threads(job: Job) -> Threads:
 
 
 def effective(job: Job) -> Effective:
-    """Make a session with each set of options."""
+    """Return the effective settings of a session with each set of options."""
     told: list[dict[str, str] | None] = []
     for options in job.alternatives:
         try:
@@ -180,14 +180,14 @@ def effective(job: Job) -> Effective:
         except (OptionError, BackendUnusable, DeviceUnavailable, UnsupportedModel):
             told.append(None)
             continue
-        # What is no text is for the check of `effective` to find.
+        # Values that are not texts are found by the check of `effective`.
         told.append({str(name): str(value) for name, value in session.effective.items()})
         session.close()
     return Effective(told=tuple(told))
 
 
 def reading(job: Job) -> Reading:
-    """Load a model while the package `onnx` is there for the framework alone."""
+    """Load a model while the package `onnx` is available only to the framework."""
     hidden = HiddenOnnx(job.requires)
     sys.meta_path.insert(0, hidden)
     try:
@@ -209,7 +209,7 @@ TASKS: dict[str, Callable[[Job], msgspec.Struct]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Do what a file says and write the answer to another."""
+    """Do the job in one file and write the answer to another."""
     job = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Job)
     answer = TASKS[job.task](job)
     Path(arguments[1]).write_bytes(msgspec.json.encode(answer))

@@ -1,4 +1,4 @@
-"""One batch through a session, and a comparison of what came out."""
+"""Runs a batch through a session, and compares outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compute(session: Session[Any], batch: Batch) -> list[Array]:
-    """Return the outputs of a batch, by the steps in which the harness takes them."""
+    """Return the outputs of a batch, computed in the steps of the harness."""
     session.prepare(OperatingPoint(len(batch[0])))
     slot = session.stage(batch)
     outputs = finish(session, slot)
@@ -39,26 +39,26 @@ def disagreement(
     wanted: Sequence[Array],
     precision: str | None = None,
 ) -> str:
-    """Return what is wrong with outputs, as the end of a sentence; empty where they agree.
+    """Return what is wrong with outputs, as the end of a sentence; empty if they agree.
 
     Args:
-        session: what computed them.
+        session: the session that computed them.
         example: its model.
-        outputs: what it computed.
-        wanted: what is right.
-        precision: within whose tolerance they agree; by default that in which the session says that it computes.
+        outputs: the computed outputs.
+        wanted: the correct outputs.
+        precision: the precision that determines the tolerance; by default the one that the session reports.
     """
-    names, others = [one.name for one in session.outputs], list(example.outputs)
+    names, others = [output.name for output in session.outputs], list(example.outputs)
     rtol = allowed(session) if precision is None else tolerance(precision)
     precision = precision or session.effective.get("precision", "")
     return compare(wanted, outputs, names, rtol=rtol, precision=precision, others=others).reason
 
 
 def allowed(session: Session[Any]) -> float:
-    """Return the relative tolerance at the precision that the session says it computes in.
+    """Return the relative tolerance of the precision that the session reports.
 
     Raises:
-        Violation: it tells none, or one of which nothing is known.
+        Violation: the session reports no precision, or an unknown one.
     """
     precision = session.effective.get("precision", "")
     try:

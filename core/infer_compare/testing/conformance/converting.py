@@ -1,4 +1,4 @@
-"""The kit's ONNX models as a run brings them to a backend that takes no ONNX: by the converters that are installed."""
+"""Converts the kit's ONNX models for a backend that takes no ONNX, with the installed converters."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 WAIT_S = 900.0
 
 _kept: dict[tuple[str, tuple[str, ...]], Path | ModelError] = {}
-"""What became of the kit's models in this process, by the name of the model and the converters: most tests of a backend
-check it more than once, with other options."""
+"""The converted models of the kit in this process, or the errors, by the names of model and converters. They are kept
+because most tests of a backend check it several times, with different options."""
 
 
 class Conversions:
-    """Brings the kit's models to formats that are not ONNX.
+    """Converts the kit's models to formats other than ONNX.
 
     Models are converted in one process: importing a framework takes much longer than converting a model of the kit.
     """
 
     def __init__(self, formats: Sequence[str]) -> None:
-        """Converts nothing yet.
+        """Find the converters.
 
         Args:
-            formats: those that the backend takes.
+            formats: the formats that the backend takes.
         """
         ready = [entry for entry in Plugins.discover().converters if not entry.missing]
         self._converters = cheapest("onnx", formats, ready) or ()
@@ -58,7 +58,7 @@ class Conversions:
 
     @property
     def needed(self) -> bool:
-        """Whether there is a way from ONNX to one of the formats, and none of them is ONNX."""
+        """Whether there is a path from ONNX to one of the formats, and none of them is ONNX."""
         return bool(self._converters)
 
     def converted(self, example: Example) -> Example:
@@ -91,7 +91,7 @@ class Conversions:
         except ModelError:
             if not used:
                 raise
-            # What other conversions left behind in the process is no fault of this one.
+            # Earlier conversions in the process may have caused the error.
             return self._convert(entry, source)
         return msgspec.structs.replace(source, format=entry.converter.target, location=str(target))
 
@@ -107,7 +107,7 @@ class _LastingWorker(LocalProcess):
     """A worker that stays for the next conversion, unless one failed in it."""
 
     def spawn(self, *, hurried: bool = False) -> None:
-        """Start a fresh worker where there is none."""
+        """Start a worker if none is alive."""
         if not self.alive:
             super().spawn(hurried=hurried)
 
@@ -118,14 +118,14 @@ class _LastingWorker(LocalProcess):
 
 @cache
 def _folder() -> Path:
-    """Where converted models lie until this process ends."""
+    """Return the folder of converted models, which is removed when this process ends."""
     scratch = Scratch()
     atexit.register(scratch.remove)
     return scratch.path
 
 
 def _inputs(example: Example) -> tuple[TensorSpec, ...]:
-    """The inputs of the ONNX file, of which the first axis is the batch."""
+    """Return the inputs of the ONNX file, whose first axis is the batch."""
     import onnx
 
     graph = onnx.load(example.source.path, load_external_data=False).graph

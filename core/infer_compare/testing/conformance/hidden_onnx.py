@@ -1,4 +1,4 @@
-"""The package `onnx`, hidden from all code but that of the frameworks: what then still reads a model is a framework."""
+"""Hides the package `onnx` from all code but that of frameworks, to see whether the framework itself reads a model."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ONNX = "onnx"
 
 
 class HiddenOnnx(MetaPathFinder):
-    """Finds no `onnx`, except for code of some packages; for `sys.meta_path` of a process that has not imported it."""
+    """An import finder that hides `onnx` except from some packages; for a process that has not imported it."""
 
     def __init__(self, frameworks: Iterable[str]) -> None:
-        """Keep the top-level modules of the frameworks."""
+        """Store the top-level modules of the frameworks."""
         self._frameworks = {*frameworks} - {ONNX}
         self.importer = ""
-        """The module that asked for it and did not get it; empty where none did."""
+        """The module that was refused the import; empty if there was none."""
 
     def find_spec(
         self,
@@ -32,7 +32,7 @@ class HiddenOnnx(MetaPathFinder):
         """Refuse `onnx`, and leave everything else to other finders.
 
         Raises:
-            ModuleNotFoundError: it is asked for by code that is none of a framework's.
+            ModuleNotFoundError: code outside of the frameworks imports `onnx`.
         """
         if name.partition(".")[0] != ONNX:
             return None
@@ -44,7 +44,7 @@ class HiddenOnnx(MetaPathFinder):
 
 
 def _importer() -> str:
-    """Return the name of the module whose code imports something just now."""
+    """Return the name of the module whose code is running the current import."""
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the only way to ask
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))

@@ -1,4 +1,4 @@
-"""What a fresh process is asked to look at, and what it answers: `child` does it."""
+"""The jobs of fresh processes, which `child` runs, and their answers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from infer_compare.worker.supervisor import describe_status, tagged
 
 DEADLINE_S = 300.0
 MORE_CYCLES = 10
-"""Sessions whose memory is looked at together."""
+"""Number of sessions whose memory is compared together."""
 GROWTH_SHARE = 0.01
 GROWTH_LEAST = 2**20
-"""What an allocator keeps here and there."""
+"""Bytes that an allocator may keep."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child is to do."""
+    """A job of a child process."""
 
     task: str
     backend: str
@@ -39,82 +39,84 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     instances: int = 1
     cap: int = 0
-    """Bytes of memory beyond what is held when the model is there."""
+    """Bytes of memory beyond those used with the model loaded."""
     alternatives: tuple[dict[str, str], ...] = ()
-    """Sets of options, each in place of `options`."""
+    """Sets of options, each replacing `options`."""
 
 
 class Loads(msgspec.Struct, frozen=True, kw_only=True):
-    """Modules out of `requires` that were loaded."""
+    """Modules of `requires` that were loaded by certain calls."""
 
     importing: tuple[str, ...]
     """By importing the plugin."""
     making: tuple[str, ...]
-    """By making a backend object."""
+    """By creating a backend object."""
     classifying: tuple[str, ...]
-    """By asking it what an error means."""
+    """By classifying an error."""
 
 
 class Proposals(msgspec.Struct, frozen=True, kw_only=True):
-    """Modules out of `requires` that were loaded."""
+    """Modules of `requires` that were loaded by certain calls."""
 
     listing: tuple[str, ...]
-    """By asking for configurations that are worth trying."""
+    """By asking for configurations."""
     writing: tuple[str, ...]
     """By asking for code."""
 
 
 class Cycles(msgspec.Struct, frozen=True, kw_only=True):
-    """Resident memory after each life of a session, and the peak, in bytes."""
+    """Resident memory after each session, and the peak, in bytes."""
 
     resident: tuple[int, ...]
     peak: int
 
     @property
     def kept(self) -> int:
-        """Bytes by which the last ten sessions made the process larger: the least after three of them, over the same before."""
+        """Bytes by which the process grew over the last ten sessions, comparing the least after three of them with the least
+        before.
+        """
         before, after = self.resident[:-MORE_CYCLES], self.resident
         return min(after[-3:]) - min(before[-3:])
 
     @property
     def allowed(self) -> int:
-        """Bytes that ten sessions may keep."""
+        """Bytes by which it may grow over ten sessions."""
         return max(int(GROWTH_SHARE * self.peak), GROWTH_LEAST)
 
 
 class Exhausted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was raised when memory did not suffice."""
+    """The error raised when memory did not suffice."""
 
     batch: int
     kind: str
-    """What the backend's `classify` says; empty where nothing was raised."""
+    """The classification by the backend; empty if nothing was raised."""
     error: str = ""
 
 
 class Threads(msgspec.Struct, frozen=True, kw_only=True):
-    """How many threads a session says it uses, and what it did with the processor."""
+    """The threads that a session reports, and its observed use of the processor."""
 
     told: str | None
     seen: Occupancy
 
 
 class Effective(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session says that it runs with, for each set of options; None where the backend refuses the set."""
+    """The effective settings for each set of options; None if the backend refuses the set."""
 
     told: tuple[dict[str, str] | None, ...]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of loading a model without the package `onnx`."""
+    """The result of loading a model without the package `onnx`."""
 
     importer: str
-    """The module that asked for the package; empty where none did."""
+    """The module that imported the package; empty if there was none."""
     error: str = ""
-    """Why the model was not loaded; empty where it was."""
+    """Why the model was not loaded; empty if it was."""
 
 
 class Died(Exception):
-    """The child ended by a signal."""
+    """The child was ended by a signal."""
 
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -125,7 +127,7 @@ def ask(job: Job, answer: type[Answer]) -> Answer:
 
     Raises:
         Died: the process ended by a signal.
-        Violation: it raised, or did not end in time.
+        Violation: the process raised, or did not end in time.
     """
     with tempfile.TemporaryDirectory(dir=job.folder) as folder:
         task, reply = Path(folder, "job.json"), Path(folder, "reply.json")

@@ -1,4 +1,4 @@
-"""The models of the kit: one small ONNX graph of each kind, with inputs and the outputs of the reference."""
+"""The models of the kit: a small ONNX graph of each kind, with inputs and the outputs of the reference."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 Kind = Literal["mlp", "convolution", "encoder", "lstm", "two_inputs", "elementwise", "heavy", "wide"]
 
 SIMPLE_FIRST: tuple[Kind, ...] = ("mlp", "elementwise", "two_inputs", "convolution", "encoder", "lstm")
-"""In the order in which a backend of few operators is likely to take them."""
+"""In the order in which a backend with few operators is likely to take them."""
 
 EVALUATOR = "entry:reference:reference"
 ROWS = 24
-"""So many rows of inputs are drawn; batches are cut from them."""
+"""Number of drawn input rows, from which batches are cut."""
 TOKENS = 50
 SEED = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A model, rows of its inputs, and the outputs that are right for them."""
+    """A model, rows of its inputs, and the correct outputs."""
 
     name: str
     source: ModelSource
@@ -42,11 +42,11 @@ class Example:
     outputs: tuple[Array, ...]
 
     def batch(self, size: int, first: int = 0) -> tuple[Array, ...]:
-        """Return rows of the inputs from `first` on, in separate memory; after the last comes the first again."""
+        """Return copies of input rows from `first` on, wrapping around at the end."""
         return _rows(self.inputs, size, first)
 
     def expected(self, size: int, first: int = 0) -> tuple[Array, ...]:
-        """Return what is right for that batch."""
+        """Return the correct outputs of that batch."""
         return _rows(self.outputs, size, first)
 
 
@@ -57,7 +57,7 @@ def _rows(arrays: tuple[Array, ...], size: int, first: int) -> tuple[Array, ...]
 
 
 def source(path: Path, name: str, *, native: bool) -> ModelSource:
-    """Return an ONNX file as the harness hands it to a backend whose own format it is, or that imports it."""
+    """Return an ONNX file as the source for a backend that reads it natively or imports it."""
     return ModelSource(format="onnx", location=str(path), name=name, provenance="native" if native else "imported")
 
 
@@ -67,7 +67,7 @@ class _Made(NamedTuple):
 
 
 def write(kind: Kind, source: ModelSource) -> Example:
-    """Write the model of a kind to where the source says, and compute what is right for its inputs."""
+    """Write the model of a kind to the location of the source, and compute the correct outputs of its inputs."""
     made = _made(kind)
     source.path.write_bytes(made.data)
     return Example(kind, source, made.inputs, _expected(kind, str(source.path)))
@@ -81,7 +81,7 @@ def _made(kind: Kind) -> _Made:
     model = BUILDERS[kind]()
     drawn = []
     for value in model.graph.input:
-        shape = (ROWS, *(one.dim_value for one in value.type.tensor_type.shape.dim[1:]))
+        shape = (ROWS, *(axis.dim_value for axis in value.type.tensor_type.shape.dim[1:]))
         drawn.append(
             rng.integers(0, TOKENS, shape) if value.name == "tokens" else rng.standard_normal(shape, dtype=np.float32)
         )
@@ -92,7 +92,7 @@ _outputs: dict[Kind, tuple[Array, ...]] = {}
 
 
 def _expected(kind: Kind, path: str) -> tuple[Array, ...]:
-    """The outputs of the reference backend; computed once for each kind."""
+    """Return the outputs of the reference backend; computed once for each kind."""
     if kind not in _outputs:
         reference = load_backend(EVALUATOR)
         evaluator = reference(Settings(options=read_options(reference, {}), threads=1))
@@ -106,7 +106,7 @@ def _expected(kind: Kind, path: str) -> tuple[Array, ...]:
 
 
 def store(example: Example, folder: Path) -> tuple[str, ...]:
-    """Return the rows of the inputs as files, one per input, which a child can read."""
+    """Write the rows of the inputs to files for a child, one per input, and return their paths."""
     import numpy as np
 
     paths = []
@@ -178,7 +178,7 @@ def _lstm() -> onnx.ModelProto:
 
 
 def _two_inputs() -> onnx.ModelProto:
-    """Two inputs and two outputs of different shapes, neither of them symmetric in the inputs."""
+    """Return two inputs and two outputs of different shapes, neither of them symmetric in the inputs."""
     g = _graph("two_inputs")
     left, right = g.input("left", "float32", [6]), g.input("right", "float32", [6])
     difference = g.node("Sub", left, g.node("Mul", right, g.scalar(0.5)))

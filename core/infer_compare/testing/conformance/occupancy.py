@@ -1,4 +1,4 @@
-"""How many cores a process keeps busy, and whether that could be told on this machine."""
+"""Measures how many cores a process keeps busy, and whether the machine allows a conclusion."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WINDOW_S = 0.6
-"""Long enough for a hundred calls of the heavy model, and for what a framework does now and then to count little."""
+"""Seconds of a window: enough for a hundred calls of the heavy model, and to average out occasional work of a framework."""
 WINDOWS = 2
-"""So many are looked at; where they leave it open, twice as many, and then twice as many again."""
+"""Number of windows; without a conclusion twice as many follow, and then twice as many again."""
 ATTEMPTS = 3
 WANTED_SURELY = 1.2
-"""Threads for each one of the budget that run or wait for a core on average, above which there are too many. One thread
-that computes gives 1.00, however busy the machine is; handing work from one to another adds a few hundredths."""
+"""Limit of threads, per thread of the budget, that run or wait for a core on average. One computing thread gives 1.00,
+however busy the machine is; handing work between threads adds a few hundredths."""
 SAMPLED_SURELY = 1.3
-"""The same where threads have ended, which were seen from outside: one that starts another waits for a core to wait for it."""
+"""The limit if threads have ended, which were observed from outside: a thread that starts another also waits for a core."""
 UNSEEN_SHARE = 0.02
-"""Share of the processor time that threads may have used whose waiting is not known, because they have ended."""
+"""Share of the processor time that may come from ended threads, whose waiting is unknown."""
 STRETCH = 1.5
-"""How much longer than on average a thread may wait for what it uses, until it is taken for one that hands over work."""
+"""Ratio to the average of waiting per used time above which a thread counts as one that only hands over work."""
 ROOM = 1.7
-"""Cores that two threads must have got to show that a second thread would have run."""
+"""Cores that two threads must get to show that a second thread would have run."""
 ROOM_S = 0.1
 BLOCK = bytes(2**20)
 
@@ -40,22 +40,22 @@ Finding = Literal["kept", "exceeded", "impossible", "open"]
 
 
 class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process did with the processor for a while."""
+    """The use of the processor by a process over some time."""
 
     busy: float
     """Processor time of all its threads over elapsed time. Other programs can only lower it."""
     wanted: float | None
-    """The same with the time in which threads waited for a core, so that other programs change nothing; where threads that
-    computed have ended, what was seen from outside. None where neither is known: on other systems than Linux."""
+    """The same including the time in which threads waited for a core, which makes it independent of other programs; observed
+    from outside if threads that computed have ended. None if unknown, on systems other than Linux."""
     sampled: bool = False
-    """Whether a part of `wanted` was seen from outside."""
+    """Whether a part of `wanted` was observed from outside."""
     room: float | None = None
-    """Cores that two threads got right afterwards, where `wanted` is not known."""
+    """Cores that two threads got directly afterwards, if `wanted` is unknown."""
     cores: int
-    """Of the machine."""
+    """Cores of the machine."""
 
     def finding(self, budget: int) -> Finding:
-        """Return whether the process kept a budget of threads, as far as this can tell."""
+        """Return whether the process kept a thread budget, as far as can be concluded."""
         allowed = budget * (1 + BUDGET_EXCESS)
         if self.busy > self.cores * (1 + BUDGET_EXCESS):
             return "impossible"
@@ -68,9 +68,9 @@ class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def observe(call: Callable[[], object]) -> Occupancy:
-    """Call something again and again, and return how much of the processor that kept busy.
+    """Call a function repeatedly, and return how much of the processor it kept busy.
 
-    Where the machine was too busy to tell, it is observed again, for longer.
+    If the machine was too busy for a conclusion, observe again for longer.
     """
     for attempt in range(ATTEMPTS):
         seen = _watch(call, WINDOWS * WINDOW_S * 2**attempt)
@@ -99,11 +99,11 @@ def _watch(call: Callable[[], object], seconds: float) -> Occupancy:
 
 
 class Wanted(NamedTuple):
-    """Threads that ran or waited for a core on average."""
+    """The average number of threads that ran or waited for a core."""
 
     threads: float
     sampled: bool
-    """Whether some had ended, and were seen from outside."""
+    """Whether some threads had ended, and were observed from outside."""
 
 
 def _wanted(
@@ -113,18 +113,18 @@ def _wanted(
     wall: float,
     shares: dict[int, float],
 ) -> Wanted | None:
-    """Return how many threads ran or waited for a core on average, or None where that cannot be known.
+    """Return how many threads ran or waited for a core on average; None if unknown.
 
-    A thread counts no more than what it used, stretched as the machine stretches everything: one that only hands over work
-    waits as long for a core as any other. Of threads that ended, what they waited is lost with them: where these used a
-    part of the processor time, what was seen of them from outside counts.
+    A thread counts at most for its used time, scaled by the average waiting on this machine, since a thread that only hands
+    over work waits as long for a core as any other. The waiting of ended threads is lost; if they used a part of the
+    processor time, their share observed from outside counts.
 
     Args:
-        before: processor time and waiting of each thread, in nanoseconds; empty where that is not known.
+        before: processor time and waiting of each thread, in nanoseconds; empty if unknown.
         after: the same at the end.
-        busy: seconds of processor time of all threads, those that ended among them.
-        wall: seconds that passed.
-        shares: of the time in which a thread was seen to compute or wait.
+        busy: seconds of processor time of all threads, including ended ones.
+        wall: elapsed seconds.
+        shares: for each thread, the share of the time in which it was observed to compute or wait.
     """
     if not after:
         return None
@@ -145,7 +145,7 @@ def _wanted(
 
 
 def _room() -> float:
-    """Cores that two threads get now."""
+    """Return the number of cores that two threads get at present."""
     end = time.perf_counter() + ROOM_S
 
     def burn() -> None:

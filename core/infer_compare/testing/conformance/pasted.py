@@ -1,4 +1,4 @@
-"""Code of `Backend.snippet`, run as it is pasted: in a fresh process."""
+"""Runs the code of `Backend.snippet` in a fresh process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.backend import Array, Batch
 
 WITHOUT = 'import sys\nsys.modules["infer_compare"] = None\n'
-"""Makes importing infer-compare fail, as where it is not installed."""
+"""Makes importing infer-compare fail, as if it was not installed."""
 CALL = """
 import numpy as _numpy
 _inputs = _numpy.load("inputs.npz")
@@ -28,16 +28,16 @@ _numpy.savez("outputs.npz", *_outputs)
 
 
 def outputs_of(code: str, batch: Batch, folder: Path, *, alone: bool) -> list[Array]:
-    """Return what `predict` of some code gives for a batch.
+    """Return the outputs of a snippet's `predict` for a batch.
 
     Args:
-        code: as `Backend.snippet` returned it, with a model file that it finds from anywhere.
+        code: the code returned by `Backend.snippet`, with an absolute path of the model file.
         batch: one array for each input.
-        folder: for files of the process.
-        alone: whether infer-compare cannot be imported there.
+        folder: the folder for files of the process.
+        alone: whether importing infer-compare must fail in the process.
 
     Raises:
-        Violation: the code raised, did not end in time, or gives something else than arrays.
+        Violation: the code raised, did not end in time, or did not return arrays.
     """
     import numpy as np
 

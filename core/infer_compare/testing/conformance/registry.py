@@ -1,4 +1,4 @@
-"""The checks by name, each with its group, its cost, and what it needs."""
+"""The registry of checks by name, with their groups, costs and requirements."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
 Group = Literal["identity", "options", "loading", "running", "time", "memory", "life", "threads"]
 GROUPS: tuple[Group, ...] = get_args(Group)
-"""In the order in which they are run."""
+"""The groups, in the order in which they are run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise of the interface, and the function that looks whether it is kept."""
+    """A promise of the interface, and the function that checks it."""
 
     function: Callable[[Subject], None]
     group: Group
     dynamic: bool
-    """Whether the framework is needed; the others always run."""
+    """Whether the framework is needed; other checks always run."""
     slow: bool
     """Whether it takes long, or much memory."""
 
     @property
     def name(self) -> str:
-        """Without the `check_` that its function begins with."""
+        """The name of its function without `check_`."""
         return self.function.__name__.removeprefix("check_")
 
     @property
     def sentence(self) -> str:
-        """The promise."""
+        """The promise, as a sentence."""
         return (self.function.__doc__ or "").partition("\n")[0]
 
 
 CHECKS: dict[str, Check] = {}
-"""Every check by its name, in the order in which they are run; filled when `conformance.checks` is imported."""
+"""All checks by name, in the order in which they are run; filled when `conformance.checks` is imported."""
 
 
 def check(

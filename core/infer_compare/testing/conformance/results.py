@@ -1,4 +1,4 @@
-"""What came of checks, as it is stored and printed."""
+"""The results of checks, as they are printed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome"):
-    """Which check; never made itself."""
+    """Base class of results."""
 
     check: str
     group: str
@@ -28,30 +28,30 @@ class Skipped(Base, frozen=True, kw_only=True, tag="skipped"):
 
     reason: str
     refusal: str = ""
-    """The backend's own message, where it refused the model of the check."""
+    """The backend's message, if it refused the model of the check."""
 
 
 class KnownGap(Base, frozen=True, kw_only=True, tag="known_gap"):
-    """The promise is broken, and the author or the backend itself has said so."""
+    """The promise is broken, as the author or the backend declared."""
 
     reason: str
-    """What the author declared."""
+    """The declared reason."""
     seen: str
     """What is wrong."""
 
 
 class GapClosed(Base, frozen=True, kw_only=True, tag="gap_closed"):
-    """The promise is kept, though a gap is declared: the declaration must go."""
+    """The promise is kept although a gap is declared; the declaration must be removed."""
 
     reason: str
-    """What the author declared."""
+    """The declared reason."""
 
 
 Result = Passed | Failed | Skipped | KnownGap | GapClosed
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `infer-compare plugin check --json` prints."""
+    """The report that `infer-compare plugin check --json` prints."""
 
     schema: str = "infer-compare/plugin-check"
     version: tuple[int, int] = (1, 1)
@@ -61,9 +61,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tool_version: str
     results: tuple[Result, ...]
     passed: bool
-    """Whether no promise is broken beyond the known gaps, and none of these is closed."""
+    """Whether no promise is broken except for known gaps, and no known gap is closed."""
 
 
 def is_bad(result: Result) -> bool:
-    """Return whether a result makes the whole fail."""
+    """Return whether a result makes the whole report fail."""
     return isinstance(result, Failed | GapClosed)

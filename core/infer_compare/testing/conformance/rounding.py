@@ -1,4 +1,4 @@
-"""Whether the errors of outputs are those of the precision that is said to be computed in."""
+"""Checks whether the errors of outputs match the reported precision."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 FULL = ("float64", "float32")
 """Precisions of at least 24 bits."""
 SHORT = ("float16", "bfloat16", "int8")
-"""Precisions in which every number is short. Of tf32 nothing can be said: a framework uses it where it is faster."""
+"""Precisions in which every number is short. tf32 cannot be checked: a framework uses it only where it is faster."""
 BETWEEN = 2.0**-15
-"""Errors relative to the largest output: float32 stays thirty times below, eleven bits of a fraction come to ten times as
-much."""
+"""Limit of errors relative to the largest output: float32 stays thirty times below, fractions of eleven bits reach ten times
+as much."""
 SAME_SHARE = 0.9
-"""Share of the outputs that may be the right ones rounded. Where every layer rounds, half of them are."""
+"""Largest share of outputs that may equal the rounded correct outputs; if every layer rounds, about half of them do."""
 FEWEST = 32
-"""Fewer outputs say nothing about the share."""
+"""Fewest outputs for a conclusion about the share."""
 
 
 def unlike(precision: str, outputs: Sequence[Array], example: Example, rows: int) -> str:
-    """Return what is wrong with outputs that are said to be computed in a precision, as a clause; empty if nothing is.
+    """Return how outputs contradict a reported precision, as a clause; empty if they do not.
 
     Args:
-        precision: what is said.
-        outputs: of the first rows of the example.
-        example: a model; nothing is said about one that is not the kit's.
-        rows: so many.
+        precision: the reported precision.
+        outputs: the outputs of the first rows of the example.
+        example: a model; only models of the kit are checked.
+        rows: the number of rows.
     """
     import numpy as np
 
@@ -42,7 +42,7 @@ def unlike(precision: str, outputs: Sequence[Array], example: Example, rows: int
     except ValueError:
         return ""
     expected = example.expected(rows)
-    shapes = [one.shape for one in expected] == [one.shape for one in outputs]
+    shapes = [output.shape for output in expected] == [output.shape for output in outputs]
     if example.name not in BUILDERS or not shapes:
         return ""
     error = max(_error(got, right) for got, right in zip(outputs, expected, strict=True))

@@ -1,8 +1,8 @@
-"""Which threads of a process compute or wait for a core, looked at from outside, again and again.
+"""Samples from outside which threads of a process compute or wait for a core.
 
-That also counts threads that end before anybody could ask them, and other programs change nothing about it: a thread that
-waits for a core is as good as one that has one. Run as a program, this file looks until its standard input ends, so it
-imports nothing but the standard library.
+Sampling also catches threads that end early, and is independent of other programs, since a thread that waits for a core
+counts like one that has a core. Run as a program, this file samples until its standard input ends, so it imports only the
+standard library.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PERIOD_S = 0.002
-"""A thread that computes for a tenth of a call of some milliseconds is met often enough in a second."""
+"""Seconds between samples: short enough to catch a thread that computes for a tenth of a call of some milliseconds."""
 FEWEST = 30
-"""Fewer looks say nothing."""
+"""The fewest samples for a conclusion."""
 READY_S = 10.0
 
 
 class Watcher:
-    """Looks at this process for as long as its context lasts."""
+    """Samples this process while its context lasts."""
 
     def __init__(self) -> None:
-        """Has seen nothing yet."""
+        """Start without samples."""
         self.shares: dict[int, float] = {}
-        """For each thread the share of the time in which it computed or waited for a core; empty where nothing was seen."""
+        """For each thread, the share of samples in which it computed or waited for a core; empty without samples."""
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[Watcher]:
-    """Look at this process while the block runs; at its end it is known what was seen, on Linux."""
+    """Sample this process during the block, on Linux; the samples are complete at its end."""
     watcher = Watcher()
     if sys.platform != "linux":
         yield watcher
@@ -57,14 +57,14 @@ def watched() -> Iterator[Watcher]:
 
 
 def runnable(process: int) -> list[int]:
-    """Return the threads of a process that compute or wait for a core now."""
+    """Return the threads of a process that currently compute or wait for a core."""
     threads = []
     folder = f"/proc/{process}/task"
     for thread in os.listdir(folder):  # noqa: PTH208 - numbers, not paths
         with contextlib.suppress(OSError):
             descriptor = os.open(f"{folder}/{thread}/stat", os.O_RDONLY)
             try:
-                # The name in parentheses may hold anything.
+                # The name in parentheses may contain anything.
                 if os.read(descriptor, 512).rpartition(b")")[2].split()[0] == b"R":
                     threads.append(int(thread))
             finally:
@@ -73,7 +73,7 @@ def runnable(process: int) -> list[int]:
 
 
 def main() -> None:
-    """Look at the process whose number is given until standard input ends; print how often, and each thread with how often."""
+    """Sample a process until standard input ends; print the number of samples, and for each thread how often it was runnable."""
     process = int(sys.argv[1])
     _say("ready")
     looks, seen = 0, Counter[int]()

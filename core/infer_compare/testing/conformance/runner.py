@@ -1,4 +1,4 @@
-"""Running checks without pytest."""
+"""Runs checks without pytest."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def check_backend(
     Args:
         subject: the backend.
         groups: all of them by default.
-        slow: True for the slow checks alone, False for the others, None for both.
-        watch: hears of each check before it runs.
+        slow: True for only the slow checks, False for only the others, None for both.
+        watch: called with each check before it runs.
 
     Raises:
-        UsageError: a known gap names no check, or gives no reason.
+        UsageError: a known gap does not name a check, or gives no reason.
     """
     verify_gaps(subject)
     results: list[Result] = []
@@ -77,10 +77,10 @@ def _name_of(subject: Subject) -> str:
 
 
 def verify_gaps(subject: Subject) -> None:
-    """Refuse gaps that nothing could ever close.
+    """Refuse invalid known gaps.
 
     Raises:
-        UsageError: a known gap names no check, or gives no reason.
+        UsageError: a known gap does not name a check, or gives no reason.
     """
     for name, reason in subject.known_gaps.items():
         if name not in CHECKS:
@@ -92,10 +92,10 @@ def verify_gaps(subject: Subject) -> None:
 
 
 def run_check(check: Check, subject: Subject) -> Result:
-    """Return what comes of one check. A known gap is strict: where the check passes, it is a failure.
+    """Run one check. A known gap is strict: if the check passes, the result is a failure.
 
-    A check that fails in a session that others used before is run again in fresh ones, and this is what counts: what a check
-    leaves behind is no fault of the next one.
+    A check that fails in a shared session is run again in fresh sessions, and this result counts, since other checks may have
+    left state behind.
     """
     shared = subject.has_sessions
     result = _run(check, subject)
@@ -118,7 +118,7 @@ def _run(check: Check, subject: Subject) -> Result:
     except DeclaredGap as own:
         return KnownGap(check=check.name, group=check.group, reason=gap or own.declared, seen=own.seen)
     except BaseException as error:
-        # Whatever a backend raises is a finding, an exit too; an interrupt by the user is none.
+        # Any exception of a backend is a finding, even SystemExit, but not an interrupt by the user.
         if is_interrupt(error):
             raise
         seen = describe(error)
@@ -131,7 +131,7 @@ def _run(check: Check, subject: Subject) -> Result:
 
 
 def describe(error: BaseException) -> str:
-    """Return a violation's own sentence; for anything else, what was raised where nothing should have been."""
+    """Return the message of a violation, or for any other error a sentence about the unexpected error."""
     if isinstance(error, Violation):
         text = one_line(text_of(error))
         return text if text.endswith((".", "?", ")")) else f"{text}."

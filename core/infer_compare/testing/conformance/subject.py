@@ -1,4 +1,4 @@
-"""The backend under check: what it is fed, the sessions that checks share, and what its author said about it."""
+"""The subject of checks: a backend with its models, shared sessions and declared gaps."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance.models import Example, Kind
 
     Own = tuple[ModelSource, Sequence[Array], Sequence[Array]]
-    """A model, one batch of inputs, and the outputs that are right for it; the first axis of each is the batch."""
+    """A model, one batch of inputs, and the correct outputs; the first axis of each array is the batch."""
 
 
 BATCH = 8
-"""Rows in each batch by which a model of another precision is calibrated."""
+"""Rows in each calibration batch for a model in another precision."""
 
 
 class Subject(CheckedBackend):
-    """One backend under check, with its models and sessions. A context manager: leaving it removes the files that were written."""
+    """A backend under check, with its models and sessions. A context manager, which removes the written files at the end."""
 
     def __init__(
         self,
@@ -45,15 +45,15 @@ class Subject(CheckedBackend):
         limit_errors: Sequence[BaseException] = (),
         known_gaps: Mapping[str, str] | None = None,
     ) -> None:
-        """Makes nothing yet of the backend.
+        """Create nothing yet.
 
         Args:
             backend: its class.
-            reference: how a worker finds the class; found out when it is empty.
-            models: gives models of the backend's own, for one that takes no ONNX.
-            options: with which it is checked, by name as texts.
-            oom_errors: exceptions of the framework that were recorded when memory did not suffice.
-            limit_errors: exceptions that were recorded at a limit other than memory.
+            reference: how a worker finds the class; determined if empty.
+            models: returns models for a backend that takes no ONNX.
+            options: the options for the checks, by name as texts.
+            oom_errors: recorded exceptions of the framework that mean out of memory.
+            limit_errors: recorded exceptions that mean a limit other than memory.
             known_gaps: checks that are known to fail, by name, with the reason.
         """
         super().__init__(backend, reference=reference, options=options)
@@ -68,11 +68,11 @@ class Subject(CheckedBackend):
 
     @cached_property
     def _conversions(self) -> Conversions:
-        """What brings the kit's models to a backend that takes no ONNX."""
+        """The conversions of the kit's models for a backend that takes no ONNX."""
         return Conversions(self.formats)
 
     def source(self, path: Path, name: str) -> ModelSource:
-        """Return an ONNX file as the harness hands it over.
+        """Return an ONNX file as the source that the backend gets.
 
         Raises:
             NotApplicable: the backend takes no ONNX.
@@ -83,11 +83,11 @@ class Subject(CheckedBackend):
         return models.source(path, name, native=native)
 
     def example(self, kind: Kind) -> Example:
-        """Return a small ONNX model of a kind, with inputs and the outputs of the reference; converted where the backend
-        takes no ONNX.
+        """Return a small ONNX model of a kind, with inputs and the outputs of the reference, converted if the backend takes no
+        ONNX.
 
         Raises:
-            NotApplicable: there is no way from ONNX to the backend, or the model is not converted.
+            NotApplicable: there is no conversion from ONNX for the backend, or it fails.
         """
         if kind not in self._examples:
             path = self.folder / f"{kind}.onnx"
@@ -96,12 +96,12 @@ class Subject(CheckedBackend):
         return self._examples[kind]
 
     def own(self) -> list[Example]:
-        """Return the models that the author gave."""
+        """Return the models that the author provided."""
         given = self._own() if self._own is not None else ()
         return [models.Example(source.name, source, tuple(inputs), tuple(outputs)) for source, inputs, outputs in given]
 
     def candidates(self) -> Iterator[Example]:
-        """Return models that the backend may take, its own first and then the simple ones."""
+        """Yield models that the backend may take, the author's first and then the simple ones."""
         yield from self.own()
         for kind in models.SIMPLE_FIRST:
             with contextlib.suppress(NotApplicable):
@@ -112,13 +112,13 @@ class Subject(CheckedBackend):
         """The first model that the backend takes.
 
         Raises:
-            NotApplicable: it takes none; the check `some_model_runs` says why.
+            NotApplicable: the backend takes none; the check `some_model_runs` says why.
         """
         if self._simplest is None:
-            for one in self.candidates():
+            for candidate in self.candidates():
                 with contextlib.suppress(UnsupportedModel):
-                    self._shared(one, None)
-                    self._simplest = one
+                    self._shared(candidate, None)
+                    self._simplest = candidate
                     break
         if self._simplest is None:
             raise NotApplicable("no model is at hand that the backend takes: see some_model_runs")
@@ -126,10 +126,10 @@ class Subject(CheckedBackend):
 
     @contextlib.contextmanager
     def session(self, example: Example) -> Iterator[Session[Any]]:
-        """Give a session of a model on the first device, which other checks use too.
+        """Give a shared session of a model on the first device.
 
         Raises:
-            NotApplicable: the backend refuses this model, as it may.
+            NotApplicable: the backend refuses this model, which is allowed.
         """
         try:
             opened = self._shared(example, None)
@@ -140,10 +140,10 @@ class Subject(CheckedBackend):
         yield opened
 
     def in_precision(self, example: Example, precision: str) -> Session[Any]:
-        """Return a session of a model in another precision, which other checks use too.
+        """Return a shared session of a model in another precision.
 
         Raises:
-            UnsupportedModel: the backend refuses this model in it, as it may.
+            UnsupportedModel: the backend refuses this model in this precision, which is allowed.
         """
         return self._shared(example, precision)
 
@@ -160,11 +160,11 @@ class Subject(CheckedBackend):
     def written(
         self, example: Example, options: Mapping[str, str], precision: str | None
     ) -> tuple[Session[Any], ModelSource]:
-        """Return a session of a model with some options, and the source that it was loaded from: that of another model where
-        the backend makes one for the precision.
+        """Return a session of a model with some options, and its source: that of the converted model if the backend makes one for
+        the precision.
 
         Raises:
-            UnsupportedModel: the backend refuses this model with them, as it may.
+            UnsupportedModel: the backend refuses this model with these options, which is allowed.
         """
         made, source = self.make(options, precision), example.source
         plan = made.plan_variant(source, self.device) if precision is not None else None
@@ -177,20 +177,20 @@ class Subject(CheckedBackend):
 
     @property
     def has_sessions(self) -> bool:
-        """Whether sessions are open that checks share."""
+        """Whether shared sessions are open."""
         return bool(self._sessions)
 
     def close_sessions(self) -> None:
-        """Close the sessions that checks share: the next one gets fresh ones."""
+        """Close the shared sessions, so that the next check gets fresh ones."""
         sessions = list(self._sessions.values())
         self._sessions.clear()
         for session in sessions:
-            # What closing does is the affair of the checks of a session's life.
+            # Errors of closing are found by the checks of a session's life.
             with contextlib.suppress(Exception):
                 session.close()
 
     def close(self) -> None:
-        """Close what is open, and remove the files that were written."""
+        """Close open sessions, and remove the written files."""
         self.close_sessions()
         if "_conversions" in vars(self):
             self._conversions.close()

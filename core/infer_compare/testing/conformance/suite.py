@@ -1,4 +1,4 @@
-"""The checks as a pytest class: subclass it, name the backend, done.
+"""The checks as a pytest class: subclass it and name the backend.
 
 ::
 
@@ -10,7 +10,7 @@
         oom_errors = (RuntimeError("[GPU] out of memory"),)
         known_gaps = {"a_slot_can_be_reused": "the runtime has no stable addresses"}
 
-pytest is imported by the tests alone.
+Only the tests import pytest.
 """
 
 from __future__ import annotations
@@ -33,41 +33,41 @@ if TYPE_CHECKING:
 
 
 class BackendConformance:
-    """One test for each check of the kit. Every attribute but `backend` has a default."""
+    """A test class with one test for each check of the kit. Every attribute but `backend` has a default."""
 
     backend: ClassVar[type[Backend[Any]] | str] = ""
-    """The class, or the name of a backend that is installed."""
+    """The class, or the name of an installed backend."""
     options: ClassVar[Mapping[str, str]] = {}
-    """Options with which it is checked, as texts."""
+    """Options for the checks, as texts."""
     oom_errors: ClassVar[Sequence[BaseException]] = ()
-    """Exceptions of the framework that were recorded when memory did not suffice."""
+    """Recorded exceptions of the framework that mean out of memory."""
     limit_errors: ClassVar[Sequence[BaseException]] = ()
-    """Exceptions that were recorded at a limit other than memory."""
+    """Recorded exceptions that mean a limit other than memory."""
     known_gaps: ClassVar[Mapping[str, str]] = {}
-    """Checks that are known to fail, by name, each with the reason. One that passes makes the test fail."""
+    """Checks that are known to fail, by name, each with the reason. If one of them passes, the test fails."""
     groups: ClassVar[Sequence[Group]] = GROUPS
-    """The groups that are run."""
+    """The groups to run."""
     slow: ClassVar[bool | None] = None
-    """True for the slow checks alone, False for the others, None for both."""
+    """True for only the slow checks, False for only the others, None for both."""
     onnx: ClassVar[bool] = False
-    """True to run the node tests of the `onnx` package and the built-in models too, in parallel processes: minutes."""
+    """True to also run the node tests of the `onnx` package and the built-in models in parallel processes, which takes minutes."""
     known_faults: ClassVar[Mapping[str, str]] = {}
     """ONNX cases that are known to be neither right nor refused, by name, each with the reason."""
     _subject: ClassVar[Subject | None] = None
 
     def models(self) -> Sequence[Own]:
-        """Return further models: each a `ModelSource`, one batch of inputs, and the outputs that are right.
+        """Return further models: each a `ModelSource`, one batch of inputs, and the correct outputs.
 
-        Needed for a backend that takes no ONNX; at least three rows, of which batches are cut.
+        Needed for a backend that takes no ONNX. A batch must have at least three rows, from which smaller batches are cut.
         """
         return ()
 
     @classmethod
     def subject(cls) -> Subject:
-        """Return the backend with what this class says of it; one for all tests of the class.
+        """Return the subject with the attributes of this class, shared by all its tests.
 
         Raises:
-            UsageError: a known gap names no check, or the backend is not known.
+            UsageError: a known gap does not name a check, or the backend is unknown.
         """
         if "_subject" not in vars(cls) or cls._subject is None:
             entry = Plugins.discover().find(cls.backend) if isinstance(cls.backend, str) else None
@@ -94,14 +94,14 @@ class BackendConformance:
             cls._subject = None
 
     def __init_subclass__(cls) -> None:
-        """Leaves out the tests of checks that are not asked for."""
+        """Remove the tests of checks that are not selected."""
         super().__init_subclass__()
         for check in CHECKS.values():
             name = f"test_{check.name}"
             if check.group not in cls.groups or cls.slow not in {None, check.slow}:
                 setattr(cls, name, None)
             elif getattr(cls, name) is None:
-                # The class above left it out.
+                # A base class removed it.
                 setattr(cls, name, getattr(BackendConformance, name))
         setattr(cls, ONNX_TEST, _test_onnx if cls.onnx else None)
 
@@ -123,7 +123,7 @@ def _test_onnx(self: BackendConformance) -> None:
     if "onnx" not in subject.formats:
         pytest.skip("the backend takes no ONNX")
     coverage = measure_coverage([Measured(subject.backend.name, subject.reference, subject.options)])
-    faults = {one.case: f"{one.case}: {one.verdict}, {one.message}" for one in coverage.backends[0].faults}
+    faults = {fault.case: f"{fault.case}: {fault.verdict}, {fault.message}" for fault in coverage.backends[0].faults}
     problems = [text for case, text in faults.items() if case not in self.known_faults]
     closed = sorted(set(self.known_faults) - set(faults))
     if closed:

@@ -1,20 +1,20 @@
-"""How a check ends that does not pass."""
+"""The exceptions with which checks end that do not pass."""
 
 from __future__ import annotations
 
 
 class Violation(AssertionError):
-    """The backend breaks a promise. The text is a sentence or two: what is wrong, and what to do."""
+    """The backend breaks a promise. The message says what is wrong and what to do, in a sentence or two."""
 
 
 class DeclaredGap(Exception):
-    """The backend says by itself that it does not keep the promise; the text says how."""
+    """The backend itself declares that it does not keep the promise; the message says how."""
 
     def __init__(self, declared: str, seen: str) -> None:
-        """Carries both texts.
+        """Store both texts.
 
         Args:
-            declared: what the backend says.
+            declared: the declaration of the backend.
             seen: what is wrong.
         """
         super().__init__(declared)
@@ -23,14 +23,14 @@ class DeclaredGap(Exception):
 
 
 class NotApplicable(Exception):
-    """There is nothing to check here; the text says why."""
+    """There is nothing to check here; the message says why."""
 
     def __init__(self, reason: str, *, refusal: str = "") -> None:
-        """Carries the text.
+        """Store the text.
 
         Args:
             reason: why there is nothing to check.
-            refusal: the backend's own message, where it refused the model of the check.
+            refusal: the backend's message, if it refused the model of the check.
         """
         super().__init__(reason)
         self.refusal = refusal

@@ -1,8 +1,8 @@
-"""What a backend makes of ONNX: the node tests of the `onnx` package and the built-in models, and a page about it.
+"""Measures the ONNX coverage of a backend with the node tests of the `onnx` package and the built-in models.
 
-Each case is a small model with inputs and the outputs that are right. Cases run in parallel processes, any of which may
-crash or hang. `infer-compare plugin check NAME --onnx` does this, `BackendConformance` does with `onnx = True`, and
-docs/coverage.md is written by it.
+Each case is a small model with inputs and the correct outputs. Cases run in parallel processes, any of which may crash or
+hang. `infer-compare plugin check NAME --onnx`, `BackendConformance` with `onnx = True`, and the writer of docs/coverage.md
+use it.
 """
 
 from infer_compare.testing.coverage.measure import measure_coverage

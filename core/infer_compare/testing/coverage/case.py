@@ -1,4 +1,4 @@
-"""One case: a model, inputs, and the outputs that are right."""
+"""A coverage case: a model, inputs, and the correct outputs."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ Kind = Literal["node", "model"]
 NUMBERS = frozenset(
     {"bool", "float16", "float32", "float64"} | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 )
-"""The dtypes of cases of floating-point and whole numbers."""
+"""The dtypes of numeric cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A model of one or a few nodes, or a built-in model, with inputs and the outputs that are expected."""
+    """A model of one or a few nodes, or a built-in model, with inputs and the expected outputs."""
 
     name: str
     about: str
-    """The operator that a node test is about; the name of a model."""
+    """The operator of a node test, or the name of a model."""
     kind: Kind
     model: onnx.ModelProto
     inputs: Sequence[Any]
-    """Arrays, numbers, tensors of ONNX's, or lists and dictionaries of them."""
+    """Arrays, numbers, ONNX tensors, or lists and dictionaries of them."""
     outputs: Sequence[Any]
-    """As the inputs; of a model empty until a backend has computed them."""
+    """Like the inputs; for a model empty until a backend has computed them."""
     rtol: float = 0.0
     atol: float = 0.0
-    """Of a node test. Models are compared by the rule of a run, at the tolerance of the precision."""
+    """Tolerances of a node test. Models are compared by the rule of a run, at the tolerance of the precision."""
 
     @property
     def opset(self) -> int:
-        """The version of ONNX's own operators."""
+        """The version of ONNX's standard operators."""
         return max((entry.version for entry in self.model.opset_import if entry.domain in {"", "ai.onnx"}), default=0)
 
     @property
@@ -52,7 +52,7 @@ class Case:
         )
 
     def with_constants(self) -> Case:
-        """Return the same with all inputs but the first as constants of the model."""
+        """Return the case with all inputs but the first as constants of the model."""
         import numpy as np
         from onnx import ModelProto, numpy_helper
 

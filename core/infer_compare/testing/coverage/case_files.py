@@ -1,4 +1,4 @@
-"""A case as files, which processes read that did not make it."""
+"""Stores cases as files, for other processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODEL, WORDS, INPUTS, OUTPUTS = "model.onnx", "case.json", "inputs.npz", "output
 
 
 class _Words(msgspec.Struct, frozen=True):
-    """What is no array."""
+    """The parts of a case that are not arrays."""
 
     name: str
     about: str
@@ -28,7 +28,7 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 def write_case(case: Case, folder: Path) -> None:
-    """Write a case of numbers to a folder that is not there yet."""
+    """Write a numeric case to a new folder."""
     folder.mkdir()
     words = _Words(case.name, case.about, case.kind, case.rtol, case.atol)
     (folder / WORDS).write_bytes(msgspec.json.encode(words))
@@ -39,7 +39,7 @@ def write_case(case: Case, folder: Path) -> None:
 
 
 def write_outputs(outputs: Sequence[Array], folder: Path) -> None:
-    """Write what is right for the case in a folder."""
+    """Write the correct outputs of the case in a folder."""
     _write(outputs, folder / OUTPUTS)
 
 

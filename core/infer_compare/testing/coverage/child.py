@@ -1,6 +1,6 @@
-"""A process that tries cases with a backend, one after another: `python -m` runs it.
+"""A process that runs cases with a backend, one after another, started with `python -m`.
 
-It reads folders of cases, a line each, and answers each with a line of JSON. Whatever the backend prints goes to standard
+It reads folders of cases, one per line, and answers each with a line of JSON. Any output of the backend goes to standard
 error.
 """
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process is to do."""
+    """The instructions of a process."""
 
     parent: int
-    """Its number: the process ends when its parent does."""
+    """The process id of the parent; the process ends when its parent does."""
     backend: str
     """How the class is found."""
     options: dict[str, str]
     outputs: bool = False
-    """Whether the outputs are to be written to the folder of the case, as those that are right."""
+    """Whether to write the outputs to the folder of the case, as the correct outputs."""
 
 
 def answer(backend: Backend[Any], folder: Path, *, outputs: bool) -> Trial:
-    """Return what the backend makes of the case in a folder."""
+    """Return the result of the case in a folder."""
     case = read_case(folder)
     if not outputs:
         return verdict_on(backend, case)
@@ -50,7 +50,7 @@ def answer(backend: Backend[Any], folder: Path, *, outputs: bool) -> Trial:
 
 
 def main() -> None:
-    """Say the framework's version, then answer until no more cases come."""
+    """Print the framework's version, then answer until no more cases arrive."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     hello = msgspec.json.decode(sys.stdin.readline(), type=Hello)

@@ -1,4 +1,4 @@
-"""Trying all cases with some backends."""
+"""Runs all cases with some backends."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from infer_compare.testing.coverage.case import Case
 
 LIMIT_S = 120.0
-"""For one case."""
+"""Time limit of one case, in seconds."""
 YARDSTICK = "onnx"
-"""The backend whose passes are the cases that count, where it is installed and not the one that is measured."""
+"""The backend whose passed cases are counted, if it is installed and not the measured one."""
 EVALUATOR = "reference"
-"""What computes the outputs of the models where the yardstick does not."""
+"""The backend that computes the outputs of the models without the yardstick."""
 
 
 class Measured(NamedTuple):
-    """A backend that is measured."""
+    """A measured backend."""
 
     name: str
     reference: str
@@ -52,15 +52,15 @@ def measure_coverage(
     tests: Callable[[Case], bool] = lambda _: True,
     watch: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Coverage:
-    """Return what backends make of the node tests and the built-in models.
+    """Return the coverage of backends over the node tests and the built-in models.
 
     Args:
-        backends: those to measure, one after another.
-        jobs: processes at a time; by default as many as there are cores.
-        limit_s: seconds that a case may take.
-        models: names of the built-in models; all of them by default.
-        tests: whether a node test is run; all are by default.
-        watch: hears the backend's name, how many cases are done, and how many there are.
+        backends: the backends to measure, one after another.
+        jobs: parallel processes; by default one per core.
+        limit_s: time limit of a case, in seconds.
+        models: names of the built-in models; all by default.
+        tests: selects node tests; all by default.
+        watch: called with the backend's name, the number of finished cases, and the total.
 
     Raises:
         BackendUnusable: a backend cannot be loaded in a process.
@@ -74,21 +74,21 @@ def measure_coverage(
         bench.add([case for case in node_cases() if tests(case)])
         judged = bench.measure(yardstick) if yardstick is not None else None
         bench.add_models(builtin_models() if models is None else models, yardstick or _entry(EVALUATOR))
-        results = tuple(bench.measure(one) for one in backends)
+        results = tuple(bench.measure(backend) for backend in backends)
     return Coverage(
         tool_version=__version__,
         onnx_version=str(onnx.__version__),
         newest_opset=PUBLISHED_OPSET,
         backends=results,
         yardstick=judged,
-        passed=not any(one.faults for one in results),
+        passed=not any(result.faults for result in results),
     )
 
 
 def _yardstick(backends: Sequence[Measured]) -> Measured | None:
     with contextlib.suppress(UnknownBackend):
         kind = Plugins.discover().find(YARDSTICK).backend
-        if all(map(is_installed, kind.requires)) and all(one.name != kind.name for one in backends):
+        if all(map(is_installed, kind.requires)) and all(backend.name != kind.name for backend in backends):
             return _entry(YARDSTICK)
     return None
 
@@ -99,7 +99,7 @@ def _entry(name: str) -> Measured:
 
 
 class _Bench:
-    """The cases as files, and what is asked of every backend."""
+    """The cases as files, and their runs with backends."""
 
     def __init__(self, folder: Path, jobs: int, limit_s: float, watch: Callable[[str, int, int], None]) -> None:
         self._folder = folder
@@ -107,7 +107,7 @@ class _Bench:
         self._limit_s = limit_s
         self._watch = watch
         self._cases: list[tuple[CaseResult, Path]] = []
-        """What is known of a case before it is tried, and its folder."""
+        """The cases, each with its folder."""
 
     def add(self, cases: Sequence[Case]) -> None:
         """Write cases."""
@@ -118,7 +118,7 @@ class _Bench:
             self._cases.append((known, folder))
 
     def add_models(self, names: Sequence[str] | Mapping[str, object], judge: Measured) -> None:
-        """Write models with the outputs that another backend computes; one that it cannot compute is left out."""
+        """Write models with the outputs that another backend computes; models that it cannot compute are skipped."""
         first = len(self._cases)
         self.add([model_case(name) for name in names])
         added = self._cases[first:]
@@ -126,10 +126,10 @@ class _Bench:
         trials = pool.run(
             [folder for _, folder in added], self._progress(f"{judge.name}, outputs of models", len(added))
         )
-        self._cases[first:] = [one for one, trial in zip(added, trials, strict=True) if trial.verdict == "right"]
+        self._cases[first:] = [case for case, trial in zip(added, trials, strict=True) if trial.verdict == "right"]
 
     def measure(self, backend: Measured) -> BackendCoverage:
-        """Return what a backend makes of the cases."""
+        """Return the coverage of a backend."""
         pool = CasePool(backend.reference, backend.options, jobs=self._jobs, limit_s=self._limit_s)
         folders = [folder for _, folder in self._cases]
         trials = pool.run(folders, self._progress(backend.name, len(folders)))

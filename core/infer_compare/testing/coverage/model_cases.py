@@ -1,4 +1,4 @@
-"""The built-in models as cases, whose outputs a backend has yet to compute."""
+"""The built-in models as cases, without outputs, which another backend computes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SEED = 0
 ROWS = 4
-"""In each batch: enough to tell one row from another."""
+"""Rows of each batch."""
 
 
 def model_case(name: str) -> Case:

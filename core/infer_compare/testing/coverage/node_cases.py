@@ -1,4 +1,4 @@
-"""The node tests that the `onnx` package generates: small models, each with inputs and the outputs that are right."""
+"""The node tests that the `onnx` package generates: small models with inputs and the correct outputs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from infer_compare.testing.coverage.case import Case
 
 PUBLISHED_OPSET = 22
-"""The published counts are of cases up to this opset, all of which the installed ONNX Runtime knows."""
+"""The newest opset of the published cases, all of which the installed ONNX Runtime knows."""
 
 _EXPANDED = re.compile(r"_expanded.*$")
 
@@ -38,5 +38,5 @@ def all_cases() -> tuple[Case, ...]:
 
 
 def node_cases(newest_opset: int = PUBLISHED_OPSET, *, numeric: bool = True) -> tuple[Case, ...]:
-    """Return the cases up to an opset; numeric ones alone, or those with strings, sequences and narrow floats as well."""
+    """Return the cases up to an opset: only numeric ones, or also those with strings, sequences and narrow floats."""
     return tuple(case for case in all_cases() if case.opset <= newest_opset and (case.numeric or not numeric))

@@ -1,4 +1,4 @@
-"""A coverage as a page of Markdown: the shares, a table by operator, the models, and what is not right with the reason."""
+"""Writes the coverage as a Markdown page: the shares, a table by operator, the models, and the reasons of failures."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def page(coverage: Coverage, *, command: str, title: str = "Coverage of ONNX ope
     """Return the text of a page.
 
     Args:
-        coverage: what was measured.
-        command: what writes the page anew.
-        title: of the page.
+        coverage: the measured coverage.
+        command: the command that regenerates the page.
+        title: the title of the page.
     """
     return "\n".join(_lines(coverage, command, title)) + "\n"
 
@@ -61,7 +61,7 @@ def _judge(coverage: Coverage) -> str:
 
 
 def _introduction(coverage: Coverage) -> Iterator[str]:
-    names = " and ".join(f"`{one.backend}`" for one in coverage.backends)
+    names = " and ".join(f"`{backend.backend}`" for backend in coverage.backends)
     total = len(coverage.backends[0].of_kind("node"))
     yield f"What {names} can compute of ONNX, measured with the node tests of the `onnx` package"
     yield f"{coverage.onnx_version}: {total} cases up to opset {coverage.newest_opset}, each a small model with inputs and the correct outputs."
@@ -84,9 +84,9 @@ def _shares(coverage: Coverage) -> Iterator[str]:
 
 
 def _operators(coverage: Coverage) -> Iterator[str]:
-    yield "| operator | cases | " + " | ".join(f"`{one.backend}`" for one in coverage.backends) + " |"
+    yield "| operator | cases | " + " | ".join(f"`{backend.backend}`" for backend in coverage.backends) + " |"
     yield "|---|--:|" + "--:|" * len(coverage.backends)
-    about = {one.case: one.about for one in coverage.backends[0].results}
+    about = {result.case: result.about for result in coverage.backends[0].results}
     by_operator: defaultdict[str, list[str]] = defaultdict(list)
     for name in coverage.counted:
         by_operator[about[name]].append(name)
@@ -99,7 +99,9 @@ def _cell(results: Iterable[CaseResult]) -> str:
     counts = count(results)
     right = f"{counts['right']}" + (f" + {counts['constant']}" if counts["constant"] else "")
     others = [
-        f"{counts[one]} {WORDS[one]}" for one in WORDS if counts[one] and one not in {"right", "constant", "refused"}
+        f"{counts[verdict]} {WORDS[verdict]}"
+        for verdict in WORDS
+        if counts[verdict] and verdict not in {"right", "constant", "refused"}
     ]
     return ", ".join([right, *others])
 
@@ -109,27 +111,27 @@ def _models(coverage: Coverage) -> Iterator[str]:
     if not models:
         return
     yield from ("", "## Built-in models", "")
-    yield "| model | " + " | ".join(f"`{one.backend}`" for one in coverage.backends) + " |"
+    yield "| model | " + " | ".join(f"`{backend.backend}`" for backend in coverage.backends) + " |"
     yield "|---|" + "---|" * len(coverage.backends)
     for model in models:
         yield (
             f"| {model.about} | "
-            + " | ".join(WORDS[one.by_case[model.case].verdict] for one in coverage.backends)
+            + " | ".join(WORDS[backend.by_case[model.case].verdict] for backend in coverage.backends)
             + " |"
         )
 
 
 def _reasons(coverage: Coverage, backend: BackendCoverage) -> Iterator[str]:
-    """Give a table of what is not right: of what counts, and the faults of the rest."""
-    counted = {*coverage.counted, *(one.case for one in (*backend.of_kind("model"), *backend.faults))}
-    results = [one for one in backend.results if one.case in counted and one.verdict != "right"]
+    """Yield a table of the counted cases that are not right, and of the faults among the others."""
+    counted = {*coverage.counted, *(result.case for result in (*backend.of_kind("model"), *backend.faults))}
+    results = [result for result in backend.results if result.case in counted and result.verdict != "right"]
     if not results:
         return
     yield from ("", f"## What `{backend.backend}` does not compute", "")
     yield from ("| operator or model | case | verdict | reason |", "|---|---|---|---|")
-    for one in sorted(results, key=lambda one: (one.kind != "node", one.about, one.case)):
-        name = one.case.removeprefix("test_")
-        yield f"| {one.about} | {name} | {WORDS[one.verdict]} | {_text(one.message)} |"
+    for result in sorted(results, key=lambda result: (result.kind != "node", result.about, result.case)):
+        name = result.case.removeprefix("test_")
+        yield f"| {result.about} | {name} | {WORDS[result.verdict]} | {_text(result.message)} |"
 
 
 def _of(backend: BackendCoverage, names: Iterable[str]) -> list[CaseResult]:
@@ -138,9 +140,9 @@ def _of(backend: BackendCoverage, names: Iterable[str]) -> list[CaseResult]:
 
 
 def _text(text: str) -> str:
-    """Return a message on one line, with nothing that a table or Markdown would take for its own.
+    """Return a message on one line, escaped for a Markdown table.
 
-    TensorFlow's dump of the node, with the names that tracing made up, is left out.
+    TensorFlow's dump of the node, with names made up by tracing, is removed.
     """
     sentence = " ".join(text.partition(" for '{{node")[0].split())
     return re.sub(r"([|*_<>\[\]`\\])", r"\\\1", sentence).replace("](", "] (")

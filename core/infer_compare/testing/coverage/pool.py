@@ -1,4 +1,4 @@
-"""Processes that try cases side by side; one that crashes or hangs loses the case that it is at, and no other."""
+"""Parallel processes that run cases; a process that crashes or hangs fails only its current case."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from typing import Self
 
 START_S = 300.0
-"""For a process to load its framework."""
+"""Time limit for a process to load its framework, in seconds."""
 
 
 class CasePool:
-    """Tries cases with one backend."""
+    """Runs cases with one backend."""
 
     def __init__(
         self, backend: str, options: Mapping[str, str], *, jobs: int, limit_s: float, outputs: bool = False
     ) -> None:
-        """Starts nothing yet.
+        """Start nothing yet.
 
         Args:
             backend: how a process finds the class.
-            options: of the backend, by name as texts.
-            jobs: processes at a time.
-            limit_s: seconds that a case may take.
-            outputs: whether the outputs become those that are right, in the folder of the case.
+            options: options of the backend, by name as texts.
+            jobs: the number of parallel processes.
+            limit_s: time limit of a case, in seconds.
+            outputs: whether to store the outputs as the correct ones, in the folder of the case.
         """
         self._hello = Hello(parent=os.getpid(), backend=backend, options=dict(options), outputs=outputs)
         self._jobs = jobs
@@ -50,18 +50,18 @@ class CasePool:
 
     @property
     def version(self) -> str:
-        """The framework's version; empty before the first process has said it."""
+        """The framework's version; empty until the first process has reported it."""
         return self._version
 
     def run(self, folders: Sequence[Path], watch: Callable[[Trial], None]) -> list[Trial]:
-        """Return what came of the cases in folders, in their order.
+        """Return the results of the cases in folders, in order.
 
         Args:
-            folders: of the cases.
-            watch: hears of each case when it is done, one at a time.
+            folders: the folders of the cases.
+            watch: called with the result of each case, one at a time.
 
         Raises:
-            BackendUnusable: a process ended before it could try anything.
+            BackendUnusable: a process ended before it could run anything.
         """
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(len(folders)):
@@ -96,7 +96,7 @@ class CasePool:
 
 
 class _Process:
-    """A process that tries cases; another one takes its place when it ends."""
+    """A process that runs cases, and is replaced when it ends."""
 
     def __init__(self, hello: Hello, environment: Mapping[str, str]) -> None:
         self._hello = hello
@@ -106,10 +106,10 @@ class _Process:
         self.version = ""
 
     def _start(self) -> str:
-        """Start a process, and return the version that it says.
+        """Start a process, and return the version that it reports.
 
         Raises:
-            BackendUnusable: it says none.
+            BackendUnusable: the process reports none.
         """
         self._log.truncate(0)
         self._process = subprocess.Popen(
@@ -131,7 +131,7 @@ class _Process:
         return msgspec.json.decode(reply, type=str)
 
     def try_case(self, folder: Path, limit_s: float) -> Trial:
-        """Return what came of the case in a folder."""
+        """Return the result of the case in a folder."""
         if self._process is None:
             try:
                 self._start()
@@ -146,7 +146,7 @@ class _Process:
         return Trial("crashed", f"the process ended with {ending}{f'; its last line was: {last}' if last else ''}")
 
     def _ask(self, line: bytes, limit_s: float) -> tuple[bytes | None, bool]:
-        """Return the line that answers one, or None where the process ended, and whether that was for the time."""
+        """Return the answer to a line, None if the process ended, and whether it ended because of the time limit."""
         process = self._process
         assert process is not None
         assert process.stdin is not None

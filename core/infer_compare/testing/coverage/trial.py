@@ -1,4 +1,4 @@
-"""What a backend makes of a case: right, refused or wrong."""
+"""Runs a case with a backend: right, refused or wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def processor_backend(name: str) -> Backend[Any]:
 
 
 def verdict_on(backend: Backend[Any], case: Case) -> Trial:
-    """Run a case, once more with constants where it is refused, and return what came of it."""
+    """Run a case, again with constants if it is refused, and return the result."""
     trial = attempt(backend, case)
     if trial.verdict != "refused" or case.kind != "node" or len(case.inputs) < 2 or not case.numeric:
         return trial
@@ -47,14 +47,14 @@ def verdict_on(backend: Backend[Any], case: Case) -> Trial:
 
 
 def attempt(backend: Backend[Any], case: Case) -> Trial:
-    """Run a case, and compare what comes out."""
+    """Run a case, and compare its outputs."""
     with Scratch() as folder:
         try:
             message = compute(backend, case, folder)[1]
         except UnsupportedModel as error:
             return Trial("refused", _without(folder, text_of(error)))
         except BaseException as error:
-            # A fault of the backend is what this looks for, whatever it raises.
+            # Any exception of the backend is a fault.
             if is_interrupt(error):
                 raise
             return Trial("raised", _without(folder, described(error)))
@@ -62,17 +62,17 @@ def attempt(backend: Backend[Any], case: Case) -> Trial:
 
 
 def _without(folder: Path, text: str) -> str:
-    """Return a text in which files of a folder are named without it: its name is another one each time."""
+    """Return a text with the paths of a folder's files shortened to their names, since the folder's name changes."""
     return text.replace(f"{folder}{os.sep}", "")
 
 
 def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array], str]:
-    """Return the outputs of a case, and what is wrong with them; empty if nothing is, or if it is not known what is right.
+    """Return the outputs of a case, and what is wrong with them; empty if nothing is, or the correct outputs are unknown.
 
     Args:
-        backend: what computes.
-        case: what it computes.
-        folder: for the model's file.
+        backend: the backend.
+        case: the case.
+        folder: the folder for the model file.
 
     Raises:
         UnsupportedModel: the backend refuses the model.
@@ -84,12 +84,12 @@ def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array
         format="onnx", location=str(path), name=case.name, provenance="native" if native else "imported"
     )
     with backend.to_device(backend.load(source), _device(backend)) as session:
-        # Later than the model, since it may be refused for inputs that are no arrays.
+        # After loading, since the model may be refused for inputs that are not arrays.
         inputs = [as_array(value) for value in case.inputs]
         try:
             session.prepare(OperatingPoint(len(inputs[0]) if inputs and inputs[0].ndim else 1))
         except Exception as error:
-            # A node test has no batch axis, and its sizes and divisors may not be the zeros that a session tries itself with.
+            # A node test has no batch axis, and its sizes and divisors must not be the zeros with which a session warms up.
             if case.kind == "model" or isinstance(error, UnsupportedModel):
                 raise
         slot = session.stage(inputs)
@@ -100,9 +100,9 @@ def compute(backend: Backend[Any], case: Case, folder: Path) -> tuple[list[Array
 
 
 def _device(backend: Backend[Any]) -> Device:
-    """Return the processor, or the first device of a backend that does without it."""
+    """Return the CPU, or the first device of a backend that does not support it."""
     devices = backend.devices()
-    return next((one for one in devices if one.kind == "cpu"), devices[0] if devices else Device("cpu"))
+    return next((device for device in devices if device.kind == "cpu"), devices[0] if devices else Device("cpu"))
 
 
 def _problem(session: Session[Any], case: Case, outputs: Sequence[Array]) -> str:
@@ -110,7 +110,7 @@ def _problem(session: Session[Any], case: Case, outputs: Sequence[Array]) -> str
         return f"{len(outputs)} outputs instead of {len(case.outputs)}"
     if case.kind == "model":
         precision = session.effective.get("precision", "float32")
-        names = [one.name for one in session.outputs]
+        names = [output.name for output in session.outputs]
         return one_line(compare(case.outputs, outputs, names, rtol=tolerance(precision), precision=precision).reason)
     for expected, output in zip(case.outputs, outputs, strict=True):
         message = difference(as_array(expected), output, case.rtol, case.atol)
@@ -120,7 +120,7 @@ def _problem(session: Session[Any], case: Case, outputs: Sequence[Array]) -> str
 
 
 def as_array(value: Any) -> Array:  # noqa: ANN401 - as the `onnx` package gives it
-    """Return an input or output that a case gives as an array, as a number, or as a tensor of ONNX's."""
+    """Return an input or output of a case, which may be an array, a number or an ONNX tensor, as an array."""
     import numpy as np
     from onnx import TensorProto, numpy_helper
 
@@ -137,7 +137,7 @@ def difference(expected: Array, actual: Array, rtol: float, atol: float) -> str:
     if expected.shape != actual.shape:
         return f"shape {actual.shape} instead of {expected.shape}"
     if expected.dtype.kind == "f" or expected.dtype.name == "bfloat16":
-        # A dtype cannot do better for a result that is a small difference of great numbers.
+        # The error of a small difference of large numbers is limited by the dtype.
         unit = max(1e-6, float(ml_dtypes.finfo(expected.dtype).eps))  # type: ignore[no-untyped-call]
         expected, actual = expected.astype(np.float64), actual.astype(np.float64)
         atol = max(atol, unit * float(np.max(np.abs(expected[np.isfinite(expected)]), initial=0)))

@@ -1,4 +1,4 @@
-"""The checks, a module for each group. Importing this registers all of them."""
+"""The checks, one module per group. Importing this package registers all of them."""
 
 from infer_compare.testing.conformance.checks import (  # isort: skip - in the order in which they are run
     identity,

@@ -1,7 +1,6 @@
-"""Whether the backend computes what the model says: against the reference, for models of each kind.
+"""Checks of outputs against the reference, for models of each kind.
 
-A batch that fails in a session that others used is run again in one of its own: what these left behind is the affair of
-other checks.
+A batch that fails in a shared session is run again in a fresh session, since other checks may have left state behind.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from infer_compare.testing.conformance.subject import Subject
 
 SIZES = (1, 3, 16)
-"""One row, an odd number, which shows padding, and a power of two."""
+"""One row, an odd number, which reveals padding, and a power of two."""
 
 
 @check("running")
@@ -59,10 +58,10 @@ def check_agrees_on_broadcasting(subject: Subject) -> None:
 @check("running")
 def check_agrees_on_models_of_its_own(subject: Subject) -> None:
     """The author's models give the author's outputs at batch 1, 3 and 16."""
-    own = subject.own()
-    if not own:
+    examples = subject.own()
+    if not examples:
         raise NotApplicable("no further models are given")
-    for example in own:
+    for example in examples:
         _agrees(subject, example)
 
 

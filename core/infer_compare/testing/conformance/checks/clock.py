@@ -1,7 +1,7 @@
-"""The honest clock: all work is done when `synchronize` or `wait` returns, and every call of `run` is work.
+"""Checks of timing: all work is done when `synchronize` or `wait` returns, and every call of `run` does work.
 
-On the processor, work is seen by the processor time that it takes, which other programs do not change. Elsewhere it is
-seen by how long calls last: a finding must then be made again and again before it counts.
+On the CPU, work is measured by processor time, which other programs do not change. On other devices it is measured by the
+duration of calls, and a finding must be repeated before it counts.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 BATCH = 64
 REPEATS = 5
 ATTEMPTS = 4
-"""A machine may be busy for long; a backend that breaks its promise does so every time."""
+"""Attempts: a machine may be busy for long, but a backend that breaks its promise does so every time."""
 CALLS = 8
 LEAST_S = 200e-6
-"""Below this, calling Python functions is the work."""
+"""Durations below this are dominated by calling Python functions."""
 GROWTH = 2.5
-"""Eight runs take at least so many times as long as one; on a device that is not filled, up to eight times."""
+"""Least ratio of the durations of eight runs and one run; on a device that is not filled, up to eight."""
 
 
 RUNS = 12
-"""Of which the middle one counts, or their sum: a busy machine may stop this process between waiting and fetching, for as
-long as the work takes, and then there is nothing left to see."""
+"""Repetitions, of which the median or the sum counts: a busy machine may pause this process between waiting and fetching for
+as long as the work takes, which would hide it."""
 LEFT_SHARE = 0.05
-"""Share of the processor time that may be spent after waiting: fetching a few numbers takes less than a hundredth."""
+"""Largest share of processor time after waiting: fetching a few numbers takes less than a hundredth."""
 
 
 class Spent(NamedTuple):
-    """Seconds."""
+    """Durations in seconds."""
 
     inside: float
-    """What the clock covers: running and waiting."""
+    """Timed part: running and waiting."""
     fetching: float
-    """Outside of it."""
+    """Untimed part: fetching."""
     used: float
-    """Processor time of all threads, inside and outside, of each run on average."""
+    """Processor time of all threads in both parts, on average per run."""
     left: float
-    """What of it was used outside."""
+    """Processor time in the untimed part."""
 
 
 @check("time")
@@ -103,7 +103,7 @@ def _call(session: Session[Any], slot: Any, calls: int) -> float:  # noqa: ANN40
 
 
 def _measure(session: Session[Any], example: Example, slots: int, wait: Callable[[Any], None]) -> Spent:
-    """Return what running some slots and fetching their outputs takes inside the clock and after it."""
+    """Measure running some slots and waiting for them, and then fetching their outputs."""
     session.prepare(OperatingPoint(BATCH))
     staged = [session.stage(example.batch(BATCH, index)) for index in range(slots)]
     inside: list[float] = []

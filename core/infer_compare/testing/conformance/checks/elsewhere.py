@@ -1,4 +1,4 @@
-"""Work that a server does: the backend says which one."""
+"""Checks of backends whose work a server does."""
 
 from __future__ import annotations
 

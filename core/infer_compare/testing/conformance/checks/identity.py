@@ -1,4 +1,4 @@
-"""What must be known without the framework: the name, what is required, the interface; and that nothing heavy is imported."""
+"""Checks that need no framework: name, requirements, signatures, and that nothing heavy is imported."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def check_requirements_are_top_level_modules(subject: Subject) -> None:
 @check("identity", dynamic=False)
 def check_api_version_is_spoken(subject: Subject) -> None:
     """The class was written for this version of the interface."""
-    found = subject.backend.api_version
-    if found != API_VERSION:
+    version = subject.backend.api_version
+    if version != API_VERSION:
         raise Violation(
-            f"`api_version` is {found!r}, and this infer-compare speaks version {API_VERSION}; a class of another "
+            f"`api_version` is {version!r}, and this infer-compare speaks version {API_VERSION}; a class of another "
             "version is refused: see the documentation's page on public modules for what changed."
         )
 
@@ -83,17 +83,17 @@ def check_session_signatures_match(subject: Subject) -> None:
 @check("identity", dynamic=False)
 def check_capabilities_are_declared(subject: Subject) -> None:
     """`capabilities` says which formats the backend loads and on which kinds of device it runs."""
-    found = getattr(subject.backend, "capabilities", None)
-    if not isinstance(found, Capabilities):
-        raise Violation(f"`capabilities` is {found!r}; make it an infer_compare.backends.Capabilities.")
-    if not (found.formats or found.imports or found.describes):
+    capabilities = getattr(subject.backend, "capabilities", None)
+    if not isinstance(capabilities, Capabilities):
+        raise Violation(f"`capabilities` is {capabilities!r}; make it an infer_compare.backends.Capabilities.")
+    if not (capabilities.formats or capabilities.imports or capabilities.describes):
         raise Violation("`capabilities` names no format; name what `load` takes in `formats` or `imports`.")
-    if not found.device_kinds or not all(map(_word, found.device_kinds)):
-        raise Violation(f"`device_kinds` is {found.device_kinds!r}; name at least one kind, in lower case.")
-    unknown = set(found.asynchronous) - set(found.device_kinds)
+    if not capabilities.device_kinds or not all(map(_word, capabilities.device_kinds)):
+        raise Violation(f"`device_kinds` is {capabilities.device_kinds!r}; name at least one kind, in lower case.")
+    unknown = set(capabilities.asynchronous) - set(capabilities.device_kinds)
     if unknown:
         raise Violation(f"`asynchronous` names {', '.join(sorted(unknown))}, which `device_kinds` does not.")
-    if "cpu" in found.asynchronous:
+    if "cpu" in capabilities.asynchronous:
         raise Violation(
             "`asynchronous` names cpu, but calls on the processor are always waited for: batches enqueued ahead would be "
             "computed beyond the thread budget. Leave cpu out."
@@ -117,7 +117,7 @@ def check_making_loads_no_framework(subject: Subject) -> None:
     """Making a backend object imports nothing of what it requires."""
     _need_requirements(subject)
     loads = subject.loads()
-    loaded = [one for one in loads.making if one not in loads.importing]
+    loaded = [module for module in loads.making if module not in loads.importing]
     if loaded:
         raise Violation(f"`__init__` imports {', '.join(loaded)}; leave that to `version`.")
 
@@ -127,7 +127,7 @@ def check_classifying_loads_no_framework(subject: Subject) -> None:
     """`classify` imports nothing of what the backend requires."""
     _need_requirements(subject)
     loads = subject.loads()
-    loaded = [one for one in loads.classifying if one not in loads.making]
+    loaded = [module for module in loads.classifying if module not in loads.making]
     if loaded:
         raise Violation(
             f"`classify` imports {', '.join(loaded)}; look at the qualified name of the error's class and at its text."
@@ -145,27 +145,31 @@ def _word(word: object) -> bool:
 
 def _compare(cls: type[Any], base: type[Any]) -> None:
     for name, wanted in vars(base).items():
-        found = getattr(cls, name, None)
+        method = getattr(cls, name, None)
         if name.startswith("_") or not inspect.isfunction(wanted):
             continue
-        if not callable(found):
-            raise Violation(f"{cls.__qualname__}.{name} is {found!r} in place of a method.")
-        _compare_one(f"{cls.__qualname__}.{name}", found, wanted)
+        if not callable(method):
+            raise Violation(f"{cls.__qualname__}.{name} is {method!r} in place of a method.")
+        _compare_one(f"{cls.__qualname__}.{name}", method, wanted)
 
 
-def _compare_one(label: str, found: Callable[..., Any], wanted: Callable[..., Any]) -> None:
+def _compare_one(label: str, method: Callable[..., Any], wanted: Callable[..., Any]) -> None:
     asked = list(inspect.signature(wanted).parameters.values())
-    given = list(inspect.signature(found).parameters.values())
-    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in given):
+    given = list(inspect.signature(method).parameters.values())
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in given):
         return
-    takes = [one for one in given if one.kind in POSITIONAL]
-    names = ", ".join(one.name for one in asked[1:]) or "nothing"
-    for index, one in enumerate(asked):
-        if index >= len(takes) or (index and takes[index].name != one.name):
+    takes = [parameter for parameter in given if parameter.kind in POSITIONAL]
+    names = ", ".join(parameter.name for parameter in asked[1:]) or "nothing"
+    for index, parameter in enumerate(asked):
+        if index >= len(takes) or (index and takes[index].name != parameter.name):
             raise Violation(f"{label} takes other arguments than the interface says; it is called with {names}.")
-        if one.default is not one.empty and takes[index].default is one.empty:
-            raise Violation(f"{label} needs its argument `{one.name}`, which has a default in the interface.")
-    needed = [one.name for one in takes[len(asked) :] if one.default is one.empty]
-    needed += [one.name for one in given if one.kind is one.KEYWORD_ONLY and one.default is one.empty]
+        if parameter.default is not parameter.empty and takes[index].default is parameter.empty:
+            raise Violation(f"{label} needs its argument `{parameter.name}`, which has a default in the interface.")
+    needed = [parameter.name for parameter in takes[len(asked) :] if parameter.default is parameter.empty]
+    needed += [
+        parameter.name
+        for parameter in given
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+    ]
     if needed:
         raise Violation(f"{label} needs {', '.join(needed)}, which it is never given; it is called with {names}.")

@@ -1,4 +1,4 @@
-"""A session's life: it ends once, leaves others alone, and can begin in a worker."""
+"""Checks of a session's life: closing, independence of other sessions, and use in a worker."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def check_session_is_a_context_manager(subject: Subject) -> None:
 def check_sessions_live_side_by_side(subject: Subject) -> None:
     """Closing a session leaves another one of the same backend as it was."""
     instance, example = subject.instance, subject.simplest
-    one = instance.to_device(instance.load(example.source), subject.device)
+    session = instance.to_device(instance.load(example.source), subject.device)
     with subject.session(example) as other:
         before = compute(other, example.batch(SIZE))
-        compute(one, example.batch(SIZE, 9))
-        one.close()
+        compute(session, example.batch(SIZE, 9))
+        session.close()
         try:
             after = compute(other, example.batch(SIZE))
         except Exception as error:
@@ -98,9 +98,9 @@ def check_usable_in_a_worker(subject: Subject) -> None:
             client.ask(Inputs(paths=models.store(example, subject.folder)), Done, deadline_s=DEADLINE_S)
         with _asked(client, "explore"):
             reply = client.ask(batch, Explored, deadline_s=DEADLINE_S)
-    found = [np.load(path) for path in reply.written]
+    arrays = [np.load(path) for path in reply.written]
     with subject.session(example) as session:
-        if not same(found, compute(session, example.batch(SIZE)), rtol=allowed(session)):
+        if not same(arrays, compute(session, example.batch(SIZE)), rtol=allowed(session)):
             raise Violation(
                 "In a fresh worker process the outputs are others than here; does the backend keep a state?"
             )
@@ -110,7 +110,7 @@ def check_usable_in_a_worker(subject: Subject) -> None:
 
 @contextmanager
 def _asked(client: WorkerClient, step: str) -> Iterator[None]:
-    """Tell what a worker that does not do as it is asked violates."""
+    """Turn failures of a worker inside the block into violations."""
     try:
         yield
     except RequestFailed as error:

@@ -1,4 +1,4 @@
-"""Devices and models: those that are there work, and those that are not are refused by the right error."""
+"""Checks of devices and models: existing ones work, others are refused with the right error."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 NOWHERE = "no_such_device"
 FAR = 4096
-"""No machine has so many devices."""
+"""A device index that no machine has."""
 
 
 @check("loading")
 def check_version_is_told(subject: Subject) -> None:
     """`version` tells the framework's version."""
-    found: Any = subject.instance.version()  # a third party's may be anything
-    if not isinstance(found, str) or not found.strip():
-        raise Violation(f"`version` returned {found!r}; return the framework's version as a text.")
+    version: Any = subject.instance.version()  # a third party's may be anything
+    if not isinstance(version, str) or not version.strip():
+        raise Violation(f"`version` returned {version!r}; return the framework's version as a text.")
 
 
 @check("loading")
 def check_devices_are_listed(subject: Subject) -> None:
     """`devices` lists what is there, each once, of the kinds that are declared."""
-    found = list(subject.instance.devices())
+    devices = list(subject.instance.devices())
     declared = subject.backend.capabilities.device_kinds
-    if not found:
+    if not devices:
         raise Violation("`devices` lists nothing; a backend that can be used here has at least one device.")
-    for one in found:
-        if not isinstance(one, Device):
-            raise Violation(f"`devices` lists {one!r}, which is no infer_compare.backends.Device.")
-        if one.kind not in declared:
-            raise Violation(f"`devices` lists {one}, and `device_kinds` declares only {', '.join(declared)}.")
-    names = [str(one) for one in found]
+    for device in devices:
+        if not isinstance(device, Device):
+            raise Violation(f"`devices` lists {device!r}, which is no infer_compare.backends.Device.")
+        if device.kind not in declared:
+            raise Violation(f"`devices` lists {device}, and `device_kinds` declares only {', '.join(declared)}.")
+    names = [str(device) for device in devices]
     if len(set(names)) < len(names):
         raise Violation(f"`devices` lists a device twice: {', '.join(names)}.")
 
@@ -54,9 +54,9 @@ def check_devices_are_listed(subject: Subject) -> None:
 def check_some_model_runs(subject: Subject) -> None:
     """There is a model at hand that the backend takes."""
     refused = []
-    for one in subject.candidates():
+    for candidate in subject.candidates():
         try:
-            with subject.instance.to_device(subject.instance.load(one.source), subject.device):
+            with subject.instance.to_device(subject.instance.load(candidate.source), subject.device):
                 return
         except UnsupportedModel as error:
             refused.append(str(error))
@@ -77,13 +77,13 @@ def check_native_models_are_read_by_the_framework(subject: Subject) -> None:
     if example.source.format != ONNX:
         raise NotApplicable("none of the kit's models is at hand that the backend takes")
     try:
-        found = ask(subject.job("reading", example, device=str(subject.device)), Reading)
+        reading = ask(subject.job("reading", example, device=str(subject.device)), Reading)
     except Died as death:
         raise NotApplicable(f"loading without the package onnx ended the process: {death}") from death
-    if found.importer and found.error:
+    if reading.importer and reading.error:
         raise Violation(
-            f"`formats` names onnx, but {found.importer} reads the model with the package onnx, and without that package it "
-            f"cannot be loaded ({found.error}). Where the plugin rebuilds the graph, declare imports=({ONNX!r},) instead: "
+            f"`formats` names onnx, but {reading.importer} reads the model with the package onnx, and without that package it "
+            f"cannot be loaded ({reading.error}). Where the plugin rebuilds the graph, declare imports=({ONNX!r},) instead: "
             "reports then say that the model was imported. Where the framework reads the file, ask it for what the plugin "
             "looks up with onnx."
         )
@@ -113,7 +113,7 @@ def check_unknown_devices_are_refused(subject: Subject) -> None:
 @check("loading")
 def check_no_silent_fallback(subject: Subject) -> None:
     """A device that is declared and not there is refused, and never another one taken."""
-    there = {(one.kind, one.index) for one in subject.instance.devices()}
+    there = {(device.kind, device.index) for device in subject.instance.devices()}
     absent = [
         Device(kind, index)
         for kind in subject.backend.capabilities.device_kinds

@@ -1,4 +1,4 @@
-"""Memory: what errors mean, that closing gives it back, and that its end is recognised."""
+"""Checks of memory: classification of errors, release on closing, and recognition of exhaustion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMITS = (
     "Expected canUse32BitIndexMath(input) && canUse32BitIndexMath(output) to be true, but got false.",
     "the size is not representable by 32-bit integers",
 )
-"""As frameworks say them."""
+"""Messages of frameworks about limits."""
 ORDINARY = (
     ValueError("shapes (2, 3) and (2, 3) do not fit"),
     TypeError("expected float32, got float64"),
@@ -76,7 +76,7 @@ def check_closing_frees_memory(subject: Subject) -> None:
     """Ten more sessions leave the memory of the process as it was after ten."""
     example = subject.simplest
     if "onnx" in subject.formats and not subject.own():
-        # A model whose weights weigh something.
+        # A model with large weights.
         with subject.session(subject.example("heavy")):
             example = subject.example("heavy")
     done = ask(subject.job("cycles", example, device=str(subject.device)), Cycles)
@@ -117,10 +117,10 @@ def _classify(subject: Subject, error: BaseException) -> Classification:
     subject.need_whole()
     backend = subject.backend
     made = backend(Settings(options=read_options(backend, subject.options), threads=1))
-    found = made.classify(error)
-    if not isinstance(found, Classification):
-        raise Violation(f"`classify` returned {found!r}; return an infer_compare.backends.Classification.")
-    return found
+    classification = made.classify(error)
+    if not isinstance(classification, Classification):
+        raise Violation(f"`classify` returned {classification!r}; return an infer_compare.backends.Classification.")
+    return classification
 
 
 def _text(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Options: declared with their text, refused where they are unknown, and visible in what really runs."""
+"""Checks of options: declared with a description, refused if unknown, and visible in the effective settings."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def check_options_are_declared(subject: Subject) -> None:
     for field in msgspec.structs.fields(options):
         if field.required:
             raise Violation(f"The option {field.name!r} has no default; give it one.")
-    for one in describe_options(subject.backend):
-        if not one.text:
+    for option in describe_options(subject.backend):
+        if not option.text:
             raise Violation(
-                f"The option {one.name!r} has no text; declare it as Annotated[..., msgspec.Meta(description=...)]."
+                f"The option {option.name!r} has no text; declare it as Annotated[..., msgspec.Meta(description=...)]."
             )
 
 
@@ -53,7 +53,7 @@ def check_options_are_effective(subject: Subject) -> None:
     chosen = list(_alternatives(subject))
     if not chosen:
         raise NotApplicable("the backend has no option of known values")
-    # With two threads: some options mean nothing with one. In a process of its own: here it has one.
+    # In a separate process with two threads: some options have no effect with one, which this process has.
     sets = (subject.options, *({**subject.options, name: value} for name, value in chosen))
     before, *after = ask(
         subject.job("effective", subject.simplest, threads=2, alternatives=sets, device=str(subject.device)), Effective
@@ -67,10 +67,10 @@ def check_options_are_effective(subject: Subject) -> None:
 
 
 def _alternatives(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Other values of the options whose values are known: switches and choices."""
+    """Yield other values of the options with known values: switches and choices."""
     schema = msgspec.json.schema(subject.backend.options)
-    own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
-    for name, entry in own["properties"].items():
+    definition = schema["$defs"][schema["$ref"].rpartition("/")[2]]
+    for name, entry in definition["properties"].items():
         if name in subject.options:
             continue
         default = entry.get("default")

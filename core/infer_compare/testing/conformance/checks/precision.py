@@ -1,4 +1,4 @@
-"""Precisions: each that is declared is computed in, and told."""
+"""Checks of precisions: each declared precision is used and reported."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 ROWS = 16
 FEW_ROWS = 8
-"""Enough to tell a precision; whether larger batches are right is for other checks to say."""
+"""Rows that suffice to recognise a precision; other checks cover larger batches."""
 
 
 @check("options")
 def check_precisions_are_effective(subject: Subject) -> None:
     """A session that is made for a declared precision says that it computes in it."""
     for precision, _, session in _sessions(subject):
-        told = session.effective.get("precision", "")
+        effective = session.effective.get("precision", "")
         try:
-            name = known(told)
+            name = known(effective)
         except ValueError:
-            name = told
+            name = effective
         if name != precision:
             raise Violation(
-                f"Asked for {precision}, `effective` reports the precision {told!r}; apply `self.settings.precision`, and "
+                f"Asked for {precision}, `effective` reports the precision {effective!r}; apply `self.settings.precision`, and "
                 "report what the framework says, or leave it out of `Capabilities.precisions`."
             )
 
@@ -77,16 +77,16 @@ def check_told_precision_is_computed_in(subject: Subject) -> None:
     if example.name not in BUILDERS:
         raise NotApplicable("no model of the kit runs, by whose exact outputs errors can be measured")
     with subject.session(example) as session:
-        told = session.effective.get("precision", "")
+        effective = session.effective.get("precision", "")
         outputs = compute(session, example.batch(FEW_ROWS))
-    if reason := unlike(told, outputs, example, FEW_ROWS):
+    if reason := unlike(effective, outputs, example, FEW_ROWS):
         raise Violation(
-            f"`effective` reports {told}, and {reason}; report the precision that the framework computes in."
+            f"`effective` reports {effective}, and {reason}; report the precision that the framework computes in."
         )
 
 
 def _sessions(subject: Subject) -> Iterator[tuple[str, Example, Session[Any]]]:
-    """Give each declared precision other than float32, with a model that the backend takes in it, and a session of it.
+    """Yield each declared precision other than float32, with a model that the backend takes in it, and a session of it.
 
     Raises:
         NotApplicable: there is none.

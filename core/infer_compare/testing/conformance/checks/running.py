@@ -1,4 +1,4 @@
-"""Sessions at work: batches of several sizes, slots, arrays and who owns them."""
+"""Checks of running sessions: batches of several sizes, slots, and ownership of arrays."""
 
 from __future__ import annotations
 
@@ -51,10 +51,12 @@ def _described(what: str, specs: Sequence[TensorSpec], arrays: Sequence[Array]) 
 def check_effective_is_told(subject: Subject) -> None:
     """`effective` tells by texts what really runs, the precision among it."""
     with subject.session(subject.simplest) as session:
-        told: Any = session.effective  # a third party's may be anything
-        if not isinstance(told, Mapping) or not all(isinstance(one, str) for pair in told.items() for one in pair):
+        effective: Any = session.effective  # a third party's may be anything
+        if not isinstance(effective, Mapping) or not all(
+            isinstance(word, str) for pair in effective.items() for word in pair
+        ):
             raise Violation(
-                f"`effective` is {told!r}; make it a mapping of texts to texts, as it is stored with a run."
+                f"`effective` is {effective!r}; make it a mapping of texts to texts, as it is stored with a run."
             )
         allowed(session)
 
@@ -67,7 +69,7 @@ def check_batch_size_can_change(subject: Subject) -> None:
         whole = compute(session, example.batch(8))
         for size in (2, SIZE, 1, SIZE):
             outputs = compute(session, example.batch(size))
-            wanted = [one[:size] if one.ndim else one for one in whole]
+            wanted = [array[:size] if array.ndim else array for array in whole]
             if not same(outputs, wanted, rtol=allowed(session)):
                 raise Violation(
                     f"After a batch of another size, a batch of {size} gives other rows than the same ones in a batch of 8."
@@ -133,7 +135,7 @@ def check_fetched_arrays_own_their_memory(subject: Subject) -> None:
         slot = session.stage(batch)
         first = finish(session, slot)
         _arrays(first)
-        kept = [one.copy() for one in first]
+        kept = [output.copy() for output in first]
         slot = session.stage(example.batch(SIZE, 9), slot)
         finish(session, slot)
         if not same(first, kept):
@@ -148,15 +150,15 @@ def check_fetched_arrays_own_their_memory(subject: Subject) -> None:
 def _arrays(outputs: Sequence[Any]) -> None:
     import numpy as np
 
-    for one in outputs:
-        if not isinstance(one, np.ndarray):
-            raise Violation(f"`fetch` returned {type(one).__qualname__}; return numpy arrays.")
+    for output in outputs:
+        if not isinstance(output, np.ndarray):
+            raise Violation(f"`fetch` returned {type(output).__qualname__}; return numpy arrays.")
 
 
 def _write(arrays: Sequence[Array]) -> None:
-    for one in arrays:
-        if one.flags.writeable:
-            one.fill(1)
+    for array in arrays:
+        if array.flags.writeable:
+            array.fill(1)
 
 
 @check("running")
@@ -168,7 +170,7 @@ def check_same_input_gives_same_output(subject: Subject) -> None:
         slot = session.stage(example.batch(SIZE))
         outputs = [finish(session, slot) for _ in range(3)]
         session.release(slot)
-        if not all(same(one, outputs[0], rtol=rtol) for one in outputs):
+        if not all(same(output, outputs[0], rtol=rtol) for output in outputs):
             raise Violation(
                 "The same staged batch gives different outputs; is the model in training mode, or unseeded?"
             )
@@ -196,11 +198,11 @@ def check_batches_cover_the_data_set(subject: Subject) -> None:
 
     rows = np.arange(22, dtype=np.float32).reshape(11, 2)
     dataset = [rows, rows[:, 0].copy()]
-    found = [[np.asarray(one) for one in batch] for batch in subject.instance.batches(dataset, 4)]
-    sizes = [len(batch[0]) for batch in found]
+    batches = [[np.asarray(array) for array in batch] for batch in subject.instance.batches(dataset, 4)]
+    sizes = [len(batch[0]) for batch in batches]
     if sizes != [4, 4, 3]:
         raise Violation(f"`batches` cuts 11 rows into batches of {sizes} in place of [4, 4, 3].")
-    joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    joined = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
     if not same(joined, dataset):
         raise Violation("`batches` changes the rows, or their order.")
 
@@ -227,7 +229,7 @@ def check_peak_memory_is_as_declared(subject: Subject) -> None:
 
 
 def _weighty(subject: Subject) -> Example:
-    """A model whose tensors are large enough for every allocator to count them, where the backend takes it."""
+    """Return a model whose tensors are large enough for every allocator to count, if the backend takes it."""
     try:
         heavy = subject.example("heavy")
         with subject.session(heavy):

@@ -1,4 +1,4 @@
-"""The thread budget: told as the framework says it, and kept."""
+"""Checks of the thread budget: reported as the framework states it, and kept."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def check_thread_budget_is_kept(subject: Subject) -> None:
     """With a budget of one thread, no more than one computes at a time."""
     if usable_cores() < 2:
         raise NotApplicable("needs two cores")
-    found = subject.threads(_model(subject))
-    told, seen = found.told, found.seen
+    threads = subject.threads(_model(subject))
+    told, seen = threads.told, threads.seen
     match seen.finding(1):
         case "kept":
             return
@@ -84,10 +84,10 @@ def _declared(told: str) -> str:
 
 
 def _model(subject: Subject) -> Example:
-    """Return a model of much work, which the processor does.
+    """Return a model with much work for the CPU.
 
     Raises:
-        NotApplicable: the backend refuses it, or computes elsewhere.
+        NotApplicable: the backend refuses the model, or does not compute on the CPU of this process.
     """
     if subject.device.kind != "cpu":
         raise NotApplicable("the work is not done by the processor")

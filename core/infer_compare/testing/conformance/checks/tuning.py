@@ -1,4 +1,4 @@
-"""What `infer-compare tune` asks a backend for: configurations that are worth trying, and code that runs the fastest one."""
+"""Checks of what `infer-compare tune` needs: proposed configurations, and code that runs the fastest one."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 FLAGS = frozenset(
     {"avx2", "avx512f", "avx512_bf16", "avx512_fp16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8", "bf16", "i8mm"}
 )
-"""Of a processor that can do all that backends look for."""
+"""Flags of a processor with all features that backends look for."""
 MOST = 100
-"""Configurations that are looked at; the list may be endless."""
+"""The most configurations that are checked; the list may be endless."""
 ROWS = 5
 
 
 class Configuration(NamedTuple):
-    """One that a backend lists, as it would be typed, and what is made of it."""
+    """A configuration that a backend proposes."""
 
     typed: str
     own: Mapping[str, str]
@@ -128,7 +128,7 @@ def check_snippets_compute_the_same(subject: Subject) -> None:
 
 
 def _machines(subject: Subject) -> Iterator[Machine]:
-    """Yield machines that differ in what a backend may look at."""
+    """Yield machines that differ in all properties that a backend may use."""
     for kind in subject.backend.capabilities.device_kinds:
         yield Machine(device_kinds=(kind,))
         yield Machine(cpu_flags=FLAGS, physical_cores=16, device_kinds=(kind,))
@@ -139,7 +139,7 @@ def _listed(subject: Subject, machine: Machine) -> list[Any]:
 
 
 def _configurations(subject: Subject, machine: Machine) -> Iterator[Configuration]:
-    """Yield what is listed for a machine, without what `check_candidates_are_accepted` finds wrong."""
+    """Yield the configurations proposed for a machine, without those that `check_candidates_are_accepted` rejects."""
     for given in _listed(subject, machine):
         try:
             yield _read(subject, given)
@@ -178,8 +178,8 @@ def _key(configuration: Configuration) -> tuple[bytes, str | None]:
 
 
 def _overrides(subject: Subject, method: str) -> bool:
-    own: Any = getattr(subject.backend, method)
-    return getattr(own, "__func__", own) is not getattr(Backend, method).__func__
+    implementation: Any = getattr(subject.backend, method)
+    return getattr(implementation, "__func__", implementation) is not getattr(Backend, method).__func__
 
 
 def _need_snippet(subject: Subject) -> None:
@@ -200,7 +200,7 @@ def _own_packages(subject: Subject) -> tuple[str, ...]:
 
 
 def _look_at(code: str, source: ModelSource, configuration: Configuration, *, banned: Collection[str]) -> None:
-    """Raise a violation where code cannot be what a program needs."""
+    """Raise `Violation` if the code does not compile, defines no `predict`, ignores the model file or imports banned modules."""
     where = f"The code of `snippet` for {configuration.typed} and a file of the format {source.format}"
     try:
         tree = ast.parse(code)
