@@ -1,6 +1,6 @@
-"""The backend `onnx`: ONNX Runtime on the processor or on a CUDA device.
+"""The backend `onnx`: ONNX Runtime on the CPU or on a CUDA device.
 
-Importing this package loads neither ONNX Runtime nor numpy; `session` and `devices` do, when a model is loaded.
+Importing this package imports neither ONNX Runtime nor numpy; `session` and `devices` do, when a model is loaded.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ __all__ = ["OnnxBackend", "OnnxOptions"]
 class OnnxBackend(Backend[Path]):
     """ONNX Runtime.
 
-    What `load` gives is the path: ONNX Runtime reads, rewrites and places a model in one step, the making of a
-    session, so that a model which it cannot read or run is refused by `to_device`.
+    `load` returns only the path: ONNX Runtime reads, optimises and places a model in one step when a session is created, so
+    `to_device` refuses a model that it cannot read or run.
     """
 
     name: ClassVar[str] = "onnx"
@@ -59,10 +59,10 @@ class OnnxBackend(Backend[Path]):
     options: ClassVar[type[Options]] = OnnxOptions
 
     def __init__(self, settings: Settings) -> None:
-        """Keeps the settings.
+        """Keep the settings.
 
         Raises:
-            OptionError: an option says how a model is made int8, and the contender is not.
+            OptionError: an option about int8 was given, but the contender's precision is not int8.
         """
         super().__init__(settings)
         if (unused := self._options.unused(settings.precision)) is not None:
@@ -70,11 +70,11 @@ class OnnxBackend(Backend[Path]):
 
     @classmethod
     def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:
-        """Return int8 and the graph optimization below the last on the processor, and float16 on CUDA, whose cores compute in it."""
+        """Return int8 and the second-highest graph optimization on the CPU, and float16 on CUDA."""
         if machine.device_kinds != ("cpu",):
             return [{"precision": "float16"}]
-        # The last level computes convolutions in blocks of channels. Between operators that cannot, as instance normalization,
-        # every one is reordered twice: without it such networks were up to 1.7 times faster. The levels below only fuse less.
+        # The highest level computes convolutions in blocks of channels. Beside operators that cannot do so, such as instance
+        # normalization, each is reordered twice: without it such networks were up to 1.7 times faster. Lower levels only fuse less.
         return [{"precision": "int8"}, {"graph_optimization": "extended"}]
 
     @classmethod
@@ -94,13 +94,13 @@ class OnnxBackend(Backend[Path]):
         """Return the processor, and the CUDA devices when the CUDA provider and its libraries can be loaded."""
         from infer_compare_onnx.devices import cuda_devices, cuda_problem
 
-        found = [Device("cpu", description="CPUExecutionProvider")]
+        devices = [Device("cpu", description="CPUExecutionProvider")]
         if cuda_problem() is None:
-            found.extend(cuda_devices())
-        return found
+            devices.extend(cuda_devices())
+        return devices
 
     def load(self, model: ModelSource) -> Path:
-        """Look that there is a file to make a session from.
+        """Check that the model file exists.
 
         Raises:
             UnsupportedModel: the format is not ONNX.
@@ -117,7 +117,7 @@ class OnnxBackend(Backend[Path]):
         return model.path
 
     def plan_variant(self, model: ModelSource, device: Device) -> VariantPlan | None:  # noqa: ARG002 - the same on all devices
-        """Return which model is made of one in float32 for `float16` or `int8`; see `infer_compare_onnx.variants`."""
+        """Return the plan for a model in `float16` or `int8`; see `infer_compare_onnx.variants`."""
         from infer_compare_onnx.variants import plan
 
         if self.settings.precision is None:

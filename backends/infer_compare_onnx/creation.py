@@ -1,4 +1,4 @@
-"""Making an ONNX Runtime session as a contender asks for it."""
+"""Creates an ONNX Runtime session with the settings of a contender."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CPU_PROVIDER = "CPUExecutionProvider"
 SILENT = 4
-"""Severity of fatal errors only: every failed allocation is logged otherwise, and raised besides."""
+"""Log severity of only fatal errors; otherwise every failed allocation is logged besides being raised."""
 
 LEVELS = {
     "disable": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
@@ -34,7 +34,7 @@ MODES = {
 SPINNING = "session.intra_op.allow_spinning"
 DENORMAL_AS_ZERO = "session.set_denormal_as_zero"
 TAKEN = {"device_id": "@cuda:1", "gpu_mem_limit": "--max-device-memory"}
-"""Options of the CUDA provider that are asked for in another way."""
+"""Options of the CUDA provider that infer-compare sets itself."""
 
 
 def make_session(path: Path, device: Device, settings: Settings) -> Any:  # noqa: ANN401 - ONNX Runtime has no type hints
@@ -48,19 +48,19 @@ def make_session(path: Path, device: Device, settings: Settings) -> Any:  # noqa
     """
     onnxruntime.set_default_logger_severity(SILENT)
     options = _session_options(settings)
-    own: OnnxOptions = settings.options  # type: ignore[assignment]
+    chosen: OnnxOptions = settings.options  # type: ignore[assignment]
     provider: Any = CPU_PROVIDER
     if device.kind == "cuda":
         _require_cuda(device)
-        provider = (CUDA_PROVIDER, _cuda_options(own, device, settings.device_memory))
+        provider = (CUDA_PROVIDER, _cuda_options(chosen, device, settings.device_memory))
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-    elif own.provider:
+    elif chosen.provider:
         raise OptionError(
-            f"provider.{min(own.provider)} is an option of an accelerator's provider, and {CPU_PROVIDER} has none; leave it "
+            f"provider.{min(chosen.provider)} is an option of an accelerator's provider, and {CPU_PROVIDER} has none; leave it "
             "out, or name a device such as @cuda:0."
         )
     try:
-        # With its fallback enabled, ONNX Runtime prints to stdout and runs on the processor.
+        # With its fallback enabled, ONNX Runtime prints to stdout and runs on the CPU.
         session = onnxruntime.InferenceSession(path, options, providers=[provider], enable_fallback=False)
     except Exception as error:
         explained = explain(error, path)
@@ -73,22 +73,22 @@ def make_session(path: Path, device: Device, settings: Settings) -> Any:  # noqa
             f"ONNX Runtime used {', '.join(session.get_providers())} instead of {wanted} for {device}; "
             "its log says why (ORT_LOGGING_LEVEL, or its requirements page for CUDA and cuDNN versions)."
         )
-    if own.provider:
+    if chosen.provider:
         known = session.get_provider_options().get(wanted, {})
-        unknown = next((name for name in own.provider if name not in known), None)
+        unknown = next((name for name in chosen.provider if name not in known), None)
         if unknown is not None:
             raise OptionError(f"{wanted} has no option {unknown!r}; its options: {', '.join(sorted(known))}.")
     return session
 
 
 def spins(options: OnnxOptions, threads: int, instances: int) -> bool:
-    """Return whether idle threads wait actively: not by default where they would take cores from others that work."""
+    """Return whether idle threads spin: by default not if they would take cores from working threads."""
     if options.allow_spinning is not None:
         return options.allow_spinning
     every = os.cpu_count() or 1
-    # An instance that is pinned to cores of its own sees no others.
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else every
-    return threads <= own and threads * instances <= every
+    # An instance that is pinned to its own cores sees no others.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else every
+    return threads <= usable and threads * instances <= every
 
 
 def _session_options(settings: Settings) -> Any:  # noqa: ANN401 - as above
@@ -114,7 +114,7 @@ def _cuda_options(options: OnnxOptions, device: Device, limit: int | None) -> di
             raise OptionError(f"provider.{name} is set by infer-compare; write {instead} instead.")
     chosen = {"device_id": str(device.index), **options.provider}
     if limit is not None:
-        # Of its arena alone: what cuDNN and cuBLAS take beside it is not counted.
+        # The limit applies only to its arena; memory of cuDNN and cuBLAS is not counted.
         chosen["gpu_mem_limit"] = str(limit)
     return chosen
 

@@ -1,7 +1,7 @@
-"""Which CUDA devices ONNX Runtime can use here, and why not when it cannot.
+"""Finds the CUDA devices that ONNX Runtime can use, or why it cannot use any.
 
-ONNX Runtime answers a CUDA provider that it cannot load with the processor, and logs the reason where nobody
-looks; here the reason is found out beforehand.
+If ONNX Runtime cannot load its CUDA provider, it falls back to the CPU and only logs the reason, so the reason is determined
+here beforehand.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def cuda_problem() -> str | None:
         return f"the installed ONNX Runtime ({distributions()}) is built without {CUDA_PROVIDER}"
     if not cuda_devices():
         return "the NVIDIA driver finds no device on this machine"
-    # It prints what it does not find; the sentence below says it instead.
+    # Suppress its output; the sentence below reports the reason instead.
     with contextlib.redirect_stdout(io.StringIO()):
         onnxruntime.preload_dlls()
     libraries = Path(onnxruntime.__file__).parent / "capi"
@@ -63,9 +63,9 @@ def _device(driver: ctypes.CDLL, index: int) -> Device:
 
 
 def distributions() -> str:
-    """Return the installed distributions that bring the module `onnxruntime`, with their versions.
+    """Return the installed distributions that provide the module `onnxruntime`, with their versions.
 
-    More than one is reported as such: they overwrite each other's files, and nobody knows which of them runs.
+    Several are reported as a problem: they overwrite each other's files, and it is unknown which of them runs.
     """
     names = sorted(set(metadata.packages_distributions().get("onnxruntime", [])))
     text = ", ".join(f"{name} {metadata.version(name)}" for name in names) or "onnxruntime"

@@ -1,4 +1,4 @@
-"""What an ONNX Runtime session really runs with, read back from it."""
+"""Reads the effective settings of an ONNX Runtime session."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _distributions = cache(distributions)
-"""Looking through all that is installed takes a fifth of a second."""
+"""Cached, since searching all installed distributions takes a fifth of a second."""
 
 
 def effective_of(session: Any, precision: str, own: Mapping[str, str], *, cuda: bool) -> dict[str, str]:  # noqa: ANN401 - ONNX Runtime has no type hints
     """Return provider, threads, optimisation and precision.
 
     Args:
-        session: of ONNX Runtime.
-        precision: in which its graph computes.
-        own: options of the provider that were asked for.
+        session: a session of ONNX Runtime.
+        precision: the precision in which its graph computes.
+        own: the requested options of the provider.
         cuda: whether it runs on a CUDA device.
     """
     options = session.get_session_options()
@@ -43,7 +43,7 @@ def effective_of(session: Any, precision: str, own: Mapping[str, str], *, cuda: 
         "allow_spinning": (options.get_session_config_entry(SPINNING) == "1", True),
         "denormal_as_zero": (options.get_session_config_entry(DENORMAL_AS_ZERO) == "1", False),
     }
-    # ONNX Runtime's defaults are left out.
+    # ONNX Runtime's defaults are omitted.
     effective.update({name: str(value).lower() for name, (value, usual) in switches.items() if value != usual})
     if cuda:
         effective["cudnn_conv_algo_search"] = provider_options.get("cudnn_conv_algo_search", "unknown")
@@ -53,11 +53,11 @@ def effective_of(session: Any, precision: str, own: Mapping[str, str], *, cuda: 
 
 
 def _word(words: Mapping[str, Any], value: object) -> str:
-    return next((word for word, one in words.items() if one == value), str(value))
+    return next((word for word, setting in words.items() if setting == value), str(value))
 
 
 def _nodes(session: Any) -> str:  # noqa: ANN401 - as above
-    """How many nodes each provider took, since those that CUDA lacks run on the processor."""
+    """Return how many nodes run on each provider, since nodes that CUDA lacks run on the CPU."""
     tell = getattr(session, "get_provider_graph_assignment_info", None)
     if tell is None:
         return "unknown"

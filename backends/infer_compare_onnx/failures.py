@@ -1,7 +1,7 @@
-"""What ONNX Runtime's exceptions mean. Pure: ONNX Runtime is not imported.
+"""Classifies exceptions of ONNX Runtime, without importing it.
 
-Its own classes derive from `Exception` alone, and a run with bound inputs and outputs raises a plain
-`RuntimeError` with the same text, so that only class *and* text tell out of memory.
+Its classes derive only from `Exception`, and a run with bound inputs and outputs raises a plain `RuntimeError` with the same
+text, so out of memory is recognised by class *and* text.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CARRIERS = frozenset(
         "builtins.RuntimeError",
     }
 )
-"""Classes that have been seen to carry an allocation failure."""
+"""Classes of observed allocation failures."""
 
 OOM_TEXTS = (
     "failed to allocate memory for requested buffer",
@@ -53,26 +53,26 @@ FATAL_TEXTS = (
     "device-side assert",
     "unspecified launch failure",
 )
-"""Errors after which the CUDA context, and with it the process, is of no more use."""
+"""Errors after which the CUDA context, and hence the process, is unusable."""
 AMBIGUOUS_TEXTS = ("cudnn_status_not_supported",)
 AMBIGUOUS_FATAL_TEXTS = ("cublas_status_not_initialized", "cudnn_status_not_initialized")
-"""Seen under memory pressure and for other causes."""
+"""Messages with several possible causes, memory pressure among them."""
 
 GARBAGE_FACTOR = 8
-"""A request for more than this many times the physical memory comes from a miscomputed shape."""
+"""A request for more than this multiple of the physical memory comes from a miscomputed shape."""
 
 _REQUEST = re.compile(r"requested (?:buffer of size|bytes of) (\d+)")
 
 
 def classify(error: BaseException, physical_bytes: int | None = None) -> Classification:
-    """Return what an exception means; `physical_bytes` is the machine's memory, asked of the system when not given."""
+    """Classify an exception; `physical_bytes` is the machine's memory, by default that of this machine."""
     common = classify_common(error)
     if common.kind is not FailureKind.NO:
         return common
-    for one in chain(error):
-        if class_names(one).isdisjoint(CARRIERS):
+    for cause in chain(error):
+        if class_names(cause).isdisjoint(CARRIERS):
             continue
-        text = text_of(one)
+        text = text_of(cause)
         if any(part in text for part in FATAL_TEXTS):
             return Classification(FailureKind.NO, fatal=True)
         if any(part in text for part in OOM_TEXTS):
@@ -104,7 +104,7 @@ _SOURCE_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ .*?\) (?=[A-Z])")
 
 
 def explain(error: BaseException, path: Path) -> ModelError | None:
-    """Return the sentence for an error with which ONNX Runtime refused to make a session; None when it is not the model's."""
+    """Return the error about the model with which ONNX Runtime failed to create a session; None for other errors."""
     if type(error).__module__ != MODULE or classify(error).kind is not FailureKind.NO:
         return None
     kind = type(error).__name__
@@ -126,7 +126,7 @@ def explain(error: BaseException, path: Path) -> ModelError | None:
 
 
 def _said(error: BaseException) -> str:
-    """The message without error numbers and places in ONNX Runtime's sources, as one sentence."""
+    """Return the message as one sentence, without error numbers and source locations."""
     text = _SOURCE_PLACE.sub("", _PREFIX.sub("", str(error))).strip()
     line = " ".join(text.splitlines()[0].split()) if text else type(error).__name__
     return line if line.endswith(".") else f"{line}."

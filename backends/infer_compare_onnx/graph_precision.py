@@ -1,8 +1,8 @@
-"""The precision in which the graph of an ONNX file computes, read from the file without loading it.
+"""Reads the precision in which the graph of an ONNX file computes, without loading the file.
 
-Every worker asks for it while its memory is watched: nothing but the names of operators and the types of tensors is read
-from the mapped file, and the weights are jumped over. https://protobuf.dev/programming-guides/encoding has the encoding;
-the numbers of the fields are those of `onnx.proto`.
+Every worker does this while its memory is measured, so only the names of operators and the types of tensors are read from the
+mapped file, and weights are skipped. https://protobuf.dev/programming-guides/encoding describes the encoding; the field
+numbers are those of `onnx.proto`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Data = memoryview
 
 NUMBER, LONG, BYTES, SHORT = 0, 1, 2, 5
-"""How a field is written."""
+"""Wire types of protobuf fields."""
 
 INTEGER_OPS = frozenset(
     {
@@ -34,7 +34,7 @@ INTEGER_OPS = frozenset(
         "QGemm",
     }
 )
-"""Operators that round to 8 bits or fewer, beside those whose names begin with `QLinear`."""
+"""Operators that round to 8 bits or fewer, besides those whose names begin with `QLinear`."""
 INTEGER_TYPES = frozenset({"int8", "uint8", "int4", "uint4"})
 ELEMENT_TYPES = {
     1: "float32",
@@ -46,25 +46,25 @@ ELEMENT_TYPES = {
     21: "uint4",
     22: "int4",
 }
-"""ONNX's numbers of element types, as far as they say something of the precision."""
+"""ONNX's element types that indicate a precision, by number."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What stands in a graph."""
+    """The precision-related content of a graph."""
 
     operators: set[str] = field(default_factory=set)
     weights: dict[str, str] = field(default_factory=dict)
     """The types of initializers, by name."""
     dequantized: set[str] = field(default_factory=set)
-    """What is read as 8-bit numbers."""
+    """Names of values that are read as 8-bit numbers."""
     casts: set[str] = field(default_factory=set)
-    """Types that tensors are cast to."""
+    """Types to which tensors are cast."""
 
 
 def precision_of_graph(path: Path) -> str | None:
     """Return the lowest precision in which an operator of the file's graph computes: `int8`, `bfloat16`, `float16`, `float32`
-    or `float64`; None where neither operators nor weights tell, or where the file cannot be read.
+    or `float64`; None if it is unknown, or the file cannot be read.
     """
     seen = _Seen()
     try:
@@ -135,7 +135,7 @@ def _attribute(data: Data, operator: str, seen: _Seen) -> None:
 
 
 def _tensor(data: Data) -> tuple[str, str]:
-    """Name and type of a tensor."""
+    """Return name and type of a tensor."""
     name, kind = "", ""
     for number, value in _fields(data):
         if number == 2 and isinstance(value, int):
@@ -150,7 +150,7 @@ def _text(data: Data) -> str:
 
 
 def _fields(data: Data) -> Iterator[tuple[int, int | Data]]:
-    """The fields of a message, with their numbers; `ValueError` where the bytes are no message."""
+    """Yield the fields of a message, with their numbers; `ValueError` where the bytes are no message."""
     place, end = 0, len(data)
     while place < end:
         tag, place = _varint(data, place)

@@ -1,4 +1,4 @@
-"""Models in float16, made by ONNX Runtime's own tool."""
+"""Converts models to float16 with ONNX Runtime's tool."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 def halve(source: Path, target: Path, options: OnnxOptions) -> None:
-    """Write a model whose weights and activations are float16, and whose inputs and outputs are as they were.
+    """Write a model with weights and activations in float16, and unchanged inputs and outputs.
 
     Args:
         source: the file of the model.
         target: the file to write.
-        options: of the contender.
+        options: the options of the contender.
 
     Raises:
-        UnsupportedModel: it excludes nodes that there are not.
+        UnsupportedModel: the options exclude nodes that do not exist.
     """
     model = onnx.load(source)
     large = weight_bytes(model) > LARGE_BYTES
     converted = convert_float_to_float16(
         model,
         keep_io_types=True,
-        # Shapes of a model of more than 2 GiB are inferred from files alone; only types are needed here.
+        # Shape inference of a model of more than 2 GiB works only on files; only types are needed here.
         disable_shape_infer=large,
         op_block_list=DEFAULT_OP_BLOCK_LIST,
         node_block_list=excluded(model, options.exclude),

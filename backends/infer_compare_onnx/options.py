@@ -1,4 +1,4 @@
-"""What a contender may say of ONNX Runtime."""
+"""The options of the backend `onnx`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import msgspec
 from infer_compare.backends import Options
 
 QUANTISING = ("quantization", "per_channel", "weight_type", "calibration", "calibration_rows")
-"""Options that say how a model is made int8."""
+"""Options about the conversion to int8."""
 
 
 class OnnxOptions(Options, frozen=True, kw_only=True):
-    """What a contender may say of ONNX Runtime."""
+    """The options of the backend `onnx`."""
 
     graph_optimization: Annotated[
         Literal["disable", "basic", "extended", "all"],
@@ -81,7 +81,7 @@ class OnnxOptions(Options, frozen=True, kw_only=True):
     ] = "none"
 
     def unused(self, precision: str | None) -> str | None:
-        """Return an option that is given and has no effect in a precision, as it would be typed; None where there is none."""
+        """Return an option that is given and has no effect in a precision, as it would be typed; None if there is none."""
         for names, needed in ((QUANTISING, ("int8",)), (("exclude",), ("int8", "float16"))):
             for name in names:
                 value = getattr(self, name)

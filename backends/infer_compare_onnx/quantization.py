@@ -1,4 +1,4 @@
-"""Models of 8-bit integers, made by ONNX Runtime's own tools."""
+"""Quantises models to 8-bit integers with ONNX Runtime's tools."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from infer_compare_onnx.options import OnnxOptions
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
-"""Operators with weights: most of what a model computes."""
+"""Operators with weights, which do most of a model's work."""
 PASSING = (
     "AveragePool",
     "Clip",
@@ -41,14 +41,14 @@ PASSING = (
     "Transpose",
     "Unsqueeze",
 )
-"""Operators that 8-bit numbers pass without another rounding. What is in neither list stays float32: normalisations, softmax,
-activations that are curved, and the sums of residual connections, where rounding hurts most and gains least."""
+"""Operators that pass 8-bit numbers on without further rounding. Operators in neither list stay float32: normalisations,
+softmax, nonlinear activations, and sums of residual connections, where rounding costs most accuracy and gains least speed."""
 DYNAMIC = ("Attention", "EmbedLayerNormalization", "Gather", "Gemm", "LSTM", "MatMul", "Transpose")
 """Operators of dynamic int8; convolutions are slower in it than in float32."""
 LEAST_OPSET = 13
-"""From here on weights can have a scale for each channel."""
+"""The first opset with a scale for each channel of weights."""
 LARGE_BYTES = 3 << 29
-"""A model of so many bytes is written with its weights in a file beside it: no message of protobuf has 2 GiB."""
+"""Bytes from which a model's weights are written to a separate file, since a protobuf message is limited to 2 GiB."""
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "entropy": CalibrationMethod.Entropy,
@@ -69,17 +69,17 @@ def is_convolutional(model: onnx.ModelProto) -> bool:
 
 
 def quantize(source: Path, target: Path, options: OnnxOptions, *, static: bool, calibration: Sequence[Batch]) -> None:
-    """Write a model of 8-bit integers.
+    """Write a model quantised to 8-bit integers.
 
     Args:
         source: the file of the model.
         target: the file to write.
-        options: of the contender.
+        options: the options of the contender.
         static: whether the ranges of activations are calibrated.
         calibration: batches to calibrate them with.
 
     Raises:
-        UnsupportedModel: its opset is too old, and cannot be raised.
+        UnsupportedModel: its opset is too old and cannot be raised.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
         prepared = _prepared(source, Path(work))
@@ -93,7 +93,7 @@ def quantize(source: Path, target: Path, options: OnnxOptions, *, static: bool, 
             "use_external_data_format": large,
         }
         if not static:
-            # A tensor whose type shape inference does not find is one of floats.
+            # Tensors whose type cannot be inferred are taken as floats.
             extra = {"DefaultTensorType": onnx.TensorProto.FLOAT}
             quantize_dynamic(prepared, target, op_types_to_quantize=list(DYNAMIC), extra_options=extra, **common)
             return
@@ -106,18 +106,18 @@ def quantize(source: Path, target: Path, options: OnnxOptions, *, static: bool, 
             op_types_to_quantize=[*WEIGHTED, *PASSING],
             activation_type=QuantType.QUInt8,
             calibrate_method=METHODS[options.calibration],
-            # What a matrix product gives goes to a sum or is the model's output: rounding it again gains nothing, and a
-            # range that was calibrated would cut off larger outputs.
+            # The output of a matrix product goes to a sum or is the model's output: quantising it gains nothing, and a
+            # calibrated range would cut off larger outputs.
             extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
             **common,
         )
 
 
 def _prepared(source: Path, work: Path) -> Path:
-    """The model as the tools need it: of an opset that they know, with constants folded and shapes inferred.
+    """Return the model as the tools need it: of an opset that they know, with constants folded and shapes inferred.
 
     Raises:
-        UnsupportedModel: its opset is too old, and cannot be raised.
+        UnsupportedModel: its opset is too old and cannot be raised.
     """
     model = onnx.load(source)
     opset = next((entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}), 1)
@@ -129,7 +129,7 @@ def _prepared(source: Path, work: Path) -> Path:
                 f"int8 needs opset {LEAST_OPSET}, and {source} has opset {opset}, which cannot be raised "
                 f"({described(error)}); export it with a newer opset."
             ) from error
-    # The tools transpose weights, and what the file says of their shapes is then wrong.
+    # The tools transpose weights, which invalidates the recorded shapes.
     weights = {tensor.name for tensor in model.graph.initializer}
     stated = [value for value in model.graph.value_info if value.name not in weights]
     del model.graph.value_info[:]
@@ -139,7 +139,7 @@ def _prepared(source: Path, work: Path) -> Path:
     onnx.save(model, plain, save_as_external_data=size > LARGE_BYTES, location="plain.data")
     del model
     for skip in (False, True):
-        # Where a step fails, of whatever kind, the model is quantised without it.
+        # If a step fails for any reason, the model is quantised without it.
         with suppress(Exception):
             quant_pre_process(
                 str(plain),
@@ -155,7 +155,7 @@ def _prepared(source: Path, work: Path) -> Path:
 
 
 def weight_bytes(model: onnx.ModelProto) -> int:
-    """Return the bytes of a model's weights, where they are loaded."""
+    """Return the bytes of a model's loaded weights."""
     return sum(map(_bytes, model.graph.initializer))
 
 
@@ -164,12 +164,12 @@ def _bytes(tensor: onnx.TensorProto) -> int:
 
 
 def _beside(path: Path) -> int:
-    """Bytes of the weights that lie beside a file."""
+    """Return bytes of the weights that lie beside a file."""
     return sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.data*"))
 
 
 def excluded(model: onnx.ModelProto, exclude: str) -> list[str]:
-    """Return the names of the nodes that stay as they are.
+    """Return the names of the nodes that are not quantised.
 
     Raises:
         UnsupportedModel: no node has such a type or name.
@@ -184,7 +184,7 @@ def excluded(model: onnx.ModelProto, exclude: str) -> list[str]:
 
 
 def _between_activations(model: onnx.ModelProto) -> list[str]:
-    """The names of matrix products without weights, as those of attention: softmax and its input stay float32."""
+    """Return the names of matrix products without weights, as those of attention: softmax and its input stay float32."""
     weights = {tensor.name for tensor in model.graph.initializer}
     return [
         node.name for node in model.graph.node if node.op_type in {"Gemm", "MatMul"} and not weights & {*node.input[:2]}
@@ -197,7 +197,7 @@ def _weight_type(options: OnnxOptions) -> QuantType:
 
 
 def saturates() -> bool:
-    """Return whether sums of products of `uint8` and `int8` are cut off at 16 bits on this machine: x86 without VNNI."""
+    """Return whether sums of products of `uint8` and `int8` saturate at 16 bits on this machine: x86 without VNNI."""
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         return False
     try:
@@ -208,7 +208,7 @@ def saturates() -> bool:
 
 
 class _Rows(CalibrationDataReader):  # type: ignore[misc]
-    """Batches as ONNX Runtime's calibration asks for them."""
+    """Batches for ONNX Runtime's calibration."""
 
     def __init__(self, model: onnx.ModelProto, batches: Sequence[Batch]) -> None:
         weights = {tensor.name for tensor in model.graph.initializer}
@@ -216,5 +216,5 @@ class _Rows(CalibrationDataReader):  # type: ignore[misc]
         self._next: Iterator[dict[str, Any]] = (dict(zip(names, batch, strict=True)) for batch in batches)
 
     def get_next(self) -> dict[str, Any] | None:
-        """Return the next batch by the names of the inputs; None behind the last."""
+        """Return the next batch by the names of the inputs; None after the last."""
         return next(self._next, None)

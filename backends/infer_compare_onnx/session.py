@@ -44,15 +44,15 @@ DTYPES = {
     "tensor(uint64)": "uint64",
     "tensor(bool)": "bool",
 }
-"""ONNX Runtime's type names, and the numpy dtypes that it exchanges without a conversion."""
+"""ONNX Runtime's type names with the numpy dtypes that it exchanges without conversion."""
 
 BFLOAT16 = 16
-"""ONNX's number of that element type."""
+"""ONNX's number of the element type bfloat16."""
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One staged batch: its binding, and the values that must live as long as the binding points at them."""
+    """A staged batch: its binding, and the values that must live as long as the binding refers to them."""
 
     binding: Any
     values: list[Any]
@@ -61,13 +61,13 @@ class Slot:
 class OnnxSession(Session[Slot]):
     """A model on one device.
 
-    Outputs are allocated by ONNX Runtime on the device in a slot's first run and written in place by the next
-    ones, as in a deployment that binds its outputs. On the processor a staged input *is* the array that was
-    given, without a copy; on CUDA it is a copy in device memory.
+    ONNX Runtime allocates the outputs on the device in a slot's first run; later runs write to them in place, as in a
+    deployment that binds its outputs. On the CPU a staged input *is* the given array, without a copy; on CUDA it is a copy in
+    device memory.
     """
 
     def __init__(self, path: Path, device: Device, settings: Settings) -> None:
-        """Makes the ONNX Runtime session.
+        """Make the ONNX Runtime session.
 
         Raises:
             DeviceUnavailable: there is no such device, or ONNX Runtime took another one.
@@ -86,8 +86,8 @@ class OnnxSession(Session[Slot]):
             raise UnsupportedModel(
                 "ONNX Runtime does not exchange bfloat16 with a CUDA device; use float16 or float32 there."
             )
-        # `run_with_iobinding` costs 0.3 us over the private call beneath it, once its run options name a graph:
-        # without that entry its look-up raises and catches an exception, 29 us in each call (1.31).
+        # `run_with_iobinding` adds 0.3 us to the private call that it wraps if its run options name a graph; without this
+        # entry, its look-up raises and catches an exception, 29 us in each call (1.31).
         self._run: Any = self._session.run_with_iobinding
         self._run_options = _asynchronous() if self._cuda else None
         self._barrier = self._session.io_binding()
@@ -101,7 +101,7 @@ class OnnxSession(Session[Slot]):
         return self._effective
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Bind a batch. On CUDA a reused slot keeps its addresses; on the processor it points at the new arrays."""
+        """Bind a batch. On CUDA a reused slot keeps its addresses; on the CPU it refers to the new arrays."""
         slot = into or Slot(self._session.io_binding(), [])
         if into is None:
             self._bind_outputs(slot, [spec.name for spec in self.outputs])
@@ -131,7 +131,7 @@ class OnnxSession(Session[Slot]):
         self._run(staged.binding, self._run_options)
 
     def synchronize(self) -> None:
-        """Wait for the device; on the processor nothing is left to wait for."""
+        """Wait for the device; on the CPU there is nothing to wait for."""
         if self._cuda:
             self._barrier.synchronize_outputs()
 
@@ -149,13 +149,13 @@ class OnnxSession(Session[Slot]):
         staged.values.clear()
 
     def close(self) -> None:
-        """Let go of the ONNX Runtime session, which ends its threads once no slot is left."""
+        """Release the ONNX Runtime session, which ends its threads once no slot is left."""
         self._session = self._barrier = None
         self._run = _closed
 
 
 def _copied(value: Any) -> Array:  # noqa: ANN401 - as above
-    """An output in host memory; ONNX Runtime makes no numpy array of bfloat16."""
+    """Return an output in host memory; ONNX Runtime makes no numpy array of bfloat16."""
     if value.data_type() != "tensor(bfloat16)":
         array: Array = value.numpy()
         return array
@@ -185,9 +185,9 @@ def _spec(node: Any, role: str) -> TensorSpec:  # noqa: ANN401 - as above
 
 
 def _varying(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> tuple[str, ...]:
-    """Outputs whose size may depend on the data: another batch in the same slot must allocate them anew.
+    """Return the outputs whose size may depend on the data, which each new batch in a slot must allocate again.
 
-    ONNX Runtime refuses to run when an output that it allocated before would get another shape.
+    ONNX Runtime fails if an output that it allocated before would get another shape.
     """
     known = {axis for spec in inputs for axis in spec.shape if isinstance(axis, str)}
     return tuple(

@@ -1,4 +1,4 @@
-"""Code that runs a model in ONNX Runtime as a contender ran it."""
+"""Writes code that runs a model in ONNX Runtime as a contender ran it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from infer_compare.backends import Device, ModelSource, Options, Settings
 
 LEVELS = {"disable": "ORT_DISABLE_ALL", "basic": "ORT_ENABLE_BASIC", "extended": "ORT_ENABLE_EXTENDED"}
-"""Those that are not ONNX Runtime's own default."""
+"""Optimization levels that are not ONNX Runtime's default."""
 
 
 def snippet(model: ModelSource, settings: Settings, device: Device) -> str:
@@ -39,7 +39,7 @@ def snippet(model: ModelSource, settings: Settings, device: Device) -> str:
 
 
 def _chosen(options: Options, threads: int) -> list[str]:
-    """Return a line for each option that is not ONNX Runtime's own default."""
+    """Return a line for each option that is not ONNX Runtime's default."""
     lines = []
     level = LEVELS.get(getattr(options, "graph_optimization", ""))
     if level is not None:

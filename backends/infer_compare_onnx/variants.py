@@ -1,4 +1,4 @@
-"""Models of the precision that a contender asks for, made of the model of the run."""
+"""Converts the model of a run to the requested precision."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def plan(model: ModelSource, precision: str, options: OnnxOptions) -> VariantPlan | None:
-    """Return which model is made of one; None where it computes in the precision already.
+    """Return the plan of the conversion; None if the model already computes in this precision.
 
     Raises:
-        UnsupportedModel: it computes in another one than float32, from which no other is made.
-        ModelError: it cannot be read.
+        UnsupportedModel: the model computes in a precision other than float32, which cannot be converted.
+        ModelError: the model cannot be read.
     """
-    own = precision_of_graph(model.path) or "float32"
-    if own == precision:
+    stated = precision_of_graph(model.path) or "float32"
+    if stated == precision:
         return None
-    if own != "float32":
-        raise UnsupportedModel(f"{model.path} computes in {own}; precision={precision} needs the model in float32.")
+    if stated != "float32":
+        raise UnsupportedModel(f"{model.path} computes in {stated}; precision={precision} needs the model in float32.")
     if precision == "float16":
         return VariantPlan(text="float16")
     static = _is_static(model, options)
@@ -40,10 +40,10 @@ def plan(model: ModelSource, precision: str, options: OnnxOptions) -> VariantPla
 def write(
     model: ModelSource, precision: str, options: OnnxOptions, calibration: Sequence[Batch], folder: Path
 ) -> ModelSource:
-    """Write a model in another precision, and return it.
+    """Write a model in another precision, and return its source.
 
     Raises:
-        UnsupportedModel: nothing in it can be computed so.
+        UnsupportedModel: nothing in the model can be computed in this precision.
         ModelError: ONNX Runtime's tool fails.
     """
     target = folder / "model.onnx"

@@ -1,6 +1,6 @@
-"""The backend `reference`: the evaluator of the `onnx` package, in numpy. Slow and right.
+"""The backend `reference`: the evaluator of the `onnx` package, in numpy; slow but correct.
 
-Importing this package loads neither `onnx` nor numpy.
+Importing this package imports neither `onnx` nor numpy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["ReferenceBackend"]
 
 
 class ReferenceBackend(Backend["Loaded"]):
-    """`onnx.reference.ReferenceEvaluator` on the processor."""
+    """`onnx.reference.ReferenceEvaluator` on the CPU."""
 
     name: ClassVar[str] = "reference"
     requires: ClassVar[tuple[str, ...]] = ("onnx",)
@@ -42,7 +42,7 @@ class ReferenceBackend(Backend["Loaded"]):
         return str(onnx.__version__)
 
     def devices(self) -> Sequence[Device]:
-        """Return the processor."""
+        """Return the CPU."""
         return [Device("cpu", description="numpy")]
 
     def load(self, model: ModelSource) -> Loaded:
@@ -59,10 +59,10 @@ class ReferenceBackend(Backend["Loaded"]):
         return Loaded.read(model.path)
 
     def to_device(self, loaded: Loaded, device: Device) -> ReferenceSession:
-        """Return a session; the model is in the processor's memory already.
+        """Return a session; the model is already in host memory.
 
         Raises:
-            DeviceUnavailable: for any device but the processor.
+            DeviceUnavailable: the device is not the CPU.
         """
         from infer_compare_reference.session import ReferenceSession
 
@@ -71,7 +71,7 @@ class ReferenceBackend(Backend["Loaded"]):
         return ReferenceSession(loaded, self.settings.threads)
 
     def classify(self, error: BaseException) -> Classification:
-        """Return what an exception means; only the host's memory can run out."""
+        """Classify an exception; only the host's memory can run out."""
         return classify_common(error)
 
 

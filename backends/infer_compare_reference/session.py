@@ -1,4 +1,4 @@
-"""A model in the evaluator of the `onnx` package."""
+"""A session that runs a model in the evaluator of the `onnx` package."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 _UNKNOWN = re.compile(r"Node type '(?P<operator>\w+)' from domain '(?P<domain>[\w.]*)' is unknown")
-"""What the evaluator says of an operator that it lacks."""
+"""The evaluator's message about an operator that it lacks."""
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One staged batch by input name, and the outputs of its last run."""
+    """A staged batch by input name, and the outputs of its last run."""
 
     feeds: dict[str, Any]
     outputs: list[Any]
@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A model with an implementation found for each node."""
+    """A model with an implementation for each node."""
 
     evaluator: Any
     inputs: tuple[TensorSpec, ...]
@@ -53,8 +53,8 @@ class Loaded:
             evaluator = ReferenceEvaluator(model)
         except (NotImplementedError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0].rstrip(".")
-            if (found := _UNKNOWN.search(reason)) is not None:
-                reason = f"it has no operator {'.'.join(filter(None, (found['domain'], found['operator'])))}"
+            if (match := _UNKNOWN.search(reason)) is not None:
+                reason = f"it has no operator {'.'.join(filter(None, (match['domain'], match['operator'])))}"
             raise UnsupportedModel(f"The reference evaluator cannot take {path}: {reason}.") from error
         return cls(evaluator, *name_batch(*read_specs(model)))
 
@@ -63,7 +63,7 @@ class ReferenceSession(Session[Slot]):
     """A model evaluated node by node, by numpy."""
 
     def __init__(self, loaded: Loaded, threads: int) -> None:
-        """Takes a loaded model, and holds the matrix products of this process to a number of threads."""
+        """Store a loaded model, and limit the threads of matrix products in this process."""
         self._evaluator: Any = loaded.evaluator
         threadpool_limits(limits=threads)
         self.inputs = loaded.inputs
@@ -71,7 +71,7 @@ class ReferenceSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """The threads of numpy's matrix products; everything else runs on one."""
+        """The threads of numpy's matrix products; everything else runs on one thread."""
         threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
         return {"threads": str(threads), "precision": precision_of([*self.inputs, *self.outputs])}
 
@@ -91,7 +91,7 @@ class ReferenceSession(Session[Slot]):
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
         """Return copies of the outputs."""
-        return [np.array(one) for one in staged.outputs]
+        return [np.array(output) for output in staged.outputs]
 
     def release(self, staged: Slot) -> None:
         """Drop the arrays."""
